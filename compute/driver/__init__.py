@@ -1,0 +1,1 @@
+"""Everything that speaks to libvirt. Plain Python: no Django, no database, no policy."""

@@ -1,0 +1,155 @@
+"""What can go wrong in the driver. libvirt's errors are turned into ours here and nowhere else."""
+
+# ruff: noqa: N818 - these say what happened; "Error" in every name would say it twice.
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+import libvirt
+
+
+class DriverError(Exception):
+    """A hypervisor could not do what was asked. The text is a sentence for a person.
+
+    `code` is a stable word for programs; `retryable` says whether the same call may succeed later.
+    """
+
+    code: ClassVar[str] = "driver_error"
+    retryable: ClassVar[bool] = False
+
+
+class HypervisorUnreachable(DriverError):
+    """The hypervisor's libvirt daemon does not answer."""
+
+    code = "hypervisor_unreachable"
+    retryable = True
+
+
+class GuestNotFound(DriverError):
+    """The hypervisor knows no such guest."""
+
+    code = "guest_not_found"
+
+
+class GuestBusy(DriverError):
+    """Another operation holds the guest."""
+
+    code = "guest_busy"
+    retryable = True
+
+
+class GuestNotRunning(DriverError):
+    """The guest must run (or must not) for this."""
+
+    code = "guest_not_running"
+
+
+class StorageNotFound(DriverError):
+    """The pool or volume does not exist."""
+
+    code = "storage_not_found"
+
+
+class StorageFull(DriverError):
+    """The storage of the hypervisor has no room left."""
+
+    code = "storage_full"
+
+
+class NetworkNotFound(DriverError):
+    """The hypervisor knows no such network."""
+
+    code = "network_not_found"
+
+
+class NotEnoughMemory(DriverError):
+    """The hypervisor cannot give the guest its memory."""
+
+    code = "not_enough_memory"
+
+
+class InvalidGuest(DriverError):
+    """The guest cannot exist as described."""
+
+    code = "invalid_guest"
+
+
+class Conflict(DriverError):
+    """Something else already has this name, address or identity."""
+
+    code = "conflict"
+
+
+class Unsupported(DriverError):
+    """This hypervisor cannot do that."""
+
+    code = "unsupported"
+
+
+_BY_CODE: dict[int, tuple[type[DriverError], str]] = {
+    libvirt.VIR_ERR_NO_CONNECT: (HypervisorUnreachable, "the hypervisor's libvirt daemon does not answer"),
+    libvirt.VIR_ERR_INVALID_CONN: (HypervisorUnreachable, "the connection to the hypervisor is gone"),
+    libvirt.VIR_ERR_AUTH_FAILED: (HypervisorUnreachable, "the hypervisor refused our credentials"),
+    libvirt.VIR_ERR_NO_DOMAIN: (GuestNotFound, "the hypervisor knows no such guest"),
+    libvirt.VIR_ERR_NO_STORAGE_POOL: (StorageNotFound, "the hypervisor knows no such storage pool"),
+    libvirt.VIR_ERR_NO_STORAGE_VOL: (StorageNotFound, "the storage pool has no such volume"),
+    libvirt.VIR_ERR_NO_NETWORK: (NetworkNotFound, "the hypervisor knows no such network"),
+    libvirt.VIR_ERR_OPERATION_TIMEOUT: (GuestBusy, "another operation on the guest takes too long"),
+    libvirt.VIR_ERR_RESOURCE_BUSY: (GuestBusy, "something else is using it right now"),
+    libvirt.VIR_ERR_AGENT_UNRESPONSIVE: (GuestBusy, "the agent inside the guest does not answer"),
+    libvirt.VIR_ERR_NO_MEMORY: (NotEnoughMemory, "the hypervisor is out of memory"),
+    libvirt.VIR_ERR_XML_ERROR: (InvalidGuest, "the hypervisor does not accept the description"),
+    libvirt.VIR_ERR_XML_DETAIL: (InvalidGuest, "the hypervisor does not accept the description"),
+    libvirt.VIR_ERR_XML_INVALID_SCHEMA: (InvalidGuest, "the hypervisor does not accept the description"),
+    libvirt.VIR_ERR_CONFIG_UNSUPPORTED: (Unsupported, "the hypervisor does not support this"),
+    libvirt.VIR_ERR_NO_SUPPORT: (Unsupported, "the hypervisor does not support this"),
+    libvirt.VIR_ERR_OPERATION_UNSUPPORTED: (Unsupported, "the hypervisor does not support this"),
+    libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED: (Unsupported, "the hypervisor does not support this"),
+    libvirt.VIR_ERR_OPERATION_INVALID: (GuestNotRunning, "its present state does not allow this"),
+}
+
+# QEMU and the kernel report these only as text, under general codes.
+_BY_TEXT: tuple[tuple[str, type[DriverError], str], ...] = (
+    (
+        "no space left on device",
+        StorageFull,
+        "the hypervisor's storage is full; free some space or add a disk",
+    ),
+    ("disk quota exceeded", StorageFull, "the hypervisor's storage quota is used up"),
+    ("cannot allocate memory", NotEnoughMemory, "the hypervisor has not enough free memory"),
+    ("cannot set up guest memory", NotEnoughMemory, "the hypervisor has not enough free memory"),
+    ("client socket is closed", HypervisorUnreachable, "the connection to the hypervisor was lost"),
+    ("keepalive timeout", HypervisorUnreachable, "the hypervisor stopped answering"),
+    ("end of file while reading data", HypervisorUnreachable, "the connection to the hypervisor was lost"),
+    ("cannot acquire state change lock", GuestBusy, "another operation on the guest is still running"),
+    ("already in use", Conflict, "something else on the hypervisor already uses it"),
+    ("already exists", Conflict, "the hypervisor already has one with this name or identity"),
+    ('failed to get "write" lock', GuestBusy, "another guest or program has the disk open"),
+)
+
+
+def translate(error: libvirt.libvirtError, what: str) -> DriverError:
+    """Our error for libvirt's: `what` names what was tried, as in "Starting guest web-1"."""
+    text = str(error.get_error_message() or error)
+    lowered = text.lower()
+    for fragment, kind, reason in _BY_TEXT:
+        if fragment in lowered:
+            return kind(f"{what} failed: {reason}.")
+    code = error.get_error_code()
+    if code == libvirt.VIR_ERR_SYSTEM_ERROR and error.get_error_domain() in (
+        libvirt.VIR_FROM_RPC,
+        libvirt.VIR_FROM_REMOTE,
+    ):
+        return HypervisorUnreachable(f"{what} failed: the hypervisor does not answer ({text}).")
+    kind, reason = _BY_CODE.get(code, (DriverError, "the hypervisor reported an error"))
+    return kind(f"{what} failed: {reason} ({text}).")
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Run libvirt calls; raise a DriverError that begins with `what` when one fails. Also a decorator."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        raise translate(error, what) from error

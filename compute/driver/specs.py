@@ -1,0 +1,197 @@
+"""The values that cross the driver's door: what we ask for (specs) and what libvirt tells us (facts)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+DiskFormat = Literal["qcow2", "raw"]
+VirtType = Literal["kvm", "qemu"]
+
+
+class PowerState(StrEnum):
+    """What a guest is doing now, in libvirt's own words."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    SHUTTING_DOWN = "shutting_down"
+    SHUT_OFF = "shut_off"
+    CRASHED = "crashed"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+class GuestEventKind(StrEnum):
+    """What happened to a guest."""
+
+    DEFINED = "defined"
+    UNDEFINED = "undefined"
+    STARTED = "started"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    SHUTDOWN = "shutdown"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    SLEEPING = "sleeping"
+    REBOOTED = "rebooted"
+    IO_ERROR = "io_error"
+    DEVICE_ADDED = "device_added"
+    DEVICE_REMOVED = "device_removed"
+    DEVICE_REMOVAL_FAILED = "device_removal_failed"
+    AGENT_CONNECTED = "agent_connected"
+    AGENT_DISCONNECTED = "agent_disconnected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskSpec:
+    """One disk or CD-ROM of a guest. `target` is the device name the guest is shown first (vda, sda, ...)."""
+
+    path: Path
+    format: DiskFormat
+    target: str
+    bus: Literal["virtio", "scsi"] = "virtio"
+    device: Literal["disk", "cdrom"] = "disk"
+    read_only: bool = False
+    boot_order: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortSpec:
+    """One network card; `tap_name`, its interface on the host, has at most 15 bytes. DHCP hands out `address`."""
+
+    id: str
+    mac: str
+    network: str
+    address: str
+    tap_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestTag:
+    """Whose a guest is, kept inside its definition. `fence` counts the claims of `operation`."""
+
+    installation: str
+    instance: str
+    project: str
+    operation: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestSpec:
+    """Everything a guest is made of. `vnc_socket` and `console_log` are files on the hypervisor."""
+
+    uuid: str
+    name: str
+    title: str
+    vcpus: int
+    memory_mib: int
+    virt_type: VirtType
+    disks: tuple[DiskSpec, ...]
+    ports: tuple[PortSpec, ...]
+    vnc_socket: Path
+    console_log: Path
+    tag: GuestTag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """A NAT network with its DHCP server. `dhcp_folder` holds one reservation file an address."""
+
+    name: str
+    uuid: str
+    bridge: str
+    cidr: str
+    gateway: str
+    dhcp_folder: Path
+    mtu: int = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """One card's promised address."""
+
+    mac: str
+    address: str
+    hostname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """One address a guest took. `expires` is in seconds since 1970; 0 means never."""
+
+    mac: str
+    address: str
+    hostname: str
+    expires: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What a hypervisor is. `memory_mib` is all its memory, `vcpus` its online logical processors."""
+
+    hostname: str
+    host_uuid: str
+    vcpus: int
+    memory_mib: int
+    cpu_model: str
+    arch: str
+    libvirt_version: str
+    qemu_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostLoad:
+    """What a hypervisor is doing. Processor times are nanoseconds since its boot, summed over processors."""
+
+    memory_free_mib: int
+    busy_ns: int
+    idle_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestFacts:
+    """What a guest is doing, and whose it is: `tag` is None when it is not one of ours."""
+
+    uuid: str
+    name: str
+    power: PowerState
+    reason: str
+    tag: GuestTag | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeFacts:
+    """One file of a pool. `capacity_bytes` is what a guest sees, `allocation_bytes` what it takes up."""
+
+    name: str
+    path: Path
+    capacity_bytes: int
+    allocation_bytes: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolFacts:
+    """How full the file system under a pool is."""
+
+    capacity_bytes: int
+    allocated_bytes: int
+    available_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestEvent:
+    """Something that happened to a guest; `detail` says why in libvirt's words."""
+
+    uuid: str
+    kind: GuestEventKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Virtualization:
+    """How guests run on a hypervisor, with the reason as a sentence."""
+
+    type: VirtType
+    reason: str

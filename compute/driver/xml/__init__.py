@@ -1,0 +1,1 @@
+"""libvirt XML: declared as elements, rendered by lxml, written nowhere else."""
