@@ -1,0 +1,95 @@
+"""Lays out the guest's root file system: our own files, busybox, the SSH server, the modules the guest loads."""
+
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from compute.tiny import tools
+from compute.tiny.kernel import Kernel, module_content
+from compute.tiny.tools import BuildError
+
+HERE = Path(__file__).parent
+PROGRAMS = ("dropbear", "dropbearkey", "resize2fs")
+EMPTY_DIRECTORIES = ("dev", "proc", "sys", "run", "tmp", "root", "home/meridian", "var/lib/meridian", "var/log")
+
+# Enough to reach the root file system.
+DISK_MODULES = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
+# Everything else a guest can meet.
+DEVICE_MODULES = (
+    *("virtio_net", "virtio_balloon", "virtio_console", "virtio_rng"),
+    *("sr_mod", "isofs", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1"),
+    *("button", "evdev", "acpiphp"),
+)
+
+
+def lay_out_root(tree: Path, kernel: Kernel) -> None:
+    """Fill `tree` with the whole root file system."""
+    shutil.copytree(HERE / "rootfs", tree, dirs_exist_ok=True)
+    for directory in EMPTY_DIRECTORIES:
+        (tree / directory).mkdir(parents=True, exist_ok=True)
+    # The leases' name servers live in memory, like the leases.
+    (tree / "etc/resolv.conf").symlink_to("/run/resolv.conf")
+    add_busybox(tree, tools.run("busybox", "--list-full").split())
+    for program in PROGRAMS:
+        _add_program(tree, program)
+    _add_modules(tree / "lib/modules/tiny", kernel, DEVICE_MODULES, already=kernel.modules(DISK_MODULES))
+    (tree / "boot").mkdir()
+    shutil.copyfile(kernel.image, tree / "boot/vmlinuz")
+
+
+def lay_out_initramfs(tree: Path, kernel: Kernel) -> None:
+    """Fill `tree` with what runs before the root file system is there."""
+    shutil.copytree(HERE / "initramfs", tree)
+    for directory in ("dev", "proc", "sys", "run", "root"):
+        (tree / directory).mkdir()
+    applets = "sh mount umount insmod cat dd blockdev touch mkdir usleep ls switch_root".split()
+    add_busybox(tree, [f"bin/{applet}" for applet in applets])
+    _add_modules(tree / "modules", kernel, DISK_MODULES, already=())
+
+
+def lay_out_probe(tree: Path) -> None:
+    """Fill `tree` with a guest that does nothing but say it runs."""
+    shutil.copytree(HERE / "probe", tree)
+    (tree / "dev").mkdir()
+    add_busybox(tree, ["bin/sh", "bin/mount", "bin/poweroff"])
+
+
+def add_busybox(tree: Path, applets: Iterable[str]) -> None:
+    """Put the static busybox into `tree`, with a link for every applet path such as `bin/sh`."""
+    busybox = tools.find("busybox")
+    if _libraries(busybox):
+        raise BuildError(f"{busybox} needs shared libraries. Install the static one: apt-get install busybox-static")
+    (tree / "bin").mkdir(exist_ok=True)
+    shutil.copy(busybox, tree / "bin/busybox")
+    for applet in applets:
+        link = tree / applet.removeprefix("usr/") if applet == "usr/bin/busybox" else tree / applet
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to("/bin/busybox")
+
+
+def _add_program(tree: Path, name: str) -> None:
+    program = tools.find(name)
+    target = tree / "usr/sbin" / name
+    shutil.copy(program, target)
+    for library in _libraries(program):
+        copy = tree / library.relative_to("/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, copy)
+
+
+def _libraries(program: Path) -> list[Path]:
+    """Return the shared libraries a program loads, under the names it asks for; none for a static program."""
+    done = tools.run_unchecked("ldd", program)
+    return [Path(path) for path in re.findall(r"(/\S+) \(0x", done)]
+
+
+def _add_modules(target: Path, kernel: Kernel, names: Sequence[str], already: Iterable[Path]) -> None:
+    """Copy modules under names whose order is the order of loading."""
+    target.mkdir(parents=True)
+    present = set(already)
+    wanted = [module for module in kernel.modules(names) if module not in present]
+    for number, module in enumerate(wanted):
+        name = module.name.split(".")[0]
+        (target / f"{number:02}-{name}.ko").write_bytes(module_content(module))
