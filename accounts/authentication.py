@@ -1,0 +1,35 @@
+"""Checks a name and a password."""
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+
+from accounts.models import Domain, User
+
+LONGEST_PASSWORD = 1024
+
+
+class PasswordBackend(BaseBackend):
+    """Signs in enabled users of enabled domains. Unknown names cost the same time as wrong passwords."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        domain: str = Domain.DEFAULT_ID,
+        **_kwargs: object,
+    ) -> User | None:
+        if not username or not password or len(username) > 255 or len(password) > LONGEST_PASSWORD:
+            return None
+        user = User.objects.select_related("domain").filter(name=username, domain_id=domain).first()
+        if user is None:
+            make_password(password)
+            return None
+        if user.check_password(password) and user.enabled and user.domain.enabled:
+            return user
+        return None
+
+    def get_user(self, user_id: str) -> User | None:
+        """The signed-in user of a session; None once disabled, which ends the session."""
+        return User.objects.filter(pk=user_id, enabled=True, domain__enabled=True).first()

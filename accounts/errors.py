@@ -1,0 +1,97 @@
+"""What goes wrong, as values: a code, an HTTP status, and a sentence for a person.
+
+One renderer turns them into pages and one into API bodies; nothing else invents error texts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text: TypeAlias = str | Promise
+
+
+class MeridianError(Exception):
+    """Base of all errors that a person may read. `fields` names bad inputs: {field: sentence}."""
+
+    code = "error"
+    status = 500
+    text: Text = _("Something went wrong on our side.")
+
+    def __init__(self, text: Text | None = None, *, fields: Mapping[str, Text] | None = None) -> None:
+        self.text = text or type(self).text
+        self.fields = dict(fields or {})
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+class BadInput(MeridianError):
+    code = "badRequest"
+    status = 400
+    text = _("Some of the input cannot be used.")
+
+
+class NotSignedIn(MeridianError):
+    code = "unauthorized"
+    status = 401
+    text = _("Sign in first.")
+
+
+class Forbidden(MeridianError):
+    code = "forbidden"
+    status = 403
+    text = _("Your role does not allow this.")
+
+    @classmethod
+    def needing(cls, role: str | None) -> "Forbidden":
+        """Refused for want of `role`; None: nobody may."""
+        if role is None:
+            return cls()
+        return cls(_("This needs the role %(role)s. Ask an administrator for it.") % {"role": role})
+
+
+class NotFound(MeridianError):
+    code = "itemNotFound"
+    status = 404
+    text = _("There is no such thing here, or it is not yours.")
+
+
+class Conflict(MeridianError):
+    code = "conflictingRequest"
+    status = 409
+    text = _("That cannot be done in the present state.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """One resource of which a project has too little: all numbers in the resource's own unit."""
+
+    resource: str
+    limit: int
+    used: int
+    asked: int
+
+    @property
+    def left(self) -> int:
+        return max(self.limit - self.used, 0)
+
+
+class OverQuota(Forbidden):
+    """A project's quota is too small; `shortages` says of what, how much is left and what was asked."""
+
+    code = "forbidden"
+
+    def __init__(self, text: Text, shortages: Sequence[Shortage]) -> None:
+        super().__init__(text)
+        self.shortages = tuple(shortages)
+
+
+class Unavailable(MeridianError):
+    code = "unavailable"
+    status = 503
+    text = _("A service that this needs does not answer. Try again shortly.")
+

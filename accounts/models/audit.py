@@ -1,0 +1,41 @@
+"""Who did what, when, from where, and how it ended."""
+
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """One line of the audit log. Rows are only ever added; names are copied, since their owners may go."""
+
+    class Outcome(models.TextChoices):
+        REQUESTED = "requested"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        REFUSED = "refused"
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    user_id = models.CharField(max_length=64, blank=True)
+    user_name = models.CharField(max_length=255, blank=True)
+    project_id = models.CharField(max_length=64, blank=True)
+    action = models.CharField(max_length=64)
+    target_type = models.CharField(max_length=32, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    target_name = models.CharField(max_length=255, blank=True)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    detail = models.JSONField(default=dict)
+    address = models.GenericIPAddressField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["project_id", "-at"], name="audit_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.user_name} {self.action} {self.target_name} {self.outcome}"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.pk is not None:
+            raise TypeError("Audit events are never changed.")
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+        raise TypeError("Audit events are never deleted.")

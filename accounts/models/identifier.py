@@ -1,0 +1,18 @@
+"""Identity ids: 32 hexadecimal digits, as Keystone makes them."""
+
+import uuid
+
+from django.db import models
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+class IdentifiedModel(models.Model):
+    """A row whose primary key is an identity id; the domain `default` is the one exception in form."""
+
+    id = models.CharField(primary_key=True, max_length=64, default=new_id, editable=False)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,48 @@
+"""People and scripts that sign in."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from accounts.models.identifier import IdentifiedModel
+from accounts.models.project import Domain, Project
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, name: str, password: str | None, *, domain: Domain, **fields: object) -> "User":
+        """A user who may sign in but has no role anywhere yet."""
+        user = self.model(name=name, domain=domain, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(IdentifiedModel, AbstractBaseUser):
+    """Roles come from assignments alone; there are no superusers beside them."""
+
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="users")
+    name = models.CharField(max_length=255)
+    email = models.EmailField(blank=True)
+    description = models.TextField(blank=True)
+    enabled = models.BooleanField(default=True)
+    default_project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, related_name="+")
+    theme = models.CharField(max_length=8, default="auto")
+    language = models.CharField(max_length=16, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "name"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["domain", "name"], name="user_name_in_domain")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Django's word for it."""
+        return self.enabled

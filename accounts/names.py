@@ -1,0 +1,31 @@
+"""Names that people give to things: any script, no tricks."""
+
+import unicodedata
+
+from django.utils.translation import gettext as _
+
+from accounts.errors import BadInput
+
+# Control, format (bidi marks, zero-width joiners), surrogate, private use, line and paragraph separators.
+_REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def clean_name(given: object, *, field: str = "name", longest: int = 255) -> str:
+    """The name without outer spaces. Raises BadInput naming `field` for what no name should hold.
+
+    Markup is allowed: it is text to us, and everything that shows it escapes it.
+    """
+    if not isinstance(given, str) or not given.strip():
+        raise BadInput(fields={field: _("Give a name.")})
+    if len(given) > longest:
+        raise BadInput(fields={field: _("Use at most %(longest)s characters.") % {"longest": longest}})
+    name = given.strip()
+    for character in name:
+        if unicodedata.category(character) in _REFUSED:
+            raise BadInput(
+                fields={
+                    field: _("The character U+%(code)s is invisible or changes the direction of text; leave it out.")
+                    % {"code": f"{ord(character):04X}"}
+                }
+            )
+    return name

@@ -1,0 +1,39 @@
+"""One-time links: made once, shown once, kept as a hash, burnt at use."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import OneTimeLink
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def create(purpose: str, lifetime: timedelta) -> str:
+    """A new token for `purpose`; earlier unused ones of the same purpose stop working."""
+    OneTimeLink.objects.filter(purpose=purpose, used_at=None).delete()
+    token = secrets.token_urlsafe(32)
+    OneTimeLink.objects.create(
+        digest=_digest(token), purpose=purpose, expires_at=timezone.now() + lifetime
+    )
+    return token
+
+
+def valid(purpose: str, token: str) -> bool:
+    """Whether the token could be used now."""
+    return OneTimeLink.objects.filter(
+        digest=_digest(token), purpose=purpose, used_at=None, expires_at__gt=timezone.now()
+    ).exists()
+
+
+def use(purpose: str, token: str) -> bool:
+    """Burn the token; False when it was wrong, late or used. Of two at once only one gets True."""
+    return bool(
+        OneTimeLink.objects.filter(
+            digest=_digest(token), purpose=purpose, used_at=None, expires_at__gt=timezone.now()
+        ).update(used_at=timezone.now())
+    )

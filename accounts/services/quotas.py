@@ -1,0 +1,157 @@
+"""Limits and what is used of them. The only place that refuses for want of quota.
+
+Accounts does not know what is counted: other apps register a resource with the function that counts it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, NotFound, OverQuota, Shortage
+from accounts.models import Project, Quota
+from accounts.services import audit
+
+Counter = Callable[[Iterable[str]], Mapping[str, int]]
+"""project ids → {project id: how much its rows use}; projects that use nothing may be missing."""
+
+LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one."""
+
+    name: str
+    label: str | Promise
+    unit: str
+    default: int
+    counter: Counter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """One resource of one project: `used` of `limit` (-1: no limit), in the resource's unit."""
+
+    resource: Resource
+    limit: int
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit == Quota.UNLIMITED else max(self.limit - self.used, 0)
+
+    @property
+    def percent(self) -> int:
+        """0 to 100, for bars; over-used shows as full."""
+        if self.limit == Quota.UNLIMITED:
+            return 0
+        return min(100, round(100 * self.used / self.limit)) if self.limit else 100 * bool(self.used)
+
+
+resources: dict[str, Resource] = {}
+
+
+def register(resource: Resource) -> None:
+    """Make a resource known; called once an app is ready."""
+    resources[resource.name] = resource
+
+
+def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+    """{project id: {resource: limit}} in one query: own row, else the default's row, else built in."""
+    wanted = list(project_ids)
+    rows: dict[str | None, dict[str, int]] = {}
+    for project_id, name, limit in Quota.objects.filter(project__in=[*wanted]).values_list(
+        "project_id", "resource", "limit"
+    ).union(Quota.objects.filter(project=None).values_list("project_id", "resource", "limit")):
+        rows.setdefault(project_id, {})[name] = limit
+    base = {resource.name: resource.default for resource in resources.values()} | rows.get(None, {})
+    return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
+
+
+def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
+    """{project id: usage of every resource}, in as many queries as there are resources plus one."""
+    wanted = list(project_ids)
+    limit = limits(wanted)
+    used = {name: resource.counter(wanted) for name, resource in resources.items()}
+    return {
+        project_id: [
+            Usage(resource=resource, limit=limit[project_id][name], used=used[name].get(project_id, 0))
+            for name, resource in resources.items()
+        ]
+        for project_id in wanted
+    }
+
+
+def of(project: Project) -> list[Usage]:
+    """The usage of one project."""
+    return usage([project.id])[project.id]
+
+
+def reserve(project: Project, amounts: Mapping[str, int]) -> None:
+    """Hold the project's lock until the transaction ends and refuse, with every shortage, what does not fit.
+
+    The caller's rows are the reservation: they must be written in the same transaction, which makes the
+    count true for whoever takes the lock next. Raises OverQuota.
+    """
+    # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
+    Project.objects.select_for_update().get(pk=project.pk)
+    shortages = [
+        Shortage(resource=row.resource.name, limit=row.limit, used=row.used, asked=asked)
+        for row in of(project)
+        if (asked := amounts.get(row.resource.name, 0)) > 0 and row.left is not None and asked > row.left
+    ]
+    if shortages:
+        raise OverQuota(" ".join(map(sentence, shortages)), shortages)
+
+
+def sentence(shortage: Shortage) -> str:
+    """What is short, for a person."""
+    resource = resources[shortage.resource]
+    return _("Not enough %(label)s: %(asked)s asked, %(left)s of %(limit)s left.") % {
+        "label": resource.label,
+        "asked": f"{shortage.asked} {resource.unit}".strip(),
+        "left": shortage.left,
+        "limit": f"{shortage.limit} {resource.unit}".strip(),
+    }
+
+
+@transaction.atomic
+def update(context: Context, project_id: str | None, changes: Mapping[str, object]) -> None:
+    """Set limits of a project (None: the defaults). -1 is no limit; below present use is allowed, as in Nova.
+
+    Raises Forbidden, NotFound, or BadInput naming each wrong field; then nothing is changed.
+    """
+    policy.enforce(context, "quota:write")
+    if project_id is not None and not Project.objects.filter(pk=project_id).exists():
+        raise NotFound
+    wrong: dict[str, str] = {}
+    values: dict[str, int] = {}
+    for name, given in changes.items():
+        if name not in resources:
+            wrong[name] = _("There is no quota of this name.")
+        elif (value := whole_number(given)) is None or not Quota.UNLIMITED <= value <= LARGEST:
+            wrong[name] = _("Give a whole number from 0 to %(largest)s, or -1 for no limit.") % {"largest": LARGEST}
+        else:
+            values[name] = value
+    if wrong:
+        raise BadInput(fields=wrong)
+    for name, value in values.items():
+        Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
+    audit.record(
+        context, "quota.update", target_type="project", target_id=project_id or "", detail=dict(values)
+    )
+
+
+def whole_number(given: object) -> int | None:
+    """An int, or text of at most 12 characters that is one; None for anything else (NaN, 1.5, true, 2⁶³…)."""
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        return None
+    text = str(given).strip()
+    if len(text) > 12 or not text.lstrip("-").isascii() or not text.lstrip("-").isdigit():
+        return None
+    return int(text)

@@ -1,0 +1,87 @@
+"""Instances: what people launch."""
+
+import uuid
+
+from django.db import models
+
+from accounts.models import Project, User
+from compute import states
+from compute.models.flavor import Flavor
+from compute.models.hypervisor import Hypervisor
+from compute.models.image import Image
+from compute.models.scoped import ScopedQuerySet
+
+
+class InstanceQuerySet(ScopedQuerySet["Instance"]):
+    def existing(self) -> "InstanceQuerySet":
+        """Not gone for good; those in the recycle bin are included."""
+        return self.exclude(vm_state=states.VmState.DELETED)
+
+    def in_recycle_bin(self) -> "InstanceQuerySet":
+        return self.filter(vm_state=states.VmState.SOFT_DELETED)
+
+
+class Instance(models.Model):
+    """One virtual machine. Sizes are copied from the flavor, so that a changed flavor changes nobody.
+
+    `compute.services.transitions` is the only writer of the state fields and of `version`, which grows
+    with every change that a page shows.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="instances")
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=255)
+    flavor = models.ForeignKey(Flavor, on_delete=models.SET_NULL, null=True, related_name="+")
+    image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
+    hypervisor = models.ForeignKey(
+        Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances"
+    )
+    vcpus = models.PositiveIntegerField()
+    ram_mib = models.PositiveIntegerField()
+    disk_gib = models.PositiveIntegerField()
+    key_name = models.CharField(max_length=255, blank=True)
+    public_key = models.TextField(blank=True)
+    user_data = models.TextField(blank=True)
+
+    vm_state = models.CharField(max_length=16, default=states.VmState.BUILDING, db_index=True)
+    task_state = models.CharField(max_length=32, null=True)
+    fault = models.JSONField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    restore_to = models.CharField(max_length=16, blank=True)
+    launched_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = InstanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        indexes = [models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def status(self) -> str:
+        return states.status(self.vm_state, self.task_state)
+
+    @property
+    def colour(self) -> str:
+        return states.colour(self.vm_state, self.task_state)
+
+    @property
+    def guest_name(self) -> str:
+        """The libvirt domain's name."""
+        return f"instance-{self.id}"
+
+    @property
+    def disk_name(self) -> str:
+        """Its disk in the storage pool."""
+        return f"disk-{self.id}"
+
+    @property
+    def config_drive_name(self) -> str:
+        """Its config drive in the storage pool."""
+        return f"config-{self.id}"

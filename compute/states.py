@@ -1,0 +1,136 @@
+"""Every state of an instance and every move between them, as data.
+
+`vm_state` is what an instance is, `task_state` what is being done to it: Nova's words
+(nova.compute.vm_states, task_states), so that every client's waiters know them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class VmState(StrEnum):
+    """What an instance is when nothing is being done to it."""
+
+    BUILDING = "building"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    ERROR = "error"
+    SOFT_DELETED = "soft-delete"
+    DELETED = "deleted"
+
+
+class TaskState(StrEnum):
+    """What is being done to an instance."""
+
+    SCHEDULING = "scheduling"
+    STORAGE = "block_device_mapping"
+    NETWORKING = "networking"
+    SPAWNING = "spawning"
+    POWERING_ON = "powering-on"
+    POWERING_OFF = "powering-off"
+    REBOOTING = "rebooting"
+    REBOOTING_HARD = "rebooting_hard"
+    SOFT_DELETING = "soft-deleting"
+    DELETING = "deleting"
+    RESTORING = "restoring"
+
+
+class Colour(StrEnum):
+    """How a status looks; the word beside it always says the same."""
+
+    GREEN = "green"
+    BLUE = "blue"
+    YELLOW = "yellow"
+    RED = "red"
+    GREY = "secondary"
+
+
+_STATUS: dict[VmState, tuple[str, Colour]] = {
+    VmState.BUILDING: ("BUILD", Colour.BLUE),
+    VmState.ACTIVE: ("ACTIVE", Colour.GREEN),
+    VmState.PAUSED: ("PAUSED", Colour.YELLOW),
+    VmState.STOPPED: ("SHUTOFF", Colour.GREY),
+    VmState.ERROR: ("ERROR", Colour.RED),
+    VmState.SOFT_DELETED: ("SOFT_DELETED", Colour.GREY),
+    VmState.DELETED: ("DELETED", Colour.GREY),
+}
+_TASK_STATUS = {TaskState.REBOOTING: "REBOOT", TaskState.REBOOTING_HARD: "HARD_REBOOT"}
+
+
+def status(vm_state: str, task_state: str | None) -> str:
+    """The Compute API's status of the pair (API reference, servers, status)."""
+    if task_state in _TASK_STATUS and vm_state != VmState.ERROR:
+        return _TASK_STATUS[TaskState(task_state)]
+    return _STATUS[VmState(vm_state)][0]
+
+
+def colour(vm_state: str, task_state: str | None) -> Colour:
+    """Blue while something is being done, else the state's own."""
+    return Colour.BLUE if task_state else _STATUS[VmState(vm_state)][1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A verb: from which states it may start, what it shows meanwhile, and where it ends.
+
+    `failed` is the state after a run that was given up; None keeps the state it started from.
+    `interrupts`: may begin while another operation still runs on the instance, which is then cancelled.
+    """
+
+    start: frozenset[VmState]
+    task: TaskState
+    end: VmState
+    failed: VmState | None = None
+    interrupts: bool = False
+
+
+def _from(*states: VmState) -> frozenset[VmState]:
+    return frozenset(states)
+
+
+_EXISTING = _from(VmState.BUILDING, VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.ERROR)
+
+MOVES: dict[str, Move] = {
+    "launch": Move(
+        start=_from(VmState.BUILDING), task=TaskState.SCHEDULING, end=VmState.ACTIVE, failed=VmState.ERROR
+    ),
+    "start": Move(start=_from(VmState.STOPPED), task=TaskState.POWERING_ON, end=VmState.ACTIVE),
+    "stop": Move(
+        start=_from(VmState.ACTIVE, VmState.ERROR), task=TaskState.POWERING_OFF, end=VmState.STOPPED
+    ),
+    "force_stop": Move(
+        start=_from(VmState.ACTIVE, VmState.PAUSED, VmState.ERROR),
+        task=TaskState.POWERING_OFF,
+        end=VmState.STOPPED,
+        interrupts=True,
+    ),
+    "reboot": Move(start=_from(VmState.ACTIVE), task=TaskState.REBOOTING, end=VmState.ACTIVE),
+    "force_reboot": Move(
+        start=_from(VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.ERROR),
+        task=TaskState.REBOOTING_HARD,
+        end=VmState.ACTIVE,
+    ),
+    "delete": Move(
+        start=_EXISTING, task=TaskState.SOFT_DELETING, end=VmState.SOFT_DELETED, interrupts=True
+    ),
+    "restore": Move(
+        start=_from(VmState.SOFT_DELETED), task=TaskState.RESTORING, end=VmState.ACTIVE
+    ),
+    "purge": Move(
+        start=_EXISTING | {VmState.SOFT_DELETED},
+        task=TaskState.DELETING,
+        end=VmState.DELETED,
+        failed=VmState.ERROR,
+        interrupts=True,
+    ),
+}
+"""Verb → move. `rename` changes no state and has no row here: it is allowed in every state that exists."""
+
+
+def allowed(verb: str, vm_state: str, task_state: str | None) -> bool:
+    """Whether `verb` may begin now."""
+    move = MOVES.get(verb)
+    if move is None:
+        return vm_state in _EXISTING
+    return vm_state in move.start and (task_state is None or move.interrupts)

@@ -1,0 +1,95 @@
+"""Every setting that the environment may give, typed, with a default that works.
+
+This table is the only place that reads the environment; README shows it, and a test compares the two.
+A wrong value stops the start with one sentence.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its name in the environment, its type, its default as text, and what it is for."""
+
+    name: str
+    type: type
+    default: str
+    help: str
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("MERIDIAN_DATA", str, "var", "Folder of the database, secrets, logs and sockets."),
+    Option("MERIDIAN_STORAGE", str, "/var/lib/meridian", "Folder of images and disks; QEMU's user must reach it."),
+    Option("MERIDIAN_URL", str, "http://localhost:8000", "The address people type; links and Origin checks use it."),
+    Option("MERIDIAN_LISTEN", str, "127.0.0.1:8000", "Address and port of the one front door."),
+    Option("MERIDIAN_HOSTS", list, "", "Further host names that may be used, separated by commas."),
+    Option("MERIDIAN_DEBUG", bool, "false", "Developer pages on errors. Never on a real installation."),
+    Option("MERIDIAN_SECRET_KEY", str, "", "Signs sessions. Empty: made once and kept in the data folder."),
+    Option("MERIDIAN_REGION", str, "RegionOne", "The region named in the catalog."),
+    Option("MERIDIAN_NETWORK", str, "10.48.0.0/20", "Addresses of the first network, in CIDR form."),
+    Option("MERIDIAN_WEB_WORKERS", int, "1", "Web processes."),
+    Option("MERIDIAN_WORKERS", int, "2", "Operations that one worker runs at the same time."),
+    Option("MERIDIAN_VIRTUALIZATION", str, "detect", "detect, kvm or qemu: what runs the guests."),
+    Option("MERIDIAN_STOP_GRACE", int, "60", "Seconds that a guest gets to shut down before it is forced off."),
+    Option("MERIDIAN_RECYCLE_HOURS", int, "24", "Hours that a deleted instance can be restored."),
+    Option("MERIDIAN_LEASE", int, "20", "Seconds after which a dead worker's operation is taken over."),
+    Option("MERIDIAN_FAILPOINTS", list, "", "Names of steps at which a worker kills itself. For tests only."),
+    Option("MERIDIAN_LOG_LEVEL", str, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Option("MERIDIAN_PROXIES", int, "1", "Proxies in front that set X-Forwarded-For; our own nginx is one."),
+    Option("DATABASE_URL", str, "", "Database. Empty: SQLite in the data folder. Real installations: postgres://…"),
+    Option("REDIS_URL", str, "", "Redis. Empty: our own, on a socket in the data folder."),
+    Option("LIBVIRT_URI", str, "qemu:///system", "The libvirt of this machine."),
+)
+
+
+def read(name: str) -> Any:
+    """The value of the option `name`, converted to its type; ImproperlyConfigured names what is wrong."""
+    option = next(option for option in OPTIONS if option.name == name)
+    reader = environ.Env()
+    try:
+        match option.type.__name__:
+            case "bool":
+                return reader.bool(name, default=option.default == "true")
+            case "int":
+                return reader.int(name, default=int(option.default))
+            case "list":
+                return [item for item in reader.list(name, default=[]) if item]
+            case _:
+                return reader.str(name, default=option.default)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}={reader.str(name)!r} is not {_words[option.type.__name__]}. {option.help}"
+        ) from error
+
+
+_words = {"bool": "yes or no", "int": "a whole number", "list": "a list with commas", "str": "text"}
+
+
+def folder(name: str) -> Path:
+    """The absolute folder that the option `name` gives, relative ones from the checkout."""
+    return (BASE_DIR / Path(read(name)).expanduser()).resolve()
+
+
+def origin(name: str) -> str:
+    """The option `name` as scheme://host[:port]; raises ImproperlyConfigured for anything else."""
+    value = read(name).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        raise ImproperlyConfigured(f"{name}={value!r} must look like https://cloud.example.org")
+    return value
+
+
+def choice(name: str, allowed: set[str]) -> str:
+    """The option `name`, which must be one of `allowed`."""
+    value = str(read(name))
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name}={value!r} must be one of {', '.join(sorted(allowed))}.")
+    return value

@@ -1,0 +1,248 @@
+"""Django's settings, computed from the environment table in `portal.env`."""
+
+import ipaddress
+import os
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+from django.utils.translation import gettext_lazy as _
+
+from portal import env, logs
+
+BASE_DIR = env.BASE_DIR
+DATA_DIR = env.folder("MERIDIAN_DATA")
+STORAGE_DIR = env.folder("MERIDIAN_STORAGE")
+RUN_DIR = DATA_DIR / "run"
+for path in (DATA_DIR, RUN_DIR):
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _secret_key() -> str:
+    """The key given by the environment, else one made at first start and kept readable by its owner only."""
+    if given := env.read("MERIDIAN_SECRET_KEY"):
+        return str(given)
+    kept = DATA_DIR / "secret-key"
+    try:
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return kept.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key := get_random_secret_key())
+    return key
+
+
+# ── The installation ─────────────────────────────────────────────────────────────────────────────
+SECRET_KEY = _secret_key()
+DEBUG = env.read("MERIDIAN_DEBUG")
+PUBLIC_URL = env.origin("MERIDIAN_URL")
+PUBLIC_HOST = str(urlsplit(PUBLIC_URL).hostname)
+ALLOWED_HOSTS = [PUBLIC_HOST, "localhost", "127.0.0.1", "[::1]", *env.read("MERIDIAN_HOSTS")]
+LISTEN = env.read("MERIDIAN_LISTEN")
+REGION = env.read("MERIDIAN_REGION")
+LIBVIRT_URI = env.read("LIBVIRT_URI")
+VIRTUALIZATION = env.choice("MERIDIAN_VIRTUALIZATION", {"detect", "kvm", "qemu"})
+WEB_WORKERS = env.read("MERIDIAN_WEB_WORKERS")
+WORKERS = env.read("MERIDIAN_WORKERS")
+STOP_GRACE_SECONDS = env.read("MERIDIAN_STOP_GRACE")
+RECYCLE_HOURS = env.read("MERIDIAN_RECYCLE_HOURS")
+LEASE_SECONDS = env.read("MERIDIAN_LEASE")
+FAILPOINTS = frozenset(env.read("MERIDIAN_FAILPOINTS"))
+try:
+    NETWORK_CIDR = str(ipaddress.IPv4Network(env.read("MERIDIAN_NETWORK")))
+except ValueError as error:
+    raise ImproperlyConfigured(f"MERIDIAN_NETWORK must look like 10.48.0.0/20: {error}.") from error
+
+# ── Django ───────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "accounts",
+    "compute",
+    "portal",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "axes",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.middleware.RequestId",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.SignInRequired",
+    "portal.middleware.CurrentContext",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.middleware.Errors",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "portal.frame.frame",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portal.templatetags.cloud"],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader"],
+                )
+            ]
+            if not DEBUG
+            else ["django.template.loaders.filesystem.Loader"],
+        },
+    }
+]
+FORM_RENDERER = "portal.forms.Renderer"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ── Database: SQLite is for one machine and few people, PostgreSQL for every real installation ─────
+if env.read("DATABASE_URL"):
+    DATABASES = {"default": environ.Env().db("DATABASE_URL")}
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        # Requests run in short-lived threads, so connections are pooled, not kept by thread.
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "meridian.sqlite3",
+            "OPTIONS": {
+                "timeout": 35,
+                # A deferred transaction that upgrades its lock ignores the timeout, so take it at once.
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    }
+
+# ── Redis: broker and channel layer ──────────────────────────────────────────────────────────────
+REDIS_SOCKET = RUN_DIR / "redis.sock"
+REDIS_URL = env.read("REDIS_URL")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL or f"unix://{REDIS_SOCKET}"], "prefix": "meridian"},
+    }
+}
+CELERY = {
+    "broker_url": REDIS_URL or f"redis+socket://{REDIS_SOCKET}",
+    "task_ignore_result": True,
+    "task_acks_late": True,
+    # Without it a killed child's task counts as done.
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    "worker_hijack_root_logger": False,
+    "worker_send_task_events": False,
+    "broker_connection_retry_on_startup": True,
+    "broker_transport_options": {
+        "visibility_timeout": 3600,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+    },
+    # An operation's own lease decides who works; this only ends a child stuck in a call of libvirt.
+    "task_time_limit": 3600,
+}
+
+# ── Accounts and security ────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.authentication.PasswordBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "overview"
+SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "portal.pages.errors.csrf_failure"
+SECURE_SSL_REDIRECT = False  # The front door redirects; behind it all speak HTTP over a socket.
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:", "blob:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# Lock a user name at one address, for a while: nobody can lock another person out from elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "portal.pages.sign_in.locked_out"
+AXES_IPWARE_PROXY_COUNT = env.read("MERIDIAN_PROXIES")
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008",  # the front door redirects to HTTPS
+    *([] if SECURE else ["security.W004", "security.W012", "security.W016"]),  # HTTPS is one setting away
+    "security.W005",
+    "security.W021",  # subdomains and browser preload lists are the domain owner's choice
+]
+
+# ── Languages, static files ──────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("tabler", BASE_DIR / "node_modules/@tabler/core/dist"),
+    ("htmx", BASE_DIR / "node_modules/htmx.org/dist"),
+    ("idiomorph", BASE_DIR / "node_modules/idiomorph/dist"),
+    ("novnc", BASE_DIR / "node_modules/@novnc/novnc"),
+    ("xterm", BASE_DIR / "node_modules/@xterm/xterm"),
+    ("xterm-fit", BASE_DIR / "node_modules/@xterm/addon-fit"),
+]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+ICON_DIR = BASE_DIR / "node_modules/@tabler/icons/icons"
+
+LOGGING_CONFIG = None
+logs.configure(env.choice("MERIDIAN_LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}))
