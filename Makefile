@@ -1,0 +1,36 @@
+# The few commands of this project. What needs root asks for it through sudo.
+ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env)
+BIN := .venv/bin
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+up: ## Install what is missing, start everything, stop it with Ctrl-C
+	@$(ROOT) deploy/install
+	@$(ROOT) deploy/daemons
+	@exec $(ROOT) $(BIN)/python manage.py up
+
+test: ## Run all tests, with whatever they need
+	@$(ROOT) deploy/install dev
+	@$(ROOT) deploy/daemons
+	@$(ROOT) $(BIN)/python -m pytest $(TESTS)
+
+check: ## Style, types, floors of the house, Django's own checks; seconds
+	@$(ROOT) deploy/install dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint --quiet templates
+	MERIDIAN_URL=https://localhost $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: ## Measure, as ratios to a peer in the same run
+	@$(ROOT) deploy/install dev
+	@$(ROOT) deploy/daemons
+	@$(ROOT) $(BIN)/python -m tests.bench
+
+lock: ## Write the lock files anew from pyproject.toml and package.json
+	deploy/lock
+
+.PHONY: help up test check bench lock
