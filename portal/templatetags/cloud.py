@@ -1,0 +1,111 @@
+"""What templates say about clouds: icons, statuses, usage bars, sizes and times."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.services.quotas import Usage
+from compute.models import Instance
+from portal import icons, words
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra_class: str = "") -> SafeString:
+    """{% icon "player-play" %}: the SVG itself, hidden from screen readers."""
+    return icons.svg(name, extra_class)
+
+
+@register.inclusion_tag("parts/status.html")
+def status(instance: Instance) -> dict[str, Any]:
+    """The badge: colour and word always say the same; what is being done stands in place of the state."""
+    return {
+        "status": instance.status,
+        "label": words.status(instance.status),
+        "task": words.task(instance.task_state) if instance.task_state else "",
+        "colour": instance.colour,
+    }
+
+
+@register.inclusion_tag("parts/usage_bar.html")
+def usage_bar(usage: Usage) -> dict[str, Any]:
+    """One resource: its name, used of limit, and a bar that turns yellow at 80 % and red when full."""
+    colour = "danger" if usage.percent >= 100 else "warning" if usage.percent >= 80 else "primary"
+    return {"usage": usage, "label": usage.resource.label, "colour": colour, "unlimited": usage.left is None}
+
+
+@register.filter
+def amount(value: int | None, unit: str = "") -> str:
+    """A number of a resource's unit for people: MiB are turned into GiB where that is shorter."""
+    if value is None:
+        return "∞"
+    return mib(value) if unit == "MiB" else f"{value} {unit}".strip()
+
+
+@register.filter
+def mib(value: int) -> str:
+    """512 → "512 MiB", 2048 → "2 GiB", 1536 → "1.5 GiB"."""
+    return f"{value} MiB" if value < 1024 else f"{value / 1024:.4g} GiB"
+
+
+@register.filter
+def size(value: int) -> str:
+    """Bytes for people, in binary units."""
+    number, units = float(value), ("B", "KiB", "MiB", "GiB", "TiB")
+    for unit in units:
+        if number < 1024 or unit == units[-1]:
+            break
+        number /= 1024
+    return f"{number:.4g} {unit}" if number < 1000 else f"{number:.0f} {unit}"
+
+
+@register.filter
+def ago(when: datetime | str | None) -> str:
+    """A <time> element in words; static/js/ago.js keeps it true while the page is open."""
+    moment = parse_datetime(when) if isinstance(when, str) else when
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z"),
+        words.ago(timezone.now() - moment),
+    )
+
+
+@register.filter
+def lasted(began: datetime | str | None, ended: datetime | str | None) -> str:
+    """How long something took, or has taken so far: "0.4 s", "12 s", "3 min 5 s"."""
+    start = parse_datetime(began) if isinstance(began, str) else began
+    if start is None:
+        return ""
+    end = (parse_datetime(ended) if isinstance(ended, str) else ended) or timezone.now()
+    return words.duration(max(end - start, timedelta(0)))
+
+
+@register.filter
+def percent(progress: dict[str, int] | None) -> int | None:
+    """How far a step is, 0 to 100; None where nothing is known."""
+    if not progress or not progress.get("total"):
+        return None
+    return min(100, round(100 * progress["done"] / progress["total"]))
+
+
+@register.filter
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun; only nouns that pages count."""
+    match noun:
+        case "instance":
+            return ngettext("%(n)s instance", "%(n)s instances", number) % {"n": number}
+        case "operation":
+            return ngettext("%(n)s operation", "%(n)s operations", number) % {"n": number}
+        case _:
+            return _("%(n)s selected") % {"n": number}

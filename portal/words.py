@@ -1,0 +1,83 @@
+"""The interface's words for states, tasks and times. The API keeps OpenStack's own."""
+
+from datetime import timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+STATUS: dict[str, str | Promise] = {
+    "BUILD": gettext_lazy("Building"),
+    "ACTIVE": gettext_lazy("Running"),
+    "PAUSED": gettext_lazy("Paused"),
+    "SHUTOFF": gettext_lazy("Off"),
+    "ERROR": gettext_lazy("Error"),
+    "REBOOT": gettext_lazy("Restarting"),
+    "HARD_REBOOT": gettext_lazy("Restarting by force"),
+    "SOFT_DELETED": gettext_lazy("In the recycle bin"),
+    "DELETED": gettext_lazy("Deleted"),
+}
+TASK: dict[str, str | Promise] = {
+    "scheduling": gettext_lazy("Choosing a host"),
+    "block_device_mapping": gettext_lazy("Preparing the disk"),
+    "networking": gettext_lazy("Connecting the network"),
+    "spawning": gettext_lazy("Starting"),
+    "powering-on": gettext_lazy("Starting"),
+    "powering-off": gettext_lazy("Shutting down"),
+    "rebooting": gettext_lazy("Restarting"),
+    "rebooting_hard": gettext_lazy("Restarting by force"),
+    "soft-deleting": gettext_lazy("Deleting"),
+    "deleting": gettext_lazy("Removing for good"),
+    "restoring": gettext_lazy("Restoring"),
+}
+OPERATION: dict[str, str | Promise] = {
+    "pending": gettext_lazy("Waiting"),
+    "running": gettext_lazy("In progress"),
+    "undoing": gettext_lazy("Undoing"),
+    "succeeded": gettext_lazy("Done"),
+    "failed": gettext_lazy("Failed"),
+    "cancelled": gettext_lazy("Cancelled"),
+}
+OPERATION_COLOUR = {
+    "pending": "secondary",
+    "running": "blue",
+    "undoing": "yellow",
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "secondary",
+}
+
+
+def status(name: str) -> str:
+    return str(STATUS.get(name, name))
+
+
+def task(name: str) -> str:
+    return str(TASK.get(name, name))
+
+
+def ago(gone: timedelta) -> str:
+    """How long ago, in the largest fitting unit."""
+    seconds = int(gone.total_seconds())
+    if seconds < 10:
+        return _("just now")
+    for limit, unit, sentence in (
+        (60, 1, _("%(n)s s ago")),
+        (3600, 60, _("%(n)s min ago")),
+        (86400, 3600, _("%(n)s h ago")),
+    ):
+        if seconds < limit:
+            return sentence % {"n": seconds // unit}
+    return _("%(n)s d ago") % {"n": seconds // 86400}
+
+
+def duration(took: timedelta) -> str:
+    """A length of time, as exact as a reader needs."""
+    seconds = took.total_seconds()
+    if seconds < 10:
+        return _("%(n)s s") % {"n": f"{seconds:.1f}"}
+    if seconds < 60:
+        return _("%(n)s s") % {"n": round(seconds)}
+    if seconds < 3600:
+        return _("%(m)s min %(s)s s") % {"m": int(seconds // 60), "s": int(seconds % 60)}
+    return _("%(h)s h %(m)s min") % {"h": int(seconds // 3600), "m": int(seconds % 3600 // 60)}
