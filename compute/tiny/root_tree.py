@@ -35,7 +35,7 @@ def lay_out_root(tree: Path, kernel: Kernel) -> None:
         _add_program(tree, program)
     _add_modules(tree / "lib/modules/tiny", kernel, DEVICE_MODULES, already=kernel.modules(DISK_MODULES))
     (tree / "boot").mkdir()
-    shutil.copyfile(kernel.image, tree / "boot/vmlinuz")
+    (tree / "boot/vmlinuz").write_bytes(kernel.image_for_grub())
 
 
 def lay_out_initramfs(tree: Path, kernel: Kernel) -> None:
@@ -63,7 +63,7 @@ def add_busybox(tree: Path, applets: Iterable[str]) -> None:
     (tree / "bin").mkdir(exist_ok=True)
     shutil.copy(busybox, tree / "bin/busybox")
     for applet in applets:
-        link = tree / applet.removeprefix("usr/") if applet == "usr/bin/busybox" else tree / applet
+        link = tree / applet
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.exists():
             link.symlink_to("/bin/busybox")
