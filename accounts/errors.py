@@ -94,4 +94,3 @@ class Unavailable(MeridianError):
     code = "unavailable"
     status = 503
     text = _("A service that this needs does not answer. Try again shortly.")
-

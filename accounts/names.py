@@ -24,7 +24,9 @@ def clean_name(given: object, *, field: str = "name", longest: int = 255) -> str
         if unicodedata.category(character) in _REFUSED:
             raise BadInput(
                 fields={
-                    field: _("The character U+%(code)s is invisible or changes the direction of text; leave it out.")
+                    field: _(
+                        "The character U+%(code)s is invisible or changes the direction of text; leave it out."
+                    )
                     % {"code": f"{ord(character):04X}"}
                 }
             )

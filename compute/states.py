@@ -111,12 +111,8 @@ MOVES: dict[str, Move] = {
         task=TaskState.REBOOTING_HARD,
         end=VmState.ACTIVE,
     ),
-    "delete": Move(
-        start=_EXISTING, task=TaskState.SOFT_DELETING, end=VmState.SOFT_DELETED, interrupts=True
-    ),
-    "restore": Move(
-        start=_from(VmState.SOFT_DELETED), task=TaskState.RESTORING, end=VmState.ACTIVE
-    ),
+    "delete": Move(start=_EXISTING, task=TaskState.SOFT_DELETING, end=VmState.SOFT_DELETED, interrupts=True),
+    "restore": Move(start=_from(VmState.SOFT_DELETED), task=TaskState.RESTORING, end=VmState.ACTIVE),
     "purge": Move(
         start=_EXISTING | {VmState.SOFT_DELETED},
         task=TaskState.DELETING,

@@ -27,8 +27,15 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("MERIDIAN_DATA", str, "var", "Folder of the database, secrets, logs and sockets."),
-    Option("MERIDIAN_STORAGE", str, "/var/lib/meridian", "Folder of images and disks; QEMU's user must reach it."),
-    Option("MERIDIAN_URL", str, "http://localhost:8000", "The address people type; links and Origin checks use it."),
+    Option(
+        "MERIDIAN_STORAGE", str, "/var/lib/meridian", "Folder of images and disks; QEMU's user must reach it."
+    ),
+    Option(
+        "MERIDIAN_URL",
+        str,
+        "http://localhost:8000",
+        "The address people type; links and Origin checks use it.",
+    ),
     Option("MERIDIAN_LISTEN", str, "127.0.0.1:8000", "Address and port of the one front door."),
     Option("MERIDIAN_HOSTS", list, "", "Further host names that may be used, separated by commas."),
     Option("MERIDIAN_DEBUG", bool, "false", "Developer pages on errors. Never on a real installation."),
@@ -38,13 +45,25 @@ OPTIONS: tuple[Option, ...] = (
     Option("MERIDIAN_WEB_WORKERS", int, "1", "Web processes."),
     Option("MERIDIAN_WORKERS", int, "2", "Operations that one worker runs at the same time."),
     Option("MERIDIAN_VIRTUALIZATION", str, "detect", "detect, kvm or qemu: what runs the guests."),
-    Option("MERIDIAN_STOP_GRACE", int, "60", "Seconds that a guest gets to shut down before it is forced off."),
+    Option(
+        "MERIDIAN_STOP_GRACE", int, "60", "Seconds that a guest gets to shut down before it is forced off."
+    ),
     Option("MERIDIAN_RECYCLE_HOURS", int, "24", "Hours that a deleted instance can be restored."),
     Option("MERIDIAN_LEASE", int, "20", "Seconds after which a dead worker's operation is taken over."),
-    Option("MERIDIAN_FAILPOINTS", list, "", "Names of steps at which a worker kills itself. For tests only."),
+    Option(
+        "MERIDIAN_FAILPOINTS",
+        str,
+        "",
+        "Folder of failpoints, at which a worker kills itself. For tests only.",
+    ),
     Option("MERIDIAN_LOG_LEVEL", str, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Option("MERIDIAN_PROXIES", int, "1", "Proxies in front that set X-Forwarded-For; our own nginx is one."),
-    Option("DATABASE_URL", str, "", "Database. Empty: SQLite in the data folder. Real installations: postgres://…"),
+    Option(
+        "DATABASE_URL",
+        str,
+        "",
+        "Database. Empty: SQLite in the data folder. Real installations: postgres://…",
+    ),
     Option("REDIS_URL", str, "", "Redis. Empty: our own, on a socket in the data folder."),
     Option("LIBVIRT_URI", str, "qemu:///system", "The libvirt of this machine."),
 )

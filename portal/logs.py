@@ -10,7 +10,9 @@ import structlog
 PROCESS = os.environ.get("MERIDIAN_PROCESS", "manage")
 
 
-def _name_process(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _name_process(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
     """Put the process's name first, so that the supervisor's one stream can be read and searched."""
     event["event"] = f"{PROCESS:<8} {event['event']}"
     return event
@@ -44,7 +46,9 @@ def configure(level: str) -> None:
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": shared,
                     "processor": structlog.dev.ConsoleRenderer(
-                        colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+                        colors=sys.stderr.isatty(),
+                        pad_event_to=0,
+                        exception_formatter=structlog.dev.plain_traceback,
                     ),
                 }
             },

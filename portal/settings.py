@@ -49,7 +49,7 @@ WORKERS = env.read("MERIDIAN_WORKERS")
 STOP_GRACE_SECONDS = env.read("MERIDIAN_STOP_GRACE")
 RECYCLE_HOURS = env.read("MERIDIAN_RECYCLE_HOURS")
 LEASE_SECONDS = env.read("MERIDIAN_LEASE")
-FAILPOINTS = frozenset(env.read("MERIDIAN_FAILPOINTS"))
+FAILPOINTS = env.read("MERIDIAN_FAILPOINTS")
 try:
     NETWORK_CIDR = str(ipaddress.IPv4Network(env.read("MERIDIAN_NETWORK")))
 except ValueError as error:
@@ -100,7 +100,11 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "portal.frame.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portal.templatetags.cloud"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "portal.templatetags.cloud",
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -120,7 +124,11 @@ if env.read("DATABASE_URL"):
     DATABASES = {"default": environ.Env().db("DATABASE_URL")}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         # Requests run in short-lived threads, so connections are pooled, not kept by thread.
-        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+            "min_size": 1,
+            "max_size": 16,
+            "timeout": 10,
+        }
 else:
     DATABASES = {
         "default": {

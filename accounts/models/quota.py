@@ -16,7 +16,10 @@ class Quota(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "resource"], name="quota_once", nulls_distinct=False),
+            models.UniqueConstraint(fields=["project", "resource"], name="quota_once"),
+            models.UniqueConstraint(
+                fields=["resource"], condition=models.Q(project=None), name="default_quota_once"
+            ),
             models.CheckConstraint(condition=models.Q(limit__gte=-1), name="quota_limit_from_minus_one"),
         ]
 

@@ -25,9 +25,10 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["user", "role", "project"], name="assignment_once"),
             models.UniqueConstraint(
-                fields=["user", "role", "project"], name="assignment_once", nulls_distinct=False
-            )
+                fields=["user", "role"], condition=models.Q(project=None), name="system_assignment_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,9 +17,7 @@ def create(purpose: str, lifetime: timedelta) -> str:
     """A new token for `purpose`; earlier unused ones of the same purpose stop working."""
     OneTimeLink.objects.filter(purpose=purpose, used_at=None).delete()
     token = secrets.token_urlsafe(32)
-    OneTimeLink.objects.create(
-        digest=_digest(token), purpose=purpose, expires_at=timezone.now() + lifetime
-    )
+    OneTimeLink.objects.create(digest=_digest(token), purpose=purpose, expires_at=timezone.now() + lifetime)
     return token
 
 

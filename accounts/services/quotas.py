@@ -65,9 +65,11 @@ def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
     """{project id: {resource: limit}} in one query: own row, else the default's row, else built in."""
     wanted = list(project_ids)
     rows: dict[str | None, dict[str, int]] = {}
-    for project_id, name, limit in Quota.objects.filter(project__in=[*wanted]).values_list(
-        "project_id", "resource", "limit"
-    ).union(Quota.objects.filter(project=None).values_list("project_id", "resource", "limit")):
+    for project_id, name, limit in (
+        Quota.objects.filter(project__in=[*wanted])
+        .values_list("project_id", "resource", "limit")
+        .union(Quota.objects.filter(project=None).values_list("project_id", "resource", "limit"))
+    ):
         rows.setdefault(project_id, {})[name] = limit
     base = {resource.name: resource.default for resource in resources.values()} | rows.get(None, {})
     return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
@@ -135,7 +137,9 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
         if name not in resources:
             wrong[name] = _("There is no quota of this name.")
         elif (value := whole_number(given)) is None or not Quota.UNLIMITED <= value <= LARGEST:
-            wrong[name] = _("Give a whole number from 0 to %(largest)s, or -1 for no limit.") % {"largest": LARGEST}
+            wrong[name] = _("Give a whole number from 0 to %(largest)s, or -1 for no limit.") % {
+                "largest": LARGEST
+            }
         else:
             values[name] = value
     if wrong:

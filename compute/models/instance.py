@@ -1,6 +1,7 @@
 """Instances: what people launch."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 
@@ -10,6 +11,9 @@ from compute.models.flavor import Flavor
 from compute.models.hypervisor import Hypervisor
 from compute.models.image import Image
 from compute.models.scoped import ScopedQuerySet
+
+if TYPE_CHECKING:
+    from compute.models.operation import Operation
 
 
 class InstanceQuerySet(ScopedQuerySet["Instance"]):
@@ -34,9 +38,7 @@ class Instance(models.Model):
     name = models.CharField(max_length=255)
     flavor = models.ForeignKey(Flavor, on_delete=models.SET_NULL, null=True, related_name="+")
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
-    hypervisor = models.ForeignKey(
-        Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances"
-    )
+    hypervisor = models.ForeignKey(Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances")
     vcpus = models.PositiveIntegerField()
     ram_mib = models.PositiveIntegerField()
     disk_gib = models.PositiveIntegerField()
@@ -70,6 +72,13 @@ class Instance(models.Model):
     @property
     def colour(self) -> str:
         return states.colour(self.vm_state, self.task_state)
+
+    @property
+    def open_operation(self) -> "Operation | None":
+        """What is being done to it now; lists prefetch it as `open_operations`."""
+        if "open_operations" not in self.__dict__:
+            self.open_operations = list(self.operations.open().order_by("sequence"))
+        return next(iter(self.open_operations), None)
 
     @property
     def guest_name(self) -> str:

@@ -16,8 +16,11 @@ class OperationQuerySet(ScopedQuerySet["Operation"]):
 class Operation(models.Model):
     """One run of an action. The row is the truth; a Celery message only says that there is work.
 
-    `step` is the one that has begun or waits to; `done` lists finished ones in order; `undoing` walks them
-    back. `fence` grows with every claim, and only the newest claim may write.
+    `timeline` lists the steps that have begun, in order, each with `name`, `label`, `began`, `ended` and
+    `undone` (ISO times or null); a step is listed before it acts, so undoing can walk the list back.
+    `fence` grows with every claim, and only the newest claim may write. `sequence` orders the operations
+    of one instance: an operation waits for the open ones before it. `woken_by` is the event that
+    a waiting operation was told of.
     """
 
     class State(models.TextChoices):
@@ -31,15 +34,13 @@ class Operation(models.Model):
     OPEN = (State.PENDING, State.RUNNING, State.UNDOING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sequence = models.BigIntegerField(db_index=True)
+    sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=32)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="operations")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    instance = models.ForeignKey(
-        "compute.Instance", on_delete=models.CASCADE, related_name="operations"
-    )
+    instance = models.ForeignKey("compute.Instance", on_delete=models.CASCADE, related_name="operations")
     parameters = models.JSONField(default=dict)
-    idempotency_key = models.CharField(max_length=64, null=True)
+    idempotency_key = models.CharField(max_length=96, null=True)
     request_id = models.CharField(max_length=64, blank=True)
 
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
@@ -48,6 +49,7 @@ class Operation(models.Model):
     progress = models.JSONField(null=True)
     error = models.JSONField(null=True)
     cancel_requested = models.BooleanField(default=False)
+    woken_by = models.CharField(max_length=32, blank=True)
 
     attempt = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
@@ -69,9 +71,8 @@ class Operation(models.Model):
             models.Index(fields=["project", "-created_at"], name="operations_of_project"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["project", "idempotency_key", "sequence"], name="operation_once"
-            )
+            models.UniqueConstraint(fields=["instance", "sequence"], name="operation_sequence"),
+            models.UniqueConstraint(fields=["project", "idempotency_key"], name="operation_once"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,151 @@
+"""What every verb has in common: rule, state, quota, rows, operation and audit in one transaction."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import Conflict, NotFound
+from accounts.models import AuditEvent
+from accounts.services import audit
+from compute import operations, states
+from compute.models import Instance, Operation
+from compute.operations import Step
+from compute.services import transitions
+
+
+class Action:
+    """A verb on an instance. A subclass says what it is called, what it changes at once, and its steps.
+
+    `compute.states.MOVES` says when it may begin and where it ends, `accounts.policy` who may, and the engine
+    runs the steps. The three endings below run in the transaction that closes the operation.
+    """
+
+    verb: ClassVar[str]
+    label: ClassVar[str | Promise]
+    icon: ClassVar[str]
+    danger: ClassVar[bool] = False
+    confirm: ClassVar[str | Promise] = ""
+    bulk: ClassVar[bool] = True
+    steps: tuple[Step, ...] = ()
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Check and change rows in the transaction that begins; returns what the steps must know."""
+        return {}
+
+    def instead(self, instance: Instance) -> "Action":
+        """The action that is really meant for this instance; mostly this one."""
+        return self
+
+    def end_state(self, instance: Instance) -> states.VmState:
+        """Where a finished run leaves the instance."""
+        return states.MOVES[self.verb].end
+
+    def succeeded(self, operation: Operation) -> None:
+        instance = _locked(operation)
+        transitions.settle(instance, self.end_state(instance), task_state=_task_after(operation, instance))
+        _audit(operation, AuditEvent.Outcome.SUCCEEDED)
+
+    def failed(self, operation: Operation) -> None:
+        instance = _locked(operation)
+        transitions.fail(
+            instance,
+            operation.error,
+            states.MOVES[self.verb].failed,
+            task_state=_task_after(operation, instance),
+        )
+        _audit(operation, AuditEvent.Outcome.FAILED)
+
+    def cancelled(self, operation: Operation) -> None:
+        """Whoever cancelled it has an operation in line that says what comes next."""
+        _audit(operation, AuditEvent.Outcome.FAILED)
+
+
+@transaction.atomic
+def begin(
+    context: Context,
+    verb: str,
+    instance_id: UUID | str,
+    *,
+    parameters: dict[str, Any] | None = None,
+    idempotency_key: str | None = None,
+) -> Operation | None:
+    """Begin `verb`; returns its operation, or None for a verb that is done at once.
+
+    The same idempotency key in the same project gives the first operation again. Raises NotFound (also for
+    a foreign instance), Forbidden, Conflict when the state does not allow it, OverQuota, BadInput.
+    """
+    from compute.actions.registry import ACTIONS
+
+    if verb not in ACTIONS:
+        raise NotFound
+    instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
+    policy.enforce(context, f"instance:{verb}")
+    if idempotency_key and (first := repeated(instance.project_id, idempotency_key)):
+        return first
+    action = ACTIONS[verb].instead(instance)
+    if not states.allowed(action.verb, instance.vm_state, instance.task_state):
+        raise Conflict(refusal(action, instance))
+    before = instance.name
+    kept = action.prepare(context, instance, parameters or {})
+    operation = None
+    if move := states.MOVES.get(action.verb):
+        if move.interrupts:
+            operations.cancel(instance)
+        transitions.task(instance, move.task)
+        operation = operations.enqueue(
+            context, action.verb, instance, parameters=kept, idempotency_key=idempotency_key
+        )
+    audit.record(
+        context,
+        f"instance.{action.verb}",
+        outcome=AuditEvent.Outcome.REQUESTED if operation else AuditEvent.Outcome.SUCCEEDED,
+        target_type="instance",
+        target_id=str(instance.pk),
+        target_name=before,
+        project_id=instance.project_id,
+        detail=kept,
+    )
+    return operation
+
+
+def repeated(project_id: str, idempotency_key: str) -> Operation | None:
+    """The operation that this key has begun already."""
+    return Operation.objects.filter(project_id=project_id, idempotency_key=idempotency_key).first()
+
+
+def refusal(action: Action, instance: Instance) -> str:
+    """Why the instance's state does not allow the action, for a person."""
+    if instance.task_state and instance.vm_state in states.MOVES[action.verb].start:
+        return _("Wait until “%(task)s” is done.") % {"task": instance.task_state.replace("-", " ")}
+    return _("Not possible while the instance is %(status)s.") % {"status": instance.status}
+
+
+def _locked(operation: Operation) -> Instance:
+    return Instance.objects.select_for_update().get(pk=operation.instance_id)
+
+
+def _task_after(operation: Operation, instance: Instance) -> str | None:
+    """Nothing, unless another operation is in line already: then the task it announced stays."""
+    waiting = Operation.objects.open().filter(instance=instance, sequence__gt=operation.sequence)
+    return instance.task_state if waiting.exists() else None
+
+
+def _audit(operation: Operation, outcome: AuditEvent.Outcome) -> None:
+    user = operation.user
+    AuditEvent.objects.create(
+        user_id=user.id if user else "",
+        user_name=user.name if user else "",
+        project_id=operation.project_id,
+        action=f"instance.{operation.kind}",
+        target_type="instance",
+        target_id=str(operation.instance_id),
+        target_name=operation.instance.name,
+        outcome=outcome,
+        detail={"operation": str(operation.pk), **({"error": operation.error} if operation.error else {})},
+        request_id=operation.request_id,
+    )

@@ -1,0 +1,36 @@
+"""Delete: power off and move to the recycle bin, from where it can be restored for a while."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from compute.actions.base import Action
+from compute.actions.purge import Purge
+from compute.actions.steps import PowerOff
+from compute.models import Instance, Operation
+from compute.services import transitions
+from compute.states import VmState
+
+
+class Delete(Action):
+    verb = "delete"
+    label = _("Delete")
+    icon = "trash"
+    danger = True
+    confirm = _("It is powered off and moved to the recycle bin.")
+    steps = (PowerOff(),)
+
+    def instead(self, instance: Instance) -> Action:
+        """What never ran is not worth keeping."""
+        return Purge() if instance.launched_at is None else self
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        stopped = instance.vm_state in {VmState.STOPPED, VmState.ERROR}
+        transitions.change(instance, restore_to=VmState.STOPPED if stopped else VmState.ACTIVE)
+        return {}
+
+    def succeeded(self, operation: Operation) -> None:
+        transitions.change(operation.instance, deleted_at=timezone.now())
+        super().succeeded(operation)

@@ -1,0 +1,58 @@
+"""Reboot: ask the guest to restart. Force reboot: power off, define anew, power on."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from compute.actions.base import Action
+from compute.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off
+from compute.actions.stop import began
+from compute.driver.specs import GuestEventKind
+from compute.operations import Run, Step, Wait
+from compute.services import hosts
+
+
+class Restart(Step):
+    """Ask, and wait for libvirt's word that the guest did; after the time of grace, press reset."""
+
+    name: ClassVar[str] = "restart"
+    label: ClassVar[str] = gettext_noop("Restart")
+
+    def do(self, run: Run) -> None:
+        guest = hosts.guest(run.instance)
+        if run.woken_by == GuestEventKind.REBOOTED:
+            return
+        if is_off(run.instance):  # it took the button for an off switch
+            run.check()
+            guest.start()
+            return
+        deadline = began(run, self) + timedelta(seconds=settings.STOP_GRACE_SECONDS)
+        run.check()
+        if timezone.now() >= deadline:
+            guest.reset()
+            return
+        if not run.woken_by:
+            guest.reboot()
+        raise Wait(until=deadline)
+
+
+class Reboot(Action):
+    verb = "reboot"
+    label = _("Reboot")
+    icon = "refresh"
+    steps = (Restart(),)
+
+
+class ForceReboot(Action):
+    """Also the way out of ERROR: whatever the guest was, it is made anew from its rows and disk."""
+
+    verb = "force_reboot"
+    label = _("Force reboot")
+    icon = "refresh-alert"
+    danger = True
+    confirm = _("This is like pressing the reset button: what the guest has not yet saved is lost.")
+    steps = (PowerOff(), ReserveAddresses(), Define(), PowerOn())

@@ -1,0 +1,62 @@
+"""All verbs on instances. Buttons, menus, routes, rules and tests follow from this list."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from compute import states
+from compute.actions.base import Action, refusal
+from compute.actions.delete import Delete
+from compute.actions.force_stop import ForceStop
+from compute.actions.launch import Launch
+from compute.actions.purge import Purge
+from compute.actions.reboot import ForceReboot, Reboot
+from compute.actions.rename import Rename
+from compute.actions.restore import Restore
+from compute.actions.start import Start
+from compute.actions.stop import Stop
+from compute.models import Instance
+from compute.operations import plans
+
+ACTIONS: dict[str, Action] = {
+    action.verb: action
+    for action in (
+        Start(),
+        Stop(),
+        Reboot(),
+        ForceReboot(),
+        ForceStop(),
+        Rename(),
+        Delete(),
+        Restore(),
+        Purge(),
+    )
+}
+"""Verb → action, in the order in which menus show them."""
+
+plans.update(ACTIONS)
+plans[Launch.verb] = Launch()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One action as offered for one instance; `reason` says why it is not allowed."""
+
+    action: Action
+    allowed: bool
+    reason: str
+
+
+def choices(context: Context, instance: Instance) -> list[Choice]:
+    """Every action with whether it may begin now. Costs no query."""
+    return [_choice(context, instance, action) for action in ACTIONS.values()]
+
+
+def _choice(context: Context, instance: Instance, action: Action) -> Choice:
+    if not policy.allows(context, f"instance:{action.verb}"):
+        return Choice(action=action, allowed=False, reason=_("Your role does not allow this."))
+    if not states.allowed(action.instead(instance).verb, instance.vm_state, instance.task_state):
+        return Choice(action=action, allowed=False, reason=refusal(action, instance))
+    return Choice(action=action, allowed=True, reason="")

@@ -1,0 +1,43 @@
+"""Restore: take an instance out of the recycle bin, running again if it ran before."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from accounts.services import quotas
+from compute.actions.base import Action
+from compute.actions.steps import Define, PowerOn, ReserveAddresses
+from compute.models import Instance, Operation
+from compute.operations import Run
+from compute.services import transitions
+from compute.states import VmState
+
+
+class PowerOnIfItRan(PowerOn):
+    """Power on what was running when it was deleted."""
+
+    def do(self, run: Run) -> None:
+        if run.instance.restore_to == VmState.ACTIVE:
+            super().do(run)
+
+
+class Restore(Action):
+    verb = "restore"
+    label = _("Restore")
+    icon = "restore"
+    steps = (ReserveAddresses(), Define(), PowerOnIfItRan())
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Its disk was counted all the time; the rest must fit again."""
+        quotas.reserve(instance.project, {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib})
+        transitions.change(instance, vm_state=VmState(instance.restore_to), deleted_at=None)
+        return {}
+
+    def end_state(self, instance: Instance) -> VmState:
+        return VmState(instance.restore_to)
+
+    def failed(self, operation: Operation) -> None:
+        """It is out of the bin, with its disk, but off."""
+        transitions.change(operation.instance, vm_state=VmState.STOPPED)
+        super().failed(operation)

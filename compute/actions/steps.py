@@ -1,0 +1,95 @@
+"""Steps that several verbs share: each looks before it acts, and can be repeated or undone at any point."""
+
+from typing import ClassVar
+
+from django.utils.translation import gettext_noop
+
+from compute.driver.errors import GuestNotFound
+from compute.driver.guest import Guest
+from compute.driver.specs import PowerState
+from compute.models import Instance
+from compute.operations import Run, Step
+from compute.services import config_drive, guest_spec, hosts
+
+
+class ReserveAddresses(Step):
+    """Tell the hypervisor's DHCP server which address each port has."""
+
+    name: ClassVar[str] = "network"
+    label: ClassVar[str] = gettext_noop("Connect the network")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        for port in instance.ports.select_related("network"):
+            if instance.hypervisor is not None:
+                hosts.network(instance.hypervisor, port.network).reserve(
+                    port.mac, port.address, config_drive.hostname(instance)
+                )
+
+    def undo(self, run: Run) -> None:
+        release_addresses(run.instance)
+
+
+class Define(Step):
+    """Describe the guest to libvirt."""
+
+    name: ClassVar[str] = "define"
+    label: ClassVar[str] = gettext_noop("Define the machine")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+
+    def undo(self, run: Run) -> None:
+        instance = run.instance
+        if instance.hypervisor is not None:
+            hosts.guest(instance).undefine()
+
+
+class PowerOn(Step):
+    """Start the guest."""
+
+    name: ClassVar[str] = "start"
+    label: ClassVar[str] = gettext_noop("Power on")
+
+    def do(self, run: Run) -> None:
+        run.check()
+        hosts.guest(run.instance).start()
+
+    def undo(self, run: Run) -> None:
+        power_off(run.instance)
+
+
+class PowerOff(Step):
+    """Pull the plug."""
+
+    name: ClassVar[str] = "power_off"
+    label: ClassVar[str] = gettext_noop("Power off")
+
+    def do(self, run: Run) -> None:
+        run.check()
+        power_off(run.instance)
+
+
+def power_off(instance: Instance) -> None:
+    """The guest does not run afterwards; one that was never placed or is gone does not either."""
+    if instance.hypervisor is None:
+        return
+    try:
+        hosts.guest(instance).destroy()
+    except GuestNotFound:
+        return
+
+
+def release_addresses(instance: Instance) -> None:
+    """Take the addresses back from the hypervisor's DHCP server; the ports' rows stay."""
+    if instance.hypervisor is None:
+        return
+    for port in instance.ports.select_related("network"):
+        hosts.network(instance.hypervisor, port.network).release(port.address)
+
+
+def is_off(instance: Instance) -> bool:
+    """Whether the guest is powered off."""
+    return hosts.guest(instance).facts().power in {PowerState.SHUT_OFF, PowerState.CRASHED}

@@ -1,0 +1,47 @@
+"""Stop: ask the guest to shut down; after a time of grace, pull the plug."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from compute.actions.base import Action
+from compute.actions.steps import is_off
+from compute.operations import Run, Step, Wait
+from compute.services import hosts
+
+
+class ShutDown(Step):
+    """Press the power button once, then wait for the guest's own end without holding a worker."""
+
+    name: ClassVar[str] = "shut_down"
+    label: ClassVar[str] = gettext_noop("Shut down")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        if is_off(instance):
+            return
+        deadline = began(run, self) + timedelta(seconds=settings.STOP_GRACE_SECONDS)
+        run.check()
+        if timezone.now() >= deadline:
+            hosts.guest(instance).destroy()
+            return
+        if not run.woken_by:
+            hosts.guest(instance).shut_down()
+        raise Wait(until=deadline)
+
+
+def began(run: Run, step: Step) -> datetime:
+    """When the step was first taken up; a time of grace counts from there, whoever works on it."""
+    entry = next(entry for entry in run.operation.timeline if entry["name"] == step.name)
+    return datetime.fromisoformat(entry["began"])
+
+
+class Stop(Action):
+    verb = "stop"
+    label = _("Stop")
+    icon = "player-stop"
+    steps = (ShutDown(),)

@@ -1,0 +1,20 @@
+"""Make what every start needs: default rows, and pool, network and folders on the local hypervisor."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from compute.driver.errors import DriverError
+from compute.services import defaults, hypervisors
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        hypervisor = defaults.ensure()
+        try:
+            hypervisors.prepare(hypervisor)
+        except DriverError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{hypervisor.name}: {hypervisor.virt_type}. {hypervisor.virt_reason}")

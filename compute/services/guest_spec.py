@@ -1,0 +1,56 @@
+"""What a guest is made of, from its rows."""
+
+from compute.driver.specs import DiskSpec, GuestSpec, GuestTag, PortSpec
+from compute.models import Instance, Operation
+from compute.services import hosts
+
+
+def of(instance: Instance, operation: Operation) -> GuestSpec:
+    """The guest of a placed instance, tagged with the operation that defines it."""
+    hypervisor = instance.hypervisor
+    if hypervisor is None:
+        raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
+    pool = hosts.pool(hypervisor)
+    return GuestSpec(
+        uuid=str(instance.pk),
+        name=instance.guest_name,
+        title=instance.name,
+        vcpus=instance.vcpus,
+        memory_mib=instance.ram_mib,
+        virt_type="kvm" if hypervisor.virt_type == "kvm" else "qemu",
+        disks=(
+            DiskSpec(path=pool.volume_path(instance.disk_name), format="qcow2", target="vda", boot_order=1),
+            DiskSpec(
+                path=pool.volume_path(instance.config_drive_name),
+                format="raw",
+                target="sda",
+                bus="scsi",
+                device="cdrom",
+                read_only=True,
+            ),
+        ),
+        ports=tuple(
+            PortSpec(
+                id=str(port.pk),
+                mac=port.mac,
+                network=hosts.libvirt_network_name(port.network),
+                address=port.address,
+                tap_name=port.tap_name,
+            )
+            for port in instance.ports.select_related("network").order_by("created_at", "pk")
+        ),
+        vnc_socket=hosts.vnc_socket(instance),
+        console_log=hosts.console_log(instance),
+        tag=tag(instance, operation),
+    )
+
+
+def tag(instance: Instance, operation: Operation) -> GuestTag:
+    """Whose the guest is and which claim of which operation last wrote it."""
+    return GuestTag(
+        installation=str(hosts.installation().pk),
+        instance=str(instance.pk),
+        project=instance.project_id,
+        operation=str(operation.pk),
+        fence=operation.fence,
+    )

@@ -1,0 +1,93 @@
+"""Finds instances for pages and APIs, each list in a constant number of queries."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Prefetch, Q
+
+from accounts import policy
+from accounts.context import Context
+from compute.models import Instance, Operation, Port
+from compute.models.instance import InstanceQuerySet
+from compute.states import VmState
+
+SORTS = {
+    "": ["-created_at", "id"],
+    "name": ["name", "id"],
+    "-name": ["-name", "id"],
+    "status": ["vm_state", "name", "id"],
+    "-status": ["-vm_state", "name", "id"],
+    "created": ["created_at", "id"],
+    "-created": ["-created_at", "id"],
+    "vcpus": ["vcpus", "ram_mib", "id"],
+    "-vcpus": ["-vcpus", "-ram_mib", "id"],
+    "ram": ["ram_mib", "id"],
+    "-ram": ["-ram_mib", "id"],
+}
+
+STATUSES: dict[str, Q] = {
+    "active": Q(vm_state=VmState.ACTIVE),
+    "stopped": Q(vm_state=VmState.STOPPED),
+    "building": Q(vm_state=VmState.BUILDING),
+    "error": Q(vm_state=VmState.ERROR),
+    "busy": Q(task_state__isnull=False),
+}
+
+
+def page(
+    context: Context,
+    *,
+    search: str = "",
+    status: str = "",
+    sort: str = "",
+    all_projects: bool = False,
+    number: int = 1,
+    size: int = 50,
+    in_bin: bool = False,
+) -> "Page[Instance]":
+    """One page of instances with their ports, flavors, images and open operations.
+
+    `search` finds part of a name or address, or a whole id. Unknown filters and sorts count as none.
+    """
+    policy.enforce(context, "instance:read")
+    rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
+    rows = rows.in_recycle_bin() if in_bin else rows.existing().exclude(vm_state=VmState.SOFT_DELETED)
+    if search := search.strip():
+        rows = rows.filter(_matching(search)).distinct()
+    if status in STATUSES:
+        rows = rows.filter(STATUSES[status])
+    rows = rows.order_by(*SORTS.get(sort, SORTS[""]))
+    return Paginator(rows, size).get_page(number)
+
+
+def get(context: Context, instance_id: UUID | str) -> Instance:
+    """One instance that still exists, with the same details as in `page`. Raises NotFound."""
+    policy.enforce(context, "instance:read")
+    return _with_details(Instance.objects.existing()).reach(context, pk=instance_id)
+
+
+def counts(context: Context) -> dict[str, int]:
+    """How many instances there are by status of `STATUSES`, and `total`, in one query."""
+    policy.enforce(context, "instance:read")
+    rows = Instance.objects.visible_to(context).existing().exclude(vm_state=VmState.SOFT_DELETED)
+    return rows.aggregate(
+        total=Count("pk"), **{name: Count("pk", filter=which) for name, which in STATUSES.items()}
+    )
+
+
+def _matching(search: str) -> Q:
+    found = Q(name__icontains=search) | Q(ports__address__contains=search)
+    try:
+        return found | Q(pk=UUID(search))
+    except ValueError:
+        return found
+
+
+def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
+    """Three prefetches, whatever the number of rows."""
+    operations: Any = Operation.objects.open().order_by("sequence")
+    return rows.select_related("project", "user", "flavor", "image", "hypervisor").prefetch_related(
+        Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
+        Prefetch("operations", operations, to_attr="open_operations"),
+    )

@@ -1,0 +1,107 @@
+"""SSH key pairs of the asker."""
+
+import base64
+import hashlib
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_ssh_public_key,
+)
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, NotFound
+from accounts.names import clean_name
+from accounts.services import audit
+from compute.models import Keypair
+
+LONGEST_KEY = 16_384
+
+
+def listing(context: Context) -> list[Keypair]:
+    """The asker's key pairs by name."""
+    return list(Keypair.objects.filter(user=context.user))
+
+
+def get(context: Context, name: str) -> Keypair:
+    """One of the asker's key pairs. Raises NotFound."""
+    keypair = Keypair.objects.filter(user=context.user, name=name).first()
+    if keypair is None:
+        raise NotFound(_("You have no key pair called %(name)s.") % {"name": name})
+    return keypair
+
+
+def create(context: Context, name: object, public_key: object) -> Keypair:
+    """Keep a public key. Raises BadInput naming the field, Conflict when the name is taken."""
+    policy.enforce(context, "keypair:write")
+    return _save(context, clean_name(name), clean_public_key(public_key))
+
+
+def generate(context: Context, name: object) -> tuple[Keypair, str]:
+    """Make an ed25519 key pair; the private half (OpenSSH text) is returned once and kept nowhere."""
+    policy.enforce(context, "keypair:write")
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    keypair = _save(context, clean_name(name), public)
+    return keypair, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+
+
+def delete(context: Context, name: str) -> None:
+    """Forget a key pair; instances that have it keep it. Raises NotFound."""
+    policy.enforce(context, "keypair:write")
+    with transaction.atomic():
+        keypair = get(context, name)
+        keypair.delete()
+        audit.record(context, "keypair.delete", target_type="keypair", target_name=name)
+
+
+def clean_public_key(given: object) -> str:
+    """One line of an OpenSSH public key. Raises BadInput saying what is wrong with it."""
+    text = given.strip() if isinstance(given, str) else ""
+    if not text:
+        raise _wrong(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
+    if len(text) > LONGEST_KEY or "\n" in text or "\r" in text:
+        raise _wrong(_("A public key is one line; paste only the .pub file."))
+    if "PRIVATE KEY" in text:
+        raise _wrong(_("This is a private key. Keep it to yourself and paste the .pub file instead."))
+    try:
+        key = load_ssh_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _wrong(_("This is not an OpenSSH public key (ssh-ed25519, ecdsa or ssh-rsa).")) from error
+    if isinstance(key, RSAPublicKey) and key.key_size < 2048:
+        raise _wrong(_("RSA keys need at least 2048 bits."))
+    if not text.isprintable():
+        raise _wrong(_("The key's comment has characters that cannot be shown."))
+    return text
+
+
+def fingerprint(public_key: str) -> str:
+    """SHA-256 as `ssh-keygen -l` prints it."""
+    digest = hashlib.sha256(base64.b64decode(public_key.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def _save(context: Context, name: str, public_key: str) -> Keypair:
+    try:
+        with transaction.atomic():
+            keypair = Keypair.objects.create(
+                user=context.user, name=name, public_key=public_key, fingerprint=fingerprint(public_key)
+            )
+            audit.record(context, "keypair.create", target_type="keypair", target_name=name)
+    except IntegrityError as error:
+        raise Conflict(
+            _("You already have a key pair called %(name)s.") % {"name": name}, fields={"name": ""}
+        ) from error
+    return keypair
+
+
+def _wrong(sentence: str) -> BadInput:
+    return BadInput(fields={"public_key": sentence})

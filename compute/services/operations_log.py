@@ -1,0 +1,31 @@
+"""The history of operations, for pages."""
+
+from django.core.paginator import Page, Paginator
+
+from accounts import policy
+from accounts.context import Context
+from compute.models import Instance, Operation
+
+
+def recent(
+    context: Context,
+    *,
+    instance: Instance | None = None,
+    number: int = 1,
+    size: int = 25,
+    all_projects: bool = False,
+) -> "Page[Operation]":
+    """One page of operations, newest first, with user and instance; of one instance if given."""
+    policy.enforce(context, "activity:read")
+    rows = Operation.objects.select_related("user", "instance", "project")
+    if instance is None:
+        rows = rows.visible_to(context, all_projects=all_projects)
+    else:
+        rows = rows.filter(instance=instance)
+    return Paginator(rows, size).get_page(number)
+
+
+def in_progress(context: Context) -> list[Operation]:
+    """What is being done in the asker's project now, oldest first."""
+    rows = Operation.objects.open().visible_to(context).select_related("instance")
+    return list(rows.order_by("created_at")[:20])

@@ -1,0 +1,80 @@
+"""Chooses the hypervisor of an instance, and says why not the others."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from accounts.errors import Conflict
+from compute.models import Hypervisor, Instance
+from compute.services import transitions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a hypervisor still takes: processors, MiB and GiB, after overcommitment."""
+
+    hypervisor: Hypervisor
+    vcpus: int
+    ram_mib: int
+    disk_gib: int
+
+    def refusal(self, instance: Instance) -> str:
+        """Why the instance does not fit; empty when it does."""
+        hypervisor = self.hypervisor
+        if not hypervisor.enabled:
+            return _("%(host)s is switched off for new instances.") % {"host": hypervisor}
+        if hypervisor.state != Hypervisor.State.UP:
+            return _("%(host)s does not answer.") % {"host": hypervisor}
+        for label, left, asked in (
+            (_("vCPUs"), self.vcpus, instance.vcpus),
+            (_("MiB of memory"), self.ram_mib, instance.ram_mib),
+            (_("GiB of disk"), self.disk_gib, instance.disk_gib),
+        ):
+            if asked > left:
+                return _("%(host)s has %(left)s %(label)s left, %(asked)s are needed.") % {
+                    "host": hypervisor,
+                    "left": max(left, 0),
+                    "label": label,
+                    "asked": asked,
+                }
+        return ""
+
+
+def rooms() -> list[Room]:
+    """The room on every hypervisor, in two queries."""
+    used = {
+        row["hypervisor"]: row
+        for row in Instance.objects.existing()
+        .exclude(hypervisor=None)
+        .order_by()
+        .values("hypervisor")
+        .annotate(vcpus=Sum("vcpus"), ram=Sum("ram_mib"), disk=Sum("disk_gib"))
+    }
+    nothing = {"vcpus": 0, "ram": 0, "disk": 0}
+    return [
+        Room(
+            hypervisor=host,
+            vcpus=int(host.vcpus * host.vcpu_ratio) - used.get(host.pk, nothing)["vcpus"],
+            ram_mib=int(host.memory_mib * host.memory_ratio) - used.get(host.pk, nothing)["ram"],
+            disk_gib=int(host.disk_gib * host.disk_ratio) - used.get(host.pk, nothing)["disk"],
+        )
+        for host in Hypervisor.objects.all()
+    ]
+
+
+@transaction.atomic
+def place(instance: Instance) -> Hypervisor:
+    """Give the instance the hypervisor with the most memory left. Raises Conflict naming why none fits."""
+    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    if instance.hypervisor is not None:
+        return instance.hypervisor
+    found = rooms()
+    fitting = [room for room in found if not room.refusal(instance)]
+    if not fitting:
+        reasons = " ".join(room.refusal(instance) for room in found) or _("There is no hypervisor yet.")
+        raise Conflict(_("No hypervisor has room for this instance. %(reasons)s") % {"reasons": reasons})
+    chosen = max(fitting, key=lambda room: room.ram_mib).hypervisor
+    transitions.change(instance, hypervisor=chosen)
+    return chosen

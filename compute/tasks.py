@@ -1,0 +1,24 @@
+"""The one Celery task: run an operation. The message carries its id and nothing else."""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_process_init
+from django.db import connections
+
+from compute import operations
+from compute.driver.connection import close_all
+from compute.services.dispatch import TASK
+
+
+@shared_task(name=TASK)
+def run_operation(operation_id: str) -> None:
+    """Do what is left of the operation; a message that comes twice or too late finds nothing to do."""
+    operations.execute(operation_id)
+
+
+@worker_process_init.connect
+def _fresh_child(**_signal: Any) -> None:
+    """Connections must not be shared over a fork."""
+    connections.close_all()
+    close_all()
