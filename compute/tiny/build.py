@@ -14,7 +14,7 @@ __all__ = ["BuildError", "TinyImage", "build"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TinyImage:
-    """What a build leaves: the disk image, and a kernel with an initrd that prints PROBE-OK and powers off."""
+    """What a build leaves: the disk image; and a kernel and initrd that print PROBE-OK and power off."""
 
     path: Path
     kernel: Path
@@ -29,7 +29,7 @@ def silent(message: str) -> None:
 
 
 def build(destination: Path, work: Path | None = None, report: Callable[[str], None] = silent) -> TinyImage:
-    """Build `tiny.qcow2`, `probe-kernel` and `probe-initrd` in `destination`; files of those names are replaced.
+    """Build `tiny.qcow2`, `probe-kernel` and `probe-initrd` in `destination`; old files are replaced.
 
     `work` keeps the downloaded kernel from one build to the next; without it the kernel is fetched anew.
     `report` hears a sentence at each step. Raises BuildError, naming what is missing and how to install it.

@@ -1,4 +1,4 @@
-"""Turns a directory into a bootable disk: one ext4 partition, GRUB in the gap before it, compressed as qcow2."""
+"""Turns a directory into a bootable qcow2 disk: one ext4 partition, GRUB in the gap before it."""
 
 import os
 import shutil
@@ -57,7 +57,9 @@ def _make_file_system(tree: Path, disk: Path) -> None:
 def _give_to_root(tree: Path, disk: Path, offset: int) -> None:
     """Make root the owner of every file, when the builder isn't root."""
     commands = [
-        f'set_inode_field "/{path.relative_to(tree)}" {field} 0' for path in tree.rglob("*") for field in ("uid", "gid")
+        f'set_inode_field "/{path.relative_to(tree)}" {field} 0'
+        for path in tree.rglob("*")
+        for field in ("uid", "gid")
     ]
     tools.run("debugfs", "-w", "-f", "-", f"{disk}?offset={offset}", text="\n".join(commands) + "\n")
 

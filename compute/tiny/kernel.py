@@ -26,15 +26,15 @@ class Kernel:
     def image_for_grub(self) -> bytes:
         """Return the kernel image, declared to be bound to its preferred address.
 
-        GRUB stages a relocatable kernel and then copies it byte by byte, with all the room it asks for: 1.5 s under
-        emulation. A kernel that isn't relocatable is read straight into place. The kernel itself ignores the field.
+        GRUB stages a relocatable kernel and then copies it byte by byte, with all the room it asks for: 1.5 s
+        under emulation. One that isn't relocatable is read straight into place. The kernel ignores the field.
         """
         image = bytearray(self.image.read_bytes())
         image[RELOCATABLE_KERNEL] = 0
         return bytes(image)
 
     def modules(self, names: Iterable[str]) -> list[Path]:
-        """Return the files of these modules and of all they need, in loading order; built-in ones have none."""
+        """Return the files of these modules and all they need, in loading order; built-in ones have none."""
         ordered: dict[Path, None] = {}
         for name in names:
             plan = tools.run("modprobe", "-d", self.root, "-S", self.release, "--show-depends", name)
@@ -82,7 +82,9 @@ def _newest_packages() -> list[str]:
         known = tools.run("apt-cache", "--quiet=2", "search", "--names-only", f"^{name}$")
         if known.strip():
             listed = tools.run("apt-cache", "depends", "--recurse", "--important", name)
-            return sorted({word for word in listed.split() if KERNEL_FILES.match(word) and "extra" not in word})
+            return sorted(
+                {word for word in listed.split() if KERNEL_FILES.match(word) and "extra" not in word}
+            )
     return []
 
 
@@ -101,7 +103,9 @@ def _unpack(packages: list[str], root: Path, report: Callable[[str], None]) -> N
 def _read(root: Path) -> Kernel:
     images = sorted((root / "boot").glob("vmlinuz-*"))
     if not images:
-        raise BuildError(f"The kernel package unpacked in {root} holds no boot/vmlinuz. Remove that directory and build again.")
+        raise BuildError(
+            f"The kernel package unpacked in {root} holds no boot/vmlinuz. Remove the directory, build again."
+        )
     modules = root / "lib" / "modules"
     if not modules.exists():
         # Newer packages keep modules below /usr, where modprobe -d doesn't look.

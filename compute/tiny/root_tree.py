@@ -1,4 +1,4 @@
-"""Lays out the guest's root file system: our own files, busybox, the SSH server, the modules the guest loads."""
+"""Lays out the guest's root file system: our own files, busybox, the SSH server, kernel modules."""
 
 import re
 import shutil
@@ -11,7 +11,30 @@ from compute.tiny.tools import BuildError
 
 HERE = Path(__file__).parent
 PROGRAMS = ("dropbear", "dropbearkey", "resize2fs")
-EMPTY_DIRECTORIES = ("dev", "proc", "sys", "run", "tmp", "root", "home/meridian", "var/lib/meridian", "var/log")
+EMPTY_DIRECTORIES = (
+    "dev",
+    "proc",
+    "sys",
+    "run",
+    "tmp",
+    "root",
+    "home/meridian",
+    "var/lib/meridian",
+    "var/log",
+)
+EARLY_APPLETS = (
+    "sh",
+    "mount",
+    "umount",
+    "insmod",
+    "cat",
+    "dd",
+    "blockdev",
+    "touch",
+    "usleep",
+    "ls",
+    "switch_root",
+)
 
 # Enough to reach the root file system.
 DISK_MODULES = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
@@ -36,6 +59,7 @@ def lay_out_root(tree: Path, kernel: Kernel) -> None:
     _add_modules(tree / "lib/modules/tiny", kernel, DEVICE_MODULES, already=kernel.modules(DISK_MODULES))
     (tree / "boot").mkdir()
     (tree / "boot/vmlinuz").write_bytes(kernel.image_for_grub())
+    _open_to_all(tree)
 
 
 def lay_out_initramfs(tree: Path, kernel: Kernel) -> None:
@@ -43,8 +67,7 @@ def lay_out_initramfs(tree: Path, kernel: Kernel) -> None:
     shutil.copytree(HERE / "initramfs", tree)
     for directory in ("dev", "proc", "sys", "run", "root"):
         (tree / directory).mkdir()
-    applets = "sh mount umount insmod cat dd blockdev touch mkdir usleep ls switch_root".split()
-    add_busybox(tree, [f"bin/{applet}" for applet in applets])
+        add_busybox(tree, [f"bin/{applet}" for applet in EARLY_APPLETS])
     _add_modules(tree / "modules", kernel, DISK_MODULES, already=())
 
 
@@ -59,7 +82,9 @@ def add_busybox(tree: Path, applets: Iterable[str]) -> None:
     """Put the static busybox into `tree`, with a link for every applet path such as `bin/sh`."""
     busybox = tools.find("busybox")
     if _libraries(busybox):
-        raise BuildError(f"{busybox} needs shared libraries. Install the static one: apt-get install busybox-static")
+        raise BuildError(
+            f"{busybox} needs shared libraries. Install the static one: apt-get install busybox-static"
+        )
     (tree / "bin").mkdir(exist_ok=True)
     shutil.copy(busybox, tree / "bin/busybox")
     for applet in applets:
@@ -93,3 +118,10 @@ def _add_modules(target: Path, kernel: Kernel, names: Sequence[str], already: It
     for number, module in enumerate(wanted):
         name = module.name.split(".")[0]
         (target / f"{number:02}-{name}.ko").write_bytes(module_content(module))
+
+
+def _open_to_all(tree: Path) -> None:
+    """Make everything readable in the guest, however private the builder's own files are."""
+    for path in tree.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

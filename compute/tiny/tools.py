@@ -41,7 +41,7 @@ def find(tool: str) -> Path:
 
 
 def run(tool: str, *arguments: str | Path, cwd: Path | None = None, text: str | None = None) -> str:
-    """Run a tool to its end, feeding it `text`; return what it printed, or raise BuildError with its complaint."""
+    """Run a tool, feeding it `text`; return what it printed, or raise BuildError with its complaint."""
     done = _start(tool, arguments, cwd, text)
     if done.returncode != 0:
         complaint = done.stderr.strip() or done.stdout.strip() or "it printed nothing"
