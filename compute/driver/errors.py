@@ -2,6 +2,7 @@
 
 # ruff: noqa: N818 - these say what happened; "Error" in every name would say it twice.
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
@@ -55,6 +56,13 @@ class StorageFull(DriverError):
     """The storage of the hypervisor has no room left."""
 
     code = "storage_full"
+
+
+class StorageBusy(DriverError):
+    """The pool or volume is being worked on."""
+
+    code = "storage_busy"
+    retryable = True
 
 
 class NetworkNotFound(DriverError):
@@ -123,6 +131,7 @@ _BY_TEXT: tuple[tuple[str, type[DriverError], str], ...] = (
     ("keepalive timeout", HypervisorUnreachable, "the hypervisor stopped answering"),
     ("end of file while reading data", HypervisorUnreachable, "the connection to the hypervisor was lost"),
     ("cannot acquire state change lock", GuestBusy, "another operation on the guest is still running"),
+    ("asynchronous jobs running", StorageBusy, "another volume of the pool is being made"),
     ("already in use", Conflict, "something else on the hypervisor already uses it"),
     ("already exists", Conflict, "the hypervisor already has one with this name or identity"),
     ('failed to get "write" lock', GuestBusy, "another guest or program has the disk open"),
@@ -146,10 +155,19 @@ def translate(error: libvirt.libvirtError, what: str) -> DriverError:
     return kind(f"{what} failed: {reason} ({text}).")
 
 
+def translate_os(error: OSError, what: str) -> DriverError:
+    """Our error for the operating system's."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(f"{what} failed: the hypervisor's storage is full; free some space or add a disk.")
+    return DriverError(f"{what} failed: {error.strerror or error} ({error.filename or 'no file'}).")
+
+
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Run libvirt calls; raise a DriverError that begins with `what` when one fails. Also a decorator."""
+    """Run libvirt and file calls; raise a DriverError that begins with `what` when one fails."""
     try:
         yield
     except libvirt.libvirtError as error:
         raise translate(error, what) from error
+    except OSError as error:
+        raise translate_os(error, what) from error

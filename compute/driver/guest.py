@@ -3,92 +3,192 @@
 from pathlib import Path
 from typing import Self
 
+import libvirt
+from lxml import etree
+
+from .connection import connect
+from .console import Console
+from .errors import GuestNotFound, InvalidGuest, translated
+from .picture import as_png
+from .power import describe
 from .specs import GuestFacts, GuestSpec, GuestTag
+from .xml.guest import guest_domain
+from .xml.tag import NAMESPACE, PREFIX, TagElement, parse_tag
 
-
-class Console:
-    """A guest's first serial port, for one reader thread and any writer."""
-
-    def read(self, size: int = 65536) -> bytes:
-        """Wait for output; b"" means the console has ended."""
-        raise NotImplementedError
-
-    def write(self, data: bytes) -> None:
-        """Type `data`. Raises DriverError when the console has ended."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """End the console; a waiting read returns b""."""
-        raise NotImplementedError
+_EVERYTHING = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+)
+_TAP_NAME_BYTES = 15
 
 
 class Guest:
-    """One libvirt domain. Methods raise DriverError; a guest that is gone raises GuestNotFound."""
+    """One libvirt domain, named by its uuid and looked up for each call, so that it outlives a connection.
+
+    Methods raise DriverError; when the guest is gone, GuestNotFound.
+    """
+
+    def __init__(self, uri: str, uuid: str) -> None:
+        self.uri, self.uuid = uri, uuid
 
     @classmethod
     def lookup(cls, uri: str, uuid: str) -> Self:
         """The guest with this uuid. Raises GuestNotFound."""
-        raise NotImplementedError
+        guest = cls(uri, uuid)
+        with translated(f"Looking for guest {uuid}"):
+            guest._domain()
+        return guest
 
     @classmethod
     def define(cls, uri: str, spec: GuestSpec) -> Self:
-        """Define or redefine the guest of `spec.uuid`; a running one keeps its devices until it stops."""
-        raise NotImplementedError
+        """Define or redefine the guest of `spec.uuid`; a running one keeps its devices until it stops.
+
+        Raises InvalidGuest, and Conflict when another guest has the name.
+        """
+        _check(spec)
+        xml = guest_domain(spec).to_xml()
+        with translated(f"Defining guest {spec.name}"):
+            connect(uri).defineXML(xml)
+        return cls(uri, spec.uuid)
 
     def start(self) -> None:
         """Power on; one that runs already is left alone."""
-        raise NotImplementedError
+        with translated(f"Starting guest {self.uuid}"):
+            domain = self._domain()
+            try:
+                domain.create()
+            except libvirt.libvirtError:
+                if not domain.isActive():
+                    raise
 
     def shut_down(self) -> None:
         """Press the power button (ACPI); returns at once, the guest decides. Already off is success."""
-        raise NotImplementedError
+        with translated(f"Shutting down guest {self.uuid}"):
+            domain = self._domain()
+            try:
+                domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+            except libvirt.libvirtError:
+                if domain.isActive():
+                    raise
 
     def destroy(self) -> None:
         """Pull the plug; already off is success."""
-        raise NotImplementedError
+        with translated(f"Powering off guest {self.uuid}"):
+            domain = self._domain()
+            try:
+                domain.destroy()
+            except libvirt.libvirtError:
+                if domain.isActive():
+                    raise
 
     def reboot(self) -> None:
         """Ask the guest to restart (ACPI)."""
-        raise NotImplementedError
+        with translated(f"Rebooting guest {self.uuid}"):
+            self._domain().reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
 
     def reset(self) -> None:
         """Press the reset button."""
-        raise NotImplementedError
+        with translated(f"Resetting guest {self.uuid}"):
+            self._domain().reset()
 
     def undefine(self) -> None:
-        """Forget the guest with its snapshots' metadata and saved state; already gone is success."""
-        raise NotImplementedError
+        """Forget the guest with its snapshots' metadata and saved state; already gone is success.
+
+        A running guest runs on and is forgotten when it stops.
+        """
+        try:
+            with translated(f"Removing guest {self.uuid}"):
+                self._domain().undefineFlags(_EVERYTHING)
+        except GuestNotFound:
+            return
 
     def facts(self) -> GuestFacts:
         """What the guest is doing and whose it is."""
-        raise NotImplementedError
+        with translated(f"Reading guest {self.uuid}"):
+            domain = self._domain()
+            return _facts(domain, *domain.state())
 
     def tag(self) -> GuestTag | None:
         """Whose the guest is; None when it is not ours."""
-        raise NotImplementedError
+        with translated(f"Reading the tag of guest {self.uuid}"):
+            return _tag(self._domain())
 
     def set_tag(self, tag: GuestTag) -> None:
         """Write the tag, in the definition and in the running guest."""
-        raise NotImplementedError
+        xml = TagElement.of(tag).to_xml()
+        with translated(f"Tagging guest {self.uuid}"):
+            domain = self._domain()
+            flags = libvirt.VIR_DOMAIN_AFFECT_CONFIG
+            if domain.isActive():
+                flags |= libvirt.VIR_DOMAIN_AFFECT_LIVE
+            domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, xml, PREFIX, NAMESPACE, flags)
 
     def screenshot(self) -> bytes:
         """The guest's screen as PNG. Raises GuestNotRunning, Unsupported."""
-        raise NotImplementedError
+        picture = bytearray()
+        with translated(f"Taking a picture of guest {self.uuid}"):
+            domain = self._domain()
+            stream = connect(self.uri).newStream()
+            domain.screenshot(stream, 0)
+            stream.recvAll(lambda stream, data, opaque: picture.extend(data), None)
+            stream.finish()
+        return as_png(bytes(picture))
 
     def vnc_socket(self) -> Path | None:
         """The unix socket of the running guest's VNC server; None when it is off."""
-        raise NotImplementedError
+        with translated(f"Reading guest {self.uuid}"):
+            domain = self._domain()
+            if not domain.isActive():
+                return None
+            found = etree.fromstring(domain.XMLDesc()).xpath("string(devices/graphics[@type='vnc']/@socket)")
+        return Path(str(found)) if found else None
 
     def console(self) -> Console:
-        """Open the serial console, taking it over from whoever had it."""
-        raise NotImplementedError
+        """Open the serial console, taking it over from whoever had it. Raises GuestNotRunning."""
+        return Console(self.uri, self.uuid)
+
+    def _domain(self) -> libvirt.virDomain:
+        return connect(self.uri).lookupByUUIDString(self.uuid)
 
 
 def list_guests(uri: str) -> list[GuestFacts]:
     """Every guest of the hypervisor, running or not."""
-    raise NotImplementedError
+    with translated(f"Listing the guests of hypervisor {uri}"):
+        statistics = connect(uri).getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE, 0)
+        found = [_facts_if_there(domain, numbers) for domain, numbers in statistics]
+    return [facts for facts in found if facts is not None]
 
 
-def prepare_socket_folder(path: Path) -> None:
-    """Make the folder of a guest's sockets: QEMU's user may create files in it, other users may not enter."""
-    raise NotImplementedError
+def _facts_if_there(domain: libvirt.virDomain, numbers: dict[str, int]) -> GuestFacts | None:
+    try:
+        return _facts(domain, numbers["state.state"], numbers["state.reason"])
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None  # it went away while we read the others
+        raise
+
+
+def _facts(domain: libvirt.virDomain, state: int, reason: int) -> GuestFacts:
+    power, why = describe(state, reason)
+    return GuestFacts(uuid=domain.UUIDString(), name=domain.name(), power=power, reason=why, tag=_tag(domain))
+
+
+def _tag(domain: libvirt.virDomain) -> GuestTag | None:
+    """The tag in the definition, which lasts; a running guest has the same."""
+    try:
+        return parse_tag(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE, 0))
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN_METADATA:
+            return None
+        raise
+
+
+def _check(spec: GuestSpec) -> None:
+    for port in spec.ports:
+        if len(port.tap_name.encode()) > _TAP_NAME_BYTES:
+            raise InvalidGuest(
+                f"Port {port.id} of guest {spec.name} wants the interface name {port.tap_name}, "
+                f"which is longer than the {_TAP_NAME_BYTES} bytes that Linux allows."
+            )

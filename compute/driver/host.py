@@ -1,13 +1,46 @@
 """What a hypervisor is and how busy it is."""
 
+import libvirt
+from lxml import etree
+
+from .connection import connect
+from .errors import translated
 from .specs import HostFacts, HostLoad
 
 
 def facts(uri: str) -> HostFacts:
     """Identity and size of the hypervisor. Raises HypervisorUnreachable."""
-    raise NotImplementedError
+    with translated(f"Reading hypervisor {uri}"):
+        connection = connect(uri)
+        described = etree.fromstring(connection.getCapabilities()).find("host")
+        if described is None:
+            described = etree.Element("host")
+        _, memory_mib, vcpus, *_ = connection.getInfo()
+        return HostFacts(
+            hostname=connection.getHostname(),
+            host_uuid=described.findtext("uuid", ""),
+            vcpus=vcpus,
+            memory_mib=memory_mib,
+            cpu_model=described.findtext("cpu/model", ""),
+            arch=described.findtext("cpu/arch", ""),
+            libvirt_version=_version(connection.getLibVersion()),
+            qemu_version=_version(connection.getVersion()),
+        )
 
 
 def load(uri: str) -> HostLoad:
     """Free memory and processor times. Raises HypervisorUnreachable."""
-    raise NotImplementedError
+    with translated(f"Measuring hypervisor {uri}"):
+        connection = connect(uri)
+        times = connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS)
+        memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+        reclaimable = memory.get("buffers", 0) + memory.get("cached", 0)
+        return HostLoad(
+            memory_free_mib=(memory["free"] + reclaimable) // 1024,
+            busy_ns=times["kernel"] + times["user"],
+            idle_ns=times["idle"] + times["iowait"],
+        )
+
+
+def _version(number: int) -> str:
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

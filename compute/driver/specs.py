@@ -43,12 +43,25 @@ class GuestEventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackingSpec:
+    """The image under an overlay, and the one under that; the last has none."""
+
+    path: Path
+    format: DiskFormat
+    backing: "BackingSpec | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiskSpec:
-    """One disk or CD-ROM of a guest. `target` is the device name the guest is shown first (vda, sda, ...)."""
+    """One disk or CD-ROM of a guest. `target` is the device name the guest is shown first (vda, sda, ...).
+
+    An overlay must name its `backing`: QEMU opens what is written here and never what an image file claims.
+    """
 
     path: Path
     format: DiskFormat
     target: str
+    backing: BackingSpec | None = None
     bus: Literal["virtio", "scsi"] = "virtio"
     device: Literal["disk", "cdrom"] = "disk"
     read_only: bool = False
@@ -57,7 +70,7 @@ class DiskSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortSpec:
-    """One network card; `tap_name`, its interface on the host, has at most 15 bytes. DHCP hands out `address`."""
+    """One network card; `tap_name`, its interface on the host, is at most 15 bytes; DHCP gives `address`."""
 
     id: str
     mac: str

@@ -1,0 +1,70 @@
+"""Files that are either whole or not there: written under a hidden name, synced, then renamed."""
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+CHUNK = 8 << 20
+
+
+def part_of(target: Path) -> Path:
+    """The hidden name of an unfinished `target`."""
+    return target.with_name(f".{target.name}.part")
+
+
+def write_whole(target: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write `data`, replacing an older file. Raises OSError, leaving nothing behind."""
+    part = part_of(target)
+    try:
+        with open(part, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def copy_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy a file, holes and all; `progress(done, total)` counts bytes of the source.
+
+    A second process that copies the same waits for the first and is content with its file.
+    Raises OSError, leaving nothing behind, like whatever `progress` raises to cancel.
+    """
+    part = part_of(target)
+    with open(source, "rb") as reader, open(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "wb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        if target.exists():
+            return
+        try:
+            os.ftruncate(writer.fileno(), 0)
+            os.fchmod(writer.fileno(), 0o644)
+            _copy_data(reader.fileno(), writer.fileno(), progress)
+            os.fsync(writer.fileno())
+            part.rename(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _copy_data(reader: int, writer: int, progress: Callable[[int, int], None]) -> None:
+    total = os.fstat(reader).st_size
+    os.ftruncate(writer, total)
+    position = 0
+    progress(0, total)
+    while position < total:
+        try:
+            position = os.lseek(reader, position, os.SEEK_DATA)
+        except OSError:  # only a hole is left
+            break
+        end = os.lseek(reader, position, os.SEEK_HOLE)
+        os.lseek(writer, position, os.SEEK_SET)
+        while position < end:
+            sent = os.sendfile(writer, reader, position, min(CHUNK, end - position))
+            if sent == 0:
+                raise OSError(0, "the source became shorter while it was copied")
+            position += sent
+            progress(position, total)
+    progress(total, total)

@@ -1,0 +1,68 @@
+"""Pools and volumes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from .element import Element, attribute, leaf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolTarget(Element):
+    TAG: ClassVar[str] = "target"
+    path: str = leaf()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryPool(Element):
+    """A pool that is a folder of files."""
+
+    TAG: ClassVar[str] = "pool"
+    type: str = attribute(default="dir")
+    name: str = leaf()
+    target: PoolTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format(Element):
+    TAG: ClassVar[str] = "format"
+    type: str = attribute()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeTarget(Element):
+    TAG: ClassVar[str] = "target"
+    format: Format
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeBacking(Element):
+    TAG: ClassVar[str] = "backingStore"
+    path: str = leaf()
+    format: Format
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume(Element):
+    """A file of a pool; `capacity` in bytes."""
+
+    TAG: ClassVar[str] = "volume"
+    name: str = leaf()
+    capacity: int = leaf()
+    target: VolumeTarget
+    backing: VolumeBacking | None = None
+
+
+def directory_pool(name: str, path: Path) -> DirectoryPool:
+    """A directory pool over `path`."""
+    return DirectoryPool(name=name, target=PoolTarget(path=str(path)))
+
+
+def overlay_volume(name: str, capacity: int, base: Path, base_format: str) -> Volume:
+    """A qcow2 volume over `base`."""
+    return Volume(
+        name=name,
+        capacity=capacity,
+        target=VolumeTarget(format=Format(type="qcow2")),
+        backing=VolumeBacking(path=str(base), format=Format(type=base_format)),
+    )

@@ -1,0 +1,55 @@
+"""The tag that says whose a guest is, in its metadata."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lxml import etree
+
+from ..specs import GuestTag
+from .element import Element, attribute
+
+NAMESPACE = "https://meridian.cloud/xmlns/guest/1.0"
+PREFIX = "meridian"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagElement(Element):
+    """The tag as libvirt keeps it."""
+
+    TAG: ClassVar[str] = f"{{{NAMESPACE}}}guest"
+    NAMESPACES: ClassVar[dict[str, str]] = {PREFIX: NAMESPACE}
+    installation: str = attribute()
+    instance: str = attribute()
+    project: str = attribute()
+    operation: str = attribute()
+    fence: int = attribute()
+
+    @classmethod
+    def of(cls, tag: GuestTag) -> "TagElement":
+        """The element for a tag."""
+        return cls(
+            installation=tag.installation,
+            instance=tag.instance,
+            project=tag.project,
+            operation=tag.operation,
+            fence=tag.fence,
+        )
+
+
+def parse_tag(xml: str) -> GuestTag | None:
+    """The tag in a metadata element or a whole domain; None when there is none that is whole."""
+    root = etree.fromstring(xml)
+    for node in root.iter():
+        # libvirt hands the metadata element out without its namespace when asked for it alone.
+        if node.tag == TagElement.TAG or (node is root and node.tag == "guest"):
+            try:
+                return GuestTag(
+                    installation=str(node.attrib["installation"]),
+                    instance=str(node.attrib["instance"]),
+                    project=str(node.attrib["project"]),
+                    operation=str(node.attrib["operation"]),
+                    fence=int(node.attrib["fence"]),
+                )
+            except (KeyError, ValueError):
+                return None
+    return None
