@@ -28,7 +28,7 @@ from compute.states import VmState
 DEED = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
 RENEW_SECONDS = 25
-ALIVE_AFTER_RENEWAL = timedelta(seconds=60)
+ALIVE = timedelta(seconds=60)
 RUNNING = (VmState.ACTIVE, VmState.PAUSED)
 
 
@@ -51,7 +51,7 @@ def issue(context: Context, instance: Instance) -> str:
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
-        ConsoleToken.objects.filter(expires_at__lt=now - ALIVE_AFTER_RENEWAL).delete()
+        ConsoleToken.objects.filter(expires_at__lt=now - ALIVE).delete()
         ConsoleToken.objects.create(
             digest=_digest(token),
             user=context.user,
@@ -77,7 +77,7 @@ def redeem(token: str) -> str | None:
     """
     now = timezone.now()
     unused = ConsoleToken.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=now)
-    if not unused.update(used_at=now, expires_at=now + ALIVE_AFTER_RENEWAL):
+    if not unused.update(used_at=now, expires_at=now + ALIVE):
         return None
     row = _row(token)
     return row.target if row and _still_right(row) else None
@@ -90,7 +90,7 @@ def renew(token: str) -> bool:
         return False
     now = timezone.now()
     alive = ConsoleToken.objects.filter(pk=row.pk, expires_at__gt=now)
-    return bool(alive.update(expires_at=now + ALIVE_AFTER_RENEWAL))
+    return bool(alive.update(expires_at=now + ALIVE))
 
 
 def give_back(token: str) -> None:

@@ -1,0 +1,85 @@
+"""What websockify asks us: where a token leads, and whether a page may open a connection at all."""
+
+from collections.abc import Callable
+from email.message import Message
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.http.request import validate_host
+from websockify.auth_plugins import AuthenticationError
+
+from compute.services import consoles
+
+log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+
+class OneUseTokens:
+    """Token plugin: a token leads to its instance's screen once."""
+
+    def lookup(self, token: str) -> tuple[str, str] | None:
+        """websockify's ("unix_socket", path), or None."""
+        target = _ask(consoles.redeem, token)
+        return ("unix_socket", target) if target else None
+
+
+class OwnOrigin:
+    """Auth plugin: browsers must come from our own pages.
+
+    A client that sends no Origin is no browser; its token decides.
+    """
+
+    def authenticate(self, headers: "Message[str, str]", target_host: str, target_port: str) -> None:
+        """Raise AuthenticationError for a foreign Origin, `null` included."""
+        origins = headers.get_all("Origin", [])
+        if origins and (len(origins) > 1 or not is_own(origins[0], headers.get("Host", ""))):
+            raise AuthenticationError(response_msg="Forbidden")
+
+
+def is_own(origin: str, host: str) -> bool:
+    """Whether `origin` is the public address, or equals the `Host` asked for if that is an allowed one.
+
+    Scheme and port always count: http://cloud.example and https://cloud.example are not the same site.
+    """
+    if origin == settings.PUBLIC_URL:
+        return True
+    public = urlsplit(settings.PUBLIC_URL)
+    try:
+        asked = urlsplit(origin)
+        same_port = asked.port == public.port
+    except ValueError:
+        return False
+    return (
+        origin == f"{public.scheme}://{host}"
+        and same_port
+        and validate_host(_bracketed(asked.hostname or ""), settings.ALLOWED_HOSTS)
+    )
+
+
+def _bracketed(hostname: str) -> str:
+    """IPv6 addresses in the form that ALLOWED_HOSTS has them."""
+    return f"[{hostname}]" if ":" in hostname else hostname
+
+
+def renew(token: str) -> bool | None:
+    """`consoles.renew`; None when the database does not answer."""
+    return _ask(consoles.renew, token)
+
+
+def give_back(token: str) -> None:
+    """`consoles.give_back`; left undone, the pass ends by itself."""
+    _ask(consoles.give_back, token)
+
+
+def _ask(question: Callable[[str], Answer], token: str) -> Answer | None:
+    """The answer from the database, over a connection that is closed again; None when there is none."""
+    try:
+        return question(token)
+    except DatabaseError as error:
+        log.warning("the database does not answer", question=question.__name__, error=str(error))
+        return None
+    finally:
+        connections.close_all()

@@ -1,0 +1,131 @@
+"""websockify's forking proxy on a unix socket, one child a connection.
+
+Forking only: websockify keeps the target of a connection on the shared server object, so that its threaded
+server may send one person's keys to another's machine.
+"""
+
+import gc
+import multiprocessing
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from websockify.auth_plugins import AuthenticationError
+from websockify.websocketproxy import ProxyRequestHandler, WebSocketProxy
+
+from compute.console_proxy import plugins
+from compute.console_proxy.plugins import OneUseTokens, OwnOrigin
+from compute.services import consoles
+
+log = structlog.get_logger(__name__)
+
+SOCKET_MODE = 0o600
+
+
+class ConsoleHandler(ProxyRequestHandler):  # type: ignore[misc]
+    """One connection, in a process of its own."""
+
+    timeout = 60
+    """Seconds; ends a client that takes nothing for so long, and one that never finishes its request."""
+
+    token = ""
+
+    def validate_connection(self) -> None:
+        """Origin first, so that a foreign page cannot use up a token; then where the token leads."""
+        super().auth_connection()
+        super().validate_connection()
+
+    def auth_connection(self) -> None:
+        """Done before the token was looked up."""
+
+    def get_target(self, target_plugin: OneUseTokens) -> tuple[str, str]:
+        """The token's target. Every kind of wrong token gets the same answer as a foreign page."""
+        self.token = _token(self.path)
+        target = target_plugin.lookup(self.token) if self.token else None
+        if target is None:
+            refusal = AuthenticationError(response_msg="Forbidden")
+            self.send_auth_error(refusal)
+            raise refusal
+        return target
+
+    def send_auth_error(self, ex: AuthenticationError) -> None:
+        """An empty answer and the end: some clients would read a body as their first frame."""
+        self.close_connection = True
+        self.send_response(ex.code, ex.msg)
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
+
+    def new_websocket_client(self) -> None:
+        """Carry bytes until either side ends it or the pass is withdrawn."""
+        screen = Path(self.server.unix_target).name
+        log.info("console opened", screen=screen)
+        Thread(target=_end_when_withdrawn, args=[self.token], daemon=True).start()
+        try:
+            super().new_websocket_client()
+        finally:
+            log.info("console closed", screen=screen)
+            plugins.give_back(self.token)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
+        """Nothing: websockify's lines contain the path, and so the token."""
+
+
+class ConsoleProxy(WebSocketProxy):  # type: ignore[misc]
+    """The listening process. It never opens the database: only its children do."""
+
+    def __init__(self, listen: Path) -> None:
+        multiprocessing.set_start_method("fork", force=True)
+        super().__init__(
+            ConsoleHandler,
+            unix_listen=str(listen),
+            unix_listen_mode=SOCKET_MODE,
+            token_plugin=OneUseTokens(),
+            auth_plugin=OwnOrigin(),
+            heartbeat=consoles.RENEW_SECONDS,
+        )
+
+    def started(self) -> None:
+        """Children share what is loaded by now, as long as the collector does not touch it."""
+        gc.collect()
+        gc.freeze()
+        log.info("console proxy listens", socket=self.unix_listen)
+
+    def top_new_client(self, startsock: socket.socket, address: list[str]) -> None:
+        """In the child: a signal ends it at once, whatever it is doing."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        super().top_new_client(startsock, address)
+
+    def do_SIGTERM(self, sig: int, stack: object) -> None:  # noqa: N802 - the name in websockify
+        """SystemExit, since websockify's own exception could be swallowed where any exception is caught."""
+        raise SystemExit
+
+    do_SIGINT = do_SIGTERM  # noqa: N815
+
+
+def _end_when_withdrawn(token: str) -> None:
+    """End this process with its parent, or when the pass is no longer right. The guest notices nothing."""
+    parent = multiprocessing.parent_process()
+    right_until = time.monotonic() + consoles.ALIVE.total_seconds()
+    while parent is not None and time.monotonic() < right_until:
+        parent.join(timeout=consoles.RENEW_SECONDS)
+        if not parent.is_alive():
+            break
+        match plugins.renew(token):
+            case True:
+                right_until = time.monotonic() + consoles.ALIVE.total_seconds()
+            case False:
+                break
+    plugins.give_back(token)
+    os._exit(0)
+
+
+def _token(path: str) -> str:
+    """The token in a path such as /console/?token=…; empty when there is none."""
+    return parse_qs(urlsplit(path).query).get("token", [""])[0]
