@@ -1,0 +1,68 @@
+"""Make an image that instances can boot: the tiny one from this machine's packages, others by download."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.errors import MeridianError
+from compute.models import Image
+from compute.services import catalog, hosts, image_files
+from compute.tiny.build import BuildError, build
+
+TINY = {
+    "name": "Tiny Linux",
+    "description": "A few megabytes of Linux made on this machine; boots in seconds.",
+    "default_user": "meridian",
+    "min_ram_mib": 96,
+    "min_disk_gib": 1,
+}
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        keys = ["tiny", *(entry.key for entry in catalog.CATALOG)]
+        parser.add_argument("image", choices=keys, help="which image")
+        parser.add_argument("--again", action="store_true", help="replace the one that is there")
+
+    def handle(self, *, image: str, again: bool, verbosity: int, **_options: Any) -> None:
+        entry = None if image == "tiny" else catalog.find(image)
+        name = str(TINY["name"]) if entry is None else entry.name
+        present = [row for row in Image.objects.filter(name=name, project=None) if image_files.file_of(row).exists()]
+        if present and not again:
+            self._say(verbosity, f"{name} is there already.")
+            return
+        hosts.IMAGES.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        hosts.IMAGES.mkdir(mode=0o711, exist_ok=True)
+        try:
+            if entry is None:
+                made = image_files.adopt(self._build(verbosity), **TINY)
+            else:
+                made = self._download(entry)
+        except (BuildError, MeridianError) as error:
+            raise CommandError(str(error)) from error
+        for old in Image.objects.filter(name=name, project=None).exclude(pk=made.pk):
+            image_files.remove(old)
+        self._say(verbosity, f"{name} is ready: {made.size / 2**20:.1f} MiB, {made.checksum}.")
+
+    def _build(self, verbosity: int) -> Path:
+        return build(hosts.IMAGES, report=lambda sentence: self._say(verbosity, sentence)).path
+
+    def _download(self, entry: catalog.CloudImage) -> Image:
+        with TemporaryDirectory(dir=hosts.IMAGES) as folder:
+            target = Path(folder) / "download"
+            catalog.fetch(entry, target)
+            return image_files.adopt(
+                target,
+                entry.name,
+                default_user=entry.default_user,
+                min_ram_mib=entry.min_ram_mib,
+                min_disk_gib=entry.min_disk_gib,
+            )
+
+    def _say(self, verbosity: int, sentence: str) -> None:
+        if verbosity:
+            self.stdout.write(sentence)

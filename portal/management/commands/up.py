@@ -1,0 +1,122 @@
+"""What `make up` runs once everything is installed."""
+
+import errno
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from accounts.services import setup
+from compute.services import front_door
+from portal import supervision
+
+START_SECONDS = 60
+# supervisord closes higher ones when it reloads.
+LOCK_DESCRIPTOR = 3
+
+
+class Command(BaseCommand):
+    help = "Make everything ready and run all processes in the foreground; Ctrl-C stops them, guests keep running."
+
+    def handle(self, **_options: Any) -> None:
+        _lock()
+        _check_port()
+        began = time.monotonic()
+        _migrate()
+        call_command("build_image", "tiny", verbosity=0)
+        call_command("prepare", verbosity=0)
+        _compile_translations()
+        _collect_static_files()
+        config = supervision.render()
+        token = setup.link()
+        self.stdout.write(f"up       ready after {time.monotonic() - began:.1f} s; starting the processes")
+        self.stdout.flush()
+        connection.close()
+        if os.fork() == 0:
+            _announce(token)
+            os._exit(0)
+        os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)])
+
+
+def _lock() -> None:
+    """Hold the data folder until this process, which becomes the supervisor, ends."""
+    path = settings.RUN_DIR / "up.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CommandError(
+            f"Meridian is running already with the data folder {settings.DATA_DIR}, at {settings.PUBLIC_URL}. "
+            "Stop it with Ctrl-C in its terminal, or give this one its own MERIDIAN_DATA and MERIDIAN_LISTEN."
+        ) from error
+    os.dup2(descriptor, LOCK_DESCRIPTOR, inheritable=True)
+
+
+def _check_port() -> None:
+    host, port = front_door.address()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                reason = "another program uses it"
+            else:
+                reason = error.strerror
+            raise CommandError(
+                f"Cannot listen on {settings.LISTEN}: {reason}. Set MERIDIAN_LISTEN to a free address and port."
+            ) from error
+
+
+def _migrate() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def _compile_translations() -> None:
+    for source in settings.BASE_DIR.glob("locale/*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            subprocess.run(["msgfmt", "--output-file", compiled, source], check=True)
+
+
+def _collect_static_files() -> None:
+    """Fill the folder of the present version; the one before stays for pages that are still open."""
+    folder = settings.STATIC_ROOT
+    if folder.exists():
+        return
+    others = sorted(folder.parent.glob("*"), key=lambda other: other.stat().st_mtime)
+    for old in others[:-1]:
+        shutil.rmtree(old)
+    unfinished = folder.with_suffix(".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    settings.STATIC_ROOT = unfinished
+    call_command("collectstatic", interactive=False, verbosity=0)
+    unfinished.rename(folder)
+
+
+def _announce(token: str | None) -> None:
+    """Say where to go, once somebody who goes there would see the page."""
+    deadline = time.monotonic() + START_SECONDS
+    while front_door.status("/sign-in/") != 200:
+        if time.monotonic() > deadline:
+            print("up       the sign-in page does not answer yet; see the lines above", flush=True)
+            return
+        time.sleep(0.1)
+    if token is None:
+        text = f"Meridian is up: {settings.PUBLIC_URL}\n  set-up is done; sign in there."
+    else:
+        link = f"{settings.PUBLIC_URL}/setup/{token}/"
+        text = f"Meridian is up. Make its administrator here, once:\n  {link}"
+    print(f"\n  {text}\n  Ctrl-C stops the portal; instances keep running.\n", flush=True)

@@ -1,0 +1,15 @@
+"""A name for the present state of all static files, so that browsers may keep each file for ever."""
+
+import hashlib
+from pathlib import Path
+
+
+def static_version(base: Path) -> str:
+    """Ten hex digits that change with our own files in `static/`, the browser packages' lock, and what we serve of them."""
+    digest = hashlib.sha256()
+    named = [base / "package-lock.json", base / "portal/assets.py"]
+    for path in sorted([*named, *(base / "static").rglob("*")]):
+        if path.is_file():
+            digest.update(f"{path.relative_to(base)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:10]

@@ -1,0 +1,94 @@
+"""The processes of `make up`, and the files that tell nginx and supervisord about them."""
+
+import os
+import pwd
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.template import Context, Engine
+
+TEMPLATES = settings.BASE_DIR / "deploy"
+# The kernel allows 107 bytes in the name of a socket.
+LONGEST_SOCKET = 107
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One supervised process. `stop_group`: the signal to stop goes to its children too."""
+
+    name: str
+    arguments: tuple[str, ...]
+    stop_signal: str = "TERM"
+    stop_group: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command line as supervisord reads it; a process never outlives its supervisor."""
+        line = shlex.join(["setpriv", "--pdeathsig", "TERM", *self.arguments])
+        return line.replace("%", "%%")
+
+
+def programs() -> list[Program]:
+    """Every process in the order of its start; they stop in the opposite order."""
+    run = settings.RUN_DIR
+    python = sys.executable
+    prefixed = str(TEMPLATES / "prefixed")
+    web = [python, "-m", "uvicorn", "portal.asgi:application", "--uds", f"{run}/web.sock", "--no-access-log"]
+    web += ["--forwarded-allow-ips", "*", "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "2"]
+    if settings.WEB_WORKERS > 1:
+        web += ["--workers", str(settings.WEB_WORKERS)]
+    worker = [python, "-m", "celery", "--quiet", "--app", "portal.celery", "worker"]
+    worker += ["--concurrency", str(settings.WORKERS), "-O", "fair", "--without-gossip", "--without-mingle"]
+    redis = [prefixed, "redis", "redis-server", "--port", "0", "--unixsocket", str(settings.REDIS_SOCKET)]
+    redis += ["--unixsocketperm", "700", "--dir", str(run), "--save", "", "--appendonly", "no"]
+    redis += ["--daemonize", "no", "--loglevel", "warning"]
+    own_redis = [] if settings.REDIS_URL else [Program(name="redis", arguments=tuple(redis))]
+    return [
+        *own_redis,
+        Program(name="web", arguments=tuple(web)),
+        Program(name="worker", arguments=tuple(worker)),
+        Program(name="watch", arguments=(python, "manage.py", "watch")),
+        Program(name="console", arguments=(python, "manage.py", "console_proxy"), stop_group=True),
+        Program(name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")),
+    ]
+
+
+def render() -> Path:
+    """Write nginx.conf and supervisord.conf into the run folder and return the latter's path.
+
+    Raises ImproperlyConfigured for a data folder that the two programs could not use.
+    """
+    run = settings.RUN_DIR
+    _check_folder(run)
+    user = pwd.getpwuid(os.getuid()).pw_name if os.getuid() == 0 else ""
+    outer_proxies = settings.PROXIES - 1
+    values = {
+        "base": settings.BASE_DIR,
+        "data": settings.DATA_DIR,
+        "run": run,
+        "user": user,
+        "listen": settings.LISTEN,
+        "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$" if outer_proxies > 0 else "",
+        "programs": programs(),
+    }
+    engine = Engine(dirs=[TEMPLATES], autoescape=False)
+    for name in ("nginx.conf", "supervisord.conf"):
+        (run / name).write_text(engine.get_template(name).render(Context(values, autoescape=False)))
+    return Path(run / "supervisord.conf")
+
+
+def _check_folder(run: Path) -> None:
+    for folder in (run, settings.BASE_DIR):
+        if strange := sorted(set(str(folder)) & set("\"'$%;\\\n")):
+            raise ImproperlyConfigured(
+                f"The folder {folder} has {' '.join(strange)} in its name, which nginx and supervisord misread. "
+                "Use another folder, for the data by MERIDIAN_DATA."
+            )
+    if len(os.fsencode(run / "console.sock")) > LONGEST_SOCKET:
+        raise ImproperlyConfigured(
+            f"The name of the folder {run} is too long for sockets in it. Set MERIDIAN_DATA to a shorter one."
+        )
