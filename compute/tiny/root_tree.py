@@ -42,7 +42,7 @@ DISK_MODULES = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
 DEVICE_MODULES = (
     *("virtio_net", "virtio_balloon", "virtio_console", "virtio_rng"),
     *("sr_mod", "isofs", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1"),
-    *("button", "evdev", "acpiphp"),
+    *("button", "evdev"),
 )
 
 
