@@ -1,7 +1,5 @@
 """What can go wrong in the driver. libvirt's errors are turned into ours here and nowhere else."""
 
-# ruff: noqa: N818 - these say what happened; "Error" in every name would say it twice.
-
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -13,7 +13,7 @@ from .picture import as_png
 from .power import describe
 from .specs import GuestFacts, GuestSpec, GuestTag
 from .xml.guest import guest_domain
-from .xml.tag import NAMESPACE, PREFIX, TagElement, parse_tag
+from .xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 
 _EVERYTHING = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
@@ -117,7 +117,7 @@ class Guest:
 
     def set_tag(self, tag: GuestTag) -> None:
         """Write the tag, in the definition and in the running guest."""
-        xml = TagElement.of(tag).to_xml()
+        xml = BareTagElement.of(tag).to_xml()
         with translated(f"Tagging guest {self.uuid}"):
             domain = self._domain()
             flags = libvirt.VIR_DOMAIN_AFFECT_CONFIG

@@ -15,12 +15,12 @@ def facts(uri: str) -> HostFacts:
         described = etree.fromstring(connection.getCapabilities()).find("host")
         if described is None:
             described = etree.Element("host")
-        _, memory_mib, vcpus, *_ = connection.getInfo()
+        memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
         return HostFacts(
             hostname=connection.getHostname(),
             host_uuid=described.findtext("uuid", ""),
-            vcpus=vcpus,
-            memory_mib=memory_mib,
+            vcpus=connection.getInfo()[2],
+            memory_mib=memory["total"] // 1024,  # getInfo() does not see memory plugged in since boot
             cpu_model=described.findtext("cpu/model", ""),
             arch=described.findtext("cpu/arch", ""),
             libvirt_version=_version(connection.getLibVersion()),

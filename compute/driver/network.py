@@ -1,7 +1,7 @@
 """A NAT network whose DHCP server gives each card exactly the address reserved for it.
 
-dnsmasq watches a folder of reservations, one file an address. It obeys a new file at once, notices a removed one
-only on SIGHUP, and leaves an address with its card until the lease is given back, which we do in the card's name.
+dnsmasq watches a folder of reservations, one file an address. It obeys a new file at once, notices a removed
+one only on SIGHUP, and leaves an address with its card until the lease is given back, which we do in its name.
 """
 
 import ipaddress

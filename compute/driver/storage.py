@@ -127,7 +127,7 @@ class Pool:
         """A qcow2 volume over `base_name`. Already there over the same base is success, else Conflict.
 
         `base_format` is what the image was registered as: asking the file would let it lie.
-        Raises StorageNotFound without the base, InvalidGuest when it is larger than `size_bytes`, StorageFull.
+        Raises StorageNotFound without the base, StorageFull, and InvalidGuest when the base is larger.
         """
         base = self.volume(base_name)
         if base is None:

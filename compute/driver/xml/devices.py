@@ -134,8 +134,17 @@ class Alias(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rom(Element):
+    TAG: ClassVar[str] = "rom"
+    enabled: str = attribute()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interface(Element):
-    """A network card. Its alias carries the port's id, so that it can be found again to unplug it."""
+    """A network card. Its alias carries the port's id, so that it can be found again to unplug it.
+
+    Guests boot from disk, so the card's boot ROM would only cost time.
+    """
 
     TAG: ClassVar[str] = "interface"
     type: str = attribute(default="network")
@@ -143,6 +152,7 @@ class Interface(Element):
     source: Source
     target: Target
     model: Model
+    rom: Rom
     alias: Alias
 
     @classmethod
@@ -153,6 +163,7 @@ class Interface(Element):
             source=Source(network=spec.network),
             target=Target(dev=spec.tap_name),
             model=Model(type="virtio"),
+            rom=Rom(enabled="no"),
             alias=Alias(name=f"ua-{spec.id}"),
         )
 

@@ -1,7 +1,7 @@
 """The tag that says whose a guest is, in its metadata."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from lxml import etree
 
@@ -25,7 +25,7 @@ class TagElement(Element):
     fence: int = attribute()
 
     @classmethod
-    def of(cls, tag: GuestTag) -> "TagElement":
+    def of(cls, tag: GuestTag) -> Self:
         """The element for a tag."""
         return cls(
             installation=tag.installation,
@@ -36,12 +36,19 @@ class TagElement(Element):
         )
 
 
+class BareTagElement(TagElement):
+    """The tag without its namespace, which libvirt adds itself when it is given the element alone."""
+
+    TAG: ClassVar[str] = "guest"
+    NAMESPACES: ClassVar[dict[str, str]] = {}
+
+
 def parse_tag(xml: str) -> GuestTag | None:
     """The tag in a metadata element or a whole domain; None when there is none that is whole."""
     root = etree.fromstring(xml)
     for node in root.iter():
-        # libvirt hands the metadata element out without its namespace when asked for it alone.
-        if node.tag == TagElement.TAG or (node is root and node.tag == "guest"):
+        # Asked for the element alone, libvirt hands it out without its namespace.
+        if node.tag == TagElement.TAG or (node is root and node.tag == BareTagElement.TAG):
             try:
                 return GuestTag(
                     installation=str(node.attrib["installation"]),
