@@ -3,9 +3,10 @@
 import os
 
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("meridian")
 app.set_default()
-app.config_from_object("django.conf:settings.CELERY")
+app.conf.update(settings.CELERY)
 app.autodiscover_tasks(["compute"])
