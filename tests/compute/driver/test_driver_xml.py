@@ -1,0 +1,50 @@
+"""The XML we write, word for word; libvirt's own schema says whether it is XML libvirt reads.
+
+After a wanted change run with MERIDIAN_REGENERATE=1 and read the difference before committing it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from driver_samples import BARE, FULL, NETWORK, POOL
+from lxml import etree
+
+from compute.driver.xml.element import Element
+from compute.driver.xml.guest import guest_domain, probe_domain
+from compute.driver.xml.network import nat_network
+from compute.driver.xml.storage import directory_pool, overlay_volume
+
+GOLDEN = Path(__file__).parent / "xml"
+SCHEMAS = Path("/usr/share/libvirt/schemas")  # of the package libvirt0
+
+ELEMENTS: dict[str, tuple[Element, str]] = {
+    "guest_bare": (guest_domain(BARE), "domain"),
+    "guest_full": (guest_domain(FULL), "domain"),
+    "probe": (
+        probe_domain("probe", "kvm", Path("/srv/kernel"), Path("/srv/initrd"), Path("/srv/serial")),
+        "domain",
+    ),
+    "network": (nat_network(NETWORK), "network"),
+    "pool": (directory_pool("pool", POOL), "storagepool"),
+    "volume": (overlay_volume("root", 10 << 30, POOL / "image", "raw"), "storagevol"),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_writes_what_was_agreed(name: str) -> None:
+    written = ELEMENTS[name][0].to_xml()
+    golden = GOLDEN / f"{name}.xml"
+    if os.environ.get("MERIDIAN_REGENERATE"):
+        golden.write_text(written)
+    assert written == golden.read_text()
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_libvirts_schema_accepts_it(name: str) -> None:
+    schema = etree.RelaxNG(etree.parse(SCHEMAS / f"{ELEMENTS[name][1]}.rng"))
+    schema.assertValid(etree.parse(GOLDEN / f"{name}.xml"))
+
+
+def test_every_golden_file_is_tested() -> None:
+    assert {file.stem for file in GOLDEN.glob("*.xml")} == set(ELEMENTS)
