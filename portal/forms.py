@@ -1,20 +1,50 @@
 """Forms in the house's markup: labels, help and errors tied to their fields for screen readers."""
 
-from django.forms.renderers import DjangoTemplates, EngineMixin
+from typing import Any
+
+from django import forms
+from django.forms.renderers import DjangoTemplates
 from django.template import engines
-from django.template.backends.django import DjangoTemplates as Engine
+
+from accounts.errors import MeridianError
+
+_CONTROLS = {
+    forms.Select: "form-select",
+    forms.CheckboxInput: "form-check-input",
+    forms.RadioSelect: "form-check-input",
+}
 
 
 class Renderer(DjangoTemplates):
-    """Django's own widget templates, our field template."""
+    """Our own field template, Django's own widgets."""
 
-    form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
 
-    def get_template(self, template_name: str):  # type: ignore[no-untyped-def]
+    def get_template(self, template_name: str) -> Any:
         if template_name.startswith("forms/"):
             return engines["django"].get_template(template_name)
         return super().get_template(template_name)
 
 
-__all__ = ["Engine", "EngineMixin", "Renderer"]
+class Form(forms.Form):
+    """A form that only parses: what may be, services decide, and `refuse` shows their answer at the fields."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            known = (css for widget, css in _CONTROLS.items() if isinstance(field.widget, widget))
+            field.widget.attrs.setdefault("class", next(known, "form-control"))
+
+    def refuse(self, error: MeridianError) -> None:
+        """Show a service's error: at its fields where the form has them, else above the form."""
+        shown = False
+        for name, text in error.fields.items():
+            self.add_error(name if name in self.fields else None, str(text or error))
+            shown = True
+        if not shown:
+            self.add_error(None, str(error))
+        for name in self.errors:
+            if name in self.fields:
+                css = self.fields[name].widget.attrs["class"]
+                self.fields[name].widget.attrs["class"] = f"{css} is-invalid"

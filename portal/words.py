@@ -59,16 +59,14 @@ def task(name: str) -> str:
 def ago(gone: timedelta) -> str:
     """How long ago, in the largest fitting unit."""
     seconds = int(gone.total_seconds())
-    if seconds < 10:
-        return _("just now")
     for limit, unit, sentence in (
-        (60, 1, _("%(n)s s ago")),
-        (3600, 60, _("%(n)s min ago")),
-        (86400, 3600, _("%(n)s h ago")),
+        (60, 1, _("%(n)ss ago")),
+        (3600, 60, _("%(n)sm ago")),
+        (86400, 3600, _("%(n)sh ago")),
     ):
         if seconds < limit:
             return sentence % {"n": seconds // unit}
-    return _("%(n)s d ago") % {"n": seconds // 86400}
+    return _("%(n)sd ago") % {"n": seconds // 86400}
 
 
 def duration(took: timedelta) -> str:

@@ -1,0 +1,134 @@
+"""Tells an open page what has changed. Topics only: the page asks again for what it may see."""
+
+import asyncio
+import contextlib
+from importlib import import_module
+from typing import Any
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db.models import Count, Max
+from redis.exceptions import RedisError
+
+from accounts import policy
+from accounts.authentication import PasswordBackend
+from accounts.context import Context, for_user
+from compute.models import Instance, Operation
+from portal import groups
+
+log = structlog.get_logger(__name__)
+
+CHECK_SECONDS = 25
+SIGNED_OUT = 4401
+EVERYTHING = "all"
+
+Stamp = tuple[Any, ...]
+
+
+class Live(AsyncJsonWebsocketConsumer):
+    """One open page. Sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
+
+    A websocket outlives what made it rightful, so session and roles are checked again and again. The same
+    check compares a stamp of the rows, which repairs a page that missed a message.
+    """
+
+    groups_joined: frozenset[str] = frozenset()
+    checker: asyncio.Task[None] | None = None
+    stamp: Stamp = ()
+
+    async def connect(self) -> None:
+        """Accept whoever is signed in. Raises nothing: without Redis the page tries again later."""
+        context = await self._context()
+        await self.accept()
+        if context is None:
+            await self.close(code=SIGNED_OUT)
+            return
+        try:
+            await self._join(context)
+        except (RedisError, OSError) as error:
+            log.warning("channel layer away", error=str(error))
+            await self.close(code=1013)
+            return
+        self.stamp = await self._stamp(context)
+        await self.send_json({"topics": []})
+        self.checker = asyncio.create_task(self._keep_checking())
+
+    async def disconnect(self, code: int) -> None:
+        if self.checker is not None:
+            self.checker.cancel()
+        with contextlib.suppress(RedisError, OSError):
+            for group in self.groups_joined:
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def changed(self, event: dict[str, Any]) -> None:
+        """A broadcast of `compute.services.broadcast`."""
+        await self.send_json({"topics": event["topics"]})
+
+    async def signed_out(self, _event: dict[str, Any]) -> None:
+        await self.close(code=SIGNED_OUT)
+
+    async def _keep_checking(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                if not await self.check():
+                    return
+            except (RedisError, OSError) as error:
+                log.warning("channel layer away", error=str(error))
+                await self.close(code=1013)
+                return
+
+    async def check(self) -> bool:
+        """Whether the connection may stay; adopts changed roles and repairs what was missed."""
+        context = await self._context()
+        if context is None:
+            await self.close(code=SIGNED_OUT)
+            return False
+        moved = await self._join(context)
+        stamp = await self._stamp(context)
+        if moved or stamp != self.stamp:
+            self.stamp = stamp
+            await self.send_json({"topics": ["refresh"]})
+        return True
+
+    async def _join(self, context: Context) -> bool:
+        """Be in exactly the groups that the roles allow now; True when they changed."""
+        wanted = {groups.of_session(self.scope["session"].session_key)}
+        if policy.allows(context, "instance:read"):
+            if context.is_admin:
+                wanted.add(EVERYTHING)
+            elif context.project is not None:
+                wanted.add(f"project.{context.project.id}")
+        for group in wanted - self.groups_joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+        for group in self.groups_joined - wanted:
+            await self.channel_layer.group_discard(group, self.channel_name)
+        moved = bool(self.groups_joined) and self.groups_joined != wanted
+        self.groups_joined = frozenset(wanted)
+        return moved
+
+    @database_sync_to_async
+    def _context(self) -> Context | None:
+        """The context as the session gives it now, read afresh; None once it ended or its password changed."""
+        store = import_module(settings.SESSION_ENGINE).SessionStore(self.scope["session"].session_key)
+        if SESSION_KEY not in store or BACKEND_SESSION_KEY not in store:
+            return None
+        user = PasswordBackend().get_user(store[SESSION_KEY])
+        if user is None or store.get(HASH_SESSION_KEY) != user.get_session_auth_hash():
+            return None
+        return for_user(user, store.get("project_id"))
+
+    @database_sync_to_async
+    def _stamp(self, context: Context) -> Stamp:
+        """Changes whenever a visible row was added, removed or changed."""
+        everything = context.is_admin
+        rows = (
+            Instance.objects.visible_to(context, all_projects=everything),
+            Operation.objects.visible_to(context, all_projects=everything),
+        )
+        return tuple(
+            tuple(sorted(row.aggregate(count=Count("pk"), newest=Max("updated_at")).items())) for row in rows
+        )

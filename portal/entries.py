@@ -1,0 +1,77 @@
+"""Operations as pages show them: with words, and with every step, begun or not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from compute.models import Operation
+from compute.operations import plans
+from portal import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A step as shown: `state` is done, current, undone, failed or waiting."""
+
+    label: str | Promise
+    state: str
+    began: str | None
+    ended: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An operation as shown."""
+
+    operation: Operation
+    label: str | Promise
+    icon: str
+    state: str
+    colour: str
+    stages: list[Stage]
+
+    @property
+    def is_open(self) -> bool:
+        return self.operation.state in Operation.OPEN
+
+    @property
+    def current(self) -> Stage | None:
+        return next((stage for stage in self.stages if stage.state == "current"), None)
+
+
+def entry(operation: Operation) -> Entry:
+    """The operation with its action's words and all its steps, begun or not."""
+    plan: Any = plans.get(operation.kind)
+    return Entry(
+        operation=operation,
+        label=plan.label if plan else operation.kind,
+        icon=plan.icon if plan else "settings",
+        state=str(words.OPERATION[operation.state]),
+        colour=words.OPERATION_COLOUR[operation.state],
+        stages=_stages(operation, plan),
+    )
+
+
+def entries(operations: Iterable[Operation]) -> list[Entry]:
+    return [entry(operation) for operation in operations]
+
+
+def _stages(operation: Operation, plan: Any) -> list[Stage]:
+    begun = {row["name"]: row for row in operation.timeline}
+    names = [(step.name, step.label) for step in plan.steps] if plan else [(name, name) for name in begun]
+    return [_stage(operation, _(str(label)), begun.get(name)) for name, label in names]
+
+
+def _stage(operation: Operation, label: str, row: dict[str, Any] | None) -> Stage:
+    if row is None:
+        return Stage(label=label, state="waiting", began=None, ended=None)
+    if row.get("undone"):
+        state = "undone"
+    elif row["ended"]:
+        state = "done"
+    else:
+        state = "current" if operation.state in Operation.OPEN else "failed"
+    return Stage(label=label, state=state, began=row["began"], ended=row["ended"])

@@ -1,0 +1,112 @@
+"""What stands around every page: rail, project switcher, operations in progress, theme."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import policy
+from accounts.context import Context, projects_of
+from accounts.models import Project
+from compute.models import Operation
+from compute.services import operations_log
+from portal.entries import Entry, entries
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An entry of the rail: a page of its own, shown to those whom `deed` is allowed."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    deed: str
+
+    @property
+    def url(self) -> str:
+        return reverse(self.name)
+
+
+WORK = (
+    Place(name="overview", label=_("Overview"), icon="layout-dashboard", deed="instance:read"),
+    Place(name="instances", label=_("Instances"), icon="server-2", deed="instance:read"),
+    Place(name="keypairs", label=_("SSH keys"), icon="key", deed="keypair:write"),
+    Place(name="activity", label=_("Activity"), icon="history", deed="activity:read"),
+    Place(name="recycle-bin", label=_("Recycle bin"), icon="trash", deed="instance:read"),
+)
+ADMINISTRATION = (
+    Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", deed="project:read"),
+    Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
+)
+
+
+class Frame:
+    """Everything is asked when a template first shows it, so that parts of pages cost nothing."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._context: Context | None = getattr(request, "context", None)
+
+    @cached_property
+    def signed_in(self) -> bool:
+        return self._context is not None
+
+    @cached_property
+    def theme(self) -> str:
+        """auto, light or dark: the user's own, before signing in the browser's last."""
+        wanted = self._context.user.theme if self._context else self._request.COOKIES.get(THEME_COOKIE, "")
+        return wanted if wanted in THEMES else "auto"
+
+    @cached_property
+    def project(self) -> Project | None:
+        return self._context.project if self._context else None
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        return projects_of(self._context.user) if self._context else []
+
+    @cached_property
+    def work(self) -> list[Place]:
+        return places(self._context, WORK)
+
+    @cached_property
+    def administration(self) -> list[Place]:
+        return places(self._context, ADMINISTRATION)
+
+    @cached_property
+    def may_launch(self) -> bool:
+        return self._context is not None and policy.allows(self._context, "instance:launch")
+
+    @cached_property
+    def here(self) -> str:
+        """The rail's entry that this page belongs to."""
+        match = self._request.resolver_match
+        name = (match.url_name or "") if match else ""
+        return "instances" if name.startswith(("instance", "launch")) else name
+
+    @cached_property
+    def operations(self) -> list[Operation]:
+        """What is being done in the project now."""
+        if self._context is None or not policy.allows(self._context, "activity:read"):
+            return []
+        return operations_log.in_progress(self._context)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        return entries(self.operations)
+
+
+def places(context: Context | None, known: tuple[Place, ...]) -> list[Place]:
+    """Those of the pages that the asker may open."""
+    return [place for place in known if context is not None and policy.allows(context, place.deed)]
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """Django's context processor."""
+    return {"frame": Frame(request)}

@@ -1,0 +1,103 @@
+"""What a launch would come to, for showing: which sizes fit and why not, quota after it, the command."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accounts.errors import Shortage
+from accounts.models import Project
+from accounts.services import quotas
+from accounts.services.quotas import Usage
+from compute.models import Flavor, Image
+from compute.services import images
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A flavor as offered; `reason` says why it cannot be had."""
+
+    flavor: Flavor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A resource's quota with the launch in it. Shares in per cent of the limit; `left` None: no limit."""
+
+    usage: Usage
+    added: int
+    used_share: float
+    added_share: float
+    left: int | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.left is not None and self.left < 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    sizes: list[Size]
+    bars: list[Bar]
+
+    @property
+    def is_over(self) -> bool:
+        return any(bar.is_over for bar in self.bars)
+
+
+def make(
+    project: Project | None, image: Image | None, flavor: Flavor | None, known: Sequence[Flavor], count: int
+) -> Plan:
+    """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
+    usages = quotas.of(project) if project else []
+    return Plan(
+        sizes=[Size(flavor=one, reason=_reason(image, one, usages, count)) for one in known],
+        bars=[_bar(usage, _amounts(flavor, count).get(usage.resource.name, 0) if flavor else 0) for usage in usages],
+    )
+
+
+def command(
+    name: str, image: Image | None, flavor: Flavor | None, count: int, *, key_name: str, user_data: bool
+) -> str:
+    """The `openstack` command that launches the same, quoted for a shell."""
+    words = ["openstack", "server", "create"]
+    words += ["--image", image.name] if image else []
+    words += ["--flavor", flavor.name] if flavor else []
+    words += ["--key-name", key_name] if key_name else []
+    words += ["--user-data", "user-data.txt"] if user_data else []
+    words += ["--min", str(count), "--max", str(count)] if count > 1 else []
+    return shlex.join([*words, name.strip() or "NAME"])
+
+
+def _amounts(flavor: Flavor, count: int) -> dict[str, int]:
+    return {
+        "instances": count,
+        "cores": count * flavor.vcpus,
+        "ram": count * flavor.ram_mib,
+        "gigabytes": count * flavor.disk_gib,
+    }
+
+
+def _reason(image: Image | None, flavor: Flavor, usages: Sequence[Usage], count: int) -> str:
+    if image and (misfit := images.does_not_fit(image, flavor)):
+        return misfit
+    asked = _amounts(flavor, count)
+    for usage in usages:
+        name = usage.resource.name
+        if usage.left is not None and asked.get(name, 0) > usage.left:
+            return quotas.sentence(Shortage(resource=name, limit=usage.limit, used=usage.used, asked=asked[name]))
+    return ""
+
+
+def _bar(usage: Usage, added: int) -> Bar:
+    if usage.left is None:
+        return Bar(usage=usage, added=added, used_share=0, added_share=0, left=None)
+    limit = max(usage.limit, 1)
+    used_share = min(100.0, 100 * usage.used / limit)
+    return Bar(
+        usage=usage,
+        added=added,
+        used_share=round(used_share, 2),
+        added_share=round(min(100 - used_share, 100 * added / limit), 2),
+        left=usage.limit - usage.used - added,
+    )

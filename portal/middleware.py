@@ -1,0 +1,112 @@
+"""From a session to a context, and from an error to a page."""
+
+import ipaddress
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.urls import reverse
+
+from accounts import context as contexts
+from accounts.errors import MeridianError, Unavailable
+from portal.pages import errors
+from portal.requests import is_htmx, toast, wants_json, with_events
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestId:
+    """Name every request in the log, in the audit log and in the answer, as OpenStack's services do."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponseBase:
+        request.request_id = f"req-{uuid.uuid4()}"
+        with structlog.contextvars.bound_contextvars(request=request.request_id):
+            response = self.get_response(request)
+        response.headers["x-openstack-request-id"] = request.request_id
+        return response
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Every view needs a session, unless it says `login_not_required`. Writes no session itself."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+        if wants_json(request):
+            return JsonResponse({"error": {"code": "unauthorized", "message": "Sign in first."}}, status=401)
+        if is_htmx(request):
+            # The session ended while the page was open: take the whole page along, not the region.
+            response = HttpResponse(status=401)
+            response["HX-Redirect"] = reverse("sign-in")
+            return response
+        return super().handle_no_permission(request, view_func)
+
+
+class CurrentContext:
+    """Put the asker's user, project and roles on the request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            request.context = contexts.for_user(
+                request.user,
+                request.session.get("project_id"),
+                address=client_address(request),
+                request_id=request.request_id,
+            )
+        return self.get_response(request)
+
+
+class Errors:
+    """Turn the errors that people may read into a page, a toast or JSON; leave bugs to Django."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError | InterfaceError):
+            exception = Unavailable()
+        if not isinstance(exception, MeridianError):
+            return None
+        if wants_json(request):
+            error = {"code": exception.code, "message": str(exception), "fields": _texts(exception)}
+            response: HttpResponse = JsonResponse({"error": error}, status=exception.status)
+        elif is_htmx(request):
+            sentence = " ".join([str(exception), *_texts(exception).values()])
+            response = with_events(HttpResponse(status=exception.status), toast("danger", sentence))
+        else:
+            response = errors.problem(request, exception)
+        if exception.status == Unavailable.status:
+            response["Retry-After"] = "5"
+        return response
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The asker's address: counted from the right of X-Forwarded-For, where only our own proxies write.
+
+    What a client puts there itself stands further left and is never read.
+    """
+    proxies = settings.AXES_IPWARE_PROXY_COUNT
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    given = forwarded[-proxies] if 0 < proxies <= len(forwarded) else ""
+    for candidate in (given.strip(), request.META.get("REMOTE_ADDR", "")):
+        try:
+            return str(ipaddress.ip_address(candidate))
+        except ValueError:
+            continue
+    return None
+
+
+def _texts(error: MeridianError) -> dict[str, str]:
+    return {name: str(text) for name, text in error.fields.items() if text}

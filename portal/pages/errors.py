@@ -1,0 +1,71 @@
+"""When something cannot be shown: what happened, and a way back."""
+
+import sys
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import MeridianError
+
+TITLES: dict[int, str | Promise] = {
+    400: _("That did not work"),
+    403: _("You may not do this"),
+    404: _("Not found"),
+    409: _("Not now"),
+    413: _("Too large"),
+    429: _("Too many attempts"),
+    503: _("Please wait a moment"),
+}
+
+
+def problem(request: HttpRequest, error: MeridianError) -> HttpResponse:
+    """The page of an error that people may read."""
+    texts = [str(error), *(str(text) for text in error.fields.values() if text)]
+    return answer(request, error.status, " ".join(texts))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 400, _("The browser sent something that we cannot read."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 403, _("Your role does not allow this."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 404, _("There is no such thing here, or it is not yours."))
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was open too long, or a browser that keeps no cookies."""
+    sentence = _("This page was open for too long, or your browser refuses cookies. Go back, reload it and try again.")
+    return answer(request, 403, sentence)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A bug, or a database that is away; must work without the database, so it has no frame."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = answer(request, 503, _("The database does not answer. Try again shortly."))
+        response["Retry-After"] = "5"
+        return response
+    sentence = _("This is a fault of ours. It was written to the log under the number below.")
+    return answer(request, 500, sentence)
+
+
+def answer(request: HttpRequest, status: int, text: str | Promise) -> HttpResponse:
+    """A page of its own that says what happened; asks neither session nor database."""
+    values: dict[str, Any] = {
+        "status": status,
+        "heading": TITLES.get(status, _("Something broke")),
+        "text": text,
+        "request_id": getattr(request, "request_id", ""),
+        "retry": status in {429, 500, 503},
+        "nonce": getattr(request, "csp_nonce", ""),
+    }
+    return HttpResponse(render_to_string("errors/problem.html", values), status=status)

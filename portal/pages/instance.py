@@ -1,0 +1,87 @@
+"""One instance: what it is, what is being done to it, what may be done."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.errors import NotFound
+from compute.actions import begin
+from compute.actions.registry import ACTIONS
+from compute.models import Instance
+from compute.services import instances, operations_log
+from compute.states import VmState
+from portal.entries import entries
+from portal.pages.activity import number
+from portal.pages.instances import row
+from portal.requests import Request, away, done, live_page
+
+MAIN_VERBS = ("start", "stop", "reboot", "restore")
+
+
+@require_safe
+def overview(request: Request, instance_id: UUID) -> HttpResponse:
+    """Facts, addresses, how to sign in, and a small live picture of the screen."""
+    instance = instances.get(request.context, instance_id)
+    ports = list(instance.ports.all())
+    user = instance.image.default_user if instance.image else ""
+    values = {
+        "ports": ports,
+        "ssh": f"ssh {user}@{ports[0].address}" if user and ports else "",
+        "has_screen": instance.vm_state in {VmState.ACTIVE, VmState.PAUSED}
+        and policy.allows(request.context, "instance:console"),
+    }
+    return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
+
+
+@require_safe
+def activity(request: Request, instance_id: UUID) -> HttpResponse:
+    """Every operation of the instance."""
+    instance = instances.get(request.context, instance_id)
+    rows = operations_log.recent(request.context, instance=instance, number=number(request))
+    values = {"page": rows, "entries": entries(rows)}
+    return tab(request, instance, "activity", "instances/activity.html", "activity/list.html", values)
+
+
+def tab(
+    request: Request, instance: Instance, name: str, template: str, part: str, values: dict[str, Any]
+) -> HttpResponse:
+    """A tab of the instance's page. `template` extends instances/page.html; `part` is its live region #tab."""
+    shown = row(request, instance)
+    frame = {
+        "instance": instance,
+        "row": shown,
+        "tab": name,
+        "main_choices": [choice for choice in shown.choices if choice.action.verb in MAIN_VERBS],
+        "more_choices": [
+            choice for choice in shown.choices if choice.action.verb not in {*MAIN_VERBS, "rename"}
+        ],
+        "rename": next(choice for choice in shown.choices if choice.action.verb == "rename"),
+    }
+    parts = {"instance-header": "instances/header.html", "tab": part}
+    return live_page(request, template, parts, frame | values)
+
+
+@require_POST
+def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
+    """Begin an action; the page hears of it at once, the rest comes by push."""
+    if verb not in ACTIONS:
+        raise NotFound
+    name = instances.get(request.context, instance_id).name
+    begin(
+        request.context,
+        verb,
+        instance_id,
+        parameters={"name": request.POST["name"]} if "name" in request.POST else {},
+        idempotency_key=request.POST.get("key") or None,
+    )
+    label = ACTIONS[verb].label
+    said = _("%(label)s: %(name)s") % {"label": label, "name": request.POST.get("name", name)}
+    if verb == "purge" and request.POST.get("leave"):
+        return away(request, said, reverse("instances"))
+    topics = ("instances", f"instance:{instance_id}", "operations", "quota")
+    return done(request, said, reverse("instance", args=[instance_id]), changed=topics)

@@ -1,0 +1,168 @@
+"""The list of instances and the recycle bin: find, sort, choose many, act on many."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse, QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.errors import BadInput, MeridianError, NotFound
+from compute.actions import begin
+from compute.actions.registry import ACTIONS, Choice, choices
+from compute.models import Instance
+from compute.services import instances
+from portal.entries import Entry, entry
+from portal.pages.activity import number
+from portal.requests import Request, done, live_page, toast, with_events
+
+MOST = 200
+FILTERS: dict[str, str | Promise] = {
+    "": gettext_lazy("All"),
+    "active": gettext_lazy("Running"),
+    "stopped": gettext_lazy("Off"),
+    "busy": gettext_lazy("Busy"),
+    "error": gettext_lazy("Error"),
+}
+COLUMNS = (
+    ("name", gettext_lazy("Name")),
+    ("status", gettext_lazy("Status")),
+    ("", gettext_lazy("Addresses")),
+    ("ram", gettext_lazy("Size")),
+    ("created", gettext_lazy("Age")),
+)
+BULK = ("start", "stop", "reboot", "delete")
+BIN_BULK = ("restore", "purge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An instance with what may be done to it now."""
+
+    instance: Instance
+    choices: list[Choice]
+    entry: Entry | None
+    until: Any = None
+
+    @property
+    def quick(self) -> Choice | None:
+        """The one action that is most likely wanted: start or stop."""
+        return next((choice for choice in self.choices if choice.action.verb in {"start", "stop"}), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A heading; `url` sorts by it, `order` says how it is sorted now (ascending, descending or empty)."""
+
+    label: str | Promise
+    url: str
+    order: str
+
+
+@require_safe
+def listing(request: Request) -> HttpResponse:
+    """Instances of the project; search, filter, sort and page stand in the URL."""
+    asked = request.GET
+    everywhere = "all" in asked and request.context.is_admin
+    found = instances.page(
+        request.context,
+        search=asked.get("search", "")[:255],
+        status=asked.get("status", ""),
+        sort=asked.get("sort", ""),
+        all_projects=everywhere,
+        number=number(request),
+    )
+    values = {
+        "page": found,
+        "rows": [row(request, instance) for instance in found],
+        "columns": _columns(asked),
+        "filters": [(name, label, _url(asked, status=name)) for name, label in FILTERS.items()],
+        "status": asked.get("status", ""),
+        "search": asked.get("search", ""),
+        "everywhere": everywhere,
+        "everywhere_url": _url(asked, all="" if everywhere else "1"),
+        "bulk": [ACTIONS[verb] for verb in BULK],
+        "narrowed": any(asked.get(name) for name in ("search", "status")),
+        "query": asked.urlencode(),
+    }
+    parts = {"instances": "instances/table.html"}
+    return live_page(request, "instances/list.html", parts, values)
+
+
+@require_safe
+def recycle_bin(request: Request) -> HttpResponse:
+    """Deleted instances that can still be restored."""
+    found = instances.page(request.context, sort="-created", number=number(request), in_bin=True)
+    values = {
+        "page": found,
+        "rows": [row(request, instance) for instance in found],
+        "bulk": [ACTIONS[verb] for verb in BIN_BULK],
+        "hours": settings.RECYCLE_HOURS,
+    }
+    return live_page(request, "instances/bin.html", {"bin": "instances/bin_table.html"}, values)
+
+
+@require_POST
+def act_on_many(request: Request, verb: str) -> HttpResponse:
+    """Begin one action on each of the chosen instances; those that refuse are named with the reason."""
+    if verb not in ACTIONS or not ACTIONS[verb].bulk:
+        raise NotFound
+    chosen = list(dict.fromkeys(request.POST.getlist("ids")))
+    if not 0 < len(chosen) <= MOST:
+        raise BadInput(_("Choose from 1 to %(most)s instances.") % {"most": MOST})
+    refused: list[str] = []
+    for instance_id in chosen:
+        try:
+            begin(request.context, verb, instance_id)
+        except MeridianError as error:
+            refused.append(str(error))
+    begun = len(chosen) - len(refused)
+    label = ACTIONS[verb].label
+    said = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", begun) % {"label": label, "n": begun}
+    if not refused:
+        return done(request, said, request.META.get("HTTP_REFERER", "/instances/"), changed=("instances", "quota"))
+    reasons = " ".join(dict.fromkeys(refused))
+    said += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refused)) % {
+        "n": len(refused),
+        "why": reasons,
+    }
+    return with_events(HttpResponse(status=204), toast("danger", said), "instances", "quota")
+
+
+def row(request: Request, instance: Instance) -> Row:
+    """The instance as lists show it. Costs no query."""
+    open_operations: list[Any] = getattr(instance, "open_operations", [])
+    return Row(
+        instance=instance,
+        choices=choices(request.context, instance),
+        entry=entry(open_operations[0]) if open_operations else None,
+        until=instance.deleted_at + timedelta(hours=settings.RECYCLE_HOURS) if instance.deleted_at else None,
+    )
+
+
+def _columns(asked: QueryDict) -> list[Column]:
+    sort = asked.get("sort", "")
+    return [
+        Column(
+            label=label,
+            url=_url(asked, sort=f"-{name}" if sort == name else name) if name else "",
+            order={name: "ascending", f"-{name}": "descending"}.get(sort, "") if name else "",
+        )
+        for name, label in COLUMNS
+    ]
+
+
+def _url(asked: QueryDict, **changes: str) -> str:
+    """The present address with some of its query changed, from the first page again."""
+    query = asked.copy()
+    query.pop("page", None)
+    for name, value in changes.items():
+        if value:
+            query[name] = value
+        else:
+            query.pop(name, None)
+    return f"?{query.urlencode()}"

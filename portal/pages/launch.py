@@ -1,0 +1,133 @@
+"""Launch on one page. The server draws sizes, quota bars and the command anew with every change."""
+
+import secrets
+import uuid
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts import policy
+from accounts.errors import MeridianError, OverQuota
+from compute.actions.launch import MOST_AT_ONCE, LaunchRequest, launch
+from compute.models import Flavor, Image
+from compute.services import flavors, images, keypairs
+from portal import launch_plan
+from portal.forms import Form
+from portal.requests import Request, away, page
+
+CALM = ("amber", "brave", "calm", "clever", "coral", "gentle", "keen", "lunar", "mellow", "quiet", "swift", "vivid")
+ANIMALS = ("badger", "crane", "falcon", "finch", "heron", "ibex", "lynx", "marten", "otter", "puffin", "tern", "wren")
+
+
+class Launch(Form):
+    """Parses only; `compute.actions.launch` says what is wrong, field by field."""
+
+    name = forms.CharField(label=_("Name"), required=False, max_length=255)
+    image_id = forms.CharField(required=False)
+    flavor_id = forms.CharField(required=False)
+    count = forms.CharField(label=_("How many"), required=False, max_length=12)
+    key_from = forms.ChoiceField(required=False, choices=[(name, name) for name in ("none", "saved", "pasted")])
+    keypair_name = forms.CharField(label=_("Saved key"), required=False)
+    public_key = forms.CharField(label=_("Public key"), required=False, widget=forms.Textarea)
+    user_data = forms.CharField(label=_("User data"), required=False, strip=False, widget=forms.Textarea)
+    key = forms.CharField(required=False, max_length=64)
+
+    def asked(self) -> LaunchRequest:
+        """The request as typed; only the chosen kind of key counts."""
+        given = self.cleaned_data
+        key_from = given.get("key_from") or "none"
+        return LaunchRequest(
+            name=given.get("name", ""),
+            flavor_id=given.get("flavor_id", ""),
+            image_id=given.get("image_id", ""),
+            count=given.get("count") or "1",
+            keypair_name=given.get("keypair_name", "") if key_from == "saved" else "",
+            public_key=given.get("public_key", "") if key_from == "pasted" else "",
+            user_data=given.get("user_data", ""),
+        )
+
+
+def new(request: Request) -> HttpResponse:
+    """The form, and its sending. Whatever is refused comes back with every value in its place."""
+    policy.enforce(request.context, "instance:launch")
+    if request.method != "POST":
+        return _draw(request, Launch(initial=_suggestion(request)))
+    form = Launch(request.POST)
+    if form.is_valid():
+        try:
+            made = launch(request.context, form.asked(), form.cleaned_data["key"] or None)
+        except MeridianError as error:
+            form.refuse(error)
+            return _draw(request, form, status=error.status, over_quota=isinstance(error, OverQuota))
+        said = ngettext("%(name)s is being built.", "%(n)s instances are being built.", len(made))
+        return away(request, said % {"name": made[0].name, "n": len(made)}, reverse("instances"))
+    return _draw(request, form, status=400)
+
+
+@require_POST
+def preview(request: Request) -> HttpResponse:
+    """What the present choices come to: sizes that fit, quota, the command."""
+    policy.enforce(request.context, "instance:launch")
+    form = Launch(request.POST)
+    form.is_valid()
+    return page(request, "launch/preview.html", _values(request, form))
+
+
+def _draw(request: Request, form: Launch, *, status: int = 200, over_quota: bool = False) -> HttpResponse:
+    values = _values(request, form) | {"keypairs": keypairs.listing(request.context), "over_quota": over_quota}
+    return page(request, "launch/launch.html", values, status=status)
+
+
+def _values(request: Request, form: Launch) -> dict[str, Any]:
+    """Everything that the page and its preview show, from what the form holds now."""
+    known_images, known_flavors = images.listing(request.context), flavors.listing(request.context)
+    chosen = {name: str(form[name].value() or "") for name in form.fields}
+    image = next((image for image in known_images if str(image.pk) == chosen["image_id"]), None)
+    flavor = next((flavor for flavor in known_flavors if flavor.pk == chosen["flavor_id"]), None)
+    count = int(chosen["count"]) if chosen["count"].isascii() and chosen["count"].isdigit() else 1
+    count = max(1, min(count, MOST_AT_ONCE))
+    plan = launch_plan.make(request.context.project, image, flavor, known_flavors, count)
+    command = launch_plan.command(
+        chosen["name"],
+        image,
+        flavor,
+        count,
+        key_name=chosen["keypair_name"] if chosen["key_from"] == "saved" else "",
+        user_data=bool(chosen["user_data"].strip()),
+    )
+    return {
+        "form": form,
+        "chosen": chosen,
+        "images": known_images,
+        "image": image,
+        "flavor": flavor,
+        "count": count,
+        "most": MOST_AT_ONCE,
+        "plan": plan,
+        "command": command,
+    }
+
+
+def _suggestion(request: Request) -> dict[str, str]:
+    """A name that can be remembered, the asked or only image, the smallest size that fits it, the newest key."""
+    known: list[Image] = images.listing(request.context)
+    wanted = request.GET.get("image", "")
+    image = next((image for image in known if str(image.pk) == wanted), known[0] if known else None)
+    keys = keypairs.listing(request.context)
+    sizes: list[Flavor] = flavors.listing(request.context)
+    plan = launch_plan.make(request.context.project, image, None, sizes, 1)
+    fitting = next((size.flavor.pk for size in plan.sizes if not size.reason), "")
+    return {
+        "name": f"{secrets.choice(CALM)}-{secrets.choice(ANIMALS)}",
+        "image_id": str(image.pk) if image else "",
+        "flavor_id": fitting,
+        "count": "1",
+        "key_from": "saved" if keys else "none",
+        "keypair_name": max(keys, key=lambda key: key.created_at).name if keys else "",
+        "key": uuid.uuid4().hex,
+    }

@@ -1,0 +1,37 @@
+"""The first page: how much is used, what runs, what happened."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts import policy
+from accounts.services import quotas
+from compute.services import instances, operations_log
+from portal.entries import entries
+from portal.requests import Request, live_page, page
+
+RECENT = 6
+
+
+@require_safe
+def overview(request: Request) -> HttpResponse:
+    """Usage and counts of the present project, and its latest operations."""
+    context = request.context
+    if context.project is None or not policy.allows(context, "instance:read"):
+        return page(request, "overview/no_project.html")
+    counts = instances.counts(context)
+    values = {
+        "usages": quotas.of(context.project),
+        "counts": counts,
+        "entries": entries(operations_log.recent(context, size=RECENT)),
+        "emulation": _emulation(),
+    }
+    parts = {"overview": "overview/content.html"}
+    return live_page(request, "overview/overview.html", parts, values)
+
+
+def _emulation() -> str:
+    """Why guests are emulated, if they are: it makes them many times slower, and people should know."""
+    from compute.models import Hypervisor
+
+    slow = Hypervisor.objects.filter(virt_type="qemu").first()
+    return slow.virt_reason or slow.name if slow else ""

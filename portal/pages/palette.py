@@ -1,0 +1,70 @@
+"""The command palette: pages, instances and what may be done to them, by name."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import policy
+from compute.actions.registry import choices
+from compute.models import Instance
+from compute.services import instances
+from portal import icons, words
+from portal.frame import ADMINISTRATION, WORK, places
+from portal.requests import Request
+
+MOST = 8
+WITH_ACTIONS = 3
+
+
+@require_safe
+def palette(request: Request) -> JsonResponse:
+    """What fits `q`. An item has label, hint, icon and url; with `verb` it is an action, sent by POST."""
+    query = " ".join(request.GET.get("q", "")[:255].split())
+    items = [*_pages(request, query), *_instances(request, query)]
+    return JsonResponse({"items": items}, headers={"Cache-Control": "no-store"})
+
+
+def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
+    if policy.allows(request.context, "instance:launch"):
+        yield from _if_fitting(query, _item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
+    for place in places(request.context, (*WORK, *ADMINISTRATION)):
+        yield from _if_fitting(query, _item(str(place.label), _("Page"), place.icon, place.url))
+
+
+def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
+    """Instances by name, address or id; "stop web" offers that action on those that fit the rest."""
+    if not policy.allows(request.context, "instance:read"):
+        return
+    found = list(instances.page(request.context, search=query, size=MOST)) if query else []
+    for instance in found:
+        url = reverse("instance", args=[instance.pk])
+        yield _item(instance.name, words.status(instance.status), "server-2", url)
+    verb, _space, rest = query.partition(" ")
+    for instance in found[:WITH_ACTIONS]:
+        yield from _actions(request, instance, "")
+    if rest and not found:
+        for instance in instances.page(request.context, search=rest, size=MOST):
+            yield from _actions(request, instance, verb)
+
+
+def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:
+    """Allowed actions that need no further input."""
+    for choice in choices(request.context, instance):
+        action = choice.action
+        if choice.allowed and action.verb not in {"rename", "purge"} and verb.lower() in str(action.label).lower():
+            label = _("%(label)s %(name)s") % {"label": action.label, "name": instance.name}
+            url = reverse("instance-action", args=[instance.pk, action.verb])
+            yield _item(label, _("Action"), action.icon, url) | {"verb": action.verb, "confirm": str(action.confirm)}
+
+
+def _item(label: str, hint: str, icon: str, url: str) -> dict[str, Any]:
+    return {"label": label, "hint": hint, "icon": icons.svg(icon), "url": url}
+
+
+def _if_fitting(query: str, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if all(word in item["label"].lower() for word in query.lower().split()):
+        yield item

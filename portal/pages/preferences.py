@@ -1,0 +1,48 @@
+"""What a person chooses for themselves: theme, language, the project they work in."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import check_for_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.context import projects_of
+from accounts.errors import BadInput, NotFound
+from portal.frame import THEME_COOKIE, THEMES
+from portal.pages.sign_in import remember
+from portal.requests import Request, away, is_htmx
+
+
+@require_POST
+def preferences(request: Request) -> HttpResponse:
+    """Keep the theme or the language, with the user and in the browser."""
+    user, wanted = request.user, request.POST
+    if theme := wanted.get("theme"):
+        if theme not in THEMES:
+            raise BadInput(fields={"theme": _("There is no such theme.")})
+        user.theme = theme
+        user.save(update_fields=["theme"])
+        response = HttpResponse(status=204) if is_htmx(request) else redirect("overview")
+        remember(response, THEME_COOKIE, theme)
+        return response
+    language = wanted.get("language", "")
+    if language not in dict(settings.LANGUAGES) or not check_for_language(language):
+        raise BadInput(fields={"language": _("There is no such language.")})
+    user.language = language
+    user.save(update_fields=["language"])
+    with override(language):
+        response = away(request, _("The interface speaks English now."), "/")
+    remember(response, settings.LANGUAGE_COOKIE_NAME, language)
+    return response
+
+
+@require_POST
+def switch_project(request: Request) -> HttpResponse:
+    """Work in another project from now on; a foreign one is unknown."""
+    wanted = request.POST.get("project", "")
+    project = next((project for project in projects_of(request.user) if project.id == wanted), None)
+    if project is None:
+        raise NotFound
+    request.session["project_id"] = project.id
+    return away(request, _("You work in %(project)s now.") % {"project": project.name}, "/")

@@ -1,0 +1,75 @@
+"""The request as pages see it, and the answers that they give to people and to htmx."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+
+from accounts.context import Context
+from accounts.models import User
+
+
+class Request(HttpRequest):
+    """A request behind the middleware: signed in, unless the view says otherwise."""
+
+    context: Context
+    request_id: str
+    user: User
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether the page asks by itself, and the answer is a part of it."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script asks; browsers name text/html first."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def page(request: HttpRequest, template: str, values: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+    """A page or a part of one. Never stored: after signing out, Back must not show it."""
+    response = render(request, template, values, status=status)
+    response["Cache-Control"] = "no-store"
+    response["Vary"] = "HX-Request, HX-Target"
+    return response
+
+
+def live_page(
+    request: HttpRequest, template: str, parts: dict[str, str], values: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page, or the one of its live `parts` (element id → template) that htmx asks for again."""
+    part = parts.get(request.headers.get("HX-Target", "")) if is_htmx(request) else None
+    return page(request, part or template, values, status=status)
+
+
+def done(request: HttpRequest, text: str | Promise, back: str, *, changed: tuple[str, ...] = ()) -> HttpResponse:
+    """Say that something was done. A person's browser goes `back`; for htmx the topics in `changed` are told."""
+    if not is_htmx(request):
+        messages.success(request, str(text))
+        return redirect(back)
+    return with_events(HttpResponse(status=204), toast("success", text), *changed)
+
+
+def away(request: HttpRequest, text: str | Promise, to: str) -> HttpResponse:
+    """Say that something was done and leave for another page, by htmx too."""
+    messages.success(request, str(text))
+    if not is_htmx(request):
+        return redirect(to)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = to
+    return response
+
+
+def toast(kind: str, text: str | Promise) -> dict[str, dict[str, str]]:
+    """The event that static/js/toast.js shows and speaks: `kind` is success or danger."""
+    return {"toast": {"kind": kind, "text": str(text)}}
+
+
+def with_events(response: HttpResponse, event: dict[str, Any], *topics: str) -> HttpResponse:
+    """Let the page hear `event`, and let its regions of these topics ask again at once."""
+    response["HX-Trigger"] = json.dumps(event | {f"live:{topic}": True for topic in topics})
+    return response

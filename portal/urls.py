@@ -1,0 +1,52 @@
+"""Every address of the pages and websockets."""
+
+from django.urls import path
+
+from portal.consumers.live import Live
+from portal.pages import (
+    activity,
+    health,
+    instance,
+    instances,
+    keypairs,
+    launch,
+    overview,
+    palette,
+    preferences,
+    projects,
+    setup,
+    sign_in,
+)
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("setup/<str:token>/", setup.set_up, name="setup"),
+    path("alive/", sign_in.alive, name="alive"),
+    path("instances/", instances.listing, name="instances"),
+    path("instances/launch/", launch.new, name="launch"),
+    path("instances/launch/preview/", launch.preview, name="launch-preview"),
+    path("instances/actions/<slug:verb>/", instances.act_on_many, name="instances-action"),
+    path("instances/<uuid:instance_id>/", instance.overview, name="instance"),
+    path("instances/<uuid:instance_id>/activity/", instance.activity, name="instance-activity"),
+    path("instances/<uuid:instance_id>/actions/<slug:verb>/", instance.act, name="instance-action"),
+    path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
+    path("keypairs/", keypairs.listing, name="keypairs"),
+    path("keypairs/generate/", keypairs.generate, name="keypair-generate"),
+    path("keypairs/delete/", keypairs.delete, name="keypair-delete"),
+    path("activity/", activity.activity, name="activity"),
+    path("activity/in-progress/", activity.in_progress, name="operations"),
+    path("health/", health.checks, name="health"),
+    path("projects/", projects.table, name="projects"),
+    path("projects/switch/", preferences.switch_project, name="project-switch"),
+    path("projects/<str:key>/quotas/", projects.update, name="project-quotas"),
+    path("palette/", palette.palette, name="palette"),
+    path("preferences/", preferences.preferences, name="preferences"),
+]
+websockets = [path("ws/live/", Live.as_asgi())]
+
+handler400 = "portal.pages.errors.bad_request"
+handler403 = "portal.pages.errors.forbidden"
+handler404 = "portal.pages.errors.not_found"
+handler500 = "portal.pages.errors.server_error"
