@@ -3,8 +3,10 @@
 import hashlib
 from pathlib import Path
 
+FORM = r"[0-9a-f]{10}"
 
-def static_version(base: Path) -> str:
+
+def of(base: Path) -> str:
     """Ten hex digits that change with our own files in `static/`, the browser packages' lock, and what we serve of them."""
     digest = hashlib.sha256()
     named = [base / "package-lock.json", base / "portal/assets.py"]

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Engine
 
+from portal import env
+
 TEMPLATES = settings.BASE_DIR / "deploy"
 # The kernel allows 107 bytes in the name of a socket.
 LONGEST_SOCKET = 107
@@ -38,10 +40,30 @@ def programs() -> list[Program]:
     python = sys.executable
     prefixed = str(TEMPLATES / "prefixed")
     web = [python, "-m", "uvicorn", "portal.asgi:application", "--uds", f"{run}/web.sock", "--no-access-log"]
-    web += ["--forwarded-allow-ips", "*", "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "2"]
+    web += [
+        "--lifespan",
+        "off",
+        "--forwarded-allow-ips",
+        "*",
+        "--timeout-keep-alive",
+        "75",
+        "--timeout-graceful-shutdown",
+        "2",
+    ]
     if settings.WEB_WORKERS > 1:
         web += ["--workers", str(settings.WEB_WORKERS)]
-    worker = [python, "-m", "celery", "--quiet", "--app", "portal.celery", "worker"]
+    # Celery warns of root, which driving libvirt and its sockets needs.
+    worker = [
+        python,
+        "-W",
+        "ignore:You're running the worker",
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "portal.celery",
+        "worker",
+    ]
     worker += ["--concurrency", str(settings.WORKERS), "-O", "fair", "--without-gossip", "--without-mingle"]
     redis = [prefixed, "redis", "redis-server", "--port", "0", "--unixsocket", str(settings.REDIS_SOCKET)]
     redis += ["--unixsocketperm", "700", "--dir", str(run), "--save", "", "--appendonly", "no"]
@@ -53,7 +75,9 @@ def programs() -> list[Program]:
         Program(name="worker", arguments=tuple(worker)),
         Program(name="watch", arguments=(python, "manage.py", "watch")),
         Program(name="console", arguments=(python, "manage.py", "console_proxy"), stop_group=True),
-        Program(name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")),
+        Program(
+            name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")
+        ),
     ]
 
 
@@ -65,17 +89,19 @@ def render() -> Path:
     run = settings.RUN_DIR
     _check_folder(run)
     user = pwd.getpwuid(os.getuid()).pw_name if os.getuid() == 0 else ""
-    outer_proxies = settings.PROXIES - 1
+    outer_proxies = env.read("MERIDIAN_PROXIES") - 1
     values = {
         "base": settings.BASE_DIR,
         "data": settings.DATA_DIR,
         "run": run,
         "user": user,
         "listen": settings.LISTEN,
-        "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$" if outer_proxies > 0 else "",
+        "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$"
+        if outer_proxies > 0
+        else "",
         "programs": programs(),
     }
-    engine = Engine(dirs=[TEMPLATES], autoescape=False)
+    engine = Engine(dirs=[str(TEMPLATES)], autoescape=False)
     for name in ("nginx.conf", "supervisord.conf"):
         (run / name).write_text(engine.get_template(name).render(Context(values, autoescape=False)))
     return Path(run / "supervisord.conf")

@@ -80,7 +80,9 @@ def find(key: str) -> CloudImage:
         if entry.key == key:
             return entry
     keys = ", ".join(entry.key for entry in CATALOG)
-    raise BadInput(_("There is no image %(key)s in the catalog; it has %(keys)s.") % {"key": key, "keys": keys})
+    raise BadInput(
+        _("There is no image %(key)s in the catalog; it has %(keys)s.") % {"key": key, "keys": keys}
+    )
 
 
 def fetch(entry: CloudImage, target: Path) -> None:

@@ -30,7 +30,9 @@ def inspect(path: Path) -> Inspection:
         found = format_inspector.detect_file_format(str(path))
         if found is None or str(found) not in ACCEPTED:
             wanted = ", ".join(sorted(ACCEPTED))
-            raise BadInput(_("%(file)s is no image of format %(wanted)s.") % {"file": path.name, "wanted": wanted})
+            raise BadInput(
+                _("%(file)s is no image of format %(wanted)s.") % {"file": path.name, "wanted": wanted}
+            )
         found.safety_check()
     except (format_inspector.ImageFormatError, format_inspector.SafetyCheckFailed) as error:
         raise BadInput(

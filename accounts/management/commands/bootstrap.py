@@ -1,6 +1,5 @@
 """Make the administrator without a browser, and clouds.yaml in the data folder; safe to repeat."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--admin", required=True, metavar="NAME", help="name of the administrator")
         parser.add_argument(
-            "--password-file", required=True, metavar="FILE", help="file whose first line is the password; - reads it"
+            "--password-file",
+            required=True,
+            metavar="FILE",
+            help="file whose first line is the password; - reads it",
         )
 
     def handle(self, *, admin: str, password_file: str, **_options: Any) -> None:
@@ -32,12 +34,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{user.name} may administer {settings.PUBLIC_URL}; clients find it through {path}")
 
 
-def _first_line(password_file: str) -> str:
+def _first_line(file: str) -> str:
     try:
-        text = sys.stdin.read() if password_file == "-" else Path(password_file).read_text()
+        text = Path("/dev/stdin" if file == "-" else file).read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"The password file {password_file} cannot be read: {error}") from error
+        raise CommandError(f"The password file {file} cannot be read: {error}") from error
     lines = text.splitlines()
     if not lines or not lines[0]:
-        raise CommandError(f"The password file {password_file} is empty; its first line must be the password.")
+        raise CommandError(f"The password file {file} is empty; its first line must be the password.")
     return lines[0]

@@ -11,7 +11,7 @@ from compute.models import Image
 from compute.services import catalog, hosts, image_files
 from compute.tiny.build import BuildError, build
 
-TINY = {
+TINY: dict[str, Any] = {
     "name": "Tiny Linux",
     "description": "A few megabytes of Linux made on this machine; boots in seconds.",
     "default_user": "meridian",
@@ -30,18 +30,17 @@ class Command(BaseCommand):
 
     def handle(self, *, image: str, again: bool, verbosity: int, **_options: Any) -> None:
         entry = None if image == "tiny" else catalog.find(image)
-        name = str(TINY["name"]) if entry is None else entry.name
-        present = [row for row in Image.objects.filter(name=name, project=None) if image_files.file_of(row).exists()]
+        name = entry.name if entry else TINY["name"]
+        present = [
+            row for row in Image.objects.filter(name=name, project=None) if image_files.file_of(row).exists()
+        ]
         if present and not again:
             self._say(verbosity, f"{name} is there already.")
             return
         hosts.IMAGES.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         hosts.IMAGES.mkdir(mode=0o711, exist_ok=True)
         try:
-            if entry is None:
-                made = image_files.adopt(self._build(verbosity), **TINY)
-            else:
-                made = self._download(entry)
+            made = self._download(entry) if entry else image_files.adopt(self._build(verbosity), **TINY)
         except (BuildError, MeridianError) as error:
             raise CommandError(str(error)) from error
         for old in Image.objects.filter(name=name, project=None).exclude(pk=made.pk):

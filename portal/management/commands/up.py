@@ -3,11 +3,13 @@
 import errno
 import fcntl
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services import setup
 from compute.services import front_door
-from portal import supervision
+from portal import static_version, supervision
 
 START_SECONDS = 60
 # supervisord closes higher ones when it reloads.
@@ -45,7 +47,7 @@ class Command(BaseCommand):
         if os.fork() == 0:
             _announce(token)
             os._exit(0)
-        os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)])
+        os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)])  # noqa: S606
 
 
 def _lock() -> None:
@@ -69,10 +71,7 @@ def _check_port() -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                reason = "another program uses it"
-            else:
-                reason = error.strerror
+            reason = "another program uses it" if error.errno == errno.EADDRINUSE else str(error.strerror)
             raise CommandError(
                 f"Cannot listen on {settings.LISTEN}: {reason}. Set MERIDIAN_LISTEN to a free address and port."
             ) from error
@@ -93,30 +92,43 @@ def _compile_translations() -> None:
 
 def _collect_static_files() -> None:
     """Fill the folder of the present version; the one before stays for pages that are still open."""
-    folder = settings.STATIC_ROOT
+    folder = Path(settings.STATIC_ROOT)
     if folder.exists():
         return
-    others = sorted(folder.parent.glob("*"), key=lambda other: other.stat().st_mtime)
-    for old in others[:-1]:
-        shutil.rmtree(old)
+    older = sorted(
+        (other for other in folder.parent.glob("*") if re.fullmatch(static_version.FORM, other.name)),
+        key=lambda other: other.stat().st_mtime,
+    )
+    for unused in older[:-1]:
+        shutil.rmtree(unused)
     unfinished = folder.with_suffix(".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     settings.STATIC_ROOT = unfinished
-    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0, skip_checks=True)
     unfinished.rename(folder)
 
 
 def _announce(token: str | None) -> None:
     """Say where to go, once somebody who goes there would see the page."""
     deadline = time.monotonic() + START_SECONDS
-    while front_door.status("/sign-in/") != 200:
+    while not _web_listens() or (status := front_door.status("/sign-in/")) is None:
         if time.monotonic() > deadline:
-            print("up       the sign-in page does not answer yet; see the lines above", flush=True)
+            print("up       nothing answers yet; the lines above say why", flush=True)
             return
         time.sleep(0.1)
-    if token is None:
-        text = f"Meridian is up: {settings.PUBLIC_URL}\n  set-up is done; sign in there."
+    if status != 200:
+        print(f"up       the sign-in page answers with status {status}; the lines above say why", flush=True)
+    elif token is None:
+        _frame(f"Meridian is up: {settings.PUBLIC_URL}")
     else:
-        link = f"{settings.PUBLIC_URL}/setup/{token}/"
-        text = f"Meridian is up. Make its administrator here, once:\n  {link}"
-    print(f"\n  {text}\n  Ctrl-C stops the portal; instances keep running.\n", flush=True)
+        _frame(f"Meridian is up. Make its administrator here, once: {settings.PUBLIC_URL}/setup/{token}/")
+
+
+def _web_listens() -> bool:
+    """Asked first, so that the front door has no reason to complain."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(os.fspath(settings.RUN_DIR / "web.sock")) == 0
+
+
+def _frame(sentence: str) -> None:
+    print(f"\n  {sentence}\n  Ctrl-C stops the portal; instances keep running.\n", flush=True)

@@ -1,0 +1,27 @@
+"""Check the whole installation and name the repair of each broken part; fails when there is one."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from compute.services import health
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def handle(self, **_options: Any) -> None:
+        found = health.checks()
+        width = max(len(check.name) for check in found)
+        for check in found:
+            mark = self.style.SUCCESS("well  ") if check.ok else self.style.ERROR("broken")
+            self.stdout.write(f"{mark}  {check.name:<{width}}  {check.detail}")
+            if check.fix:
+                self.stdout.write(f"{'':<{width + 10}}→ {check.fix}")
+        broken = sum(not check.ok for check in found)
+        if broken:
+            self.stdout.write(self.style.ERROR(f"\n{broken} of {len(found)} parts are broken."))
+            sys.exit(1)
+        self.stdout.write(self.style.SUCCESS(f"\nAll {len(found)} parts are well."))
