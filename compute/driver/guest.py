@@ -11,6 +11,7 @@ from .console import Console
 from .errors import GuestNotFound, InvalidGuest, translated
 from .picture import as_png
 from .power import describe
+from .qcow2 import names_backing
 from .specs import GuestFacts, GuestSpec, GuestTag
 from .xml.guest import guest_domain
 from .xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
@@ -47,9 +48,9 @@ class Guest:
 
         Raises InvalidGuest, and Conflict when another guest has the name.
         """
-        _check(spec)
         xml = guest_domain(spec).to_xml()
         with translated(f"Defining guest {spec.name}"):
+            _check(spec)
             connect(uri).defineXML(xml)
         return cls(uri, spec.uuid)
 
@@ -191,4 +192,11 @@ def _check(spec: GuestSpec) -> None:
             raise InvalidGuest(
                 f"Port {port.id} of guest {spec.name} wants the interface name {port.tap_name}, "
                 f"which is longer than the {_TAP_NAME_BYTES} bytes that Linux allows."
+            )
+    for disk in spec.disks:
+        overlay = disk.format == "qcow2" and disk.path.exists() and names_backing(disk.path)
+        if overlay and disk.backing is None:
+            raise InvalidGuest(
+                f"Disk {disk.target} of guest {spec.name} lies over another image, which `backing` does not "
+                "name: the guest would see an empty disk."
             )
