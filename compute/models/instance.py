@@ -37,7 +37,7 @@ class Instance(models.Model):
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=255)
     flavor = models.ForeignKey(Flavor, on_delete=models.SET_NULL, null=True, related_name="+")
-    image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
     hypervisor = models.ForeignKey(Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances")
     vcpus = models.PositiveIntegerField()
     ram_mib = models.PositiveIntegerField()

@@ -1,6 +1,7 @@
 """What a guest is made of, from its rows."""
 
-from compute.driver.specs import DiskSpec, GuestSpec, GuestTag, PortSpec
+from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, PortSpec
+from compute.driver.storage import Pool
 from compute.models import Instance, Operation
 from compute.services import hosts
 
@@ -19,7 +20,13 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         memory_mib=instance.ram_mib,
         virt_type="kvm" if hypervisor.virt_type == "kvm" else "qemu",
         disks=(
-            DiskSpec(path=pool.volume_path(instance.disk_name), format="qcow2", target="vda", boot_order=1),
+            DiskSpec(
+                path=pool.volume_path(instance.disk_name),
+                format="qcow2",
+                target="vda",
+                boot_order=1,
+                backing=_backing(instance, pool),
+            ),
             DiskSpec(
                 path=pool.volume_path(instance.config_drive_name),
                 format="raw",
@@ -42,6 +49,17 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         vnc_socket=hosts.vnc_socket(instance),
         console_log=hosts.console_log(instance),
         tag=tag(instance, operation),
+    )
+
+
+def _backing(instance: Instance, pool: Pool) -> BackingSpec | None:
+    """The image under the disk, as its row says: QEMU must not believe what a disk file says of itself."""
+    image = instance.image
+    if image is None:
+        return None
+    return BackingSpec(
+        path=pool.volume_path(image.volume_name),
+        format="qcow2" if image.disk_format == "qcow2" else "raw",
     )
 
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         watcher = Watcher(
             defaults.ensure(),
             operations.wake,
-            [Duty("sweep", 10, announce_due_operations), Duty("recycle bin", 60, recycle_bin.empty)],
+            [Duty("sweep", 5, announce_due_operations), Duty("recycle bin", 60, recycle_bin.empty)],
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: watcher.stop())
