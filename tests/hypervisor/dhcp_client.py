@@ -53,7 +53,14 @@ class DhcpClient:
 
 def _frame(hardware: bytes, transaction: bytes, kind: int, more: bytes) -> bytes:
     message = struct.pack("!4B4sHH16x", 1, 1, 6, 0, transaction, 0, 0x8000)
-    message += hardware + bytes(10 + 192) + b"\x63\x82\x53\x63\x35\x01" + bytes([kind]) + more + b"\x37\x02\x01\x03\xff"
+    message += (
+        hardware
+        + bytes(10 + 192)
+        + b"\x63\x82\x53\x63\x35\x01"
+        + bytes([kind])
+        + more
+        + b"\x37\x02\x01\x03\xff"
+    )
     message = message.ljust(300, b"\x00")
     udp = struct.pack("!4H", 68, 67, 8 + len(message), 0) + message
     header = struct.pack("!2B3H2BH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes(4), b"\xff" * 4)

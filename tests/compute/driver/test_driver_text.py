@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from driver_samples import BARE
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -12,6 +11,7 @@ from compute.driver.errors import InvalidGuest
 from compute.driver.specs import GuestTag
 from compute.driver.xml.guest import guest_domain
 from compute.driver.xml.tag import BareTagElement, parse_tag
+from tests.compute.driver.driver_samples import BARE
 
 CARRIED = st.text(
     st.characters(

@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
-from driver_samples import BARE, FULL, NETWORK, POOL
 from lxml import etree
 
 from compute.driver.xml.element import Element
 from compute.driver.xml.guest import guest_domain, probe_domain
 from compute.driver.xml.network import nat_network
 from compute.driver.xml.storage import directory_pool, overlay_volume
+from tests.compute.driver.driver_samples import BARE, FULL, NETWORK, POOL
 
 GOLDEN = Path(__file__).parent / "xml"
 SCHEMAS = Path("/usr/share/libvirt/schemas")  # of the package libvirt0

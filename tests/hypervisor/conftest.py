@@ -1,0 +1,223 @@
+"""A real libvirt with names, folders and addresses of our own, all gone afterwards."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from pathlib import Path
+
+import pytest
+
+from compute.driver.connection import close_all, connect
+from compute.driver.folders import prepare_socket_folder
+from compute.driver.guest import Guest, list_guests
+from compute.driver.network import Network
+from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, NetworkSpec, PortSpec
+from compute.driver.storage import Pool
+from compute.tiny import build as tiny
+from tests.hypervisor.dhcp_client import DhcpClient
+
+URI = "qemu:///system"
+DAEMONS = Path(__file__).parents[2] / "deploy" / "daemons"
+MIB = 1 << 20
+
+
+def wait_until(true: Callable[[], object], what: str, seconds: float = 10) -> None:
+    """Wait for a condition of the outside world, or fail saying which."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def uri() -> Iterator[str]:
+    """libvirt's address; its daemons run."""
+    subprocess.run([DAEMONS], check=True, stdout=subprocess.DEVNULL)
+    yield URI
+    close_all()
+
+
+@pytest.fixture(scope="session")
+def storage_root() -> Iterator[Path]:
+    """A folder that QEMU's user can reach, as pytest's own cannot be."""
+    root = Path(tempfile.mkdtemp(prefix="meridian-test-"))
+    root.chmod(0o755)
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def prefix() -> str:
+    """What every name of this run begins with."""
+    return f"mt{secrets.token_hex(3)}"
+
+
+@pytest.fixture(scope="session")
+def pool(uri: str, storage_root: Path, prefix: str) -> Iterator[Pool]:
+    """An active pool with an image of 16 MiB of nothing, called "base"."""
+    pool = Pool(uri, f"{prefix}-pool", storage_root / "pool")
+    source = storage_root / "base.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", source, "16M"], check=True)
+    try:
+        pool.ensure()
+        pool.import_file("base", source, "qcow2", lambda done, total: None)
+        yield pool
+    finally:
+        pool.remove()
+
+
+def free_subnet() -> str:
+    """A /24 of 10.200.0.0/16 that this machine has no route to."""
+    routes = subprocess.run(["ip", "-4", "route"], capture_output=True, text=True, check=True).stdout
+    return next(
+        f"10.200.{third}"
+        for third in secrets.SystemRandom().sample(range(1, 255), 254)
+        if f"10.200.{third}." not in routes
+    )
+
+
+@pytest.fixture(scope="session")
+def network(uri: str, storage_root: Path, prefix: str) -> Iterator[Network]:
+    """An active NAT network."""
+    subnet = free_subnet()
+    spec = NetworkSpec(
+        name=f"{prefix}-net",
+        uuid=str(uuid.uuid4()),
+        bridge=f"{prefix}br",
+        cidr=f"{subnet}.0/24",
+        gateway=f"{subnet}.1",
+        dhcp_folder=storage_root / "dhcp",
+    )
+    network = Network(uri, spec)
+    try:
+        network.ensure()
+        yield network
+    finally:
+        network.remove()
+
+
+@pytest.fixture(scope="session")
+def dhcp_client(network: Network, prefix: str) -> Iterator[DhcpClient]:
+    """A cable into the network, on which any card can ask for an address."""
+    ours, theirs = f"{prefix}c0", f"{prefix}c1"
+    bridge = network.spec.bridge
+    subprocess.run(["ip", "link", "add", ours, "type", "veth", "peer", "name", theirs], check=True)
+    try:
+        subprocess.run(["ip", "link", "set", theirs, "master", bridge, "up"], check=True)
+        subprocess.run(["ip", "link", "set", ours, "up"], check=True)
+        wait_until(lambda: Path(f"/sys/class/net/{ours}/operstate").read_text() == "up\n", "the cable")
+        client = DhcpClient(ours)
+        yield client
+        client.close()
+    finally:
+        subprocess.run(["ip", "link", "del", ours], check=True)
+
+
+@dataclass
+class Workshop:
+    """Makes specs of guests and sweeps up whatever became of them."""
+
+    uri: str
+    root: Path
+    prefix: str
+    pool: Pool
+    made: list[GuestSpec] = dataclass_field(default_factory=list)
+
+    def spec(
+        self,
+        *,
+        image: str = "base",
+        ports: tuple[PortSpec, ...] = (),
+        seed: bytes | None = None,
+        memory_mib: int = 64,
+    ) -> GuestSpec:
+        """A guest on a new overlay of 128 MiB over `image`."""
+        identity = str(uuid.uuid4())
+        self.pool.create_overlay(identity, image, 128 * MIB)
+        disks = [
+            DiskSpec(
+                path=self.pool.volume_path(identity),
+                format="qcow2",
+                target="vda",
+                boot_order=1,
+                backing=BackingSpec(path=self.pool.volume_path(image), format="qcow2"),
+            )
+        ]
+        if seed is not None:
+            drive = self.pool.write_bytes(f"{identity}-seed", seed)
+            disks.append(
+                DiskSpec(
+                    path=drive.path, format="raw", target="sda", bus="scsi", device="cdrom", read_only=True
+                )
+            )
+        spec = GuestSpec(
+            uuid=identity,
+            name=f"{self.prefix}-{identity[:8]}",
+            title="A guest of the tests",
+            vcpus=1,
+            memory_mib=memory_mib,
+            virt_type="qemu",
+            disks=tuple(disks),
+            ports=ports,
+            vnc_socket=self.root / "sockets" / f"{identity[:8]}.vnc",
+            console_log=self.root / f"{identity[:8]}.log",
+            tag=GuestTag(
+                installation=self.prefix, instance=identity, project="tests", operation="define", fence=1
+            ),
+        )
+        self.made.append(spec)
+        return spec
+
+    def guest(self, **wishes: object) -> Guest:
+        """A defined guest that is off."""
+        return Guest.define(self.uri, self.spec(**wishes))  # type: ignore[arg-type]
+
+    def sweep(self) -> None:
+        """Remove every guest made, and its disks."""
+        names = {spec.uuid for spec in self.made}
+        for facts in list_guests(self.uri):
+            if facts.uuid in names:
+                guest = Guest(self.uri, facts.uuid)
+                guest.destroy()
+                guest.undefine()
+        for spec in self.made:
+            for name in (spec.uuid, f"{spec.uuid}-seed"):
+                self.pool.delete(name)
+
+
+@pytest.fixture
+def workshop(uri: str, storage_root: Path, prefix: str, pool: Pool) -> Iterator[Workshop]:
+    """For guests of one test."""
+    prepare_socket_folder(storage_root / "sockets", uri)
+    workshop = Workshop(uri=uri, root=storage_root, prefix=prefix, pool=pool)
+    try:
+        yield workshop
+    finally:
+        workshop.sweep()
+
+
+@pytest.fixture(scope="session")
+def tiny_image(tmp_path_factory: pytest.TempPathFactory) -> tiny.TinyImage:
+    """The tiny image, built once a run."""
+    return tiny.build(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_behind(uri: str, prefix: str) -> Iterator[None]:
+    """The machine afterwards has nothing that carries our prefix."""
+    yield
+    connection = connect(uri)
+    names = [
+        *(domain.name() for domain in connection.listAllDomains()),
+        *(pool.name() for pool in connection.listAllStoragePools()),
+        *(network.name() for network in connection.listAllNetworks()),
+        *os.listdir("/sys/class/net"),
+    ]
+    assert not [name for name in names if name.startswith(prefix)]
