@@ -286,7 +286,7 @@ class Launch(Action):
     verb = "launch"
     label = gettext_lazy("Launch")
     icon = "rocket"
-    steps = (
+    steps: tuple[Step, ...] = (
         Place(),
         CopyImage(),
         MakeDisk(),

@@ -1,6 +1,7 @@
 """Empties the recycle bin of what has been in it long enough."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -33,7 +34,7 @@ def empty() -> None:
 
 
 @transaction.atomic
-def _purge(instance_id: object) -> None:
+def _purge(instance_id: UUID) -> None:
     instance = (
         Instance.objects.in_recycle_bin().select_for_update().filter(pk=instance_id, task_state=None).first()
     )

@@ -75,10 +75,11 @@ class Instance(models.Model):
 
     @property
     def open_operation(self) -> "Operation | None":
-        """What is being done to it now; lists prefetch it as `open_operations`."""
-        if "open_operations" not in self.__dict__:
-            self.open_operations = list(self.operations.open().order_by("sequence"))
-        return next(iter(self.open_operations), None)
+        """What is being done to it now; lists prefetch the open operations."""
+        prefetched: list[Operation] | None = self.__dict__.get("prefetched_operations")
+        if prefetched is None:
+            return self.operations.open().order_by("sequence").first()
+        return next(iter(prefetched), None)
 
     @property
     def guest_name(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Self, TypeVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 
 from accounts.context import Context
@@ -26,5 +26,5 @@ class ScopedQuerySet(models.QuerySet[Row]):
         """The one row, or NotFound: a foreign row answers exactly as an unknown one. Admins reach all."""
         try:
             return self.visible_to(context, all_projects=True).get(**lookup)
-        except (self.model.DoesNotExist, ValidationError, ValueError) as error:
+        except (ObjectDoesNotExist, ValidationError, ValueError) as error:
             raise NotFound from error

@@ -89,5 +89,5 @@ def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
     operations: Any = Operation.objects.open().order_by("sequence")
     return rows.select_related("project", "user", "flavor", "image", "hypervisor").prefetch_related(
         Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
-        Prefetch("operations", operations, to_attr="open_operations"),
+        Prefetch("operations", operations, to_attr="prefetched_operations"),
     )

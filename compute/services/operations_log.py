@@ -17,12 +17,10 @@ def recent(
 ) -> "Page[Operation]":
     """One page of operations, newest first, with user and instance; of one instance if given."""
     policy.enforce(context, "activity:read")
-    rows = Operation.objects.select_related("user", "instance", "project")
-    if instance is None:
-        rows = rows.visible_to(context, all_projects=all_projects)
-    else:
+    rows = Operation.objects.visible_to(context, all_projects=all_projects or instance is not None)
+    if instance is not None:
         rows = rows.filter(instance=instance)
-    return Paginator(rows, size).get_page(number)
+    return Paginator(rows.select_related("user", "instance", "project"), size).get_page(number)
 
 
 def in_progress(context: Context) -> list[Operation]:
