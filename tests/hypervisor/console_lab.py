@@ -1,0 +1,180 @@
+"""A real console proxy with its own database and stand-in screens, for tests of what crosses the wire."""
+
+import json
+import os
+import signal
+import socketserver
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from websockets.sync.client import ClientConnection, unix_connect
+
+ROOT = Path(__file__).resolve().parents[2]
+PUBLIC_URL = "http://cloud.example:8000"
+
+SEED = """
+import sys, json, django
+django.setup()
+from accounts.context import for_user
+from accounts.models import Assignment, Domain, Project, Role, User
+from compute.models import Instance
+from compute.services import consoles, hosts
+from compute.states import VmState
+
+domain, _ = Domain.objects.get_or_create(id="default", defaults={"name": "Default"})
+project, _ = Project.objects.get_or_create(domain=domain, name="blue")
+role, _ = Role.objects.get_or_create(name="member")
+user, _ = User.objects.get_or_create(name="alice", domain=domain)
+Assignment.objects.get_or_create(user=user, project=project, role=role)
+context, passes = for_user(user, project.id), []
+for number in range(int(sys.argv[1])):
+    instance = Instance.objects.create(
+        project=project, name=f"i{number}", vcpus=1, ram_mib=64, disk_gib=1, vm_state=VmState.ACTIVE
+    )
+    passes.append([consoles.issue(context, instance), str(hosts.vnc_socket(instance))])
+print(json.dumps(passes))
+"""
+
+
+class ConsoleLab:
+    """`manage.py console_proxy` and all it needs, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = folder / "run" / "console.sock"
+        self.log = folder / "log"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "PYTHONPATH": str(ROOT),
+            "MERIDIAN_DATA": str(folder),
+            "MERIDIAN_STORAGE": str(folder),
+            "MERIDIAN_URL": PUBLIC_URL,
+        }
+        (folder / "sockets").mkdir()
+        self.run("manage.py", "migrate", "--verbosity", "0", "--skip-checks")
+        self.start()
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[Self]:
+        with tempfile.TemporaryDirectory(prefix="console-") as folder:
+            lab = cls(Path(folder))
+            try:
+                yield lab
+            finally:
+                lab.stop()
+
+    def run(self, *arguments: str) -> str:
+        """What a Python program in the lab's environment prints."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "console_proxy"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(lambda: b"console proxy listens" in self.log.read_bytes())
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.wait(10)
+
+    def passes(self, count: int = 1) -> list[tuple[str, Path]]:
+        """So many new instances with a token and a screen's path for each."""
+        return [(token, Path(path)) for token, path in json.loads(self.run("-c", SEED, str(count)))]
+
+    def change(self, statement: str) -> None:
+        """Run Python with the models at hand."""
+        head = "import django; django.setup(); from accounts.models import *; from compute.models import *; "
+        self.run("-c", head + statement)
+
+    def connect(
+        self,
+        token: str,
+        *,
+        origin: str | None = None,
+        host: str = "cloud.example:8000",
+        path: str = "/console/",
+    ):
+        """A websocket through the proxy. Raises websockets' InvalidStatus when it is refused."""
+        return unix_connect(
+            str(self.socket),
+            f"ws://{host}{path}?token={token}",
+            origin=origin,
+            subprotocols=["binary"],
+            compression=None,
+            close_timeout=1,
+            max_size=None,
+        )
+
+    def children(self) -> list[int]:
+        """Process ids of the proxy's children, zombies included."""
+        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in found.split()]
+
+
+@contextmanager
+def screens(paths: list[Path]) -> Iterator[None]:
+    """Stand-ins for QEMU's VNC servers: each greets as RFB does, then answers every message with its path."""
+    servers = [_Screen(str(path), _Greeting) for path in paths]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
+class _Screen(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+
+
+class _Greeting(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.sendall(b"RFB 003.008\n")
+        try:
+            while self.request.recv(65536):
+                self.request.sendall(str(self.server.server_address).encode())
+        except ConnectionError:
+            return  # the proxy was killed
+
+
+def ended(client: ClientConnection, seconds: float) -> bool:
+    """Whether the other side ends the connection within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if client.protocol.state.name == "CLOSED":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def wait_until(condition, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)

@@ -1,0 +1,176 @@
+"""The console proxy as clients meet it: a real process, real websockets, stand-in screens."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.hypervisor.console_lab import PUBLIC_URL, ConsoleLab, ended, screens, wait_until
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[ConsoleLab]:
+    with ConsoleLab.running() as lab:
+        yield lab
+
+
+@pytest.mark.parametrize("path", ["/console/", "/"])
+@pytest.mark.parametrize("origin", [None, PUBLIC_URL])
+def test_a_good_token_reaches_the_screen(lab: ConsoleLab, origin: str | None, path: str) -> None:
+    [(token, screen)] = lab.passes()
+    with screens([screen]), lab.connect(token, origin=origin, path=path) as client:
+        assert client.subprotocol == "binary"
+        assert client.recv(5) == b"RFB 003.008\n"
+        client.send(b"RFB 003.008\n")
+        assert client.recv(5) == str(screen).encode()
+
+
+def test_another_allowed_name_of_ours_is_no_stranger(lab: ConsoleLab) -> None:
+    [(token, screen)] = lab.passes()
+    with (
+        screens([screen]),
+        lab.connect(token, origin="http://localhost:8000", host="localhost:8000") as client,
+    ):
+        assert client.recv(5).startswith(b"RFB")
+
+
+STRANGERS = [
+    ("http://evil.example", "cloud.example:8000"),
+    ("null", "cloud.example:8000"),
+    ("", "cloud.example:8000"),
+    ("https://cloud.example:8000", "cloud.example:8000"),
+    ("http://cloud.example", "cloud.example:8000"),
+    ("http://cloud.example:9000", "cloud.example:9000"),
+    ("http://cloud.example:8000.evil.example", "cloud.example:8000"),
+    ("http://cloud.example:8000@evil.example", "cloud.example:8000"),
+    ("http://localhost:8000", "cloud.example:8000"),
+    ("http://evil.example:8000", "evil.example:8000"),
+    ("http://cloud.example:port", "cloud.example:8000"),
+]
+
+
+@pytest.mark.parametrize(("origin", "host"), STRANGERS)
+def test_a_foreign_page_is_refused_and_uses_nothing_up(lab: ConsoleLab, origin: str, host: str) -> None:
+    [(token, screen)] = lab.passes()
+    with screens([screen]):
+        assert _refusal(lab, token, origin=origin, host=host) == REFUSED
+        with lab.connect(token, origin=PUBLIC_URL) as client:
+            assert client.recv(5).startswith(b"RFB")
+
+
+REFUSED = (403, b"")
+
+
+def test_wrong_tokens_are_refused_alike(lab: ConsoleLab) -> None:
+    [(used, screen), (late, _), (stopped, _), (good, _)] = lab.passes(4)
+    stopped_id, late_id = _digest(stopped), _digest(late)
+    lab.change(
+        "from django.utils import timezone; "
+        f"ConsoleToken.objects.filter(digest='{late_id}').update(expires_at=timezone.now()); "
+        f"Instance.objects.filter(console_tokens__digest='{stopped_id}').update(vm_state='stopped')"
+    )
+    with screens([screen]), lab.connect(used) as client:
+        client.recv(5)
+        answers = {
+            _refusal(lab, token) for token in (used, late, stopped, "forged", "a" * 43, "", "%00", good[:-1])
+        }
+    assert answers == {REFUSED}
+
+
+def test_thirty_at_once_each_reach_their_own(lab: ConsoleLab) -> None:
+    passes = lab.passes(30)
+    with screens([screen for _, screen in passes]), ExitStack() as stack:
+        clients = [(stack.enter_context(lab.connect(token)), screen) for token, screen in passes]
+        assert all(client.recv(5).startswith(b"RFB") for client, _ in clients)
+        for _ in range(3):
+            for client, _screen in clients:
+                client.send(b"who are you?")
+            assert all(client.recv(5) == str(screen).encode() for client, screen in clients)
+    wait_until(lambda: lab.children() == [])
+
+
+def test_a_client_that_stops_reading_hinders_nobody(lab: ConsoleLab) -> None:
+    [(lazy, first), (keen, second)] = lab.passes(2)
+    with screens([first, second]), lab.connect(lazy) as stuck, lab.connect(keen) as client:
+        stuck.socket.settimeout(2)
+        for _ in range(200):
+            stuck.send(b"x" * 1000)
+        began = time.monotonic()
+        client.send(b"hello")
+        client.recv(5)
+        assert client.recv(5) == str(second).encode()
+        assert time.monotonic() - began < 1
+
+
+def test_who_loses_the_role_loses_the_screen(lab: ConsoleLab) -> None:
+    [(token, screen)] = lab.passes()
+    with screens([screen]), lab.connect(token) as client:
+        client.recv(5)
+        lab.change("Assignment.objects.all().delete()")
+        assert ended(client, 28)
+    wait_until(lambda: lab.children() == [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_killing_the_proxy_closes_all_and_leaves_no_process(number: int) -> None:
+    with ConsoleLab.running() as lab:
+        passes = lab.passes(3)
+        with screens([screen for _, screen in passes]), ExitStack() as stack:
+            clients = [stack.enter_context(lab.connect(token)) for token, _ in passes]
+            for client in clients:
+                client.recv(5)
+            children = lab.children()
+            assert len(children) == 3
+            lab.stop(number)
+            assert all(ended(client, 5) for client in clients)
+            wait_until(lambda: not any(_alive(pid) for pid in children))
+            lab.start()
+            [(token, screen)] = lab.passes()
+            with screens([screen]), lab.connect(token) as client:
+                assert client.recv(5).startswith(b"RFB")
+
+
+def test_the_guest_ending_closes_the_client(lab: ConsoleLab) -> None:
+    [(token, _screen)] = lab.passes()
+    with lab.connect(token) as client:  # nothing listens there: the guest has just stopped
+        assert ended(client, 5)
+    assert client.protocol.close_code == 1011
+
+
+def test_no_token_in_the_log(lab: ConsoleLab) -> None:
+    [(token, screen)] = lab.passes()
+    with screens([screen]), lab.connect(token) as client:
+        client.recv(5)
+        _refusal(lab, token)
+        _refusal(lab, "forged-token")
+    wait_until(lambda: screen.name in lab.log.read_text())
+    said = lab.log.read_text()
+    assert token not in said
+    assert "forged-token" not in said
+    assert "Traceback" not in said
+
+
+def _refusal(lab: ConsoleLab, token: str, **how: str) -> tuple[int, bytes]:
+    with pytest.raises(InvalidStatus) as refused:
+        lab.connect(token, **how)
+    return refused.value.response.status_code, bytes(refused.value.response.body)
+
+
+def _digest(token: str) -> str:
+    from compute.services.consoles import _digest as digest  # noqa: PLC0415
+
+    return digest(token)
+
+
+def _alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return (
+        stat.exists()
+        and os.path.exists(f"/proc/{pid}")
+        and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    )
