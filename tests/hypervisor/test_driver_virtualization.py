@@ -1,0 +1,61 @@
+"""Only a guest that ran proves that guests run."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from compute.driver import virtualization
+from compute.driver.connection import connect
+from compute.driver.errors import DriverError
+from compute.tiny.build import TinyImage
+
+
+def test_the_probe_speaks_under_emulation_and_leaves_nothing(uri: str, tiny_image: TinyImage) -> None:
+    assert virtualization.probe(uri, "qemu", tiny_image.kernel, tiny_image.probe_initrd)
+    assert not [name for name in names(uri) if name.startswith("meridian-probe")]
+
+
+def test_a_kernel_that_says_nothing_is_no_proof(uri: str, tiny_image: TinyImage, tmp_path: Path) -> None:
+    silent = Path(tiny_image.kernel).with_name("silent-kernel")
+    silent.write_bytes(b"\0" * 4096)
+    begun = time.monotonic()
+    assert not virtualization.probe(uri, "qemu", silent, tiny_image.probe_initrd)
+    assert time.monotonic() - begun < virtualization.PROBE_SECONDS + 5
+
+
+def test_a_missing_kernel_is_said(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(DriverError, match=r"is missing\. Build it first"):
+        virtualization.probe(uri, "qemu", tmp_path / "nothing", tmp_path / "nothing")
+
+
+def test_the_answer_is_a_type_and_a_sentence(uri: str, tiny_image: TinyImage, tmp_path: Path) -> None:
+    cache = tmp_path / "cache" / "virtualization"
+    first = virtualization.detect(uri, tiny_image.kernel, tiny_image.probe_initrd, cache)
+    assert first.type in ("kvm", "qemu")
+    assert first.reason.endswith(".")
+    begun = time.monotonic()
+    assert virtualization.detect(uri, tiny_image.kernel, tiny_image.probe_initrd, cache) == first
+    assert time.monotonic() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "{}", "[]", json.dumps({"boot_id": "other", "type": "kvm", "reason": ""})]
+)
+def test_a_memory_of_another_boot_counts_for_nothing(tmp_path: Path, broken: str) -> None:
+    cache = tmp_path / "cache"
+    cache.write_text(broken)
+    assert virtualization._remembered(cache, "this boot") is None
+
+
+def test_a_memory_of_this_boot_counts(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.write_text(json.dumps({"boot_id": "this boot", "type": "kvm", "reason": "It ran."}))
+    known = virtualization._remembered(cache, "this boot")
+    assert known is not None
+    assert (known.type, known.reason) == ("kvm", "It ran.")
+
+
+def names(uri: str) -> list[str]:
+    return [domain.name() for domain in connect(uri).listAllDomains()]
