@@ -23,8 +23,6 @@ from compute.services import front_door
 from portal import static_version, supervision
 
 START_SECONDS = 60
-# supervisord closes higher ones when it reloads.
-LOCK_DESCRIPTOR = 3
 
 
 class Command(BaseCommand):
@@ -61,7 +59,7 @@ def _lock() -> None:
             f"Meridian is running already with the data folder {settings.DATA_DIR}, at {settings.PUBLIC_URL}. "
             "Stop it with Ctrl-C in its terminal, or give this one its own MERIDIAN_DATA and MERIDIAN_LISTEN."
         ) from error
-    os.dup2(descriptor, LOCK_DESCRIPTOR, inheritable=True)
+    os.set_inheritable(descriptor, True)
 
 
 def _check_port() -> None:
