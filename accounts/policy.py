@@ -33,7 +33,7 @@ RULES: dict[str, str] = {
 
 def allows(context: Context, deed: str) -> bool:
     """Whether the asker's roles allow the deed."""
-    return RULES.get(deed, "") in context.roles
+    return RULES.get(deed) in context.roles
 
 
 def enforce(context: Context, deed: str) -> None:
