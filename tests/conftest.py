@@ -1,0 +1,131 @@
+"""What tests of all layers share: a private database file, a private Redis, and the cast.
+
+The cast: alice and bob are members, of the projects blue and red; ruth reads blue, max manages it; root
+administers everything. Each has a fixture of their user, and one of their context: `as_alice`, `as_bob`, …
+"""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connections
+
+from accounts.context import Context, for_user
+from accounts.models import Project, User
+from tests import factories
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file: several threads see one database and wait for each other, as in real life."""
+    default = connections["default"].settings_dict
+    if default["ENGINE"] == "django.db.backends.sqlite3":
+        default["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Path]:
+    """A Redis of our own where the settings expect it; the path of its socket.
+
+    Tests that need none do without: broadcasts and hints bear a Redis that is away.
+    """
+    socket = Path(settings.REDIS_SOCKET)
+    command = ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no"]
+    server = subprocess.Popen(command, cwd=socket.parent, stdout=subprocess.DEVNULL)
+    try:
+        with redis.Redis(unix_socket_path=str(socket)) as client:
+            _wait_for_answer(client, server)
+            yield socket
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for_answer(client: redis.Redis, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        assert server.poll() is None, "redis-server ended at once; see its message above"
+        try:
+            client.ping()
+        except redis.ConnectionError:
+            assert time.monotonic() < deadline, "redis-server does not answer"
+            time.sleep(0.02)
+        else:
+            return
+
+
+@pytest.fixture
+def blue(db: None) -> Project:
+    return factories.ProjectFactory(name="blue")
+
+
+@pytest.fixture
+def red(db: None) -> Project:
+    return factories.ProjectFactory(name="red")
+
+
+@pytest.fixture
+def alice(blue: Project) -> User:
+    """Member of blue."""
+    return _with_role("alice", "member", blue)
+
+
+@pytest.fixture
+def bob(red: Project) -> User:
+    """Member of red."""
+    return _with_role("bob", "member", red)
+
+
+@pytest.fixture
+def ruth(blue: Project) -> User:
+    """Reader of blue."""
+    return _with_role("ruth", "reader", blue)
+
+
+@pytest.fixture
+def max_(blue: Project) -> User:
+    """Manager of blue; the underscore keeps Python's `max` free."""
+    return _with_role("max", "manager", blue)
+
+
+@pytest.fixture
+def root(blue: Project) -> User:
+    """Administers the system, and works in blue unless told otherwise."""
+    root = _with_role("root", "admin", None)
+    factories.AssignmentFactory(user=root, project=blue, role__name="admin")
+    return root
+
+
+@pytest.fixture
+def as_alice(alice: User, blue: Project) -> Context:
+    return for_user(alice, blue.id, address="192.0.2.1", request_id="req-alice")
+
+
+@pytest.fixture
+def as_bob(bob: User, red: Project) -> Context:
+    return for_user(bob, red.id)
+
+
+@pytest.fixture
+def as_ruth(ruth: User, blue: Project) -> Context:
+    return for_user(ruth, blue.id)
+
+
+@pytest.fixture
+def as_max(max_: User, blue: Project) -> Context:
+    return for_user(max_, blue.id)
+
+
+@pytest.fixture
+def as_root(root: User, blue: Project) -> Context:
+    return for_user(root, blue.id)
+
+
+def _with_role(name: str, role: str, project: Project | None) -> User:
+    user = factories.UserFactory(name=name, default_project=project)
+    factories.AssignmentFactory(user=user, project=project, role__name=role)
+    return user

@@ -1,0 +1,151 @@
+"""Rows for tests. Only what a test is about needs to be said."""
+
+import uuid
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from accounts.models import Assignment, Domain, Project, Role, User
+from compute.models import Flavor, Hypervisor, Image, Instance, Network, Operation, Port
+from compute.states import VmState
+
+
+class DomainFactory(DjangoModelFactory):
+    class Meta:
+        model = Domain
+        django_get_or_create = ("id",)
+
+    id = Domain.DEFAULT_ID
+    name = "Default"
+
+
+class ProjectFactory(DjangoModelFactory):
+    class Meta:
+        model = Project
+        django_get_or_create = ("domain", "name")
+
+    domain = factory.SubFactory(DomainFactory)
+    name = factory.Sequence(lambda number: f"project-{number}")
+
+
+class RoleFactory(DjangoModelFactory):
+    class Meta:
+        model = Role
+        django_get_or_create = ("name",)
+
+    name = "member"
+
+
+class UserFactory(DjangoModelFactory):
+    """Without a usable password unless one is given: hashing takes long."""
+
+    class Meta:
+        model = User
+
+    domain = factory.SubFactory(DomainFactory)
+    name = factory.Sequence(lambda number: f"user-{number}")
+    password = "!"
+
+
+class AssignmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Assignment
+
+    user = factory.SubFactory(UserFactory)
+    role = factory.SubFactory(RoleFactory)
+    project = factory.SubFactory(ProjectFactory)
+
+
+class FlavorFactory(DjangoModelFactory):
+    class Meta:
+        model = Flavor
+
+    id = factory.LazyFunction(lambda: str(uuid.uuid4()))
+    name = factory.Sequence(lambda number: f"flavor-{number}")
+    vcpus = 1
+    ram_mib = 128
+    disk_gib = 1
+
+
+class ImageFactory(DjangoModelFactory):
+    class Meta:
+        model = Image
+
+    name = "tiny"
+    status = Image.Status.ACTIVE
+    virtual_size = 64 * 2**20
+
+
+class NetworkFactory(DjangoModelFactory):
+    class Meta:
+        model = Network
+
+    name = "default"
+    cidr = "10.48.0.0/20"
+    bridge = factory.Sequence(lambda number: f"mrtest{number}")
+
+
+class HypervisorFactory(DjangoModelFactory):
+    """A host that is up, with 4 processors, 8 GiB of memory and 100 GiB of disk, none overcommitted."""
+
+    class Meta:
+        model = Hypervisor
+
+    name = factory.Sequence(lambda number: f"host-{number}")
+    uri = factory.Sequence(lambda number: f"test:///host-{number}")
+    state = Hypervisor.State.UP
+    vcpus = 4
+    memory_mib = 8192
+    disk_gib = 100
+    vcpu_ratio = memory_ratio = disk_ratio = 1.0
+
+
+class InstanceFactory(DjangoModelFactory):
+    """One that was launched and runs, unless `vm_state` says otherwise; without a host."""
+
+    class Meta:
+        model = Instance
+
+    project = factory.SubFactory(ProjectFactory)
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda number: f"web-{number}")
+    flavor = factory.SubFactory(FlavorFactory)
+    image = factory.SubFactory(ImageFactory)
+    vcpus = factory.SelfAttribute("flavor.vcpus")
+    ram_mib = factory.SelfAttribute("flavor.ram_mib")
+    disk_gib = factory.SelfAttribute("flavor.disk_gib")
+    vm_state = VmState.ACTIVE
+    launched_at = factory.LazyAttribute(
+        lambda row: None if row.vm_state == VmState.BUILDING else timezone.now()
+    )
+    deleted_at = factory.LazyAttribute(
+        lambda row: timezone.now() if row.vm_state in {VmState.SOFT_DELETED, VmState.DELETED} else None
+    )
+    restore_to = factory.LazyAttribute(
+        lambda row: VmState.ACTIVE if row.vm_state == VmState.SOFT_DELETED else ""
+    )
+
+
+class PortFactory(DjangoModelFactory):
+    class Meta:
+        model = Port
+
+    instance = factory.SubFactory(InstanceFactory)
+    project = factory.SelfAttribute("instance.project")
+    network = factory.SubFactory(NetworkFactory)
+    mac = factory.Sequence(lambda number: "fa:16:3e:" + number.to_bytes(3, "big").hex(":"))
+    address = factory.Sequence(lambda number: f"10.48.{number // 250 % 16}.{number % 250 + 1}")
+
+
+class OperationFactory(DjangoModelFactory):
+    """One in line, due now."""
+
+    class Meta:
+        model = Operation
+
+    instance = factory.SubFactory(InstanceFactory)
+    project = factory.SelfAttribute("instance.project")
+    sequence = factory.Sequence(lambda number: number + 1)
+    kind = "stop"
+    due_at = factory.LazyFunction(timezone.now)
