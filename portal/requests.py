@@ -43,7 +43,7 @@ def live_page(
 ) -> HttpResponse:
     """A page, or the one of its live `parts` (element id → template) that htmx asks for again."""
     part = parts.get(request.headers.get("HX-Target", "")) if is_htmx(request) else None
-    return page(request, part or template, values, status=status)
+    return page(request, part or template, values | {"is_part": part is not None}, status=status)
 
 
 def done(request: HttpRequest, text: str | Promise, back: str, *, changed: tuple[str, ...] = ()) -> HttpResponse:

@@ -9,10 +9,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.services.quotas import Usage
-from compute.models import Instance
+from compute.models import Image, Instance
 from portal import icons, words
 
 register = template.Library()
@@ -38,8 +37,12 @@ def status(instance: Instance) -> dict[str, Any]:
 @register.inclusion_tag("parts/usage_bar.html")
 def usage_bar(usage: Usage) -> dict[str, Any]:
     """One resource: its name, used of limit, and a bar that turns yellow at 80 % and red when full."""
-    colour = "danger" if usage.percent >= 100 else "warning" if usage.percent >= 80 else "primary"
-    return {"usage": usage, "label": usage.resource.label, "colour": colour, "unlimited": usage.left is None}
+    return {
+        "usage": usage,
+        "label": usage.resource.label,
+        "colour": bar_colour(usage),
+        "unlimited": usage.left is None,
+    }
 
 
 @register.filter
@@ -100,12 +103,35 @@ def percent(progress: dict[str, int] | None) -> int | None:
 
 
 @register.filter
-def count_of(number: int, noun: str) -> str:
-    """A number with its noun; only nouns that pages count."""
-    match noun:
-        case "instance":
-            return ngettext("%(n)s instance", "%(n)s instances", number) % {"n": number}
-        case "operation":
-            return ngettext("%(n)s operation", "%(n)s operations", number) % {"n": number}
-        case _:
-            return _("%(n)s selected") % {"n": number}
+def spoken(instance: Instance) -> str:
+    """The status in words, for announcing that it changed."""
+    return words.task(instance.task_state) if instance.task_state else words.status(instance.status)
+
+
+@register.filter
+def left(until: datetime | None) -> str:
+    """How long until then, in words; past moments are due now."""
+    if until is None:
+        return ""
+    remaining = until - timezone.now()
+    return _("in %(time)s") % {"time": words.duration(remaining)} if remaining > timedelta(0) else _("now")
+
+
+@register.filter
+def os_icon(image: Image) -> str:
+    """The picture of an image's system: a brand's where the name says one, else a disc."""
+    known = {"ubuntu": "brand-ubuntu", "debian": "brand-debian", "windows": "brand-windows"}
+    name = image.name.lower()
+    return next((icon_name for word, icon_name in known.items() if word in name), "terminal-2")
+
+
+@register.filter
+def bar_colour(usage: Usage) -> str:
+    """Yellow from 80 % on, red when nothing is left."""
+    return "danger" if usage.percent >= 100 else "warning" if usage.percent >= 80 else "primary"
+
+
+@register.filter
+def unlocalize(value: float) -> str:
+    """A number as SVG reads it, with a point in every language."""
+    return f"{value:.2f}"

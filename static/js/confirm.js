@@ -1,0 +1,41 @@
+/** One accessible dialog for every question before something is destroyed. */
+
+const dialog = document.getElementById("ask");
+const yes = dialog.querySelector("[value=yes]");
+const name = dialog.querySelector(".ask-name");
+const typed = name.querySelector("input");
+
+/**
+ * Ask; resolves to whether the person said yes. With `named`, that name has to be typed first.
+ * @param {{title: string, text: string, yes: string, named?: string}} question
+ * @returns {Promise<boolean>}
+ */
+export function ask(question) {
+  dialog.querySelector("#ask-title").textContent = question.title;
+  dialog.querySelector("#ask-text").textContent = question.text;
+  yes.textContent = question.yes;
+  name.hidden = !question.named;
+  name.querySelector("strong").textContent = question.named ?? "";
+  typed.value = "";
+  yes.disabled = Boolean(question.named);
+  typed.oninput = () => (yes.disabled = typed.value.trim() !== question.named.trim());
+  dialog.returnValue = "";
+  dialog.showModal();
+  if (question.named) typed.focus();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}
+
+// Enter in the name field means yes, once it fits; the first button of the form is Cancel.
+typed.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  if (!yes.disabled) dialog.close("yes");
+});
+
+document.addEventListener("htmx:confirm", (event) => {
+  const { question, issueRequest, elt } = event.detail;
+  if (!question) return;
+  event.preventDefault();
+  const { title = document.title, yes: label = "OK", name: named } = elt.dataset;
+  ask({ title, text: question, yes: label, named }).then((confirmed) => confirmed && issueRequest(true));
+});

@@ -1,0 +1,3 @@
+/** After a refused form, begin where it says why. */
+
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,58 @@
+/**
+ * The live connection: hears which topics changed and tells the page's regions, which ask for themselves again.
+ * After a break it tries again by itself, and then everything is asked again.
+ */
+
+const GATHER = 200; // ms: many changes at once are one question
+const SLOWEST = 15_000;
+const SIGNED_OUT = 4401;
+
+const topics = new Set();
+let gathering;
+let delay = 500;
+let broke = false;
+
+function tell() {
+  gathering = undefined;
+  // "refresh" makes every region ask, so other topics would only make them ask twice.
+  const told = topics.has("refresh") ? ["refresh"] : [...topics];
+  topics.clear();
+  for (const topic of told) document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+}
+
+function hear(changed) {
+  changed.forEach((topic) => topics.add(topic));
+  if (topics.size) gathering ??= setTimeout(tell, GATHER);
+}
+
+function connect() {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/live/`);
+  socket.addEventListener("message", ({ data }) => {
+    if (broke) hear(["refresh"]);
+    broke = false;
+    delay = 500;
+    show(true);
+    hear(JSON.parse(data).topics);
+  });
+  socket.addEventListener("close", ({ code }) => {
+    if (code === SIGNED_OUT) {
+      location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+      return;
+    }
+    broke = true;
+    if (delay > 1000) show(false);
+    setTimeout(connect, delay * (0.75 + Math.random() / 2));
+    delay = Math.min(delay * 2, SLOWEST);
+  });
+  addEventListener("pagehide", () => socket.close(), { once: true });
+}
+
+function show(connected) {
+  const banner = document.getElementById("offline");
+  if (banner) banner.hidden = connected;
+}
+
+if (document.body.hasAttribute("data-live")) {
+  connect();
+  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+}

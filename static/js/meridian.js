@@ -1,0 +1,16 @@
+/** What every page does. Each module finds its own elements, also in parts that htmx brings later. */
+
+import "./ago.js";
+import "./bulk.js";
+import "./confirm.js";
+import "./copy.js";
+import "./focus.js";
+import "./generate.js";
+import "./live.js";
+import "./morph.js";
+import "./once.js";
+import "./palette.js";
+import "./rename.js";
+import "./screen.js";
+import "./theme.js";
+import "./toast.js";

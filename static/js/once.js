@@ -1,0 +1,9 @@
+/** A form is sent once: its button waits for the answer. */
+
+document.addEventListener("submit", (event) => {
+  const button = event.target.querySelector("[data-once]");
+  if (!button || event.defaultPrevented) return;
+  if (button.hasAttribute("aria-busy")) event.preventDefault();
+  button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => document.querySelectorAll("[aria-busy][data-once]").forEach((button) => button.removeAttribute("aria-busy")));
