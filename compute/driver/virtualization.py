@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -32,39 +33,44 @@ def detect(uri: str, kernel: Path, initrd: Path, cache: Path) -> Virtualization:
     boot_id = _BOOT_ID.read_text().strip()
     if (known := _remembered(cache, boot_id)) is not None:
         return known
-    if probe(uri, "kvm", kernel, initrd):
+    fault = probe(uri, "kvm", kernel, initrd)
+    if fault is None:
         found = Virtualization(type="kvm", reason="A probe guest ran under KVM.")
     else:
-        found = Virtualization(
-            type="qemu",
-            reason=f"A probe guest did not boot under KVM within {PROBE_SECONDS:.0f} seconds.",
-        )
+        found = Virtualization(type="qemu", reason=f"KVM is there but does not work: {fault}")
     cache.parent.mkdir(parents=True, exist_ok=True)
     answer = {"boot_id": boot_id, "type": found.type, "reason": found.reason}
     write_whole(cache, json.dumps(answer).encode())
     return found
 
 
-def probe(uri: str, virt_type: VirtType, kernel: Path, initrd: Path) -> bool:
-    """Whether a guest of this type boots the kernel in time. It is gone afterwards, whatever happens."""
-    for file in (kernel, initrd):
-        if not file.is_file():
-            raise DriverError(f"The probe guest cannot start: {file} is missing. Build it first.")
-    with tempfile.TemporaryDirectory(prefix="meridian-probe-") as folder:
-        Path(folder).chmod(0o755)
-        output = Path(folder, "serial")
-        domain = probe_domain(Path(folder).name, virt_type, kernel, initrd, output)
+def probe(uri: str, virt_type: VirtType, kernel: Path, initrd: Path) -> str | None:
+    """Why a guest of this type does not boot the kernel in time; None when it does.
+
+    It is gone afterwards, whatever happens. Raises DriverError without the files, HypervisorUnreachable.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="meridian-probe-") as folder,
+        translated("Preparing the probe guest"),
+    ):
+        place = Path(folder)
+        place.chmod(0o755)  # QEMU's user must get in; copies, because libvirt hands it the files
+        copied_kernel = Path(shutil.copy(kernel, place / "kernel"))
+        copied_initrd = Path(shutil.copy(initrd, place / "initrd"))
+        output = place / "serial"
+        domain = probe_domain(place.name, virt_type, copied_kernel, copied_initrd, output)
         connection = open_connection(uri)
         try:
             with translated("Starting the probe guest"):
                 connection.createXML(domain.to_xml(), libvirt.VIR_DOMAIN_START_AUTODESTROY)
-            return _speaks(output)
+            spoke = _speaks(output)
         except HypervisorUnreachable:
             raise
-        except DriverError:
-            return False  # QEMU itself refuses this way of running
+        except DriverError as error:  # QEMU itself refuses this way of running
+            return str(error)
         finally:
             connection.close()  # ends the guest too
+    return None if spoke else f"a probe guest did not boot within {PROBE_SECONDS:.0f} seconds."
 
 
 def _speaks(output: Path) -> bool:

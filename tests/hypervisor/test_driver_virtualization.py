@@ -13,20 +13,30 @@ from compute.tiny.build import TinyImage
 
 
 def test_the_probe_speaks_under_emulation_and_leaves_nothing(uri: str, tiny_image: TinyImage) -> None:
-    assert virtualization.probe(uri, "qemu", tiny_image.kernel, tiny_image.probe_initrd)
+    assert virtualization.probe(uri, "qemu", tiny_image.kernel, tiny_image.probe_initrd) is None
     assert not [name for name in names(uri) if name.startswith("meridian-probe")]
 
 
 def test_a_kernel_that_says_nothing_is_no_proof(uri: str, tiny_image: TinyImage, tmp_path: Path) -> None:
-    silent = Path(tiny_image.kernel).with_name("silent-kernel")
-    silent.write_bytes(b"\0" * 4096)
+    """With another initrd it boots and says something else."""
+    initrd = tmp_path / "initrd"
+    initrd.write_bytes(b"")
     begun = time.monotonic()
-    assert not virtualization.probe(uri, "qemu", silent, tiny_image.probe_initrd)
+    fault = virtualization.probe(uri, "qemu", tiny_image.kernel, initrd)
+    assert fault == "a probe guest did not boot within 6 seconds."
     assert time.monotonic() - begun < virtualization.PROBE_SECONDS + 5
 
 
+def test_what_qemu_refuses_is_a_fault(uri: str, tiny_image: TinyImage, tmp_path: Path) -> None:
+    kernel = tmp_path / "kernel"
+    kernel.write_bytes(b"\0" * 4096)
+    fault = virtualization.probe(uri, "qemu", kernel, tiny_image.probe_initrd)
+    assert fault is not None
+    assert "Starting the probe guest failed" in fault
+
+
 def test_a_missing_kernel_is_said(uri: str, tmp_path: Path) -> None:
-    with pytest.raises(DriverError, match=r"is missing\. Build it first"):
+    with pytest.raises(DriverError, match=r"Preparing the probe guest failed: No such file"):
         virtualization.probe(uri, "qemu", tmp_path / "nothing", tmp_path / "nothing")
 
 
