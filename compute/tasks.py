@@ -1,5 +1,6 @@
 """The one Celery task: run an operation. The message carries its id and nothing else."""
 
+import os
 from typing import Any
 
 from celery import shared_task
@@ -8,6 +9,7 @@ from django.db import connections
 
 from compute import operations
 from compute.driver.connection import close_all
+from compute.services import heartbeats
 from compute.services.dispatch import TASK
 
 
@@ -15,6 +17,12 @@ from compute.services.dispatch import TASK
 def run_operation(operation_id: str) -> None:
     """Do what is left of the operation; a message that comes twice or too late finds nothing to do."""
     operations.execute(operation_id)
+
+
+@shared_task(name=heartbeats.TASK)
+def beat() -> None:
+    """Say that this worker still takes messages; the row names its main process."""
+    heartbeats.beat("worker", os.getppid())
 
 
 @worker_process_init.connect

@@ -158,8 +158,8 @@ def _check(context: Context, request: LaunchRequest) -> _Checked:
     if request.public_key:
         key_name, public_key = "", checked("public_key", keypairs.clean_public_key, request.public_key)
     elif request.keypair_name:
-        if keypair := checked("keypair_name", keypairs.get, context, str(request.keypair_name)):
-            key_name, public_key = keypair.name, keypair.public_key
+        keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
+        key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
     user_data = checked("user_data", encoded_user_data, request.user_data)
     if flavor and image and (reason := images.does_not_fit(image, flavor)):
         wrong["flavor_id"] = reason

@@ -6,10 +6,11 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import MeridianError
 from compute.driver.errors import DriverError
-from compute.models import Operation
+from compute.models import Instance, Operation
 from compute.operations.failpoints import failpoint
 from compute.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.operations.steps import Plan, Step, plans
@@ -88,7 +89,7 @@ def _backward(run: Run, plan: Plan) -> None:
 
 class _GivenUp(MeridianError):
     code = "givenUp"
-    text = "The workers that ran this died or failed again and again. See their log."
+    text = gettext_lazy("The workers that ran this died or failed again and again. Their log says why.")
 
 
 def _turn_round(run: Run, code: str, message: str) -> None:
@@ -107,6 +108,8 @@ def _close(run: Run, plan: Plan, state: Operation.State) -> None:
     """End the operation and its instance's task in one transaction, then let the next in line begin."""
     operation = run.operation
     with transaction.atomic():
+        # Instance first, operation second: whoever begins another operation takes the locks in this order.
+        Instance.objects.select_for_update().get(pk=operation.instance_id)
         run.write(state=state, step="", finished_at=timezone.now(), progress=None)
         match state:
             case State.SUCCEEDED:

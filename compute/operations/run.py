@@ -23,11 +23,11 @@ class LeaseLost(BaseException):
     """Another worker has the operation now: stop at once, write nothing, undo nothing."""
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error
+class Cancelled(Exception):
     """Somebody asked for the instance to be deleted; undo."""
 
 
-class Wait(Exception):  # noqa: N818 - it is no error
+class Wait(Exception):
     """The step goes on when an event comes or, at the latest, at `until`; the worker is free meanwhile."""
 
     def __init__(self, until: datetime) -> None:

@@ -1,11 +1,14 @@
 """Tells workers that there is work. Only a hint: the sweeper announces again whatever gets lost."""
 
 import uuid
+from typing import Any
 
 import structlog
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
+
+from compute.services import heartbeats
 
 log = structlog.get_logger(__name__)
 
@@ -19,9 +22,16 @@ def hint(operation_id: uuid.UUID) -> None:
 
 def send(operation_id: uuid.UUID) -> None:
     """Send the id now. A broker that is away is no error: the row is there."""
+    _send(TASK, str(operation_id))
+
+
+def ask_for_beat() -> None:
+    """Have a worker say that it is alive; a message nobody takes in time is forgotten."""
+    _send(heartbeats.TASK, expires=20)
+
+
+def _send(task: str, *arguments: str, **options: Any) -> None:
     try:
-        current_app.send_task(TASK, [str(operation_id)], retry=False, ignore_result=True)
+        current_app.send_task(task, arguments, retry=False, ignore_result=True, **options)
     except OperationalError as error:
-        log.warning(
-            "broker away, the sweeper will announce it", operation=str(operation_id), error=str(error)
-        )
+        log.warning("broker away", task=task, arguments=arguments, error=str(error))

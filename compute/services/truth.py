@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -22,6 +23,9 @@ class Difference:
     sentence: str
 
 
+SWEPT = timedelta(seconds=15)
+"""The sweeper comes by more often than this, so what has lain longer is forgotten."""
+
 RUNS = {VmState.ACTIVE, VmState.PAUSED}
 
 
@@ -39,7 +43,7 @@ def differences() -> list[Difference]:
 def _operations() -> Iterator[Difference]:
     """Open operations that nobody will close, and instances whose task has no operation."""
     for operation in Operation.objects.open().filter(
-        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), due_at__lt=timezone.now()
+        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), due_at__lt=timezone.now() - SWEPT
     ):
         yield Difference(
             where="database",

@@ -1,20 +1,34 @@
-"""Watch the local hypervisor: events, full sync, due operations, the recycle bin."""
+"""Watch the local hypervisor: events, full sync, due operations, silent workers, the recycle bin."""
 
 import signal
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from compute import operations
 from compute.actions import recycle_bin
-from compute.services import defaults, dispatch
+from compute.models import Operation
+from compute.services import defaults, dispatch, heartbeats
 from compute.services.watcher import Duty, Watcher
+
+PATIENCE = timedelta(seconds=60)
+"""How long a due operation may lie before its worker is suspected."""
 
 
 def announce_due_operations() -> None:
     """Tell the workers again of whatever nobody works on."""
     for operation_id in operations.due().values_list("pk", flat=True)[:500]:
         dispatch.send(operation_id)
+
+
+def mind_workers() -> None:
+    """Ask for a sign of life; where work lies and none is being done, end the worker that gives none."""
+    dispatch.ask_for_beat()
+    working = Operation.objects.open().filter(lease_until__gt=timezone.now()).exists()
+    if not working and operations.due().filter(due_at__lt=timezone.now() - PATIENCE).exists():
+        heartbeats.end_silent_worker()
 
 
 class Command(BaseCommand):
@@ -24,7 +38,11 @@ class Command(BaseCommand):
         watcher = Watcher(
             defaults.ensure(),
             operations.wake,
-            [Duty("sweep", 5, announce_due_operations), Duty("recycle bin", 60, recycle_bin.empty)],
+            [
+                Duty("sweep", 5, announce_due_operations),
+                Duty("workers", 20, mind_workers),
+                Duty("recycle bin", 60, recycle_bin.empty),
+            ],
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: watcher.stop())
