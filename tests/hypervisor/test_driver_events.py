@@ -12,8 +12,9 @@ import pytest
 from compute.driver.errors import HypervisorUnreachable
 from compute.driver.events import subscribe
 from compute.driver.guest import Guest
-from compute.driver.specs import GuestEvent, GuestEventKind
+from compute.driver.specs import GuestEvent, GuestEventKind, PowerState
 from tests.hypervisor.conftest import Workshop, wait_until
+from tests.hypervisor.libvirt_relay import Relay
 
 
 @dataclass
@@ -78,6 +79,32 @@ def test_a_closed_subscription_hears_no_more(workshop: Workshop) -> None:
     guest.undefine()
     assert listener.events == []
     assert listener.closed == []
+
+
+def test_a_lost_hypervisor_is_told_and_can_be_had_again(workshop: Workshop) -> None:
+    relay = Relay(workshop.root / "relay.sock")
+    relay.open()
+    listener = Listener()
+    subscription = subscribe(relay.uri, listener.events.append, listener.closed.append)
+    guest = Guest(relay.uri, workshop.guest().uuid)
+    assert guest.facts().power is PowerState.SHUT_OFF
+
+    relay.cut()
+    wait_until(lambda: listener.closed, "word of the loss", 2)
+    assert listener.closed == ["eof"]
+    with pytest.raises(HypervisorUnreachable):
+        guest.facts()
+    with pytest.raises(HypervisorUnreachable):
+        subscribe(relay.uri, listener.events.append, listener.closed.append)
+    subscription.close()
+
+    relay.open()
+    assert guest.facts().power is PowerState.SHUT_OFF
+    second = subscribe(relay.uri, listener.events.append, listener.closed.append)
+    guest.undefine()
+    listener.wait_for(guest.uuid, GuestEventKind.UNDEFINED, "removed")
+    second.close()
+    assert listener.closed == ["eof"]
 
 
 def test_an_unreachable_hypervisor_is_said() -> None:
