@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
-from portal import env, logs
+from portal import env, logs, static_version
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.folder("MERIDIAN_DATA")
@@ -238,18 +238,11 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
-STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [
-    BASE_DIR / "static",
-    ("tabler", BASE_DIR / "node_modules/@tabler/core/dist"),
-    ("htmx", BASE_DIR / "node_modules/htmx.org/dist"),
-    ("idiomorph", BASE_DIR / "node_modules/idiomorph/dist"),
-    ("novnc", BASE_DIR / "node_modules/@novnc/novnc"),
-    ("xterm", BASE_DIR / "node_modules/@xterm/xterm"),
-    ("xterm-fit", BASE_DIR / "node_modules/@xterm/addon-fit"),
-]
-STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+STATIC_VERSION = static_version.of(BASE_DIR)
+STATIC_URL = f"/static/{STATIC_VERSION}/"  # never the same name for other content, so browsers keep it
+STATIC_ROOT = DATA_DIR / "static" / STATIC_VERSION
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder", "portal.assets.PackageFinder"]
 ICON_DIR = BASE_DIR / "node_modules/@tabler/icons/icons"
 
 LOGGING_CONFIG = None
