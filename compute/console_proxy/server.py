@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 SOCKET_MODE = 0o600
 
 
-class ConsoleHandler(ProxyRequestHandler):  # type: ignore[misc]
+class ConsoleHandler(ProxyRequestHandler):
     """One connection, in a process of its own."""
 
     timeout = 60
@@ -76,7 +76,7 @@ class ConsoleHandler(ProxyRequestHandler):  # type: ignore[misc]
         """Nothing: websockify's lines contain the path, and so the token."""
 
 
-class ConsoleProxy(WebSocketProxy):  # type: ignore[misc]
+class ConsoleProxy(WebSocketProxy):
     """The listening process. It never opens the database: only its children do."""
 
     def __init__(self, listen: Path) -> None:

@@ -45,9 +45,7 @@ def issue(context: Context, instance: Instance) -> str:
 
     Raises Forbidden, and Conflict when the instance does not run.
     """
-    policy.enforce(context, DEED)
-    if instance.vm_state not in RUNNING:
-        raise Conflict(_("%(name)s is off, so it has no screen. Start it first.") % {"name": instance.name})
+    _enforce(context, instance)
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
@@ -59,15 +57,16 @@ def issue(context: Context, instance: Instance) -> str:
             target=str(hosts.vnc_socket(instance)),
             expires_at=now + CONNECT_WITHIN,
         )
-        audit.record(
-            context,
-            "instance.console",
-            target_type="instance",
-            target_id=str(instance.pk),
-            target_name=instance.name,
-            project_id=instance.project_id,
-        )
+        _record(context, instance, "screen")
     return token
+
+
+def open_serial(context: Context, instance_id: str) -> Instance:
+    """The instance whose serial port is about to be opened. Raises NotFound, Forbidden, Conflict."""
+    instance = Instance.objects.existing().select_related("hypervisor").reach(context, pk=instance_id)
+    _enforce(context, instance)
+    _record(context, instance, "serial")
+    return instance
 
 
 def redeem(token: str) -> str | None:
@@ -112,6 +111,24 @@ def end_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
     """Whoever signs out has no screens open within half a minute; windows still signed in reconnect."""
     if user is not None:
         ConsoleToken.objects.filter(user=user).delete()
+
+
+def _enforce(context: Context, instance: Instance) -> None:
+    policy.enforce(context, DEED)
+    if instance.vm_state not in RUNNING:
+        raise Conflict(_("%(name)s is off, so it has no console. Start it first.") % {"name": instance.name})
+
+
+def _record(context: Context, instance: Instance, face: str) -> None:
+    audit.record(
+        context,
+        "instance.console",
+        target_type="instance",
+        target_id=str(instance.pk),
+        target_name=instance.name,
+        project_id=instance.project_id,
+        detail={"console": face},
+    )
 
 
 def _still_right(row: ConsoleToken) -> bool:

@@ -108,9 +108,9 @@ const actions = {
   },
   paste: openPaste,
   keyboard: showKeyboard,
-  more: () => {
+  more: (button) => {
     const open = part("toolbar").classList.toggle("is-open");
-    tool("more").setAttribute("aria-expanded", String(open));
+    button.setAttribute("aria-expanded", String(open));
   },
   share: () => connection.open("share"),
   take: () => connection.open("take"),
@@ -126,7 +126,7 @@ root.addEventListener("click", (event) => {
     combination(connection.rfb, button.dataset.keys.split(" "));
     connection.rfb.focus();
   }
-  actions[button.dataset.do ?? button.dataset.tool]?.();
+  actions[button.dataset.do ?? button.dataset.tool]?.(button);
 });
 
 document.addEventListener("fullscreenchange", () => {
@@ -138,7 +138,6 @@ const running = () => part("state").dataset.running === "yes";
 
 document.body.addEventListener("htmx:afterSettle", () => connection.follow(running()));
 window.addEventListener("pagehide", () => connection.close());
-window.addEventListener("pageshow", (event) => event.persisted && connection.running && connection.open("again"));
 
 arrange();
 connection.start(running());

@@ -169,7 +169,7 @@ def test_readers_get_no_token(instance: Instance) -> None:
 
 def test_an_instance_that_is_off_has_no_screen(context: Context, instance: Instance) -> None:
     instance.vm_state = VmState.STOPPED
-    with pytest.raises(Conflict, match="off"):
+    with pytest.raises(Conflict, match="is off"):
         consoles.issue(context, instance)
 
 

@@ -1,0 +1,133 @@
+"""An instance's serial console over a websocket: bytes both ways."""
+
+import asyncio
+import contextlib
+from threading import Thread
+from typing import Any
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
+
+from accounts import policy
+from accounts.errors import MeridianError
+from compute.driver.console import Console
+from compute.driver.errors import DriverError
+from compute.models import Instance
+from compute.services import consoles, hosts, instances
+from portal import groups
+from portal.consumers import sessions
+
+log = structlog.get_logger(__name__)
+
+CHECK_SECONDS = 25
+LONGEST_INPUT = 64 * 1024
+LONGEST_REASON = 30  # characters; a close frame's reason has at most 123 bytes
+ENDED, TOO_LONG, AWAY = 1000, 1009, 1011
+SIGNED_OUT, FORBIDDEN, NOT_FOUND, NOT_RUNNING, TAKEN_OVER = 4401, 4403, 4404, 4409, 4410
+
+
+class Serial(AsyncWebsocketConsumer):
+    """One open terminal, of which an instance has one: opening it takes it over, and who had it is told by whom.
+
+    What the guest writes waits in the guest while the client reads slowly: the reading thread sends one chunk
+    and takes the next only when that one is on its way.
+    """
+
+    console: Console | None = None
+    checker: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Open the console for whoever may. Accepts first, so that a refusal has a code that pages can read."""
+        await self.accept()
+        try:
+            instance = await self._reach()
+        except MeridianError as error:
+            await self.close(
+                code={401: SIGNED_OUT, 403: FORBIDDEN, 404: NOT_FOUND}.get(error.status, NOT_RUNNING)
+            )
+            return
+        await self._take_over()
+        try:
+            self.console = await asyncio.to_thread(hosts.guest(instance).console)
+        except DriverError as error:
+            log.warning("serial console cannot be opened", instance=str(instance.pk), error=str(error))
+            await self.close(code=AWAY)
+            return
+        loop = asyncio.get_running_loop()
+        Thread(target=self._read, args=[self.console, loop], daemon=True).start()
+        self.checker = asyncio.create_task(self._keep_checking())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Type what the client sends."""
+        typed = bytes_data if bytes_data is not None else (text_data or "").encode()
+        if len(typed) > LONGEST_INPUT:
+            await self.close(code=TOO_LONG)
+        elif self.console is not None:
+            try:
+                await asyncio.to_thread(self.console.write, typed)
+            except DriverError:
+                await self.close(code=AWAY)
+
+    async def disconnect(self, code: int) -> None:
+        if self.checker is not None:
+            self.checker.cancel()
+        with contextlib.suppress(RedisError, OSError):
+            for group in self._groups():
+                await self.channel_layer.group_discard(group, self.channel_name)
+        if self.console is not None:
+            await asyncio.to_thread(self.console.close)
+
+    async def signed_out(self, _event: dict[str, Any]) -> None:
+        """The session of this page has just ended."""
+        await self.close(code=SIGNED_OUT)
+
+    async def taken_over(self, event: dict[str, Any]) -> None:
+        """Someone else has opened it. They are named, so that two pages do not fight over it."""
+        await self.close(code=TAKEN_OVER, reason=event["by"])
+
+    async def _take_over(self) -> None:
+        """Tell who has it now, then listen for the next one. Without Redis the regular check must do."""
+        with contextlib.suppress(RedisError, OSError):
+            session, serial = self._groups()
+            by = self.scope["user"].name[:LONGEST_REASON]
+            await self.channel_layer.group_send(serial, {"type": "taken_over", "by": by})
+            await self.channel_layer.group_add(session, self.channel_name)
+            await self.channel_layer.group_add(serial, self.channel_name)
+
+    def _read(self, console: Console, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread: carry what the guest writes, no faster than the client takes it."""
+        while data := console.read():
+            try:
+                asyncio.run_coroutine_threadsafe(self.send(bytes_data=data), loop).result()
+            except (OSError, RuntimeError):
+                return  # the client has gone
+        with contextlib.suppress(OSError, RuntimeError):
+            asyncio.run_coroutine_threadsafe(self.close(code=ENDED), loop).result()
+
+    async def _keep_checking(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self._still_allowed()
+            except MeridianError as error:
+                await self.close(code=SIGNED_OUT if error.status == 401 else FORBIDDEN)
+                return
+
+    @database_sync_to_async
+    def _reach(self) -> Instance:
+        """The instance, if its console is the asker's and it runs; audited. Raises MeridianError."""
+        return consoles.open_serial(sessions.required(self.scope), self._instance_id())
+
+    @database_sync_to_async
+    def _still_allowed(self) -> None:
+        context = sessions.required(self.scope)
+        policy.enforce(context, consoles.DEED)
+        instances.get(context, self._instance_id())
+
+    def _instance_id(self) -> str:
+        return str(self.scope["url_route"]["kwargs"]["instance_id"])
+
+    def _groups(self) -> tuple[str, str]:
+        return groups.of_session(self.scope["session"].session_key or ""), f"serial.{self._instance_id()}"

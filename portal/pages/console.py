@@ -1,0 +1,212 @@
+"""Consoles of an instance: its screen, its serial port and its boot log."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.http import HttpResponse, JsonResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.errors import BadInput
+from compute.actions.registry import choices
+from compute.models import Instance
+from compute.services import console_views, consoles, instances
+from portal.pages.instance import tab
+from portal.requests import Request, page
+
+POWER = ("start", "stop", "reboot", "force_reboot", "force_stop")
+JUST_NOW = timedelta(seconds=20)
+DOWNLOAD_BYTES = 8 * 1024 * 1024
+# xterm.js writes its colours and sizes into style elements of its own and knows no nonces.
+xterm_styles = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """One way to look at an instance; `tab` and `window` name the addresses of its two forms."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    tab: str
+    window: str
+
+    @property
+    def template(self) -> str:
+        return f"console/{self.name}.html"
+
+
+SCREEN = Face(
+    name="screen",
+    label=gettext_lazy("Screen"),
+    icon="device-desktop",
+    tab="instance-console",
+    window="instance-console-window",
+)
+SERIAL = Face(
+    name="serial",
+    label=gettext_lazy("Serial"),
+    icon="terminal-2",
+    tab="instance-serial",
+    window="instance-serial-window",
+)
+
+
+@require_safe
+def screen_tab(request: Request, instance_id: UUID) -> HttpResponse:
+    """The graphical console inside the instance's page."""
+    return _as_tab(request, _reach(request, instance_id), SCREEN)
+
+
+@require_safe
+def screen_window(request: Request, instance_id: UUID) -> HttpResponse:
+    """The graphical console in a window of its own."""
+    return _as_window(request, _reach(request, instance_id), SCREEN)
+
+
+@require_safe
+@xterm_styles
+def serial_tab(request: Request, instance_id: UUID) -> HttpResponse:
+    """The serial console inside the instance's page."""
+    return _as_tab(request, _reach(request, instance_id), SERIAL)
+
+
+@require_safe
+@xterm_styles
+def serial_window(request: Request, instance_id: UUID) -> HttpResponse:
+    """The serial console in a window of its own."""
+    return _as_window(request, _reach(request, instance_id), SERIAL)
+
+
+@require_safe
+def state(request: Request, instance_id: UUID) -> HttpResponse:
+    """The console's live part: how the instance is, and its power menu."""
+    instance = _reach(request, instance_id)
+    return page(request, "console/state.html", _state(request, instance))
+
+
+@require_POST
+def new_pass(request: Request, instance_id: UUID) -> JsonResponse:
+    """A fresh pass to the screen, as {"url"}; or 409 with {"visitors"} when someone else is there.
+
+    `how`: "ask" looks for anyone, "again" only for who came just now, "share" and "take" for nobody.
+    """
+    instance = _reach(request, instance_id)
+    how = request.POST.get("how", "ask")
+    if how not in {"ask", "again", "share", "take"}:
+        raise BadInput(fields={"how": _("Choose ask, again, share or take.")})
+    visitors = consoles.visitors(instance, but=request.user) if how in {"ask", "again"} else []
+    if how == "again":
+        visitors = [visitor for visitor in visitors if visitor.since > timezone.now() - JUST_NOW]
+    if visitors:
+        present = [{"name": visitor.name, "since": visitor.since.isoformat()} for visitor in visitors]
+        return _unstored(JsonResponse({"visitors": present}, status=409))
+    token = consoles.issue(request.context, instance)
+    return _unstored(JsonResponse({"url": f"/console/?token={token}"}, status=201))
+
+
+@require_safe
+def picture(request: Request, instance_id: UUID) -> HttpResponse:
+    """The screen as a PNG picture."""
+    instance = _reach(request, instance_id)
+    return _unstored(HttpResponse(console_views.screenshot(instance), content_type="image/png"))
+
+
+@require_safe
+def log(request: Request, instance_id: UUID) -> HttpResponse:
+    """What the guest wrote to its serial port since it was made; follows as more is written."""
+    instance = _reach(request, instance_id)
+    values = {"log": console_views.log(instance), "running": instance.vm_state in consoles.RUNNING}
+    return tab(request, instance, "log", "console/log_tab.html", "console/log.html", values)
+
+
+@require_safe
+def log_text(request: Request, instance_id: UUID) -> HttpResponse:
+    """The log's end as plain text; 304 while nothing was added."""
+    found = console_views.log(_reach(request, instance_id))
+    tag = f'"{found.tag}"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(found.text, content_type="text/plain; charset=utf-8")
+    response["ETag"] = tag
+    response["Cache-Control"] = "no-cache, private"
+    return response
+
+
+@require_safe
+def log_download(request: Request, instance_id: UUID) -> HttpResponse:
+    """The log as the guest wrote it, escape sequences included."""
+    instance = _reach(request, instance_id)
+    content = console_views.log(instance, DOWNLOAD_BYTES).content
+    headers = {"Content-Disposition": f'attachment; filename="{instance.pk}.log"'}
+    return _unstored(HttpResponse(content, content_type="application/octet-stream", headers=headers))
+
+
+def _reach(request: Request, instance_id: UUID) -> Instance:
+    """The instance, if its console is the asker's. Raises NotFound, Forbidden."""
+    instance = instances.get(request.context, instance_id)
+    policy.enforce(request.context, consoles.DEED)
+    return instance
+
+
+def _state(request: Request, instance: Instance) -> dict[str, Any]:
+    offered = {choice.action.verb: choice for choice in choices(request.context, instance)}
+    return {
+        "instance": instance,
+        "running": instance.vm_state in consoles.RUNNING,
+        "power": [offered[verb] for verb in POWER],
+        "start": offered["start"],
+    }
+
+
+def _faces(instance: Instance, face: Face, *, window: bool) -> dict[str, Any]:
+    return {
+        "face": face,
+        "faces": [
+            (other, reverse(other.window if window else other.tab, args=[instance.pk]))
+            for other in (SCREEN, SERIAL)
+        ],
+        "window": window,
+        "function_keys": range(1, 13),
+        "window_url": reverse(face.window, args=[instance.pk]),
+    }
+
+
+def _as_tab(request: Request, instance: Instance, face: Face) -> HttpResponse:
+    values = _state(request, instance) | _faces(instance, face, window=False)
+    return tab(request, instance, "console", "console/tab.html", face.template, values)
+
+
+def _as_window(request: Request, instance: Instance, face: Face) -> HttpResponse:
+    values = _state(request, instance) | _faces(instance, face, window=True)
+    return page(request, "console/window.html", values)
+
+
+def _unstored(response: HttpResponse) -> Any:
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+_INSTANCE = "instances/<uuid:instance_id>"
+urlpatterns = [
+    path(f"{_INSTANCE}/console/", screen_tab, name="instance-console"),
+    path(f"{_INSTANCE}/console/window/", screen_window, name="instance-console-window"),
+    path(f"{_INSTANCE}/console/state/", state, name="instance-console-state"),
+    path(f"{_INSTANCE}/console/token/", new_pass, name="instance-console-pass"),
+    path(f"{_INSTANCE}/serial/", serial_tab, name="instance-serial"),
+    path(f"{_INSTANCE}/serial/window/", serial_window, name="instance-serial-window"),
+    path(f"{_INSTANCE}/screenshot/", picture, name="instance-screen"),
+    path(f"{_INSTANCE}/log/", log, name="instance-log"),
+    path(f"{_INSTANCE}/log/text/", log_text, name="instance-log-text"),
+    path(f"{_INSTANCE}/log/download/", log_download, name="instance-log-download"),
+]

@@ -1,0 +1,119 @@
+// The serial console's page: xterm.js on the websocket of one instance.
+
+import { Panels } from "./console/panels.js";
+import { toolbar } from "./console/toolbar.js";
+import { FitAddon } from "../xterm-fit/lib/addon-fit.mjs";
+import { Terminal } from "../xterm/lib/xterm.mjs";
+
+const SIGNED_OUT = 4401;
+const NOT_RUNNING = 4409;
+const TAKEN_OVER = 4410;
+const REFUSED = [4403, 4404];
+const WAITS = [0.5, 1, 2, 4, 8, 8, 8]; // seconds before each further try; after the last a person decides
+
+const root = document.querySelector("[data-console]");
+const part = (name) => root.querySelector(`[data-part="${name}"]`);
+const panels = new Panels(root);
+const focusToolbar = toolbar(part("toolbar"));
+
+const terminal = new Terminal({
+  cursorBlink: true,
+  fontFamily: getComputedStyle(root).getPropertyValue("--tblr-font-monospace") || "monospace",
+  fontSize: 14,
+  scrollback: 5000,
+  screenReaderMode: true,
+  theme: { background: "#0b0d12", foreground: "#dfe5f0" },
+});
+const fit = new FitAddon();
+terminal.loadAddon(fit);
+terminal.open(part("screen"));
+new ResizeObserver(() => fit.fit()).observe(part("screen"));
+
+let socket = null;
+let tries = 0;
+let timer = 0;
+const running = () => part("state").dataset.running === "yes";
+
+function connect(again) {
+  clearTimeout(timer);
+  panels.show({ state: "connecting", again });
+  const address = new URL(root.dataset.socketUrl, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const mine = (socket = new WebSocket(address));
+  mine.binaryType = "arraybuffer";
+  mine.addEventListener("message", ({ data }) => terminal.write(new Uint8Array(data)));
+  mine.addEventListener("open", () => {
+    panels.show({ state: "connected" });
+    terminal.focus();
+  });
+  mine.addEventListener("close", ({ code, reason }) => {
+    if (socket === mine) {
+      socket = null;
+      lost(code, reason);
+    }
+  });
+}
+
+function lost(code, reason) {
+  if (code === TAKEN_OVER) {
+    panels.show({ state: "occupied", visitors: [{ name: reason, since: Date.now() }] });
+  } else if (code === SIGNED_OUT) {
+    panels.show({ state: "signed-out" });
+  } else if (!running() || code === NOT_RUNNING) {
+    panels.show({ state: "off" });
+  } else if (REFUSED.includes(code) || tries >= WAITS.length) {
+    tries = 0;
+    panels.show({ state: "failed" });
+  } else {
+    panels.show({ state: "connecting", again: true });
+    timer = setTimeout(() => connect(true), WAITS[tries] * 1000);
+    tries += 1;
+  }
+}
+
+function follow() {
+  if (!running()) {
+    clearTimeout(timer);
+    socket?.close();
+    socket = null;
+    panels.show({ state: "off" });
+  } else if (root.dataset.state === "off") {
+    tries = 0;
+    connect(true);
+  }
+}
+
+terminal.onData((typed) => {
+  tries = 0;
+  if (socket?.readyState === WebSocket.OPEN) {
+    socket.send(new TextEncoder().encode(typed));
+  }
+});
+terminal.attachCustomKeyEventHandler((event) => {
+  const leaving = event.ctrlKey && event.altKey && event.shiftKey;
+  if (leaving && event.type === "keydown") {
+    focusToolbar();
+  }
+  return !leaving;
+});
+root.addEventListener("click", (event) => {
+  const wanted = event.target.closest("[data-do], [data-tool]");
+  if (["reconnect", "take"].includes(wanted?.dataset.do)) {
+    connect(true);
+  } else if (wanted?.dataset.do === "more") {
+    wanted.setAttribute("aria-expanded", String(part("toolbar").classList.toggle("is-open")));
+  } else if (wanted?.dataset.tool === "fullscreen") {
+    document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen();
+  }
+});
+document.addEventListener("fullscreenchange", () => {
+  root.querySelector('[data-tool="fullscreen"]').setAttribute("aria-pressed", String(Boolean(document.fullscreenElement)));
+});
+document.body.addEventListener("htmx:afterSettle", follow);
+window.addEventListener("pagehide", () => socket?.close());
+
+if (running()) {
+  connect(false);
+} else {
+  panels.show({ state: "off" });
+}
