@@ -29,15 +29,16 @@ class PackageFinder(BaseFinder):
         found = [str(PACKAGES / source) for name, source in _all() if name == path]
         return found if find_all else next(iter(found), [])
 
-    def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
-        for name, source in _all():
-            yield name, _Renamed(name, PACKAGES / source)
-
     def check(self, **_kwargs: Any) -> list[CheckMessage]:
         missing = [source for source in [*FILES.values(), *FOLDERS.values()] if not (PACKAGES / source).exists()]
         if not missing:
             return []
         return [Error(f"Not installed: {', '.join(missing)}.", hint="Run `npm ci --ignore-scripts`.", id="portal.E001")]
+
+    # Last, because below it `list` would mean this method.
+    def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
+        for name, source in _all():
+            yield name, _Renamed(name, PACKAGES / source)
 
 
 class _Renamed(FileSystemStorage):

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.consumers.live import Live
 from portal.pages import (
     activity,
+    console,
     health,
     instance,
     instances,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("instances/<uuid:instance_id>/", instance.overview, name="instance"),
     path("instances/<uuid:instance_id>/activity/", instance.activity, name="instance-activity"),
     path("instances/<uuid:instance_id>/actions/<slug:verb>/", instance.act, name="instance-action"),
+    *console.urlpatterns,
     path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
     path("keypairs/", keypairs.listing, name="keypairs"),
     path("keypairs/generate/", keypairs.generate, name="keypair-generate"),
