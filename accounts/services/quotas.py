@@ -152,10 +152,11 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
 
 
 def whole_number(given: object) -> int | None:
-    """An int, or text of at most 12 characters that is one; None for anything else (NaN, 1.5, true, 2⁶³…)."""
-    if isinstance(given, bool) or not isinstance(given, int | str):
+    """An int as it is, or what text of at most 12 characters says; None for anything else (NaN, 1.5, true…)."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    if not isinstance(given, str):
         return None
-    text = str(given).strip()
-    if len(text) > 12 or not text.lstrip("-").isascii() or not text.lstrip("-").isdigit():
-        return None
-    return int(text)
+    text = given.strip()
+    digits = text.removeprefix("-")
+    return int(text) if len(text) <= 12 and digits.isascii() and digits.isdigit() else None
