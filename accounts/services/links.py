@@ -10,7 +10,7 @@ from accounts.models import OneTimeLink
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def create(purpose: str, lifetime: timedelta) -> str:
