@@ -1,0 +1,128 @@
+"""Signing in: unknown and wrong are alike, and what is disabled stays out."""
+
+import time
+
+import pytest
+from django.contrib.auth import hashers
+
+from accounts.authentication import LONGEST_PASSWORD, PasswordBackend
+from accounts.models import Domain, User
+from tests import factories
+
+PASSWORD = "correct horse battery"
+backend = PasswordBackend()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    domain = factories.DomainFactory()
+    return User.objects.create_user("alice", PASSWORD, domain=domain)
+
+
+@pytest.fixture
+def hashings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every hashing that is done for the test."""
+    done: list[str] = []
+    hasher = type(hashers.get_hasher())
+    encode, verify = hasher.encode, hasher.verify
+
+    def counted_encode(self: hashers.BasePasswordHasher, *arguments: str) -> str:
+        done.append("encode")
+        return encode(self, *arguments)
+
+    def counted_verify(self: hashers.BasePasswordHasher, *arguments: str) -> bool:
+        done.append("verify")
+        return verify(self, *arguments)
+
+    monkeypatch.setattr(hasher, "encode", counted_encode)
+    monkeypatch.setattr(hasher, "verify", counted_verify)
+    return done
+
+
+def sign_in(name: str | None, password: str | None, **more: str) -> User | None:
+    return backend.authenticate(None, username=name, password=password, **more)
+
+
+def test_name_and_password_open(alice: User) -> None:
+    assert sign_in("alice", PASSWORD) == alice
+    assert backend.get_user(alice.pk) == alice
+
+
+def test_the_hash_is_argon2(alice: User) -> None:
+    assert alice.password.startswith("argon2$argon2id$")
+
+
+@pytest.mark.parametrize(("name", "password"), [("alice", "wrong"), ("nobody", PASSWORD)])
+def test_wrong_and_unknown_cost_one_hashing_each(
+    alice: User, hashings: list[str], name: str, password: str
+) -> None:
+    assert sign_in(name, password) is None
+    assert len(hashings) == 1
+
+
+def test_wrong_and_unknown_take_about_as_long(alice: User) -> None:
+    def seconds(name: str) -> float:
+        start = time.perf_counter()
+        sign_in(name, "wrong password")
+        return time.perf_counter() - start
+
+    rounds = [(seconds("alice"), seconds("nobody")) for _ in range(4)]
+    known, unknown = (min(times) for times in zip(*rounds, strict=True))
+    assert 0.5 < known / unknown < 2
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("alice", "x" * 10_000_000),
+        ("alice", "x" * (LONGEST_PASSWORD + 1)),
+        ("x" * 10_000_000, PASSWORD),
+        ("alice", ""),
+        ("", PASSWORD),
+        (None, PASSWORD),
+        ("alice", None),
+    ],
+    ids=["10 MB password", "long password", "10 MB name", "no password", "no name", "None name", "None"],
+)
+def test_what_cannot_be_right_is_not_hashed(
+    alice: User, hashings: list[str], name: str | None, password: str | None
+) -> None:
+    start = time.perf_counter()
+    assert sign_in(name, password) is None
+    assert time.perf_counter() - start < 0.1
+    assert hashings == []
+
+
+@pytest.mark.parametrize("name", ["alice\0", "al\ud800ice", "ALICE", "alice "])
+def test_near_names_do_not_open(alice: User, name: str) -> None:
+    assert sign_in(name, PASSWORD) is None
+
+
+@pytest.mark.parametrize("password", ["\0", "wrong\ud800"])
+def test_passwords_that_are_no_text_do_not_open(alice: User, password: str) -> None:
+    assert sign_in("alice", password) is None
+    assert sign_in("nobody", password) is None
+
+
+def test_a_disabled_user_stays_out_and_their_session_ends(alice: User) -> None:
+    User.objects.update(enabled=False)
+    assert sign_in("alice", PASSWORD) is None
+    assert backend.get_user(alice.pk) is None
+
+
+def test_a_disabled_domain_keeps_its_users_out(alice: User) -> None:
+    Domain.objects.update(enabled=False)
+    assert sign_in("alice", PASSWORD) is None
+    assert backend.get_user(alice.pk) is None
+
+
+def test_the_same_name_in_another_domain_is_somebody_else(alice: User) -> None:
+    elsewhere = Domain.objects.create(id="elsewhere", name="Elsewhere")
+    other = User.objects.create_user("alice", "another password", domain=elsewhere)
+    assert sign_in("alice", PASSWORD, domain="elsewhere") is None
+    assert sign_in("alice", "another password", domain="elsewhere") == other
+
+
+def test_an_unusable_password_never_opens(db: None) -> None:
+    factories.UserFactory(name="robot")
+    assert sign_in("robot", "!") is None
