@@ -120,7 +120,8 @@ def repeated(project_id: str, idempotency_key: str) -> Operation | None:
 
 def refusal(action: Action, instance: Instance) -> str:
     """Why the instance's state does not allow the action, for a person."""
-    if instance.task_state and instance.vm_state in states.MOVES[action.verb].start:
+    move = states.MOVES.get(action.verb)
+    if instance.task_state and move and instance.vm_state in move.start:
         return _("Wait until “%(task)s” is done.") % {"task": instance.task_state.replace("-", " ")}
     return _("Not possible while the instance is %(status)s.") % {"status": instance.status}
 
