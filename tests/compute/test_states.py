@@ -1,0 +1,188 @@
+"""Every verb in every state: the table, what menus offer, and what may really begin say the same."""
+
+import pytest
+
+from accounts.context import Context
+from accounts.errors import Conflict, MeridianError, NotFound
+from accounts.models import AuditEvent
+from compute import states
+from compute.actions import ACTIONS, begin, choices
+from compute.actions.launch import Launch
+from compute.models import Instance, Operation
+from compute.states import MOVES, Colour, TaskState, VmState
+from tests import factories
+
+MAY = {
+    VmState.BUILDING: {"rename", "delete", "purge"},
+    VmState.ACTIVE: {"stop", "reboot", "force_reboot", "force_stop", "rename", "delete", "purge"},
+    VmState.PAUSED: {"force_reboot", "force_stop", "rename", "delete", "purge"},
+    VmState.STOPPED: {"start", "force_reboot", "rename", "delete", "purge"},
+    VmState.ERROR: {"stop", "force_reboot", "force_stop", "rename", "delete", "purge"},
+    VmState.SOFT_DELETED: {"restore", "purge"},
+    VmState.DELETED: set(),
+}
+"""What may begin while nothing is being done, written out by hand: a change of the rules shows here."""
+
+MAY_WHILE_BUSY = {"force_stop", "rename", "delete", "purge"}
+
+PARAMETERS = {"rename": {"name": "renamed"}}
+
+EVERY = pytest.mark.parametrize(
+    ("verb", "vm_state", "task_state"),
+    [(verb, state, task) for verb in ACTIONS for state in VmState for task in (None, *TaskState)],
+)
+SOME_TASKS = pytest.mark.parametrize(
+    ("verb", "vm_state", "task_state"),
+    [(verb, state, task) for verb in ACTIONS for state in VmState for task in (None, TaskState.POWERING_OFF)],
+)
+
+
+def expected(verb: str, vm_state: VmState, task_state: TaskState | None) -> bool:
+    return verb in MAY[vm_state] and (task_state is None or verb in MAY_WHILE_BUSY)
+
+
+def instance_in(context: Context, vm_state: VmState, task_state: TaskState | None) -> Instance:
+    """One that has been launched, as all but those being built have; a busy one has an operation at work."""
+    instance = factories.InstanceFactory(project=context.project, vm_state=vm_state, task_state=task_state)
+    if task_state:
+        factories.OperationFactory(instance=instance, sequence=1, state=Operation.State.RUNNING)
+    return instance
+
+
+def test_the_table_has_a_row_for_every_verb_that_changes_state() -> None:
+    assert set(MOVES) == {*ACTIONS, "launch"} - {"rename"}
+    assert Launch.verb not in ACTIONS
+
+
+@EVERY
+def test_the_table(verb: str, vm_state: VmState, task_state: TaskState | None) -> None:
+    assert states.allowed(verb, vm_state, task_state) is expected(verb, vm_state, task_state)
+
+
+@SOME_TASKS
+def test_menus_and_begin_follow_the_table(
+    as_alice: Context, verb: str, vm_state: VmState, task_state: TaskState | None
+) -> None:
+    instance = instance_in(as_alice, vm_state, task_state)
+    choice = next(choice for choice in choices(as_alice, instance) if choice.action.verb == verb)
+    may = begins(as_alice, verb, instance)
+    assert may is choice.allowed is expected(verb, vm_state, task_state)
+    assert bool(choice.reason) is not choice.allowed
+
+
+def begins(context: Context, verb: str, instance: Instance) -> bool:
+    """Whether it did begin; if not, it said so in the right way and nothing has changed."""
+    before = _picture(instance)
+    refusal: type[MeridianError] | None = None
+    try:
+        begin(context, verb, instance.pk, parameters=PARAMETERS.get(verb, {}))
+    except MeridianError as error:
+        refusal = type(error)
+    if refusal is None:
+        return True
+    assert refusal is (NotFound if instance.vm_state == VmState.DELETED else Conflict)
+    assert _picture(instance) == before
+    return False
+
+
+def _purges_instead(verb: str, instance: Instance) -> bool:
+    """Deleting what never ran is purging, which is allowed wherever deleting is."""
+    return verb == "delete" and instance.launched_at is None and instance.vm_state == VmState.BUILDING
+
+
+def _picture(instance: Instance) -> list[object]:
+    rows = [
+        Instance.objects.filter(pk=instance.pk).values(),
+        instance.operations.values(),
+        AuditEvent.objects.values(),
+    ]
+    return [list(row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("verb", "vm_state"),
+    [(verb, state) for verb in ACTIONS for state in VmState if verb in MAY[state] and verb in MOVES],
+)
+def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> None:
+    instance = instance_in(as_alice, vm_state, None)
+    version = instance.version
+    operation = begin(as_alice, verb, instance.pk)
+    assert operation is not None
+    really = "purge" if _purges_instead(verb, instance) else verb
+
+    row = Instance.objects.get(pk=instance.pk)
+    assert row.task_state == MOVES[really].task
+    assert row.vm_state == (instance.restore_to if verb == "restore" else vm_state)
+    assert row.version > version
+
+    operation.refresh_from_db()
+    assert (operation.kind, operation.state, operation.sequence) == (really, Operation.State.PENDING, 1)
+    assert (operation.user, operation.project) == (as_alice.user, as_alice.project)
+    assert (operation.attempt, operation.fence, operation.lease_until) == (0, 0, None)
+    assert operation.request_id == "req-alice"
+
+    event = AuditEvent.objects.get()
+    assert (event.action, event.outcome) == (f"instance.{really}", "requested")
+    assert (event.user_name, event.project_id) == ("alice", as_alice.project.id)
+    assert (event.target_type, event.target_id, event.target_name) == (
+        "instance",
+        str(instance.pk),
+        instance.name,
+    )
+    assert (event.address, event.request_id) == ("192.0.2.1", "req-alice")
+
+
+@pytest.mark.parametrize("verb", sorted(MAY_WHILE_BUSY - {"rename"}))
+def test_what_interrupts_cancels_what_runs_and_stands_behind_it(as_alice: Context, verb: str) -> None:
+    instance = instance_in(as_alice, VmState.ACTIVE, TaskState.REBOOTING)
+    operation = begin(as_alice, verb, instance.pk)
+    first, second = instance.operations.order_by("sequence")
+    assert first.cancel_requested
+    assert (second, second.sequence, second.cancel_requested) == (operation, 2, False)
+
+
+def test_rename_is_done_at_once(as_alice: Context) -> None:
+    instance = factories.InstanceFactory(project=as_alice.project, name="before")
+    assert begin(as_alice, "rename", instance.pk, parameters={"name": " <b>after</b> "}) is None
+    instance.refresh_from_db()
+    assert (instance.name, instance.task_state, instance.operations.count()) == ("<b>after</b>", None, 0)
+    event = AuditEvent.objects.get()
+    assert (event.outcome, event.target_name) == ("succeeded", "before")
+    assert event.detail == {"from": "before", "to": "<b>after</b>"}
+
+
+def test_the_refusal_says_why(as_alice: Context) -> None:
+    busy = instance_in(as_alice, VmState.ACTIVE, TaskState.POWERING_OFF)
+    with pytest.raises(Conflict, match="Wait until “powering off” is done"):
+        begin(as_alice, "reboot", busy.pk)
+    stopped = instance_in(as_alice, VmState.STOPPED, None)
+    with pytest.raises(Conflict, match="Not possible while the instance is SHUTOFF"):
+        begin(as_alice, "stop", stopped.pk)
+
+
+@pytest.mark.parametrize("state", VmState)
+@pytest.mark.parametrize("task", [None, *TaskState])
+def test_every_pair_has_a_status_and_a_colour(state: VmState, task: TaskState | None) -> None:
+    assert states.status(state, task).isupper()
+    assert states.colour(state, task) == (Colour.BLUE if task else states.colour(state, None))
+
+
+def test_statuses_are_novas() -> None:
+    assert [states.status(state, None) for state in VmState] == [
+        "BUILD",
+        "ACTIVE",
+        "PAUSED",
+        "SHUTOFF",
+        "ERROR",
+        "SOFT_DELETED",
+        "DELETED",
+    ]
+    assert states.status(VmState.ACTIVE, TaskState.REBOOTING) == "REBOOT"
+    assert states.status(VmState.ACTIVE, TaskState.REBOOTING_HARD) == "HARD_REBOOT"
+    assert states.status(VmState.ERROR, TaskState.REBOOTING_HARD) == "ERROR"
+
+
+def test_choices_cost_no_query(as_alice: Context, django_assert_num_queries) -> None:
+    instance = instance_in(as_alice, VmState.ACTIVE, None)
+    with django_assert_num_queries(0):
+        assert len(choices(as_alice, instance)) == len(ACTIONS)
