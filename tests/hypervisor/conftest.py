@@ -1,5 +1,6 @@
 """A real libvirt with names, folders and addresses of our own, all gone afterwards."""
 
+import grp
 import os
 import secrets
 import shutil
@@ -52,7 +53,7 @@ def _let_qemu_open_kvm() -> None:
     While only root may open /dev/kvm, libvirt finds KVM when it probes QEMU but not when it looks again, and
     so probes anew in every call: minutes for each guest it defines.
     """
-    if KVM.exists() and KVM.group() != "kvm":
+    if KVM.exists() and KVM.stat().st_gid != grp.getgrnam("kvm").gr_gid:
         shutil.chown(KVM, group="kvm")
         KVM.chmod(0o660)
 
