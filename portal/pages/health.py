@@ -5,13 +5,14 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from compute.services import health
-from portal.requests import Request, live_page
+from portal.requests import Request, is_htmx, page
 
 
 @require_safe
 def checks(request: Request) -> HttpResponse:
-    """The same lines that `manage.py doctor` prints."""
+    """The lines that `manage.py doctor` prints too. The page comes at once and asks for them by itself."""
     policy.enforce(request.context, "health:read")
+    if not is_htmx(request):
+        return page(request, "health/health.html")
     found = health.checks()
-    values = {"checks": found, "wrong": [check for check in found if not check.ok]}
-    return live_page(request, "health/health.html", {"checks": "health/checks.html"}, values)
+    return page(request, "health/checks.html", {"checks": found, "wrong": [check for check in found if not check.ok]})

@@ -135,11 +135,11 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
 
 def row(request: Request, instance: Instance) -> Row:
     """The instance as lists show it. Costs no query."""
-    open_operations: list[Any] = getattr(instance, "open_operations", [])
+    operation = instance.open_operation
     return Row(
         instance=instance,
         choices=choices(request.context, instance),
-        entry=entry(open_operations[0]) if open_operations else None,
+        entry=entry(operation) if operation else None,
         until=instance.deleted_at + timedelta(hours=settings.RECYCLE_HOURS) if instance.deleted_at else None,
     )
 

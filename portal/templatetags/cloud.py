@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -135,3 +135,11 @@ def bar_colour(usage: Usage) -> str:
 def unlocalize(value: float) -> str:
     """A number as SVG reads it, with a point in every language."""
     return f"{value:.2f}"
+
+
+@register.filter
+def commands(text: str) -> SafeString:
+    """A sentence in which `commands` between backticks are set as code."""
+    parts = str(text).split("`")
+    pieces = (format_html("<code>{}</code>", part) if at % 2 else part for at, part in enumerate(parts))
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
