@@ -100,6 +100,7 @@ def render() -> Path:
         if outer_proxies > 0
         else "",
         "programs": programs(),
+        "group": ",".join(program.name for program in programs() if program.name != "redis"),
     }
     engine = Engine(dirs=[str(TEMPLATES)], autoescape=False)
     for name in ("nginx.conf", "supervisord.conf"):
