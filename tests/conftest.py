@@ -17,6 +17,7 @@ from django.db import connections
 from accounts.context import Context, for_user
 from accounts.models import Project, User
 from tests import factories
+from tests.postgres import Cluster, cluster
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +57,13 @@ def _wait_for_answer(client: redis.Redis, server: subprocess.Popen[bytes]) -> No
             time.sleep(0.02)
         else:
             return
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL of our own, for tests that must hold on both databases."""
+    with cluster() as running:
+        yield running
 
 
 @pytest.fixture
