@@ -75,15 +75,14 @@ class Pool:
         """Every whole volume; unfinished ones are left out."""
         self._refresh()
         with translated(f"Listing storage pool {self.name}"):
-            return [_facts(volume) for volume in self._pool().listAllVolumes()]
+            volumes = self._pool().listAllVolumes()
+        found = [self._facts_if_there(volume) for volume in volumes]
+        return [facts for facts in found if facts is not None]
 
     def volume(self, name: str) -> VolumeFacts | None:
         """One volume, or None."""
         volume = self._volume(name)
-        if volume is None:
-            return None
-        with translated(f"Reading volume {name}"):
-            return _facts(volume)
+        return None if volume is None else self._facts_if_there(volume)
 
     def volume_path(self, name: str) -> Path:
         """Where a volume of this name is or would be. Raises DriverError if it is no plain file name."""
@@ -188,6 +187,14 @@ class Pool:
             except StorageNotFound:
                 continue
         return None
+
+    def _facts_if_there(self, volume: libvirt.virStorageVol) -> VolumeFacts | None:
+        """What libvirt says of a volume, unless it was deleted since we heard of it."""
+        try:
+            with translated(f"Reading a volume of storage pool {self.name}"):
+                return _facts(volume)
+        except StorageNotFound:
+            return None
 
     def _refresh(self) -> None:
         """Have libvirt read the folder again, which it refuses while it makes a volume there."""

@@ -44,7 +44,9 @@ def detect(uri: str, kernel: Path, initrd: Path, cache: Path) -> Virtualization:
     return found
 
 
-def probe(uri: str, virt_type: VirtType, kernel: Path, initrd: Path) -> str | None:
+def probe(
+    uri: str, virt_type: VirtType, kernel: Path, initrd: Path, seconds: float = PROBE_SECONDS
+) -> str | None:
     """Why a guest of this type does not boot the kernel in time; None when it does.
 
     It is gone afterwards, whatever happens. Raises DriverError without the files, HypervisorUnreachable.
@@ -63,18 +65,18 @@ def probe(uri: str, virt_type: VirtType, kernel: Path, initrd: Path) -> str | No
         try:
             with translated("Starting the probe guest"):
                 connection.createXML(domain.to_xml(), libvirt.VIR_DOMAIN_START_AUTODESTROY)
-            spoke = _speaks(output)
+            spoke = _speaks(output, seconds)
         except HypervisorUnreachable:
             raise
         except DriverError as error:  # QEMU itself refuses this way of running
             return str(error)
         finally:
             connection.close()  # ends the guest too
-    return None if spoke else f"a probe guest did not boot within {PROBE_SECONDS:.0f} seconds."
+    return None if spoke else f"a probe guest did not boot within {seconds:.0f} seconds."
 
 
-def _speaks(output: Path) -> bool:
-    deadline = time.monotonic() + PROBE_SECONDS
+def _speaks(output: Path, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if output.exists() and MARKER in output.read_bytes():
             return True
