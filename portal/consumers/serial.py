@@ -85,14 +85,16 @@ class Serial(AsyncWebsocketConsumer):
 
     async def taken_over(self, event: dict[str, Any]) -> None:
         """Someone else has opened it. They are named, so that two pages do not fight over it."""
-        await self.close(code=TAKEN_OVER, reason=event["by"])
+        if event["channel"] != self.channel_name:
+            await self.close(code=TAKEN_OVER, reason=event["by"])
 
     async def _take_over(self) -> None:
         """Tell who has it now, then listen for the next one. Without Redis the regular check must do."""
         with contextlib.suppress(RedisError, OSError):
             session, serial = self._groups()
             by = self.scope["user"].name[:LONGEST_REASON]
-            await self.channel_layer.group_send(serial, {"type": "taken_over", "by": by})
+            told = {"type": "taken_over", "by": by, "channel": self.channel_name}
+            await self.channel_layer.group_send(serial, told)
             await self.channel_layer.group_add(session, self.channel_name)
             await self.channel_layer.group_add(serial, self.channel_name)
 

@@ -10,6 +10,7 @@ from csp.decorators import csp_replace
 from django.http import HttpResponse, JsonResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -134,11 +135,9 @@ def log_text(request: Request, instance_id: UUID) -> HttpResponse:
     """The log's end as plain text; 304 while nothing was added."""
     found = console_views.log(_reach(request, instance_id))
     tag = f'"{found.tag}"'
-    if request.headers.get("If-None-Match") == tag:
-        response = HttpResponse(status=304)
-    else:
-        response = HttpResponse(found.text, content_type="text/plain; charset=utf-8")
-    response["ETag"] = tag
+    response = get_conditional_response(request, etag=tag)
+    if response is None:
+        response = HttpResponse(found.text, content_type="text/plain; charset=utf-8", headers={"ETag": tag})
     response["Cache-Control"] = "no-cache, private"
     return response
 

@@ -20,7 +20,7 @@ async function refresh() {
   }
   const answer = await fetch(shown.dataset.log, { headers: { "If-None-Match": tag }, cache: "no-store" }).catch(() => null);
   if (answer?.status === 200) {
-    tag = answer.headers.get("ETag");
+    tag = answer.headers.get("ETag") ?? tag;
     const text = await answer.text();
     if (text.startsWith(shown.textContent)) {
       shown.append(text.slice(shown.textContent.length)); // keeps a selection alive

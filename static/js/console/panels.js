@@ -24,7 +24,7 @@ export class Panels {
     fill(panel, "reason", (part) => (part.textContent = reason || part.dataset.otherwise || ""));
     fill(panel, "visitors", (part) => {
       part.textContent = new Intl.ListFormat(document.documentElement.lang).format(
-        (visitors ?? []).map(({ name, since }) => `${name} (${time(since)})`),
+        (visitors ?? []).map(({ name, since }) => sentence(part.dataset.each, { name, time: time(since) })),
       );
     });
   }
@@ -32,6 +32,10 @@ export class Panels {
 
 function fill(panel, name, change) {
   panel.querySelectorAll(`[data-fill="${name}"]`).forEach(change);
+}
+
+function sentence(pattern, values) {
+  return pattern.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 }
 
 function time(moment) {
