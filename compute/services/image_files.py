@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.models import Image
+from compute.models import Image, Instance
 from compute.services import hosts
 
 ACCEPTED = {"qcow2"}
@@ -67,7 +67,10 @@ def file_of(image: Image) -> Path:
     return Path(hosts.IMAGES / str(image.pk))
 
 
-def remove(image: Image) -> None:
-    """Forget an image; guests made from it keep their copy in the pool."""
-    image.delete()
+def retire(image: Image) -> None:
+    """Offer an image no longer. It is deleted with its file, unless instances were made from it."""
+    if Instance.objects.filter(image=image).exists():
+        Image.objects.filter(pk=image.pk).update(visibility="private")
+        return
     file_of(image).unlink(missing_ok=True)
+    image.delete()

@@ -31,10 +31,8 @@ class Command(BaseCommand):
     def handle(self, *, image: str, again: bool, verbosity: int, **_options: Any) -> None:
         entry = None if image == "tiny" else catalog.find(image)
         name = entry.name if entry else TINY["name"]
-        present = [
-            row for row in Image.objects.filter(name=name, project=None) if image_files.file_of(row).exists()
-        ]
-        if present and not again:
+        offered = Image.objects.filter(name=name, project=None, visibility="public")
+        if not again and any(image_files.file_of(row).exists() for row in offered):
             self._say(verbosity, f"{name} is there already.")
             return
         hosts.IMAGES.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -43,8 +41,8 @@ class Command(BaseCommand):
             made = self._download(entry) if entry else image_files.adopt(self._build(verbosity), **TINY)
         except (BuildError, MeridianError) as error:
             raise CommandError(str(error)) from error
-        for old in Image.objects.filter(name=name, project=None).exclude(pk=made.pk):
-            image_files.remove(old)
+        for old in offered.exclude(pk=made.pk):
+            image_files.retire(old)
         self._say(verbosity, f"{name} is ready: {made.size / 2**20:.1f} MiB, {made.checksum}.")
 
     def _build(self, verbosity: int) -> Path:

@@ -3,8 +3,9 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from compute.management.canary import CanaryDied, fly
 from compute.services import health
 
 
@@ -12,7 +13,12 @@ class Command(BaseCommand):
     help = __doc__
     requires_system_checks: list[str] = []
 
-    def handle(self, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--canary", action="store_true", help="also launch, boot and remove a tiny instance"
+        )
+
+    def handle(self, *, canary: bool, **_options: Any) -> None:
         found = health.checks()
         width = max(len(check.name) for check in found)
         for check in found:
@@ -25,3 +31,11 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(f"\n{broken} of {len(found)} parts are broken."))
             sys.exit(1)
         self.stdout.write(self.style.SUCCESS(f"\nAll {len(found)} parts are well."))
+        if canary:
+            self._fly()
+
+    def _fly(self) -> None:
+        try:
+            fly(lambda held: self.stdout.write(f"canary  {held}"))
+        except CanaryDied as died:
+            raise CommandError(f"The canary died. {died}") from died

@@ -1,0 +1,148 @@
+"""A canary: one small instance through its whole life, which finds what single checks cannot."""
+
+import secrets
+import socket
+import time
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from accounts import context as contexts
+from accounts.context import Context
+from accounts.errors import MeridianError
+from accounts.models import Assignment
+from compute.actions import begin
+from compute.actions.launch import LaunchRequest, launch
+from compute.models import Flavor, Image, Instance, Operation
+from compute.services import hosts
+
+CLAIM_SECONDS = 20
+OPERATION_SECONDS = 120
+BOOT_SECONDS = 120
+
+
+class CanaryDied(Exception):
+    """The chain broke; the text says at which link, and why."""
+
+
+def fly(report: Callable[[str], None]) -> None:
+    """Launch, boot, look and remove; `report` hears each link that held. Raises CanaryDied for one that did not."""
+    context = _administrator()
+    instance = _launched(context)
+    report(_("launch accepted"))
+    try:
+        _finish(instance.operations.get(kind="launch"))
+        report(_("guest started"))
+        log = _booted(instance)
+        report(_("guest booted to its login"))
+        _has_address(instance, log)
+        report(_("guest has its address"))
+        _has_screen(instance)
+        report(_("screen answers"))
+    finally:
+        removal = begin(context, "purge", instance.pk)
+    if removal is not None:
+        _finish(removal)
+    report(_("guest removed"))
+
+
+def _administrator() -> Context:
+    admins = Assignment.objects.filter(role__name="admin", project__name="admin", user__enabled=True)
+    assignment = admins.select_related("user").first()
+    if assignment is None:
+        raise CanaryDied(
+            _("Set-up: there is no administrator yet. Open the link that `manage.py setup_link` prints.")
+        )
+    return contexts.for_user(assignment.user, assignment.project_id, request_id="canary")
+
+
+def _launched(context: Context) -> Instance:
+    image = Image.objects.filter(name="Tiny Linux", visibility="public", status=Image.Status.ACTIVE).first()
+    if image is None:
+        raise CanaryDied(_("Image: there is no tiny image. Run `manage.py build_image tiny`."))
+    fitting = Flavor.objects.filter(ram_mib__gte=image.min_ram_mib, disk_gib__gte=image.min_disk_gib)
+    flavor = fitting.order_by("ram_mib", "vcpus", "disk_gib").first()
+    if flavor is None:
+        raise CanaryDied(_("Flavor: none is large enough for %(image)s.") % {"image": image.name})
+    name = f"canary-{secrets.token_hex(3)}"
+    try:
+        return launch(context, LaunchRequest(name=name, flavor_id=flavor.pk, image_id=image.pk))[0]
+    except MeridianError as error:
+        reasons = " ".join([str(error), *(str(text) for text in error.fields.values())])
+        raise CanaryDied(_("Launch: %(reason)s") % {"reason": reasons}) from error
+
+
+def _finish(operation: Operation) -> None:
+    def state() -> str:
+        operation.refresh_from_db()
+        return operation.state
+
+    _wait(
+        lambda: state() != Operation.State.PENDING,
+        CLAIM_SECONDS,
+        _("Worker: nobody took up the %(kind)s. See the lines of `worker`, `watch` and `redis`."),
+        operation,
+    )
+    _wait(
+        lambda: state() not in Operation.OPEN,
+        OPERATION_SECONDS,
+        _("%(kind)s: the step “%(step)s” does not end. See the lines of `worker`."),
+        operation,
+    )
+    if operation.state != Operation.State.SUCCEEDED:
+        reason = (operation.error or {}).get("message", operation.state)
+        raise CanaryDied(
+            _("%(kind)s: the step “%(step)s” failed: %(reason)s")
+            % {"kind": operation.kind, "step": operation.step, "reason": reason}
+        )
+
+
+def _wait(true: Callable[[], bool], seconds: float, sentence: str, operation: Operation) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise CanaryDied(sentence % {"kind": operation.kind, "step": operation.step})
+        time.sleep(0.2)
+
+
+def _booted(instance: Instance) -> str:
+    """What the guest wrote until its login."""
+    log = hosts.console_log(instance)
+    deadline = time.monotonic() + BOOT_SECONDS
+    while True:
+        text = log.read_text(errors="replace") if log.exists() else ""
+        if "login:" in text:
+            return text
+        if time.monotonic() > deadline:
+            last = text.strip().splitlines()[-1:] or [_("nothing")]
+            raise CanaryDied(
+                _("Boot: no login within %(seconds)s s; the last line was: %(line)s")
+                % {"seconds": BOOT_SECONDS, "line": last[0]}
+            )
+        time.sleep(0.2)
+
+
+def _has_address(instance: Instance, log: str) -> None:
+    address = instance.ports.get().address
+    if address not in log:
+        raise CanaryDied(
+            _(
+                "Network: the guest did not get its address %(address)s. See `manage.py doctor` and dnsmasq's lines."
+            )
+            % {"address": address}
+        )
+
+
+def _has_screen(instance: Instance) -> None:
+    path = hosts.vnc_socket(instance)
+    try:
+        with socket.socket(socket.AF_UNIX) as screen:
+            screen.settimeout(5)
+            screen.connect(str(path))
+            greeting = screen.recv(4)
+    except OSError as error:
+        raise CanaryDied(
+            _("Screen: %(path)s does not answer: %(reason)s") % {"path": path, "reason": error}
+        ) from error
+    if not greeting.startswith(b"RFB"):
+        raise CanaryDied(_("Screen: %(path)s speaks no VNC.") % {"path": path})
