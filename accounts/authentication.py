@@ -5,6 +5,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from accounts.models import Domain, User
+from accounts.names import is_text
 
 LONGEST_PASSWORD = 1024
 
@@ -20,9 +21,7 @@ class PasswordBackend(BaseBackend):
         domain: str = Domain.DEFAULT_ID,
         **_kwargs: object,
     ) -> User | None:
-        if not username or not password or len(username) > 255 or len(password) > LONGEST_PASSWORD:
-            return None
-        if not _is_text(username + password):
+        if not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
         user = User.objects.select_related("domain").filter(name=username, domain_id=domain).first()
         if user is None:
@@ -35,8 +34,3 @@ class PasswordBackend(BaseBackend):
     def get_user(self, user_id: str) -> User | None:
         """The signed-in user of a session; None once disabled, which ends the session."""
         return User.objects.filter(pk=user_id, enabled=True, domain__enabled=True).first()
-
-
-def _is_text(given: str) -> bool:
-    """Whether a database and a hash can take it: JSON may carry half characters, PostgreSQL has no zero byte."""
-    return "\0" not in given and not any("\ud800" <= character <= "\udfff" for character in given)

@@ -1,6 +1,8 @@
 """Names that people give to things: any script, no tricks."""
 
+import re
 import unicodedata
+from typing import TypeGuard
 
 from django.utils.translation import gettext as _
 
@@ -8,6 +10,14 @@ from accounts.errors import BadInput
 
 # Control, format (bidi marks, zero-width joiners), surrogate, private use, line and paragraph separators.
 _REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+# PostgreSQL keeps no zero byte, and JSON may carry half characters, which no encoding has.
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def is_text(given: object, longest: int = 255) -> TypeGuard[str]:
+    """Whether a database could hold it; what it could not hold it need not be asked for."""
+    return isinstance(given, str) and 0 < len(given) <= longest and not _UNKEEPABLE.search(given)
 
 
 def clean_name(given: object, *, field: str = "name", longest: int = 255) -> str:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import NotFound
+from accounts.names import is_text
 from compute.models import Flavor
 
 
@@ -17,9 +18,7 @@ def listing(context: Context) -> list[Flavor]:
 def get(context: Context, flavor_id: object) -> Flavor:
     """One flavor. Raises NotFound."""
     policy.enforce(context, "flavor:read")
-    found = None
-    if isinstance(flavor_id, str) and "\0" not in flavor_id:
-        found = Flavor.objects.filter(pk=flavor_id[:255], is_public=True).first()
+    found = Flavor.objects.filter(pk=flavor_id, is_public=True).first() if is_text(flavor_id) else None
     if found is None:
         raise NotFound(_("Choose a size."))
     return found

@@ -8,6 +8,7 @@ from django.db.models import Count, Prefetch, Q
 
 from accounts import policy
 from accounts.context import Context
+from accounts.names import is_text
 from compute.models import Instance, Operation, Port
 from compute.models.instance import InstanceQuerySet
 from compute.states import VmState
@@ -54,7 +55,7 @@ def page(
     rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
     rows = rows.in_recycle_bin() if in_bin else rows.existing().exclude(vm_state=VmState.SOFT_DELETED)
     if search := search.strip():
-        rows = rows.filter(_matching(search)).distinct()
+        rows = rows.filter(_matching(search)).distinct() if is_text(search) else rows.none()
     if status in STATUSES:
         rows = rows.filter(STATUSES[status])
     rows = rows.order_by(*SORTS.get(sort, SORTS[""]))

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
-from accounts.names import clean_name
+from accounts.names import clean_name, is_text
 from accounts.services import audit
 from compute.models import Keypair
 
@@ -33,9 +33,9 @@ def listing(context: Context) -> list[Keypair]:
 
 def get(context: Context, name: str) -> Keypair:
     """One of the asker's key pairs. Raises NotFound."""
-    keypair = Keypair.objects.filter(user=context.user, name=name).first()
+    keypair = Keypair.objects.filter(user=context.user, name=name).first() if is_text(name) else None
     if keypair is None:
-        raise NotFound(_("You have no key pair called %(name)s.") % {"name": name})
+        raise NotFound(_("You have no key pair of this name."))
     return keypair
 
 
@@ -68,10 +68,10 @@ def clean_public_key(given: object) -> str:
     text = given.strip() if isinstance(given, str) else ""
     if not text:
         raise _wrong(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
-    if len(text) > LONGEST_KEY or "\n" in text or "\r" in text:
-        raise _wrong(_("A public key is one line; paste only the .pub file."))
     if "PRIVATE KEY" in text:
         raise _wrong(_("This is a private key. Keep it to yourself and paste the .pub file instead."))
+    if len(text) > LONGEST_KEY or "\n" in text or "\r" in text:
+        raise _wrong(_("A public key is one line; paste only the .pub file."))
     try:
         key = load_ssh_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
