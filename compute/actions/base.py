@@ -1,5 +1,6 @@
 """What every verb has in common: rule, state, quota, rows, operation and audit in one transaction."""
 
+import hashlib
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -85,7 +86,8 @@ def begin(
         raise NotFound
     instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
     policy.enforce(context, f"instance:{verb}")
-    if idempotency_key and (first := repeated(instance.project_id, idempotency_key)):
+    key = kept_key(idempotency_key)
+    if key and (first := repeated(instance.project_id, key)):
         return first
     action = ACTIONS[verb].instead(instance)
     if not states.allowed(action.verb, instance.vm_state, instance.task_state):
@@ -97,9 +99,7 @@ def begin(
         if move.interrupts:
             operations.cancel(instance)
         transitions.task(instance, move.task)
-        operation = operations.enqueue(
-            context, action.verb, instance, parameters=kept, idempotency_key=idempotency_key
-        )
+        operation = operations.enqueue(context, action.verb, instance, parameters=kept, idempotency_key=key)
     audit.record(
         context,
         f"instance.{action.verb}",
@@ -113,9 +113,16 @@ def begin(
     return operation
 
 
-def repeated(project_id: str, idempotency_key: str) -> Operation | None:
-    """The operation that this key has begun already."""
-    return Operation.objects.filter(project_id=project_id, idempotency_key=idempotency_key).first()
+def kept_key(idempotency_key: str | None) -> str | None:
+    """A client's key as rows keep it: of one length and alphabet, whatever was sent."""
+    if not idempotency_key:
+        return None
+    return hashlib.sha256(idempotency_key.encode(errors="replace")).hexdigest()
+
+
+def repeated(project_id: str, kept: str) -> Operation | None:
+    """The operation that this key, as rows keep it, has begun already."""
+    return Operation.objects.filter(project_id=project_id, idempotency_key=kept).first()
 
 
 def refusal(action: Action, instance: Instance) -> str:

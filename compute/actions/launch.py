@@ -16,7 +16,7 @@ from accounts.models import AuditEvent, Project
 from accounts.names import clean_name
 from accounts.services import audit, quotas
 from compute import operations, states
-from compute.actions.base import Action, repeated
+from compute.actions.base import Action, kept_key, repeated
 from compute.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.models import Flavor, Image, Instance
 from compute.operations import Run, Step
@@ -74,8 +74,9 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
     with transaction.atomic():
         # The project's lock comes first: whoever repeats a request waits for the first one's rows.
         Project.objects.select_for_update().get(pk=project.pk)
-        if idempotency_key and repeated(project.id, f"{idempotency_key}:1"):
-            return _made_by(project, idempotency_key)
+        key = kept_key(idempotency_key)
+        if key and repeated(project.id, f"{key}:1"):
+            return _made_by(project, key)
         checked = _check(context, request)
         count = len(checked.names)
         quotas.reserve(
@@ -88,9 +89,7 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
             },
         )
         return [
-            _begin(
-                context, project, checked, name, f"{idempotency_key}:{number}" if idempotency_key else None
-            )
+            _begin(context, project, checked, name, f"{key}:{number}" if key else None)
             for number, name in enumerate(checked.names, start=1)
         ]
 
@@ -153,7 +152,6 @@ def _check(context: Context, request: LaunchRequest) -> _Checked:
     names = checked("name", _names, request.name, request.count)
     if (quotas.whole_number(request.count) or 0) not in range(1, MOST_AT_ONCE + 1):
         wrong["count"] = _("Give a whole number from 1 to %(most)s.") % {"most": MOST_AT_ONCE}
-        wrong.pop("name", None)
     key_name, public_key = "", ""
     if request.public_key:
         key_name, public_key = "", checked("public_key", keypairs.clean_public_key, request.public_key)
