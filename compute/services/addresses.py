@@ -23,7 +23,7 @@ def plug(instance: Instance, network: Network) -> Port:
         int(ipaddress.IPv4Address(address)) for address in network.ports.values_list("address", flat=True)
     }
     subnet = ipaddress.IPv4Network(network.cidr)
-    first, last = int(subnet[0]) + min(FIRST, subnet.num_addresses // 4), int(subnet[-1])
+    first, last = int(subnet[0]) + max(2, min(FIRST, subnet.num_addresses // 4)), int(subnet[-1])
     address = next((number for number in range(first, last) if number not in taken), None)
     if address is None:
         raise Conflict(
