@@ -30,10 +30,18 @@ class PackageFinder(BaseFinder):
         return found if find_all else next(iter(found), [])
 
     def check(self, **_kwargs: Any) -> list[CheckMessage]:
-        missing = [source for source in [*FILES.values(), *FOLDERS.values()] if not (PACKAGES / source).exists()]
+        missing = [
+            source for source in [*FILES.values(), *FOLDERS.values()] if not (PACKAGES / source).exists()
+        ]
         if not missing:
             return []
-        return [Error(f"Not installed: {', '.join(missing)}.", hint="Run `npm ci --ignore-scripts`.", id="portal.E001")]
+        return [
+            Error(
+                f"Not installed: {', '.join(missing)}.",
+                hint="Run `npm ci --ignore-scripts`.",
+                id="portal.E001",
+            )
+        ]
 
     # Last, because below it `list` would mean this method.
     def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:

@@ -55,5 +55,7 @@ class BodyLimit:
     async def _refuse(self, send: Send) -> None:
         text = TOO_LARGE.format(limit=self.limit).encode()
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
-        await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
+        await send(
+            {"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]}
+        )
         await send({"type": "http.response.body", "body": text})

@@ -16,7 +16,9 @@ def svg(name: str, extra_class: str = "") -> SafeString:
     file = settings.ICON_DIR / "outline" / f"{name}.svg"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not file.is_file():
         raise ValueError(f"There is no Tabler icon named {name!r} in {settings.ICON_DIR}.")
-    body = re.sub(r"<svg.*?>|</svg>|<path stroke=\"none\"[^>]*>|\s*\n\s*", " ", file.read_text(), flags=re.S).strip()
+    body = re.sub(
+        r"<svg.*?>|</svg>|<path stroke=\"none\"[^>]*>|\s*\n\s*", " ", file.read_text(), flags=re.S
+    ).strip()
     css = f"icon {extra_class}".strip()
     return mark_safe(  # noqa: S308 - a file of an installed package
         f'<svg class="{css}" width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor"'

@@ -52,7 +52,10 @@ def make(
     usages = quotas.of(project) if project else []
     return Plan(
         sizes=[Size(flavor=one, reason=_reason(image, one, usages, count)) for one in known],
-        bars=[_bar(usage, _amounts(flavor, count).get(usage.resource.name, 0) if flavor else 0) for usage in usages],
+        bars=[
+            _bar(usage, _amounts(flavor, count).get(usage.resource.name, 0) if flavor else 0)
+            for usage in usages
+        ],
     )
 
 
@@ -85,7 +88,9 @@ def _reason(image: Image | None, flavor: Flavor, usages: Sequence[Usage], count:
     for usage in usages:
         name = usage.resource.name
         if usage.left is not None and asked.get(name, 0) > usage.left:
-            return quotas.sentence(Shortage(resource=name, limit=usage.limit, used=usage.used, asked=asked[name]))
+            return quotas.sentence(
+                Shortage(resource=name, limit=usage.limit, used=usage.used, asked=asked[name])
+            )
     return ""
 
 

@@ -37,7 +37,7 @@ class RequestId:
 class SignInRequired(LoginRequiredMiddleware):
     """Every view needs a session, unless it says `login_not_required`. Writes no session itself."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if wants_json(request):
             return JsonResponse({"error": {"code": "unauthorized", "message": "Sign in first."}}, status=401)
         if is_htmx(request):

@@ -30,7 +30,9 @@ def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
-def page(request: HttpRequest, template: str, values: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest, template: str, values: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
     """A page or a part of one. Never stored: after signing out, Back must not show it."""
     response = render(request, template, values, status=status)
     response["Cache-Control"] = "no-store"
@@ -46,7 +48,9 @@ def live_page(
     return page(request, part or template, values | {"is_part": part is not None}, status=status)
 
 
-def done(request: HttpRequest, text: str | Promise, back: str, *, changed: tuple[str, ...] = ()) -> HttpResponse:
+def done(
+    request: HttpRequest, text: str | Promise, back: str, *, changed: tuple[str, ...] = ()
+) -> HttpResponse:
     """Say that something was done. A person's browser goes `back`; for htmx the topics in `changed` are told."""
     if not is_htmx(request):
         messages.success(request, str(text))

@@ -44,7 +44,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was open too long, or a browser that keeps no cookies."""
-    sentence = _("This page was open for too long, or your browser refuses cookies. Go back, reload it and try again.")
+    sentence = _(
+        "This page was open for too long, or your browser refuses cookies. Go back, reload it and try again."
+    )
     return answer(request, 403, sentence)
 
 

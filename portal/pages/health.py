@@ -15,4 +15,6 @@ def checks(request: Request) -> HttpResponse:
     if not is_htmx(request):
         return page(request, "health/health.html")
     found = health.checks()
-    return page(request, "health/checks.html", {"checks": found, "wrong": [check for check in found if not check.ok]})
+    return page(
+        request, "health/checks.html", {"checks": found, "wrong": [check for check in found if not check.ok]}
+    )

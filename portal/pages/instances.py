@@ -122,9 +122,14 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
             refused.append(str(error))
     begun = len(chosen) - len(refused)
     label = ACTIONS[verb].label
-    said = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", begun) % {"label": label, "n": begun}
+    said = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", begun) % {
+        "label": label,
+        "n": begun,
+    }
     if not refused:
-        return done(request, said, request.META.get("HTTP_REFERER", "/instances/"), changed=("instances", "quota"))
+        return done(
+            request, said, request.META.get("HTTP_REFERER", "/instances/"), changed=("instances", "quota")
+        )
     reasons = " ".join(dict.fromkeys(refused))
     said += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refused)) % {
         "n": len(refused),

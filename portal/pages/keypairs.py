@@ -18,7 +18,9 @@ class PublicKey(Form):
         label=gettext_lazy("Public key"),
         required=False,
         help_text=gettext_lazy("The content of a .pub file, such as ~/.ssh/id_ed25519.pub."),
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "form-control font-monospace"}),
+        widget=forms.Textarea(
+            attrs={"rows": 3, "spellcheck": "false", "class": "form-control font-monospace"}
+        ),
     )
 
 
@@ -28,7 +30,9 @@ def listing(request: Request) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            keypair = keypairs.create(request.context, form.cleaned_data["name"], form.cleaned_data["public_key"])
+            keypair = keypairs.create(
+                request.context, form.cleaned_data["name"], form.cleaned_data["public_key"]
+            )
         except MeridianError as error:
             form.refuse(error)
             status = error.status

@@ -20,8 +20,34 @@ from portal import launch_plan
 from portal.forms import Form
 from portal.requests import Request, away, page
 
-CALM = ("amber", "brave", "calm", "clever", "coral", "gentle", "keen", "lunar", "mellow", "quiet", "swift", "vivid")
-ANIMALS = ("badger", "crane", "falcon", "finch", "heron", "ibex", "lynx", "marten", "otter", "puffin", "tern", "wren")
+CALM = (
+    "amber",
+    "brave",
+    "calm",
+    "clever",
+    "coral",
+    "gentle",
+    "keen",
+    "lunar",
+    "mellow",
+    "quiet",
+    "swift",
+    "vivid",
+)
+ANIMALS = (
+    "badger",
+    "crane",
+    "falcon",
+    "finch",
+    "heron",
+    "ibex",
+    "lynx",
+    "marten",
+    "otter",
+    "puffin",
+    "tern",
+    "wren",
+)
 
 
 class Launch(Form):
@@ -31,7 +57,9 @@ class Launch(Form):
     image_id = forms.CharField(required=False)
     flavor_id = forms.CharField(required=False)
     count = forms.CharField(label=_("How many"), required=False, max_length=12)
-    key_from = forms.ChoiceField(required=False, choices=[(name, name) for name in ("none", "saved", "pasted")])
+    key_from = forms.ChoiceField(
+        required=False, choices=[(name, name) for name in ("none", "saved", "pasted")]
+    )
     keypair_name = forms.CharField(label=_("Saved key"), required=False)
     public_key = forms.CharField(label=_("Public key"), required=False, widget=forms.Textarea)
     user_data = forms.CharField(label=_("User data"), required=False, strip=False, widget=forms.Textarea)
@@ -79,7 +107,10 @@ def preview(request: Request) -> HttpResponse:
 
 
 def _draw(request: Request, form: Launch, *, status: int = 200, over_quota: bool = False) -> HttpResponse:
-    values = _values(request, form) | {"keypairs": keypairs.listing(request.context), "over_quota": over_quota}
+    values = _values(request, form) | {
+        "keypairs": keypairs.listing(request.context),
+        "over_quota": over_quota,
+    }
     return page(request, "launch/launch.html", values, status=status)
 
 

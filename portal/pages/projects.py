@@ -44,9 +44,15 @@ def table(request: Request) -> HttpResponse:
     lines = _lines()
     editing = request.GET.get("edit", "")
     shown = next((line for line in lines if line.key == request.GET.get("row")), None)
-    values: dict[str, Any] = {"lines": lines, "editing": editing, "resources": list(quotas.resources.values())}
+    values: dict[str, Any] = {
+        "lines": lines,
+        "editing": editing,
+        "resources": list(quotas.resources.values()),
+    }
     if shown and request.headers.get("HX-Request"):
-        return page(request, "projects/line.html", values | {"line": shown, "is_edited": shown.key == editing})
+        return page(
+            request, "projects/line.html", values | {"line": shown, "is_edited": shown.key == editing}
+        )
     return page(request, "projects/projects.html", values)
 
 
@@ -94,7 +100,8 @@ def _lines() -> list[Line]:
     ]
     for project in projects:
         cells = [
-            Cell(resource=one.resource, limit=one.limit, usage=one, typed=str(one.limit)) for one in usage[project.id]
+            Cell(resource=one.resource, limit=one.limit, usage=one, typed=str(one.limit))
+            for one in usage[project.id]
         ]
         lines.append(Line(key=project.id, project=project, cells=cells))
     return lines

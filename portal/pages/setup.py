@@ -21,7 +21,9 @@ class Administrator(Form):
         label=gettext_lazy("Name"),
         initial="admin",
         max_length=255,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
+        ),
     )
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -37,7 +39,9 @@ class Administrator(Form):
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Choose the administrator's name and password; the link works once."""
     if not links.valid(OneTimeLink.Purpose.SETUP, token) or setup.is_done():
-        raise NotFound(_("This set-up link was used or is too old. Run `manage.py setup_link` for a new one."))
+        raise NotFound(
+            _("This set-up link was used or is too old. Run `manage.py setup_link` for a new one.")
+        )
     form = Administrator(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

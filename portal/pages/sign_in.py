@@ -34,7 +34,9 @@ class SignIn(Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=255,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
+        ),
     )
     password = forms.CharField(
         label=gettext_lazy("Password"),

@@ -1,3 +1,3 @@
 /** After a refused form, begin where it says why. */
 
-document.querySelector("[data-focus]")?.focus();
+(document.querySelector("[data-focus]") ?? document.querySelector("[aria-invalid=true]"))?.focus();
