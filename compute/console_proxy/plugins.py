@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from email.message import Message
-from typing import TypeVar
+from multiprocessing import Pipe, Process
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -75,11 +77,28 @@ def give_back(token: str) -> None:
 
 
 def _ask(question: Callable[[str], Answer], token: str) -> Answer | None:
-    """The answer from the database, over a connection that is closed again; None when there is none."""
+    """The answer from the database; None when there is none.
+
+    Asked in a process of its own, which takes the memory that queries need away with it: a connection that
+    lives for hours stays small.
+    """
+    receiver, sender = Pipe(duplex=False)
+    process = Process(target=_answer, args=[question, token, sender])
+    process.start()
+    sender.close()
     try:
-        return question(token)
+        answer: Answer = receiver.recv()
+    except EOFError:
+        return None
+    finally:
+        process.join()
+    return answer
+
+
+def _answer(question: Callable[[str], Any], token: str, sender: Connection) -> None:
+    try:
+        sender.send(question(token))
     except DatabaseError as error:
         log.warning("the database does not answer", question=question.__name__, error=str(error))
-        return None
     finally:
         connections.close_all()

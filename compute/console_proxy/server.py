@@ -4,6 +4,7 @@ Forking only: websockify keeps the target of a connection on the shared server o
 server may send one person's keys to another's machine.
 """
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -11,7 +12,6 @@ import signal
 import socket
 import time
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
@@ -25,6 +25,8 @@ from compute.services import consoles
 log = structlog.get_logger(__name__)
 
 SOCKET_MODE = 0o600
+POLICY_VIOLATION = 1008
+PR_SET_PDEATHSIG = 1
 
 
 class ConsoleHandler(ProxyRequestHandler):
@@ -34,6 +36,7 @@ class ConsoleHandler(ProxyRequestHandler):
     """Seconds; ends a client that takes nothing for so long, and one that never finishes its request."""
 
     token = ""
+    right_until = 0.0
 
     def validate_connection(self) -> None:
         """Origin first, so that a foreign page cannot use up a token; then where the token leads."""
@@ -65,12 +68,23 @@ class ConsoleHandler(ProxyRequestHandler):
         """Carry bytes until either side ends it or the pass is withdrawn."""
         screen = Path(self.server.unix_target).name
         log.info("console opened", screen=screen)
-        Thread(target=_end_when_withdrawn, args=[self.token], daemon=True).start()
+        self.right_until = time.monotonic() + consoles.ALIVE.total_seconds()
         try:
             super().new_websocket_client()
         finally:
             log.info("console closed", screen=screen)
             plugins.give_back(self.token)
+
+    def send_ping(self, data: bytes = b"") -> None:
+        """websockify's heartbeat, and with it the question whether the pass is still right."""
+        match plugins.renew(self.token):
+            case True:
+                self.right_until = time.monotonic() + consoles.ALIVE.total_seconds()
+            case None if time.monotonic() < self.right_until:
+                pass  # the database is away; a pass is good for a while without it
+            case _:
+                raise self.CClose(POLICY_VIOLATION, "This console was closed.")
+        super().send_ping(data)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
         """Nothing: websockify's lines contain the path, and so the token."""
@@ -94,12 +108,14 @@ class ConsoleProxy(WebSocketProxy):
         """Children share what is loaded by now, as long as the collector does not touch it."""
         gc.collect()
         gc.freeze()
+        self.pid = os.getpid()
         log.info("console proxy listens", socket=self.unix_listen)
 
     def top_new_client(self, startsock: socket.socket, address: list[str]) -> None:
-        """In the child: a signal ends it at once, whatever it is doing."""
+        """In the child: a signal, or the end of the parent, ends it at once, whatever it is doing."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        _end_with_parent(self.pid)
         super().top_new_client(startsock, address)
 
     def do_SIGTERM(self, sig: int, stack: object) -> None:  # noqa: N802 - the name in websockify
@@ -109,21 +125,11 @@ class ConsoleProxy(WebSocketProxy):
     do_SIGINT = do_SIGTERM  # noqa: N815
 
 
-def _end_when_withdrawn(token: str) -> None:
-    """End this process with its parent, or when the pass is no longer right. The guest notices nothing."""
-    parent = multiprocessing.parent_process()
-    right_until = time.monotonic() + consoles.ALIVE.total_seconds()
-    while parent is not None and time.monotonic() < right_until:
-        parent.join(timeout=consoles.RENEW_SECONDS)
-        if not parent.is_alive():
-            break
-        match plugins.renew(token):
-            case True:
-                right_until = time.monotonic() + consoles.ALIVE.total_seconds()
-            case False:
-                break
-    plugins.give_back(token)
-    os._exit(0)
+def _end_with_parent(parent: int) -> None:
+    """The kernel ends this process when its parent has gone, however that went."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def _token(path: str) -> str:
