@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import MeridianError
 from compute.driver.errors import DriverError
 from compute.models import Instance, Operation
-from compute.operations.failpoints import failpoint
 from compute.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.operations.steps import Plan, Step, plans
 from compute.services import dispatch
+from compute.services.failpoints import failpoint
 
 log = structlog.get_logger(__name__)
 

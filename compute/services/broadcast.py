@@ -1,5 +1,7 @@
 """Tells open pages what has changed: topics only, never data; each page asks again for what it may see."""
 
+import asyncio
+
 import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -7,8 +9,12 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from compute.models import Instance, Operation
+from compute.services.breaker import Breaker
 
 log = structlog.get_logger(__name__)
+
+PATIENCE_SECONDS = 2.0
+_layer = Breaker(seconds=5)
 
 
 def instance_changed(instance: Instance) -> None:
@@ -26,11 +32,18 @@ def _later(project_id: str, topics: list[str]) -> None:
 
 
 def _send(project_id: str, topics: list[str]) -> None:
-    """Lost messages are repaired by the pages' own check, so a Redis that is away stops nothing."""
-    layer = get_channel_layer()
-    message = {"type": "changed", "topics": topics}
+    """Lost messages are repaired by the pages' own check, so a Redis that is away or frozen stops nothing."""
+    if _layer.is_open:
+        return
     try:
-        for group in (f"project.{project_id}", "all"):
-            async_to_sync(layer.group_send)(group, message)
+        async_to_sync(_send_to_groups)(project_id, {"type": "changed", "topics": topics})
     except (RedisError, OSError) as error:
-        log.warning("channel layer away", error=str(error))
+        _layer.trip()
+        log.warning("channel layer away", error=str(error) or type(error).__name__)
+
+
+async def _send_to_groups(project_id: str, message: dict[str, object]) -> None:
+    layer = get_channel_layer()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for group in (f"project.{project_id}", "all"):
+            await layer.group_send(group, message)

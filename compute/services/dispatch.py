@@ -9,10 +9,13 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from compute.services import heartbeats
+from compute.services.breaker import Breaker
+from compute.services.failpoints import failpoint
 
 log = structlog.get_logger(__name__)
 
 TASK = "compute.run_operation"
+_broker = Breaker(seconds=5)
 
 
 def hint(operation_id: uuid.UUID) -> None:
@@ -31,7 +34,11 @@ def ask_for_beat() -> None:
 
 
 def _send(task: str, *arguments: str, **options: Any) -> None:
+    if _broker.is_open:
+        return
+    failpoint(f"publish.{task}")
     try:
         current_app.send_task(task, arguments, retry=False, ignore_result=True, **options)
     except OperationalError as error:
+        _broker.trip()
         log.warning("broker away", task=task, arguments=arguments, error=str(error))

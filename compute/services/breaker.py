@@ -1,0 +1,18 @@
+"""Spares callers the wait for a service that has just failed to answer."""
+
+import time
+
+
+class Breaker:
+    """After `trip`, `is_open` says for `seconds` that asking again is of no use yet."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until = 0.0
+
+    def trip(self) -> None:
+        self._until = time.monotonic() + self._seconds
+
+    @property
+    def is_open(self) -> bool:
+        return time.monotonic() < self._until

@@ -1,0 +1,25 @@
+"""One running installation for the fault tests, and what must hold after each of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import Browserless, Stack, running
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def admin(stack: Stack) -> Browserless:
+    return stack.bootstrap()
+
+
+@pytest.fixture(autouse=True)
+def clean_afterwards(stack: Stack) -> Iterator[None]:
+    """Whatever a test did to it, rows and hosts agree again."""
+    yield
+    assert stack.audit() == "", stack.tail()

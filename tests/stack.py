@@ -1,0 +1,281 @@
+"""A whole installation of its own, as `make up` starts it, for tests that look from outside."""
+
+import http.cookiejar
+import ipaddress
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import libvirt
+
+BASE = Path(__file__).parents[1]
+URI = "qemu:///system"
+PASSWORD = "correct horse battery staple"
+START_SECONDS = 120
+
+
+def wait_for(true: Callable[[], Any], what: str, seconds: float = 60, pause: float = 0.1) -> Any:
+    """The first true answer, or a failure that says what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
+        time.sleep(pause)
+    return answer
+
+
+class Stack:
+    """Its own data, storage, port, network and guests; `remove` leaves nothing behind."""
+
+    def __init__(self, **environment: str) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="meridian-"))
+        self.root.chmod(0o711)
+        self.failpoints = self.root / "failpoints"
+        self.failpoints.mkdir()
+        self.log = self.root / "log"
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = os.environ | {
+            "MERIDIAN_DATA": str(self.root / "data"),
+            "MERIDIAN_STORAGE": str(self.root / "storage"),
+            "MERIDIAN_LISTEN": f"127.0.0.1:{port}",
+            "MERIDIAN_URL": self.url,
+            "MERIDIAN_NETWORK": str(_free_network()),
+            "MERIDIAN_FAILPOINTS": str(self.failpoints),
+            "MERIDIAN_LEASE": "6",
+            "MERIDIAN_STOP_GRACE": "20",
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    # ── Start and stop ───────────────────────────────────────────────────────────────────────
+    def start(self) -> None:
+        """Start and wait until the sign-in page is served."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=BASE,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_for(self._is_up, f"the portal to start; its log ends:\n{self.tail()}", START_SECONDS)
+
+    def _is_up(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the portal ended:\n{self.tail()}"
+        return "Meridian is up" in self.log.read_text(errors="replace")
+
+    def stop(self) -> None:
+        """What Ctrl-C does: the portal ends, guests run on."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(30)
+            self.process = None
+
+    def remove(self) -> None:
+        """Stop, and remove every guest, pool, network and file of this installation."""
+        self.stop()
+        if self.database.exists():
+            connection = libvirt.open(URI)
+            for domain in self.guests(connection):
+                if domain.isActive():
+                    domain.destroy()
+                domain.undefine()
+            short = self.rows("select id from accounts_installation")[0]["id"].replace("-", "")[:8]
+            for kind in (connection.listAllStoragePools(), connection.listAllNetworks()):
+                for thing in kind:
+                    if short in thing.name():
+                        if thing.isActive():
+                            thing.destroy()
+                        thing.undefine()
+            connection.close()
+        shutil.rmtree(self.root)
+
+    def tail(self, lines: int = 40) -> str:
+        """The end of the log."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def pid(self, program: str) -> int:
+        """The process id of one of the supervised programs."""
+        assert self.process is not None
+        for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            # Redis writes its title over its environment, so its command is looked at too.
+            environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
+            command = Path(f"/proc/{child}/cmdline").read_bytes()
+            if f"MERIDIAN_PROCESS={program}".encode() in environment or command.startswith(program.encode()):
+                return int(child)
+        raise AssertionError(f"no process of {program} runs")
+
+    # ── What the installation knows ──────────────────────────────────────────────────────────
+    @property
+    def database(self) -> Path:
+        return self.root / "data" / "meridian.sqlite3"
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Read the SQLite database."""
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
+        connection.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in connection.execute(query, values)]
+        finally:
+            connection.close()
+
+    def instance(self, name: str) -> dict[str, Any]:
+        """The newest row of an instance of this name; ids as UUIDs are written."""
+        row = self.rows(
+            "select *, (select address from compute_port where instance_id = compute_instance.id) as address "
+            "from compute_instance where name = ? order by created_at desc limit 1",
+            name,
+        )[0]
+        hexadecimal = row["id"].replace("-", "")
+        row["uuid"] = re.sub(r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", hexadecimal)
+        return row
+
+    def wait_for_state(self, name: str, vm_state: str, seconds: float = 60) -> dict[str, Any]:
+        """The instance once it has settled in this state."""
+
+        def settled() -> dict[str, Any] | None:
+            row = self.instance(name)
+            return row if (row["vm_state"], row["task_state"]) == (vm_state, None) else None
+
+        return wait_for(settled, f"{name} to be {vm_state}", seconds, pause=0.05)
+
+    def guests(self, connection: libvirt.virConnect) -> list[libvirt.virDomain]:
+        """The libvirt domains that are this installation's."""
+        uuids = {row["id"].replace("-", "") for row in self.rows("select id from compute_instance")}
+        return [
+            domain for domain in connection.listAllDomains() if domain.UUIDString().replace("-", "") in uuids
+        ]
+
+    def manage(self, *arguments: str, check: bool = True, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run `manage.py` in this installation."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=BASE,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0 or not check, f"{arguments}: {done.stdout}{done.stderr}"
+        return done
+
+    def audit(self) -> str:
+        """What `manage.py audit` prints: nothing, if all is well."""
+        return self.manage("audit", check=False).stdout
+
+    def bootstrap(self) -> "Browserless":
+        """Make the administrator and sign in."""
+        self.manage("bootstrap", "--admin", "admin", "--password-file", "-", text=PASSWORD)
+        return self.sign_in("admin")
+
+    def sign_in(self, name: str) -> "Browserless":
+        session = Browserless(self.url)
+        assert session.post("/sign-in/", name=name, password=PASSWORD).status == 200
+        return session
+
+
+class Answer:
+    """An HTTP answer, read to its end."""
+
+    def __init__(self, status: int, headers: Any, body: bytes, url: str) -> None:
+        self.status, self.headers, self.body, self.url = status, headers, body, url
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Browserless:
+    """A signed-in person without a browser: cookies, CSRF, forms."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self._open(urllib.request.Request(self.url + path, headers=headers))
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+        """Post a form, with the token that the page would have sent."""
+        token = next((cookie.value for cookie in self.cookies if cookie.name == "csrf"), None)
+        if token is None:
+            self.get("/sign-in/")
+            token = next((cookie.value for cookie in self.cookies if cookie.name == "csrf"), "")
+        body = urllib.parse.urlencode({"csrfmiddlewaretoken": token, **fields}, doseq=True).encode()
+        return self._open(
+            urllib.request.Request(
+                self.url + path,
+                data=body,
+                headers={"Origin": self.url, "Referer": self.url} | (headers or {}),
+            )
+        )
+
+    def launch(self, stack: Stack, name: str, **fields: Any) -> Answer:
+        """Launch the tiny image in the tiny size."""
+        image = stack.rows("select id from compute_image")[0]["id"]
+        form = {"name": name, "image_id": image, "flavor_id": "1", "count": "1"} | fields
+        return self.post("/instances/launch/", **{"key": secrets.token_hex(16)} | form)
+
+    def act(self, stack: Stack, name: str, verb: str, **fields: Any) -> Answer:
+        return self.post(f"/instances/{stack.instance(name)['uuid']}/actions/{verb}/", **fields)
+
+    def _open(self, request: urllib.request.Request) -> Answer:
+        try:
+            with self._opener.open(request, timeout=60) as response:
+                return Answer(response.status, response.headers, response.read(), response.url)
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.headers, error.read(), error.url or "")
+
+
+@contextmanager
+def running(**environment: str) -> Iterator[Stack]:
+    """A started installation, removed at the end whatever happens."""
+    stack = Stack(**environment)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.remove()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _free_network() -> ipaddress.IPv4Network:
+    """A network of 256 addresses that this host has no route to."""
+    routes = subprocess.run(["ip", "-4", "route"], capture_output=True, text=True, check=True).stdout
+    while True:
+        network = ipaddress.IPv4Network(f"10.{secrets.randbelow(56) + 200}.{secrets.randbelow(256)}.0/24")
+        if str(network) not in routes:
+            return network
