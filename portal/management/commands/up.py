@@ -34,7 +34,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         _migrate()
         call_command("build_image", "tiny", verbosity=0)
-        call_command("prepare", verbosity=0)
+        _prepare()
         _compile_translations()
         _collect_static_files()
         config = supervision.render()
@@ -79,6 +79,18 @@ def _migrate() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+
+
+def _prepare() -> None:
+    try:
+        call_command("prepare", verbosity=0)
+    except CommandError as error:
+        raise CommandError(
+            f"{error}\nIf another installation, also one whose data folder is gone, holds the storage folder "
+            f"{settings.STORAGE_DIR} or the addresses {settings.NETWORK_CIDR}, give this one its own by "
+            "MERIDIAN_STORAGE and MERIDIAN_NETWORK, or remove what `virsh pool-list --all` and "
+            "`virsh net-list --all` show of the other."
+        ) from error
 
 
 def _compile_translations() -> None:
