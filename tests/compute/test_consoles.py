@@ -9,51 +9,37 @@ from django.utils import timezone
 
 from accounts.context import Context, for_user
 from accounts.errors import Conflict, Forbidden
-from accounts.models import Assignment, AuditEvent, Domain, Project, Role, User
+from accounts.models import Assignment, AuditEvent, Project, User
 from compute.models import ConsoleToken, Instance
 from compute.services import consoles, hosts
 from compute.states import VmState
+from tests.factories import AssignmentFactory, InstanceFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def project() -> Project:
-    return Project.objects.create(domain=_domain(), name="blue")
+def instance(alice: User, blue: Project) -> Instance:
+    return InstanceFactory(project=blue, user=alice)
 
 
-@pytest.fixture
-def alice(project: Project) -> User:
-    return _user("alice", project, "member")
-
-
-@pytest.fixture
-def instance(project: Project, alice: User) -> Instance:
-    return _instance(project, alice)
-
-
-@pytest.fixture
-def context(alice: User, project: Project) -> Context:
-    return for_user(alice, project.id)
-
-
-def test_a_token_leads_to_its_own_screen_once(context: Context, instance: Instance) -> None:
-    token = consoles.issue(context, instance)
+def test_a_token_leads_to_its_own_screen_once(as_alice: Context, instance: Instance) -> None:
+    token = consoles.issue(as_alice, instance)
     assert consoles.redeem(token) == str(hosts.vnc_socket(instance))
     assert consoles.redeem(token) is None
 
 
-def test_each_token_leads_to_its_own_instance(context: Context, instance: Instance) -> None:
-    other = _instance(instance.project, context.user)
-    first, second = consoles.issue(context, instance), consoles.issue(context, other)
+def test_each_token_leads_to_its_own_instance(as_alice: Context, instance: Instance) -> None:
+    other = InstanceFactory(project=instance.project)
+    first, second = consoles.issue(as_alice, instance), consoles.issue(as_alice, other)
     assert consoles.redeem(second) == str(hosts.vnc_socket(other))
     assert consoles.redeem(first) == str(hosts.vnc_socket(instance))
 
 
 def test_only_the_hash_is_kept_and_no_log_has_the_token(
-    context: Context, instance: Instance, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    as_alice: Context, instance: Instance, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    token = consoles.issue(context, instance)
+    token = consoles.issue(as_alice, instance)
     consoles.redeem(token)
     row = ConsoleToken.objects.get()
     assert len(token) >= 43, "256 bits"
@@ -64,13 +50,13 @@ def test_only_the_hash_is_kept_and_no_log_has_the_token(
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 43, "\u0000", "é" * 5000])
-def test_a_forged_token_leads_nowhere(context: Context, instance: Instance, token: str) -> None:
-    consoles.issue(context, instance)
+def test_a_forged_token_leads_nowhere(as_alice: Context, instance: Instance, token: str) -> None:
+    consoles.issue(as_alice, instance)
     assert consoles.redeem(token) is None
 
 
-def test_a_token_waits_at_most_a_minute(context: Context, instance: Instance) -> None:
-    token = consoles.issue(context, instance)
+def test_a_token_waits_at_most_a_minute(as_alice: Context, instance: Instance) -> None:
+    token = consoles.issue(as_alice, instance)
     row = ConsoleToken.objects.get()
     assert row.expires_at - timezone.now() <= timedelta(seconds=60)
     ConsoleToken.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
@@ -78,8 +64,8 @@ def test_a_token_waits_at_most_a_minute(context: Context, instance: Instance) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_at_once_one_gets_in(context: Context, instance: Instance) -> None:
-    token = consoles.issue(context, instance)
+def test_of_twenty_at_once_one_gets_in(as_alice: Context, instance: Instance) -> None:
+    token = consoles.issue(as_alice, instance)
 
     def redeem(_number: int) -> str | None:
         try:
@@ -101,7 +87,7 @@ def _take_role(instance: Instance, user: User) -> None:
 
 
 def _demote(instance: Instance, user: User) -> None:
-    Assignment.objects.filter(user=user).update(role=_role("reader"))
+    Assignment.objects.filter(user=user).update(role=RoleFactory(name="reader"))
 
 
 def _disable_project(instance: Instance, user: User) -> None:
@@ -132,80 +118,55 @@ WITHDRAWALS = [_disable, _take_role, _demote, _disable_project, _stop, _bin, _mo
 
 
 @pytest.mark.parametrize("withdraw", WITHDRAWALS)
-def test_what_is_taken_away_before_connecting_counts(context: Context, instance: Instance, withdraw) -> None:
-    token = consoles.issue(context, instance)
-    withdraw(instance, context.user)
+def test_what_is_taken_away_before_connecting_counts(as_alice: Context, instance: Instance, withdraw) -> None:
+    token = consoles.issue(as_alice, instance)
+    withdraw(instance, as_alice.user)
     assert consoles.redeem(token) is None
 
 
 @pytest.mark.parametrize("withdraw", WITHDRAWALS)
-def test_what_is_taken_away_while_connected_ends_it(context: Context, instance: Instance, withdraw) -> None:
-    token = consoles.issue(context, instance)
+def test_what_is_taken_away_while_connected_ends_it(as_alice: Context, instance: Instance, withdraw) -> None:
+    token = consoles.issue(as_alice, instance)
     assert consoles.redeem(token)
     assert consoles.renew(token)
-    withdraw(instance, context.user)
+    withdraw(instance, as_alice.user)
     assert not consoles.renew(token)
 
 
 def test_an_administrator_of_another_project_may_look(instance: Instance) -> None:
-    elsewhere = Project.objects.create(domain=_domain(), name="operations")
-    root = _user("root", elsewhere, "admin")
-    token = consoles.issue(for_user(root, elsewhere.id), instance)
+    elsewhere = AssignmentFactory(role__name="admin")
+    token = consoles.issue(for_user(elsewhere.user, elsewhere.project_id), instance)
     assert consoles.redeem(token)
 
 
-def test_a_member_of_another_project_may_not(instance: Instance) -> None:
-    elsewhere = Project.objects.create(domain=_domain(), name="green")
-    mallory = _user("mallory", elsewhere, "member")
-    token = consoles.issue(for_user(mallory, elsewhere.id), instance)
+def test_a_member_of_another_project_may_not(as_bob: Context, instance: Instance) -> None:
+    token = consoles.issue(as_bob, instance)
     assert consoles.redeem(token) is None
 
 
-def test_readers_get_no_token(instance: Instance) -> None:
-    reader = _user("ron", instance.project, "reader")
+def test_readers_get_no_token(as_ruth: Context, instance: Instance) -> None:
     with pytest.raises(Forbidden):
-        consoles.issue(for_user(reader, instance.project_id), instance)
+        consoles.issue(as_ruth, instance)
 
 
-def test_an_instance_that_is_off_has_no_screen(context: Context, instance: Instance) -> None:
+def test_an_instance_that_is_off_has_no_screen(as_alice: Context, instance: Instance) -> None:
     instance.vm_state = VmState.STOPPED
     with pytest.raises(Conflict, match="is off"):
-        consoles.issue(context, instance)
+        consoles.issue(as_alice, instance)
 
 
-def test_others_see_who_sits_there(context: Context, instance: Instance) -> None:
-    bob = _user("bob", instance.project, "member")
-    token = consoles.issue(context, instance)
-    assert consoles.visitors(instance, but=bob) == [], "not connected yet"
+def test_others_see_who_sits_there(as_alice: Context, instance: Instance, max_: User) -> None:
+    token = consoles.issue(as_alice, instance)
+    assert consoles.visitors(instance, but=max_) == [], "not connected yet"
     consoles.redeem(token)
-    assert [visitor.name for visitor in consoles.visitors(instance, but=bob)] == ["alice"]
-    assert consoles.visitors(instance, but=context.user) == []
+    assert [visitor.name for visitor in consoles.visitors(instance, but=max_)] == ["alice"]
+    assert consoles.visitors(instance, but=as_alice.user) == []
     consoles.give_back(token)
-    assert consoles.visitors(instance, but=bob) == []
+    assert consoles.visitors(instance, but=max_) == []
 
 
-def test_old_rows_go(context: Context, instance: Instance) -> None:
-    consoles.issue(context, instance)
+def test_old_rows_go(as_alice: Context, instance: Instance) -> None:
+    consoles.issue(as_alice, instance)
     ConsoleToken.objects.update(expires_at=timezone.now() - timedelta(minutes=5))
-    consoles.issue(context, instance)
+    consoles.issue(as_alice, instance)
     assert ConsoleToken.objects.count() == 1
-
-
-def _domain() -> Domain:
-    return Domain.objects.get_or_create(id=Domain.DEFAULT_ID, defaults={"name": "Default"})[0]
-
-
-def _role(name: str) -> Role:
-    return Role.objects.get_or_create(name=name)[0]
-
-
-def _user(name: str, project: Project, role: str) -> User:
-    user = User.objects.create(name=name, domain=_domain())
-    Assignment.objects.create(user=user, project=project, role=_role(role))
-    return user
-
-
-def _instance(project: Project, user: User) -> Instance:
-    return Instance.objects.create(
-        project=project, user=user, name="web", vcpus=1, ram_mib=128, disk_gib=1, vm_state=VmState.ACTIVE
-    )

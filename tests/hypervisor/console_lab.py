@@ -17,6 +17,7 @@ from typing import Self
 from websockets.sync.client import ClientConnection, unix_connect
 
 ROOT = Path(__file__).resolve().parents[2]
+FLOOD = b"x" * (64 << 20)
 PUBLIC_URL = "http://cloud.example:8000"
 
 SEED = """
@@ -116,7 +117,8 @@ class ConsoleLab:
         origin: str | None = None,
         host: str = "cloud.example:8000",
         path: str = "/console/",
-    ):
+        max_queue: int | None = None,
+    ) -> ClientConnection:
         """A websocket through the proxy. Raises websockets' InvalidStatus when it is refused."""
         return unix_connect(
             str(self.socket),
@@ -126,6 +128,7 @@ class ConsoleLab:
             compression=None,
             close_timeout=1,
             max_size=None,
+            max_queue=max_queue,
         )
 
     def children(self) -> list[int]:
@@ -136,7 +139,7 @@ class ConsoleLab:
 
 @contextmanager
 def screens(paths: list[Path]) -> Iterator[None]:
-    """Stand-ins for QEMU's VNC servers: each greets as RFB does, then answers every message with its path."""
+    """Stand-ins for QEMU's VNC servers: each greets as RFB does, then answers with its path, or "flood" with 64 MiB."""
     servers = [_Screen(str(path), _Greeting) for path in paths]
     for server in servers:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -157,8 +160,8 @@ class _Greeting(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.sendall(b"RFB 003.008\n")
         try:
-            while self.request.recv(65536):
-                self.request.sendall(str(self.server.server_address).encode())
+            while said := self.request.recv(65536):
+                self.request.sendall(FLOOD if said == b"flood" else str(self.server.server_address).encode())
         except ConnectionError:
             return  # the proxy was killed
 
