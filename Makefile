@@ -21,7 +21,7 @@ check: ## Style, types, floors of the house, Django's own checks; seconds
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint templates
 	MERIDIAN_URL=https://localhost $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
