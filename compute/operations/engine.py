@@ -59,7 +59,7 @@ def _forward(run: Run, plan: Plan) -> None:
         run.release(until=wait.until)
         _announce_if_due(run)
     except Cancelled:
-        run.write(state=State.UNDOING, progress=None)
+        run.write(state=State.UNDOING, cancel_requested=True, progress=None)
     except DriverError as error:
         if error.retryable and run.operation.attempt < ATTEMPTS:
             _retry_later(run, error)

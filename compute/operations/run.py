@@ -117,12 +117,14 @@ class Run:
         self.write(progress={"done": done, "total": total, "unit": unit})
 
     def release(self, *, delay: timedelta = timedelta(0), until: datetime | None = None) -> None:
-        """Give the lease back; the operation is due at `until`, at once if an event came in meanwhile."""
+        """Give the lease back; due at `until`, at once if an event or a cancellation came in meanwhile."""
         due_at = until or timezone.now() + delay
-        self._mine().update(
-            lease_until=None,
-            due_at=Case(When(woken_by=self.woken_by, then=Value(due_at)), default=Now()),
+        unchanged = When(
+            woken_by=self.woken_by,
+            cancel_requested=self.operation.cancel_requested,
+            then=Value(due_at),
         )
+        self._mine().update(lease_until=None, due_at=Case(unchanged, default=Now()))
 
     def _mine(self) -> Any:
         return Operation.objects.open().filter(pk=self.operation.pk, fence=self.operation.fence)
