@@ -73,12 +73,13 @@ def log(instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
 
 
 def _picture(instance: Instance) -> bytes:
+    off = Conflict(_("%(name)s is off, so it has no screen. Start it first.") % {"name": instance.name})
+    if instance.hypervisor is None:
+        raise off
     try:
         return hosts.guest(instance).screenshot()
     except (GuestNotRunning, GuestNotFound) as error:
-        raise Conflict(
-            _("%(name)s is off, so it has no screen. Start it first.") % {"name": instance.name}
-        ) from error
+        raise off from error
     except DriverError as error:
         raise Unavailable(
             _("No picture of %(name)s: %(why)s") % {"name": instance.name, "why": error}

@@ -1,0 +1,45 @@
+"""Every route of the site, read from the URL configuration, so that a new one is covered by itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import URLPattern, get_resolver
+
+from compute.actions import ACTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A named route and the arguments it takes."""
+
+    name: str
+    arguments: tuple[str, ...]
+    view: object
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def routes() -> list[Route]:
+    """All routes but websockets."""
+    return [
+        Route(str(pattern.name), tuple(pattern.pattern.converters), pattern.callback)
+        for pattern in _patterns()
+    ]
+
+
+def of_instances() -> list[Route]:
+    """Routes below one instance."""
+    return [route for route in routes() if "instance_id" in route.arguments]
+
+
+def arguments(route: Route, **given: str) -> list[dict[str, str]]:
+    """Arguments to call the route with: `given`, and every verb there is."""
+    base = {name: given.get(name, "unknown") for name in route.arguments}
+    return [base | {"verb": verb} for verb in ACTIONS] if "verb" in route.arguments else [base]
+
+
+def _patterns() -> Iterator[URLPattern]:
+    for pattern in get_resolver().url_patterns:
+        assert isinstance(pattern, URLPattern), f"{pattern} nests routes; teach this module to walk them"
+        yield pattern

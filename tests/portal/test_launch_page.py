@@ -1,0 +1,75 @@
+"""The launch page: a refusal keeps what was typed, twice sent is once launched, the preview tells the truth."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Project, Quota, User
+from compute.models import Instance
+from portal import launch_plan
+from tests import factories
+
+
+@pytest.fixture
+def form(blue: Project) -> dict[str, str]:
+    factories.NetworkFactory()
+    flavor, image = factories.FlavorFactory(name="tiny"), factories.ImageFactory(name="Tiny Linux")
+    return {
+        "name": "web",
+        "image_id": str(image.pk),
+        "flavor_id": flavor.pk,
+        "count": "1",
+        "key_from": "none",
+        "key": "0" * 32,
+    }
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice, backend="accounts.authentication.PasswordBackend")
+    return client
+
+
+def test_sent_twice_is_launched_once(browser: Client, form: dict[str, str]) -> None:
+    for _time in range(2):
+        answer = browser.post("/instances/launch/", form)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/instances/")
+    assert Instance.objects.count() == 1
+
+
+def test_a_refusal_names_every_field_and_keeps_every_value(browser: Client, form: dict[str, str]) -> None:
+    form |= {"name": " ", "key_from": "pasted", "public_key": "no key", "user_data": "#cloud-config\na: ["}
+    answer = browser.post("/instances/launch/", form)
+    text = answer.content.decode()
+    assert answer.status_code == 400
+    assert Instance.objects.count() == 0
+    for error in ("Give a name.", "not an OpenSSH public key", "YAML cannot be read at line 2"):
+        assert error in text
+    assert "no key</textarea>" in text
+    assert "#cloud-config\na: [</textarea>" in text
+    assert f'value="{form["flavor_id"]}"' in text
+
+
+def test_too_small_a_quota_says_what_is_short(browser: Client, form: dict[str, str], blue: Project) -> None:
+    Quota.objects.create(project=blue, resource="cores", limit=1)
+    answer = browser.post("/instances/launch/", form | {"count": "2"})
+    assert answer.status_code == 403
+    assert "Not enough vCPUs: 2 asked, 1 of 1 left." in answer.content.decode()
+
+
+def test_the_preview_shows_what_is_added_and_what_does_not_fit(browser: Client, form: dict[str, str]) -> None:
+    factories.ImageFactory(name="Big", min_ram_mib=512)
+    big = browser.post("/instances/launch/preview/", form | {"count": "3"}).content.decode()
+    assert "+3" in big
+    assert "Launch 3 instances" in big
+    assert "--min 3 --max 3" in big
+    assert 'hx-swap-oob="morph"' in big
+
+
+def test_the_command_is_quoted_for_a_shell() -> None:
+    image, flavor = (
+        factories.ImageFactory.build(name="Tiny Linux"),
+        factories.FlavorFactory.build(name="tiny"),
+    )
+    command = launch_plan.command("it's; rm -rf /", image, flavor, 1, key_name="", user_data=False)
+    assert command == "openstack server create --image 'Tiny Linux' --flavor tiny 'it'\"'\"'s; rm -rf /'"

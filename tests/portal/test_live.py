@@ -1,0 +1,158 @@
+"""The live connection, as open as its session is."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from accounts.models import Assignment, Project, User
+from portal import groups
+from portal.asgi import application
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _layer_in_memory(settings: Any) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+
+class Socket(ApplicationCommunicator):
+    """A browser's websocket, without a network."""
+
+    async def connect(self) -> bool:
+        """Whether it was let in."""
+        await self.send_input({"type": "websocket.connect"})
+        return bool((await self.receive_output())["type"] == "websocket.accept")
+
+    async def topics(self) -> list[str]:
+        """What it hears next."""
+        return list(json.loads((await self.receive_output())["text"])["topics"])
+
+    async def close_code(self) -> int:
+        return int((await self.receive_output())["code"])
+
+
+def live(key: str, origin: str | None = settings.PUBLIC_URL) -> Socket:
+    headers = [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())]
+    headers += [(b"origin", origin.encode())] if origin else []
+    scope = {
+        "type": "websocket",
+        "path": "/ws/live/",
+        "query_string": b"",
+        "headers": headers,
+        "subprotocols": [],
+    }
+    return Socket(application, scope)
+
+
+def session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user, backend="accounts.authentication.PasswordBackend")
+    return str(client.session.session_key)
+
+
+def in_loop(story: Callable[[], Awaitable[None]]) -> None:
+    async_to_sync(story)()
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://evil.example", "https://localhost:1", "http://localhost:1"]
+)
+def test_foreign_origins_are_refused(origin: str | None, alice: User) -> None:
+    key = session_of(alice)
+
+    async def story() -> None:
+        assert not await live(key, origin).connect()
+
+    in_loop(story)
+
+
+def test_strangers_are_sent_to_sign_in() -> None:
+    async def story() -> None:
+        socket = live("no-such-session")
+        await socket.connect()
+        assert await socket.close_code() == 4401
+
+    in_loop(story)
+
+
+def test_a_member_hears_of_their_project_only(alice: User, blue: Project, red: Project) -> None:
+    key = session_of(alice)
+
+    async def story() -> None:
+        socket = live(key)
+        await socket.connect()
+        assert await socket.topics() == []
+        layer = get_channel_layer()
+        await layer.group_send(f"project.{red.id}", {"type": "changed", "topics": ["red"]})
+        await layer.group_send("all", {"type": "changed", "topics": ["all"]})
+        await layer.group_send(f"project.{blue.id}", {"type": "changed", "topics": ["blue"]})
+        assert await socket.topics() == ["blue"]
+        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+        await socket.wait()
+
+    in_loop(story)
+
+
+def test_signing_out_ends_the_connection(alice: User) -> None:
+    key = session_of(alice)
+
+    async def story() -> None:
+        socket = live(key)
+        await socket.connect()
+        await socket.topics()
+        await get_channel_layer().group_send(groups.of_session(key), {"type": "signed.out"})
+        assert await socket.close_code() == 4401
+
+    in_loop(story)
+
+
+@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role"])
+def test_the_check_ends_or_repairs(
+    loss: str, alice: User, blue: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever lost the right goes; who missed a message is told to ask again; else nothing is said."""
+    monkeypatch.setattr("portal.consumers.live.CHECK_SECONDS", 0.05)
+    key = session_of(alice)
+
+    def lose() -> None:
+        match loss:
+            case "session":
+                Session.objects.all().delete()
+            case "disabled":
+                User.objects.filter(pk=alice.pk).update(enabled=False)
+            case "role":
+                Assignment.objects.filter(user=alice).delete()
+                factories.InstanceFactory(project=blue)
+            case _:
+                factories.InstanceFactory(project=blue)
+
+    async def story() -> None:
+        socket = live(key)
+        await socket.connect()
+        await socket.topics()
+        await sync_to_async(lose)()
+        if loss in {"session", "disabled"}:
+            assert await socket.close_code() == 4401
+        else:
+            assert await socket.topics() == ["refresh"]
+            await get_channel_layer().group_send(
+                f"project.{blue.id}", {"type": "changed", "topics": ["blue"]}
+            )
+            if loss == "role":
+                assert await socket.receive_nothing(0.2)
+            else:
+                assert await socket.topics() == ["blue"]
+        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+        await socket.wait()
+
+    in_loop(story)

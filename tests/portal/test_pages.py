@@ -1,0 +1,141 @@
+"""Each page is drawn for each role that may see it, at a cost that does not grow with its length."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Project, User
+from compute.models import Instance
+from tests import factories
+
+PAGES = (
+    "/",
+    "/instances/",
+    "/keypairs/",
+    "/activity/",
+    "/recycle-bin/",
+    "/palette/?q=web",
+    "/activity/in-progress/",
+)
+PAGES_OF_MEMBERS = ("/instances/launch/",)
+PAGES_OF_ADMINISTRATORS = ("/projects/", "/health/", "/instances/?all=1", "/activity/?all=1")
+PARTS = (
+    ("/instances/", "instances"),
+    ("/recycle-bin/", "bin"),
+    ("/activity/", "activity"),
+    ("/", "overview"),
+)
+
+
+@pytest.fixture
+def web(blue: Project) -> Instance:
+    return factories.PortFactory(instance__project=blue, instance__name="web").instance
+
+
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="accounts.authentication.PasswordBackend")
+    return client
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("name", ["ruth", "alice", "max_", "root"])
+def test_everyone_in_the_project_sees_its_pages(
+    name: str, address: str, web: Instance, request: pytest.FixtureRequest
+) -> None:
+    assert browser_of(request.getfixturevalue(name)).get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", PAGES_OF_MEMBERS)
+def test_readers_are_told_which_role_launches(address: str, ruth: User, alice: User) -> None:
+    factories.ImageFactory()
+    factories.FlavorFactory()
+    assert browser_of(alice).get(address).status_code == 200
+    refused = browser_of(ruth).get(address)
+    assert refused.status_code == 403
+    assert "needs the role member" in refused.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/projects/", "/health/"])
+def test_administration_is_for_administrators(address: str, alice: User, root: User) -> None:
+    assert browser_of(root).get(address).status_code == 200
+    assert browser_of(alice).get(address).status_code == 403
+    assert f'href="{address}"' not in browser_of(alice).get("/").content.decode()
+
+
+@pytest.mark.parametrize("tab", ["", "activity/", "console/", "log/"])
+def test_an_instance_is_shown_to_its_project_and_unknown_to_others(
+    tab: str, web: Instance, alice: User, bob: User
+) -> None:
+    address = f"/instances/{web.pk}/{tab}"
+    assert browser_of(alice).get(address).status_code == 200
+    foreign = browser_of(bob).get(address)
+    unknown = browser_of(bob).get(f"/instances/00000000-0000-4000-8000-000000000000/{tab}")
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.content == unknown.content
+
+
+@pytest.mark.parametrize(("address", "part"), PARTS)
+def test_a_live_part_is_only_that_part(address: str, part: str, web: Instance, alice: User) -> None:
+    answer = browser_of(alice).get(address, headers={"HX-Request": "true", "HX-Target": part})
+    text = answer.content.decode().strip()
+    assert text.startswith("<div")
+    assert f'id="{part}"' in text
+    assert "<html" not in text
+
+
+@pytest.mark.parametrize("address", ["/instances/", "/recycle-bin/", "/activity/"])
+def test_a_long_list_costs_as_many_queries_as_a_short_one(address: str, blue: Project, alice: User) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    def add(count: int) -> None:
+        state = "soft-delete" if address == "/recycle-bin/" else "active"
+        for _number in range(count):
+            instance = factories.PortFactory(instance__project=blue, instance__vm_state=state).instance
+            factories.OperationFactory(instance=instance, project=blue)
+
+    client = browser_of(alice)
+    add(1)
+    with_one = queries()
+    add(49)
+    assert queries() == with_one
+    assert with_one <= 14
+
+
+def test_the_list_keeps_search_and_filter_in_its_links(web: Instance, alice: User) -> None:
+    text = browser_of(alice).get("/instances/?search=web&status=active&sort=name").content.decode()
+    assert "?search=web&amp;status=active&amp;sort=-name" in text
+    assert 'aria-sort="ascending"' in text
+    assert "web" in text
+
+
+def test_markup_in_names_is_text(blue: Project, alice: User) -> None:
+    factories.InstanceFactory(project=blue, name="<script>alert(1)</script>")
+    text = browser_of(alice).get("/instances/").content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_a_user_without_a_role_is_told_what_to_do(db: None) -> None:
+    answer = browser_of(factories.UserFactory(name="nobody")).get("/")
+    assert answer.status_code == 200
+    assert "no project yet" in answer.content.decode()
+
+
+def test_an_error_answers_in_the_form_that_was_asked_for(web: Instance, ruth: User) -> None:
+    client = browser_of(ruth)
+    address = f"/instances/{web.pk}/actions/stop/"
+    part = client.post(address, headers={"HX-Request": "true"})
+    assert (part.status_code, part.content) == (403, b"")
+    assert "needs the role member" in part.headers["HX-Trigger"]
+    script: Any = client.post(address, headers={"Accept": "application/json"}).json()
+    assert script["error"]["code"] == "forbidden"
+    assert "<h1>You may not do this</h1>" in client.post(address).content.decode()

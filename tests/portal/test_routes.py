@@ -1,0 +1,155 @@
+"""Who gets what answer from which route: every route of the URL configuration, each as a table."""
+
+import re
+import uuid
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Project, User
+from compute.models import Instance, Operation
+from tests import factories
+from tests.portal.routes import Route, arguments, of_instances, routes
+
+ANYBODY = {"sign-in", "setup", "alive"}
+ADMIN_ONLY = {"health", "projects", "project-quotas"}
+POSTED = {
+    "sign-out",
+    "instances-action",
+    "instance-action",
+    "instance-console-pass",
+    "keypair-generate",
+    "keypair-delete",
+    "launch-preview",
+    "project-switch",
+    "project-quotas",
+    "preferences",
+}
+WRITING = {"launch", "launch-preview", "instance-action"}
+"""What a reader may not even begin."""
+
+UNKNOWN = {"keypair-delete", "project-switch"}
+"""Posts that name something which is not there."""
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="accounts.authentication.PasswordBackend")
+    return client
+
+
+def call(client: Client, route: Route, values: dict[str, str]):
+    """With the method that the route takes."""
+    url = reverse(route.name, kwargs=values)
+    fields = {"name": "x", "ids": str(uuid.uuid4()), "project": "unknown"}
+    return client.post(url, fields) if route.name in POSTED else client.get(url)
+
+
+def without_numbers(body: bytes) -> bytes:
+    """Request ids and nonces differ from answer to answer."""
+    return re.sub(rb'req-[0-9a-f-]{36}|nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"', b"", body)
+
+
+@pytest.mark.parametrize("route", of_instances(), ids=str)
+def test_a_foreign_instance_is_as_unknown_as_any(route: Route, alice: User, red: Project) -> None:
+    """404 on every route and verb, with the same body as an id that nobody has, and nothing begins."""
+    foreign = factories.InstanceFactory(project=red)
+    client = signed_in(alice)
+    for values in arguments(route, instance_id=str(foreign.pk)):
+        for method in (client.get, client.post, client.put, client.delete):
+            its = method(reverse(route.name, kwargs=values))
+            unknown = method(reverse(route.name, kwargs=values | {"instance_id": str(uuid.uuid4())}))
+            assert its.status_code == unknown.status_code
+            assert its.status_code in {404, 405}
+            assert without_numbers(its.content) == without_numbers(unknown.content)
+        assert call(client, route, values).status_code == 404
+    assert Operation.objects.count() == 0
+    assert Instance.objects.get(pk=foreign.pk).version == foreign.version
+
+
+@pytest.mark.parametrize("route", of_instances(), ids=str)
+def test_an_id_that_is_none(route: Route, alice: User) -> None:
+    client = signed_in(alice)
+    url = reverse(route.name, kwargs=arguments(route, instance_id=str(uuid.uuid4()))[0])
+    for wrong in ("1", "x", "%00", "..", "1' or 1=1", "\N{SNOWMAN}"):
+        assert (
+            client.get(re.sub(r"/instances/[0-9a-f-]{36}/", f"/instances/{wrong}/", url)).status_code == 404
+        )
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_strangers_are_sent_to_sign_in(route: Route, blue: Project) -> None:
+    """Anonymous hits see no page, learn nothing, and leave no session behind."""
+    client = Client()
+    for values in arguments(route, instance_id=str(factories.InstanceFactory(project=blue).pk)):
+        answer = call(client, route, values)
+        if route.name in ANYBODY:
+            assert answer.status_code in {200, 404}
+        else:
+            assert answer.status_code == 302
+            assert answer.url.startswith("/sign-in/")
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_roles(
+    route: Route, alice: User, ruth: User, max_: User, root: User, bob: User, blue: Project
+) -> None:
+    """Reader, member, manager and administrator of the project; a refusal is 403 with the role that is missing."""
+    factories.NetworkFactory()
+    people = {"reader": ruth, "member": alice, "manager": max_, "admin": root}
+    for role, user in people.items():
+        mine = factories.InstanceFactory(project=blue)
+        for values in arguments(route, instance_id=str(mine.pk), key="defaults"):
+            status = call(signed_in(user), route, values).status_code
+            expected = _expected(route, role)
+            assert status in expected, f"{route} as {role} with {values}: {status}, not {expected}"
+
+
+def _expected(route: Route, role: str) -> set[int]:
+    if route.name == "setup":
+        return {302, 404}
+    if route.name in ADMIN_ONLY and role != "admin":
+        return {403}
+    if role == "reader" and (route.name in WRITING or _is_console(route)):
+        return {403}
+    # 409: the verb does not fit the state. 400: the form is empty. 503: there is no hypervisor to ask.
+    return {404} if route.name in UNKNOWN else {200, 201, 204, 302, 304, 400, 409, 503}
+
+
+def _is_console(route: Route) -> bool:
+    return route.name.startswith(("instance-console", "instance-serial", "instance-screen", "instance-log"))
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/instances/../../etc/passwd", "/static/../manage.py", "/%00"])
+def test_unknown_addresses(path: str, alice: User) -> None:
+    answer = signed_in(alice).get(path)
+    assert answer.status_code in {302, 404}
+    assert b"Traceback" not in answer.content
+
+
+def test_answers_protect_browsers(alice: User) -> None:
+    """Nothing inline runs, no framing, no sniffing, nothing stored."""
+    first = signed_in(alice).get("/")
+    policy = dict(rule.split(" ", 1) for rule in first["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == "'none'"
+    assert first["X-Frame-Options"] == "DENY"
+    assert first["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in first["Cache-Control"]
+    assert first["x-openstack-request-id"].startswith("req-")
+
+
+def test_a_post_without_its_token_is_refused(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice, backend="accounts.authentication.PasswordBackend")
+    assert client.post("/sign-out/").status_code == 403
+    assert client.get("/").status_code == 200
+
+
+def test_a_foreign_host_is_refused(alice: User) -> None:
+    assert signed_in(alice).get("/", headers={"host": "evil.example"}).status_code == 400

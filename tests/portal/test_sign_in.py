@@ -1,0 +1,97 @@
+"""The door: where it leads, what it gives away, what it leaves behind."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.test import Client, override_settings
+
+from accounts.models import User
+from tests import factories
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def ann(db: None) -> User:
+    """Someone with a password but no role."""
+    return factories.UserFactory.create(name="ann", password=make_password(PASSWORD))
+
+
+def sign_in(client: Client, name: str, password: str, to: str = "") -> Any:
+    return client.post("/sign-in/", {"name": name, "password": password, "next": to})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("/instances/?status=error", "/instances/?status=error"),
+        ("", "/"),
+        ("//evil.example", "/"),
+        ("///evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http:///evil.example", "/"),
+    ],
+)
+def test_signing_in_leads_to_our_own_pages_only(client: Client, wanted: str, leads_to: str) -> None:
+    assert sign_in(client, "ann", PASSWORD, wanted).headers["Location"] == leads_to
+
+
+def test_unknown_names_and_wrong_passwords_look_alike(client: Client) -> None:
+    wrong = sign_in(client, "ann", "wrong").content.decode()
+    unknown = sign_in(Client(), "nobody", "wrong").content.decode()
+    assert without_secrets(wrong, "ann") == without_secrets(unknown, "nobody")
+
+
+def test_strangers_leave_no_session_behind() -> None:
+    for number in range(50):
+        stranger = Client()
+        assert stranger.get(f"/instances/?page={number}").status_code == 302
+        assert stranger.get(f"/sign-in/?next=/{number}").status_code == 200
+    assert Session.objects.count() == 0
+
+
+def test_every_answer_is_named_and_guarded(client: Client) -> None:
+    headers = client.get("/sign-in/").headers
+    assert headers["x-openstack-request-id"].startswith("req-")
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_pages_hold_no_inline_code(client: Client) -> None:
+    sign_in(client, "ann", PASSWORD)
+    text = client.get("/").content.decode()
+    assert " style=" not in text
+    assert " onclick=" not in text
+
+
+def test_a_session_that_ended_takes_the_page_along_not_a_region(client: Client) -> None:
+    answer = client.get("/instances/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in/")
+    assert client.get("/palette/", headers={"Accept": "application/json"}).status_code == 401
+
+
+@override_settings(AXES_FAILURE_LIMIT=3)
+def test_guessing_is_locked_out_with_a_page_that_says_how_long(client: Client) -> None:
+    for _attempt in range(3):
+        answer = sign_in(client, "ann", "wrong")
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "900"
+    assert "Wait 15 minutes" in answer.content.decode()
+    assert sign_in(client, "ann", PASSWORD).status_code == 429
+
+
+def test_a_stale_form_is_refused_kindly() -> None:
+    answer = sign_in(Client(enforce_csrf_checks=True), "ann", PASSWORD)
+    assert answer.status_code == 403
+    assert "open for too long" in answer.content.decode()
+
+
+def without_secrets(text: str, name: str) -> str:
+    """The page without the form's token and the name that was typed."""
+    return re.sub(r"[A-Za-z0-9]{64}", "", text).replace(f'value="{name}"', "")
