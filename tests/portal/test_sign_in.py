@@ -84,6 +84,7 @@ def test_guessing_is_locked_out_with_a_page_that_says_how_long(client: Client) -
     assert answer.headers["Retry-After"] == "900"
     assert "Wait 15 minutes" in answer.content.decode()
     assert sign_in(client, "ann", PASSWORD).status_code == 429
+    assert sign_in(client, "bob", "wrong").status_code == 401
 
 
 def test_a_stale_form_is_refused_kindly() -> None:
