@@ -14,9 +14,7 @@ from accounts.models import Project
 from compute.models import Operation
 from compute.services import operations_log
 from portal.entries import Entry, entries
-
-THEMES = ("auto", "light", "dark")
-THEME_COOKIE = "theme"
+from portal.themes import THEME_COOKIE, THEMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

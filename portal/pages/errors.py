@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import MeridianError
+from portal.themes import THEME_COOKIE, THEMES
 
 TITLES: dict[int, str | Promise] = {
     400: _("That did not work"),
@@ -66,8 +67,9 @@ def answer(request: HttpRequest, status: int, text: str | Promise) -> HttpRespon
         "status": status,
         "heading": TITLES.get(status, _("Something broke")),
         "text": text,
-        "request_id": getattr(request, "request_id", ""),
+        # Only faults are worth asking about; and all that is not there must look alike.
+        "request_id": getattr(request, "request_id", "") if status >= 500 else "",
         "retry": status in {429, 500, 503},
-        "nonce": getattr(request, "csp_nonce", ""),
+        "theme": request.COOKIES.get(THEME_COOKIE) if request.COOKIES.get(THEME_COOKIE) in THEMES else "auto",
     }
     return HttpResponse(render_to_string("errors/problem.html", values), status=status)

@@ -1,8 +1,7 @@
 """The list of instances and the recycle bin: find, sort, choose many, act on many."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
@@ -46,12 +45,7 @@ class Row:
     instance: Instance
     choices: list[Choice]
     entry: Entry | None
-    until: Any = None
-
-    @property
-    def quick(self) -> Choice | None:
-        """The one action that is most likely wanted: start or stop."""
-        return next((choice for choice in self.choices if choice.action.verb in {"start", "stop"}), None)
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

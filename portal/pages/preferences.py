@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.context import projects_of
 from accounts.errors import BadInput, NotFound
-from portal.frame import THEME_COOKIE, THEMES
 from portal.pages.sign_in import remember
 from portal.requests import Request, away, is_htmx
+from portal.themes import THEME_COOKIE, THEMES
 
 
 @require_POST

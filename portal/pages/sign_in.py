@@ -22,9 +22,9 @@ from accounts.models import User
 from accounts.services import setup
 from portal import groups
 from portal.forms import Form
-from portal.frame import THEME_COOKIE
 from portal.pages import errors
 from portal.requests import Request, page
+from portal.themes import THEME_COOKIE
 
 BACKEND = "accounts.authentication.PasswordBackend"
 YEAR = 60 * 60 * 24 * 365
@@ -56,7 +56,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        user = authenticate(request, username=given["name"], password=given["password"])
+        # The lockout counts failures by USERNAME_FIELD, our backend asks for `username`.
+        user = authenticate(request, username=given["name"], name=given["name"], password=given["password"])
         if isinstance(user, User):
             return enter(request, user, to)
         form.add_error(None, _("Name and password do not fit together."))
