@@ -1,0 +1,134 @@
+"""How actions end: the instance's state, its fault and the audit, and what stays for the next in line."""
+
+import pytest
+
+from accounts.models import AuditEvent
+from compute import states
+from compute.actions import ACTIONS
+from compute.actions.base import Action
+from compute.models import Instance, Operation
+from compute.operations import plans
+from compute.services import transitions
+from compute.states import MOVES, TaskState, VmState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+ERROR = {"code": "storage_full", "message": "The disk is full."}
+EVERY_MOVE = [(verb, start) for verb, move in MOVES.items() for start in sorted(move.start)]
+
+
+def action(verb: str) -> Action:
+    plan = plans[verb]
+    assert isinstance(plan, Action)
+    return plan
+
+
+def running(verb: str, start: VmState, **fields: object) -> Operation:
+    """An operation of `verb` at work on an instance that was in `start`, as beginning it left the row."""
+    restored = {"restore_to": VmState.STOPPED} if verb in {"restore", "delete"} else {}
+    vm_state = VmState.STOPPED if verb == "restore" else start
+    instance = factories.InstanceFactory(vm_state=vm_state, task_state=MOVES[verb].task, **restored)
+    return factories.OperationFactory(
+        instance=instance, kind=verb, sequence=1, state=Operation.State.RUNNING, request_id="req-1", **fields
+    )
+
+
+@pytest.mark.parametrize(("verb", "start"), EVERY_MOVE)
+def test_success_leads_to_the_end_of_the_move(verb: str, start: VmState) -> None:
+    operation = running(verb, start)
+    Instance.objects.update(fault={"code": "old"})
+    action(verb).succeeded(operation)
+    row = Instance.objects.get()
+    end = VmState.STOPPED if verb == "restore" else MOVES[verb].end
+    assert (row.vm_state, row.task_state, row.fault) == (end, None, None)
+    assert (row.launched_at is not None) or end != VmState.ACTIVE
+    event = AuditEvent.objects.get()
+    assert (event.action, event.outcome, event.request_id) == (f"instance.{verb}", "succeeded", "req-1")
+    assert (event.project_id, event.target_id) == (row.project_id, str(row.pk))
+
+
+@pytest.mark.parametrize(("verb", "start"), EVERY_MOVE)
+def test_failure_leads_to_the_declared_state_and_keeps_the_reason(verb: str, start: VmState) -> None:
+    operation = running(verb, start, error=ERROR)
+    before = operation.instance.vm_state
+    action(verb).failed(operation)
+    row = Instance.objects.get()
+    assert row.vm_state == (MOVES[verb].failed or before)
+    assert row.task_state is None
+    assert row.fault is not None
+    assert {key: row.fault[key] for key in ERROR} == ERROR
+    event = AuditEvent.objects.get()
+    assert (event.outcome, event.detail["error"]) == ("failed", ERROR)
+
+
+@pytest.mark.parametrize("ending", ["succeeded", "failed"])
+def test_the_task_of_the_next_in_line_stays(ending: str) -> None:
+    operation = running("reboot", VmState.ACTIVE, error=ERROR if ending == "failed" else None)
+    transitions.task(operation.instance, TaskState.SOFT_DELETING)
+    factories.OperationFactory(instance=operation.instance, kind="delete", sequence=2)
+    getattr(action("reboot"), ending)(operation)
+    assert Instance.objects.get().task_state == TaskState.SOFT_DELETING
+
+
+def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
+    operation = running("launch", VmState.BUILDING)
+    transitions.task(operation.instance, TaskState.DELETING)
+    before = Instance.objects.values().get()
+    action("launch").cancelled(operation)
+    assert Instance.objects.values().get() == before
+    assert AuditEvent.objects.get().outcome == "failed"
+
+
+def test_purging_takes_ports_host_and_passes_but_keeps_the_row() -> None:
+    operation = running("purge", VmState.ACTIVE)
+    instance = operation.instance
+    transitions.change(instance, hypervisor=factories.HypervisorFactory())
+    factories.PortFactory(instance=instance)
+    action("purge").succeeded(operation)
+    row = Instance.objects.get()
+    assert (row.vm_state, row.hypervisor, row.ports.count()) == (VmState.DELETED, None, 0)
+    assert row.deleted_at is not None
+
+
+def test_deletion_starts_the_bins_clock() -> None:
+    operation = running("delete", VmState.ACTIVE)
+    action("delete").succeeded(operation)
+    assert Instance.objects.get().deleted_at is not None
+
+
+def test_every_action_is_a_plan_with_named_steps() -> None:
+    for verb in {*ACTIONS, "launch"}:
+        names = [step.name for step in plans[verb].steps]
+        assert len(names) == len(set(names)), verb
+        assert all(step.label for step in plans[verb].steps)
+        assert bool(names) is (verb in states.MOVES)
+
+
+def test_every_change_raises_the_version() -> None:
+    instance = factories.InstanceFactory()
+    changes = (
+        lambda: transitions.change(instance),
+        lambda: transitions.task(instance, TaskState.REBOOTING),
+        lambda: transitions.settle(instance, VmState.STOPPED),
+        lambda: transitions.fail(instance, None),
+    )
+    for number, change in enumerate(changes, start=2):
+        change()
+        assert Instance.objects.get().version == number
+
+
+def test_a_first_launch_is_dated_once() -> None:
+    instance = factories.InstanceFactory(vm_state=VmState.BUILDING)
+    transitions.settle(instance, VmState.ACTIVE)
+    first = Instance.objects.get().launched_at
+    assert first is not None
+    transitions.settle(Instance.objects.get(), VmState.ACTIVE)
+    assert Instance.objects.get().launched_at == first
+
+
+def test_changing_by_a_stale_copy_keeps_what_others_wrote() -> None:
+    instance = factories.InstanceFactory(name="first")
+    stale = Instance.objects.get()
+    transitions.change(instance, name="second")
+    transitions.settle(stale, VmState.STOPPED)
+    assert Instance.objects.get().name == "second"
