@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from accounts import policy
@@ -26,6 +27,7 @@ LONGEST_INPUT = 64 * 1024
 LONGEST_REASON = 30  # characters; a close frame's reason has at most 123 bytes
 ENDED, TOO_LONG, AWAY = 1000, 1009, 1011
 SIGNED_OUT, FORBIDDEN, NOT_FOUND, NOT_RUNNING, TAKEN_OVER = 4401, 4403, 4404, 4409, 4410
+CODES = {401: SIGNED_OUT, 403: FORBIDDEN, 404: NOT_FOUND, 409: NOT_RUNNING}
 
 
 class Serial(AsyncWebsocketConsumer):
@@ -105,8 +107,8 @@ class Serial(AsyncWebsocketConsumer):
                 asyncio.run_coroutine_threadsafe(self.send(bytes_data=data), loop).result()
             except (OSError, RuntimeError):
                 return  # the client has gone
-        with contextlib.suppress(OSError, RuntimeError):
-            asyncio.run_coroutine_threadsafe(self.close(code=ENDED), loop).result()
+        if not loop.is_closed():
+            asyncio.run_coroutine_threadsafe(self.close(code=ENDED), loop)
 
     async def _keep_checking(self) -> None:
         while True:
@@ -114,7 +116,10 @@ class Serial(AsyncWebsocketConsumer):
             try:
                 await self._still_allowed()
             except MeridianError as error:
-                await self.close(code=SIGNED_OUT if error.status == 401 else FORBIDDEN)
+                await self.close(code=CODES[error.status])
+                return
+            except DatabaseError:
+                await self.close(code=AWAY)  # what cannot be checked must not stay open; the page tries again
                 return
 
     @database_sync_to_async

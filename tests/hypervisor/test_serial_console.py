@@ -1,0 +1,145 @@
+"""The serial console's websocket on a real guest."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from channels.routing import URLRouter
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import path
+
+from accounts.models import Assignment, AuditEvent, Project, User
+from compute.driver.guest import Guest
+from compute.models import Instance
+from compute.states import VmState
+from compute.tiny.build import TinyImage
+from portal.consumers import serial
+from tests.factories import HypervisorFactory, InstanceFactory
+from tests.hypervisor.conftest import Workshop, wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_server")]
+BOOT_SECONDS = 90
+
+
+@pytest.fixture
+def guest(workshop: Workshop, tiny_image: TinyImage) -> Guest:
+    workshop.pool.import_file("tiny", tiny_image.path, "qcow2", lambda done, total: None)
+    guest = workshop.guest(image="tiny", memory_mib=128)
+    guest.start()
+    return guest
+
+
+@pytest.fixture
+def instance(guest: Guest, blue: Project) -> Instance:
+    return InstanceFactory(pk=guest.uuid, project=blue, hypervisor=HypervisorFactory(uri=guest.uri))
+
+
+def test_types_hears_and_is_taken_over(instance: Instance, guest: Guest, alice: User, max_: User) -> None:
+    alices, maxs = _session(alice), _session(max_)
+
+    async def story() -> None:
+        first = await _open(instance, alice, alices)
+        await _hear(first, b"built-in shell", BOOT_SECONDS)
+        await _type(first, b"echo six times seven is $((6*7))\n")
+        await _hear(first, b"six times seven is 42")
+
+        second = await _open(instance, max_, maxs)
+        assert await _closing(first) == (serial.TAKEN_OVER, "max")
+        await first.send_input({"type": "websocket.disconnect", "code": 1000})
+        await _type(second, b"echo still $((1+1))\n")
+        await _hear(second, b"still 2")
+
+        await asyncio.to_thread(guest.destroy)
+        assert await _closing(second) == (serial.ENDED, "")
+        await second.send_input({"type": "websocket.disconnect", "code": 1000})
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("what", ["session", "role", "instance"])
+def test_what_is_taken_away_ends_it(
+    what: str, instance: Instance, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial, "CHECK_SECONDS", 0.3)
+    session = _session(alice)
+    take: dict[str, tuple[Callable[[], Any], int]] = {
+        "session": (session.flush, serial.SIGNED_OUT),
+        "role": (Assignment.objects.filter(user=alice).delete, serial.FORBIDDEN),
+        "instance": (lambda: Instance.objects.update(vm_state=VmState.DELETED), serial.NOT_FOUND),
+    }
+    away, code = take[what]
+
+    async def story() -> None:
+        terminal = await _open(instance, alice, session)
+        await asyncio.to_thread(wait_until, AuditEvent.objects.exists, "the console to open")
+        await asyncio.to_thread(away)
+        assert (await _closing(terminal))[0] == code
+        await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("who", "state", "code"),
+    [
+        ("bob", VmState.ACTIVE, serial.NOT_FOUND),
+        ("ruth", VmState.ACTIVE, serial.FORBIDDEN),
+        ("alice", VmState.STOPPED, serial.NOT_RUNNING),
+        ("alice", VmState.DELETED, serial.NOT_FOUND),
+    ],
+)
+def test_refusals_say_why(
+    who: str, state: VmState, code: int, blue: Project, alice: User, bob: User, ruth: User
+) -> None:
+    instance = InstanceFactory(project=blue, hypervisor=HypervisorFactory(), vm_state=state)
+    user = {"alice": alice, "bob": bob, "ruth": ruth}[who]
+    session = _session(user)
+
+    async def story() -> None:
+        terminal = await _open(instance, user, session)
+        assert (await _closing(terminal))[0] == code
+        await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
+
+    asyncio.run(story())
+
+
+def _session(user: User) -> SessionStore:
+    session = SessionStore()
+    session[SESSION_KEY] = user.pk
+    session[BACKEND_SESSION_KEY] = "accounts.authentication.PasswordBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return session
+
+
+async def _open(instance: Instance, user: User, session: SessionStore) -> ApplicationCommunicator:
+    router = URLRouter([path("ws/instances/<uuid:instance_id>/serial/", serial.Serial.as_asgi())])
+    scope = {"type": "websocket", "path": f"/ws/instances/{instance.pk}/serial/", "headers": []}
+    terminal = ApplicationCommunicator(router, scope | {"user": user, "session": session})
+    await terminal.send_input({"type": "websocket.connect"})
+    assert (await terminal.receive_output(5))["type"] == "websocket.accept"
+    return terminal
+
+
+async def _type(terminal: ApplicationCommunicator, typed: bytes) -> None:
+    await terminal.send_input({"type": "websocket.receive", "bytes": typed})
+
+
+async def _hear(terminal: ApplicationCommunicator, wanted: bytes, seconds: float = 20) -> None:
+    async def listen() -> None:
+        heard = b""
+        while wanted not in heard:
+            heard += (await terminal.receive_output(seconds))["bytes"]
+
+    await asyncio.wait_for(listen(), seconds)
+
+
+async def _closing(terminal: ApplicationCommunicator) -> tuple[int, str]:
+    """The code and reason with which it ends; what is heard until then is skipped."""
+    while True:
+        message = await terminal.receive_output(10)
+        if message["type"] == "websocket.close":
+            return message["code"], message.get("reason") or ""
