@@ -167,6 +167,8 @@ CELERY = {
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
+        # Whoever publishes does not wait for a broker that is away; workers reconnect by themselves.
+        "max_retries": 0,
     },
     # An operation's own lease decides who works; this only ends a child stuck in a call of libvirt.
     "task_time_limit": 3600,
