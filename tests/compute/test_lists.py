@@ -1,0 +1,153 @@
+"""Lists cost the same whatever their length, and search, filter and sort find the right rows."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.context import Context
+from compute.models import Instance, Network
+from compute.services import instances, operations_log
+from compute.states import TaskState, VmState
+from tests import factories
+
+
+def fill(context: Context, network: Network, count: int) -> list[Instance]:
+    """So many instances, each with two ports and an operation at work."""
+    made = factories.InstanceFactory.create_batch(count, project=context.project, user=context.user)
+    for instance in made:
+        factories.PortFactory.create_batch(2, instance=instance, network=network)
+        factories.OperationFactory(instance=instance, user=context.user)
+    return made
+
+
+def touch_all(context: Context) -> None:
+    """Read everything that a page of instances shows."""
+    for row in instances.page(context, size=100):
+        shown = [row.status, row.flavor.name, row.image.name, row.user.name, row.project.name, row.hypervisor]
+        shown += [(port.address, port.network.name) for port in row.ports.all()]
+        assert row.open_operation.kind == "stop"
+        assert all(item is not None for item in shown[:-3])
+
+
+def queries(call, *arguments: object) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        call(*arguments)
+    return len(captured)
+
+
+def test_forty_instances_cost_as_many_queries_as_one(as_alice: Context, network: Network) -> None:
+    fill(as_alice, network, 1)
+    one = queries(touch_all, as_alice)
+    fill(as_alice, network, 39)
+    assert queries(touch_all, as_alice) == one == 4, "count, rows, ports, operations"
+
+
+def test_forty_operations_cost_as_many_queries_as_one(as_alice: Context, network: Network) -> None:
+    def read() -> None:
+        for operation in operations_log.recent(as_alice, size=100):
+            assert operation.user.name == "alice"
+            assert operation.instance.name
+            assert operation.project.name == "blue"
+
+    fill(as_alice, network, 1)
+    one = queries(read)
+    fill(as_alice, network, 39)
+    assert queries(read) == one == 2, "count, rows"
+
+
+def test_counts_cost_one_query(as_alice: Context, network: Network) -> None:
+    fill(as_alice, network, 3)
+    assert queries(instances.counts, as_alice) == 1
+
+
+@pytest.fixture
+def three(as_alice: Context, network: Network) -> dict[str, Instance]:
+    """web runs, db is off, old is being built; each has an address."""
+    made = {
+        "web": factories.InstanceFactory(project=as_alice.project, name="web", flavor__vcpus=2),
+        "db": factories.InstanceFactory(project=as_alice.project, name="db", vm_state=VmState.STOPPED),
+        "old": factories.InstanceFactory(
+            project=as_alice.project,
+            name="100% <old>",
+            vm_state=VmState.BUILDING,
+            task_state=TaskState.SPAWNING,
+        ),
+    }
+    for number, instance in enumerate(made.values(), start=1):
+        factories.PortFactory(instance=instance, network=network, address=f"10.48.9.{number}")
+        factories.PortFactory(instance=instance, network=network, address=f"10.48.8.{number}")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("we", "web"),
+        ("WEB", "web"),
+        ("  db  ", "db"),
+        ("10.48.9.2", "db"),
+        ("48.9.", "db old web"),
+        ("100%", "old"),
+        ("<old>", "old"),
+        ("%", "old"),
+        ("_", ""),
+        ("nothing", ""),
+        ("", "db old web"),
+        ("\0", ""),
+        ("\ud800", ""),
+        ("x" * 10_000, ""),
+        ("' OR 1=1 --", ""),
+    ],
+)
+def test_search(as_alice: Context, three: dict[str, Instance], search: str, found: str) -> None:
+    expected = {three[name] for name in found.split()}
+    page = instances.page(as_alice, search=search)
+    assert set(page) == expected
+    assert page.paginator.count == len(expected), "a row with two addresses counts once"
+
+
+def test_search_finds_a_whole_id(as_alice: Context, three: dict[str, Instance]) -> None:
+    assert list(instances.page(as_alice, search=str(three["db"].pk))) == [three["db"]]
+
+
+def test_search_stays_in_the_project(as_alice: Context, as_bob: Context, three: dict[str, Instance]) -> None:
+    assert list(instances.page(as_bob, search="web")) == []
+    assert list(instances.page(as_bob, search=str(three["web"].pk))) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        ("active", "web"),
+        ("stopped", "db"),
+        ("building", "old"),
+        ("error", ""),
+        ("busy", "old"),
+        ("unheard-of", "db old web"),
+    ],
+)
+def test_status(as_alice: Context, three: dict[str, Instance], status: str, found: str) -> None:
+    assert set(instances.page(as_alice, status=status)) == {three[name] for name in found.split()}
+    counted = instances.counts(as_alice)
+    assert counted.get(status, counted["total"]) == len(found.split())
+
+
+@pytest.mark.parametrize("sort", instances.SORTS)
+def test_every_sort_is_whole_and_in_order(as_alice: Context, three: dict[str, Instance], sort: str) -> None:
+    rows = list(instances.page(as_alice, sort=sort))
+    assert set(rows) == set(three.values())
+    column = instances.SORTS[sort][0]
+    values = [getattr(row, column.removeprefix("-")) for row in rows]
+    assert values == sorted(values, reverse=column.startswith("-"))
+
+
+@pytest.mark.parametrize("sort", ["password", "project__quotas__limit", "?", "\0", "-"])
+def test_unknown_sorts_count_as_none(as_alice: Context, three: dict[str, Instance], sort: str) -> None:
+    assert list(instances.page(as_alice, sort=sort)) == list(instances.page(as_alice))
+
+
+@pytest.mark.parametrize(("number", "shown"), [(1, 2), (2, 1), (99, 1), (0, 1), (-1, 1)])
+def test_pages_beyond_the_end_are_the_last(
+    as_alice: Context, three: dict[str, Instance], number: int, shown: int
+) -> None:
+    assert len(instances.page(as_alice, number=number, size=2)) == shown
