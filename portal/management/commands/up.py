@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services import setup
@@ -76,7 +76,12 @@ def _check_port() -> None:
 
 
 def _migrate() -> None:
-    executor = MigrationExecutor(connection)
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError as error:
+        raise CommandError(
+            f"The database cannot be used: {str(error).strip()}. See that what DATABASE_URL names runs and lets us in."
+        ) from error
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
 
