@@ -14,8 +14,14 @@ from compute.operations import Run, Step, Wait
 from compute.services import hosts
 
 
+PRESS_AGAIN = timedelta(seconds=10)
+
+
 class ShutDown(Step):
-    """Press the power button once, then wait for the guest's own end without holding a worker."""
+    """Press the power button and wait for the guest's own end without holding a worker.
+
+    A guest that is still booting does not hear the button, so it is pressed again now and then.
+    """
 
     name: ClassVar[str] = "shut_down"
     label: ClassVar[str] = gettext_noop("Shut down")
@@ -29,9 +35,8 @@ class ShutDown(Step):
         if timezone.now() >= deadline:
             hosts.guest(instance).destroy()
             return
-        if not run.woken_by:
-            hosts.guest(instance).shut_down()
-        raise Wait(until=deadline)
+        hosts.guest(instance).shut_down()
+        raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
 
 
 def began(run: Run, step: Step) -> datetime:
