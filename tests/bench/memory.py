@@ -1,0 +1,55 @@
+"""Memory of all processes together: proportional set sizes, so that what they share counts once."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.figures import Figure, Goal
+from tests.bench.installation import Installation, pids_under
+
+SETTLE_SECONDS = 3
+
+
+def measure(installation: Installation) -> Iterator[Figure]:
+    """Idle, after at least one launch and one page."""
+    _ = installation.guest
+    installation.admin.get("/instances/")
+    time.sleep(SETTLE_SECONDS)
+    assert installation.stack.process is not None
+    pids = pids_under(installation.stack.process.pid)
+    by_name: Counter[str] = Counter()
+    processes: Counter[str] = Counter()
+    for pid in pids:
+        name = _program(pid)
+        by_name[name] += _pss(pid)
+        processes[name] += 1
+    total = by_name.total() / 2**20
+    yield Figure(
+        what=f"memory of all {len(pids)} processes, idle (PSS)",
+        ours=f"{total:.0f} MiB",
+        value=total,
+        goal=Goal(bound=400, unit="MiB"),
+    )
+    for name, size in by_name.most_common():
+        count = f" ({processes[name]})" if processes[name] > 1 else ""
+        yield Figure(what=f"    of it: {name}{count}", ours=f"{size / 2**20:.0f} MiB")
+
+
+def _pss(pid: int) -> int:
+    """Bytes."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(f"process {pid} says nothing of its memory")
+
+
+def _program(pid: int) -> str:
+    """The supervised program that the process belongs to; Redis writes its title over its environment."""
+    environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    for entry in environment:
+        if entry.startswith(b"MERIDIAN_PROCESS="):
+            return os.fsdecode(entry.partition(b"=")[2])
+    command = Path(f"/proc/{pid}/comm").read_text().strip()
+    return {"redis-server": "redis"}.get(command, "supervisor")

@@ -1,0 +1,131 @@
+"""From libvirt's event to the changed row in a real browser."""
+
+import queue
+import random
+import shutil
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import libvirt
+from playwright.sync_api import Page, sync_playwright
+
+from compute.driver import events
+from compute.driver.specs import GuestEvent, GuestEventKind
+from tests.bench.figures import Figure, Goal, milliseconds, percentile
+from tests.bench.installation import Installation
+from tests.stack import URI, wait_for
+
+EVENTS = 40
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SHOWN = {GuestEventKind.SUSPENDED: "Paused", GuestEventKind.RESUMED: "Running"}
+
+# Notes the wall clock of every message on the live connection, and of every change of the row's status.
+WATCH = """
+    window.heard = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(...given) {
+            super(...given);
+            this.addEventListener("message", () => heard.push(Date.now()));
+        }
+    };
+"""
+OBSERVE = """
+    row => {
+        const status = () => document.querySelector(`#${row} .state`)?.textContent.trim();
+        window.changes = [];
+        let last = status();
+        new MutationObserver(() => {
+            if (status() === last) return;
+            last = status();
+            changes.push([Date.now(), last]);
+        }).observe(document.body, {subtree: true, childList: true, characterData: true});
+    }
+"""
+
+
+def measure(installation: Installation) -> Iterator[Figure]:
+    """Pauses and resumes a guest outside Meridian, at moments unrelated to any clock of ours."""
+    guest, delays, wires = installation.guest, [], []
+    connection = libvirt.open(URI)
+    domain = connection.lookupByUUIDString(guest["uuid"])
+    with _events_of(guest["uuid"]) as heard, _page(installation) as page:
+        page.locator(f"#row-{guest['uuid']} .state", has_text="Running").wait_for()
+        wait_for(lambda: page.evaluate("heard.length"), "the live connection", 10)
+        page.evaluate(OBSERVE, f"row-{guest['uuid']}")
+        for number in range(EVENTS):
+            page.evaluate("() => { changes.length = heard.length = 0; }")
+            (domain.resume if number % 2 else domain.suspend)()
+            when, kind = heard.get(timeout=10)
+            page.wait_for_timeout(200)
+            shown = _shown(page, SHOWN[kind])
+            delays.append(shown / 1e3 - when)
+            wires.append(page.evaluate("heard[0]") / 1e3 - when)
+            page.wait_for_timeout(random.uniform(100, 400))
+    connection.close()
+    yield Figure(
+        what=f"libvirt event to changed row in Chromium, p95 of {EVENTS}",
+        ours=milliseconds(percentile(delays, 95)),
+        beside=f"p50 {milliseconds(percentile(delays, 50))}, max {milliseconds(max(delays))}",
+        value=percentile(delays, 95) * 1e3,
+        goal=Goal(bound=100, unit="ms"),
+    )
+    yield Figure(
+        what="    of it: event to message in the page, median", ours=milliseconds(statistics.median(wires))
+    )
+    yield Figure(
+        what="    of it: message to changed row, median",
+        ours=milliseconds(statistics.median(all_ - wire for all_, wire in zip(delays, wires, strict=True))),
+    )
+
+
+def _shown(page: Page, status: str) -> float:
+    """The wall clock, in milliseconds, when the row first said so."""
+
+    def moment() -> float | None:
+        return next((when for when, said in page.evaluate("changes") if said.startswith(status)), None)
+
+    return wait_for(moment, f"the row to say {status}", 10, pause=0.05)
+
+
+@contextmanager
+def _events_of(guest: str) -> Iterator["queue.SimpleQueue[tuple[float, GuestEventKind]]"]:
+    """What libvirt tells this process of the guest, with the wall clock of each."""
+    heard: queue.SimpleQueue[tuple[float, GuestEventKind]] = queue.SimpleQueue()
+
+    def note(event: GuestEvent) -> None:
+        if event.uuid == guest and event.kind in SHOWN:
+            heard.put((time.time(), event.kind))
+
+    subscription = events.subscribe(URI, note, lambda reason: None)
+    try:
+        yield heard
+    finally:
+        subscription.close()
+
+
+@contextmanager
+def _page(installation: Installation) -> Iterator[Page]:
+    """The administrator's list of instances."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    cookies = [
+        {"name": cookie.name, "value": str(cookie.value), "url": installation.stack.url}
+        for cookie in installation.admin.cookies
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        context = browser.new_context()
+        context.add_cookies(cookies)
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        page.goto(f"{installation.stack.url}/instances/")
+        yield page
+        browser.close()

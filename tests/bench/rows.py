@@ -1,0 +1,100 @@
+"""`main` runs in a process with the installation's settings: it fills projects with instances that have no guests.
+
+It writes, as JSON, for each number of rows who sees them and how many queries their list takes, and one
+instance more that says it is running, with the socket where its screen would be.
+"""
+
+import ipaddress
+import json
+import sys
+import uuid
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Assignment, Domain, Project, Role, User
+from compute.models import Flavor, Image, Instance, Network, Port
+from compute.services import hosts
+from compute.services.addresses import mac_of
+from compute.states import VmState
+from tests.stack import PASSWORD
+
+COUNTS = (10, 100, 1_000)
+STOPPED = 10
+"""In each project so many are off: one page of results that is the same whatever lies around it."""
+
+
+def main() -> None:
+    people = [fill(count) for count in COUNTS]
+    screen = _instance(people[0].default_project, "bench-screen", VmState.ACTIVE)
+    screen.save()
+    sys.stdout.write(
+        json.dumps(
+            {
+                "lists": [
+                    {"rows": count, "user": user.name, "queries": queries(user)}
+                    for count, user in zip(COUNTS, people, strict=True)
+                ],
+                "screen": {"uuid": str(screen.pk), "socket": str(hosts.vnc_socket(screen))},
+            }
+        )
+    )
+
+
+@transaction.atomic
+def fill(count: int) -> User:
+    """A project with so many instances, each with a port, and a member of it."""
+    domain = Domain.objects.get(pk=Domain.DEFAULT_ID)
+    project = Project.objects.create(domain=domain, name=f"bench-{count}")
+    user = User.objects.create_user(f"bench-{count}", PASSWORD, domain=domain, default_project=project)
+    Assignment.objects.create(user=user, project=project, role=Role.objects.get(name="member"))
+    network = Network.objects.create(
+        project=project, name="bench", cidr="10.192.0.0/16", bridge=f"bench{count}"
+    )
+    instances = [
+        _instance(project, f"web-{number}", VmState.STOPPED if number < STOPPED else VmState.ACTIVE)
+        for number in range(count)
+    ]
+    Instance.objects.bulk_create(instances)
+    first = ipaddress.IPv4Address("10.192.0.10")
+    ports = [
+        Port(
+            pk=uuid.uuid4(), project=project, network=network, instance=instance, address=str(first + number)
+        )
+        for number, instance in enumerate(instances)
+    ]
+    for port in ports:
+        port.mac = mac_of(port)
+    Port.objects.bulk_create(ports)
+    return user
+
+
+def _instance(project: Project | None, name: str, state: VmState) -> Instance:
+    flavor, image = Flavor.objects.order_by("pk").first(), Image.objects.first()
+    assert project is not None
+    assert flavor is not None
+    return Instance(
+        project=project,
+        name=name,
+        flavor=flavor,
+        image=image,
+        vcpus=flavor.vcpus,
+        ram_mib=flavor.ram_mib,
+        disk_gib=flavor.disk_gib,
+        vm_state=state,
+        launched_at=timezone.now(),
+    )
+
+
+def queries(user: User) -> int:
+    """How many queries the first page takes, once everything is warm."""
+    client = Client(SERVER_NAME=settings.PUBLIC_HOST)
+    client.force_login(user, "accounts.authentication.PasswordBackend")
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get("/instances/")
+        assert answer.status_code == 200, answer.status_code
+    return len(asked)
