@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.consumers.live import Live
+from portal.consumers.serial import Serial
 from portal.pages import (
     activity,
     console,
@@ -46,7 +47,10 @@ urlpatterns = [
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
 ]
-websockets = [path("ws/live/", Live.as_asgi())]
+websockets = [
+    path("ws/live/", Live.as_asgi()),
+    path("ws/instances/<uuid:instance_id>/serial/", Serial.as_asgi()),
+]
 
 handler400 = "portal.pages.errors.bad_request"
 handler403 = "portal.pages.errors.forbidden"

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.services import quotas
+from compute.models import Hypervisor
 from compute.services import instances, operations_log
 from portal.entries import entries
 from portal.requests import Request, live_page, page
@@ -31,7 +32,5 @@ def overview(request: Request) -> HttpResponse:
 
 def _emulation() -> str:
     """Why guests are emulated, if they are: it makes them many times slower, and people should know."""
-    from compute.models import Hypervisor
-
     slow = Hypervisor.objects.filter(virt_type="qemu").first()
     return slow.virt_reason or slow.name if slow else ""
