@@ -75,20 +75,24 @@ class Move:
     """A verb: from which states it may start, what it shows meanwhile, and where it ends.
 
     `failed` is the state after a run that was given up; None keeps the state it started from.
-    `interrupts`: may begin while another operation still runs on the instance, which is then cancelled.
+    `interrupts`: the tasks during which it may begin all the same; what runs is then cancelled.
     """
 
     start: frozenset[VmState]
     task: TaskState
     end: VmState
     failed: VmState | None = None
-    interrupts: bool = False
+    interrupts: frozenset[TaskState] = frozenset()
 
 
 def _from(*states: VmState) -> frozenset[VmState]:
     return frozenset(states)
 
 
+_ANY_TASK = frozenset(TaskState)
+# What is being deleted is never brought back: only a deletion that goes as far may interrupt one.
+_BUT_DELETING = _ANY_TASK - {TaskState.DELETING}
+_BUT_ANY_DELETING = _BUT_DELETING - {TaskState.SOFT_DELETING}
 _EXISTING = _from(VmState.BUILDING, VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.ERROR)
 
 MOVES: dict[str, Move] = {
@@ -103,7 +107,7 @@ MOVES: dict[str, Move] = {
         start=_from(VmState.ACTIVE, VmState.PAUSED, VmState.ERROR),
         task=TaskState.POWERING_OFF,
         end=VmState.STOPPED,
-        interrupts=True,
+        interrupts=_BUT_ANY_DELETING,
     ),
     "reboot": Move(start=_from(VmState.ACTIVE), task=TaskState.REBOOTING, end=VmState.ACTIVE),
     "force_reboot": Move(
@@ -111,14 +115,19 @@ MOVES: dict[str, Move] = {
         task=TaskState.REBOOTING_HARD,
         end=VmState.ACTIVE,
     ),
-    "delete": Move(start=_EXISTING, task=TaskState.SOFT_DELETING, end=VmState.SOFT_DELETED, interrupts=True),
+    "delete": Move(
+        start=_EXISTING,
+        task=TaskState.SOFT_DELETING,
+        end=VmState.SOFT_DELETED,
+        interrupts=_BUT_DELETING,
+    ),
     "restore": Move(start=_from(VmState.SOFT_DELETED), task=TaskState.RESTORING, end=VmState.ACTIVE),
     "purge": Move(
         start=_EXISTING | {VmState.SOFT_DELETED},
         task=TaskState.DELETING,
         end=VmState.DELETED,
         failed=VmState.ERROR,
-        interrupts=True,
+        interrupts=_ANY_TASK,
     ),
 }
 """Verb → move. `rename` changes no state and has no row here: it is allowed in every state that exists."""
@@ -129,4 +138,4 @@ def allowed(verb: str, vm_state: str, task_state: str | None) -> bool:
     move = MOVES.get(verb)
     if move is None:
         return vm_state in _EXISTING
-    return vm_state in move.start and (task_state is None or move.interrupts)
+    return vm_state in move.start and (task_state is None or task_state in move.interrupts)
