@@ -24,6 +24,11 @@ MAY = {
 """What may begin while nothing is being done, written out by hand: a change of the rules shows here."""
 
 MAY_WHILE_BUSY = {"force_stop", "rename", "delete", "purge"}
+MAY_WHILE_DELETING = {
+    TaskState.SOFT_DELETING: {"rename", "delete", "purge"},
+    TaskState.DELETING: {"rename", "purge"},
+}
+"""What is being deleted cannot be brought back by a lesser verb that would cancel the deletion."""
 
 PARAMETERS = {"rename": {"name": "renamed"}}
 
@@ -33,12 +38,19 @@ EVERY = pytest.mark.parametrize(
 )
 SOME_TASKS = pytest.mark.parametrize(
     ("verb", "vm_state", "task_state"),
-    [(verb, state, task) for verb in ACTIONS for state in VmState for task in (None, TaskState.POWERING_OFF)],
+    [
+        (verb, state, task)
+        for verb in ACTIONS
+        for state in VmState
+        for task in (None, TaskState.POWERING_OFF, *MAY_WHILE_DELETING)
+    ],
 )
 
 
 def expected(verb: str, vm_state: VmState, task_state: TaskState | None) -> bool:
-    return verb in MAY[vm_state] and (task_state is None or verb in MAY_WHILE_BUSY)
+    if task_state is None:
+        return verb in MAY[vm_state]
+    return verb in MAY[vm_state] & MAY_WHILE_DELETING.get(task_state, MAY_WHILE_BUSY)
 
 
 def instance_in(context: Context, vm_state: VmState, task_state: TaskState | None) -> Instance:
@@ -66,7 +78,7 @@ def test_menus_and_begin_follow_the_table(
     instance = instance_in(as_alice, vm_state, task_state)
     choice = next(choice for choice in choices(as_alice, instance) if choice.action.verb == verb)
     may = begins(as_alice, verb, instance)
-    assert may is choice.allowed is expected(verb, vm_state, task_state)
+    assert may is choice.allowed is expected(really(verb, instance), vm_state, task_state)
     assert bool(choice.reason) is not choice.allowed
 
 
@@ -85,9 +97,9 @@ def begins(context: Context, verb: str, instance: Instance) -> bool:
     return False
 
 
-def _purges_instead(verb: str, instance: Instance) -> bool:
-    """Deleting what never ran is purging, which is allowed wherever deleting is."""
-    return verb == "delete" and instance.launched_at is None and instance.vm_state == VmState.BUILDING
+def really(verb: str, instance: Instance) -> str:
+    """What `verb` means here: what never ran is not worth keeping, so deleting it purges it."""
+    return "purge" if verb == "delete" and instance.launched_at is None else verb
 
 
 def _picture(instance: Instance) -> list[object]:
@@ -108,21 +120,21 @@ def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> N
     version = instance.version
     operation = begin(as_alice, verb, instance.pk)
     assert operation is not None
-    really = "purge" if _purges_instead(verb, instance) else verb
+    kind = really(verb, instance)
 
     row = Instance.objects.get(pk=instance.pk)
-    assert row.task_state == MOVES[really].task
+    assert row.task_state == MOVES[kind].task
     assert row.vm_state == (instance.restore_to if verb == "restore" else vm_state)
     assert row.version > version
 
     operation.refresh_from_db()
-    assert (operation.kind, operation.state, operation.sequence) == (really, Operation.State.PENDING, 1)
+    assert (operation.kind, operation.state, operation.sequence) == (kind, Operation.State.PENDING, 1)
     assert (operation.user, operation.project) == (as_alice.user, as_alice.project)
     assert (operation.attempt, operation.fence, operation.lease_until) == (0, 0, None)
     assert operation.request_id == "req-alice"
 
     event = AuditEvent.objects.get()
-    assert (event.action, event.outcome) == (f"instance.{really}", "requested")
+    assert (event.action, event.outcome) == (f"instance.{kind}", "requested")
     assert (event.user_name, event.project_id) == ("alice", as_alice.project.id)
     assert (event.target_type, event.target_id, event.target_name) == (
         "instance",
@@ -139,6 +151,16 @@ def test_what_interrupts_cancels_what_runs_and_stands_behind_it(as_alice: Contex
     first, second = instance.operations.order_by("sequence")
     assert first.cancel_requested
     assert (second, second.sequence, second.cancel_requested) == (operation, 2, False)
+
+
+@pytest.mark.parametrize("verb", ["delete", "force_stop"])
+def test_what_is_being_purged_is_not_brought_back(as_alice: Context, verb: str) -> None:
+    """Cancelling a purge half way would leave an instance without its disk."""
+    instance = instance_in(as_alice, VmState.ACTIVE, None)
+    purge = begin(as_alice, "purge", instance.pk)
+    with pytest.raises(Conflict, match="Wait until “deleting” is done"):
+        begin(as_alice, verb, instance.pk)
+    assert list(instance.operations.filter(cancel_requested=False)) == [purge]
 
 
 def test_rename_is_done_at_once(as_alice: Context) -> None:
