@@ -5,7 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from accounts.errors import Conflict
 from accounts.models import Installation
 from compute.driver.guest import Guest
 from compute.driver.network import Network as DriverNetwork
@@ -30,21 +32,21 @@ def pool(hypervisor: Hypervisor) -> Pool:
 
 
 def pool_of(instance: Instance) -> Pool:
-    """The storage pool of the instance's hypervisor, which it must have."""
+    """The storage pool of the instance's hypervisor. Raises Conflict when it has none."""
     if instance.hypervisor is None:
-        raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
+        raise Conflict(_("This instance never found a host. Delete it and launch it again."))
     return pool(instance.hypervisor)
 
 
 def guest(instance: Instance) -> Guest:
-    """The guest behind the instance, which must have a hypervisor."""
+    """The guest behind the instance. Raises Conflict when it has no hypervisor."""
     return Guest(uri(instance), str(instance.pk))
 
 
 def uri(instance: Instance) -> str:
-    """The libvirt address of the instance's hypervisor."""
+    """The libvirt address of the instance's hypervisor. Raises Conflict when it has none."""
     if instance.hypervisor is None:
-        raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
+        raise Conflict(_("This instance never found a host. Delete it and launch it again."))
     return instance.hypervisor.uri
 
 
