@@ -27,7 +27,8 @@ class ReserveAddresses(Step):
                 )
 
     def undo(self, run: Run) -> None:
-        release_addresses(run.instance)
+        if run.instance.launched_at is None:
+            release_addresses(run.instance)
 
 
 class Define(Step):
@@ -42,8 +43,9 @@ class Define(Step):
         Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
 
     def undo(self, run: Run) -> None:
+        """What was launched once stays defined, whatever a later start came to."""
         instance = run.instance
-        if instance.hypervisor is not None:
+        if instance.hypervisor is not None and instance.launched_at is None:
             hosts.guest(instance).undefine()
 
 
