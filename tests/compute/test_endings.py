@@ -1,13 +1,16 @@
 """How actions end: the instance's state, its fault and the audit, and what stays for the next in line."""
 
 import pytest
+from django.utils import timezone
 
+from accounts.context import Context
 from accounts.models import AuditEvent
-from compute import states
-from compute.actions import ACTIONS
+from compute import operations, states
+from compute.actions import ACTIONS, begin
 from compute.actions.base import Action
 from compute.models import Instance, Operation
 from compute.operations import plans
+from compute.operations.engine import ATTEMPTS
 from compute.services import transitions
 from compute.states import MOVES, TaskState, VmState
 from tests import factories
@@ -132,3 +135,40 @@ def test_changing_by_a_stale_copy_keeps_what_others_wrote() -> None:
     transitions.change(instance, name="second")
     transitions.settle(stale, VmState.STOPPED)
     assert Instance.objects.get().name == "second"
+
+
+@pytest.mark.parametrize("verb", ["stop", "force_reboot"])
+def test_what_never_found_a_host_says_so_at_once(as_alice: Context, verb: str) -> None:
+    instance = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.ERROR)
+    operation = begin(as_alice, verb, instance.pk)
+    assert operation is not None
+    operations.execute(str(operation.pk))
+    operation.refresh_from_db()
+    assert (operation.state, operation.attempt) == (Operation.State.FAILED, 1)
+    assert "never found a host" in operation.error["message"]
+
+
+@pytest.mark.parametrize("verb", ["delete", "purge", "force_stop"])
+def test_what_never_found_a_host_can_be_deleted(as_alice: Context, verb: str) -> None:
+    instance = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.ERROR)
+    operation = begin(as_alice, verb, instance.pk)
+    assert operation is not None
+    operations.execute(str(operation.pk))
+    assert Instance.objects.get().vm_state == MOVES[verb].end
+
+
+def test_a_start_that_fails_leaves_the_guest_defined(as_alice: Context) -> None:
+    """Undoing must not reach for the host at all: this one cannot be reached."""
+    host = factories.HypervisorFactory(uri="test:///nowhere.xml")
+    instance = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.STOPPED, hypervisor=host)
+    operation = begin(as_alice, "start", instance.pk)
+    assert operation is not None
+    for _ in range(ATTEMPTS):
+        Operation.objects.update(due_at=timezone.now())
+        operations.execute(str(operation.pk))
+    operation.refresh_from_db()
+    assert operation.state == Operation.State.FAILED
+    assert [entry["name"] for entry in operation.timeline if entry["undone"]] == ["network", "define"]
+    row = Instance.objects.get()
+    assert (row.vm_state, row.task_state) == (VmState.STOPPED, None)
+    assert row.fault is not None
