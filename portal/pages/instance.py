@@ -62,7 +62,9 @@ def tab(
         ],
         "rename": next(choice for choice in shown.choices if choice.action.verb == "rename"),
     }
-    parts = {"instance-header": "instances/header.html", "tab": part}
+    # Lists ask for the menu only when somebody opens it: fifty of them would be most of a page.
+    menu = {f"menu-{instance.pk}": "instances/menu.html"}
+    parts = {"instance-header": "instances/header.html", "tab": part} | menu
     return live_page(request, template, parts, frame | values)
 
 

@@ -12,8 +12,16 @@ callbacks.beforeAttributeUpdated = (attribute, element) => {
   return true;
 };
 
-/** A form that a person is writing in is not pulled from under them. */
-callbacks.beforeNodeMorphed = (element) => !(element.matches?.("[data-rename-form]:not([hidden])"));
+/** What a person has open is not pulled from under them: a form being written in, a menu that was fetched. */
+const OPEN = "[data-rename-form]:not([hidden]), .row-menu.show";
+callbacks.beforeNodeMorphed = (element) => !element.matches?.(OPEN);
+
+/** A menu that was fetched after it was opened finds its place anew. */
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.matches?.(".row-menu.show")) {
+    globalThis.tabler?.Dropdown.getInstance(target.previousElementSibling)?.update();
+  }
+});
 
 const said = new Map();
 
