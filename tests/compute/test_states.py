@@ -32,10 +32,6 @@ MAY_WHILE_DELETING = {
 
 PARAMETERS = {"rename": {"name": "renamed"}}
 
-EVERY = pytest.mark.parametrize(
-    ("verb", "vm_state", "task_state"),
-    [(verb, state, task) for verb in ACTIONS for state in VmState for task in (None, *TaskState)],
-)
 SOME_TASKS = pytest.mark.parametrize(
     ("verb", "vm_state", "task_state"),
     [
@@ -66,9 +62,12 @@ def test_the_table_has_a_row_for_every_verb_that_changes_state() -> None:
     assert Launch.verb not in ACTIONS
 
 
-@EVERY
-def test_the_table(verb: str, vm_state: VmState, task_state: TaskState | None) -> None:
-    assert states.allowed(verb, vm_state, task_state) is expected(verb, vm_state, task_state)
+@pytest.mark.parametrize("verb", ACTIONS)
+def test_the_table(verb: str) -> None:
+    pairs = [(vm_state, task) for vm_state in VmState for task in (None, *TaskState)]
+    assert [pair for pair in pairs if states.allowed(verb, *pair)] == [
+        pair for pair in pairs if expected(verb, *pair)
+    ]
 
 
 @SOME_TASKS
