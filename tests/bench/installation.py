@@ -16,6 +16,7 @@ class Installation:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.admin: Browserless = stack.bootstrap()
+        self.database = stack.root / "data" / "meridian.sqlite3"
 
     def launch(self, name: str) -> dict[str, Any]:
         """A running instance of the tiny image: its row."""

@@ -51,7 +51,7 @@ def measure(installation: Installation) -> Iterator[Figure]:
 
 def _launch(installation: Installation, name: str) -> tuple[float, dict[str, float]]:
     """Seconds from sending the form to the row's state, and how they were spent."""
-    rows = sqlite3.connect(f"file:{installation.stack.database}?mode=ro", uri=True, timeout=30)
+    rows = sqlite3.connect(f"file:{installation.database}?mode=ro", uri=True, timeout=30)
     began, clock = time.perf_counter(), time.time()
     answer = installation.admin.launch(installation.stack, name)
     assert answer.status == 200, answer.text
@@ -95,10 +95,7 @@ class Virsh:
         self.xml = _virsh("dumpxml", "--inactive", f"instance-{sample['uuid']}")
         self.uuid = str(sample["uuid"])
         description = etree.fromstring(self.xml)
-        disk = Path(
-            description.findtext("devices/disk/source/@file")
-            or _attribute(description, "disk/source", "file")
-        )
+        disk = Path(_attribute(description, "disk/source", "file"))
         self.disk_folder = disk.parent
         self.image = Path(_attribute(description, "disk/backingStore/source", "file"))
         self.config_drive = (self.disk_folder / f"config-{self.uuid}").read_bytes()
