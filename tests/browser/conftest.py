@@ -1,0 +1,111 @@
+"""One running installation and one Chromium for all browser tests, and people who are signed in."""
+
+import shutil
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.verbs import ARTIFACTS, PATIENCE, Faults
+from tests.stack import Browserless, Stack, running
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+FAILED = pytest.StashKey[bool]()
+VIEWPORT = {"width": 1280, "height": 900}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let fixtures know that the test failed, so that they keep a picture of it."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+# Of the package, not of the session: Playwright keeps an event loop in this thread, beside which Django's
+# database refuses to work for other tests, and an idle installation would slow them down.
+@pytest.fixture(scope="package")
+def stack() -> Iterator[Stack]:
+    with running() as stack:
+        yield stack
+        assert stack.audit() == "", stack.tail()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "Chromium is not installed: `deploy/install dev` brings it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def admin(stack: Stack) -> Browserless:
+    """The administrator without a browser: prepares what a test looks at. Makes them if nobody did."""
+    return stack.bootstrap()
+
+
+@pytest.fixture(scope="package")
+def steady(stack: Stack, admin: Browserless) -> Iterator[str]:
+    """The name of an instance that runs through all tests; they leave it as it is."""
+    admin.launch(stack, "steady")
+    stack.wait_for_state("steady", "active", 120)
+    yield "steady"
+    admin.act(stack, "steady", "purge")
+    stack.wait_for_state("steady", "deleted", 120)
+
+
+@pytest.fixture
+def new_context(
+    chromium: Browser, stack: Stack, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens browsers that know nothing of each other; with `session`, signed in as that person is."""
+    opened = []
+
+    def new(session: Browserless | None = None) -> BrowserContext:
+        context = chromium.new_context(viewport=VIEWPORT, base_url=stack.url, locale="en-GB")
+        context.set_default_timeout(PATIENCE)
+        opened.append(context)
+        if session is not None:
+            context.add_cookies(
+                [
+                    {"name": cookie.name, "value": cookie.value or "", "url": stack.url}
+                    for cookie in session.cookies
+                ]
+            )
+        return context
+
+    yield new
+    for number, context in enumerate(opened):
+        if request.node.stash.get(FAILED, False):
+            for page in context.pages:
+                page.screenshot(path=ARTIFACTS / "failures" / f"{request.node.name}-{number}.png")
+        context.close()
+
+
+@pytest.fixture
+def stranger(new_context: Callable[..., BrowserContext]) -> Page:
+    """A page of somebody who has not signed in."""
+    return new_context().new_page()
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext], admin: Browserless) -> Page:
+    """A page of the signed-in administrator."""
+    return new_context(admin).new_page()
+
+
+@pytest.fixture
+def faults(page: Page) -> Faults:
+    """What goes wrong on `page` without anybody seeing it."""
+    return Faults(page)

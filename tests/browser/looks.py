@@ -1,0 +1,63 @@
+"""How a page looks: its pictures, what axe finds in it, and whether it fits a phone."""
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser.verbs import ARTIFACTS
+from tests.stack import BASE
+
+SCREENSHOTS = ARTIFACTS / "screenshots"
+AXE = (BASE / "node_modules" / "axe-core" / "axe.min.js").read_text()
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+GRAVE = {"serious", "critical"}
+
+
+def inspect(page: Page, name: str) -> list[str]:
+    """Take the page's pictures in light, dark and on a phone; what is wrong with it, a line each."""
+    wrong = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        _picture(page, f"{name}-{scheme}")
+        wrong += [f"{scheme}: {line}" for line in _axe(page)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    _picture(page, f"{name}-phone")
+    wrong += [f"phone: {line}" for line in _too_wide(page)]
+    page.set_viewport_size(DESKTOP)
+    return wrong
+
+
+def _picture(page: Page, name: str) -> None:
+    page.evaluate("() => scrollTo(0, 0)")
+    page.wait_for_timeout(100)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
+
+
+def _axe(page: Page) -> list[str]:
+    # Evaluated by the browser's debugger, which the page's Content-Security-Policy does not bind.
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for violation in found["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
+def _too_wide(page: Page) -> list[str]:
+    """Elements that reach beyond the right edge, if the page can be scrolled sideways."""
+    return list(
+        page.evaluate(
+            """() => {
+              const { scrollWidth, clientWidth } = document.documentElement;
+              if (scrollWidth <= clientWidth) return [];
+              return [...document.body.querySelectorAll("*")]
+                .filter((element) => element.getBoundingClientRect().right > clientWidth + 1)
+                .slice(0, 5)
+                .map((element) => `${scrollWidth} px wide: ${element.outerHTML.slice(0, 120)}`);
+            }"""
+        )
+    )

@@ -1,0 +1,250 @@
+"""Every page and every state of one: looked at by axe, and by people in test-artifacts/screenshots."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from django.test import RequestFactory
+from django.urls import get_resolver, reverse
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from portal.pages import errors
+from tests.browser import looks, verbs
+from tests.browser.verbs import Faults
+from tests.stack import PASSWORD, Browserless, Stack
+
+NewContext = Callable[..., BrowserContext]
+
+NO_PAGES = {
+    "alive": "text for balancers",
+    "instance-console-state": "part of the console's page",
+    "instance-log-download": "a file",
+    "instance-log-text": "text that the log's page adds",
+    "instance-screen": "a picture",
+    "launch-preview": "takes forms only",
+    "operations": "part of every page",
+    "palette": "JSON",
+    "instance-action": "takes forms only",
+    "instances-action": "takes forms only",
+    "instance-console-pass": "takes forms only",
+    "keypair-delete": "takes forms only",
+    "keypair-generate": "takes forms only",
+    "preferences": "takes forms only",
+    "project-quotas": "takes forms only",
+    "project-switch": "takes forms only",
+    "sign-out": "takes forms only",
+    "setup": "gone once used; test_first_vm looks at it",
+}
+ROUTES = sorted({str(pattern.name) for pattern in get_resolver("portal.urls").url_patterns})
+PEOPLE = f"""
+from tests import factories as make
+quiet = make.ProjectFactory(name="quiet")
+for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
+    user = make.UserFactory.build(name=name, domain=quiet.domain, default_project=quiet if role else None)
+    user.set_password({PASSWORD!r})
+    user.save()
+    if role:
+        make.AssignmentFactory(user=user, project=quiet, role__name=role)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _world(stack: Stack, admin: Browserless, steady: str) -> Iterator[None]:
+    """Something in every list: a running instance, one that crashed, one in the recycle bin, a key, people."""
+    stack.manage("shell", "-c", PEOPLE)
+    admin.post("/keypairs/generate/", name="laptop")
+    for name in ("binned", "crashed"):
+        admin.launch(stack, name)
+        uuid = stack.wait_for_state(name, "active", 120)["uuid"]
+        if name == "binned":
+            admin.act(stack, name, "delete")
+            stack.wait_for_state(name, "soft-delete", 120)
+        else:
+            os.kill(verbs.qemu(uuid), signal.SIGKILL)
+            stack.wait_for_state(name, "stopped", 120)
+    yield
+    for name in ("binned", "crashed"):
+        admin.act(stack, name, "purge")
+        stack.wait_for_state(name, "deleted", 120)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in NO_PAGES])
+def test_page(stack: Stack, page: Page, faults: Faults, new_context: NewContext, route: str) -> None:
+    if route == "sign-in":
+        page = new_context().new_page()
+        faults = Faults(page)
+    page.goto(_address(stack, route))
+    settle(page)
+    if route == "sign-in":
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    else:
+        expect(
+            page.get_by_role("navigation", name="Main").or_(page.locator(".console-window"))
+        ).to_be_visible()
+    assert looks.inspect(page, route) + faults == []
+
+
+@pytest.mark.parametrize("route", NO_PAGES)
+def test_what_is_called_no_page_is_none(stack: Stack, admin: Browserless, route: str) -> None:
+    answer = admin.get(_address(stack, route))
+    assert "<html" not in answer.text or answer.status >= 400
+
+
+# ── States of pages ──────────────────────────────────────────────────────────────────────────────
+def test_launch_with_errors(page: Page) -> None:
+    page.goto("/instances/launch/")
+    page.get_by_role("textbox", name="Name", exact=True).fill("\u202egnol")
+    page.get_by_role("heading", name="User data").click()
+    page.get_by_label("A script or cloud-config").fill("#cloud-config\n: [")
+    page.get_by_role("button", name="Launch instance").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert looks.inspect(page, "launch-errors") == []
+
+
+def test_launch_beyond_the_quota(page: Page) -> None:
+    page.goto("/instances/launch/")
+    page.get_by_role("spinbutton", name="How many").fill("40")
+    expect(page.get_by_role("button", name="Launch 40 instances")).to_be_visible()
+    assert looks.inspect(page, "launch-over-quota") == []
+
+
+def test_sign_in_with_a_wrong_password(stranger: Page) -> None:
+    stranger.goto("/sign-in/")
+    verbs.sign_in(stranger, "admin", "wrong")
+    expect(stranger.get_by_role("alert")).to_be_visible()
+    assert looks.inspect(stranger, "sign-in-wrong") == []
+
+
+def test_locked_out(stranger: Page) -> None:
+    stranger.goto("/sign-in/")
+    for _attempt in range(8):
+        verbs.sign_in(stranger, "burglar", "guess")
+        stranger.wait_for_load_state()
+    expect(stranger.get_by_role("heading", name="Too many attempts")).to_be_visible()
+    assert looks.inspect(stranger, "locked-out") == []
+
+
+def test_not_found(page: Page) -> None:
+    page.goto(f"/instances/{uuid4()}/")
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    assert looks.inspect(page, "404") == []
+
+
+def test_forbidden(stack: Stack, new_context: NewContext) -> None:
+    page = new_context(stack.sign_in("ruth")).new_page()
+    page.goto("/health/")
+    expect(page.get_by_role("heading", name="You may not do this")).to_be_visible()
+    assert looks.inspect(page, "403") == []
+
+
+def test_a_fault_of_ours(page: Page) -> None:
+    """The real page for an unforeseen error, in place of any other."""
+    request = RequestFactory().get("/broken/")
+    request.request_id = f"req-{uuid4()}"
+    content = errors.server_error(request).content
+
+    def answer(route: Route) -> None:
+        route.fulfill(status=500, content_type="text/html; charset=utf-8", body=content)
+
+    page.route("**/broken/", answer)
+    page.goto("/broken/")
+    expect(page.get_by_text(request.request_id)).to_be_visible()
+    assert looks.inspect(page, "500") == []
+
+
+@pytest.mark.parametrize("route", ["overview", "instances", "keypairs", "activity", "recycle-bin"])
+def test_nothing_there_yet(stack: Stack, new_context: NewContext, route: str) -> None:
+    page = new_context(stack.sign_in("mel")).new_page()
+    faults = Faults(page)
+    page.goto(reverse(route))
+    expect(page.locator(".blank")).to_be_visible()
+    assert looks.inspect(page, f"{route}-empty") + faults == []
+
+
+@pytest.mark.parametrize("name", ["ruth", "lone"])
+def test_overview_of_those_who_may_little(stack: Stack, new_context: NewContext, name: str) -> None:
+    page = new_context(stack.sign_in(name)).new_page()
+    faults = Faults(page)
+    page.goto("/")
+    expect(page.locator(".blank")).to_be_visible()
+    assert looks.inspect(page, f"overview-{name}") + faults == []
+
+
+@pytest.mark.parametrize("route", ["instance", "instance-console", "instance-serial", "instance-activity"])
+def test_an_instance_that_crashed(stack: Stack, page: Page, faults: Faults, route: str) -> None:
+    page.goto(reverse(route, args=[stack.instance("crashed")["uuid"]]))
+    expect(page.get_by_role("alert")).to_contain_text("crashed")
+    assert looks.inspect(page, f"{route}-crashed") + faults == []
+
+
+def test_an_instance_in_the_recycle_bin(stack: Stack, page: Page, faults: Faults) -> None:
+    page.goto(reverse("instance", args=[stack.instance("binned")["uuid"]]))
+    expect(page.locator(".instance-title .state")).to_contain_text("In the recycle bin")
+    assert looks.inspect(page, "instance-binned") + faults == []
+
+
+def test_the_palette(page: Page, faults: Faults) -> None:
+    page.goto("/")
+    settle(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("steady")
+    expect(page.get_by_role("option", name="Stop steady")).to_be_visible()
+    assert looks.inspect(page, "palette") + faults == []
+
+
+def test_menus(page: Page, faults: Faults) -> None:
+    page.goto("/instances/")
+    settle(page)
+    page.get_by_role("button", name="Actions on steady").click()
+    assert looks.inspect(page, "row-menu") + faults == []
+    page.goto("/instances/")
+    settle(page)
+    page.get_by_role("button", name="You and your preferences").click()
+    assert looks.inspect(page, "user-menu") + faults == []
+    page.goto("/instances/")
+    page.get_by_label("Select steady").check()
+    assert looks.inspect(page, "selection") + faults == []
+
+
+def test_the_question_before_deleting_for_good(page: Page, faults: Faults) -> None:
+    page.goto("/recycle-bin/")
+    settle(page)
+    verbs.row(page, "binned").get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert looks.inspect(page, "confirm") + faults == []
+
+
+def test_editing_a_quota(page: Page, faults: Faults) -> None:
+    page.goto("/projects/")
+    settle(page)
+    page.locator("tr", has=page.get_by_role("rowheader", name="demo")).get_by_role("button").click()
+    field = page.get_by_role("textbox", name="Instances")
+    field.fill("many")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".field-error")).to_be_visible()
+    assert looks.inspect(page, "projects-edit") + faults == []
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has drawn itself and what it asks for at once."""
+    page.wait_for_load_state("networkidle")
+    if page.locator("#checks").count():
+        expect(page.locator("#checks .check-mark").first).to_be_visible(timeout=90_000)
+    if page.locator("img[data-screen]").count():
+        expect(page.locator("img[data-screen]")).to_be_visible()
+    if page.locator("[data-console]").count():
+        expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected")
+
+
+def _address(stack: Stack, route: str) -> str:
+    values = {
+        "instance_id": stack.instance("steady")["uuid"],
+        "verb": "start",
+        "key": "defaults",
+        "token": "x",
+    }
+    possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)
+    names = possibilities[0][0][0][1]
+    return reverse(route, kwargs={name: values[name] for name in names})
