@@ -32,8 +32,7 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
     values = {
         "ports": ports,
         "ssh": f"ssh {user}@{ports[0].address}" if user and ports else "",
-        "has_screen": instance.vm_state in {VmState.ACTIVE, VmState.PAUSED}
-        and policy.allows(request.context, "instance:console"),
+        "runs": instance.vm_state in {VmState.ACTIVE, VmState.PAUSED},
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
 
@@ -56,6 +55,7 @@ def tab(
         "instance": instance,
         "row": shown,
         "tab": name,
+        "may_console": policy.allows(request.context, "instance:console"),
         "main_choices": [choice for choice in shown.choices if choice.action.verb in MAIN_VERBS],
         "more_choices": [
             choice for choice in shown.choices if choice.action.verb not in {*MAIN_VERBS, "rename"}

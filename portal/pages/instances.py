@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import policy
 from accounts.errors import BadInput, MeridianError, NotFound
-from compute.actions import begin
+from compute.actions import Action, begin
 from compute.actions.registry import ACTIONS, Choice, choices
 from compute.models import Instance
 from compute.services import instances
@@ -79,7 +80,8 @@ def listing(request: Request) -> HttpResponse:
         "search": asked.get("search", ""),
         "everywhere": everywhere,
         "everywhere_url": _url(asked, all="" if everywhere else "1"),
-        "bulk": [ACTIONS[verb] for verb in BULK],
+        "bulk": _offered(request, BULK),
+        "may_console": policy.allows(request.context, "instance:console"),
         "narrowed": any(asked.get(name) for name in ("search", "status")),
         "query": asked.urlencode(),
     }
@@ -94,7 +96,7 @@ def recycle_bin(request: Request) -> HttpResponse:
     values = {
         "page": found,
         "rows": [row(request, instance) for instance in found],
-        "bulk": [ACTIONS[verb] for verb in BIN_BULK],
+        "bulk": _offered(request, BIN_BULK),
         "hours": settings.RECYCLE_HOURS,
     }
     return live_page(request, "instances/bin.html", {"bin": "instances/bin_table.html"}, values)
@@ -141,6 +143,11 @@ def row(request: Request, instance: Instance) -> Row:
         entry=entry(operation) if operation else None,
         until=instance.deleted_at + timedelta(hours=settings.RECYCLE_HOURS) if instance.deleted_at else None,
     )
+
+
+def _offered(request: Request, verbs: tuple[str, ...]) -> list[Action]:
+    """Actions for the bar; a reader, who may do none of them, gets neither bar nor boxes."""
+    return [ACTIONS[verb] for verb in verbs if policy.allows(request.context, f"instance:{verb}")]
 
 
 def _columns(asked: QueryDict) -> list[Column]:
