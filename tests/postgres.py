@@ -29,6 +29,20 @@ class Cluster:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return f"postgres://{USER}@/{self.folder}/{name}"
 
+    def restart(self) -> None:
+        """As after a power cut: every connection is gone, and nothing was said goodbye to."""
+        _as_postgres(
+            _programs() / "pg_ctl",
+            "restart",
+            "-w",
+            "-D",
+            self.folder / "data",
+            "-l",
+            self.folder / "log",
+            "-m",
+            "immediate",
+        )
+
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:

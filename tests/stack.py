@@ -4,7 +4,6 @@ import http.cookiejar
 import ipaddress
 import json
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -17,12 +16,15 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import libvirt
+import psycopg
+import psycopg.rows
 
 BASE = Path(__file__).parents[1]
 URI = "qemu:///system"
@@ -94,13 +96,13 @@ class Stack:
     def remove(self) -> None:
         """Stop, and remove every guest, pool, network and file of this installation."""
         self.stop()
-        if self.database.exists():
+        if "Meridian is up" in self.tail(10_000):
             connection = libvirt.open(URI)
             for domain in self.guests(connection):
                 if domain.isActive():
                     domain.destroy()
                 domain.undefine()
-            short = self.rows("select id from accounts_installation")[0]["id"].replace("-", "")[:8]
+            short = self.rows("select id from accounts_installation")[0]["id"][:8]
             for kind in (connection.listAllStoragePools(), connection.listAllNetworks()):
                 for thing in kind:
                     if short in thing.name():
@@ -128,13 +130,21 @@ class Stack:
         raise AssertionError(f"no process of {program} runs")
 
     # ── What the installation knows ──────────────────────────────────────────────────────────
-    @property
-    def database(self) -> Path:
-        return self.root / "data" / "meridian.sqlite3"
-
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """Read the SQLite database."""
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
+        """Read the database; `?` stands for a value, ids are hexadecimal digits."""
+        if url := self.environment["DATABASE_URL"]:
+            user, _, place = url.removeprefix("postgres://").partition("@/")
+            folder, name = place.rsplit("/", 1)
+            with psycopg.connect(
+                host=folder, user=user, dbname=name, row_factory=psycopg.rows.dict_row
+            ) as server:
+                found = server.execute(query.replace("?", "%s"), values).fetchall()
+            return [
+                {key: value.hex if isinstance(value, uuid.UUID) else value for key, value in row.items()}
+                for row in found
+            ]
+        file = self.root / "data" / "meridian.sqlite3"
+        connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)
         connection.row_factory = sqlite3.Row
         try:
             return [dict(row) for row in connection.execute(query, values)]
@@ -148,8 +158,7 @@ class Stack:
             "from compute_instance where name = ? order by created_at desc limit 1",
             name,
         )[0]
-        hexadecimal = row["id"].replace("-", "")
-        row["uuid"] = re.sub(r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", hexadecimal)
+        row["uuid"] = str(uuid.UUID(row["id"]))
         return row
 
     def wait_for_state(self, name: str, vm_state: str, seconds: float = 60) -> dict[str, Any]:
@@ -163,7 +172,7 @@ class Stack:
 
     def guests(self, connection: libvirt.virConnect) -> list[libvirt.virDomain]:
         """The libvirt domains that are this installation's."""
-        uuids = {row["id"].replace("-", "") for row in self.rows("select id from compute_instance")}
+        uuids = {row["id"] for row in self.rows("select id from compute_instance")}
         return [
             domain for domain in connection.listAllDomains() if domain.UUIDString().replace("-", "") in uuids
         ]

@@ -2,22 +2,19 @@
 
 import asyncio
 import contextlib
-from importlib import import_module
 from typing import Any
 
 import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db.models import Count, Max
 from redis.exceptions import RedisError
 
 from accounts import policy
-from accounts.authentication import PasswordBackend
-from accounts.context import Context, for_user
+from accounts.context import Context
 from compute.models import Instance, Operation
 from portal import groups
+from portal.consumers import sessions
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +38,7 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accept whoever is signed in. Raises nothing: without Redis the page tries again later."""
-        context = await self._context()
+        context = await sessions.context_of(self.scope)
         await self.accept()
         if context is None:
             await self.close(code=SIGNED_OUT)
@@ -83,7 +80,7 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def check(self) -> bool:
         """Whether the connection may stay; adopts changed roles and repairs what was missed."""
-        context = await self._context()
+        context = await sessions.context_of(self.scope)
         if context is None:
             await self.close(code=SIGNED_OUT)
             return False
@@ -109,17 +106,6 @@ class Live(AsyncJsonWebsocketConsumer):
         moved = bool(self.groups_joined) and self.groups_joined != wanted
         self.groups_joined = frozenset(wanted)
         return moved
-
-    @database_sync_to_async
-    def _context(self) -> Context | None:
-        """The context as the session gives it now, read afresh; None once it ended or its password changed."""
-        store = import_module(settings.SESSION_ENGINE).SessionStore(self.scope["session"].session_key)
-        if SESSION_KEY not in store or BACKEND_SESSION_KEY not in store:
-            return None
-        user = PasswordBackend().get_user(store[SESSION_KEY])
-        if user is None or store.get(HASH_SESSION_KEY) != user.get_session_auth_hash():
-            return None
-        return for_user(user, store.get("project_id"))
 
     @database_sync_to_async
     def _stamp(self, context: Context) -> Stamp:
