@@ -29,6 +29,16 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """On PostgreSQL the pool must let go before the test database can be dropped."""
+    yield
+    default = connections["default"]
+    default.close()
+    if default.vendor == "postgresql":
+        default.close_pool()
+
+
+@pytest.fixture(scope="session")
 def redis_server() -> Iterator[Path]:
     """A Redis of our own where the settings expect it; the path of its socket.
 

@@ -1,0 +1,36 @@
+"""What rests on locks, clocks and the database's own rules holds on PostgreSQL as it does on SQLite."""
+
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+
+from tests.postgres import Cluster
+
+FILES = (
+    "tests/accounts/test_setup.py",
+    "tests/accounts/test_quotas.py",
+    "tests/compute/test_addresses.py",
+    "tests/compute/test_engine.py",
+    "tests/compute/test_launch.py",
+    "tests/compute/test_leases.py",
+    "tests/compute/test_lists.py",
+    "tests/compute/test_reach.py",
+    "tests/compute/test_scheduler.py",
+)
+
+
+def test_the_core_holds_on_postgresql(postgres: Cluster) -> None:
+    environment = os.environ | {"DATABASE_URL": postgres.create("core")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:]
+    assert "Error when trying to teardown" not in done.stdout
