@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.authentication import LONGEST_PASSWORD
 from accounts.errors import BadInput, NotFound
 from accounts.models import Assignment, Domain, OneTimeLink, Project, Role, User
-from accounts.names import clean_name
+from accounts.names import clean_name, is_text
 from accounts.services import audit, links
 
 ROLES = ("admin", "manager", "member", "reader", "service")
@@ -41,6 +42,9 @@ def bootstrap(name: str, password: str) -> User:
     Run again with the same name it sets the password and adds only what is missing.
     """
     name = clean_name(name, field="name", longest=255)
+    if not is_text(password, LONGEST_PASSWORD):
+        sentence = _("Give a password of at most %(longest)s characters.") % {"longest": LONGEST_PASSWORD}
+        raise BadInput(fields={"password": sentence})
     domain, _made = Domain.objects.get_or_create(id=Domain.DEFAULT_ID, defaults={"name": "Default"})
     roles = {role: Role.objects.get_or_create(name=role)[0] for role in ROLES}
     admin_project, _made = Project.objects.get_or_create(domain=domain, name="admin")
