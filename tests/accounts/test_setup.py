@@ -55,8 +55,21 @@ def test_bootstrap_heals_what_was_lost() -> None:
     assert counts() == before
 
 
-@pytest.mark.parametrize("password", ["", "short", "1234567890123", "password12", "meridian-root"])
-def test_weak_passwords_make_nothing(password: str) -> None:
+BAD_PASSWORDS = {
+    "empty": "",
+    "short": "short",
+    "digits": "1234567890123",
+    "common": "password12",
+    "the name": "meridian-root",
+    "longer than can sign in": "aB3-" * 257,
+    "10 MB": "aB3-" * 2_500_000,
+    "surrogate": "correct horse \ud800",
+    "zero byte": "correct horse \0",
+}
+
+
+@pytest.mark.parametrize("password", BAD_PASSWORDS.values(), ids=list(BAD_PASSWORDS))
+def test_bad_passwords_make_nothing(password: str) -> None:
     with pytest.raises(BadInput) as refused:
         setup.bootstrap("meridian-root", password)
     assert set(refused.value.fields) == {"password"}
