@@ -13,7 +13,6 @@ from compute.actions.steps import is_off
 from compute.operations import Run, Step, Wait
 from compute.services import hosts
 
-
 PRESS_AGAIN = timedelta(seconds=10)
 
 

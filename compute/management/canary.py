@@ -12,9 +12,10 @@ from accounts.context import Context
 from accounts.errors import MeridianError
 from accounts.models import Assignment
 from compute.actions import begin
-from compute.actions.launch import LaunchRequest, launch
+from compute.actions.launch import launch
 from compute.models import Flavor, Image, Instance, Operation
 from compute.services import hosts
+from compute.services.launch_request import LaunchRequest
 
 CLAIM_SECONDS = 20
 OPERATION_SECONDS = 120

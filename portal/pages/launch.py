@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 
 from accounts import policy
 from accounts.errors import MeridianError, OverQuota
-from compute.actions.launch import MOST_AT_ONCE, LaunchRequest, launch
+from compute.actions.launch import launch
 from compute.models import Flavor, Image
 from compute.services import flavors, images, keypairs
+from compute.services.launch_request import MOST_AT_ONCE, LaunchRequest
 from portal import launch_plan
 from portal.forms import Form
 from portal.requests import Request, away, page

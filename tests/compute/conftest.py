@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.apps import apps
 
-from compute.actions.launch import LaunchRequest
 from compute.models import Flavor, Image, Network
+from compute.services.launch_request import LaunchRequest
 from tests import factories
 
 

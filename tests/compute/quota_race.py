@@ -92,9 +92,9 @@ def launch(racer: int, gate: Any, project_id: str, answers: Any) -> None:
     from accounts.context import for_user
     from accounts.errors import OverQuota
     from accounts.models import User
-    from compute.actions.launch import LaunchRequest
     from compute.actions.launch import launch as begin_launch
     from compute.models import Flavor, Image
+    from compute.services.launch_request import LaunchRequest
 
     answer: dict[str, Any] = {"racer": racer, "made": 0, "shortages": [], "text": ""}
     try:

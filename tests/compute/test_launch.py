@@ -11,9 +11,10 @@ from accounts.context import Context
 from accounts.errors import Conflict, OverQuota
 from accounts.models import AuditEvent, Quota
 from compute.actions import begin
-from compute.actions.launch import LaunchRequest, launch
+from compute.actions.launch import launch
 from compute.models import Instance, Network, Operation, Port
 from compute.services import keypairs
+from compute.services.launch_request import LaunchRequest
 from compute.states import TaskState, VmState
 from tests import factories
 
