@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -124,7 +125,10 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
     }
     if not refused:
         return done(
-            request, said, request.META.get("HTTP_REFERER", "/instances/"), changed=("instances", "quota")
+            request,
+            said,
+            reverse("recycle-bin" if verb in BIN_BULK else "instances"),
+            changed=("instances", "quota"),
         )
     reasons = " ".join(dict.fromkeys(refused))
     said += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refused)) % {
