@@ -1,0 +1,101 @@
+"""What happens elsewhere appears on open pages, and a broken connection repairs itself."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser import verbs
+from tests.stack import Browserless, Stack
+
+NewContext = Callable[..., BrowserContext]
+PROMISED = 5_000  # ms
+
+
+@pytest.fixture(scope="module")
+def lively(stack: Stack, admin: Browserless) -> Iterator[str]:
+    """The name of an instance that these tests start and stop as they like."""
+    admin.launch(stack, "lively")
+    stack.wait_for_state("lively", "active", 120)
+    yield "lively"
+    admin.act(stack, "lively", "purge")
+    stack.wait_for_state("lively", "deleted", 120)
+
+
+@pytest.fixture
+def other(new_context: NewContext, stack: Stack) -> Page:
+    """The same person again, in another browser."""
+    return new_context(stack.sign_in(verbs.NAME)).new_page()
+
+
+def test_an_action_shows_in_the_other_browser(page: Page, other: Page, lively: str) -> None:
+    page.goto("/instances/")
+    other.goto("/instances/")
+    with verbs.without_reload(other):
+        verbs.act(page, lively, "Force stop")
+        verbs.confirm(page, "Force stop")
+        verbs.expect_status(other, lively, "Off")
+        verbs.row(page, lively).get_by_role("button", name=f"Start {lively}").click()
+        verbs.expect_status(other, lively, "Running")
+
+
+def test_counts_and_quota_bars_move(stack: Stack, page: Page, other: Page, lively: str, steady: str) -> None:
+    page.goto("/instances/launch/")
+    other.goto("/")
+    running = other.get_by_role("link", name="Running").locator(".tile-number")
+    usage = other.locator(".usage", has_text="Instances")
+    bar = usage.locator(".bar-used")
+    expect(running).to_have_text("2")
+    figures, width = usage.locator(".usage-figures").inner_text(), bar.get_attribute("width")
+    with verbs.without_reload(other):
+        page.get_by_role("textbox", name="Name", exact=True).fill("counted")
+        page.get_by_role("button", name="Launch instance").click()
+        expect(running).to_have_text("3")
+        expect(usage.locator(".usage-figures")).not_to_have_text(figures)
+        expect(bar).not_to_have_attribute("width", str(width))
+        verbs.act(page, "counted", "Delete")
+        verbs.confirm(page, "Delete")
+        expect(running).to_have_text("2")
+        page.goto("/recycle-bin/")
+        verbs.row(page, "counted").get_by_role("button", name="Delete for good").click()
+        verbs.confirm(page, "Delete for good", name="counted")
+        expect(usage.locator(".usage-figures")).to_have_text(figures)
+        expect(bar).to_have_attribute("width", str(width))
+
+
+def test_a_crash_is_shown_within_five_seconds(stack: Stack, page: Page, other: Page, lively: str) -> None:
+    uuid = stack.instance(lively)["uuid"]
+    page.goto("/instances/")
+    other.goto(f"/instances/{uuid}/")
+    verbs.expect_status(page, lively, "Running")
+    with verbs.without_reload(page), verbs.without_reload(other):
+        began = time.monotonic()
+        os.kill(verbs.qemu(uuid), signal.SIGKILL)
+        expect(verbs.row(page, lively).locator(".cell-status")).to_have_text("Off", timeout=PROMISED)
+        took = time.monotonic() - began
+        expect(other.get_by_role("alert")).to_contain_text("crashed")
+        assert took < PROMISED / 1000
+        other.locator("#instance-header").get_by_role("button", name="Start", exact=True).click()
+        verbs.expect_status(page, lively, "Running")
+        expect(other.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_broken_connection_repairs_itself(stack: Stack, page: Page, lively: str) -> None:
+    """While the web process is away the page says so; back again, it shows what changed meanwhile."""
+    uuid = stack.instance(lively)["uuid"]
+    page.goto("/instances/")
+    verbs.expect_status(page, lively, "Running")
+    banner = page.get_by_text("The live connection was lost")
+    expect(banner).to_be_hidden()
+    with verbs.without_reload(page):
+        web = stack.pid("web")
+        os.kill(web, signal.SIGSTOP)  # whoever asks now waits; and nobody tells the page of what happens
+        os.kill(verbs.qemu(uuid), signal.SIGKILL)
+        stack.wait_for_state(lively, "stopped")
+        os.kill(web, signal.SIGKILL)
+        expect(banner).to_be_visible()
+        expect(banner).to_be_hidden()
+        verbs.expect_status(page, lively, "Off")

@@ -1,0 +1,100 @@
+"""What people may write, where links may lead, and what is left after signing out."""
+
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Dialog, Page, expect
+
+from tests.browser import verbs
+from tests.browser.verbs import Faults
+from tests.stack import Browserless, Stack, wait_for
+
+NewContext = Callable[..., BrowserContext]
+MARKUP = "<img src=x onerror=alert(1)><b id=bold>\"'`&amp;{{7*7}}"
+
+
+def test_markup_in_names_is_text(stack: Stack, admin: Browserless, page: Page, faults: Faults) -> None:
+    dialogs: list[Dialog] = []
+    page.on("dialog", dialogs.append)
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    admin.launch(stack, MARKUP)
+    uuid = stack.wait_for_state(MARKUP, "active", 120)["uuid"]
+    admin.post("/keypairs/generate/", name=MARKUP)
+    for path in (
+        "/",
+        "/instances/",
+        f"/instances/{uuid}/",
+        f"/instances/{uuid}/console/",
+        "/activity/",
+        "/keypairs/",
+    ):
+        page.goto(path)
+        expect(page.get_by_text(MARKUP).first).to_be_visible()
+        _is_plain(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("<img")
+    expect(page.get_by_role("option", name=MARKUP, exact=False).first).to_be_visible()
+    _is_plain(page)
+    page.keyboard.press("Escape")
+    page.goto(f"/instances/{uuid}/")
+    page.locator("#instance-header").get_by_role("button", name="Actions").click()
+    page.locator("#instance-header").get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text(MARKUP)
+    _is_plain(page)
+    verbs.confirm(page, "Delete")
+    expect(page.locator("#toasts")).to_contain_text(MARKUP)
+    stack.wait_for_state(MARKUP, "soft-delete", 120)
+    page.goto("/recycle-bin/")
+    verbs.row(page, MARKUP).get_by_role("button", name="Delete for good").click()
+    _is_plain(page)
+    verbs.confirm(page, "Delete for good", name=MARKUP)
+    stack.wait_for_state(MARKUP, "deleted", 120)
+    assert (dialogs, faults) == ([], [])
+
+
+def _is_plain(page: Page) -> None:
+    assert page.locator("img[src=x], #bold").count() == 0
+
+
+def test_signing_in_leads_to_no_other_site(new_context: NewContext, stack: Stack) -> None:
+    for elsewhere in ("//evil.example/", "https://evil.example/", "/\\evil.example/", "javascript:alert(1)"):
+        page = new_context().new_page()
+        page.goto(f"/sign-in/?next={elsewhere}")
+        verbs.sign_in(page)
+        expect(page).to_have_url("/")
+
+
+def test_signing_in_leads_where_one_wanted_to_go(stranger: Page) -> None:
+    stranger.goto("/instances/?status=active")
+    verbs.sign_in(stranger)
+    expect(stranger).to_have_url("/instances/?status=active")
+
+
+def test_signing_out_ends_everything_at_once(new_context: NewContext, stack: Stack, steady: str) -> None:
+    """Back shows nothing, and other open pages of this session leave within five seconds."""
+    context = new_context(stack.sign_in(verbs.NAME))
+    page, open_elsewhere = context.new_page(), context.new_page()
+    with open_elsewhere.expect_websocket() as live:
+        open_elsewhere.goto("/instances/")
+    expect(verbs.row(open_elsewhere, steady)).to_be_visible()
+    page.goto("/instances/")
+    page.goto("/activity/")
+    began = time.monotonic()
+    verbs.sign_out(page)
+    open_elsewhere.wait_for_url("**/sign-in/**", timeout=5_000)
+    assert time.monotonic() - began < 5 + 2  # signing out itself took some of it
+    wait_for(live.value.is_closed, "the live connection to end", 5)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_text(steady)).to_have_count(0)
+
+
+def test_a_double_click_launches_one(stack: Stack, admin: Browserless, page: Page) -> None:
+    page.goto("/instances/launch/")
+    page.get_by_role("textbox", name="Name", exact=True).fill("clicked-twice")
+    page.get_by_role("button", name="Launch instance").dblclick()
+    expect(page).to_have_url("/instances/")
+    verbs.expect_status(page, "clicked-twice", "Running")
+    assert len(stack.rows("select id from compute_instance where name = 'clicked-twice'")) == 1
+    admin.act(stack, "clicked-twice", "purge")
+    stack.wait_for_state("clicked-twice", "deleted", 120)

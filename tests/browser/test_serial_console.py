@@ -1,0 +1,46 @@
+"""The serial terminal in the page, and the log of what the guest wrote."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import verbs
+from tests.browser.verbs import Faults
+from tests.stack import Stack, wait_for
+
+
+def test_a_command_at_the_serial_terminal(stack: Stack, page: Page, faults: Faults, steady: str) -> None:
+    uuid = stack.instance(steady)["uuid"]
+    page.goto(f"/instances/{uuid}/serial/")
+    expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected")
+    wait_for(lambda: _prompted(page), "the guest's prompt", 120, pause=1)
+    verbs.type_keys(page, "expr 6 \\* 7")
+    page.keyboard.press("Enter")
+    wait_for(lambda: "42" in _lines(page), "the command's answer")
+    assert faults == []
+
+
+def test_the_log_shows_the_boot_and_goes_on(stack: Stack, page: Page, faults: Faults, steady: str) -> None:
+    uuid = stack.instance(steady)["uuid"]
+    page.goto(f"/instances/{uuid}/")
+    page.get_by_role("link", name="Log").click()
+    log = page.locator("[data-log]")
+    expect(log).to_contain_text("boot finished after", timeout=120_000)
+    expect(log).to_contain_text(f"Host name:  {steady}")
+    with verbs.without_reload(page):
+        terminal = page.context.new_page()
+        terminal.goto(f"/instances/{uuid}/serial/")
+        wait_for(lambda: _prompted(terminal), "the guest's prompt", pause=1)
+        verbs.type_keys(terminal, "expr 1000 + 234")
+        terminal.keyboard.press("Enter")
+        expect(log).to_contain_text("1234")
+    assert faults == []
+
+
+def _prompted(page: Page) -> bool:
+    """Press Enter, as the page tells to, and look for a prompt."""
+    page.keyboard.press("Enter")
+    return any(line.endswith(":~#") for line in _lines(page))
+
+
+def _lines(page: Page) -> list[str]:
+    """What the terminal shows, as it tells a screen reader."""
+    return [text.strip() for text in page.locator(".xterm-accessibility [role=listitem]").all_inner_texts()]
