@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
@@ -151,22 +150,6 @@ def test_of_twenty_at_once_one_becomes_administrator() -> None:
         answers = list(threads.map(become, range(20)))
     assert sorted(answers)[1:] == ["itemNotFound"] * 19
     assert [user.name for user in User.objects.all()] == [sorted(answers)[0]]
-
-
-def test_the_command_writes_clouds_yaml_for_its_owner_only(tmp_path: Path, settings) -> None:
-    settings.DATA_DIR = tmp_path
-    clouds = tmp_path / "clouds.yaml"
-    clouds.write_text("clouds: {elsewhere: {region_name: there}}")
-    password = tmp_path / "password"
-    password.write_text(f"{PASSWORD}\nsecond line\n")
-    for _ in range(2):
-        call_command("bootstrap", admin="root", password_file=str(password))
-    assert clouds.stat().st_mode & 0o777 == 0o600
-    written = yaml.safe_load(clouds.read_text())["clouds"]
-    assert set(written) == {"elsewhere", "meridian-admin", "meridian-demo"}
-    assert written["meridian-admin"]["auth"]["password"] == PASSWORD
-    assert written["meridian-demo"]["auth"]["project_name"] == "demo"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["clouds.yaml", "password"]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe", b"short\n"])
