@@ -134,8 +134,17 @@ def result(
         "new_rows": {label: after[label] - before[label] for label in after if after[label] != before[label]},
         "addresses": list(Port.objects.values_list("address", flat=True)),
         "vendor": connections["default"].vendor,
+        "journal": journal(),
         "seconds": round(seconds, 2),
     }
+
+
+def journal() -> str:
+    """How SQLite keeps its journal; empty elsewhere."""
+    if connections["default"].vendor != "sqlite":
+        return ""
+    with connections["default"].cursor() as cursor:
+        return str(cursor.execute("PRAGMA journal_mode").fetchone()[0])
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ def outcome(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
     assert race.returncode == 0, race.stderr
     answer: dict[str, Any] = json.loads(race.stdout.splitlines()[-1])
     assert answer["vendor"] == request.param
+    assert answer["journal"] == {"sqlite": "wal", "postgresql": ""}[request.param]
     return answer
 
 
