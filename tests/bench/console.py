@@ -15,7 +15,7 @@ from tests.bench.figures import Figure, Goal, median_ratio, milliseconds
 from tests.bench.installation import Installation
 from tests.stack import BASE, wait_for
 
-ROUNDS = 7
+ROUNDS = 21
 BYTES = 100 * 2**20
 BINARY_FRAME, MASKED = b"\x82", 0x80
 
