@@ -120,6 +120,27 @@ def test_a_link_serves_its_own_purpose_only() -> None:
     assert links.use("invite", token)
 
 
+def test_a_used_link_is_dead() -> None:
+    token = links.create(SETUP, timedelta(hours=1))
+    assert links.use(SETUP, token)
+    assert not links.valid(SETUP, token)
+    assert not links.use(SETUP, token)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_at_once_one_uses_the_link() -> None:
+    token = links.create(SETUP, timedelta(hours=1))
+
+    def use(_number: int) -> bool:
+        try:
+            return links.use(SETUP, token)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as threads:
+        assert sorted(threads.map(use, range(20))) == [False] * 19 + [True]
+
+
 def test_an_old_link_is_dead() -> None:
     token = setup.link() or ""
     OneTimeLink.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
