@@ -1,6 +1,7 @@
 """Run by itself: a stand-in for a guest's screen on a unix socket that sends as fast as it can.
 
-Greets as RFB does. Whatever is said to it, it answers with so many bytes and hangs up.
+Greets as RFB does, and answers whatever is said with so many bytes. It never hangs up first: websockify
+would forget what it has not sent by then.
 """
 
 import socketserver
@@ -17,7 +18,7 @@ class Screen(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.sendall(GREETING)
         try:
-            if self.request.recv(64):
+            while self.request.recv(64):
                 for _ in range(int(sys.argv[2]) // len(CHUNK)):
                     self.request.sendall(CHUNK)
         except ConnectionError:
