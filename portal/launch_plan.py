@@ -9,7 +9,7 @@ from accounts.models import Project
 from accounts.services import quotas
 from accounts.services.quotas import Usage
 from compute.models import Flavor, Image
-from compute.services import images
+from compute.services import images, resources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def make(
     return Plan(
         sizes=[Size(flavor=one, reason=_reason(image, one, usages, count)) for one in known],
         bars=[
-            _bar(usage, _amounts(flavor, count).get(usage.resource.name, 0) if flavor else 0)
+            _bar(usage, resources.of(flavor, count).get(usage.resource.name, 0) if flavor else 0)
             for usage in usages
         ],
     )
@@ -72,19 +72,10 @@ def command(
     return shlex.join([*words, name.strip() or "NAME"])
 
 
-def _amounts(flavor: Flavor, count: int) -> dict[str, int]:
-    return {
-        "instances": count,
-        "cores": count * flavor.vcpus,
-        "ram": count * flavor.ram_mib,
-        "gigabytes": count * flavor.disk_gib,
-    }
-
-
 def _reason(image: Image | None, flavor: Flavor, usages: Sequence[Usage], count: int) -> str:
     if image and (misfit := images.does_not_fit(image, flavor)):
         return misfit
-    asked = _amounts(flavor, count)
+    asked = resources.of(flavor, count)
     for usage in usages:
         name = usage.resource.name
         if usage.left is not None and asked.get(name, 0) > usage.left:

@@ -6,29 +6,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-STATUS: dict[str, str | Promise] = {
-    "BUILD": gettext_lazy("Building"),
-    "ACTIVE": gettext_lazy("Running"),
-    "PAUSED": gettext_lazy("Paused"),
-    "SHUTOFF": gettext_lazy("Off"),
-    "ERROR": gettext_lazy("Error"),
-    "REBOOT": gettext_lazy("Restarting"),
-    "HARD_REBOOT": gettext_lazy("Restarting by force"),
-    "SOFT_DELETED": gettext_lazy("In the recycle bin"),
-    "DELETED": gettext_lazy("Deleted"),
-}
-TASK: dict[str, str | Promise] = {
-    "scheduling": gettext_lazy("Choosing a host"),
-    "block_device_mapping": gettext_lazy("Preparing the disk"),
-    "networking": gettext_lazy("Connecting the network"),
-    "spawning": gettext_lazy("Starting"),
-    "powering-on": gettext_lazy("Starting"),
-    "powering-off": gettext_lazy("Shutting down"),
-    "rebooting": gettext_lazy("Restarting"),
-    "rebooting_hard": gettext_lazy("Restarting by force"),
-    "soft-deleting": gettext_lazy("Deleting"),
-    "deleting": gettext_lazy("Removing for good"),
-    "restoring": gettext_lazy("Restoring"),
+BOOT_STAGE: dict[str, str | Promise] = {
+    "booting": gettext_lazy("Booting"),
+    "address": gettext_lazy("Has its address"),
+    "reachable": gettext_lazy("Answers SSH"),
 }
 OPERATION: dict[str, str | Promise] = {
     "pending": gettext_lazy("Waiting"),
@@ -48,12 +29,8 @@ OPERATION_COLOUR = {
 }
 
 
-def status(name: str) -> str:
-    return str(STATUS.get(name, name))
-
-
-def task(name: str) -> str:
-    return str(TASK.get(name, name))
+def boot_stage(name: str) -> str:
+    return str(BOOT_STAGE.get(name, name))
 
 
 def ago(gone: timedelta) -> str:

@@ -16,7 +16,7 @@ from accounts.services import audit
 from compute import operations, states
 from compute.models import Instance, Operation
 from compute.operations import Step
-from compute.services import transitions
+from compute.services import transitions, words
 
 
 class Action:
@@ -129,8 +129,8 @@ def refusal(action: Action, instance: Instance) -> str:
     """Why the instance's state does not allow the action, for a person."""
     move = states.MOVES.get(action.verb)
     if instance.task_state and move and instance.vm_state in move.start:
-        return _("Wait until “%(task)s” is done.") % {"task": instance.task_state.replace("-", " ")}
-    return _("Not possible while the instance is %(status)s.") % {"status": instance.status}
+        return _("Wait until “%(task)s” is done.") % {"task": words.task(instance.task_state)}
+    return _("Not possible in the state “%(status)s”.") % {"status": words.status(instance.status)}
 
 
 def _locked(operation: Operation) -> Instance:

@@ -16,7 +16,16 @@ from compute.actions.base import Action, kept_key, repeated
 from compute.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.models import Instance
 from compute.operations import Run, Step
-from compute.services import addresses, config_drive, hosts, images, networks, scheduler, transitions
+from compute.services import (
+    addresses,
+    config_drive,
+    hosts,
+    images,
+    networks,
+    resources,
+    scheduler,
+    transitions,
+)
 from compute.services.launch_request import CheckedRequest, LaunchRequest, check
 
 GIB = 2**30
@@ -39,16 +48,7 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         if key and repeated(project.id, f"{key}:1"):
             return _made_by(project, key)
         checked = check(context, request)
-        count = len(checked.names)
-        quotas.reserve(
-            project,
-            {
-                "instances": count,
-                "cores": count * checked.flavor.vcpus,
-                "ram": count * checked.flavor.ram_mib,
-                "gigabytes": count * checked.flavor.disk_gib,
-            },
-        )
+        quotas.reserve(project, resources.of(checked.flavor, len(checked.names)))
         return [
             _begin(context, project, checked, name, f"{key}:{number}" if key else None)
             for number, name in enumerate(checked.names, start=1)

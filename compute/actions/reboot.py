@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
 from compute.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off
-from compute.actions.stop import began
+from compute.actions.stop import PRESS_AGAIN, began
 from compute.driver.specs import GuestEventKind
 from compute.operations import Run, Step, Wait
 from compute.services import hosts
@@ -35,9 +35,8 @@ class Restart(Step):
         if timezone.now() >= deadline:
             guest.reset()
             return
-        if not run.woken_by:
-            guest.reboot()
-        raise Wait(until=deadline)
+        guest.reboot()
+        raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
 
 
 class Reboot(Action):

@@ -8,6 +8,9 @@ from typing import Literal
 DiskFormat = Literal["qcow2", "raw"]
 VirtType = Literal["kvm", "qemu"]
 
+LEASE_SECONDS = 3600
+"""How long DHCP gives an address for."""
+
 
 class PowerState(StrEnum):
     """What a guest is doing now, in libvirt's own words."""
@@ -131,12 +134,17 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One address a guest took. `expires` is in seconds since 1970; 0 means never."""
+    """One address a guest took. `expires` is in seconds since 1970."""
 
     mac: str
     address: str
     hostname: str
     expires: int
+
+    @property
+    def granted(self) -> int:
+        """When it was given or last renewed, in seconds since 1970."""
+        return self.expires - LEASE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from compute.models.operation import Operation
 
 
+class BootStage(models.TextChoices):
+    """How far a running guest has come since it was powered on."""
+
+    NONE = ""
+    BOOTING = "booting"
+    ADDRESS = "address"
+    REACHABLE = "reachable"
+
+
 class InstanceQuerySet(ScopedQuerySet["Instance"]):
     def existing(self) -> "InstanceQuerySet":
         """Not gone for good; those in the recycle bin are included."""
@@ -50,6 +59,10 @@ class Instance(models.Model):
     task_state = models.CharField(max_length=32, null=True)
     fault = models.JSONField(null=True)
     version = models.PositiveIntegerField(default=1)
+    boot_stage = models.CharField(
+        max_length=16, choices=BootStage.choices, default=BootStage.NONE, blank=True
+    )
+    booted_at = models.DateTimeField(null=True)
     restore_to = models.CharField(max_length=16, blank=True)
     launched_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services import quotas
-from compute.models import Instance
+from compute.models import Flavor, Instance
 from compute.states import VmState
 
 _IN_USE = ~Q(vm_state__in=[VmState.SOFT_DELETED, VmState.DELETED])
@@ -25,6 +25,16 @@ def _counter(aggregate: Count | Sum, which: Q) -> quotas.Counter:
         return {row["project"]: row["used"] for row in rows}
 
     return count
+
+
+def of(flavor: Flavor, count: int = 1) -> dict[str, int]:
+    """What `count` instances of the flavor take of each resource."""
+    return {
+        "instances": count,
+        "cores": count * flavor.vcpus,
+        "ram": count * flavor.ram_mib,
+        "gigabytes": count * flavor.disk_gib,
+    }
 
 
 def register() -> None:

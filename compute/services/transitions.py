@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from compute import states
 from compute.models import Instance
+from compute.models.instance import BootStage
 from compute.services import broadcast
 
 
@@ -30,11 +31,21 @@ def settle(
 ) -> None:
     """The instance is now in `vm_state`; an earlier fault is forgotten.
 
-    `task_state` stays None unless something else is in line already.
+    `task_state` stays None unless something else is in line already. What runs now boots now, unless it was
+    only paused; what is off has no boot stage.
     """
     if vm_state == states.VmState.ACTIVE and instance.launched_at is None:
         fields["launched_at"] = timezone.now()
+    if vm_state != states.VmState.ACTIVE:
+        fields["boot_stage"] = BootStage.NONE
+    elif instance.vm_state != states.VmState.PAUSED:
+        fields |= {"boot_stage": BootStage.BOOTING, "booted_at": timezone.now()}
     change(instance, vm_state=vm_state, task_state=task_state, **{"fault": None} | fields)
+
+
+def boot(instance: Instance, stage: BootStage) -> None:
+    """The guest has come this far."""
+    change(instance, boot_stage=stage)
 
 
 def fail(

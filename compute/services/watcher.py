@@ -12,7 +12,7 @@ from compute.driver.errors import DriverError, GuestNotFound
 from compute.driver.guest import Guest
 from compute.driver.specs import GuestEvent, GuestEventKind
 from compute.models import Hypervisor
-from compute.services import heartbeats, hypervisors, reconcile
+from compute.services import boot_stages, heartbeats, hypervisors, reconcile
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,7 @@ class Watcher:
         self._duties = [
             Duty("heartbeat", 15, lambda: heartbeats.beat("watch")),
             Duty("sync", 30, self._sync),
+            Duty("boot stages", 1, lambda: boot_stages.follow(self.hypervisor)),
             *duties,
         ]
         self._due: dict[str, float] = {duty.name: 0.0 for duty in self._duties}

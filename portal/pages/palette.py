@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts import policy
 from compute.actions.registry import choices
 from compute.models import Instance
-from compute.services import instances
-from portal import icons, words
+from compute.services import instances, words
+from portal import icons
 from portal.frame import ADMINISTRATION, WORK, places
 from portal.requests import Request
 

@@ -56,8 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        # The lockout counts failures by USERNAME_FIELD, our backend asks for `username`.
-        user = authenticate(request, username=given["name"], name=given["name"], password=given["password"])
+        user = authenticate(request, username=given["name"], password=given["password"])
         if isinstance(user, User):
             return enter(request, user, to)
         form.add_error(None, _("Name and password do not fit together."))

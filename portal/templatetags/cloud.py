@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.services.quotas import Usage
 from compute.models import Image, Instance
+from compute.services import words as states
 from portal import icons, words
 
 register = template.Library()
@@ -28,8 +29,8 @@ def status(instance: Instance) -> dict[str, Any]:
     """The badge: colour and word always say the same; what is being done stands in place of the state."""
     return {
         "status": instance.status,
-        "label": words.status(instance.status),
-        "task": words.task(instance.task_state) if instance.task_state else "",
+        "label": states.status(instance.status),
+        "task": states.task(instance.task_state) if instance.task_state else "",
         "colour": instance.colour,
     }
 
@@ -51,6 +52,12 @@ def amount(value: int | None, unit: str = "") -> str:
     if value is None:
         return "∞"
     return mib(value) if unit == "MiB" else f"{value} {unit}".strip()
+
+
+@register.filter
+def boot_stage(name: str) -> str:
+    """How far a guest has booted, in words."""
+    return words.boot_stage(name)
 
 
 @register.filter
@@ -105,7 +112,7 @@ def percent(progress: dict[str, int] | None) -> int | None:
 @register.filter
 def spoken(instance: Instance) -> str:
     """The status in words, for announcing that it changed."""
-    return words.task(instance.task_state) if instance.task_state else words.status(instance.status)
+    return states.task(instance.task_state) if instance.task_state else states.status(instance.status)
 
 
 @register.filter

@@ -157,7 +157,7 @@ def test_what_is_being_purged_is_not_brought_back(as_alice: Context, verb: str) 
     """Cancelling a purge half way would leave an instance without its disk."""
     instance = instance_in(as_alice, VmState.ACTIVE, None)
     purge = begin(as_alice, "purge", instance.pk)
-    with pytest.raises(Conflict, match="Wait until “deleting” is done"):
+    with pytest.raises(Conflict, match="Wait until “Removing for good” is done"):
         begin(as_alice, verb, instance.pk)
     assert list(instance.operations.filter(cancel_requested=False)) == [purge]
 

@@ -4,11 +4,10 @@ import ipaddress
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..specs import NetworkSpec
+from ..specs import LEASE_SECONDS, NetworkSpec
 from .element import Element, attribute, leaf
 
 DNSMASQ = "http://libvirt.org/schemas/network/dnsmasq/1.0"
-LEASE_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
