@@ -174,7 +174,7 @@ def test_rename_is_done_at_once(as_alice: Context) -> None:
 
 def test_the_refusal_says_why(as_alice: Context) -> None:
     busy = instance_in(as_alice, VmState.ACTIVE, TaskState.POWERING_OFF)
-    with pytest.raises(Conflict, match="Wait until “powering off” is done"):
+    with pytest.raises(Conflict, match="Wait until “Shutting down” is done"):
         begin(as_alice, "reboot", busy.pk)
     stopped = instance_in(as_alice, VmState.STOPPED, None)
     with pytest.raises(Conflict, match="Not possible while the instance is SHUTOFF"):
