@@ -177,7 +177,7 @@ def test_the_refusal_says_why(as_alice: Context) -> None:
     with pytest.raises(Conflict, match="Wait until “Shutting down” is done"):
         begin(as_alice, "reboot", busy.pk)
     stopped = instance_in(as_alice, VmState.STOPPED, None)
-    with pytest.raises(Conflict, match="Not possible while the instance is SHUTOFF"):
+    with pytest.raises(Conflict, match="Not possible in the state “Off”"):
         begin(as_alice, "stop", stopped.pk)
 
 
