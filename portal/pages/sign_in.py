@@ -90,7 +90,7 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     """Too many wrong passwords for this name from this address."""
     minutes = round(settings.AXES_COOLOFF_TIME * 60)
     answer = errors.answer(
-        request, 429, _("Too many attempts. Wait %(minutes)s minutes, then try again.") % {"minutes": minutes}
+        request, 429, _("Wait %(minutes)s minutes, then try again.") % {"minutes": minutes}
     )
     answer["Retry-After"] = str(minutes * 60)
     return answer
