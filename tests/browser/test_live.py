@@ -74,7 +74,7 @@ def test_a_crash_is_shown_within_five_seconds(stack: Stack, page: Page, other: P
     with verbs.without_reload(page), verbs.without_reload(other):
         began = time.monotonic()
         os.kill(verbs.qemu(uuid), signal.SIGKILL)
-        expect(verbs.row(page, lively).locator(".cell-status")).to_have_text("Off", timeout=PROMISED)
+        expect(verbs.row(page, lively).locator(".cell-status .state")).to_have_text("Off", timeout=PROMISED)
         took = time.monotonic() - began
         expect(other.get_by_role("alert")).to_contain_text("crashed")
         assert took < PROMISED / 1000

@@ -190,7 +190,7 @@ def test_the_palette(page: Page, faults: Faults) -> None:
     settle(page)
     page.keyboard.press("Control+k")
     page.keyboard.type("steady")
-    expect(page.get_by_role("option", name="Stop steady")).to_be_visible()
+    expect(page.get_by_role("option", name="Stop steady Action", exact=True)).to_be_visible()
     assert looks.inspect(page, "palette") + faults == []
 
 

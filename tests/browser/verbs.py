@@ -79,7 +79,7 @@ def row(page: Page, name: str) -> Locator:
 
 
 def expect_status(page: Page, name: str, status: str) -> None:
-    expect(row(page, name).locator(".cell-status")).to_have_text(status, use_inner_text=True)
+    expect(row(page, name).locator(".cell-status .state")).to_have_text(status, use_inner_text=True)
 
 
 def act(page: Page, name: str, action: str) -> None:
