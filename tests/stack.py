@@ -70,6 +70,7 @@ class Stack:
     # ── Start and stop ───────────────────────────────────────────────────────────────────────
     def start(self) -> None:
         """Start and wait until the sign-in page is served."""
+        self.log.write_bytes(b"")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],

@@ -77,7 +77,7 @@ def begin(
 ) -> Operation | None:
     """Begin `verb`; returns its operation, or None for a verb that is done at once.
 
-    The same idempotency key in the same project gives the first operation again. Raises NotFound (also for
+    The same idempotency key for the same verb and instance gives the first operation again. Raises NotFound (also for
     a foreign instance), Forbidden, Conflict when the state does not allow it, OverQuota, BadInput.
     """
     from compute.actions.registry import ACTIONS
@@ -86,7 +86,7 @@ def begin(
         raise NotFound
     instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
     policy.enforce(context, f"instance:{verb}")
-    key = kept_key(idempotency_key)
+    key = kept_key(idempotency_key and f"{verb} {instance.pk} {idempotency_key}")
     if key and (first := repeated(instance.project_id, key)):
         return first
     action = ACTIONS[verb].instead(instance)

@@ -85,7 +85,9 @@ def apply(instance_id: UUID | str, facts: GuestFacts | None, *, read_at: datetim
         transitions.fail(instance, {"code": "missing", "message": _REASONS["missing"]}, VmState.ERROR)
     else:
         state = _STATE[facts.power]
-        transitions.settle(instance, state)
+        # What a failed operation left to read stays, unless the guest came back to life.
+        fault = None if state == VmState.ACTIVE else instance.fault
+        transitions.settle(instance, state, fault=fault)
         if facts.reason in _REASONS and state != VmState.ACTIVE:
             transitions.fail(instance, {"code": facts.reason, "message": _REASONS[facts.reason]})
     log.warning("guest changed by itself", instance=str(instance.pk), was=before, now=instance.status)
