@@ -3,14 +3,17 @@
 import os
 from typing import Any
 
+import structlog
 from celery import shared_task
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 from django.db import connections
 
 from compute import operations
 from compute.driver.connection import close_all
 from compute.services import heartbeats
 from compute.services.dispatch import TASK
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name=TASK)
@@ -23,6 +26,11 @@ def run_operation(operation_id: str) -> None:
 def beat() -> None:
     """Say that this worker still takes messages; the row names its main process."""
     heartbeats.beat("worker", os.getppid())
+
+
+@worker_ready.connect
+def _say_so(**_signal: Any) -> None:
+    log.info("ready to run operations")
 
 
 @worker_process_init.connect

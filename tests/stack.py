@@ -59,7 +59,7 @@ class Stack:
             "MERIDIAN_URL": self.url,
             "MERIDIAN_NETWORK": str(_free_network()),
             "MERIDIAN_FAILPOINTS": str(self.failpoints),
-            "MERIDIAN_LEASE": "6",
+            "MERIDIAN_LEASE": "3",
             "MERIDIAN_STOP_GRACE": "20",
             "DATABASE_URL": "",
             "REDIS_URL": "",

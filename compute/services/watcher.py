@@ -141,6 +141,9 @@ class Watcher:
         if self._subscription is None:
             return
         try:
-            reconcile.full_sync(self.hypervisor)
+            strangers = reconcile.full_sync(self.hypervisor)
         except DriverError as error:
             log.warning("full sync failed", reason=str(error))
+            return
+        for stranger in strangers:
+            log.warning("a guest of ours has no row; `manage.py audit` names it", guest=stranger.name)
