@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser import verbs
+from tests.browser import looks, verbs
 from tests.stack import PASSWORD, Stack, wait_for
 
 BIOS_TEXT = 1_000
@@ -37,6 +37,7 @@ def test_the_first_instance(stack: Stack, stranger: Page, tmp_path: Path) -> Non
 def set_up(stack: Stack, page: Page) -> None:
     link = re.findall(r"http://\S+/setup/\S+/", stack.log.read_text())[-1]
     page.goto(link)
+    assert looks.inspect(page, "setup") == []
     page.get_by_role("textbox", name="Name", exact=True).fill(verbs.NAME)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create the administrator").click()

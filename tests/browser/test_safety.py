@@ -14,9 +14,13 @@ MARKUP = "<img src=x onerror=alert(1)><b id=bold>\"'`&amp;{{7*7}}"
 
 
 def test_markup_in_names_is_text(stack: Stack, admin: Browserless, page: Page, faults: Faults) -> None:
-    dialogs: list[Dialog] = []
-    page.on("dialog", dialogs.append)
-    page.on("dialog", lambda dialog: dialog.dismiss())
+    dialogs: list[str] = []
+
+    def open_dialog(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", open_dialog)
     admin.launch(stack, MARKUP)
     uuid = stack.wait_for_state(MARKUP, "active", 120)["uuid"]
     admin.post("/keypairs/generate/", name=MARKUP)
