@@ -3,19 +3,14 @@
 import json
 import sqlite3
 import statistics
-import subprocess
 import time
-import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-
-from lxml import etree
 
 from tests.bench.figures import Figure, Goal, median_ratio, milliseconds
 from tests.bench.installation import Installation
-from tests.stack import URI
+from tests.bench.virsh import Virsh
 
 ROUNDS = 7
 POLL_SECONDS = 0.005
@@ -85,72 +80,3 @@ def _phases(sent: float, running: float, operation: dict[str, Any]) -> dict[str,
 def _stamp(text: str) -> float:
     moment = datetime.fromisoformat(text)
     return moment.timestamp() if moment.tzinfo else datetime.fromisoformat(f"{text}+00:00").timestamp()
-
-
-class Virsh:
-    """Makes the sample's guest again and again under other names: what a launch costs without Meridian."""
-
-    def __init__(self, installation: Installation, sample: dict[str, Any]) -> None:
-        self.folder = installation.stack.root
-        self.xml = _virsh("dumpxml", "--inactive", f"instance-{sample['uuid']}")
-        self.uuid = str(sample["uuid"])
-        description = etree.fromstring(self.xml)
-        disk = Path(_attribute(description, "disk/source", "file"))
-        self.disk_folder = disk.parent
-        self.image = Path(_attribute(description, "disk/backingStore/source", "file"))
-        self.config_drive = (self.disk_folder / f"config-{self.uuid}").read_bytes()
-        self.pool = next(
-            name
-            for name in _virsh("pool-list", "--name").split()
-            if str(self.disk_folder) in _virsh("pool-dumpxml", name)
-        )
-        self.disk_bytes = int(sample["disk_gib"]) * 2**30
-
-    def launch(self) -> float:
-        """Seconds that one virsh takes for all three commands; what it made is removed afterwards."""
-        mine = uuid.uuid4()
-        file = self.folder / f"{mine}.xml"
-        file.write_text(self._described(mine))
-        config_drive = self.disk_folder / f"config-{mine}"
-        config_drive.write_bytes(self.config_drive)
-        commands = (
-            f"vol-create-as {self.pool} disk-{mine} {self.disk_bytes} --format qcow2"
-            f" --backing-vol {self.image} --backing-vol-format qcow2;"
-            f" define {file}; start instance-{mine}"
-        )
-        began = time.perf_counter()
-        _virsh(commands)
-        took = time.perf_counter() - began
-        _virsh(f"destroy instance-{mine}; undefine instance-{mine}; vol-delete disk-{mine} {self.pool}")
-        config_drive.unlink()
-        file.unlink()
-        return took
-
-    def _described(self, mine: uuid.UUID) -> str:
-        """The sample's XML with other identities; without the tag, so that nobody takes it for an instance."""
-        description = etree.fromstring(self.xml)
-        for tag in description.findall("metadata"):
-            description.remove(tag)
-        mac, tap = (
-            _attribute(description, "interface/mac", "address"),
-            _attribute(description, "interface/target", "dev"),
-        )
-        text = etree.tostring(description, encoding="unicode")
-        return (
-            text.replace(self.uuid, str(mine))
-            .replace(self.uuid.replace("-", ""), mine.hex)
-            .replace(mac, "52:54:00:" + ":".join(mine.hex[at : at + 2] for at in (0, 2, 4)))
-            .replace(tap, f"bench{mine.hex[:8]}")
-        )
-
-
-def _attribute(description: etree._Element, path: str, name: str) -> str:
-    found = description.find(f"devices/{path}")
-    assert found is not None, f"the sample has no {path}"
-    return str(found.get(name))
-
-
-def _virsh(*arguments: str) -> str:
-    return subprocess.run(
-        ["virsh", "--quiet", "--connect", URI, *arguments], check=True, capture_output=True, text=True
-    ).stdout

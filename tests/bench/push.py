@@ -83,7 +83,7 @@ def measure(installation: Installation) -> Iterator[Figure]:
     )
     yield Figure(
         what="    of it: message to changed row, median",
-        ours=milliseconds(statistics.median(all_ - wire for all_, wire in zip(delays, wires, strict=True))),
+        ours=milliseconds(statistics.median(delay - wire for delay, wire in zip(delays, wires, strict=True))),
     )
 
 
