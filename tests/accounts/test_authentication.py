@@ -1,7 +1,5 @@
 """Signing in: unknown and wrong are alike, and what is disabled stays out."""
 
-import time
-
 import pytest
 from django.contrib.auth import hashers
 
@@ -60,17 +58,6 @@ def test_wrong_and_unknown_cost_one_hashing_each(
     assert len(hashings) == 1
 
 
-def test_wrong_and_unknown_take_about_as_long(alice: User) -> None:
-    def seconds(name: str) -> float:
-        start = time.perf_counter()
-        sign_in(name, "wrong password")
-        return time.perf_counter() - start
-
-    rounds = [(seconds("alice"), seconds("nobody")) for _ in range(4)]
-    known, unknown = (min(times) for times in zip(*rounds, strict=True))
-    assert 0.5 < known / unknown < 2
-
-
 @pytest.mark.parametrize(
     ("name", "password"),
     [
@@ -87,9 +74,7 @@ def test_wrong_and_unknown_take_about_as_long(alice: User) -> None:
 def test_what_cannot_be_right_is_not_hashed(
     alice: User, hashings: list[str], name: str | None, password: str | None
 ) -> None:
-    start = time.perf_counter()
     assert sign_in(name, password) is None
-    assert time.perf_counter() - start < 0.1
     assert hashings == []
 
 

@@ -245,25 +245,6 @@ def test_the_host_describes_itself(uri: str) -> None:
     assert load.idle_ns > 0
 
 
-def test_defining_and_starting_costs_what_libvirt_costs(workshop: Workshop) -> None:
-    """Against libvirt's bare calls with the same XML, in turns; destroy is not measured."""
-    ours, bare = [], []
-    guest = Guest.define(workshop.uri, workshop.spec())
-    for _ in range(3):
-        spec = workshop.made[0]
-        begun = time.perf_counter()
-        Guest.define(workshop.uri, spec).start()
-        ours.append(time.perf_counter() - begun)
-        guest.destroy()
-        xml = guest_domain(spec).to_xml()
-        connection = connect(workshop.uri)
-        begun = time.perf_counter()
-        connection.defineXML(xml).create()
-        bare.append(time.perf_counter() - begun)
-        guest.destroy()
-    assert min(ours) < min(bare) * 1.5 + 0.02, f"ours {min(ours):.3f} s, libvirt alone {min(bare):.3f} s"
-
-
 def qemu_process(name: str) -> int:
     """The process of a running guest."""
     return int(Path(f"/run/libvirt/qemu/{name}.pid").read_text())

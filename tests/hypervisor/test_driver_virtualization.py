@@ -1,7 +1,6 @@
 """Only a guest that ran proves that guests run."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -43,9 +42,7 @@ def test_the_answer_is_a_type_and_a_sentence(uri: str, tiny_image: TinyImage, tm
     first = virtualization.detect(uri, tiny_image.kernel, tiny_image.probe_initrd, cache)
     assert first.type in ("kvm", "qemu")
     assert first.reason.endswith(".")
-    begun = time.monotonic()
     assert virtualization.detect(uri, tiny_image.kernel, tiny_image.probe_initrd, cache) == first
-    assert time.monotonic() - begun < 0.5
 
 
 @pytest.mark.parametrize(
