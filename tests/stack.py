@@ -66,6 +66,7 @@ class Stack:
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self._was_up = False
 
     # ── Start and stop ───────────────────────────────────────────────────────────────────────
     def start(self) -> None:
@@ -81,6 +82,7 @@ class Stack:
                 start_new_session=True,
             )
         wait_for(self._is_up, f"the portal to start; its log ends:\n{self.tail()}", START_SECONDS)
+        self._was_up = True
 
     def _is_up(self) -> bool:
         assert self.process is not None
@@ -97,7 +99,7 @@ class Stack:
     def remove(self) -> None:
         """Stop, and remove every guest, pool, network and file of this installation."""
         self.stop()
-        if "Meridian is up" in self.tail(10_000):
+        if self._was_up:
             connection = libvirt.open(URI)
             for domain in self.guests(connection):
                 if domain.isActive():

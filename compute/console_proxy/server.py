@@ -25,6 +25,7 @@ from compute.services import consoles
 log = structlog.get_logger(__name__)
 
 SOCKET_MODE = 0o600
+SEND_BUFFER = 1024 * 1024
 POLICY_VIOLATION = 1008
 PR_SET_PDEATHSIG = 1
 
@@ -34,6 +35,9 @@ class ConsoleHandler(ProxyRequestHandler):
 
     timeout = 60
     """Seconds; ends a client that takes nothing for so long, and one that never finishes its request."""
+
+    buffer_size = 128 * 1024
+    """Bytes moved at a time; twice websockify's own, since nginx stands between and takes small reads apart."""
 
     token = ""
     right_until = 0.0
@@ -116,6 +120,8 @@ class ConsoleProxy(WebSocketProxy):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         _end_with_parent(self.pid)
+        # A unix socket's buffer does not grow by itself as TCP's does.
+        startsock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         super().top_new_client(startsock, address)
 
     def do_SIGTERM(self, sig: int, stack: object) -> None:  # noqa: N802 - the name in websockify

@@ -3,12 +3,12 @@
 import asyncio
 
 import structlog
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
 from compute.models import Instance, Operation
+from compute.services import background_loop
 from compute.services.breaker import Breaker
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ def _send(project_id: str, topics: list[str]) -> None:
     if _layer.is_open:
         return
     try:
-        async_to_sync(_send_to_groups)(project_id, {"type": "changed", "topics": topics})
+        background_loop.run(_send_to_groups(project_id, {"type": "changed", "topics": topics}))
     except (RedisError, OSError) as error:
         _layer.trip()
         log.warning("channel layer away", error=str(error) or type(error).__name__)

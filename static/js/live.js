@@ -3,17 +3,19 @@
  * After a break it tries again by itself, and then everything is asked again.
  */
 
-const GATHER = 200; // ms: many changes at once are one question
+const GATHER = 200; // ms: one change is told at once, those that follow closely are one question
 const SLOWEST = 15_000;
 const SIGNED_OUT = 4401;
 
 const topics = new Set();
 let gathering;
+let toldAt = -GATHER;
 let delay = 500;
 let broke = false;
 
 function tell() {
   gathering = undefined;
+  toldAt = performance.now();
   // "refresh" makes every region ask, so other topics would only make them ask twice.
   const told = topics.has("refresh") ? ["refresh"] : [...topics];
   topics.clear();
@@ -22,7 +24,7 @@ function tell() {
 
 function hear(changed) {
   changed.forEach((topic) => topics.add(topic));
-  if (topics.size) gathering ??= setTimeout(tell, GATHER);
+  if (topics.size) gathering ??= setTimeout(tell, Math.max(0, toldAt + GATHER - performance.now()));
 }
 
 function connect() {
