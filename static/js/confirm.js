@@ -20,9 +20,17 @@ export function ask(question) {
   yes.disabled = Boolean(question.named);
   typed.oninput = () => (yes.disabled = typed.value.trim() !== question.named.trim());
   dialog.returnValue = "";
+  // A menu that held the asking item is closed by now and cannot take the focus back; its button can.
+  const asker = document.activeElement.closest(".dropdown")?.querySelector("[data-bs-toggle]");
   dialog.showModal();
   if (question.named) typed.focus();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => {
+    const answer = () => {
+      asker?.focus();
+      resolve(dialog.returnValue === "yes");
+    };
+    dialog.addEventListener("close", answer, { once: true });
+  });
 }
 
 // Enter in the name field means yes, once it fits; the first button of the form is Cancel.
