@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import verbs
 from tests.stack import Browserless, Stack, wait_for
@@ -34,6 +34,15 @@ def tab_to(page: Page, selector: str, most: int = 80) -> None:
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
     raise AssertionError(f"{most} presses of Tab do not reach {selector}")
+
+
+def press_until(page: Page, key: str, text: str, most: int = 10) -> None:
+    """Press a key until what reads so has the focus."""
+    for _press in range(most):
+        page.keyboard.press(key)
+        if focused(page)["text"].strip() == text:
+            return
+    raise AssertionError(f"{most} presses of {key} do not reach {text}; the focus is on {focused(page)}")
 
 
 @pytest.mark.parametrize(
@@ -79,10 +88,18 @@ def test_a_menu_and_its_question(page: Page, steady: str) -> None:
     page.keyboard.press("Escape")
     expect(toggle).to_be_focused()
     expect(toggle).to_have_attribute("aria-expanded", "false")
+    # It is fetched anew each time it opens, and that may come when the focus is inside already.
+    held: list[Route] = []
+    page.route("**/instances/*/", lambda route: held.append(route))
     page.keyboard.press("Enter")
-    expect(stop).to_be_visible()
-    while focused(page)["text"].strip() != "Delete":
-        page.keyboard.press("ArrowDown")
+    wait_for(lambda: held or page.wait_for_timeout(50), "the menu to be fetched")
+    page.keyboard.press("ArrowDown")
+    expect(stop).to_be_focused()
+    with page.expect_response("**/instances/*/"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(stop).to_be_focused()
+    press_until(page, "ArrowDown", "Delete")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
