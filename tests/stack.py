@@ -132,6 +132,20 @@ class Stack:
                 return int(child)
         raise AssertionError(f"no process of {program} runs")
 
+    @contextmanager
+    def holding(self, program: str) -> Iterator[None]:
+        """Inside, the program and its children stand still, so that a page can be there before work begins."""
+        parent = self.pid(program)
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        processes = [parent, *map(int, children)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
     # ── What the installation knows ──────────────────────────────────────────────────────────
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Read the database; `?` stands for a value, ids are hexadecimal digits."""

@@ -23,7 +23,10 @@ STEPS = [
 def test_the_first_instance(stack: Stack, stranger: Page, tmp_path: Path) -> None:
     page = stranger
     set_up(stack, page)
-    key = launch(page, tmp_path)
+    with stack.holding("worker"):
+        key = launch(page, tmp_path)
+        expect(page).to_have_url("/instances/")
+        expect(verbs.row(page, "first")).to_contain_text("Building")
     watch_it_start(page)
     work_at_the_console(stack, page)
     reboot(stack, page)
@@ -75,7 +78,6 @@ def launch(page: Page, tmp_path: Path) -> Path:
 
 def watch_it_start(page: Page) -> None:
     """The row goes through its stages in their order, and ends Running with an address."""
-    expect(page).to_have_url("/instances/")
     with verbs.without_reload(page):
         verbs.expect_status(page, "first", "Running")
     expect(verbs.row(page, "first").locator(".cell-address")).to_have_text(re.compile(r"\d+\.\d+\.\d+\.\d+"))
