@@ -7,6 +7,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Assignment, Domain, Project, Role, User
+from accounts.services import roles
 from compute.models import Flavor, Hypervisor, Image, Instance, Network, Operation, Port
 from compute.states import VmState
 
@@ -35,6 +36,13 @@ class RoleFactory(DjangoModelFactory):
         django_get_or_create = ("name",)
 
     name = "member"
+
+    @classmethod
+    def _create(cls, model_class: type[Role], *args: object, **kwargs: object) -> Role:
+        """With all that it implies, if it is a default one."""
+        if kwargs.get("name") in roles.DEFAULTS and not Role.objects.filter(name=kwargs["name"]).exists():
+            roles.ensure_defaults()
+        return super()._create(model_class, *args, **kwargs)
 
 
 class UserFactory(DjangoModelFactory):
