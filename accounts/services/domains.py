@@ -19,6 +19,12 @@ def visible(context: Context) -> QuerySet[Domain]:
     return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context)})
 
 
+def listed(context: Context) -> QuerySet[Domain]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "domain:read")
+    return Domain.objects.all()
+
+
 @transaction.atomic
 def create(context: Context, given: Given) -> Domain:
     """Raises Forbidden, BadInput, Conflict."""

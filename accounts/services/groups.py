@@ -19,6 +19,12 @@ def visible(context: Context) -> QuerySet[Group]:
     return Group.objects.filter(members=context.user)
 
 
+def listed(context: Context) -> QuerySet[Group]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "group:read")
+    return Group.objects.all()
+
+
 @transaction.atomic
 def create(context: Context, given: Given) -> Group:
     """A group in `domain_id`, else the asker's domain. Raises Forbidden, BadInput, Conflict, NotFound."""

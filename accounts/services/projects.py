@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context, projects_of
 from accounts.errors import BadInput, Conflict, Forbidden
-from accounts.models import Domain, Project, ProjectTag, Token
+from accounts.models import Domain, Project, ProjectTag, Token, User
 from accounts.names import is_text
 from accounts.services import audit, inputs
 from accounts.services.inputs import Given
@@ -19,10 +19,21 @@ MOST_TAGS = 80
 
 def visible(context: Context) -> QuerySet[Project]:
     """All projects for whoever may read them, else the asker's own."""
-    rows = Project.objects.prefetch_related("tags")
     if policy.allows(context, "project:read"):
-        return rows
-    return rows.filter(pk__in=[project.id for project in projects_of(context.user)])
+        return Project.objects.prefetch_related("tags")
+    return own(context.user)
+
+
+def own(user: User) -> QuerySet[Project]:
+    """The enabled projects in which the user has a role."""
+    found = [project.id for project in projects_of(user)]
+    return Project.objects.filter(pk__in=found).prefetch_related("tags")
+
+
+def listed(context: Context) -> QuerySet[Project]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "project:read")
+    return Project.objects.prefetch_related("tags")
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.authentication import LONGEST_PASSWORD
 from accounts.errors import BadInput, NotSignedIn
 from accounts.models import ApplicationCredential, Domain, Project, Token, User
 from accounts.names import is_text
@@ -53,7 +54,10 @@ def answer(request: HttpRequest, body: object) -> Issued:
 def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
     wanted = inputs.mapping(given, "user")
     name, domain = _whom(wanted)
-    user = authenticate(request, username=name, password=wanted.get("password"), domain=domain)
+    password = wanted.get("password")
+    if not is_text(name) or not is_text(password, LONGEST_PASSWORD):
+        raise NotSignedIn
+    user = authenticate(request, username=name, password=password, domain=domain)
     if not isinstance(user, User):
         raise NotSignedIn
     return Proof(user=user)

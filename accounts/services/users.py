@@ -7,11 +7,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts import policy
-from accounts.context import Context, projects_of
+from accounts.authentication import LONGEST_PASSWORD
+from accounts.context import Context
 from accounts.errors import Conflict, NotSignedIn
 from accounts.models import Domain, Group, Project, Token, User
+from accounts.names import is_text
 from accounts.services import audit, inputs, passwords
 from accounts.services.inputs import Given
+from accounts.services.projects import own
 
 
 def visible(context: Context) -> QuerySet[User]:
@@ -19,6 +22,12 @@ def visible(context: Context) -> QuerySet[User]:
     if policy.allows(context, "user:read"):
         return User.objects.all()
     return User.objects.filter(pk=context.user.id)
+
+
+def listed(context: Context) -> QuerySet[User]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "user:read")
+    return User.objects.all()
 
 
 @transaction.atomic
@@ -64,11 +73,14 @@ def delete(context: Context, user_id: str) -> None:
 
 def change_password(request: HttpRequest, user_id: str, given: Given) -> None:
     """Change one's own password by the old one, which is guarded like every sign-in. Raises NotSignedIn."""
+    original = given.get("original_password")
+    if not is_text(user_id) or not is_text(original, LONGEST_PASSWORD):
+        raise NotSignedIn(_("The present password does not fit."))
     known = User.objects.filter(pk=user_id).first()
     user = authenticate(
         request,
         username=known.name if known else user_id,
-        password=given.get("original_password"),
+        password=original,
         domain=known.domain_id if known else "",
     )
     if not isinstance(user, User):
@@ -79,10 +91,10 @@ def change_password(request: HttpRequest, user_id: str, given: Given) -> None:
         audit.record(None, "user.password", target_type="user", target_id=user.id, target_name=user.name)
 
 
-def projects(context: Context, user_id: str) -> list[Project]:
+def projects(context: Context, user_id: str) -> QuerySet[Project]:
     """The enabled projects in which the user has a role."""
     policy.enforce_own(context, user_id, "user:read")
-    return projects_of(inputs.found(User.objects.all(), user_id, "user"))
+    return own(inputs.found(User.objects.all(), user_id, "user"))
 
 
 def groups(context: Context, user_id: str) -> QuerySet[Group]:
