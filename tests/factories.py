@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import Assignment, Domain, Project, Role, User
+from accounts.models import Assignment, Domain, Group, Project, Role, User
 from accounts.services import roles
 from compute.models import Flavor, Hypervisor, Image, Instance, Network, Operation, Port
 from compute.states import VmState
@@ -54,6 +54,14 @@ class UserFactory(DjangoModelFactory):
     domain = factory.SubFactory(DomainFactory)
     name = factory.Sequence(lambda number: f"user-{number}")
     password = "!"
+
+
+class GroupFactory(DjangoModelFactory):
+    class Meta:
+        model = Group
+
+    domain = factory.SubFactory(DomainFactory)
+    name = factory.Sequence(lambda number: f"group-{number}")
 
 
 class AssignmentFactory(DjangoModelFactory):
