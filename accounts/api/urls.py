@@ -21,7 +21,7 @@ from accounts.api import (
 
 _ACTOR = r"(?P<actor>users|groups)/(?P<actor_id>[^/]+)/roles"
 _PLACE = r"(?P<place>projects|domains)/(?P<place_id>[^/]+)"
-_SYSTEM = r"(?P<place>system)"
+_SYSTEM = {"place": "system"}
 
 urlpatterns = [
     path("", discovery.Versions.as_view(), name="identity-versions"),
@@ -71,9 +71,12 @@ urlpatterns = [
     ),
     re_path(rf"^v3/{_PLACE}/{_ACTOR}\Z", grants.Grants.as_view(), name="identity-grants"),
     re_path(rf"^v3/{_PLACE}/{_ACTOR}/(?P<role>[^/]+)\Z", grants.OneGrant.as_view(), name="identity-grant"),
-    re_path(rf"^v3/{_SYSTEM}/{_ACTOR}\Z", grants.Grants.as_view(), name="identity-system-grants"),
+    re_path(rf"^v3/system/{_ACTOR}\Z", grants.Grants.as_view(), _SYSTEM, name="identity-system-grants"),
     re_path(
-        rf"^v3/{_SYSTEM}/{_ACTOR}/(?P<role>[^/]+)\Z", grants.OneGrant.as_view(), name="identity-system-grant"
+        rf"^v3/system/{_ACTOR}/(?P<role>[^/]+)\Z",
+        grants.OneGrant.as_view(),
+        _SYSTEM,
+        name="identity-system-grant",
     ),
     re_path(
         rf"^v3/OS-INHERIT/{_PLACE}/{_ACTOR}/inherited_to_projects\Z",

@@ -140,11 +140,12 @@ def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
     """Remove a region, service or endpoint. Raises Conflict for a region that is in use."""
     policy.enforce(context, "catalog:write")
     row = inputs.found(rows, key, noun)
+    called = str(row)
     try:
         row.delete()
     except ProtectedError as error:
         raise Conflict(_("Endpoints or regions still stand in this region.")) from error
-    audit.record(context, f"{noun}.delete", target_type=noun, target_id=key, target_name=str(row))
+    audit.record(context, f"{noun}.delete", target_type=noun, target_id=key, target_name=called)
 
 
 def _fill_region(context: Context, action: str, region: Region, given: Given) -> Region:
