@@ -17,7 +17,7 @@ from accounts.services import inputs, users
 
 def show(user: User) -> dict[str, Any]:
     """Keystone leaves out what was never given."""
-    body: dict[str, Any] = {
+    body: dict[str, Any] = user.extra | {
         "id": user.id,
         "name": user.name,
         "domain_id": user.domain_id,

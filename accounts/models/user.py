@@ -32,6 +32,8 @@ class User(IdentifiedModel, AbstractBaseUser):
     language = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     password_changed_at = models.DateTimeField(default=timezone.now)
+    extra = models.JSONField(default=dict)
+    """What clients keep on a user beside our own fields, given back as it came."""
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -183,9 +183,11 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, given: Giv
     if (service := inputs.identifier(given, "service_id")) is not None:
         endpoint.service = inputs.found(Service.objects.all(), service, "service")
     endpoint.enabled = inputs.flag(given, "enabled", endpoint.enabled)
-    region = given.get("region_id", given.get("region"))
-    if region is not None:
-        endpoint.region = inputs.found(Region.objects.all(), str(region), "region")
+    if (region := inputs.identifier(given, "region_id")) is not None:
+        endpoint.region = inputs.found(Region.objects.all(), region, "region")
+    elif (region := inputs.identifier(given, "region")) is not None:
+        # The older way to name it, which makes the region where there is none, as in Keystone.
+        endpoint.region, _made = Region.objects.get_or_create(pk=region)
     elif "region_id" in given:
         endpoint.region = None
     return _stored(context, action, endpoint)

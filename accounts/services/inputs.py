@@ -1,6 +1,6 @@
 """Reads the fields of a request: loose in what is taken (as OpenStack is), strict in what comes out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -12,6 +12,7 @@ from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name, is_text
 
 LONGEST_TEXT = 10_000
+MOST_EXTRA = 20
 Row = TypeVar("Row", bound=Model)
 Given = Mapping[str, object]
 
@@ -72,6 +73,25 @@ def moment(given: Given, field: str) -> datetime | None:
     if parsed is None:
         raise BadInput(fields={field: _("Give a time like 2030-01-31T12:00:00.")})
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def further(given: Given, own: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
+    """What is `present`, changed by the given fields that are not our `own`: short text, numbers, yes or no."""
+    kept = present | {name: value for name, value in given.items() if name not in own}
+    kept = {name: value for name, value in kept.items() if value is not None}
+    if len(kept) > MOST_EXTRA:
+        raise BadInput(_("Keep at most %(most)s further fields.") % {"most": MOST_EXTRA})
+    for name, value in kept.items():
+        if not is_text(name, 64) or not (
+            isinstance(value, bool)
+            or value == ""
+            or is_text(value)
+            or (isinstance(value, int) and abs(value) < 2**53)
+        ):
+            raise BadInput(
+                fields={name[:64]: _("This field is unknown, and can be kept as short text only.")}
+            )
+    return kept
 
 
 def mapping(given: object, field: str) -> dict[str, Any]:

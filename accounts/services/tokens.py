@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
@@ -113,13 +114,13 @@ def check(text: object) -> Valid | None:
 
 
 def seen_by(context: Context, own: Valid, text: object) -> Valid:
-    """The token of this text, for whoever may see it: its own user and services. Raises Forbidden, NotFound."""
+    """The token of this text, for its own user and for services; to others it is as unknown as any: NotFound."""
     if is_text(text, LONGEST_TEXT) and _digest(text) == own.token.pk:
         return own
     valid = check(text)
-    if valid is None or valid.token.user_id != context.user.id:
-        policy.enforce(context, "token:read")
-    return inputs.missing("token", "") if valid is None else valid
+    if valid is None or not (valid.token.user_id == context.user.id or policy.allows(context, "token:read")):
+        return inputs.missing("token", _("a token that is not shown"))
+    return valid
 
 
 def revoke(context: Context, own: Valid, text: object) -> None:

@@ -16,6 +16,23 @@ from accounts.services import audit, inputs, passwords
 from accounts.services.inputs import Given
 from accounts.services.projects import own
 
+OWN_FIELDS = {
+    "id",
+    "name",
+    "domain",
+    "domain_id",
+    "enabled",
+    "description",
+    "email",
+    "default_project_id",
+    "password",
+    "original_password",
+    "password_expires_at",
+    "options",
+    "links",
+}
+"""What means something on a user, and is therefore kept nowhere else."""
+
 
 def visible(context: Context) -> QuerySet[User]:
     """All users for whoever may read them, else the asker alone."""
@@ -111,6 +128,7 @@ def _fill(user: User, given: Given) -> None:
     user.enabled = inputs.flag(given, "enabled", user.enabled)
     user.description = inputs.text(given, "description", user.description)
     user.email = inputs.text(given, "email", user.email, longest=254)
+    user.extra = inputs.further(given, OWN_FIELDS, user.extra)
     if "default_project_id" in given:
         # As in Keystone it may name a project that is not there or gives no role; then it counts for nothing.
         wanted = inputs.identifier(given, "default_project_id")

@@ -167,6 +167,17 @@ def test_paging(admin: Api) -> None:
         assert admin.get(f"users?{wrong}").status_code == 400
 
 
+def test_further_fields_of_a_user_come_back_as_they_were(admin: Api) -> None:
+    made = make(admin, "users", project_id="anything", links={}, options={})
+    assert made["project_id"] == "anything"
+    path = f"users/{made['id']}"
+    assert read(admin.patch(path, user={"seat": 7, "project_id": None}))["user"]["seat"] == 7
+    shown = read(admin.get(path))["user"]
+    assert (shown["id"], shown["seat"], "project_id" in shown) == (made["id"], 7, False)
+    for wrong in ({"x": []}, {"x": "a" * 300}, {"x" * 65: 1}, {"x": "\0"}, {f"x{n}": 1 for n in range(21)}):
+        assert admin.patch(path, user=wrong).status_code == 400
+
+
 @pytest.mark.parametrize("value", [True, "True", "true", 1, "1"])
 def test_loose_in_strict_out(value: Any, admin: Api) -> None:
     assert make(admin, "projects", enabled=value, description=None)["enabled"] is True
@@ -281,9 +292,11 @@ def test_endpoints(admin: Api) -> None:
         {"service_id": None},
     ):
         assert admin.post("endpoints", endpoint=given | wrong).status_code == 400, wrong
+    assert read(admin.post("endpoints", endpoint=given | {"region": "new"}))["endpoint"]["region_id"] == "new"
     for unknown in ({"service_id": "x"}, {"region_id": "x"}):
         assert admin.post("endpoints", endpoint=given | unknown).status_code == 404
-    assert read(admin.get(f"endpoints?service_id={service['id']}&interface=public"))["endpoints"] == [made]
+    query = f"service_id={service['id']}&interface=public&region_id=RegionOne"
+    assert read(admin.get(f"endpoints?{query}"))["endpoints"] == [made]
     assert admin.delete(f"services/{service['id']}").status_code == 204
     assert admin.get(f"endpoints/{made['id']}").status_code == 404
 
