@@ -182,6 +182,10 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, given: Giv
         endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
     if (service := inputs.identifier(given, "service_id")) is not None:
         endpoint.service = inputs.found(Service.objects.all(), service, "service")
+    if not isinstance(
+        given.get("enabled", True), bool
+    ):  # Keystone takes no words for it here, and clients know
+        raise BadInput(fields={"enabled": _("Say true or false.")})
     endpoint.enabled = inputs.flag(given, "enabled", endpoint.enabled)
     if (region := inputs.identifier(given, "region_id")) is not None:
         endpoint.region = inputs.found(Region.objects.all(), region, "region")

@@ -290,6 +290,7 @@ def test_endpoints(admin: Api) -> None:
         {"url": "javascript:alert(1)"},
         {"url": None},
         {"service_id": None},
+        {"enabled": "False"},
     ):
         assert admin.post("endpoints", endpoint=given | wrong).status_code == 400, wrong
     assert read(admin.post("endpoints", endpoint=given | {"region": "new"}))["endpoint"]["region_id"] == "new"
