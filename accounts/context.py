@@ -1,22 +1,30 @@
-"""Who asks: the user, the project they work in, and their roles there."""
+"""Who asks: the user, the place they work in, and their roles there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from accounts.models import Assignment, Project, User
+from django.db.models import Q
 
-IMPLIED = {"admin": ("manager", "member", "reader"), "manager": ("member", "reader"), "member": ("reader",)}
-"""Each role implies the ones below it, as Keystone's default roles do."""
+from accounts.models import ApplicationCredential, Assignment, Domain, Project, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The asker of one request. Without a project only what belongs to no project can be reached."""
+    """The asker of one request. Without a project only what belongs to no project can be reached.
+
+    Pages work in a project; a token may name a domain or the system in its place, and may stand on an
+    application credential.
+    """
 
     user: User
     project: Project | None
     roles: frozenset[str] = field(default_factory=frozenset)
     address: str | None = None
     request_id: str = ""
+    domain: Domain | None = None
+    system: bool = False
+    credential: ApplicationCredential | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -24,40 +32,63 @@ class Context:
         return "admin" in self.roles
 
 
-def with_implied(names: set[str]) -> frozenset[str]:
-    """The given role names and all that they imply."""
-    return frozenset(names).union(*(IMPLIED.get(name, ()) for name in names))
-
-
 def for_user(
     user: User, project_id: str | None, *, address: str | None = None, request_id: str = ""
 ) -> Context:
     """The context of `user` in the wanted project, else their default, else the first they have a role in.
 
-    One query. A disabled project or domain gives no role, and an assignment on the system counts everywhere.
+    One query, or two for whoever inherits a role. A disabled project or domain gives no role, and an
+    assignment on the system counts everywhere.
     """
-    by_project: dict[Project, set[str]] = {}
-    system: set[str] = set()
-    assignments = Assignment.objects.filter(user=user).select_related("role", "project__domain")
-    for assignment in assignments.order_by("project__name"):
-        project = assignment.project
-        if project is None:
-            system.add(assignment.role.name)
-        elif project.enabled and project.domain.enabled:
-            by_project.setdefault(project, set()).add(assignment.role.name)
-    wanted = {project.id: project for project in by_project}
-    project = wanted.get(project_id or "") or wanted.get(user.default_project_id or "")
-    project = project or next(iter(by_project), None)
-    roles = system | (by_project[project] if project else set())
-    return Context(
-        user=user, project=project, roles=with_implied(roles), address=address, request_id=request_id
+    assignments = list(
+        Assignment.objects.of(user)
+        .with_implied()
+        .select_related("role", "project__domain")
+        .order_by("project__name")
     )
+    if any(assignment.inherited for assignment in assignments):
+        reached = projects_of(user)
+    else:
+        reached = [row.project for row in assignments if row.project and _is_open(row.project)]
+    by_id = {project.id: project for project in reached}
+    project = by_id.get(project_id or "") or by_id.get(user.default_project_id or "")
+    project = project or next(iter(by_id.values()), None)
+    roles = role_names(row for row in assignments if _counts(row, project))
+    return Context(user=user, project=project, roles=roles, address=address, request_id=request_id)
 
 
 def projects_of(user: User) -> list[Project]:
-    """The enabled projects in which `user` has a role, by name."""
-    return list(
-        Project.objects.filter(assignments__user=user, enabled=True, domain__enabled=True)
-        .select_related("domain")
-        .distinct()
+    """The enabled projects in which `user` has a role, by name. One query."""
+    mine = Assignment.objects.of(user)
+    above = mine.filter(inherited=True)
+    reached = Project.objects.filter(
+        Q(pk__in=mine.filter(inherited=False, project__isnull=False).values("project"))
+        | Q(domain__in=above.filter(domain__isnull=False).values("domain"))
+        | Q(pk__in=Project.objects.below(above.filter(project__isnull=False).values("project")).values("pk"))
     )
+    return list(reached.enabled().with_lineage())
+
+
+def role_names(assignments: Iterable[Any]) -> frozenset[str]:
+    """The roles of assignments that were read `with_implied`, and what these imply."""
+    names: set[str] = set()
+    for row in assignments:
+        names.add(row.role.name)
+        if row.implied_name:
+            names.add(row.implied_name)
+    return frozenset(names)
+
+
+def _is_open(project: Project) -> bool:
+    return project.enabled and project.domain.enabled
+
+
+def _counts(row: Assignment, project: Project | None) -> bool:
+    """Whether the assignment counts for whoever works in `project`."""
+    if row.project_id is None and row.domain_id is None:
+        return True
+    if project is None:
+        return False
+    if not row.inherited:
+        return row.project_id == project.id
+    return row.domain_id == project.domain_id or row.project_id in {above.id for above in project.lineage}

@@ -1,6 +1,6 @@
 """The rule table: which role a deed needs. Deny by default: a deed without a rule is nobody's.
 
-Deeds are named `noun:verb`. A rule names the least role; roles above it imply it (accounts.context.IMPLIED).
+Deeds are named `noun:verb`. A rule names the least role; roles above it imply it (`accounts.services.roles`).
 """
 
 from accounts.context import Context
@@ -26,17 +26,42 @@ RULES: dict[str, str] = {
     "quota:read": "reader",
     "quota:write": "admin",
     "project:read": "admin",
+    "project:write": "admin",
+    "domain:read": "admin",
+    "domain:write": "admin",
+    "user:read": "admin",
+    "user:write": "admin",
+    "group:read": "admin",
+    "group:write": "admin",
+    "role:read": "reader",
+    "role:write": "admin",
+    "assignment:read": "admin",
+    "assignment:write": "admin",
+    "credential:write": "reader",
+    "catalog:read": "reader",
+    "catalog:write": "admin",
+    "token:read": "admin",
+    "token:write": "admin",
     "health:read": "admin",
     "hypervisor:read": "admin",
 }
 
+SERVICES = frozenset({"token:read"})
+"""What other services may do as well: they carry the role `service` and must know who asks them."""
+
 
 def allows(context: Context, deed: str) -> bool:
     """Whether the asker's roles allow the deed."""
-    return RULES.get(deed) in context.roles
+    return RULES.get(deed) in context.roles or (deed in SERVICES and "service" in context.roles)
 
 
 def enforce(context: Context, deed: str) -> None:
     """Raise Forbidden unless `allows`; the sentence names the role that is missing."""
     if not allows(context, deed):
         raise Forbidden.needing(RULES.get(deed))
+
+
+def enforce_own(context: Context, user_id: str, deed: str) -> None:
+    """The same, but what is the asker's own needs no role."""
+    if user_id != context.user.id:
+        enforce(context, deed)

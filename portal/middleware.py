@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts import context as contexts
 from accounts.errors import MeridianError, Unavailable
+from portal.apis import is_api
 from portal.pages import errors
 from portal.requests import is_htmx, toast, wants_json, with_events
 
@@ -36,6 +37,10 @@ class RequestId:
 class SignInRequired(LoginRequiredMiddleware):
     """Every view needs a session, unless it says `login_not_required`. Writes no session itself."""
 
+    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
+        """APIs ask for a token themselves, and a cookie that comes along is not looked at."""
+        return None if is_api(request) else super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if wants_json(request):
             return JsonResponse({"error": {"code": "unauthorized", "message": "Sign in first."}}, status=401)
@@ -48,13 +53,13 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class CurrentContext:
-    """Put the asker's user, project and roles on the request."""
+    """Put the asker's user, project and roles on the request; APIs find them by token."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
+        if not is_api(request) and request.user.is_authenticated:
             request.context = contexts.for_user(
                 request.user,
                 request.session.get("project_id"),

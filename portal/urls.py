@@ -1,7 +1,9 @@
-"""Every address of the pages and websockets."""
+"""Every address of the pages, APIs and websockets."""
 
-from django.urls import path
+from django.urls import include, path
 
+from accounts.api import discovery
+from accounts.api import urls as identity
 from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (
@@ -46,6 +48,8 @@ urlpatterns = [
     path("projects/<str:key>/quotas/", projects.update, name="project-quotas"),
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("identity", discovery.Versions.as_view(), name="identity"),
+    path("identity/", include(identity)),
 ]
 websockets = [
     path("ws/live/", Live.as_asgi()),

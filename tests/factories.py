@@ -6,7 +6,8 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import Assignment, Domain, Project, Role, User
+from accounts.models import Assignment, Domain, Group, Project, Role, User
+from accounts.services import roles
 from compute.models import Flavor, Hypervisor, Image, Instance, Network, Operation, Port
 from compute.states import VmState
 
@@ -36,6 +37,13 @@ class RoleFactory(DjangoModelFactory):
 
     name = "member"
 
+    @classmethod
+    def _create(cls, model_class: type[Role], *args: object, **kwargs: object) -> Role:
+        """With all that it implies, if it is a default one."""
+        if kwargs.get("name") in roles.DEFAULTS and not Role.objects.filter(name=kwargs["name"]).exists():
+            roles.ensure_defaults()
+        return super()._create(model_class, *args, **kwargs)
+
 
 class UserFactory(DjangoModelFactory):
     """Without a usable password unless one is given: hashing takes long."""
@@ -46,6 +54,14 @@ class UserFactory(DjangoModelFactory):
     domain = factory.SubFactory(DomainFactory)
     name = factory.Sequence(lambda number: f"user-{number}")
     password = "!"
+
+
+class GroupFactory(DjangoModelFactory):
+    class Meta:
+        model = Group
+
+    domain = factory.SubFactory(DomainFactory)
+    name = factory.Sequence(lambda number: f"group-{number}")
 
 
 class AssignmentFactory(DjangoModelFactory):

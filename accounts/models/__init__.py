@@ -1,21 +1,33 @@
 """Rows of accounts: who people are and what they may use."""
 
+from accounts.models.application_credential import ApplicationCredential
 from accounts.models.audit import AuditEvent
+from accounts.models.catalog import Endpoint, Region, Service
+from accounts.models.group import Group
 from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
-from accounts.models.project import Domain, Project
+from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import Quota
-from accounts.models.role import Assignment, Role
+from accounts.models.role import Assignment, Role, RoleInference
+from accounts.models.token import Token
 from accounts.models.user import User
 
 __all__ = [
+    "ApplicationCredential",
     "Assignment",
     "AuditEvent",
     "Domain",
+    "Endpoint",
+    "Group",
     "Installation",
     "OneTimeLink",
     "Project",
+    "ProjectTag",
     "Quota",
+    "Region",
     "Role",
+    "RoleInference",
+    "Service",
+    "Token",
     "User",
 ]

@@ -1,6 +1,11 @@
 """Domains and the projects in them."""
 
+from functools import reduce
+from operator import or_
+from typing import Any
+
 from django.db import models
+from django.db.models import Q
 
 from accounts.models.identifier import IdentifiedModel
 
@@ -14,22 +19,68 @@ class Domain(IdentifiedModel):
     description = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
 
+    class Meta:
+        ordering = ["name"]
+
     def __str__(self) -> str:
         return self.name
 
 
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def enabled(self) -> "ProjectQuerySet":
+        """Those that can be worked in."""
+        return self.filter(enabled=True, domain__enabled=True)
+
+    def with_lineage(self) -> "ProjectQuerySet":
+        return self.select_related("domain", "__".join(["parent"] * (Project.DEEPEST - 1)))
+
+    def below(self, projects: models.QuerySet[Any]) -> "ProjectQuerySet":
+        """Those below any of `projects`, a query of one column: their ids."""
+        steps = range(1, Project.DEEPEST)
+        return self.filter(reduce(or_, (Q(**{"__".join(["parent"] * n) + "__in": projects}) for n in steps)))
+
+
 class Project(IdentifiedModel):
-    """Owns resources and has a quota of each."""
+    """Owns resources and has a quota of each. A null parent means that it stands right below its domain."""
+
+    DEEPEST = 5
+    """How many projects may stand below each other; so few that one query can look through all of them."""
 
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="projects")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
     name = models.CharField(max_length=64)
     description = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = ProjectQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["domain", "name"], name="project_name_in_domain")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def lineage(self) -> list["Project"]:
+        """The projects above, nearest first; costs no query after `with_lineage`."""
+        above, project = [], self
+        while project.parent is not None:
+            project = project.parent
+            above.append(project)
+        return above
+
+
+class ProjectTag(models.Model):
+    """A word that people hang on a project to find it again."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="project_tag_once")]
 
     def __str__(self) -> str:
         return self.name

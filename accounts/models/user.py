@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 
 from accounts.models.identifier import IdentifiedModel
 from accounts.models.project import Domain, Project
@@ -30,6 +31,9 @@ class User(IdentifiedModel, AbstractBaseUser):
     theme = models.CharField(max_length=8, default="auto")
     language = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    password_changed_at = models.DateTimeField(default=timezone.now)
+    extra = models.JSONField(default=dict)
+    """What clients keep on a user beside our own fields, given back as it came."""
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -41,6 +45,11 @@ class User(IdentifiedModel, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Tokens that were issued before end with the old password."""
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]

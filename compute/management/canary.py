@@ -50,7 +50,7 @@ def fly(report: Callable[[str], None]) -> None:
 def _administrator() -> Context:
     admins = Assignment.objects.filter(role__name="admin", project__name="admin", user__enabled=True)
     assignment = admins.select_related("user").first()
-    if assignment is None:
+    if assignment is None or assignment.user is None:
         raise CanaryDied(
             _("Set-up: there is no administrator yet. Open the link that `manage.py setup_link` prints.")
         )

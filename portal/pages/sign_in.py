@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from accounts.models import User
 from accounts.services import setup
 from portal import groups
+from portal.apis import is_api
 from portal.forms import Form
 from portal.pages import errors
 from portal.requests import Request, page
@@ -87,7 +88,9 @@ def sign_out(request: Request) -> HttpResponse:
 
 @login_not_required
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any) -> HttpResponse:
-    """Too many wrong passwords for this name from this address."""
+    """Too many wrong passwords for this name from this address. An API answers as to any wrong one."""
+    if response is not None and is_api(request):
+        return response
     minutes = round(settings.AXES_COOLOFF_TIME * 60)
     answer = errors.answer(
         request, 429, _("Wait %(minutes)s minutes, then try again.") % {"minutes": minutes}

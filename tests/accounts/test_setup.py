@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.context import for_user
 from accounts.errors import BadInput, MeridianError, NotFound
 from accounts.models import Assignment, AuditEvent, Domain, OneTimeLink, Project, Role, User
-from accounts.services import links, setup
+from accounts.services import links, roles, setup
 from tests.hostile import BAD_NAMES
 
 PASSWORD = "correct horse battery"
@@ -30,7 +30,7 @@ def test_bootstrap_makes_an_administrator_of_everything() -> None:
     assert context.is_admin
     assert context.project is not None
     assert context.project.name == "demo"
-    assert {role.name for role in Role.objects.all()} == set(setup.ROLES)
+    assert {role.name for role in Role.objects.all()} == set(roles.DEFAULTS)
     assert {project.name for project in Project.objects.all()} == {"admin", "demo"}
     assert user.check_password(PASSWORD)
 

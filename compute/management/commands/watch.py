@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from accounts.services import tokens
 from compute import operations
 from compute.actions import recycle_bin
 from compute.models import Operation
@@ -42,6 +43,7 @@ class Command(BaseCommand):
                 Duty("sweep", 5, announce_due_operations),
                 Duty("workers", 20, mind_workers),
                 Duty("recycle bin", 60, recycle_bin.empty),
+                Duty("tokens", 600, tokens.sweep),
             ],
         )
         for number in (signal.SIGTERM, signal.SIGINT):

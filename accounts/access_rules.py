@@ -1,0 +1,51 @@
+"""The calls that an application credential may make, where it names any."""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+
+from django.utils.translation import gettext as _
+
+from accounts.errors import BadInput
+from accounts.names import is_text
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+MOST_RULES = 100
+
+
+def clean_rules(given: object) -> list[dict[str, str]]:
+    """Rules as `{id, service, method, path}`; none means that every call is allowed. Raises BadInput."""
+    if given is None:
+        return []
+    if not isinstance(given, list) or len(given) > MOST_RULES:
+        raise BadInput(fields={"access_rules": _("Give a list of rules.")})
+    return [_clean_rule(rule) for rule in given]
+
+
+def allow(rules: Iterable[Mapping[str, str]], *, service: str, method: str, path: str) -> bool:
+    """Whether one of the rules allows the call. `path` begins with a slash, below the service's own address."""
+    return any(
+        rule["service"] == service and rule["method"] == method and _matches(rule["path"], path)
+        for rule in rules
+    )
+
+
+def _clean_rule(rule: object) -> dict[str, str]:
+    if not isinstance(rule, dict) or not all(
+        is_text(rule.get(field), 128) for field in ("service", "method", "path")
+    ):
+        raise BadInput(fields={"access_rules": _("A rule names a service, a method and a path.")})
+    method = rule["method"].upper()
+    if method not in METHODS or not rule["path"].startswith("/"):
+        raise BadInput(fields={"access_rules": _("Give an HTTP method and a path that begins with a slash.")})
+    return {"id": uuid.uuid4().hex, "service": rule["service"], "method": method, "path": rule["path"]}
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """`*` and `{name}` stand for one part of the path, `**` for any number of them."""
+    parts = re.split(r"(\*\*|\*|\{[^{}/]*\})", pattern)
+    wild = {"**": ".*"}
+    expression = "".join(
+        wild.get(part, "[^/]+") if place % 2 else re.escape(part) for place, part in enumerate(parts)
+    )
+    return re.fullmatch(expression, path) is not None

@@ -1,0 +1,54 @@
+"""`/users/{id}/application_credentials`."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_variables
+from rest_framework.request import Request
+
+from accounts.api.base import IdentityView, Resource, listing, naive, no_content, url
+from accounts.models import ApplicationCredential
+from accounts.services import application_credentials, inputs
+
+
+def show(credential: ApplicationCredential) -> dict[str, Any]:
+    return {
+        "id": credential.id,
+        "name": credential.name,
+        "description": credential.description or None,
+        "project_id": credential.project_id,
+        "user_id": credential.user_id,
+        "system": None,
+        "roles": [{"id": role.id, "name": role.name, "domain_id": None} for role in credential.roles.all()],
+        "unrestricted": credential.unrestricted,
+        "expires_at": naive(credential.expires_at),
+        "access_rules": credential.access_rules,
+        "links": {"self": url(f"users/{credential.user_id}/application_credentials/{credential.id}")},
+    }
+
+
+CREDENTIAL = Resource(
+    noun="application_credential", path="application_credentials", show=show, texts={"name": "name"}
+)
+
+
+class ApplicationCredentials(IdentityView):
+    def get(self, request: Request, user: str) -> HttpResponse:
+        return listing(request, CREDENTIAL, application_credentials.visible(self.context, user))
+
+    @method_decorator(sensitive_variables())
+    def post(self, request: Request, user: str) -> HttpResponse:
+        given = inputs.mapping(self.body(), CREDENTIAL.noun)
+        made = application_credentials.create(self.context, user, given)
+        return JsonResponse({CREDENTIAL.noun: show(made.credential) | {"secret": made.secret}}, status=201)
+
+
+class OneApplicationCredential(IdentityView):
+    def get(self, request: Request, user: str, key: str) -> HttpResponse:
+        rows = application_credentials.visible(self.context, user)
+        return JsonResponse({CREDENTIAL.noun: show(inputs.found(rows, key, "application credential"))})
+
+    def delete(self, request: Request, user: str, key: str) -> HttpResponse:
+        application_credentials.delete(self.context, user, key)
+        return no_content()

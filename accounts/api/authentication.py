@@ -1,0 +1,40 @@
+"""From X-Auth-Token to who asks."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts import access_rules
+from accounts.errors import Forbidden, NotSignedIn
+from accounts.models import User
+from accounts.services import tokens
+from accounts.services.tokens import Valid
+
+ROOT = "/identity"
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The only proof that an API takes; cookies count for nothing here, so nobody can borrow them."""
+
+    def authenticate(self, request: Request) -> tuple[User, Valid]:
+        valid = tokens.check(request.headers.get("X-Auth-Token"))
+        if valid is None:
+            raise NotSignedIn("The request you have made requires authentication.")
+        credential = valid.token.credential
+        if credential is not None and credential.access_rules:
+            _enforce(credential.access_rules, request)
+        return valid.token.user, valid
+
+    def authenticate_header(self, request: Request) -> str:
+        return f'Keystone uri="{settings.PUBLIC_URL}{ROOT}"'
+
+
+def _enforce(rules: list[dict[str, Any]], request: Request) -> None:
+    """Raise Forbidden unless a rule allows this call; whoever holds a token may always look at it."""
+    path = request.path.removeprefix(ROOT)
+    if path == "/v3/auth/tokens":
+        return
+    if not access_rules.allow(rules, service="identity", method=str(request.method), path=path):
+        raise Forbidden("No access rule of the application credential allows this call.")

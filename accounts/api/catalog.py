@@ -1,0 +1,135 @@
+"""`/regions`, `/services`, `/endpoints`."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, JsonResponse
+from rest_framework.request import Request
+
+from accounts.api.base import Collection, Member, Resource, links
+from accounts.models import Endpoint, Region, Service
+from accounts.services import catalog
+
+
+def show_region(region: Region) -> dict[str, Any]:
+    return {
+        "id": region.id,
+        "description": region.description,
+        "parent_region_id": region.parent_id,
+        "links": links("regions", region.id),
+    }
+
+
+def show_service(service: Service) -> dict[str, Any]:
+    return {
+        "id": service.id,
+        "type": service.type,
+        "name": service.name,
+        "description": service.description,
+        "enabled": service.enabled,
+        "links": links("services", service.id),
+    }
+
+
+def show_endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "interface": endpoint.interface,
+        "region": endpoint.region_id,
+        "region_id": endpoint.region_id,
+        "service_id": endpoint.service_id,
+        "url": endpoint.address,
+        "enabled": endpoint.enabled,
+        "links": links("endpoints", endpoint.id),
+    }
+
+
+REGION = Resource(noun="region", path="regions", show=show_region, texts={"parent_region_id": "parent"})
+SERVICE = Resource(noun="service", path="services", show=show_service, texts={"name": "name", "type": "type"})
+ENDPOINT = Resource(
+    noun="endpoint",
+    path="endpoints",
+    show=show_endpoint,
+    texts={
+        "interface": "interface",
+        "service_id": "service",
+        "region_id": "region",
+        "region": "region",
+        "name": "service__name",
+    },
+    flags={"enabled": "enabled"},
+)
+
+
+class Regions(Collection):
+    resource = REGION
+
+    def rows(self) -> QuerySet[Region]:
+        return catalog.regions(self.context)
+
+    def create(self, given: dict[str, Any]) -> Region:
+        return catalog.create_region(self.context, given)
+
+
+class OneRegion(Member):
+    resource = REGION
+
+    def rows(self) -> QuerySet[Region]:
+        return catalog.regions(self.context)
+
+    def put(self, request: Request, key: str) -> HttpResponse:
+        """Create a region under a chosen id."""
+        region = catalog.create_region(self.context, self.body().get("region", {}) | {"id": key})
+        return JsonResponse({"region": show_region(region)}, status=201)
+
+    def update(self, key: str, given: dict[str, Any]) -> Region:
+        return catalog.update_region(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        catalog.delete(self.context, Region.objects.all(), key, "region")
+
+
+class Services(Collection):
+    resource = SERVICE
+
+    def rows(self) -> QuerySet[Service]:
+        return catalog.services(self.context)
+
+    def create(self, given: dict[str, Any]) -> Service:
+        return catalog.create_service(self.context, given)
+
+
+class OneService(Member):
+    resource = SERVICE
+
+    def rows(self) -> QuerySet[Service]:
+        return catalog.services(self.context)
+
+    def update(self, key: str, given: dict[str, Any]) -> Service:
+        return catalog.update_service(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        catalog.delete(self.context, Service.objects.all(), key, "service")
+
+
+class Endpoints(Collection):
+    resource = ENDPOINT
+
+    def rows(self) -> QuerySet[Endpoint]:
+        return catalog.endpoints(self.context)
+
+    def create(self, given: dict[str, Any]) -> Endpoint:
+        return catalog.create_endpoint(self.context, given)
+
+
+class OneEndpoint(Member):
+    resource = ENDPOINT
+
+    def rows(self) -> QuerySet[Endpoint]:
+        return catalog.endpoints(self.context)
+
+    def update(self, key: str, given: dict[str, Any]) -> Endpoint:
+        return catalog.update_endpoint(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        catalog.delete(self.context, Endpoint.objects.all(), key, "endpoint")

@@ -1,0 +1,49 @@
+"""`/domains`."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.api.base import Collection, Member, Resource, links
+from accounts.models import Domain
+from accounts.services import domains
+
+
+def show(domain: Domain) -> dict[str, Any]:
+    return {
+        "id": domain.id,
+        "name": domain.name,
+        "description": domain.description,
+        "enabled": domain.enabled,
+        "tags": [],
+        "options": {},
+        "links": links("domains", domain.id),
+    }
+
+
+DOMAIN = Resource(
+    noun="domain", path="domains", show=show, texts={"name": "name"}, flags={"enabled": "enabled"}
+)
+
+
+class Domains(Collection):
+    resource = DOMAIN
+
+    def rows(self) -> QuerySet[Domain]:
+        return domains.listed(self.context)
+
+    def create(self, given: dict[str, Any]) -> Domain:
+        return domains.create(self.context, given)
+
+
+class OneDomain(Member):
+    resource = DOMAIN
+
+    def rows(self) -> QuerySet[Domain]:
+        return domains.visible(self.context)
+
+    def update(self, key: str, given: dict[str, Any]) -> Domain:
+        return domains.update(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        domains.delete(self.context, key)

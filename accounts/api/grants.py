@@ -1,0 +1,61 @@
+"""`/{projects,domains}/{id}/{users,groups}/{id}/roles`, the same on the system, and inherited ones."""
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.api.base import IdentityView, listing, no_content
+from accounts.api.roles import ROLE
+from accounts.errors import NotFound
+from accounts.services import assignments
+from accounts.services.assignments import Holding
+
+
+class _Grants(IdentityView):
+    inherited = False
+
+    def held(self, deed: str, place: str, actor: str, actor_id: str, place_id: str | None) -> Holding:
+        return assignments.holding(
+            self.context,
+            deed,
+            actor=actor,
+            actor_id=actor_id,
+            place=place,
+            place_id=place_id,
+            inherited=self.inherited,
+        )
+
+
+class Grants(_Grants):
+    """The roles that are written for one user or group on one place."""
+
+    def get(
+        self, request: Request, place: str, actor: str, actor_id: str, place_id: str | None = None
+    ) -> HttpResponse:
+        held = self.held("assignment:read", place, actor, actor_id, place_id)
+        return listing(request, ROLE, assignments.granted(held))
+
+
+class OneGrant(_Grants):
+    """One of them: PUT gives it, DELETE takes it, GET and HEAD say 204 or 404."""
+
+    def get(
+        self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
+    ) -> HttpResponse:
+        held = self.held("assignment:read", place, actor, actor_id, place_id)
+        if not assignments.granted(held).filter(pk=role).exists():
+            raise NotFound
+        return no_content()
+
+    def put(
+        self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
+    ) -> HttpResponse:
+        held = self.held("assignment:write", place, actor, actor_id, place_id)
+        assignments.grant(self.context, held, role)
+        return no_content()
+
+    def delete(
+        self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
+    ) -> HttpResponse:
+        held = self.held("assignment:write", place, actor, actor_id, place_id)
+        assignments.revoke(self.context, held, role)
+        return no_content()

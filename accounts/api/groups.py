@@ -1,0 +1,45 @@
+"""`/groups`."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.api.base import Collection, Member, Resource, links
+from accounts.models import Group
+from accounts.services import groups
+
+
+def show(group: Group) -> dict[str, Any]:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "domain_id": group.domain_id,
+        "description": group.description,
+        "links": links("groups", group.id),
+    }
+
+
+GROUP = Resource(noun="group", path="groups", show=show, texts={"name": "name", "domain_id": "domain"})
+
+
+class Groups(Collection):
+    resource = GROUP
+
+    def rows(self) -> QuerySet[Group]:
+        return groups.listed(self.context)
+
+    def create(self, given: dict[str, Any]) -> Group:
+        return groups.create(self.context, given)
+
+
+class OneGroup(Member):
+    resource = GROUP
+
+    def rows(self) -> QuerySet[Group]:
+        return groups.visible(self.context)
+
+    def update(self, key: str, given: dict[str, Any]) -> Group:
+        return groups.update(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        groups.delete(self.context, key)

@@ -1,0 +1,117 @@
+"""`/projects` and their tags."""
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse, JsonResponse
+from rest_framework.request import Request
+
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, no_content, url
+from accounts.errors import NotFound
+from accounts.models import Project
+from accounts.services import inputs, projects
+
+
+def show(project: Project) -> dict[str, Any]:
+    return {
+        "id": project.id,
+        "name": project.name,
+        "domain_id": project.domain_id,
+        "description": project.description,
+        "enabled": project.enabled,
+        "is_domain": False,
+        "parent_id": project.parent_id or project.domain_id,
+        "tags": [tag.name for tag in project.tags.all()],
+        "options": {},
+        "links": links("projects", project.id),
+    }
+
+
+PROJECT = Resource(
+    noun="project",
+    path="projects",
+    show=show,
+    texts={"name": "name", "domain_id": "domain"},
+    flags={"enabled": "enabled"},
+)
+
+
+class Projects(Collection):
+    resource = PROJECT
+
+    def rows(self) -> QuerySet[Project]:
+        rows = projects.listed(self.context)
+        asked = self.request.query_params
+        if inputs.flag(asked, "is_domain", False):
+            return rows.none()
+        if (parent := asked.get("parent_id")) is not None:
+            rows = rows.filter(Q(parent=parent) | Q(parent=None, domain=parent))
+        return _tagged(rows, {name: asked[name].split(",") for name in TAG_FILTERS & set(asked)})
+
+    def create(self, given: dict[str, Any]) -> Project:
+        return projects.create(self.context, given)
+
+
+class OneProject(Member):
+    resource = PROJECT
+
+    def rows(self) -> QuerySet[Project]:
+        return projects.visible(self.context)
+
+    def update(self, key: str, given: dict[str, Any]) -> Project:
+        return projects.update(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        projects.delete(self.context, key)
+
+
+class Tags(IdentityView):
+    """All tags of a project at once."""
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return self._answer(inputs.found(projects.visible(self.context), key, "project"))
+
+    def put(self, request: Request, key: str) -> HttpResponse:
+        return self._answer(projects.set_tags(self.context, key, self.body().get("tags")))
+
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        projects.set_tags(self.context, key, [])
+        return no_content()
+
+    def _answer(self, project: Project) -> HttpResponse:
+        names = [tag.name for tag in project.tags.all()]
+        return JsonResponse({"tags": names, "links": {"self": url(f"projects/{project.id}/tags")}})
+
+
+class OneTag(IdentityView):
+    """One tag: 204 if it is there."""
+
+    def get(self, request: Request, key: str, tag: str) -> HttpResponse:
+        project = inputs.found(projects.visible(self.context), key, "project")
+        if tag not in {row.name for row in project.tags.all()}:
+            raise NotFound
+        return no_content()
+
+    def put(self, request: Request, key: str, tag: str) -> HttpResponse:
+        projects.add_tag(self.context, key, tag)
+        response = HttpResponse(status=201)
+        response["Location"] = url(f"projects/{key}/tags/{tag}")
+        return response
+
+    def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
+        projects.remove_tag(self.context, key, tag)
+        return no_content()
+
+
+TAG_FILTERS = {"tags", "tags-any", "not-tags", "not-tags-any"}
+
+
+def _tagged(rows: QuerySet[Project], wanted: dict[str, list[str]]) -> QuerySet[Project]:
+    """Projects with all, any, not all, or none of the given tags."""
+    for name, tags in wanted.items():
+        having = Project.objects.filter(tags__name__in=tags)
+        if not name.endswith("any"):
+            having = having.annotate(fitting=Count("tags")).filter(fitting=len(set(tags)))
+        chosen = having.values("pk")
+        rows = rows.exclude(pk__in=chosen) if name.startswith("not") else rows.filter(pk__in=chosen)
+    return rows

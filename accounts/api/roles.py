@@ -1,0 +1,72 @@
+"""`/roles` and `/role_inferences`."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, JsonResponse
+from rest_framework.request import Request
+
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
+from accounts.models import Role
+from accounts.services import roles
+
+
+def show(role: Role) -> dict[str, Any]:
+    """Every role is everybody's: there are none of one domain only."""
+    return {
+        "id": role.id,
+        "name": role.name,
+        "domain_id": None,
+        "description": role.description or None,
+        "options": {},
+        "links": links("roles", role.id),
+    }
+
+
+ROLE = Resource(noun="role", path="roles", show=show, texts={"name": "name"})
+
+
+class Roles(Collection):
+    resource = ROLE
+
+    def rows(self) -> QuerySet[Role]:
+        rows = roles.visible(self.context)
+        return rows.none() if self.request.query_params.get("domain_id") else rows
+
+    def create(self, given: dict[str, Any]) -> Role:
+        return roles.create(self.context, given)
+
+
+class OneRole(Member):
+    resource = ROLE
+
+    def rows(self) -> QuerySet[Role]:
+        return roles.visible(self.context)
+
+    def update(self, key: str, given: dict[str, Any]) -> Role:
+        return roles.update(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        roles.delete(self.context, key)
+
+
+class Inferences(IdentityView):
+    """What implies what, one entry for each role that implies any."""
+
+    def get(self, request: Request) -> HttpResponse:
+        entries: dict[str, dict[str, Any]] = {}
+        for rule in roles.inferences(self.context):
+            entry = entries.setdefault(rule.prior_id, {"prior_role": _brief(rule.prior), "implies": []})
+            entry["implies"].append(_brief(rule.implied))
+        return JsonResponse(
+            {"role_inferences": list(entries.values()), "links": {"self": url("role_inferences")}}
+        )
+
+
+def _brief(role: Role) -> dict[str, Any]:
+    return {
+        "id": role.id,
+        "name": role.name,
+        "description": role.description or None,
+        "links": links("roles", role.id),
+    }

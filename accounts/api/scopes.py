@@ -1,0 +1,35 @@
+"""`/auth/projects`, `/auth/domains`, `/auth/system`, `/auth/catalog`: where the asker may work."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from rest_framework.request import Request
+
+from accounts.api import domains, projects
+from accounts.api.base import IdentityView, listed, listing, url
+from accounts.errors import Forbidden
+from accounts.services import assignments, catalog
+from accounts.services import projects as project_rows
+
+
+class Projects(IdentityView):
+    def get(self, request: Request) -> HttpResponse:
+        return listing(request, projects.PROJECT, project_rows.own(self.context.user))
+
+
+class Domains(IdentityView):
+    def get(self, request: Request) -> HttpResponse:
+        return listing(request, domains.DOMAIN, assignments.on_domains(self.context.user))
+
+
+class System(IdentityView):
+    def get(self, request: Request) -> HttpResponse:
+        found: list[Any] = [{"all": True}] if assignments.on_system(self.context.user) else []
+        return listed(request, "system", found, dict)
+
+
+class Catalog(IdentityView):
+    def get(self, request: Request) -> HttpResponse:
+        if not self.valid.token.is_scoped:
+            raise Forbidden("An unscoped token has no catalog.")
+        return JsonResponse({"catalog": catalog.of_token(), "links": {"self": url("auth/catalog")}})

@@ -1,0 +1,94 @@
+"""`/auth/tokens`: issue, look at, revoke."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_variables
+from rest_framework.request import Request
+
+from accounts.api.authentication import TokenAuthentication
+from accounts.api.base import IdentityView, no_content, zulu
+from accounts.models import Domain
+from accounts.services import catalog, token_requests, tokens
+from accounts.services.tokens import Valid
+
+SUBJECT = "X-Subject-Token"
+
+
+class Tokens(IdentityView):
+    """POST proves by its body; the others need a token to ask with and one to ask about."""
+
+    def get_authenticators(self) -> list[Any]:
+        return [] if self.request.method == "POST" else [TokenAuthentication()]
+
+    def get_permissions(self) -> Sequence[Any]:
+        return [] if self.request.method == "POST" else super().get_permissions()
+
+    @method_decorator(sensitive_variables())
+    def post(self, request: Request) -> HttpResponse:
+        issued = token_requests.answer(request._request, self.body())
+        return _answer(request, issued.valid, issued.text, status=201)
+
+    def get(self, request: Request) -> HttpResponse:
+        text = request.headers.get(SUBJECT)
+        return _answer(request, tokens.seen_by(self.context, self.valid, text), text or "")
+
+    def delete(self, request: Request) -> HttpResponse:
+        tokens.revoke(self.context, self.valid, request.headers.get(SUBJECT))
+        return no_content()
+
+
+def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> HttpResponse:
+    """The token's body, its text in the header; `?nocatalog` leaves the catalog out."""
+    body = show(valid)
+    if valid.token.is_scoped and "nocatalog" not in request.query_params:
+        body["catalog"] = catalog.of_token()
+    response = JsonResponse({"token": body}, status=status)
+    response[SUBJECT] = text
+    response["Vary"] = "X-Auth-Token"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def show(valid: Valid) -> dict[str, Any]:
+    """A token as clients see it, without the catalog."""
+    token = valid.token
+    user = token.user
+    body: dict[str, Any] = {
+        "methods": token.methods,
+        "user": {
+            "id": user.id,
+            "name": user.name,
+            "domain": _domain(user.domain),
+            "password_expires_at": None,
+        },
+        "audit_ids": token.audit_ids,
+        "issued_at": zulu(token.issued_at),
+        "expires_at": zulu(token.expires_at),
+    }
+    if token.project:
+        project = token.project
+        body["project"] = {"id": project.id, "name": project.name, "domain": _domain(project.domain)}
+        body["is_domain"] = False
+    if token.domain:
+        body["domain"] = _domain(token.domain)
+    if token.system:
+        body["system"] = {"all": True}
+    if token.is_scoped:
+        body["roles"] = [{"id": key, "name": name} for key, name in sorted(valid.roles.items())]
+    if token.credential:
+        credential = token.credential
+        body["application_credential"] = {
+            "id": credential.id,
+            "name": credential.name,
+            "restricted": not credential.unrestricted,
+        }
+        if credential.access_rules:
+            body["application_credential"]["access_rules"] = credential.access_rules
+    return body
+
+
+def _domain(domain: Domain) -> dict[str, str]:
+    return {"id": domain.id, "name": domain.name}

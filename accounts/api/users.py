@@ -1,0 +1,90 @@
+"""`/users`: themselves, their password, their projects and groups."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_variables
+from rest_framework.request import Request
+
+from accounts.api import groups as groups_api
+from accounts.api import projects as projects_api
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, listing, no_content
+from accounts.models import User
+from accounts.services import inputs, users
+
+
+def show(user: User) -> dict[str, Any]:
+    """Keystone leaves out what was never given."""
+    body: dict[str, Any] = user.extra | {
+        "id": user.id,
+        "name": user.name,
+        "domain_id": user.domain_id,
+        "enabled": user.enabled,
+        "password_expires_at": None,
+        "options": {},
+        "links": links("users", user.id),
+    }
+    if user.description:
+        body["description"] = user.description
+    if user.email:
+        body["email"] = user.email
+    if user.default_project_id:
+        body["default_project_id"] = user.default_project_id
+    return body
+
+
+USER = Resource(
+    noun="user",
+    path="users",
+    show=show,
+    texts={"name": "name", "domain_id": "domain", "email": "email", "default_project_id": "default_project"},
+    flags={"enabled": "enabled"},
+)
+
+
+class Users(Collection):
+    resource = USER
+
+    def rows(self) -> QuerySet[User]:
+        return users.listed(self.context)
+
+    @method_decorator(sensitive_variables())
+    def create(self, given: dict[str, Any]) -> User:
+        return users.create(self.context, given)
+
+
+class OneUser(Member):
+    resource = USER
+
+    def rows(self) -> QuerySet[User]:
+        return users.visible(self.context)
+
+    @method_decorator(sensitive_variables())
+    def update(self, key: str, given: dict[str, Any]) -> User:
+        return users.update(self.context, key, given)
+
+    def remove(self, key: str) -> None:
+        users.delete(self.context, key)
+
+
+class Password(IdentityView):
+    """The old password is the proof, as in Keystone: also a person without a token may need a new one."""
+
+    anonymous = True
+
+    @method_decorator(sensitive_variables())
+    def post(self, request: Request, key: str) -> HttpResponse:
+        users.change_password(request._request, key, inputs.mapping(self.body(), "user"))
+        return no_content()
+
+
+class Projects(IdentityView):
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return listing(request, projects_api.PROJECT, users.projects(self.context, key))
+
+
+class Groups(IdentityView):
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return listing(request, groups_api.GROUP, users.groups(self.context, key))

@@ -1,0 +1,61 @@
+"""What services there are and where: the rows behind the catalog."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.identifier import IdentifiedModel
+
+
+class Region(models.Model):
+    """A place; its id is its name."""
+
+    id = models.CharField(primary_key=True, max_length=255)
+    description = models.TextField(blank=True)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Service(IdentifiedModel):
+    """An OpenStack service, ours or another's."""
+
+    type = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, blank=True)
+    description = models.TextField(blank=True)
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["type", "name"]
+
+    def __str__(self) -> str:
+        return self.name or self.type
+
+
+class Endpoint(IdentifiedModel):
+    """An address of a service. One that begins with a slash is ours and follows MERIDIAN_URL."""
+
+    class Interface(models.TextChoices):
+        PUBLIC = "public"
+        INTERNAL = "internal"
+        ADMIN = "admin"
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="endpoints")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, related_name="endpoints")
+    interface = models.CharField(max_length=8, choices=Interface.choices)
+    url = models.TextField()
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["service", "interface", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.interface} {self.url}"
+
+    @property
+    def address(self) -> str:
+        """The whole URL."""
+        return f"{settings.PUBLIC_URL}{self.url}" if self.url.startswith("/") else self.url

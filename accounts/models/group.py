@@ -1,0 +1,23 @@
+"""Groups of users; a role given to a group is every member's."""
+
+from django.db import models
+
+from accounts.models.identifier import IdentifiedModel
+from accounts.models.project import Domain
+from accounts.models.user import User
+
+
+class Group(IdentifiedModel):
+    """Its name is unique within its domain; members may come from any domain."""
+
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="groups")
+    name = models.CharField(max_length=64)
+    description = models.TextField(blank=True)
+    members = models.ManyToManyField(User, related_name="groups")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["domain", "name"], name="group_name_in_domain")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,150 @@
+"""Application credentials: what scripts sign in with in a user's place."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.access_rules import clean_rules
+from accounts.authentication import LONGEST_PASSWORD
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, Forbidden
+from accounts.models import ApplicationCredential, Role
+from accounts.names import is_text
+from accounts.services import assignments, audit, inputs
+from accounts.services.inputs import Given
+
+RANDOM = "sha256$"
+"""Marks the hash of a secret that we made ourselves: 256 random bits need no slow hash, people's choices do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """A new credential and its secret, which is shown this once."""
+
+    credential: ApplicationCredential
+    secret: str
+
+
+def visible(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
+    """The user's credentials, for themselves and for whoever may read users."""
+    policy.enforce_own(context, user_id, "user:read")
+    return ApplicationCredential.objects.filter(user=user_id).prefetch_related("roles")
+
+
+@transaction.atomic
+def create(context: Context, user_id: str, given: Given) -> Created:
+    """A credential of the asker for the project they work in, with all their roles there or the given ones."""
+    policy.enforce(context, "credential:write")
+    _enforce_unrestricted(context)
+    if user_id != context.user.id:
+        raise Forbidden(_("Application credentials are made by their own user."))
+    if context.project is None:
+        raise Forbidden(_("Work in a project first: an application credential is for one project."))
+    name = inputs.name(given)
+    if ApplicationCredential.objects.filter(user=context.user, name=name).exists():
+        raise Conflict(_("There is an application credential %(name)s already.") % {"name": name})
+    expires_at = inputs.moment(given, "expires_at")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise BadInput(fields={"expires_at": _("This time is in the past.")})
+    secret, secret_hash = _secret(given.get("secret"))
+    credential = ApplicationCredential.objects.create(
+        user=context.user,
+        project=context.project,
+        name=name,
+        description=inputs.text(given, "description"),
+        secret_hash=secret_hash,
+        unrestricted=inputs.flag(given, "unrestricted", False),
+        access_rules=clean_rules(given.get("access_rules")),
+        expires_at=expires_at,
+    )
+    credential.roles.set(_wanted_roles(context, given.get("roles")))
+    _record(context, "credential.create", credential)
+    return Created(credential=credential, secret=secret)
+
+
+@transaction.atomic
+def delete(context: Context, user_id: str, credential_id: str) -> None:
+    """Remove one, and with it every token that it got. Raises Forbidden, NotFound."""
+    policy.enforce_own(context, user_id, "user:write")
+    _enforce_unrestricted(context)
+    credential = inputs.found(visible(context, user_id), credential_id, "application credential")
+    _record(context, "credential.delete", credential)
+    credential.delete()
+
+
+def fits(credential: ApplicationCredential, secret: object) -> bool:
+    """Whether this is the secret, in a time that does not tell how nearly."""
+    if not is_text(secret, LONGEST_PASSWORD):
+        return False
+    if is_random(credential):
+        return hmac.compare_digest(credential.secret_hash, RANDOM + _digest(secret))
+    return check_password(secret, credential.secret_hash)
+
+
+def is_random(credential: ApplicationCredential) -> bool:
+    """Whether the secret is one of ours, which nobody can guess."""
+    return credential.secret_hash.startswith(RANDOM)
+
+
+def roles_of(credential: ApplicationCredential) -> dict[str, str]:
+    """{role id: name} that count now: those of the credential that its user still has. Two queries."""
+    present = assignments.roles_of(credential.user, project=credential.project)
+    given: set[str] = set()
+    for role_id, implied_id in credential.roles.values_list("pk", "inferences__implied"):
+        given |= {role_id, implied_id}
+    return {role_id: name for role_id, name in present.items() if role_id in given}
+
+
+def _enforce_unrestricted(context: Context) -> None:
+    if context.credential is not None and not context.credential.unrestricted:
+        raise Forbidden(_("A restricted application credential cannot make or delete others."))
+
+
+def _secret(given: object) -> tuple[str, str]:
+    """The secret and its hash; a random one where none is given."""
+    if given is None or given == "":
+        secret = secrets.token_urlsafe(32)
+        return secret, RANDOM + _digest(secret)
+    if not is_text(given, LONGEST_PASSWORD):
+        raise BadInput(fields={"secret": _("This is no secret that we could keep.")})
+    return given, make_password(given)
+
+
+def _wanted_roles(context: Context, given: object) -> list[Role]:
+    """The asked roles, of which the asker must have each; all of theirs where none is named."""
+    mine = Role.objects.filter(name__in=context.roles)
+    if given is None or given == []:
+        return list(mine)
+    if not isinstance(given, list) or len(given) > 100 or not all(isinstance(entry, dict) for entry in given):
+        raise BadInput(fields={"roles": _("Give a list of objects with an id or a name.")})
+    wanted = []
+    for entry in given:
+        key = {field: entry[field] for field in ("id", "name") if is_text(entry.get(field), 64)}
+        role = mine.filter(**key).first() if key else None
+        if role is None:
+            raise BadInput(fields={"roles": _("You do not have each of these roles in this project.")})
+        wanted.append(role)
+    return wanted
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _record(context: Context, action: str, credential: ApplicationCredential) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="application_credential",
+        target_id=credential.id,
+        target_name=credential.name,
+        project_id=credential.project_id,
+    )

@@ -1,0 +1,207 @@
+"""Who has which role where, as written and as it comes out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts import policy
+from accounts.context import Context
+from accounts.models import Assignment, Domain, Group, Project, Role, RoleInference, User
+from accounts.services import audit, inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What one role is held by and on: a user or a group, and a project, a domain, or neither: the system."""
+
+    user: User | None = None
+    group: Group | None = None
+    project: Project | None = None
+    domain: Domain | None = None
+    inherited: bool = False
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As columns of an assignment."""
+        return {name: getattr(self, name) for name in ("user", "group", "project", "domain", "inherited")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """One role that counts, and the assignment it comes from."""
+
+    role: Role
+    user: User | None
+    group: Group | None
+    project: Project | None
+    domain: Domain | None
+    inherited: bool
+    source: Assignment
+
+
+def roles_of(
+    user: User, *, project: Project | None = None, domain: Domain | None = None, system: bool = False
+) -> dict[str, str]:
+    """{role id: name} that the user has on exactly one place, implied ones too. One query."""
+    rows = Assignment.objects.of(user)
+    if project is not None:
+        rows = rows.reaching(project)
+    elif domain is not None:
+        rows = rows.filter(domain=domain, inherited=False)
+    elif system:
+        rows = rows.filter(project=None, domain=None)
+    else:
+        return {}
+    found: dict[str, str] = {}
+    for role_id, name, implied_id, implied in rows.values_list(
+        "role", "role__name", "role__inferences__implied", "role__inferences__implied__name"
+    ):
+        found[role_id] = name
+        if implied_id:
+            found[implied_id] = implied
+    return found
+
+
+def on_domains(user: User) -> QuerySet[Domain]:
+    """The enabled domains on which the user has a role."""
+    mine = Assignment.objects.of(user).filter(inherited=False, domain__isnull=False)
+    return Domain.objects.filter(pk__in=mine.values("domain"), enabled=True)
+
+
+def on_system(user: User) -> bool:
+    return Assignment.objects.of(user).filter(project=None, domain=None).exists()
+
+
+def holding(
+    context: Context,
+    deed: str,
+    *,
+    actor: str,
+    actor_id: str,
+    place: str,
+    place_id: str | None,
+    inherited: bool,
+) -> Holding:
+    """From the words and ids of an address. Raises Forbidden or NotFound."""
+    policy.enforce(context, deed)
+    user = inputs.found(User.objects.all(), actor_id, "user") if actor == "users" else None
+    group = inputs.found(Group.objects.all(), actor_id, "group") if actor == "groups" else None
+    project = inputs.found(Project.objects.all(), place_id or "", "project") if place == "projects" else None
+    domain = inputs.found(Domain.objects.all(), place_id or "", "domain") if place == "domains" else None
+    return Holding(user=user, group=group, project=project, domain=domain, inherited=inherited)
+
+
+def granted(held: Holding) -> QuerySet[Role]:
+    """The roles written for this holding; none that is implied or comes from elsewhere."""
+    return Role.objects.filter(pk__in=Assignment.objects.filter(**held.fields).values("role"))
+
+
+@transaction.atomic
+def grant(context: Context, held: Holding, role_id: str) -> None:
+    """Give the role; again changes nothing."""
+    policy.enforce(context, "assignment:write")
+    role = inputs.found(Role.objects.all(), role_id, "role")
+    _row, made = Assignment.objects.get_or_create(role=role, **held.fields)
+    if made:
+        _record(context, "assignment.grant", held, role)
+
+
+@transaction.atomic
+def revoke(context: Context, held: Holding, role_id: str) -> None:
+    """Take the role away; counts at the next request. Raises NotFound where it was not given."""
+    policy.enforce(context, "assignment:write")
+    role = inputs.found(Role.objects.all(), role_id, "role")
+    gone, _rows = Assignment.objects.filter(role=role, **held.fields).delete()
+    if not gone:
+        inputs.missing("role assignment", role_id)
+    _record(context, "assignment.revoke", held, role)
+
+
+def listed(context: Context) -> list[Effective]:
+    """Every assignment as it is written. One query."""
+    policy.enforce(context, "assignment:read")
+    return [
+        Effective(
+            role=row.role,
+            user=row.user,
+            group=row.group,
+            project=row.project,
+            domain=row.domain,
+            inherited=row.inherited,
+            source=row,
+        )
+        for row in _all()
+    ]
+
+
+def effective(context: Context) -> list[Effective]:
+    """Every role that comes out: groups as members, inherited ones on what is below, implied ones. Four queries."""
+    policy.enforce(context, "assignment:read")
+    implied: dict[str, list[Role]] = {}
+    for rule in RoleInference.objects.select_related("implied"):
+        implied.setdefault(rule.prior_id, []).append(rule.implied)
+    projects = list(Project.objects.with_lineage())
+    seen: set[tuple[str | None, ...]] = set()
+    found: list[Effective] = []
+    for one in _on_places(_of_members(_all().prefetch_related("group__members__domain")), projects):
+        for role in (one.role, *implied.get(one.role.id, ())):
+            key = (
+                one.user.id if one.user else None,
+                role.id,
+                one.project.id if one.project else None,
+                one.domain.id if one.domain else None,
+            )
+            if key not in seen:
+                seen.add(key)
+                found.append(replace(one, role=role))
+    return found
+
+
+def _all() -> QuerySet[Assignment]:
+    return Assignment.objects.select_related(
+        "role", "user__domain", "group__domain", "project__domain", "domain"
+    ).order_by("pk")
+
+
+def _of_members(rows: Iterable[Assignment]) -> Iterator[Effective]:
+    for row in rows:
+        for user in row.group.members.all() if row.group else [row.user]:
+            yield Effective(
+                role=row.role,
+                user=user,
+                group=None,
+                project=row.project,
+                domain=row.domain,
+                inherited=row.inherited,
+                source=row,
+            )
+
+
+def _on_places(rows: Iterable[Effective], projects: list[Project]) -> Iterator[Effective]:
+    for row in rows:
+        if not row.inherited:
+            yield row
+            continue
+        for project in projects:
+            if (row.domain and project.domain_id == row.domain.id) or row.project in project.lineage:
+                yield replace(row, project=project, domain=None)
+
+
+def _record(context: Context, action: str, held: Holding, role: Role) -> None:
+    actor = held.user or held.group
+    audit.record(
+        context,
+        action,
+        target_type="user" if held.user else "group",
+        target_id=actor.id if actor else "",
+        target_name=actor.name if actor else "",
+        project_id=held.project.id if held.project else "",
+        detail={
+            "role": role.name,
+            "domain": held.domain.name if held.domain else "",
+            "inherited": held.inherited,
+        },
+    )

@@ -1,0 +1,210 @@
+"""Regions, services and endpoints, and the catalog that tokens carry.
+
+Accounts does not know which APIs there are: whoever brings one registers it, and `ensure` makes its rows.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict
+from accounts.models import Endpoint, Region, Service
+from accounts.names import is_text
+from accounts.services import audit, inputs
+from accounts.services.inputs import Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnService:
+    """An API of this installation: its OpenStack type and the path that the catalog names."""
+
+    type: str
+    name: str
+    path: str
+
+
+own: dict[str, OwnService] = {}
+
+
+def register(service: OwnService) -> None:
+    """Make an API of ours known; called once its app is ready."""
+    own[service.type] = service
+
+
+@transaction.atomic
+def ensure() -> None:
+    """Make the rows of our own APIs, and let their endpoints be where they are now."""
+    region, _made = Region.objects.get_or_create(pk=settings.REGION)
+    for known in own.values():
+        row = Service.objects.filter(type=known.type, name=known.name).first()
+        row = row or Service.objects.create(type=known.type, name=known.name)
+        for interface in Endpoint.Interface.values:
+            endpoint = row.endpoints.filter(interface=interface, url__startswith="/").first()
+            if endpoint is None:
+                row.endpoints.create(interface=interface, region=region, url=known.path)
+            elif (endpoint.url, endpoint.region_id) != (known.path, region.pk):
+                endpoint.url, endpoint.region = known.path, region
+                endpoint.save()
+
+
+def of_token() -> list[dict[str, Any]]:
+    """The catalog as tokens carry it: every enabled service with its enabled endpoints. One query."""
+    services: dict[str, dict[str, Any]] = {}
+    rows = Endpoint.objects.filter(enabled=True, service__enabled=True).select_related("service")
+    for endpoint in rows.order_by("service__type", "service", "interface", "pk"):
+        service = endpoint.service
+        entry = services.setdefault(
+            service.id, {"id": service.id, "type": service.type, "name": service.name, "endpoints": []}
+        )
+        entry["endpoints"].append(
+            {
+                "id": endpoint.id,
+                "interface": endpoint.interface,
+                "region": endpoint.region_id,
+                "region_id": endpoint.region_id,
+                "url": endpoint.address,
+            }
+        )
+    return list(services.values())
+
+
+def regions(context: Context) -> QuerySet[Region]:
+    policy.enforce(context, "catalog:read")
+    return Region.objects.all()
+
+
+def services(context: Context) -> QuerySet[Service]:
+    policy.enforce(context, "catalog:read")
+    return Service.objects.all()
+
+
+def endpoints(context: Context) -> QuerySet[Endpoint]:
+    policy.enforce(context, "catalog:read")
+    return Endpoint.objects.all()
+
+
+@transaction.atomic
+def create_region(context: Context, given: Given) -> Region:
+    """A region; without an id it gets one. Raises Forbidden, BadInput, Conflict."""
+    policy.enforce(context, "catalog:write")
+    region = Region(pk=inputs.identifier(given, "id") or Service().id)
+    if Region.objects.filter(pk=region.pk).exists():
+        raise Conflict(_("There is a region %(name)s already.") % {"name": region.pk})
+    return _fill_region(context, "region.create", region, given)
+
+
+@transaction.atomic
+def update_region(context: Context, region_id: str, given: Given) -> Region:
+    policy.enforce(context, "catalog:write")
+    region = inputs.found(Region.objects.all(), region_id, "region")
+    return _fill_region(context, "region.update", region, given)
+
+
+@transaction.atomic
+def create_service(context: Context, given: Given) -> Service:
+    policy.enforce(context, "catalog:write")
+    return _fill_service(context, "service.create", Service(), given)
+
+
+@transaction.atomic
+def update_service(context: Context, service_id: str, given: Given) -> Service:
+    policy.enforce(context, "catalog:write")
+    service = inputs.found(Service.objects.all(), service_id, "service")
+    return _fill_service(context, "service.update", service, given)
+
+
+@transaction.atomic
+def create_endpoint(context: Context, given: Given) -> Endpoint:
+    policy.enforce(context, "catalog:write")
+    for field in ("interface", "url", "service_id"):
+        if not is_text(given.get(field), inputs.LONGEST_TEXT):
+            raise BadInput(fields={field: _("This field is missing.")})
+    return _fill_endpoint(context, "endpoint.create", Endpoint(), given)
+
+
+@transaction.atomic
+def update_endpoint(context: Context, endpoint_id: str, given: Given) -> Endpoint:
+    policy.enforce(context, "catalog:write")
+    endpoint = inputs.found(Endpoint.objects.all(), endpoint_id, "endpoint")
+    return _fill_endpoint(context, "endpoint.update", endpoint, given)
+
+
+@transaction.atomic
+def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
+    """Remove a region, service or endpoint. Raises Conflict for a region that is in use."""
+    policy.enforce(context, "catalog:write")
+    row = inputs.found(rows, key, noun)
+    called = str(row)
+    try:
+        row.delete()
+    except ProtectedError as error:
+        raise Conflict(_("Endpoints or regions still stand in this region.")) from error
+    audit.record(context, f"{noun}.delete", target_type=noun, target_id=key, target_name=called)
+
+
+def _fill_region(context: Context, action: str, region: Region, given: Given) -> Region:
+    region.description = inputs.text(given, "description", region.description)
+    if "parent_region_id" in given:
+        parent = inputs.identifier(given, "parent_region_id")
+        region.parent = inputs.found(Region.objects.all(), parent, "region") if parent else None
+        above = region.parent
+        while above is not None:
+            if above.pk == region.pk:
+                raise BadInput(fields={"parent_region_id": _("A region cannot stand below itself.")})
+            above = above.parent
+    return _stored(context, action, region)
+
+
+def _fill_service(context: Context, action: str, service: Service, given: Given) -> Service:
+    service.type = inputs.name(given, service.type or None, field="type")
+    service.name = inputs.text(given, "name", service.name, longest=255)
+    service.description = inputs.text(given, "description", service.description)
+    service.enabled = inputs.flag(given, "enabled", service.enabled)
+    return _stored(context, action, service)
+
+
+def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, given: Given) -> Endpoint:
+    if "interface" in given:
+        endpoint.interface = str(given["interface"]).removesuffix("URL")
+        if endpoint.interface not in Endpoint.Interface.values:
+            raise BadInput(fields={"interface": _("Say public, internal or admin.")})
+    if "url" in given:
+        url = inputs.text(given, "url")
+        if not url.startswith(("http://", "https://")):
+            raise BadInput(fields={"url": _("Give an address that begins with http:// or https://.")})
+        # One that names our own address goes on following it.
+        endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
+    if (service := inputs.identifier(given, "service_id")) is not None:
+        endpoint.service = inputs.found(Service.objects.all(), service, "service")
+    if not isinstance(
+        given.get("enabled", True), bool
+    ):  # Keystone takes no words for it here, and clients know
+        raise BadInput(fields={"enabled": _("Say true or false.")})
+    endpoint.enabled = inputs.flag(given, "enabled", endpoint.enabled)
+    if (region := inputs.identifier(given, "region_id")) is not None:
+        endpoint.region = inputs.found(Region.objects.all(), region, "region")
+    elif (region := inputs.identifier(given, "region")) is not None:
+        # The older way to name it, which makes the region where there is none, as in Keystone.
+        endpoint.region, _made = Region.objects.get_or_create(pk=region)
+    elif "region_id" in given:
+        endpoint.region = None
+    return _stored(context, action, endpoint)
+
+
+def _is_own(url: str) -> bool:
+    return url.startswith(f"{settings.PUBLIC_URL}/") and url.removeprefix(settings.PUBLIC_URL) in {
+        known.path for known in own.values()
+    }
+
+
+def _stored(context: Context, action: str, row: Any) -> Any:
+    row.save()
+    noun = action.partition(".")[0]
+    audit.record(context, action, target_type=noun, target_id=row.pk, target_name=str(row))
+    return row

@@ -1,0 +1,85 @@
+"""Domains: name spaces of users and projects."""
+
+from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import Conflict, Forbidden
+from accounts.models import Domain, Group, Project, Token, User
+from accounts.services import audit, inputs
+from accounts.services.inputs import Given
+
+
+def visible(context: Context) -> QuerySet[Domain]:
+    """All domains for whoever may read them, else the ones that the asker stands in."""
+    if policy.allows(context, "domain:read"):
+        return Domain.objects.all()
+    return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context)})
+
+
+def listed(context: Context) -> QuerySet[Domain]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "domain:read")
+    return Domain.objects.all()
+
+
+@transaction.atomic
+def create(context: Context, given: Given) -> Domain:
+    """Raises Forbidden, BadInput, Conflict."""
+    policy.enforce(context, "domain:write")
+    domain = Domain(
+        name=inputs.name(given, longest=64),
+        description=inputs.text(given, "description"),
+        enabled=inputs.flag(given, "enabled", True),
+    )
+    _store(domain)
+    audit.record(context, "domain.create", target_type="domain", target_id=domain.id, target_name=domain.name)
+    return domain
+
+
+@transaction.atomic
+def update(context: Context, domain_id: str, given: Given) -> Domain:
+    """Disabling ends every token of the domain's users and on it."""
+    policy.enforce(context, "domain:write")
+    domain = inputs.found(Domain.objects.all(), domain_id, "domain")
+    domain.name = inputs.name(given, domain.name, longest=64)
+    domain.description = inputs.text(given, "description", domain.description)
+    domain.enabled = inputs.flag(given, "enabled", domain.enabled)
+    _store(domain)
+    if not domain.enabled:
+        Token.objects.filter(user__domain=domain).delete()
+        Token.objects.filter(project__domain=domain).delete()
+        Token.objects.filter(domain=domain).delete()
+    audit.record(context, "domain.update", target_type="domain", target_id=domain.id, target_name=domain.name)
+    return domain
+
+
+@transaction.atomic
+def delete(context: Context, domain_id: str) -> None:
+    """Remove a disabled domain with its users, groups and projects; what owns resources refuses (Conflict)."""
+    policy.enforce(context, "domain:write")
+    domain = inputs.found(Domain.objects.all(), domain_id, "domain")
+    if domain.id == Domain.DEFAULT_ID:
+        raise Forbidden(_("The default domain stays."))
+    if domain.enabled:
+        raise Forbidden(_("Disable the domain first; then it can be deleted."))
+    try:
+        for rows in (Group.objects, User.objects, Project.objects):
+            rows.filter(domain=domain).delete()
+        domain.delete()
+    except ProtectedError as error:
+        raise Conflict(_("Users or projects of this domain still own resources.")) from error
+    audit.record(context, "domain.delete", target_type="domain", target_id=domain_id, target_name=domain.name)
+
+
+def _store(domain: Domain) -> None:
+    if Domain.objects.filter(name=domain.name).exclude(pk=domain.pk).exists():
+        raise Conflict(_("There is a domain %(name)s already.") % {"name": domain.name})
+    domain.save()
+
+
+def _of_scope(context: Context) -> set[str]:
+    found = {context.domain.id} if context.domain else set()
+    return found | ({context.project.domain_id} if context.project else set())

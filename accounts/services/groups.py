@@ -1,0 +1,110 @@
+"""Groups and who is in them."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import Conflict
+from accounts.models import Domain, Group, User
+from accounts.services import audit, inputs
+from accounts.services.inputs import Given
+
+
+def visible(context: Context) -> QuerySet[Group]:
+    """All groups for whoever may read them, else the asker's own."""
+    if policy.allows(context, "group:read"):
+        return Group.objects.all()
+    return Group.objects.filter(members=context.user)
+
+
+def listed(context: Context) -> QuerySet[Group]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "group:read")
+    return Group.objects.all()
+
+
+@transaction.atomic
+def create(context: Context, given: Given) -> Group:
+    """A group in `domain_id`, else the asker's domain. Raises Forbidden, BadInput, Conflict, NotFound."""
+    policy.enforce(context, "group:write")
+    fallback = context.domain.id if context.domain else context.user.domain_id
+    domain_id = inputs.identifier(given, "domain_id") or fallback
+    group = Group(
+        domain=inputs.found(Domain.objects.all(), domain_id, "domain"),
+        name=inputs.name(given, longest=64),
+        description=inputs.text(given, "description"),
+    )
+    _store(group)
+    audit.record(context, "group.create", target_type="group", target_id=group.id, target_name=group.name)
+    return group
+
+
+@transaction.atomic
+def update(context: Context, group_id: str, given: Given) -> Group:
+    policy.enforce(context, "group:write")
+    group = inputs.found(Group.objects.all(), group_id, "group")
+    group.name = inputs.name(given, group.name, longest=64)
+    group.description = inputs.text(given, "description", group.description)
+    _store(group)
+    audit.record(context, "group.update", target_type="group", target_id=group.id, target_name=group.name)
+    return group
+
+
+@transaction.atomic
+def delete(context: Context, group_id: str) -> None:
+    policy.enforce(context, "group:write")
+    group = inputs.found(Group.objects.all(), group_id, "group")
+    group.delete()
+    audit.record(context, "group.delete", target_type="group", target_id=group_id, target_name=group.name)
+
+
+def members(context: Context, group_id: str) -> QuerySet[User]:
+    policy.enforce(context, "group:read")
+    return inputs.found(Group.objects.all(), group_id, "group").members.all()
+
+
+def has_member(context: Context, group_id: str, user_id: str) -> bool:
+    """Whether the user is in the group; users may ask about themselves."""
+    policy.enforce_own(context, user_id, "group:read")
+    return inputs.found(Group.objects.all(), group_id, "group").members.filter(pk=user_id).exists()
+
+
+@transaction.atomic
+def add_member(context: Context, group_id: str, user_id: str) -> None:
+    _change_members(context, "group.add", group_id, user_id)
+
+
+@transaction.atomic
+def remove_member(context: Context, group_id: str, user_id: str) -> None:
+    """Raises NotFound also where the user is not in the group."""
+    if not has_member(context, group_id, user_id):
+        policy.enforce(context, "group:write")
+        inputs.missing("user", user_id)
+    _change_members(context, "group.remove", group_id, user_id)
+
+
+def _change_members(context: Context, action: str, group_id: str, user_id: str) -> None:
+    policy.enforce(context, "group:write")
+    group = inputs.found(Group.objects.all(), group_id, "group")
+    user = inputs.found(User.objects.all(), user_id, "user")
+    if action == "group.add":
+        group.members.add(user)
+    else:
+        group.members.remove(user)
+    audit.record(
+        context,
+        action,
+        target_type="group",
+        target_id=group.id,
+        target_name=group.name,
+        detail={"user": user.id, "user_name": user.name},
+    )
+
+
+def _store(group: Group) -> None:
+    same = Group.objects.filter(domain_id=group.domain_id, name=group.name)
+    if same.exclude(pk=group.pk).exists():
+        raise Conflict(_("There is a group %(name)s in this domain already.") % {"name": group.name})
+    group.save()

@@ -1,0 +1,113 @@
+"""Reads the fields of a request: loose in what is taken (as OpenStack is), strict in what comes out."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.errors import BadInput, NotFound
+from accounts.names import clean_name, is_text
+
+LONGEST_TEXT = 10_000
+MOST_EXTRA = 20
+Row = TypeVar("Row", bound=Model)
+Given = Mapping[str, object]
+
+
+def name(given: Given, present: str | None = None, *, field: str = "name", longest: int = 255) -> str:
+    """A name; a missing one leaves what is `present`. Raises BadInput for none, too long, or full of tricks."""
+    if present is not None and field not in given:
+        return present
+    return clean_name(given.get(field), field=field, longest=longest)
+
+
+def text(given: Given, field: str, present: str = "", *, longest: int = LONGEST_TEXT) -> str:
+    """Free text; null empties it, a missing field leaves what is `present`."""
+    if field not in given:
+        return present
+    value = given[field]
+    if value is None or value == "":
+        return ""
+    if not is_text(value, longest):
+        raise BadInput(
+            fields={field: _("Give text of at most %(longest)s characters.") % {"longest": longest}}
+        )
+    return value
+
+
+def flag(given: Given, field: str, present: bool) -> bool:
+    """A yes or no: JSON's own, or the words and digits for them."""
+    if field not in given:
+        return present
+    value = given[field]
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if isinstance(value, str | int) and (found := words.get(str(value)[:8].lower())) is not None:
+        return found
+    raise BadInput(fields={field: _("Say true or false.")})
+
+
+def identifier(given: Given, field: str) -> str | None:
+    """An id, or None where none is given."""
+    value = given.get(field)
+    if value is None:
+        return None
+    if not is_text(value, 255):
+        raise BadInput(fields={field: _("This is no id.")})
+    return value
+
+
+def moment(given: Given, field: str) -> datetime | None:
+    """A time, in UTC where it names no zone; None where none is given."""
+    value = given.get(field)
+    if value is None:
+        return None
+    try:
+        parsed = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        raise BadInput(fields={field: _("Give a time like 2030-01-31T12:00:00.")})
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def further(given: Given, own: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
+    """What is `present`, changed by the given fields that are not our `own`: short text, numbers, yes or no."""
+    kept = present | {name: value for name, value in given.items() if name not in own}
+    kept = {name: value for name, value in kept.items() if value is not None}
+    if len(kept) > MOST_EXTRA:
+        raise BadInput(_("Keep at most %(most)s further fields.") % {"most": MOST_EXTRA})
+    for name, value in kept.items():
+        if not is_text(name, 64) or not (
+            isinstance(value, bool)
+            or value == ""
+            or is_text(value)
+            or (isinstance(value, int) and abs(value) < 2**53)
+        ):
+            raise BadInput(
+                fields={name[:64]: _("This field is unknown, and can be kept as short text only.")}
+            )
+    return kept
+
+
+def mapping(given: object, field: str) -> dict[str, Any]:
+    """The object called `field` inside a request body."""
+    inner = given.get(field) if isinstance(given, Mapping) else None
+    if not isinstance(inner, dict):
+        raise BadInput(_("The body must hold an object “%(field)s”.") % {"field": field})
+    return inner
+
+
+def found(rows: QuerySet[Row], key: str, noun: str) -> Row:
+    """The row with this id. Raises NotFound, worded alike for what is not there and what is not theirs."""
+    row = rows.filter(pk=key).first() if is_text(key, 255) else None
+    return missing(noun, key) if row is None else row
+
+
+def missing(noun: str, key: str) -> NoReturn:
+    """Raise NotFound in Keystone's words."""
+    raise NotFound(_("Could not find %(noun)s: %(key)s.") % {"noun": noun, "key": key[:64]})

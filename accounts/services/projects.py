@@ -1,0 +1,169 @@
+"""Projects: what owns resources, in a tree below each domain."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context, projects_of
+from accounts.errors import BadInput, Conflict, Forbidden
+from accounts.models import Domain, Project, ProjectTag, Token, User
+from accounts.names import is_text
+from accounts.services import audit, inputs
+from accounts.services.inputs import Given
+
+MOST_TAGS = 80
+
+
+def visible(context: Context) -> QuerySet[Project]:
+    """All projects for whoever may read them, else the asker's own."""
+    if policy.allows(context, "project:read"):
+        return Project.objects.prefetch_related("tags")
+    return own(context.user)
+
+
+def own(user: User) -> QuerySet[Project]:
+    """The enabled projects in which the user has a role."""
+    found = [project.id for project in projects_of(user)]
+    return Project.objects.filter(pk__in=found).prefetch_related("tags")
+
+
+def listed(context: Context) -> QuerySet[Project]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "project:read")
+    return Project.objects.prefetch_related("tags")
+
+
+@transaction.atomic
+def create(context: Context, given: Given) -> Project:
+    """A project in `domain_id` (else its parent's domain, else the asker's). Raises Forbidden, BadInput, Conflict."""
+    policy.enforce(context, "project:write")
+    if inputs.flag(given, "is_domain", False):
+        raise BadInput(fields={"is_domain": _("Make domains under /domains.")})
+    domain, parent = _place(context, given)
+    project = Project(
+        domain=domain,
+        parent=parent,
+        name=inputs.name(given, longest=64),
+        description=inputs.text(given, "description"),
+        enabled=inputs.flag(given, "enabled", True),
+    )
+    _store(project)
+    if "tags" in given:
+        _set_tags(project, given["tags"])
+    _record(context, "project.create", project)
+    return project
+
+
+@transaction.atomic
+def update(context: Context, project_id: str, given: Given) -> Project:
+    """Disabling ends every token on the project. Parent and domain stay as they are."""
+    policy.enforce(context, "project:write")
+    project = inputs.found(Project.objects.all(), project_id, "project")
+    if given.get("domain_id", project.domain_id) != project.domain_id:
+        raise BadInput(fields={"domain_id": _("A project stays in its domain.")})
+    if given.get("parent_id", project.parent_id or project.domain_id) != (
+        project.parent_id or project.domain_id
+    ):
+        raise Forbidden(_("A project stays below its parent."))
+    project.name = inputs.name(given, project.name, longest=64)
+    project.description = inputs.text(given, "description", project.description)
+    project.enabled = inputs.flag(given, "enabled", project.enabled)
+    _store(project)
+    if "tags" in given:
+        _set_tags(project, given["tags"])
+    if not project.enabled:
+        Token.objects.filter(project=project).delete()
+    _record(context, "project.update", project)
+    return project
+
+
+@transaction.atomic
+def delete(context: Context, project_id: str) -> None:
+    """Remove a project that owns nothing. Raises Forbidden, NotFound, Conflict."""
+    policy.enforce(context, "project:write")
+    project = inputs.found(Project.objects.all(), project_id, "project")
+    _record(context, "project.delete", project)
+    if project.children.exists():
+        raise Forbidden(_("There are projects below this one; delete them first."))
+    try:
+        project.delete()
+    except ProtectedError as error:
+        raise Conflict(_("The project %(name)s still owns resources.") % {"name": project.name}) from error
+
+
+@transaction.atomic
+def set_tags(context: Context, project_id: str, tags: object) -> Project:
+    """Put these tags in the place of all that there are."""
+    policy.enforce(context, "project:write")
+    project = inputs.found(Project.objects.all(), project_id, "project")
+    _set_tags(project, tags)
+    _record(context, "project.update", project)
+    return project
+
+
+@transaction.atomic
+def add_tag(context: Context, project_id: str, tag: str) -> None:
+    policy.enforce(context, "project:write")
+    project = inputs.found(Project.objects.all(), project_id, "project")
+    _set_tags(project, {*project.tags.values_list("name", flat=True), tag})
+
+
+@transaction.atomic
+def remove_tag(context: Context, project_id: str, tag: str) -> None:
+    policy.enforce(context, "project:write")
+    project = inputs.found(Project.objects.all(), project_id, "project")
+    if not project.tags.filter(name=tag).delete()[0]:
+        inputs.missing("project tag", tag)
+
+
+def _set_tags(project: Project, given: object) -> None:
+    tags = set(given) if isinstance(given, Iterable) and not isinstance(given, str) else {""}
+    if len(tags) > MOST_TAGS or not all(is_text(tag) and not {"/", ","} & set(tag) for tag in tags):
+        sentence = _("Give at most %(most)s tags of up to 255 characters without / and ,") % {
+            "most": MOST_TAGS
+        }
+        raise BadInput(fields={"tags": sentence})
+    project.tags.exclude(name__in=tags).delete()
+    present = set(project.tags.values_list("name", flat=True))
+    ProjectTag.objects.bulk_create(ProjectTag(project=project, name=tag) for tag in sorted(tags - present))
+
+
+def _place(context: Context, given: Given) -> tuple[Domain, Project | None]:
+    """Domain and parent of a new project; a domain's id may be given as the parent, as in Keystone."""
+    domain_id, parent_id = inputs.identifier(given, "domain_id"), inputs.identifier(given, "parent_id")
+    parent = None
+    if parent_id is not None:
+        parent = Project.objects.filter(pk=parent_id).first()
+        if parent is None and not Domain.objects.filter(pk=parent_id).exists():
+            inputs.missing("project", parent_id)
+        above = parent.domain_id if parent else parent_id
+        if domain_id not in {None, above}:
+            raise BadInput(fields={"domain_id": _("The parent is in another domain.")})
+        domain_id = above
+    if parent and len(parent.lineage) + 2 > Project.DEEPEST:
+        raise Forbidden(
+            _("At most %(deepest)s projects may stand below each other.") % {"deepest": Project.DEEPEST}
+        )
+    fallback = context.domain.id if context.domain else context.user.domain_id
+    return inputs.found(Domain.objects.all(), domain_id or fallback, "domain"), parent
+
+
+def _store(project: Project) -> None:
+    same = Project.objects.filter(domain_id=project.domain_id, name=project.name)
+    if same.exclude(pk=project.pk).exists():
+        raise Conflict(_("There is a project %(name)s in this domain already.") % {"name": project.name})
+    project.save()
+
+
+def _record(context: Context, action: str, project: Project) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="project",
+        target_id=project.id,
+        target_name=project.name,
+        project_id=project.id,
+    )

@@ -1,0 +1,171 @@
+"""From the body of POST /auth/tokens to a token: who proves to be whom, and where they want to work.
+
+What fails here fails with the same words and costs the same, whether a name is unknown or a password wrong.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.signals import user_login_failed
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.authentication import LONGEST_PASSWORD
+from accounts.errors import BadInput, NotSignedIn
+from accounts.models import ApplicationCredential, Domain, Project, Token, User
+from accounts.names import is_text
+from accounts.services import application_credentials, assignments, inputs, tokens
+from accounts.services.tokens import Issued, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What one method showed."""
+
+    user: User
+    credential: ApplicationCredential | None = None
+    parent: Token | None = None
+
+
+def answer(request: HttpRequest, body: object) -> Issued:
+    """The token that `{"auth": …}` asks for. Raises BadInput for a shapeless body, else NotSignedIn."""
+    auth = inputs.mapping(body, "auth")
+    identity = inputs.mapping(auth, "identity")
+    methods = identity.get("methods")
+    if not isinstance(methods, list) or not methods or not all(isinstance(name, str) for name in methods):
+        raise BadInput(fields={"methods": _("Name at least one method.")})
+    if not set(methods) <= PROVERS.keys():
+        raise NotSignedIn
+    proofs = [PROVERS[name](request, inputs.mapping(identity, name)) for name in dict.fromkeys(methods)]
+    user = proofs[0].user
+    credential = next((proof.credential for proof in proofs if proof.credential), None)
+    parent = next((proof.parent for proof in proofs if proof.parent), None)
+    if any(proof.user != user for proof in proofs):
+        raise NotSignedIn
+    scope = _scope(user, auth.get("scope"), credential or (parent.credential if parent else None))
+    return tokens.issue(user, list(dict.fromkeys(methods)), scope, credential=credential, parent=parent)
+
+
+def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
+    wanted = inputs.mapping(given, "user")
+    name, domain = _whom(wanted)
+    password = wanted.get("password")
+    if not is_text(name) or not is_text(password, LONGEST_PASSWORD):
+        raise NotSignedIn
+    user = authenticate(request, username=name, password=password, domain=domain)
+    if not isinstance(user, User):
+        raise NotSignedIn
+    return Proof(user=user)
+
+
+def _by_token(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
+    valid = tokens.check(given.get("id"))
+    if valid is None:
+        raise NotSignedIn
+    return Proof(user=valid.token.user, parent=valid.token)
+
+
+def _by_credential(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
+    rows = ApplicationCredential.objects.select_related("user__domain", "project__domain")
+    credential = None
+    if is_text(given.get("id"), 64):
+        credential = rows.filter(pk=given["id"]).first()
+    elif is_text(given.get("name")):
+        name, domain = _whom(inputs.mapping(given, "user"))
+        if is_text(name) and is_text(domain):
+            credential = rows.filter(name=given["name"], user__name=name, user__domain=domain).first()
+        if credential is None or application_credentials.is_random(credential):
+            make_password("")  # as long as one that takes a slow hash
+    else:
+        raise BadInput(fields={"application_credential": _("Give its id, or its name and user.")})
+    if credential is None:
+        raise NotSignedIn
+    chosen = not application_credentials.is_random(credential)
+    if chosen and not AxesProxyHandler.is_allowed(request, {"username": credential.id}):
+        raise NotSignedIn
+    if not application_credentials.fits(credential, given.get("secret")):
+        if chosen:
+            user_login_failed.send(__name__, credentials={"username": credential.id}, request=request)
+        raise NotSignedIn
+    if credential.expires_at and credential.expires_at <= timezone.now():
+        raise NotSignedIn
+    return Proof(user=credential.user, credential=credential)
+
+
+PROVERS = {"password": _by_password, "token": _by_token, "application_credential": _by_credential}
+
+
+def _whom(given: Mapping[str, Any]) -> tuple[Any, str]:
+    """Name and domain id of the user that the request means; of nobody where there is none such."""
+    if "id" in given:
+        known = User.objects.filter(pk=given["id"]).first() if is_text(given["id"], 64) else None
+        return (known.name, known.domain_id) if known else (given["id"], "")
+    if not isinstance(given.get("name"), str):
+        raise BadInput(fields={"user": _("Give an id, or a name and a domain.")})
+    return given["name"], _domain_id(given.get("domain"))
+
+
+def _domain_id(given: object) -> str:
+    """The id of a domain that is named by id or name; empty for none such."""
+    if not isinstance(given, Mapping):
+        raise BadInput(fields={"domain": _("Name the domain by id or name.")})
+    if is_text(given.get("id"), 64):
+        return str(given["id"])
+    if not is_text(given.get("name"), 64):
+        return ""
+    return Domain.objects.filter(name=given["name"]).values_list("pk", flat=True).first() or ""
+
+
+def _scope(user: User, given: object, credential: ApplicationCredential | None) -> Scope:
+    """Where to work. A credential has its project and takes no other; a missing scope means the default."""
+    if credential is not None:
+        if given is not None and _project(inputs.mapping({"scope": given}, "scope")) != credential.project:
+            raise NotSignedIn
+        return Scope(project=credential.project)
+    if given == "unscoped":
+        return Scope()
+    if given is None:
+        return _default(user)
+    wanted = inputs.mapping({"scope": given}, "scope")
+    kinds = [kind for kind in ("project", "domain", "system", "unscoped") if kind in wanted]
+    if len(kinds) != 1:
+        raise BadInput(fields={"scope": _("Name exactly one of project, domain and system.")})
+    if kinds == ["unscoped"]:
+        return Scope()
+    if kinds == ["system"]:
+        if inputs.mapping(wanted, "system").get("all") is not True:
+            raise BadInput(fields={"scope": _("The system's scope is {“all”: true}.")})
+        return Scope(system=True)
+    if kinds == ["project"]:
+        project = _project(wanted)
+        if project is None:
+            raise NotSignedIn
+        return Scope(project=project)
+    domain = Domain.objects.filter(pk=_domain_id(wanted["domain"])).first()
+    if domain is None:
+        raise NotSignedIn
+    return Scope(domain=domain)
+
+
+def _project(wanted: Mapping[str, Any]) -> Project | None:
+    given = wanted.get("project")
+    if not isinstance(given, Mapping):
+        return None
+    rows = Project.objects.select_related("domain")
+    if is_text(given.get("id"), 64):
+        return rows.filter(pk=given["id"]).first()
+    if not is_text(given.get("name"), 64):
+        return None
+    return rows.filter(name=given["name"], domain=_domain_id(given.get("domain"))).first()
+
+
+def _default(user: User) -> Scope:
+    project = Project.objects.select_related("domain").filter(pk=user.default_project_id).first()
+    if project is None or not (project.enabled and project.domain.enabled):
+        return Scope()
+    return Scope(project=project) if assignments.roles_of(user, project=project) else Scope()

@@ -1,0 +1,167 @@
+"""Issues, checks and revokes tokens.
+
+A token is a row that is looked up at every use, together with what makes it void: a disabled user, project or
+domain, a new password, a credential that ended, a role that is gone. So all of these count at the next request.
+"""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import NotSignedIn
+from accounts.models import ApplicationCredential, Domain, Project, Token, User
+from accounts.names import is_text
+from accounts.services import application_credentials, assignments, audit, inputs
+
+LIFETIME = timedelta(hours=1)
+LONGEST_TEXT = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a token works: a project, a domain, the system, or nowhere."""
+
+    project: Project | None = None
+    domain: Domain | None = None
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valid:
+    """A token that counts now, with the roles that it gives now: {role id: name}."""
+
+    token: Token
+    roles: dict[str, str]
+
+    def context(self, *, address: str | None = None, request_id: str = "") -> Context:
+        token = self.token
+        return Context(
+            user=token.user,
+            project=token.project,
+            roles=frozenset(self.roles.values()),
+            address=address,
+            request_id=request_id,
+            domain=token.domain,
+            system=token.system,
+            credential=token.credential,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A new token and its text, which is kept nowhere."""
+
+    valid: Valid
+    text: str
+
+
+def issue(
+    user: User,
+    methods: list[str],
+    scope: Scope,
+    *,
+    credential: ApplicationCredential | None = None,
+    parent: Token | None = None,
+) -> Issued:
+    """A token for a user whose proofs were checked. Raises NotSignedIn without a role in the scope.
+
+    One that stands on a `parent` token ends with it and carries its methods and audit id.
+    """
+    now = timezone.now()
+    if parent is not None:
+        methods = [*methods, *(method for method in parent.methods if method not in methods)]
+        credential = credential or parent.credential
+    token = Token(
+        user=user,
+        methods=methods,
+        audit_ids=[_audit_id(), *([parent.audit_ids[-1]] if parent else [])],
+        project=scope.project,
+        domain=scope.domain,
+        system=scope.system,
+        credential=credential,
+        issued_at=now,
+        expires_at=_earliest(
+            now + LIFETIME,
+            parent.expires_at if parent else None,
+            credential.expires_at if credential else None,
+        ),
+    )
+    valid = _valid(token)
+    if valid is None:
+        raise NotSignedIn
+    text = secrets.token_hex(32)
+    token.digest = _digest(text)
+    token.save(force_insert=True)
+    return Issued(valid=valid, text=text)
+
+
+def check(text: object) -> Valid | None:
+    """The token of this text, if it counts now. One query, one more for its roles (two with a credential)."""
+    if not is_text(text, LONGEST_TEXT):
+        return None
+    rows = Token.objects.select_related(
+        "user__domain", "project__domain", "domain", "credential__project", "credential__user"
+    )
+    token = rows.filter(pk=_digest(text)).first()
+    return None if token is None or token.expires_at <= timezone.now() else _valid(token)
+
+
+def seen_by(context: Context, own: Valid, text: object) -> Valid:
+    """The token of this text, for its own user and for services; to others it is as unknown as any: NotFound."""
+    if is_text(text, LONGEST_TEXT) and _digest(text) == own.token.pk:
+        return own
+    valid = check(text)
+    if valid is None or not (valid.token.user_id == context.user.id or policy.allows(context, "token:read")):
+        return inputs.missing("token", _("a token that is not shown"))
+    return valid
+
+
+def revoke(context: Context, own: Valid, text: object) -> None:
+    """End a token; counts at the next request. Raises Forbidden, NotFound."""
+    valid = seen_by(context, own, text)
+    policy.enforce_own(context, valid.token.user_id, "token:write")
+    valid.token.delete()
+    audit.record(
+        context, "token.revoke", target_type="token", target_id=valid.token.audit_ids[0], target_name=""
+    )
+
+
+def sweep() -> int:
+    """Remove what expired; the number of rows."""
+    return Token.objects.filter(expires_at__lte=timezone.now()).delete()[0]
+
+
+def _valid(token: Token) -> Valid | None:
+    user, credential = token.user, token.credential
+    if not (user.enabled and user.domain.enabled) or token.issued_at < user.password_changed_at:
+        return None
+    if token.project and not (token.project.enabled and token.project.domain.enabled):
+        return None
+    if token.domain and not token.domain.enabled:
+        return None
+    if credential and credential.expires_at and credential.expires_at <= timezone.now():
+        return None
+    if credential:
+        roles = application_credentials.roles_of(credential)
+    else:
+        roles = assignments.roles_of(user, project=token.project, domain=token.domain, system=token.system)
+    return Valid(token=token, roles=roles) if roles or not token.is_scoped else None
+
+
+def _earliest(*times: datetime | None) -> datetime:
+    return min(time for time in times if time is not None)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _audit_id() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()

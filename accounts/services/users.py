@@ -1,0 +1,142 @@
+"""Users: people and scripts that sign in."""
+
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.authentication import LONGEST_PASSWORD
+from accounts.context import Context
+from accounts.errors import Conflict, NotSignedIn
+from accounts.models import Domain, Group, Project, Token, User
+from accounts.names import is_text
+from accounts.services import audit, inputs, passwords
+from accounts.services.inputs import Given
+from accounts.services.projects import own
+
+OWN_FIELDS = {
+    "id",
+    "name",
+    "domain",
+    "domain_id",
+    "enabled",
+    "description",
+    "email",
+    "default_project_id",
+    "password",
+    "original_password",
+    "password_expires_at",
+    "options",
+    "links",
+}
+"""What means something on a user, and is therefore kept nowhere else."""
+
+
+def visible(context: Context) -> QuerySet[User]:
+    """All users for whoever may read them, else the asker alone."""
+    if policy.allows(context, "user:read"):
+        return User.objects.all()
+    return User.objects.filter(pk=context.user.id)
+
+
+def listed(context: Context) -> QuerySet[User]:
+    """All of them, for whoever may read them."""
+    policy.enforce(context, "user:read")
+    return User.objects.all()
+
+
+@transaction.atomic
+def create(context: Context, given: Given) -> User:
+    """A user in `domain_id`, else the asker's domain. Raises Forbidden, BadInput, Conflict, NotFound."""
+    policy.enforce(context, "user:write")
+    fallback = context.domain.id if context.domain else context.user.domain_id
+    domain_id = inputs.identifier(given, "domain_id") or fallback
+    user = User(domain=inputs.found(Domain.objects.all(), domain_id, "domain"), name=inputs.name(given))
+    _fill(user, given)
+    user.set_password(passwords.check(given["password"], user) if given.get("password") is not None else None)
+    _store(user)
+    audit.record(context, "user.create", target_type="user", target_id=user.id, target_name=user.name)
+    return user
+
+
+@transaction.atomic
+def update(context: Context, user_id: str, given: Given) -> User:
+    """Disabling and a new password end every token of the user."""
+    policy.enforce(context, "user:write")
+    user = inputs.found(User.objects.all(), user_id, "user")
+    user.name = inputs.name(given, user.name)
+    _fill(user, given)
+    if given.get("password") is not None:
+        _set_password(user, passwords.check(given["password"], user))
+    _store(user)
+    if not user.enabled:
+        Token.objects.filter(user=user).delete()
+    audit.record(context, "user.update", target_type="user", target_id=user.id, target_name=user.name)
+    return user
+
+
+@transaction.atomic
+def delete(context: Context, user_id: str) -> None:
+    policy.enforce(context, "user:write")
+    user = inputs.found(User.objects.all(), user_id, "user")
+    audit.record(context, "user.delete", target_type="user", target_id=user.id, target_name=user.name)
+    try:
+        user.delete()
+    except ProtectedError as error:
+        raise Conflict(_("The user %(name)s still owns resources.") % {"name": user.name}) from error
+
+
+def change_password(request: HttpRequest, user_id: str, given: Given) -> None:
+    """Change one's own password by the old one, which is guarded like every sign-in. Raises NotSignedIn."""
+    original = given.get("original_password")
+    if not is_text(user_id) or not is_text(original, LONGEST_PASSWORD):
+        raise NotSignedIn(_("The present password does not fit."))
+    known = User.objects.filter(pk=user_id).first()
+    user = authenticate(
+        request,
+        username=known.name if known else user_id,
+        password=original,
+        domain=known.domain_id if known else "",
+    )
+    if not isinstance(user, User):
+        raise NotSignedIn(_("The present password does not fit."))
+    with transaction.atomic():
+        _set_password(user, passwords.check(given.get("password"), user))
+        user.save(update_fields=["password", "password_changed_at"])
+        audit.record(None, "user.password", target_type="user", target_id=user.id, target_name=user.name)
+
+
+def projects(context: Context, user_id: str) -> QuerySet[Project]:
+    """The enabled projects in which the user has a role."""
+    policy.enforce_own(context, user_id, "user:read")
+    return own(inputs.found(User.objects.all(), user_id, "user"))
+
+
+def groups(context: Context, user_id: str) -> QuerySet[Group]:
+    policy.enforce_own(context, user_id, "user:read")
+    return Group.objects.filter(members=inputs.found(User.objects.all(), user_id, "user"))
+
+
+def _set_password(user: User, password: str) -> None:
+    user.set_password(password)
+    Token.objects.filter(user=user).delete()
+
+
+def _fill(user: User, given: Given) -> None:
+    user.enabled = inputs.flag(given, "enabled", user.enabled)
+    user.description = inputs.text(given, "description", user.description)
+    user.email = inputs.text(given, "email", user.email, longest=254)
+    user.extra = inputs.further(given, OWN_FIELDS, user.extra)
+    if "default_project_id" in given:
+        # As in Keystone it may name a project that is not there or gives no role; then it counts for nothing.
+        wanted = inputs.identifier(given, "default_project_id")
+        user.default_project = Project.objects.filter(pk=wanted).first()
+
+
+def _store(user: User) -> None:
+    same = User.objects.filter(domain_id=user.domain_id, name=user.name)
+    if same.exclude(pk=user.pk).exists():
+        raise Conflict(_("There is a user %(name)s in this domain already.") % {"name": user.name})
+    user.save()

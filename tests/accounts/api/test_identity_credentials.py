@@ -1,0 +1,179 @@
+"""Application credentials: a subset of roles, for one project, while it lasts."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.models import ApplicationCredential, Assignment, Project, User
+from tests import factories
+from tests.accounts.api.identity_calls import Api, api_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mia(blue: Project) -> User:
+    """Manager of blue."""
+    mia = factories.UserFactory(name="mia")
+    factories.AssignmentFactory(user=mia, project=blue, role__name="manager")
+    return mia
+
+
+@pytest.fixture
+def as_mia(mia: User, blue: Project) -> Api:
+    return api_of(mia, blue)
+
+
+def make(api: Api, user: User, **given: Any) -> dict[str, Any]:
+    answer = api.post(
+        f"users/{user.id}/application_credentials", application_credential={"name": "ci"} | given
+    )
+    assert answer.status_code == 201, answer.content
+    return json.loads(answer.content)["application_credential"]
+
+
+def enter(made: dict[str, Any], scope: Any = None, **identity: Any) -> Any:
+    proof = identity or {"id": made["id"], "secret": made["secret"]}
+    auth = {"identity": {"methods": ["application_credential"], "application_credential": proof}}
+    return Api().post("auth/tokens", auth=auth | ({} if scope is None else {"scope": scope}))
+
+
+def roles_in(answer: Any) -> set[str]:
+    assert answer.status_code == 201, answer.content
+    return {role["name"] for role in json.loads(answer.content)["token"]["roles"]}
+
+
+def test_what_the_command_sends(as_mia: Api, mia: User, blue: Project) -> None:
+    made = make(as_mia, mia, secret=None, roles=[], access_rules=[], expires_at=None, description=None)
+    assert made["project_id"] == blue.id
+    assert (made["unrestricted"], made["expires_at"], made["access_rules"]) == (False, None, [])
+    assert {role["name"] for role in made["roles"]} == {"manager", "member", "reader"}
+    shown = json.loads(as_mia.get(f"users/{mia.id}/application_credentials/{made['id']}").content)
+    assert shown["application_credential"] == {key: made[key] for key in made if key != "secret"}
+    assert made["secret"] not in str(list(ApplicationCredential.objects.values_list()))
+
+
+def test_a_subset_of_roles(as_mia: Api, mia: User, blue: Project) -> None:
+    made = make(as_mia, mia, roles=[{"name": "reader"}])
+    answer = enter(made)
+    assert roles_in(answer) == {"reader"}
+    token = json.loads(answer.content)["token"]
+    assert token["project"]["id"] == blue.id
+    assert token["methods"] == ["application_credential"]
+    assert token["application_credential"] == {"id": made["id"], "name": "ci", "restricted": True}
+    refused = as_mia.post(
+        f"users/{mia.id}/application_credentials",
+        application_credential={"name": "more", "roles": [{"name": "admin"}]},
+    )
+    assert refused.status_code == 400
+
+
+def test_by_name_and_by_a_secret_of_ones_own(as_mia: Api, mia: User) -> None:
+    make(as_mia, mia, secret="my own secret")
+    user = {"name": "mia", "domain": {"name": "Default"}}
+    assert enter({}, name="ci", user=user, secret="my own secret").status_code == 201
+    assert enter({}, name="ci", user={"id": mia.id}, secret="my own secret").status_code == 201
+    for wrong in (
+        {"name": "ci", "user": user, "secret": "wrong"},
+        {"name": "ci", "user": user},
+        {"name": "cd", "user": user, "secret": "my own secret"},
+        {"name": "ci", "user": {"id": "unknown"}, "secret": "my own secret"},
+    ):
+        assert enter({}, **wrong).status_code == 401
+
+
+@override_settings(AXES_FAILURE_LIMIT=3)
+def test_a_chosen_secret_cannot_be_guessed_on_and_on(as_mia: Api, mia: User) -> None:
+    made = make(as_mia, mia, secret="my own secret")
+    for _attempt in range(3):
+        assert enter({}, id=made["id"], secret="wrong").status_code == 401
+    assert enter(made).status_code == 401
+
+
+def test_a_scope_of_its_own_is_refused(as_mia: Api, mia: User, blue: Project, red: Project) -> None:
+    factories.AssignmentFactory(user=mia, project=red)
+    made = make(as_mia, mia)
+    for scope in ({"project": {"id": red.id}}, {"system": {"all": True}}):
+        assert enter(made, scope).status_code == 401
+    token = enter(made)["X-Subject-Token"]
+    rescope = {
+        "identity": {"methods": ["token"], "token": {"id": token}},
+        "scope": {"project": {"id": red.id}},
+    }
+    assert Api().post("auth/tokens", auth=rescope).status_code == 401
+
+
+def test_what_the_user_loses_the_credential_loses(as_mia: Api, mia: User, blue: Project) -> None:
+    factories.AssignmentFactory(user=mia, project=blue, role__name="reader")
+    made = make(as_mia, mia)
+    token = enter(made)["X-Subject-Token"]
+    Assignment.objects.filter(user=mia, role__name="manager").delete()
+    assert roles_in(enter(made)) == {"reader"}
+    Assignment.objects.filter(user=mia).delete()
+    assert enter(made).status_code == 401
+    assert Api(token).get("auth/projects").status_code == 401
+
+
+def test_expiry(as_mia: Api, mia: User) -> None:
+    soon = timezone.now() + timedelta(minutes=5)
+    made = make(as_mia, mia, expires_at=soon.strftime("%Y-%m-%dT%H:%M:%S.%f"))
+    answer = enter(made)
+    assert json.loads(answer.content)["token"]["expires_at"] == soon.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    ApplicationCredential.objects.update(expires_at=timezone.now())
+    assert enter(made).status_code == 401
+    assert Api(answer["X-Subject-Token"]).get("auth/projects").status_code == 401
+    for wrong in ("2001-01-01T00:00:00", "soon", 7, "2030-13-45T00:00:00"):
+        refused = as_mia.post(
+            f"users/{mia.id}/application_credentials",
+            application_credential={"name": "late", "expires_at": wrong},
+        )
+        assert refused.status_code == 400
+
+
+def test_a_deleted_one_and_its_tokens_end_at_once(as_mia: Api, mia: User) -> None:
+    made = make(as_mia, mia)
+    token = enter(made)["X-Subject-Token"]
+    assert as_mia.delete(f"users/{mia.id}/application_credentials/{made['id']}").status_code == 204
+    assert Api(token).get("auth/projects").status_code == 401
+    assert enter(made).status_code == 401
+
+
+@pytest.mark.parametrize("unrestricted", [False, True])
+def test_only_an_unrestricted_one_makes_others(as_mia: Api, mia: User, unrestricted: bool) -> None:
+    made = make(as_mia, mia, unrestricted=unrestricted)
+    inside = Api(enter(made)["X-Subject-Token"])
+    answer = inside.post(f"users/{mia.id}/application_credentials", application_credential={"name": "child"})
+    assert answer.status_code == (201 if unrestricted else 403)
+    gone = inside.delete(f"users/{mia.id}/application_credentials/{made['id']}")
+    assert gone.status_code == (204 if unrestricted else 403)
+
+
+def test_nobody_makes_one_for_another(as_mia: Api, alice: User, admin: Api) -> None:
+    for api in (as_mia, admin):
+        answer = api.post(f"users/{alice.id}/application_credentials", application_credential={"name": "x"})
+        assert answer.status_code == 403
+
+
+def test_the_same_name_twice(as_mia: Api, mia: User) -> None:
+    make(as_mia, mia)
+    answer = as_mia.post(f"users/{mia.id}/application_credentials", application_credential={"name": "ci"})
+    assert answer.status_code == 409
+
+
+def test_access_rules_are_kept_to(as_mia: Api, mia: User) -> None:
+    rules = [{"service": "identity", "method": "GET", "path": "/v3/users/*/application_credentials"}]
+    inside = Api(enter(make(as_mia, mia, access_rules=rules))["X-Subject-Token"])
+    assert inside.get(f"users/{mia.id}/application_credentials").status_code == 200
+    assert inside.get(f"users/{mia.id}").status_code == 403
+    assert inside.get("auth/projects").status_code == 403
+    assert inside.get("auth/tokens", **{"X-Subject-Token": inside.token or ""}).status_code == 200
+    for wrong in ("x", [7], [{}], [{"service": "identity", "method": "FLY", "path": "/"}]):
+        answer = as_mia.post(
+            f"users/{mia.id}/application_credentials",
+            application_credential={"name": "x", "access_rules": wrong},
+        )
+        assert answer.status_code == 400

@@ -1,0 +1,361 @@
+"""Shapes of what the Identity API shows, filters, paging, and what it makes of odd input."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.api import users as users_api
+from accounts.models import AuditEvent, Project, Region, User
+from tests import factories
+from tests.accounts.api.identity_calls import Api
+
+pytestmark = pytest.mark.django_db
+
+KEYS = {
+    "users": {"id", "name", "domain_id", "enabled", "password_expires_at", "options", "links"},
+    "groups": {"id", "name", "domain_id", "description", "links"},
+    "projects": {
+        "id",
+        "name",
+        "domain_id",
+        "description",
+        "enabled",
+        "is_domain",
+        "parent_id",
+        "tags",
+        "options",
+        "links",
+    },
+    "domains": {"id", "name", "description", "enabled", "tags", "options", "links"},
+    "roles": {"id", "name", "domain_id", "description", "options", "links"},
+    "regions": {"id", "description", "parent_region_id", "links"},
+    "services": {"id", "type", "name", "description", "enabled", "links"},
+}
+NEW: dict[str, dict[str, Any]] = {
+    "users": {"name": "new"},
+    "groups": {"name": "new"},
+    "projects": {"name": "new"},
+    "domains": {"name": "new"},
+    "roles": {"name": "new"},
+    "regions": {"id": "new"},
+    "services": {"name": "new", "type": "new"},
+}
+NAMED = sorted(set(NEW) - {"regions", "services"})
+
+
+def noun(plural: str) -> str:
+    return plural.removesuffix("s")
+
+
+def read(answer: HttpResponse) -> Any:
+    assert answer.status_code in {200, 201}, answer.content
+    return json.loads(answer.content)
+
+
+def make(admin: Api, plural: str, **given: Any) -> dict[str, Any]:
+    return read(admin.post(plural, **{noun(plural): NEW[plural] | given}))[noun(plural)]
+
+
+@pytest.mark.parametrize("plural", NEW)
+def test_create_show_change_delete(plural: str, admin: Api) -> None:
+    made = make(admin, plural)
+    path = f"{plural}/{made['id']}"
+    assert set(made) == KEYS[plural]
+    assert made["links"] == {"self": f"http://localhost:8000/identity/v3/{path}"}
+    assert read(admin.get(path)) == {noun(plural): made}
+    assert made in read(admin.get(plural))[plural]
+    assert admin.call("HEAD", path).status_code == 200
+    changed = read(admin.patch(path, **{noun(plural): {"description": "about"}}))[noun(plural)]
+    assert changed == made | {"description": "about"}
+    if plural == "domains":
+        assert admin.delete(path).status_code == 403
+        admin.patch(path, domain={"enabled": False})
+    gone = admin.delete(path)
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert "Content-Type" not in gone.headers
+    assert admin.get(path).status_code == 404
+    assert admin.delete(path).status_code == 404
+    actions = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {f"{noun(plural)}.{verb}" for verb in ("create", "update", "delete")} <= actions
+
+
+@pytest.mark.parametrize("plural", NAMED)
+def test_the_same_name_twice_is_a_conflict(plural: str, admin: Api) -> None:
+    make(admin, plural)
+    other = make(admin, plural, name="other")
+    assert admin.post(plural, **{noun(plural): NEW[plural]}).status_code == 409
+    renamed = admin.patch(f"{plural}/{other['id']}", **{noun(plural): {"name": "new"}})
+    assert renamed.status_code == 409
+
+
+@pytest.mark.parametrize("plural", NAMED)
+@pytest.mark.parametrize("name", ["", " ", None, 7, [], "a\0b", "\ud800", "x" * 256, "a\nb"], ids=repr)
+def test_names_that_are_none(plural: str, name: Any, admin: Api) -> None:
+    answer = admin.post(plural, **{noun(plural): {"name": name}})
+    assert answer.status_code == 400
+    assert "name" in json.loads(answer.content)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "raw", [b"{", b"[]", b"7", b'{"user": NaN}', b"\xff", b"[" * 100_000, b'{"user": []}']
+)
+def test_bodies_that_cannot_be_read(raw: bytes, admin: Api) -> None:
+    for path in ("users", "auth/tokens"):
+        answer = Client().generic(
+            "POST", f"/identity/v3/{path}", raw, content_type="", headers={"X-Auth-Token": admin.token or ""}
+        )
+        assert answer.status_code == 400
+        assert json.loads(answer.content)["error"]["title"] == "Bad Request"
+
+
+def test_a_method_that_there_is_not(admin: Api) -> None:
+    answer = admin.put("users", {})
+    assert answer.status_code == 405
+    assert json.loads(answer.content)["error"]["code"] == 405
+
+
+@pytest.mark.parametrize("plural", NAMED)
+def test_names_are_found_exactly(plural: str, admin: Api) -> None:
+    for name in ("web", "web-2", "WEB"):
+        make(admin, plural, name=name)
+    found = {
+        query: {row["name"] for row in read(admin.get(f"{plural}?{query}"))[plural]}
+        for query in ("name=web", "name=we", "name=", "name__startswith=web", "name__contains=-")
+    }
+    assert found["name=web"] == {"web"}
+    assert found["name=we"] == found["name="] == set()
+    assert found["name__contains=-"] == {"web-2"}
+    assert {"web", "web-2"} <= found["name__startswith=web"]
+
+
+def test_filters(admin: Api, alice: User) -> None:
+    make(admin, "users", enabled=False, description="d", email="new@example.org")
+    for query, expected in {
+        "enabled=false": {"new"},
+        "enabled=0": {"new"},
+        "enabled=True": {"alice", "root"},
+        "domain_id=default": {"alice", "root", "new"},
+        "domain_id=other": set(),
+        "domain_id=%00": set(),
+        "nonsense=1": {"alice", "root", "new"},
+    }.items():
+        assert {row["name"] for row in read(admin.get(f"users?{query}"))["users"]} == expected, query
+    assert admin.get("users?enabled=perhaps").status_code == 400
+
+
+def test_paging(admin: Api) -> None:
+    for number in range(5):
+        factories.UserFactory(name=f"page-{number}")
+    whole = read(admin.get("users"))
+    assert whole["links"] == {
+        "self": "http://localhost:8000/identity/v3/users",
+        "previous": None,
+        "next": None,
+    }
+    seen, path = [], "users?limit=2"
+    while path:
+        part = read(admin.get(path))
+        assert len(part["users"]) <= 2
+        seen += part["users"]
+        path = (part["links"]["next"] or "").removeprefix("http://localhost:8000")
+    assert seen == whole["users"]
+    for wrong in ("limit=0", "limit=-1", "limit=x", "limit=" + "9" * 50, "marker=unknown"):
+        assert admin.get(f"users?{wrong}").status_code == 400
+
+
+def test_further_fields_of_a_user_come_back_as_they_were(admin: Api) -> None:
+    made = make(admin, "users", project_id="anything", links={}, options={})
+    assert made["project_id"] == "anything"
+    path = f"users/{made['id']}"
+    assert read(admin.patch(path, user={"seat": 7, "project_id": None}))["user"]["seat"] == 7
+    shown = read(admin.get(path))["user"]
+    assert (shown["id"], shown["seat"], "project_id" in shown) == (made["id"], 7, False)
+    for wrong in ({"x": []}, {"x": "a" * 300}, {"x" * 65: 1}, {"x": "\0"}, {f"x{n}": 1 for n in range(21)}):
+        assert admin.patch(path, user=wrong).status_code == 400
+
+
+@pytest.mark.parametrize("value", [True, "True", "true", 1, "1"])
+def test_loose_in_strict_out(value: Any, admin: Api) -> None:
+    assert make(admin, "projects", enabled=value, description=None)["enabled"] is True
+    for wrong in ("maybe", 7, [], {}, None):
+        answer = admin.post("projects", project={"name": "x", "enabled": wrong})
+        assert answer.status_code == 400
+
+
+def test_project_trees(admin: Api, blue: Project) -> None:
+    make(admin, "domains", name="north")
+    child = make(admin, "projects", parent_id=blue.id)
+    assert child["parent_id"] == blue.id
+    assert make(admin, "projects", name="top", parent_id="default")["parent_id"] == "default"
+    names = {row["name"] for row in read(admin.get(f"projects?parent_id={blue.id}"))["projects"]}
+    assert names == {"new"}
+    assert admin.delete(f"projects/{blue.id}").status_code == 403
+    assert admin.patch(f"projects/{child['id']}", project={"parent_id": "default"}).status_code == 403
+    assert admin.patch(f"projects/{child['id']}", project={"domain_id": "north"}).status_code == 400
+    assert admin.post("projects", project={"name": "x", "parent_id": "unknown"}).status_code == 404
+    assert admin.post("projects", project={"name": "x", "domain_id": "unknown"}).status_code == 404
+    parent = child["id"]
+    for depth in range(3):
+        parent = make(admin, "projects", name=f"deep-{depth}", parent_id=parent)["id"]
+    assert admin.post("projects", project={"name": "x", "parent_id": parent}).status_code == 403
+
+
+def test_a_project_that_owns_something_stays(admin: Api, red: Project) -> None:
+    factories.InstanceFactory(project=red)
+    answer = admin.delete(f"projects/{red.id}")
+    assert answer.status_code == 409
+    assert Project.objects.filter(pk=red.id).exists()
+
+
+def test_tags(admin: Api, blue: Project, red: Project) -> None:
+    path = f"projects/{blue.id}/tags"
+    assert read(admin.put(path, {"tags": ["b", "a"]}))["tags"] == ["a", "b"]
+    assert admin.put(f"{path}/c").status_code == 201
+    assert admin.get(f"{path}/c").status_code == 204
+    assert admin.get(f"{path}/d").status_code == 404
+    for query, expected in {
+        "tags=a,b": {"blue"},
+        "tags=a,x": set(),
+        "tags-any=a,x": {"blue"},
+        "not-tags=a": {"red"},
+        "not-tags-any=a,x": {"red"},
+    }.items():
+        assert {row["name"] for row in read(admin.get(f"projects?{query}"))["projects"]} == expected, query
+    assert admin.delete(f"{path}/c").status_code == 204
+    assert admin.delete(f"{path}/c").status_code == 404
+    assert admin.delete(path).status_code == 204
+    assert read(admin.get(path))["tags"] == []
+    for wrong in (None, "x", [7], ["a,b"], ["a/b"], [""], ["x" * 256], [str(n) for n in range(81)]):
+        assert admin.put(path, {"tags": wrong}).status_code == 400
+
+
+@pytest.mark.parametrize("place", ["projects/{blue}", "domains/default", "system"])
+@pytest.mark.parametrize("actor", ["users", "groups"])
+@pytest.mark.parametrize("inherited", [False, True])
+def test_grants(place: str, actor: str, inherited: bool, admin: Api, blue: Project) -> None:
+    if inherited and place == "system":
+        return
+    row = factories.UserFactory() if actor == "users" else factories.GroupFactory()
+    role = factories.RoleFactory()
+    path = f"{place.format(blue=blue.id)}/{actor}/{row.id}/roles"
+    listing = f"OS-INHERIT/{path}/inherited_to_projects" if inherited else path
+    one = f"OS-INHERIT/{path}/{role.id}/inherited_to_projects" if inherited else f"{path}/{role.id}"
+    assert admin.call("HEAD", one).status_code == 404
+    assert admin.put(one).status_code == 204
+    assert admin.put(one).status_code == 204
+    assert admin.call("HEAD", one).status_code == 204
+    assert [found["name"] for found in read(admin.get(listing))["roles"]] == ["member"]
+    (shown,) = [
+        entry
+        for entry in read(admin.get(f"role_assignments?{noun(actor)}.id={row.id}"))["role_assignments"]
+        if entry["links"]["assignment"].endswith(one)
+    ]
+    assert shown[noun(actor)] == {"id": row.id}
+    assert ("OS-INHERIT:inherited_to" in shown["scope"]) is inherited
+    assert admin.delete(one).status_code == 204
+    assert admin.delete(one).status_code == 404
+    assert admin.put(f"{path}/unknown").status_code == 404
+
+
+def test_the_default_roles_stay(admin: Api) -> None:
+    role = factories.RoleFactory(name="reader")
+    assert admin.delete(f"roles/{role.id}").status_code == 403
+    assert admin.patch(f"roles/{role.id}", role={"name": "x"}).status_code == 403
+    assert read(admin.patch(f"roles/{role.id}", role={"description": "reads"}))["role"]["name"] == "reader"
+
+
+def test_endpoints(admin: Api) -> None:
+    service = make(admin, "services")
+    given = {"interface": "public", "url": "http://192.0.2.1/v1", "service_id": service["id"]}
+    made = read(admin.post("endpoints", endpoint=given | {"region_id": "RegionOne"}))["endpoint"]
+    assert set(made) == {
+        "id",
+        "interface",
+        "region",
+        "region_id",
+        "service_id",
+        "url",
+        "enabled",
+        "links",
+    }
+    assert admin.delete("regions/RegionOne").status_code == 409
+    for wrong in (
+        {"interface": "x"},
+        {"interface": None},
+        {"url": "ftp://x"},
+        {"url": "javascript:alert(1)"},
+        {"url": None},
+        {"service_id": None},
+        {"enabled": "False"},
+    ):
+        assert admin.post("endpoints", endpoint=given | wrong).status_code == 400, wrong
+    assert read(admin.post("endpoints", endpoint=given | {"region": "new"}))["endpoint"]["region_id"] == "new"
+    for unknown in ({"service_id": "x"}, {"region_id": "x"}):
+        assert admin.post("endpoints", endpoint=given | unknown).status_code == 404
+    query = f"service_id={service['id']}&interface=public&region_id=RegionOne"
+    assert read(admin.get(f"endpoints?{query}"))["endpoints"] == [made]
+    assert admin.delete(f"services/{service['id']}").status_code == 204
+    assert admin.get(f"endpoints/{made['id']}").status_code == 404
+
+
+def test_our_own_endpoint_follows_the_address(admin: Api, settings: Any) -> None:
+    (entry,) = read(admin.get("auth/catalog"))["catalog"]
+    settings.PUBLIC_URL = "https://cloud.example.org"
+    (moved,) = read(admin.get("auth/catalog"))["catalog"]
+    assert entry["endpoints"][0]["url"] == "http://localhost:8000/identity"
+    assert moved["endpoints"][0]["url"] == "https://cloud.example.org/identity"
+    key = moved["endpoints"][0]["id"]
+    admin.patch(f"endpoints/{key}", endpoint={"url": "https://cloud.example.org/identity"})
+    settings.PUBLIC_URL = "http://localhost:8000"
+    assert read(admin.get(f"endpoints/{key}"))["endpoint"]["url"] == "http://localhost:8000/identity"
+
+
+def test_a_region_is_not_below_itself(admin: Api) -> None:
+    make(admin, "regions")
+    assert admin.patch("regions/new", region={"parent_region_id": "new"}).status_code == 400
+    assert admin.patch("regions/new", region={"parent_region_id": "RegionOne"}).status_code == 200
+    assert admin.patch("regions/RegionOne", region={"parent_region_id": "new"}).status_code == 400
+    assert Region.objects.get(pk="RegionOne").parent is None
+
+
+@pytest.mark.parametrize("number", [2, 30])
+def test_lists_cost_the_same_whatever_their_length(
+    admin: Api, number: int, django_assert_max_num_queries: Any
+) -> None:
+    for _each in range(number):
+        project = factories.ProjectFactory()
+        project.tags.create(name="x")
+        group = factories.GroupFactory()
+        group.members.add(factories.UserFactory())
+        factories.AssignmentFactory(project=project)
+    for path, most in {
+        "users": 3,
+        "groups": 3,
+        "projects": 4,
+        "domains": 3,
+        "roles": 3,
+        "endpoints": 3,
+    }.items():
+        with django_assert_max_num_queries(most):
+            read(admin.get(path))
+
+
+def test_two_at_once_are_a_conflict_and_a_bug_is_json(admin: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def clash(*_arguments: Any) -> User:
+        raise IntegrityError("UNIQUE")
+
+    monkeypatch.setattr(users_api.users, "create", clash)
+    assert admin.post("users", user={"name": "x"}).status_code == 409
+
+    def fail(*_arguments: Any) -> User:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(users_api.users, "create", fail)
+    admin._client.raise_request_exception = False
+    answer = admin.post("users", user={"name": "x"})
+    assert answer.status_code == 500
+    assert json.loads(answer.content)["error"]["title"] == "Internal Server Error"
