@@ -55,7 +55,7 @@ class Guest:
         return cls(uri, spec.uuid)
 
     def start(self) -> None:
-        """Power on; one that runs already is left alone."""
+        """Power on; one that runs already is left alone, one that was left half started goes on."""
         with translated(f"Starting guest {self.uuid}"):
             domain = self._domain()
             try:
@@ -63,6 +63,9 @@ class Guest:
             except libvirt.libvirtError:
                 if not domain.isActive():
                     raise
+                # libvirt starts a guest paused; if its daemon died in between, nobody let it go.
+                if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+                    domain.resume()
 
     def shut_down(self) -> None:
         """Press the power button (ACPI); returns at once, the guest decides. Already off is success."""
