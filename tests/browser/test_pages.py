@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from portal.pages import errors
 from tests.browser import looks, verbs
 from tests.browser.verbs import Faults
+from tests.portal.routes import routes
 from tests.stack import PASSWORD, Browserless, Stack
 
 NewContext = Callable[..., BrowserContext]
@@ -37,7 +38,7 @@ NO_PAGES = {
     "sign-out": "takes forms only",
     "setup": "gone once used; test_first_vm looks at it",
 }
-ROUTES = sorted({str(pattern.name) for pattern in get_resolver("portal.urls").url_patterns})
+ROUTES = sorted({route.name for route in routes()})
 PEOPLE = f"""
 from tests import factories as make
 quiet = make.ProjectFactory(name="quiet")

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from django.urls import URLPattern, get_resolver
 
 from compute.actions import ACTIONS
-
-APIS = {"identity"}
-"""Routes of APIs have tables of their own, and everything below them is nested."""
+from portal.apis import PREFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Route:
 
 
 def routes() -> list[Route]:
-    """All routes but those of websockets and APIs."""
+    """All routes but those of websockets and APIs, which have tables of their own."""
     return [
         Route(str(pattern.name), tuple(pattern.pattern.converters), pattern.callback)
         for pattern in _patterns()
@@ -44,5 +42,8 @@ def arguments(route: Route, **given: str) -> list[dict[str, str]]:
 
 def _patterns() -> Iterator[URLPattern]:
     for pattern in get_resolver().url_patterns:
-        if isinstance(pattern, URLPattern) and pattern.name not in APIS:
-            yield pattern
+        address = f"/{pattern.pattern}"
+        if address.rstrip("/") in PREFIXES:
+            continue
+        assert isinstance(pattern, URLPattern), f"{address} nests routes; teach this module to walk them"
+        yield pattern
