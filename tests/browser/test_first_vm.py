@@ -33,7 +33,7 @@ def test_the_first_instance(stack: Stack, stranger: Page, tmp_path: Path) -> Non
     log_in(stack, key)
     stop_and_start(page)
     delete_and_restore(page)
-    delete_for_good(page)
+    delete_for_good(stack, page)
     assert stack.audit() == ""
 
 
@@ -170,9 +170,11 @@ def delete_and_restore(page: Page) -> None:
         expect(page.get_by_role("heading", name="The recycle bin is empty")).to_be_visible()
 
 
-def delete_for_good(page: Page) -> None:
+def delete_for_good(stack: Stack, page: Page) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Instances").click()
     with verbs.without_reload(page):
+        verbs.expect_status(page, "first", "Running")
+        wait_for(lambda: stack.instance("first")["task_state"] is None, "the restoring to end")
         verbs.act(page, "first", "Delete")
         verbs.confirm(page, "Delete")
         expect(page.get_by_role("heading", name="No instances yet")).to_be_visible()
