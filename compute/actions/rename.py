@@ -16,6 +16,7 @@ class Rename(Action):
     label = _("Rename")
     icon = "pencil"
     bulk = False
+    fields = ("name",)
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         name = clean_name(parameters.get("name"))

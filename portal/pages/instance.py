@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import NotFound
+from compute import states
 from compute.actions import begin
 from compute.actions.registry import ACTIONS
 from compute.models import Instance
 from compute.services import instances, operations_log
-from compute.states import VmState
 from portal.entries import entries
 from portal.pages.activity import number
 from portal.pages.instances import row
@@ -32,7 +32,7 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
     values = {
         "ports": ports,
         "ssh": f"ssh {user}@{ports[0].address}" if user and ports else "",
-        "runs": instance.vm_state in {VmState.ACTIVE, VmState.PAUSED},
+        "runs": instance.vm_state in states.RUNNING,
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
 

@@ -1,0 +1,62 @@
+"""Shelve and unshelve: give processors and memory back to the host, keep the disk and the address.
+
+The disk stays in its host's pool, so nothing is copied either way; an unshelved instance comes back there.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from compute.actions.base import Action
+from compute.actions.steps import (
+    Define,
+    ForgetGuest,
+    PowerOff,
+    PowerOn,
+    ReleaseAddresses,
+    ReserveAddresses,
+    make_anew,
+    power_before,
+)
+from compute.actions.stop import ShutDown
+from compute.models import Instance
+from compute.operations import Run, Step
+from compute.services import scheduler, transitions
+
+
+class ComeBack(Step):
+    """Does nothing by itself. Undone last of all, it leaves the machine as it was."""
+
+    name = "begin"
+    label = ""
+
+    def do(self, run: Run) -> None:
+        pass
+
+    def undo(self, run: Run) -> None:
+        make_anew(run)
+
+
+class Shelve(Action):
+    verb = "shelve"
+    label = _("Shelve")
+    icon = "archive"
+    confirm = _("It is shut down and gives processors and memory back. Its disk and address are kept.")
+    steps = (ComeBack(), ShutDown(), PowerOff(), ForgetGuest(), ReleaseAddresses())
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        transitions.change(instance, restore_to=power_before(instance))
+        return {}
+
+
+class Unshelve(Action):
+    verb = "unshelve"
+    label = _("Unshelve")
+    icon = "archive-off"
+    steps = (ReserveAddresses(), Define(), PowerOn())
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Its disk is on one host, which must have room for the rest. Raises Conflict."""
+        scheduler.check(instance)
+        return {}
