@@ -7,10 +7,21 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
-from compute.actions.steps import ForgetGuest, PowerOff, ReleaseAddresses
+from compute.actions.steps import ForgetGuest, PowerOff, release_addresses
 from compute.models import ConsoleToken, Operation, Port
 from compute.operations import Run, Step
 from compute.services import hosts, transitions
+
+
+class ReleaseAddresses(Step):
+    """Give its addresses back."""
+
+    name: ClassVar[str] = "release"
+    label: ClassVar[str] = gettext_noop("Release the addresses")
+
+    def do(self, run: Run) -> None:
+        run.check()
+        release_addresses(run.instance)
 
 
 class RemoveDisks(Step):

@@ -14,7 +14,6 @@ from compute.actions.steps import (
     ForgetGuest,
     PowerOff,
     PowerOn,
-    ReleaseAddresses,
     ReserveAddresses,
     make_anew,
     power_before,
@@ -43,7 +42,7 @@ class Shelve(Action):
     label = _("Shelve")
     icon = "archive"
     confirm = _("It is shut down and gives processors and memory back. Its disk and address are kept.")
-    steps = (ComeBack(), ShutDown(), PowerOff(), ForgetGuest(), ReleaseAddresses())
+    steps = (ComeBack(), ShutDown(), PowerOff(), ForgetGuest())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         transitions.change(instance, restore_to=power_before(instance))

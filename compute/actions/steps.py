@@ -95,17 +95,6 @@ class ForgetGuest(Step):
             hosts.guest(run.instance).undefine()
 
 
-class ReleaseAddresses(Step):
-    """Give its addresses back to the DHCP server; the ports keep them."""
-
-    name: ClassVar[str] = "release"
-    label: ClassVar[str] = gettext_noop("Release the addresses")
-
-    def do(self, run: Run) -> None:
-        run.check()
-        release_addresses(run.instance)
-
-
 def power_before(instance: Instance) -> VmState:
     """Where a verb that goes there and back ends: running or off, as the instance is now."""
     if instance.vm_state == VmState.RESIZED:

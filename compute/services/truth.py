@@ -102,6 +102,8 @@ def _wrong(instance: Instance, guest: GuestFacts | None) -> str:
         return ""
     if instance.vm_state == VmState.SHELVED:
         return "is shelved, but the hypervisor still has its guest" if guest else ""
+    if guest is None and instance.vm_state == VmState.SOFT_DELETED:
+        return ""  # it was shelved; restoring makes its guest anew
     if guest is None:
         return f"is {instance.status}, but the hypervisor does not know it"
     runs = guest.power in {PowerState.RUNNING, PowerState.PAUSED, PowerState.SHUTTING_DOWN}

@@ -78,7 +78,7 @@ def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
         request.context,
         verb,
         instance_id,
-        parameters={"name": request.POST["name"]} if "name" in request.POST else {},
+        parameters={field: request.POST[field] for field in ACTIONS[verb].fields if field in request.POST},
         idempotency_key=request.POST.get("key") or None,
     )
     label = ACTIONS[verb].label
