@@ -27,11 +27,11 @@ def write(stack: Stack, workspace: Path) -> None:
             },
             "identity": {"uri_v3": f"{stack.url}/identity/v3", "region": "RegionOne", "auth_version": "v3"},
             "identity-feature-enabled": {
-                # Extensions that Meridian has not.
+                # Of these Meridian has access rules only.
                 "trust": "False",
                 "security_compliance": "False",
                 "domain_specific_drivers": "False",
-                "access_rules": "False",
+                "access_rules": "True",
             },
             "service_available": {name: str(name in SERVICES) for name in FURTHER_SERVICES},
         }

@@ -16,20 +16,24 @@ WITHOUT_TOKEN = {"GET": VERSIONS, "POST": {"identity-tokens", "identity-user-pas
 """What needs no token by method: the version documents, and what proves by its body."""
 
 
+NO_TOKENS = [None, "", "x", "0" * 64, "\N{SNOWMAN}", "x" * 4000]
+NO_IDS = ["admin", "..", "%00", "1' or 1=1 --", "x" * 500, "%ED%A0%80"]
+
+
 @pytest.mark.parametrize("call", calls(), ids=str)
-@pytest.mark.parametrize("token", [None, "", "x", "0" * 64, "\N{SNOWMAN}", "x" * 4000])
-def test_without_a_good_token(call: Call, token: str | None, blue: Project) -> None:
+def test_without_a_good_token(call: Call, blue: Project) -> None:
     """401 with the way to get in; neither a session nor a redirect comes of it."""
-    answer = Api(token).call(call.method, call.to(place="projects", actor="users", place_id=blue.id))
-    if call.name in WITHOUT_TOKEN.get(call.method, ()):
-        assert answer.status_code in {200, 300, 400}
-    else:
-        assert answer.status_code == 401
-        assert answer["WWW-Authenticate"].startswith("Keystone uri=")
-        assert json.loads(answer.content)["error"]["title"] == "Unauthorized"
-    assert answer["x-openstack-request-id"].startswith("req-")
-    assert "Cookie" not in answer.get("Vary", "")
-    assert not answer.cookies
+    for token in NO_TOKENS:
+        answer = Api(token).call(call.method, call.to(place="projects", actor="users", place_id=blue.id))
+        if call.name in WITHOUT_TOKEN.get(call.method, ()):
+            assert answer.status_code in {200, 300, 400}
+        else:
+            assert answer.status_code == 401
+            assert answer["WWW-Authenticate"].startswith("Keystone uri=")
+            assert json.loads(answer.content)["error"]["title"] == "Unauthorized"
+        assert answer["x-openstack-request-id"].startswith("req-")
+        assert "Cookie" not in answer.get("Vary", "")
+        assert not answer.cookies
     assert Session.objects.count() == 0
 
 
@@ -44,13 +48,13 @@ def test_unknown_addresses_are_no_redirects(path: str, admin: Api) -> None:
 
 
 @pytest.mark.parametrize("call", [call for call in calls() if "key" in call.arguments], ids=str)
-@pytest.mark.parametrize("key", ["admin", "..", "%00", "1' or 1=1 --", "x" * 500, "%ED%A0%80"])
-def test_ids_that_are_none(call: Call, key: str, admin: Api) -> None:
+def test_ids_that_are_none(call: Call, admin: Api) -> None:
     """404, whatever it is: every search by name begins with it."""
-    if call.name == "identity-region" and call.method == "PUT":
-        return
-    answer = admin.call(call.method, call.to(key=key), {})
-    assert answer.status_code in {400, 401, 403, 404}
+    if (call.method, call.name) == ("PUT", "identity-region"):
+        return  # makes the region
+    for key in NO_IDS:
+        answer = admin.call(call.method, call.to(key=key), {})
+        assert answer.status_code in {400, 401, 403, 404}
 
 
 def test_a_cookie_counts_for_nothing(root: User, stranger: Api) -> None:
