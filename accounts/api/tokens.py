@@ -15,6 +15,8 @@ from accounts.services import catalog, token_requests, tokens
 from accounts.services.tokens import Valid
 
 SUBJECT = "X-Subject-Token"
+RULES = "OpenStack-Identity-Access-Rules"
+"""By this header a service says that it will keep to a token's access rules."""
 
 
 class Tokens(IdentityView):
@@ -33,7 +35,8 @@ class Tokens(IdentityView):
 
     def get(self, request: Request) -> HttpResponse:
         text = request.headers.get(SUBJECT)
-        return _answer(request, tokens.seen_by(self.context, self.valid, text), text or "")
+        seen = tokens.seen_by(self.context, self.valid, text, knows_rules=RULES in request.headers)
+        return _answer(request, seen, text or "")
 
     def delete(self, request: Request) -> HttpResponse:
         tokens.revoke(self.context, self.valid, request.headers.get(SUBJECT))
