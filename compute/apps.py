@@ -1,12 +1,21 @@
 from django.apps import AppConfig
 
+APIS = (
+    ("compute", "nova", "/compute/v2.1"),
+    ("image", "glance", "/image"),
+    ("network", "neutron", "/network"),
+)
+
 
 class ComputeConfig(AppConfig):
     name = "compute"
 
     def ready(self) -> None:
-        """Tell accounts what to count, and the engine which actions there are."""
+        """Tell accounts what to count and which APIs there are, and the engine which actions."""
+        from accounts.services import catalog
         from compute import actions  # noqa: F401 - rows exist only once apps are loaded
         from compute.services import resources
 
         resources.register()
+        for kind, name, path in APIS:
+            catalog.register(catalog.OwnService(type=kind, name=name, path=path))

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from accounts.api import discovery
 from accounts.api import urls as identity
+from compute.api import urls as compute
 from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (
@@ -18,6 +19,7 @@ from portal.pages import (
     palette,
     preferences,
     projects,
+    remote_console,
     setup,
     sign_in,
 )
@@ -36,6 +38,7 @@ urlpatterns = [
     path("instances/<uuid:instance_id>/activity/", instance.activity, name="instance-activity"),
     path("instances/<uuid:instance_id>/actions/<slug:verb>/", instance.act, name="instance-action"),
     *console.urlpatterns,
+    path("remote-console/", remote_console.screen, name="remote-console"),
     path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
     path("keypairs/", keypairs.listing, name="keypairs"),
     path("keypairs/generate/", keypairs.generate, name="keypair-generate"),
@@ -50,6 +53,7 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("identity", discovery.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
+    path("", include(compute)),
 ]
 websockets = [
     path("ws/live/", Live.as_asgi()),

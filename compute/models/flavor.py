@@ -5,9 +5,14 @@ import uuid
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from accounts.models import Project
+
 
 class Flavor(models.Model):
-    """Processors, memory in MiB and disk in GiB, as in Nova. Instances copy the numbers at launch."""
+    """Processors, memory in MiB and disk in GiB, as in Nova. Instances copy the numbers at launch.
+
+    One that is not public is for administrators and its `projects`.
+    """
 
     id = models.CharField(primary_key=True, max_length=255, default=uuid.uuid4)
     name = models.CharField(max_length=255, unique=True)
@@ -15,6 +20,9 @@ class Flavor(models.Model):
     ram_mib = models.PositiveIntegerField(validators=[MinValueValidator(32), MaxValueValidator(2**22)])
     disk_gib = models.PositiveIntegerField(validators=[MinValueValidator(0), MaxValueValidator(2**16)])
     is_public = models.BooleanField(default=True)
+    description = models.TextField(blank=True)
+    extra_specs = models.JSONField(default=dict)
+    projects = models.ManyToManyField(Project, related_name="+")
 
     class Meta:
         ordering = ["ram_mib", "vcpus", "disk_gib", "name"]
