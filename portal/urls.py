@@ -53,7 +53,7 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("identity", discovery.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
-    path("", include(compute)),
+    *compute.urlpatterns,
 ]
 websockets = [
     path("ws/live/", Live.as_asgi()),

@@ -19,7 +19,7 @@ from compute.models import Instance, Operation
 from compute.operations import Run, Step
 from compute.services import transitions, words
 
-PASSWORD = "admin_password"
+CARRIED_PASSWORD = "admin_password"  # noqa: S105 - the name of a parameter
 LOCKED = gettext_lazy("It is locked against changes. Unlock it first.")
 
 
@@ -124,7 +124,7 @@ def begin(
         target_id=str(instance.pk),
         target_name=before,
         project_id=instance.project_id,
-        detail={name: value for name, value in kept.items() if name != PASSWORD},
+        detail={name: value for name, value in kept.items() if name != CARRIED_PASSWORD},
     )
     return operation
 
@@ -143,16 +143,16 @@ def repeated(project_id: str, kept: str) -> Operation | None:
 
 def secret(admin_password: object) -> dict[str, str]:
     """A password for the guest, as an operation carries it until it ends; nowhere else is it kept."""
-    return {PASSWORD: admin_password} if isinstance(admin_password, str) and admin_password else {}
+    return {CARRIED_PASSWORD: admin_password} if isinstance(admin_password, str) and admin_password else {}
 
 
 def password_of(run: Run) -> str:
     """The password that the operation carries; empty where it carries none."""
-    return str(run.operation.parameters.get(PASSWORD, ""))
+    return str(run.operation.parameters.get(CARRIED_PASSWORD, ""))
 
 
 def _forget_secret(operation: Operation) -> None:
-    if operation.parameters.pop(PASSWORD, None):
+    if operation.parameters.pop(CARRIED_PASSWORD, None):
         Operation.objects.filter(pk=operation.pk).update(parameters=operation.parameters)
 
 

@@ -9,7 +9,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
 from accounts.services import inputs
-from compute.actions.base import PASSWORD, Action, password_of, secret
+from compute.actions.base import CARRIED_PASSWORD, Action, password_of, secret
 from compute.actions.launch import GIB
 from compute.actions.steps import Define, PowerOff, PowerOnIfItRan, power_before
 from compute.models import Image, Instance
@@ -124,7 +124,7 @@ class Rebuild(Action):
         for field in labels.CHECKS.keys() & parameters.keys():
             changed[field] = labels.CHECKS[field](parameters[field])
         transitions.change(instance, **changed)
-        return {"image": str(image.pk)} | secret(parameters.get(PASSWORD))
+        return {"image": str(image.pk)} | secret(parameters.get(CARRIED_PASSWORD))
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
-from compute.actions.base import PASSWORD, Action, secret
+from compute.actions.base import CARRIED_PASSWORD, Action, secret
 from compute.actions.launch import GIB
 from compute.actions.rebuild import WriteConfigDriveAnew
 from compute.actions.steps import Define, PowerOff, PowerOn, make_anew, power_before
@@ -71,7 +71,7 @@ class Rescue(Action):
         else:
             image = images.of(instance)
         transitions.change(instance, rescue_image=image, restore_to=power_before(instance))
-        return {"image": str(image.pk)} | secret(parameters.get(PASSWORD))
+        return {"image": str(image.pk)} | secret(parameters.get(CARRIED_PASSWORD))
 
     def failed(self, operation: Operation) -> None:
         _without_image(operation)
