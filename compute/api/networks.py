@@ -10,6 +10,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from accounts import policy
 from accounts.api import faults
 from accounts.api.base import TokenView
 from accounts.errors import NotFound
@@ -19,6 +20,17 @@ from compute.services import networks
 
 ROOT = "/network/v2.0"
 MTU = 1500
+QUOTAS = (
+    "network",
+    "subnet",
+    "subnetpool",
+    "port",
+    "router",
+    "floatingip",
+    "rbac_policy",
+    "security_group",
+    "security_group_rule",
+)
 Show = Callable[[Network], dict[str, Any]]
 
 
@@ -62,6 +74,20 @@ class Extensions(NetworkView):
 
     def get(self, request: Request) -> HttpResponse:
         return JsonResponse({"extensions": []})
+
+
+class Quota(NetworkView):
+    """A project's limits of network resources: there is none, and -1 says so."""
+
+    used = False
+
+    def get(self, request: Request, project: str) -> HttpResponse:
+        context = self.context
+        policy.enforce(context, "quota:read")
+        if context.project is None or context.project.id != project:
+            policy.enforce(context, "quota:write")
+        unlimited: Any = {"limit": -1, "used": 0, "reserved": 0} if self.used else -1
+        return JsonResponse({"quota": dict.fromkeys(QUOTAS, unlimited)})
 
 
 class Networks(NetworkView):

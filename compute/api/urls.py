@@ -117,6 +117,11 @@ network = [
     path("v2.0/extensions", networks.Extensions.as_view(), name="network-extensions"),
     path("v2.0/networks", networks.Networks.as_view(), name="network-networks"),
     path("v2.0/networks/<str:key>", networks.OneNetwork.as_view(), name="network-network"),
+    path("v2.0/quotas/<str:project>", networks.Quota.as_view(), name="network-quota"),
+    path("v2.0/quotas/<str:project>/default", networks.Quota.as_view(), name="network-quota-default"),
+    path(
+        "v2.0/quotas/<str:project>/details", networks.Quota.as_view(used=True), name="network-quota-details"
+    ),
     path("v2.0/subnets", networks.Subnets.as_view(), name="network-subnets"),
     path("v2.0/subnets/<str:key>", networks.OneSubnet.as_view(), name="network-subnet"),
     re_path(r"^.*\Z", networks.Unknown.as_view(), name="network-unknown"),
