@@ -20,6 +20,7 @@ from tests.stack import PASSWORD, Browserless, Stack
 NewContext = Callable[..., BrowserContext]
 
 NO_PAGES = {
+    "api-schema": "JSON or YAML",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",
     "instance-log-download": "a file",
