@@ -1,6 +1,6 @@
 """Roles: the default ones, further ones, and what each implies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import Conflict, Forbidden
+from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Role, RoleInference
 from accounts.services import audit, inputs
 
@@ -104,6 +104,49 @@ def inferences(context: Context) -> QuerySet[RoleInference]:
     policy.enforce(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
     return rules.order_by("prior__name", "implied__name")
+
+
+def implied(context: Context) -> dict[str, list[RoleInference]]:
+    """{role id: rules}, those that follow from others too, the direct ones first. One query."""
+    policy.enforce(context, "role:read")
+    found: dict[str, list[RoleInference]] = {}
+    for rule in RoleInference.objects.select_related("implied").order_by("-is_direct", "implied__name"):
+        found.setdefault(rule.prior_id, []).append(rule)
+    return found
+
+
+@transaction.atomic
+def imply(context: Context, role_id: str, implied_ids: Iterable[str]) -> Role:
+    """Put these direct rules in the place of the role's own ones. Raises Forbidden, NotFound, BadInput.
+
+    The default roles keep what they imply, no role may imply the administrator's (as in Keystone), and rules
+    may not run in a circle, since that would make the lesser role as strong as the greater one.
+    """
+    policy.enforce(context, "role:write")
+    role = inputs.found(Role.objects.all(), role_id, "role")
+    wanted = {inputs.found(Role.objects.all(), key, "role") for key in implied_ids}
+    if role.name in LADDER[:-1]:
+        wanted.add(Role.objects.get(name=LADDER[LADDER.index(role.name) + 1]))
+    if any(other.name == LADDER[0] for other in wanted):
+        raise BadInput(fields={"implied": _("No role may imply the role %(name)s.") % {"name": LADDER[0]}})
+    for other in wanted:
+        if other == role or RoleInference.objects.filter(prior=other, implied=role).exists():
+            sentence = _("The role %(other)s implies %(name)s already, or is the same.")
+            raise BadInput(fields={"implied": sentence % {"other": other.name, "name": role.name}})
+    RoleInference.objects.filter(prior=role, is_direct=True).exclude(implied__in=wanted).delete()
+    for other in wanted:
+        RoleInference.objects.update_or_create(prior=role, implied=other, defaults={"is_direct": True})
+    close()
+    names = sorted(other.name for other in wanted)
+    audit.record(
+        context,
+        "role.imply",
+        target_type="role",
+        target_id=role.id,
+        target_name=role.name,
+        detail={"implied": names},
+    )
+    return role
 
 
 def _refuse_default(role: Role) -> None:

@@ -16,7 +16,7 @@ from compute.models import Instance
 from compute.services import instances, operations_log
 from compute.states import VmState
 from portal.entries import entries
-from portal.pages.activity import number
+from portal.lists import number
 from portal.pages.instances import row
 from portal.requests import Request, away, done, live_page
 
