@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts import policy
 from accounts.context import Context
@@ -180,7 +181,7 @@ def on_project(context: Context, project: Project) -> QuerySet[Assignment]:
     policy.enforce(context, "assignment:read")
     counting = Assignment.objects.reaching(project).values("pk")
     rows = _all().filter(Q(pk__in=counting) | Q(project=project))
-    return rows.order_by("user__name", "group__name", "role__name", "pk")
+    return rows.order_by(Coalesce("user__name", "group__name"), "role__name", "pk")
 
 
 def of_group(context: Context, group: Group) -> QuerySet[Assignment]:

@@ -32,7 +32,7 @@ def register(key: str, belonging: Belonging) -> None:
 def sentence(project_id: str) -> str:
     """What still lives in the project, for a person: "Instances: web, db. Networks: lab." Empty if nothing does."""
     found = ((kind.label, kind.names(project_id)) for kind in kinds.values())
-    return " ".join(f"{label}: {_few(names)}." for label, names in found if names)
+    return " ".join(f"{label}: {few(names)}." for label, names in found if names)
 
 
 def forget(project_id: str) -> None:
@@ -42,7 +42,8 @@ def forget(project_id: str) -> None:
             kind.forget(project_id)
 
 
-def _few(names: list[str]) -> str:
+def few(names: list[str]) -> str:
+    """The first names, and how many more there are."""
     shown = ", ".join(names[:SHOWN])
     if len(names) <= SHOWN:
         return shown

@@ -86,8 +86,10 @@ def delete(context: Context, project_id: str) -> None:
     policy.enforce(context, "project:write")
     project = inputs.found(Project.objects.all(), project_id, "project")
     _record(context, "project.delete", project)
-    if project.children.exists():
-        raise Forbidden(_("There are projects below this one; delete them first."))
+    if below := belongings.few(list(project.children.values_list("name", flat=True))):
+        raise Forbidden(
+            _("Other projects stand below this one: %(names)s. Delete them first.") % {"names": below}
+        )
     if kept := belongings.sentence(project.id):
         raise Conflict(
             _("The project %(name)s is not empty. %(kept)s") % {"name": project.name, "kept": kept}

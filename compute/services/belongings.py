@@ -18,20 +18,20 @@ def register() -> None:
 
 def _instances(project_id: str) -> list[str]:
     rows = Instance.objects.existing().exclude(vm_state=VmState.SOFT_DELETED)
-    return list(rows.filter(project=project_id).values_list("name", flat=True))
+    return list(rows.filter(project=project_id).order_by("name").values_list("name", flat=True))
 
 
 def _binned(project_id: str) -> list[str]:
     rows = Instance.objects.in_recycle_bin().filter(project=project_id)
-    return list(rows.values_list("name", flat=True))
+    return list(rows.order_by("name").values_list("name", flat=True))
 
 
 def _images(project_id: str) -> list[str]:
-    return list(Image.objects.filter(project=project_id).values_list("name", flat=True))
+    return list(Image.objects.filter(project=project_id).order_by("name").values_list("name", flat=True))
 
 
 def _networks(project_id: str) -> list[str]:
-    return list(Network.objects.filter(project=project_id).values_list("name", flat=True))
+    return list(Network.objects.filter(project=project_id).order_by("name").values_list("name", flat=True))
 
 
 def _forget(project_id: str) -> None:

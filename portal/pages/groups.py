@@ -45,12 +45,13 @@ def table(request: Request) -> HttpResponse:
     found = directory.groups(
         request.context, search=asked.search, domain=asked.domain, sort=asked.sort, number=asked.number
     )
+    domains = domain_choices.filters(request)
     values: dict[str, Any] = {
         "page": found,
         "asked": asked,
-        "columns": lists.columns(request.GET, COLUMNS, default="name"),
+        "columns": domain_choices.columns(request, COLUMNS, domains),
         "filters": [],
-        "domains": domain_choices.filters(request),
+        "domains": domains,
         "kept": lists.kept(request.GET),
     }
     return live_page(request, "groups/groups.html", LIST_PARTS, values)

@@ -70,13 +70,14 @@ def table(request: Request) -> HttpResponse:
         number=asked.number,
     )
     locked = lockouts.among(list(found))
+    domains = domain_choices.filters(request)
     values: dict[str, Any] = {
         "page": found,
         "rows": [(user, user.id in locked) for user in found],
         "asked": asked,
-        "columns": lists.columns(request.GET, COLUMNS, default="name"),
+        "columns": domain_choices.columns(request, COLUMNS, domains),
         "filters": lists.filters(request.GET, "state", STATES),
-        "domains": domain_choices.filters(request),
+        "domains": domains,
         "kept": lists.kept(request.GET),
     }
     return live_page(request, "users/users.html", PARTS, values)
