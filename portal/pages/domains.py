@@ -28,9 +28,10 @@ class DomainForm(Form):
 @require_safe
 def table(request: Request) -> HttpResponse:
     """All domains with how much stands in each."""
-    rows = domains.listed(request.context).annotate(
+    counted = domains.listed(request.context).annotate(
         project_count=Count("projects", distinct=True), user_count=Count("users", distinct=True)
     )
+    rows = counted.order_by("name")
     values = {"rows": rows, "default_id": Domain.DEFAULT_ID}
     return live_page(request, "domains/domains.html", {"domains": "domains/table.html"}, values)
 
