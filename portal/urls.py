@@ -51,6 +51,9 @@ urlpatterns = [
     path("activity/in-progress/", activity.in_progress, name="operations"),
     path("health/", health.checks, name="health"),
     path("projects/switch/", preferences.switch_project, name="project-switch"),
+    path("palette/", palette.palette, name="palette"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    # Last, because an id may be any word: whoever adds an address below /users/ wants it to be found first.
     *projects.urlpatterns,
     *project.urlpatterns,
     *users.urlpatterns,
@@ -59,8 +62,6 @@ urlpatterns = [
     *roles_given.urlpatterns,
     *roles.urlpatterns,
     *domains.urlpatterns,
-    path("palette/", palette.palette, name="palette"),
-    path("preferences/", preferences.preferences, name="preferences"),
     path("identity", discovery.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
 ]
