@@ -52,6 +52,9 @@ urlpatterns = [
     path("activity/in-progress/", activity.in_progress, name="operations"),
     path("health/", health.checks, name="health"),
     path("projects/switch/", preferences.switch_project, name="project-switch"),
+    path("palette/", palette.palette, name="palette"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    # Last, because an id may be any word: whoever adds an address below /users/ wants it to be found first.
     *projects.urlpatterns,
     *project.urlpatterns,
     *users.urlpatterns,
@@ -60,8 +63,6 @@ urlpatterns = [
     *roles_given.urlpatterns,
     *roles.urlpatterns,
     *domains.urlpatterns,
-    path("palette/", palette.palette, name="palette"),
-    path("preferences/", preferences.preferences, name="preferences"),
     path("api/", api.document, name="api-document"),
     path("api/schema/", api.schema, name="api-schema"),
     path("identity", discovery.Versions.as_view(), name="identity"),

@@ -139,7 +139,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     """
     policy.enforce(context, "quota:write")
     project = Project.objects.filter(pk=project_id).first()
-    if project_id is not None and project is None:
+    if project is None and project_id is not None:
         raise NotFound
     values = _checked(changes)
     for name, value in values.items():
@@ -150,7 +150,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
         target_type="project",
         target_id=project_id or "",
         target_name=project.name if project else "",
-        project_id=project_id,
+        project_id=project_id or "",
         detail=dict(values),
     )
 

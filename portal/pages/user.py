@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -26,6 +26,7 @@ from accounts.services import (
 from portal import lists, pickers, ways
 from portal.form_pages import form_page
 from portal.forms import Form
+from portal.optional import address
 from portal.requests import Request, away, done, live_page
 
 PLACES = 50
@@ -73,22 +74,9 @@ def show(request: Request, user_id: str) -> HttpResponse:
         "credentials": application_credentials.visible(context, user.id).select_related("project"),
         "token_count": tokens.count(context, user.id),
         "events": audit_trail.of_user(context, user),
-        "further": [link for link in (_further(user, *button) for button in FURTHER) if link],
+        "reset_link": address("user-reset-link", user.id),
     }
     return live_page(request, "users/user.html", PARTS, values)
-
-
-FURTHER = (
-    ("user-invite", gettext_lazy("Invite"), "mail"),
-    ("user-reset-link", gettext_lazy("Make a reset link"), "link"),
-)
-
-
-def _further(user: User, name: str, label: lists.Text, icon: str) -> tuple[str, lists.Text, str] | None:
-    try:
-        return reverse(name, args=[user.id]), label, icon
-    except NoReverseMatch:
-        return None
 
 
 def edit(request: Request, user_id: str) -> HttpResponse:
