@@ -14,8 +14,9 @@ class ComputeConfig(AppConfig):
         """Tell accounts what to count and which APIs there are, and the engine which actions."""
         from accounts.services import catalog
         from compute import actions  # noqa: F401 - rows exist only once apps are loaded
-        from compute.services import resources
+        from compute.services import belongings, resources
 
         resources.register()
         for kind, name, path in APIS:
             catalog.register(catalog.OwnService(type=kind, name=name, path=path))
+        belongings.register()

@@ -19,19 +19,20 @@ class Model(IdentityView):
     """How limits of a project tree depend on each other: not at all."""
 
     def get(self, request: Request) -> HttpResponse:
+        """Show how limits are enforced."""
         description = "Limit enforcement and validation does not take project hierarchy into consideration."
         return JsonResponse({"model": {"name": "flat", "description": description}})
 
 
 class RegisteredLimits(IdentityView):
     def get(self, request: Request) -> HttpResponse:
-        """The default of every resource."""
+        """List the default limit of every resource."""
         wanted = request.query_params.get("resource_name")
         found = [row for row in limits.registered(self.context) if wanted in {None, row.resource.name}]
         return listed(request, "registered_limits", found, _show_registered)
 
     def post(self, request: Request) -> HttpResponse:
-        """Always refused: every resource that is counted is registered already."""
+        """Refuse: every resource that is counted is registered already."""
         for given in _several(self.body(), "registered_limits"):
             limits.refuse_registration(self.context, given)
         return no_content()
@@ -46,7 +47,7 @@ class OneRegisteredLimit(IdentityView):
         return self._answer(limits.update_registered(self.context, key, given))
 
     def delete(self, request: Request, key: str) -> HttpResponse:
-        """Back to what is built in."""
+        """Let the built-in default count again."""
         limits.reset_registered(self.context, key)
         return no_content()
 
@@ -56,7 +57,7 @@ class OneRegisteredLimit(IdentityView):
 
 class Limits(IdentityView):
     def get(self, request: Request) -> HttpResponse:
-        """What projects have of their own."""
+        """List the limits that projects have of their own."""
         asked = request.query_params
         found = [
             row
@@ -67,7 +68,7 @@ class Limits(IdentityView):
         return listed(request, "limits", found, _show)
 
     def post(self, request: Request) -> HttpResponse:
-        """All of the given ones, or none."""
+        """Create all of the given limits, or none."""
         with transaction.atomic():
             made = [limits.create(self.context, given) for given in _several(self.body(), "limits")]
         return JsonResponse({"limits": [_show(row) for row in made]}, status=201)

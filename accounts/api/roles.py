@@ -64,28 +64,29 @@ class Inferences(IdentityView):
 
 
 class Implied(IdentityView):
-    """What one role implies."""
-
     def get(self, request: Request, key: str) -> HttpResponse:
+        """List what a role implies."""
         prior = inputs.found(roles.visible(self.context), key, "role")
         implied = [_brief(rule.implied) for rule in roles.inferences(self.context, key)]
         return _inference(prior, implied, f"roles/{key}/implies")
 
 
 class OneImplied(IdentityView):
-    """One rule; HEAD says 204 or 404."""
-
     def get(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Show that a role implies another."""
         return self._answer(roles.inference(self.context, key, implied))
 
     def head(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Check that a role implies another."""
         roles.inference(self.context, key, implied)
         return no_content()
 
     def put(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Let a role imply another."""
         return self._answer(roles.imply(self.context, key, implied), status=201)
 
     def delete(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Let a role no longer imply another."""
         roles.stop_implying(self.context, key, implied)
         return no_content()
 

@@ -30,15 +30,18 @@ class Tokens(IdentityView):
 
     @method_decorator(sensitive_variables())
     def post(self, request: Request) -> HttpResponse:
+        """Issue a token."""
         issued = token_requests.answer(request._request, self.body())
         return _answer(request, issued.valid, issued.text, status=201)
 
     def get(self, request: Request) -> HttpResponse:
+        """Show the token in X-Subject-Token."""
         text = request.headers.get(SUBJECT)
         seen = tokens.seen_by(self.context, self.valid, text, knows_rules=RULES in request.headers)
         return _answer(request, seen, text or "")
 
     def delete(self, request: Request) -> HttpResponse:
+        """Revoke the token in X-Subject-Token."""
         tokens.revoke(self.context, self.valid, request.headers.get(SUBJECT))
         return no_content()
 
@@ -47,7 +50,7 @@ def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> Htt
     """The token's body, its text in the header; `?nocatalog` leaves the catalog out."""
     body = show(valid)
     if valid.token.is_scoped and "nocatalog" not in request.query_params:
-        body["catalog"] = catalog.of_token()
+        body["catalog"] = catalog.of_token(valid.token)
     response = JsonResponse({"token": body}, status=status)
     response[SUBJECT] = text
     response["Vary"] = "X-Auth-Token"

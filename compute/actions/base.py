@@ -38,6 +38,10 @@ class Action:
     bulk: ClassVar[bool] = True
     fields: ClassVar[tuple[str, ...]] = ()
     """Parameters that a person or a client may give."""
+    asks: ClassVar[bool] = False
+    """Whether pages show a form for `fields` first, rather than begin at a click."""
+    in_place: ClassVar[bool] = False
+    """Whether pages edit on the spot what it changes, so that menus leave it out."""
     opens_locks: ClassVar[bool] = False
     steps: tuple[Step, ...] = ()
 

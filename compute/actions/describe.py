@@ -16,6 +16,7 @@ class Describe(Action):
     label = _("Describe")
     icon = "notes"
     bulk = False
+    in_place = True
     fields = ("description",)
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class Rebuild(Action):
     confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
     bulk = False
     fields = ("image_id",)
+    asks = True
     steps = (
         BringImage(),
         MakeNewDisk(),

@@ -16,6 +16,7 @@ class Rename(Action):
     label = _("Rename")
     icon = "pencil"
     bulk = False
+    in_place = True
     fields = ("name",)
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:

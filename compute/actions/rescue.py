@@ -60,6 +60,7 @@ class Rescue(Action):
     confirm = _("It is powered off and boots from its image; its own disk is attached as the second one.")
     bulk = False
     fields = ("image_id",)
+    asks = True
     steps = (BringRescueImage(), PowerOff(), MakeRescueDisk(), WriteConfigDriveAnew(), Define(), PowerOn())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:

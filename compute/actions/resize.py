@@ -81,6 +81,7 @@ class Resize(Action):
     icon = "resize"
     bulk = False
     fields = ("flavor_id",)
+    asks = True
     steps = (ShutDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -160,18 +161,31 @@ def _wanted(context: Context, instance: Instance, flavor_id: object) -> Flavor:
         flavor = flavors.get(context, flavor_id)
     except NotFound as error:
         raise BadInput(fields={"flavor_id": error.text}) from error
-    if flavor.pk == instance.flavor_id:
-        raise BadInput(fields={"flavor_id": _("It has this size already.")})
-    if flavor.disk_gib < instance.disk_gib:
-        raise BadInput(
-            fields={
-                "flavor_id": _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.")
-                % {"now": instance.disk_gib, "asked": flavor.disk_gib}
-            }
-        )
-    if instance.image and (reason := images.does_not_fit(instance.image, flavor)):
+    if reason := does_not_fit(instance, flavor):
         raise BadInput(fields={"flavor_id": reason})
     return flavor
+
+
+def does_not_fit(instance: Instance, flavor: Flavor) -> str:
+    """Why the instance cannot take the flavor, whatever the quota says; empty when it can."""
+    if flavor.pk == instance.flavor_id:
+        return _("It has this size already.")
+    if flavor.disk_gib < instance.disk_gib:
+        return _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
+            "now": instance.disk_gib,
+            "asked": flavor.disk_gib,
+        }
+    return images.does_not_fit(instance.image, flavor) if instance.image else ""
+
+
+def growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> dict[str, int]:
+    """What the instance would take more of each resource; what shrinks is left out."""
+    more = {
+        "cores": vcpus - instance.vcpus,
+        "ram": ram_mib - instance.ram_mib,
+        "gigabytes": disk_gib - instance.disk_gib,
+    }
+    return {name: amount for name, amount in more.items() if amount > 0}
 
 
 def _size(instance: Instance) -> dict[str, Any]:
@@ -185,9 +199,4 @@ def _size(instance: Instance) -> dict[str, Any]:
 
 def _reserve_growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> None:
     """Only what grows has to fit: a smaller size is allowed even to a project over its quota."""
-    growth = {
-        "cores": vcpus - instance.vcpus,
-        "ram": ram_mib - instance.ram_mib,
-        "gigabytes": disk_gib - instance.disk_gib,
-    }
-    quotas.reserve(instance.project, {name: more for name, more in growth.items() if more > 0})
+    quotas.reserve(instance.project, growth(instance, vcpus, ram_mib, disk_gib))

@@ -20,18 +20,12 @@ from compute.actions.steps import (
 )
 from compute.actions.stop import ShutDown
 from compute.models import Instance
-from compute.operations import Run, Step
+from compute.operations import Run
 from compute.services import scheduler, transitions
 
 
-class ComeBack(Step):
-    """Does nothing by itself. Undone last of all, it leaves the machine as it was."""
-
-    name = "begin"
-    label = ""
-
-    def do(self, run: Run) -> None:
-        pass
+class LayDown(ShutDown):
+    """Shut down; undone last, it leaves the machine as it was."""
 
     def undo(self, run: Run) -> None:
         make_anew(run)
@@ -42,7 +36,7 @@ class Shelve(Action):
     label = _("Shelve")
     icon = "archive"
     confirm = _("It is shut down and gives processors and memory back. Its disk and address are kept.")
-    steps = (ComeBack(), ShutDown(), PowerOff(), ForgetGuest())
+    steps = (LayDown(), PowerOff(), ForgetGuest())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         transitions.change(instance, restore_to=power_before(instance))

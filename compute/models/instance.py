@@ -57,7 +57,7 @@ class Instance(models.Model):
     public_key = models.TextField(blank=True)
     user_data = models.TextField(blank=True)
 
-    vm_state = models.CharField(max_length=16, default=states.VmState.BUILDING, db_index=True)
+    vm_state = models.CharField(max_length=32, default=states.VmState.BUILDING, db_index=True)
     task_state = models.CharField(max_length=32, null=True)
     fault = models.JSONField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -65,7 +65,7 @@ class Instance(models.Model):
         max_length=16, choices=BootStage.choices, default=BootStage.NONE, blank=True
     )
     booted_at = models.DateTimeField(null=True)
-    restore_to = models.CharField(max_length=16, blank=True)
+    restore_to = models.CharField(max_length=32, blank=True)
     rescue_image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
     resized_from = models.JSONField(null=True)
     locked = models.BooleanField(default=False)

@@ -71,7 +71,6 @@ def instance_in(
         project=context.project,
         vm_state=vm_state,
         task_state=task_state,
-        restore_to=VmState.ACTIVE,
         locked=verb == "unlock",
     )
     if task_state:
