@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
+from accounts.api import discovery
 from compute.api import faults
 from compute.api.base import ComputeView
 from compute.api.microversions import NEWEST, OLDEST
@@ -71,10 +72,8 @@ class Extensions(ComputeView):
         return JsonResponse({"extensions": []})
 
 
-class Unknown(ComputeView):
-    """Every other address: an error that API clients can read, and no redirect to one with a slash."""
-
-    anonymous = True
+class Unknown(discovery.Unknown):
+    """Every other address."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return faults.answer(404, "The resource could not be found.")

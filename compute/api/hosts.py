@@ -144,6 +144,22 @@ class Zones(ComputeView):
         return JsonResponse({"availabilityZoneInfo": [zone]})
 
 
+class Aggregates(ComputeView):
+    """There are none: clients look here for what a host belongs to."""
+
+    def get(self, request: Request) -> HttpResponse:
+        policy.enforce(self.context, "hypervisor:read")
+        return JsonResponse({"aggregates": []})
+
+
+class Migrations(ComputeView):
+    """There are none: nothing can be migrated yet."""
+
+    def get(self, request: Request) -> HttpResponse:
+        policy.enforce(self.context, "hypervisor:read")
+        return JsonResponse({"migrations": []})
+
+
 def number_of(hypervisor: Hypervisor) -> int:
     """The id of a host until 2.52, when ids were numbers."""
     return zlib.crc32(hypervisor.pk.bytes) & 0x7FFFFFFF

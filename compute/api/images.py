@@ -10,7 +10,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api import faults
+from accounts.api import discovery, faults
 from accounts.api.base import TokenView
 from accounts.errors import BadInput, NotFound
 from accounts.names import is_text
@@ -105,9 +105,7 @@ class Schema(ImageView):
         return JsonResponse(image)
 
 
-class Unknown(ImageView):
-    anonymous = True
-
+class Unknown(discovery.Unknown):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return answer(404, "The resource could not be found.")
 

@@ -1,6 +1,6 @@
 """Which behaviour of the Compute API a request asks for.
 
-Everything up to NEWEST is honoured by what there is; volumes, interfaces, aggregates and migrations answer 404.
+Everything up to NEWEST is honoured by what there is; changes of volumes and interfaces answer 404, and aggregates and migrations are empty lists.
 """
 
 import re

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api import faults
+from accounts.api import discovery, faults
 from accounts.api.base import TokenView
 from accounts.errors import NotFound
 from compute.api.base import limit_of, page, zulu
@@ -110,9 +110,7 @@ class OneSubnet(NetworkView):
         return _one(self, request, "subnet", key, show_subnet)
 
 
-class Unknown(NetworkView):
-    anonymous = True
-
+class Unknown(discovery.Unknown):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return answer(404, "The resource could not be found.")
 

@@ -56,6 +56,8 @@ _resources: list[URLPattern] = [
         hosts.Search.as_view(with_servers=True),
         name="compute-hypervisors-servers",
     ),
+    path("os-aggregates", hosts.Aggregates.as_view(), name="compute-aggregates"),
+    path("os-migrations", hosts.Migrations.as_view(), name="compute-migrations"),
     path("os-simple-tenant-usage", usage.AllUsage.as_view(), name="compute-usages"),
     path("os-simple-tenant-usage/<str:project>", usage.ProjectUsage.as_view(), name="compute-usage"),
     path("servers", servers.Servers.as_view(), name="compute-servers"),
@@ -99,7 +101,8 @@ compute = [
     path("", discovery.Versions.as_view(), name="compute-versions"),
     re_path(r"^v2\.1/?\Z", discovery.OneVersion.as_view(), name="compute-version"),
     re_path(r"^v2/?\Z", discovery.OneVersion.as_view(number="2.0"), name="compute-version-2"),
-    # Older clients have the project in the address.
+    path("v2.1/", include(_resources)),
+    # The same for older clients, which have another version or the project in the address.
     re_path(r"^v2(?:\.1)?/(?:[0-9a-f]{32}/)?", include(_resources)),
     re_path(r"^.*\Z", discovery.Unknown.as_view(), name="compute-unknown"),
 ]

@@ -43,6 +43,8 @@ def write(stack: Stack, workspace: Path) -> None:
             "oslo_concurrency": {"lock_path": str(workspace / "lock")},
             "auth": {
                 "use_dynamic_credentials": "True",
+                # Networks come with the installation; Tempest need not make one for each project.
+                "create_isolated_networks": "False",
                 "admin_username": "admin",
                 "admin_password": PASSWORD,
                 "admin_project_name": "admin",
@@ -80,7 +82,6 @@ def write(stack: Stack, workspace: Path) -> None:
                 "stable_rescue": "False",
                 "personality": "False",
             },
-            # Networks are made by the installation: there is nothing for Tempest to make for a project.
             "network": {"project_networks_reachable": "False"},
             "validation": {"run_validation": "False"},
             "service_available": {name: str(name in SERVICES) for name in FURTHER_SERVICES},
