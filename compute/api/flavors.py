@@ -22,6 +22,11 @@ ORDERS = {
     "root_gb": "disk_gib",
 }
 FIELDS = {"vcpus": "vcpus", "ram": "ram_mib", "disk": "disk_gib"}
+OPTIONAL = {
+    "OS-FLV-EXT-DATA:ephemeral": "ephemeral_gib",
+    "swap": "swap_mib",
+    "rxtx_factor": "rxtx_factor",
+}
 
 
 def brief(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
@@ -34,10 +39,10 @@ def show(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
         "vcpus": flavor.vcpus,
         "ram": flavor.ram_mib,
         "disk": flavor.disk_gib,
-        "swap": "",
-        "rxtx_factor": 1.0,
+        "swap": flavor.swap_mib or "",
+        "rxtx_factor": flavor.rxtx_factor,
         "os-flavor-access:is_public": flavor.is_public,
-        "OS-FLV-EXT-DATA:ephemeral": 0,
+        "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gib,
         "OS-FLV-DISABLED:disabled": False,
     }
     return shown | ({"extra_specs": flavor.extra_specs} if view.at_least(61) else {})
@@ -69,11 +74,14 @@ class Flavors(ComputeView):
 
     def post(self, request: Request) -> HttpResponse:
         given = inputs.mapping(self.body(), "flavor")
-        for name in ("OS-FLV-EXT-DATA:ephemeral", "swap"):
-            if _number(given.get(name) or 0, name):
-                raise BadInput(fields={name: _("Only a flavor's one disk is supported; give 0.")})
         wish = {column: given.get(name) for name, column in FIELDS.items()}
-        wish |= {name: given[name] for name in ("id", "name") if given.get(name) not in {None, "auto"}}
+        wish |= {
+            column: given[name] for name, column in OPTIONAL.items() if given.get(name) not in {None, ""}
+        }
+        wish["name"] = given.get("name")
+        if given.get("id") not in {None, "auto"}:
+            number = isinstance(given["id"], int) and not isinstance(given["id"], bool)
+            wish["id"] = str(given["id"]) if number else given["id"]
         if "os-flavor-access:is_public" in given:
             wish["is_public"] = given["os-flavor-access:is_public"]
         if self.at_least(55):
@@ -81,7 +89,7 @@ class Flavors(ComputeView):
         try:
             flavor = flavors.create(self.context, wish)
         except BadInput as error:
-            names = {column: name for name, column in FIELDS.items()}
+            names = {column: name for name, column in (FIELDS | OPTIONAL).items()}
             raise BadInput(
                 fields={names.get(name, name): text for name, text in error.fields.items()}
             ) from error

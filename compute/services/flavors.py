@@ -14,7 +14,13 @@ from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs, quotas
 from compute.models import Flavor
 
-SIZES = {"vcpus": (1, 256), "ram_mib": (32, 2**22), "disk_gib": (0, 2**16)}
+SIZES = {
+    "vcpus": (1, 256),
+    "ram_mib": (32, 2**22),
+    "disk_gib": (0, 2**16),
+    "ephemeral_gib": (0, 2**16),
+    "swap_mib": (0, 2**22),
+}
 MOST_SPECS = 128
 
 
@@ -42,7 +48,7 @@ def get(context: Context, flavor_id: object) -> Flavor:
 
 @transaction.atomic
 def create(context: Context, given: dict[str, Any]) -> Flavor:
-    """A flavor from `id`, `name`, `vcpus`, `ram_mib`, `disk_gib`, `is_public`, `description`.
+    """A flavor from `name`, the `SIZES`, and if given `id`, `rxtx_factor`, `is_public`, `description`.
 
     Raises Forbidden, BadInput naming each wrong field, Conflict when id or name is taken.
     """
@@ -50,13 +56,16 @@ def create(context: Context, given: dict[str, Any]) -> Flavor:
     wrong: dict[str, str] = {}
     values: dict[str, Any] = {"name": clean_name(given.get("name"))}
     for field, (least, most) in SIZES.items():
-        number = quotas.whole_number(given.get(field))
+        number = quotas.whole_number(given.get(field, 0))
         if number is None or not least <= number <= most:
             wrong[field] = _("Give a whole number from %(least)s to %(most)s.") % {
                 "least": least,
                 "most": most,
             }
         values[field] = number
+    values["rxtx_factor"] = _factor(given.get("rxtx_factor", 1.0))
+    if values["rxtx_factor"] is None:
+        wrong["rxtx_factor"] = _("Give a number above 0.")
     if wrong:
         raise BadInput(fields=wrong)
     if given.get("id") is not None:
@@ -151,6 +160,15 @@ def withdraw(context: Context, flavor_id: str, project_id: object) -> Flavor:
     flavor.projects.remove(project)
     _record(context, "flavor.withdraw", flavor, project=project.pk)
     return flavor
+
+
+def _factor(given: object) -> float | None:
+    """A number above 0 that every database holds, else None."""
+    try:
+        number = float(given) if isinstance(given, int | float | str) else 0.0
+    except (ValueError, OverflowError):
+        return None
+    return number if 1e-6 <= number <= 1e6 else None
 
 
 def _project(project_id: object) -> Project:

@@ -53,7 +53,9 @@ def of(instance: Instance) -> Image:
 
 
 def does_not_fit(image: Image, flavor: Flavor) -> str:
-    """Why the flavor is too small for the image; empty when it is not."""
+    """Why the image cannot be launched in this flavor; empty when it can."""
+    if flavor.ephemeral_gib or flavor.swap_mib:
+        return _("This size has ephemeral or swap disks, which cannot be made yet.")
     if flavor.ram_mib < image.min_ram_mib:
         return _("%(image)s needs %(needed)s MiB of memory.") % {
             "image": image.name,

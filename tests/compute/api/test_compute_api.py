@@ -82,7 +82,14 @@ def test_an_address_with_the_project(member: Compute, blue: Project) -> None:
 
 
 def test_flavors(member: Compute, admin: Compute, red: Project) -> None:
-    made = {"name": "own", "vcpus": "1", "ram": "64", "disk": 0, "os-flavor-access:is_public": False}
+    made = {
+        "id": 77,
+        "name": "own",
+        "vcpus": "1",
+        "ram": "64",
+        "disk": 0,
+        "os-flavor-access:is_public": False,
+    }
     flavor = admin.at("2.55").post("flavors", {"flavor": made | {"description": "ours"}})["flavor"]
     assert (flavor["ram"], flavor["vcpus"], flavor["description"]) == (64, 1, "ours")
     assert "description" not in admin.get(f"flavors/{flavor['id']}")["flavor"]
@@ -103,7 +110,16 @@ def test_flavors(member: Compute, admin: Compute, red: Project) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"ram": 0}, {"vcpus": "x"}, {"disk": -1}, {"name": ""}, {"ram": None}, {"swap": 5}, {"id": "x" * 300}],
+    [
+        {"ram": 0},
+        {"vcpus": "x"},
+        {"disk": -1},
+        {"name": ""},
+        {"ram": None},
+        {"swap": -5},
+        {"rxtx_factor": "x"},
+        {"id": "x" * 300},
+    ],
 )
 def test_wrong_flavors(admin: Compute, change: dict[str, object]) -> None:
     admin.post("flavors", {"flavor": {"name": "a", "vcpus": 1, "ram": 64, "disk": 1} | change}, 400)
