@@ -37,7 +37,7 @@ def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
         "flavor": _flavor(view, instance),
         "created": zulu(instance.created_at),
         "updated": zulu(instance.updated_at),
-        "addresses": addresses(instance),
+        "addresses": bare_addresses(instance),
         "accessIPv4": instance.access_ipv4 or "",
         "accessIPv6": instance.access_ipv6 or "",
         "OS-DCF:diskConfig": "MANUAL",
@@ -57,6 +57,7 @@ def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
 def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
     """As lists and, with a little more, the view of `one` show it."""
     shown = changed(view, instance) | {
+        "addresses": addresses(instance),
         "OS-EXT-AZ:availability_zone": ZONE if instance.hypervisor else "",
         "OS-EXT-STS:vm_state": instance.vm_state,
         "OS-EXT-STS:task_state": instance.task_state,
@@ -87,6 +88,14 @@ def addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
         }
         found.setdefault(port.network.name, []).append(entry)
     return found
+
+
+def bare_addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
+    """The same without what kind of address it is and whose card has it."""
+    return {
+        name: [{"version": entry["version"], "addr": entry["addr"]} for entry in entries]
+        for name, entries in addresses(instance).items()
+    }
 
 
 def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:

@@ -32,12 +32,12 @@ STATES = {
 
 class Ips(ComputeView):
     def get(self, request: Request, key: str) -> HttpResponse:
-        return JsonResponse({"addresses": _addresses(find(self, key))})
+        return JsonResponse({"addresses": server_body.bare_addresses(find(self, key))})
 
 
 class NetworkIps(ComputeView):
     def get(self, request: Request, key: str, network: str) -> HttpResponse:
-        found = _addresses(find(self, key))
+        found = server_body.bare_addresses(find(self, key))
         if network not in found:
             raise NotFound(_("The server is not on this network."))
         return JsonResponse({network: found[network]})
@@ -191,13 +191,6 @@ class Diagnostics(ComputeView):
             "disk_details": [disk],
         }
         return JsonResponse(shown)
-
-
-def _addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
-    return {
-        name: [{"version": entry["version"], "addr": entry["addr"]} for entry in entries]
-        for name, entries in server_body.addresses(instance).items()
-    }
 
 
 def _value(instance: Instance, name: str) -> str:

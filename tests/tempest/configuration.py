@@ -64,6 +64,7 @@ def write(stack: Stack, workspace: Path) -> None:
                 "max_microversion": str(NEWEST),
                 "min_compute_nodes": "1",
                 "shelved_offload_time": "0",
+                "fixed_network_name": "default",
                 "build_timeout": "180",
                 "ready_wait": "0",
             },
