@@ -35,6 +35,7 @@ WORK = (
     Place(name="overview", label=_("Overview"), icon="layout-dashboard", deed="instance:read"),
     Place(name="instances", label=_("Instances"), icon="server-2", deed="instance:read"),
     Place(name="keypairs", label=_("SSH keys"), icon="key", deed="keypair:write"),
+    Place(name="credentials", label=_("Application credentials"), icon="api", deed="credential:write"),
     Place(name="activity", label=_("Activity"), icon="history", deed="activity:read"),
     Place(name="recycle-bin", label=_("Recycle bin"), icon="trash", deed="instance:read"),
 )

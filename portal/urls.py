@@ -9,6 +9,7 @@ from portal.consumers.serial import Serial
 from portal.pages import (
     activity,
     console,
+    credentials,
     health,
     instance,
     instances,
@@ -40,6 +41,8 @@ urlpatterns = [
     path("keypairs/", keypairs.listing, name="keypairs"),
     path("keypairs/generate/", keypairs.generate, name="keypair-generate"),
     path("keypairs/delete/", keypairs.delete, name="keypair-delete"),
+    path("credentials/", credentials.listing, name="credentials"),
+    path("credentials/delete/", credentials.delete, name="credential-delete"),
     path("activity/", activity.activity, name="activity"),
     path("activity/in-progress/", activity.in_progress, name="operations"),
     path("health/", health.checks, name="health"),

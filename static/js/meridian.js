@@ -11,6 +11,7 @@ import "./morph.js";
 import "./once.js";
 import "./palette.js";
 import "./rename.js";
+import "./save.js";
 import "./screen.js";
 import "./theme.js";
 import "./toast.js";

@@ -30,6 +30,7 @@ NO_PAGES = {
     "instance-action": "takes forms only",
     "instances-action": "takes forms only",
     "instance-console-pass": "takes forms only",
+    "credential-delete": "takes forms only",
     "keypair-delete": "takes forms only",
     "keypair-generate": "takes forms only",
     "preferences": "takes forms only",
@@ -155,7 +156,9 @@ def test_a_fault_of_ours(page: Page) -> None:
     assert looks.inspect(page, "500") == []
 
 
-@pytest.mark.parametrize("route", ["overview", "instances", "keypairs", "activity", "recycle-bin"])
+@pytest.mark.parametrize(
+    "route", ["overview", "instances", "keypairs", "credentials", "activity", "recycle-bin"]
+)
 def test_nothing_there_yet(stack: Stack, new_context: NewContext, route: str) -> None:
     page = new_context(stack.sign_in("mel")).new_page()
     faults = Faults(page)

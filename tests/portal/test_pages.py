@@ -15,6 +15,7 @@ PAGES = (
     "/",
     "/instances/",
     "/keypairs/",
+    "/credentials/",
     "/activity/",
     "/recycle-bin/",
     "/palette/?q=web",

@@ -23,6 +23,7 @@ POSTED = {
     "instance-console-pass",
     "keypair-generate",
     "keypair-delete",
+    "credential-delete",
     "launch-preview",
     "project-switch",
     "project-quotas",
@@ -31,7 +32,7 @@ POSTED = {
 WRITING = {"launch", "launch-preview", "instance-action"}
 """What a reader may not even begin."""
 
-UNKNOWN = {"keypair-delete", "project-switch"}
+UNKNOWN = {"keypair-delete", "project-switch", "credential-delete"}
 """Posts that name something which is not there."""
 
 pytestmark = pytest.mark.django_db
