@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import policy
 from accounts.context import Context, projects_of
 from accounts.models import Project
+from accounts.services import quota_requests
 from compute.models import Operation
 from compute.services import operations_log
 from portal.entries import Entry, entries
@@ -41,6 +42,7 @@ WORK = (
 )
 ADMINISTRATION = (
     Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", deed="project:read"),
+    Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
     Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
 )
 
@@ -95,6 +97,13 @@ class Frame:
         if self._context is None or not policy.allows(self._context, "activity:read"):
             return []
         return operations_log.in_progress(self._context)
+
+    @cached_property
+    def waiting_requests(self) -> int:
+        """Requests for quota that wait for an administrator, for the badge in their rail."""
+        if self._context is None or not policy.allows(self._context, "quota:write"):
+            return 0
+        return quota_requests.count(self._context)
 
     @cached_property
     def entries(self) -> list[Entry]:

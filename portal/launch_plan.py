@@ -1,23 +1,25 @@
 """What a launch would come to, for showing: which sizes fit and why not, quota after it, the command."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accounts.errors import Shortage
 from accounts.models import Project
-from accounts.services import quotas
+from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
 from compute.models import Flavor, Image
 from compute.services import images, resources
+from portal import quota_offer
+from portal.quota_offer import Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A flavor as offered; `reason` says why it cannot be had."""
+    """A flavor as offered; `reason` says why it cannot be had, `offer` what would have to be asked for."""
 
     flavor: Flavor
     reason: str
+    offer: Offer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +39,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
+    """`offer`: what to ask for, where the chosen size goes beyond the quota."""
+
     sizes: list[Size]
     bars: list[Bar]
+    offer: Offer | None
 
     @property
     def is_over(self) -> bool:
@@ -50,12 +55,12 @@ def make(
 ) -> Plan:
     """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
     usages = quotas.of(project) if project else []
+    waiting = quota_requests.open_limits(project) if project else {}
+    asked = resources.of(flavor, count) if flavor else {}
     return Plan(
-        sizes=[Size(flavor=one, reason=_reason(image, one, usages, count)) for one in known],
-        bars=[
-            _bar(usage, resources.of(flavor, count).get(usage.resource.name, 0) if flavor else 0)
-            for usage in usages
-        ],
+        sizes=[_size(image, one, usages, count, waiting) for one in known],
+        bars=[_bar(usage, asked.get(usage.resource.name, 0)) for usage in usages],
+        offer=quota_offer.make(usages, asked, waiting),
     )
 
 
@@ -72,17 +77,15 @@ def command(
     return shlex.join([*words, name.strip() or "NAME"])
 
 
-def _reason(image: Image | None, flavor: Flavor, usages: Sequence[Usage], count: int) -> str:
+def _size(
+    image: Image | None, flavor: Flavor, usages: Sequence[Usage], count: int, waiting: Mapping[str, int]
+) -> Size:
     if image and (misfit := images.does_not_fit(image, flavor)):
-        return misfit
+        return Size(flavor=flavor, reason=misfit, offer=None)
     asked = resources.of(flavor, count)
-    for usage in usages:
-        name = usage.resource.name
-        if usage.left is not None and asked.get(name, 0) > usage.left:
-            return quotas.sentence(
-                Shortage(resource=name, limit=usage.limit, used=usage.used, asked=asked[name])
-            )
-    return ""
+    short = quotas.shortages(usages, asked)
+    reason = quotas.sentence(short[0]) if short else ""
+    return Size(flavor=flavor, reason=reason, offer=quota_offer.make(usages, asked, waiting))
 
 
 def _bar(usage: Usage, added: int) -> Bar:

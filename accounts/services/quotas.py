@@ -14,7 +14,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound, OverQuota, Shortage
 from accounts.models import Project, Quota
-from accounts.services import audit
+from accounts.services import announcements, audit
 
 Counter = Callable[[Iterable[str]], Mapping[str, int]]
 """project ids → {project id: how much its rows use}; projects that use nothing may be missing."""
@@ -131,13 +131,17 @@ def reserve(project: Project, amounts: Mapping[str, int]) -> None:
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
     Project.objects.select_for_update().get(pk=project.pk)
-    shortages = [
+    if short := shortages(of(project), amounts):
+        raise OverQuota(" ".join(map(sentence, short)), short)
+
+
+def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Shortage]:
+    """What of `amounts` {resource: how much more} does not fit."""
+    return [
         Shortage(resource=row.resource.name, limit=row.limit, used=row.used, asked=asked)
-        for row in of(project)
+        for row in usages
         if (asked := amounts.get(row.resource.name, 0)) > 0 and row.left is not None and asked > row.left
     ]
-    if shortages:
-        raise OverQuota(" ".join(map(sentence, shortages)), shortages)
 
 
 def sentence(shortage: Shortage) -> str:
@@ -158,7 +162,8 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     Raises Forbidden, NotFound, or BadInput naming each wrong field; then nothing is changed.
     """
     policy.enforce(context, "quota:write")
-    if project_id is not None and not Project.objects.filter(pk=project_id).exists():
+    project = Project.objects.filter(pk=project_id).first()
+    if project is None and project_id is not None:
         raise NotFound
     wrong: dict[str, str] = {}
     values: dict[str, int] = {}
@@ -176,8 +181,15 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     for name, value in values.items():
         Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
     audit.record(
-        context, "quota.update", target_type="project", target_id=project_id or "", detail=dict(values)
+        context,
+        "quota.update",
+        target_type="project",
+        target_id=project_id or "",
+        target_name=project.name if project else "",
+        project_id=project_id or "",
+        detail=dict(values),
     )
+    announcements.changed(project_id or "", "quota")
 
 
 def whole_number(given: object) -> int | None:

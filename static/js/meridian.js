@@ -4,6 +4,7 @@ import "./ago.js";
 import "./bulk.js";
 import "./confirm.js";
 import "./copy.js";
+import "./dialog.js";
 import "./focus.js";
 import "./generate.js";
 import "./live.js";

@@ -15,7 +15,15 @@ from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
 ANYBODY = {"sign-in", "setup", "alive"}
-ADMIN_ONLY = {"health", "projects", "project-quotas"}
+ADMIN_ONLY = {
+    "health",
+    "projects",
+    "project-quotas",
+    "quota-requests",
+    "quota-requests-waiting",
+    "quota-request-approve",
+    "quota-request-refuse",
+}
 POSTED = {
     "sign-out",
     "instances-action",
@@ -24,15 +32,23 @@ POSTED = {
     "keypair-generate",
     "keypair-delete",
     "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
     "launch-preview",
     "project-switch",
     "project-quotas",
     "preferences",
 }
-WRITING = {"launch", "launch-preview", "instance-action"}
+WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
 """What a reader may not even begin."""
 
-UNKNOWN = {"keypair-delete", "project-switch", "credential-delete"}
+UNKNOWN = {
+    "keypair-delete",
+    "project-switch",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
+}
 """Posts that name something which is not there."""
 
 pytestmark = pytest.mark.django_db
