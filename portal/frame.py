@@ -36,13 +36,14 @@ WORK = (
     Place(name="overview", label=_("Overview"), icon="layout-dashboard", deed="instance:read"),
     Place(name="instances", label=_("Instances"), icon="server-2", deed="instance:read"),
     Place(name="keypairs", label=_("SSH keys"), icon="key", deed="keypair:write"),
-    Place(name="credentials", label=_("Application credentials"), icon="api", deed="credential:write"),
+    Place(name="credentials", label=_("Credentials"), icon="robot", deed="credential:write"),
     Place(name="activity", label=_("Activity"), icon="history", deed="activity:read"),
     Place(name="recycle-bin", label=_("Recycle bin"), icon="trash", deed="instance:read"),
 )
 ADMINISTRATION = (
     Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", deed="project:read"),
     Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
+    Place(name="audit", label=_("Audit log"), icon="clipboard-list", deed="audit:read"),
     Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
 )
 

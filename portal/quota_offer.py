@@ -44,7 +44,5 @@ def make(usages: Iterable[Usage], asked: Mapping[str, int], waiting: Mapping[str
 
 
 def quantity(resource: Resource, number: int) -> str:
-    """A number of a resource inside a sentence: "4 vCPUs", "2 GiB memory"."""
-    label = str(resource.label)
-    label = label if label[1:2].isupper() else label[:1].lower() + label[1:]
-    return f"{amount(number, resource.unit)} {label}"
+    """A number of a resource inside a sentence: "4 vCPUs", "2 GiB of memory"."""
+    return str(resource.counted % {"n": amount(number, resource.unit) if resource.unit else number})

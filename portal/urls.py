@@ -8,6 +8,7 @@ from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (
     activity,
+    audit,
     console,
     credentials,
     health,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("credentials/delete/", credentials.delete, name="credential-delete"),
     path("activity/", activity.activity, name="activity"),
     path("activity/in-progress/", activity.in_progress, name="operations"),
+    path("audit/", audit.log, name="audit"),
+    path("audit/audit.csv", audit.download, name="audit-download"),
     path("health/", health.checks, name="health"),
     path("projects/", projects.table, name="projects"),
     path("projects/switch/", preferences.switch_project, name="project-switch"),

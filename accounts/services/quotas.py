@@ -24,10 +24,14 @@ LARGEST = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one."""
+    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one.
+
+    `counted` is a number of it inside a sentence, for `%`: "%(n)s vCPUs", "%(n)s of memory".
+    """
 
     name: str
     label: str | Promise
+    counted: str | Promise
     unit: str
     default: int
     counter: Counter

@@ -8,7 +8,7 @@ callbacks.beforeAttributeUpdated = (attribute, element) => {
     return !["class", "style", "aria-expanded", "data-popper-placement"].includes(attribute);
   }
   if (attribute === "open") return !element.matches("details");
-  if (attribute === "checked") return !element.matches("[data-bulk] input");
+  if (attribute === "checked") return !element.matches("[data-bulk] input, .launch input");
   return true;
 };
 

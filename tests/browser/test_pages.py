@@ -19,6 +19,7 @@ from tests.stack import PASSWORD, Browserless, Stack
 NewContext = Callable[..., BrowserContext]
 
 NO_PAGES = {
+    "audit-download": "a file",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",
     "instance-log-download": "a file",

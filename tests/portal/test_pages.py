@@ -22,7 +22,7 @@ PAGES = (
     "/activity/in-progress/",
 )
 PAGES_OF_MEMBERS = ("/instances/launch/", "/quota-requests/ask/")
-PAGES_OF_ADMINISTRATORS = ("/projects/", "/health/", "/instances/?all=1", "/activity/?all=1")
+PAGES_OF_ADMINISTRATORS = ("/projects/", "/health/", "/audit/", "/instances/?all=1", "/activity/?all=1")
 PARTS = (
     ("/instances/", "instances"),
     ("/recycle-bin/", "bin"),

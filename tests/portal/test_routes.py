@@ -39,6 +39,9 @@ POSTED = {
     "project-quotas",
     "preferences",
 }
+MANAGING = {"audit", "audit-download"}
+"""For managers of the project and administrators."""
+
 WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
 """What a reader may not even begin."""
 
@@ -133,6 +136,8 @@ def _expected(route: Route, role: str) -> set[int]:
     if route.name == "setup":
         return {302, 404}
     if route.name in ADMIN_ONLY and role != "admin":
+        return {403}
+    if route.name in MANAGING and role in {"reader", "member"}:
         return {403}
     if role == "reader" and (route.name in WRITING or _is_console(route)):
         return {403}
