@@ -53,17 +53,17 @@ class Filter(Form):
     action = forms.CharField(label=_("Verb"), required=False, max_length=64)
     target = forms.CharField(label=_("What"), required=False, max_length=255)
     project = forms.CharField(label=_("Project"), required=False, max_length=64)
-    address = forms.CharField(label=_("From address"), required=False, max_length=45)
+    address = forms.CharField(label=_("Address"), required=False, max_length=45)
     outcome = forms.ChoiceField(
         label=_("Outcome"),
         required=False,
         choices=[("", _("Any")), *((name, label) for name, (label, _colour) in OUTCOMES.items())],
     )
     since = forms.DateField(
-        label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     until = forms.DateField(
-        label=_("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
     def filters(self) -> Filters:

@@ -82,7 +82,8 @@ class Credential(Form):
 def listing(request: Request) -> HttpResponse:
     """The asker's credentials and the form; what was made is shown once, in the answer to its making."""
     policy.enforce(request.context, "credential:write")
-    form = Credential(sorted(request.context.roles), request.POST or None)
+    roles = sorted(request.context.roles)
+    form = Credential(roles, request.POST or None)
     status, made = 200, None
     if request.method == "POST":
         status = 400
@@ -104,6 +105,7 @@ def listing(request: Request) -> HttpResponse:
     }
     if made:
         values |= {
+            "form": Credential(roles),
             "made": made.credential,
             "secret": made.secret,
             "clouds_yaml": credential_files.clouds_yaml(made.credential, made.secret),

@@ -63,9 +63,9 @@ def test_managers_see_their_project_only(max_: User, alice: User, blue: Project,
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ("?since=NaN", "From day"),
-        ("?until=2026-02-30", "To day"),
-        ("?until=" + "9" * 5000, "To day"),
+        ("?since=NaN", "From"),
+        ("?until=2026-02-30", "Until"),
+        ("?until=" + "9" * 5000, "Until"),
         ("?outcome=fine", "Outcome"),
         ("?who=" + "x" * 256, "Who"),
         ("?who=%00", "Who"),
