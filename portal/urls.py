@@ -8,6 +8,7 @@ from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (
     activity,
+    api,
     audit,
     console,
     credentials,
@@ -60,6 +61,8 @@ urlpatterns = [
     path("quota-requests/<str:key>/refuse/", quota_requests.refuse, name="quota-request-refuse"),
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("api/", api.document, name="api-document"),
+    path("api/schema/", api.schema, name="api-schema"),
     path("identity", discovery.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
 ]
