@@ -14,7 +14,7 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "alive"}
+ANYBODY = {"sign-in", "setup", "alive", "oidc", "oidc-callback"}
 ADMIN_ONLY = {"health", "projects", "project-quotas"}
 POSTED = {
     "sign-out",
@@ -31,8 +31,8 @@ POSTED = {
 WRITING = {"launch", "launch-preview", "instance-action"}
 """What a reader may not even begin."""
 
-UNKNOWN = {"keypair-delete", "project-switch"}
-"""Posts that name something which is not there."""
+UNKNOWN = {"keypair-delete", "project-switch", "oidc", "oidc-callback"}
+"""Posts that name something which is not there, and pages of what is switched off."""
 
 pytestmark = pytest.mark.django_db
 
