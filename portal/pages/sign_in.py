@@ -79,12 +79,12 @@ def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     """End the session, and every live connection that stands on it."""
     key = request.session.session_key or ""
-    farewell = single_sign_on.farewell(request)
+    way_out = single_sign_on.way_out(request)
     logout(request)
     # Where Redis is away, connections that stand on this session end at their next check.
     with contextlib.suppress(RedisError, OSError):
         async_to_sync(get_channel_layer().group_send)(groups.of_session(key), {"type": "signed.out"})
-    return farewell or redirect("sign-in")
+    return single_sign_on.farewell(request, way_out) if way_out else redirect("sign-in")
 
 
 @login_not_required

@@ -254,6 +254,7 @@ def test_signing_out_offers_to_sign_out_there_too(client: Client, example: Provi
     answer = client.post("/sign-out/", headers=HOST)
     assert answer.status_code == 200
     assert "still signed in at Example" in text(answer)
+    assert "data-live" not in text(answer)
     link = re.search(r'href="(http[^"]+)"', answer.content.decode())
     assert link is not None
     address = html.unescape(link[1])

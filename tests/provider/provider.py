@@ -11,9 +11,9 @@ from django.core.management import call_command
 
 configuration = json.loads(Path(sys.argv[1]).read_text())
 folder = Path(configuration["folder"])
-PAGE = """<!doctype html><title>Example</title><h1>Example</h1>
+PAGE = """<!doctype html><title>Example</title><link rel="icon" href="data:,"><h1>Example</h1>
 <form method="post">{% csrf_token %}{{ form.as_p }}<button>Continue</button></form>"""
-LEAVE = """<!doctype html><title>Leave</title><h1>Leave Example?</h1>
+LEAVE = """<!doctype html><title>Leave</title><link rel="icon" href="data:,"><h1>Leave Example?</h1>
 <form method="post">{% csrf_token %}{{ form.as_p }}<button name="allow" value="yes">Leave</button></form>"""
 
 settings.configure(
