@@ -148,19 +148,29 @@ def read(name: str) -> Any:
     try:
         match option.type.__name__:
             case "bool":
-                return reader.bool(name, default=option.default == "true")
+                return _BOOLEANS[reader.str(name, default="").strip().lower() or option.default]
             case "int":
                 return reader.int(name, default=int(option.default))
             case "list":
                 return [item for item in reader.list(name, default=[]) if item]
             case _:
                 return reader.str(name, default=option.default)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise ImproperlyConfigured(
             f"{name}={reader.str(name)!r} is not {_words[option.type.__name__]}. {option.help}"
         ) from error
 
 
+_BOOLEANS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
 _words = {"bool": "yes or no", "int": "a whole number", "list": "a list with commas", "str": "text"}
 
 

@@ -7,8 +7,10 @@ import ldap3
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
+from django.core.management import CommandError, call_command
 from django.http import HttpRequest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.errors import BadInput, Unavailable
 from accounts.models import AuditEvent, Domain, ExternalIdentity, User
@@ -26,7 +28,7 @@ def running_slapd() -> Iterator[Slapd]:
 
 
 @pytest.fixture
-def people(running_slapd: Slapd, settings: Any, db: None) -> Slapd:
+def people(running_slapd: Slapd, settings: Settings, db: None) -> Slapd:
     """The directory, set up as ours; the domain is there."""
     factories.DomainFactory()
     settings.LDAP = running_slapd.server()
@@ -102,6 +104,20 @@ def test_a_local_user_of_the_same_name_is_not_taken_over(people: Slapd) -> None:
     assert ExternalIdentity.objects.count() == 0
 
 
+def test_a_local_user_is_handed_to_the_directory_by_command_only(people: Slapd, change: Any) -> None:
+    local = User.objects.create_user("lea", "a password of ours", domain=Domain.objects.get())
+    change.search(LEA, "(uid=*)", "BASE", attributes=["entryUUID"])
+    identifier = change.response[0]["raw_attributes"]["entryUUID"][0].decode()
+    call_command("link_identity", "lea", ldap=identifier)
+    assert sign_in("lea") == local
+    assert sign_in("lea", "a password of ours") is None
+    for arguments in ({"ldap": "another"}, {"ldap": identifier}, {"oidc": "x"}):
+        with pytest.raises(CommandError):
+            call_command("link_identity", "lea", **arguments)
+    with pytest.raises(CommandError, match="Could not find user"):
+        call_command("link_identity", "nobody", ldap="x")
+
+
 def test_a_person_stays_who_they_are_when_they_are_renamed(people: Slapd, change: Any) -> None:
     before = sign_in("lea")
     change.modify_dn(LEA, "uid=leonie")
@@ -133,7 +149,7 @@ def test_disabled_users_and_domains_stay_out(people: Slapd) -> None:
     assert sign_in("lea") is None
 
 
-def test_people_belong_to_the_domain_of_the_settings(people: Slapd, settings: Any) -> None:
+def test_people_belong_to_the_domain_of_the_settings(people: Slapd, settings: Settings) -> None:
     staff = Domain.objects.create(name="Staff")
     local = User.objects.create_user("lea", "a password of ours", domain=Domain.objects.get(pk="default"))
     settings.LDAP = people.server(domain="Staff")
@@ -164,7 +180,9 @@ def test_groups_are_mirrored_at_every_sign_in(people: Slapd, change: Any) -> Non
         change.modify(group, {"member": [(ldap3.MODIFY_REPLACE, [LEA])]})
 
 
-def test_without_the_directory_local_users_sign_in_and_others_are_told(people: Slapd, settings: Any) -> None:
+def test_without_the_directory_local_users_sign_in_and_others_are_told(
+    people: Slapd, settings: Settings
+) -> None:
     factories.UserFactory(name="ann", password=make_password("a password of ours"))
     settings.LDAP = people.server(url="ldap://localhost:1")
     assert post(Client(), "ann", "a password of ours").status_code == 302
@@ -194,7 +212,7 @@ def test_a_directory_that_never_answers_is_given_up(people: Slapd, monkeypatch: 
     ids=lambda change: next(iter(change)),
 )
 def test_what_cannot_be_trusted_or_asked_is_no_help(
-    people: Slapd, settings: Any, change_of_settings: dict[str, str]
+    people: Slapd, settings: Settings, change_of_settings: dict[str, str]
 ) -> None:
     """A certificate from nobody or for another name, an account that is refused, a base that is not there."""
     if host := change_of_settings.pop("url_host", ""):
@@ -204,7 +222,7 @@ def test_what_cannot_be_trusted_or_asked_is_no_help(
         sign_in("lea")
 
 
-def test_guessing_is_locked_out(people: Slapd, settings: Any) -> None:
+def test_guessing_is_locked_out(people: Slapd, settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     client = Client()
     for _attempt in range(3):

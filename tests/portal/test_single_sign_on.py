@@ -8,9 +8,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import AuditEvent, Domain, ExternalIdentity, User
 from tests import factories, provider
@@ -27,7 +30,7 @@ def running_provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def example(running_provider: Provider, settings: Any, db: None) -> Iterator[Provider]:
+def example(running_provider: Provider, settings: Settings, db: None) -> Iterator[Provider]:
     """The provider, set up as ours; the domain is there."""
     factories.DomainFactory()
     settings.PUBLIC_URL = OURS
@@ -159,7 +162,7 @@ def test_what_goes_wrong_is_said(
 
 @pytest.mark.parametrize("issuer", ["http://localhost:1", "wrong path"])
 def test_a_provider_that_is_away_is_said(
-    client: Client, example: Provider, settings: Any, issuer: str
+    client: Client, example: Provider, settings: Settings, issuer: str
 ) -> None:
     settings.OIDC = example.settings(issuer=f"{example.issuer}/nothing" if issuer == "wrong path" else issuer)
     answer = client.get(reverse("oidc"), headers=HOST)
@@ -167,7 +170,9 @@ def test_a_provider_that_is_away_is_said(
     assert "Example does not answer as it should" in text(answer)
 
 
-def test_a_wrong_secret_is_no_fault_of_the_person(client: Client, example: Provider, settings: Any) -> None:
+def test_a_wrong_secret_is_no_fault_of_the_person(
+    client: Client, example: Provider, settings: Settings
+) -> None:
     settings.OIDC = example.settings(client_secret="wrong")
     assert sign_in(client, example).status_code == 400
 
@@ -197,15 +202,18 @@ def test_disabled_users_stay_out(client: Client, example: Provider) -> None:
     assert not User.objects.get().enabled
 
 
-def test_strangers_stay_out_if_the_settings_say_so(client: Client, example: Provider, settings: Any) -> None:
+def test_strangers_stay_out_if_the_settings_say_so(
+    client: Client, example: Provider, settings: Settings
+) -> None:
     settings.OIDC = example.settings(makes_users=False)
     answer = sign_in(client, example)
     assert answer.status_code == 403
     assert "Nobody here knows you as lea" in text(answer)
-    known = factories.UserFactory(name="known")
-    ExternalIdentity.objects.create(user=known, source=example.issuer, subject="subject-of-lea")
+    known = factories.UserFactory(name="known", password=make_password("a password of ours"))
+    call_command("link_identity", "known", oidc="subject-of-lea")
     assert sign_in(client, example).status_code == 302
-    assert User.objects.get().name == "lea"
+    assert [(user.pk, user.name) for user in User.objects.all()] == [(known.pk, "lea")]
+    assert not User.objects.get().has_usable_password()
 
 
 @pytest.mark.parametrize(
@@ -220,7 +228,7 @@ def test_strangers_stay_out_if_the_settings_say_so(client: Client, example: Prov
     ids=str,
 )
 def test_only_verified_addresses_of_allowed_domains(
-    client: Client, example: Provider, settings: Any, claims: dict[str, Any], status: int
+    client: Client, example: Provider, settings: Settings, claims: dict[str, Any], status: int
 ) -> None:
     settings.OIDC = example.settings(allowed_mail_domains=frozenset({"example.org"}))
     example.says("lea", **claims)
@@ -228,7 +236,7 @@ def test_only_verified_addresses_of_allowed_domains(
     assert User.objects.count() == (status == 302)
 
 
-def test_groups_let_in_and_are_mirrored(client: Client, example: Provider, settings: Any) -> None:
+def test_groups_let_in_and_are_mirrored(client: Client, example: Provider, settings: Settings) -> None:
     settings.OIDC = example.settings(
         allowed_groups=frozenset({"cloud"}), groups=frozenset({"operators", "cloud"})
     )

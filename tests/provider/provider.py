@@ -49,7 +49,7 @@ settings.configure(
         }
     ],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "database"}},
-    PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"],
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     LOGIN_URL="/login/",
     USE_TZ=True,
