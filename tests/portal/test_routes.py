@@ -14,7 +14,7 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "alive", "oidc", "oidc-callback"}
+ANYBODY = {"sign-in", "setup", "alive", "api-schema", "oidc", "oidc-callback"}
 ADMIN_ONLY = {"health", "projects", "project-quotas"}
 POSTED = {
     "sign-out",
