@@ -84,6 +84,7 @@ class Slapd:
 
     folder: Path
     port: int
+    secure_port: int
     process: subprocess.Popen[bytes]
 
     @property
@@ -134,13 +135,21 @@ def running() -> Iterator[Slapd]:
             input="\n".join([TREE.format(base=BASE), *people]).encode(),
             check=True,
         )
-        port = _free_port()
+        port, secure_port = _free_port(), _free_port()
         process = subprocess.Popen(
-            [program, "-f", configuration, "-h", f"ldap://127.0.0.1:{port}", "-d", "0"]
+            [
+                program,
+                "-f",
+                configuration,
+                "-h",
+                f"ldap://127.0.0.1:{port} ldaps://127.0.0.1:{secure_port}",
+                "-d",
+                "0",
+            ]
         )
         try:
             _wait_for_answer(port, process)
-            yield Slapd(folder, port, process)
+            yield Slapd(folder, port, secure_port, process)
         finally:
             process.terminate()
             process.wait(10)

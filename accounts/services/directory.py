@@ -48,6 +48,18 @@ def check(server: LdapServer, name: str, password: str | None) -> Person | None:
     return person if is_theirs else None
 
 
+def probe(server: LdapServer) -> None:
+    """See whether sign-ins could work. Raises Unavailable; its text says for whoever runs this what is the matter."""
+    try:
+        with _connection(server, server.bind_dn, server.bind_password) as own:
+            if not own.bind():
+                raise Unavailable(f"{server.bind_dn or 'anonymous'}: {_said(own)}")
+            if not _search(own, server.base, server.filter, [server.identifier], most=1):
+                raise Unavailable(f"{server.base}: {server.filter} finds nobody")
+    except (LDAPException, OSError) as error:
+        raise Unavailable(str(error)) from error
+
+
 @contextmanager
 def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.Connection]:
     """An open connection that nobody can listen to, unless the settings allow it; not bound yet."""

@@ -19,13 +19,10 @@ def enter(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_us
     """
     domain = home(domain_key)
     try:
-        with transaction.atomic():
-            user = _known(person) or _made(person, domain, makes_users)
-            _follow(user, person)
-            _mirror(user, person.groups, mirrored)
-    except IntegrityError as error:
-        # Two first sign-ins at once: whoever comes second finds what the first made when they try again.
-        raise Unavailable(_("You signed in twice at the same moment. Try again.")) from error
+        user = _brought_in(person, domain, mirrored, makes_users)
+    except IntegrityError:
+        # Two first sign-ins at once: the second finds what the first made.
+        user = _brought_in(person, domain, mirrored, makes_users)
     if not (user.enabled and user.domain.enabled):
         raise Forbidden(_("The user %(name)s is disabled. Ask an administrator.") % {"name": user.name})
     return user
@@ -70,6 +67,14 @@ def home(key: str) -> Domain:
 def is_external(user: User) -> bool:
     """Whether the user's password, if there is any, is kept elsewhere."""
     return ExternalIdentity.objects.filter(user=user).exists()
+
+
+@transaction.atomic
+def _brought_in(person: Person, domain: Domain, mirrored: frozenset[str], makes_users: bool) -> User:
+    user = _known(person) or _made(person, domain, makes_users)
+    _follow(user, person)
+    _mirror(user, person.groups, mirrored)
+    return user
 
 
 def _known(person: Person) -> User | None:

@@ -122,6 +122,12 @@ def checked(
     return dict(claims)
 
 
+def probe(provider: OidcProvider) -> None:
+    """See whether the provider describes itself. Raises Unavailable; the cause or the log says what is the matter."""
+    with _client(provider, "") as client:
+        _discovered(provider, client)
+
+
 def _client(provider: OidcProvider, callback: str) -> OAuth2Session:
     return OAuth2Session(
         provider.client_id,

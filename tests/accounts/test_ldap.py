@@ -15,6 +15,7 @@ from pytest_django import Settings
 from accounts.errors import BadInput, Unavailable
 from accounts.models import AuditEvent, Domain, ExternalIdentity, User
 from accounts.services import directory, users
+from compute.services import health
 from tests import factories, slapd
 from tests.slapd import BASE, MANAGER, MANAGER_PASSWORD, ODD, PASSWORD, Slapd
 
@@ -220,6 +221,25 @@ def test_what_cannot_be_trusted_or_asked_is_no_help(
     settings.LDAP = people.server(**change_of_settings)
     with pytest.raises(Unavailable):
         sign_in("lea")
+    with pytest.raises(Unavailable):
+        directory.probe(settings.LDAP)
+
+
+def test_doctor_looks_at_the_directory(people: Slapd, settings: Settings) -> None:
+    def look() -> tuple[bool, str]:
+        found = next(check for check in health.checks() if check.name == "LDAP")
+        return found.ok, found.detail
+
+    assert look() == (True, f"ldap://localhost:{people.port} answers")
+    settings.LDAP = people.server(bind_password="wrong")
+    assert look() == (False, f"{MANAGER}: invalidCredentials")
+    settings.LDAP = None
+    assert "LDAP" not in {check.name for check in health.checks()}
+
+
+def test_an_address_of_ldaps_needs_no_starttls(people: Slapd, settings: Settings) -> None:
+    settings.LDAP = people.server(url=f"ldaps://localhost:{people.secure_port}")
+    assert sign_in("lea") is not None
 
 
 def test_guessing_is_locked_out(people: Slapd, settings: Settings) -> None:
