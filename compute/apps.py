@@ -11,12 +11,13 @@ class ComputeConfig(AppConfig):
     name = "compute"
 
     def ready(self) -> None:
-        """Tell accounts what to count and which APIs there are, and the engine which actions."""
-        from accounts.services import catalog
+        """Tell accounts what to count, which APIs there are and how pages hear of changes, and the engine which actions."""
+        from accounts.services import announcements, catalog
         from compute import actions  # noqa: F401 - rows exist only once apps are loaded
-        from compute.services import belongings, resources
+        from compute.services import belongings, broadcast, resources
 
         resources.register()
         for kind, name, path in APIS:
             catalog.register(catalog.OwnService(type=kind, name=name, path=path))
         belongings.register()
+        announcements.register(broadcast.accounts_changed)
