@@ -6,11 +6,14 @@ from accounts.models.catalog import Endpoint, Region, Service
 from accounts.models.group import Group
 from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
+from accounts.models.past_password import PastPassword
 from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import Quota
 from accounts.models.role import Assignment, Role, RoleInference
+from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.token import Token
 from accounts.models.user import User
+from accounts.models.user_session import UserSession
 
 __all__ = [
     "ApplicationCredential",
@@ -21,13 +24,17 @@ __all__ = [
     "Group",
     "Installation",
     "OneTimeLink",
+    "PastPassword",
     "Project",
     "ProjectTag",
     "Quota",
+    "RecoveryCode",
     "Region",
     "Role",
     "RoleInference",
+    "SecondFactor",
     "Service",
     "Token",
     "User",
+    "UserSession",
 ]

@@ -36,6 +36,14 @@ NO_PAGES = {
     "project-quotas": "takes forms only",
     "project-switch": "takes forms only",
     "sign-out": "takes forms only",
+    "account-password": "takes forms only",
+    "second-factor-off": "takes forms only",
+    "recovery-codes": "takes forms only",
+    "session-end": "takes forms only",
+    "sessions-end": "takes forms only",
+    "user-reset-link": "takes forms only",
+    "user-second-factor-off": "takes forms only",
+    "choose-password": "gone once used; test_second_factor looks at it",
     "setup": "gone once used; test_first_vm looks at it",
 }
 ROUTES = sorted({route.name for route in routes()})

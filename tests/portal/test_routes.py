@@ -14,8 +14,15 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "alive"}
-ADMIN_ONLY = {"health", "projects", "project-quotas"}
+ANYBODY = {"sign-in", "setup", "choose-password", "alive"}
+ADMIN_ONLY = {
+    "health",
+    "projects",
+    "project-quotas",
+    "user-invite",
+    "user-reset-link",
+    "user-second-factor-off",
+}
 POSTED = {
     "sign-out",
     "instances-action",
@@ -27,11 +34,25 @@ POSTED = {
     "project-switch",
     "project-quotas",
     "preferences",
+    "account-password",
+    "second-factor-off",
+    "recovery-codes",
+    "session-end",
+    "sessions-end",
+    "user-reset-link",
+    "user-second-factor-off",
 }
 WRITING = {"launch", "launch-preview", "instance-action"}
 """What a reader may not even begin."""
 
-UNKNOWN = {"keypair-delete", "project-switch"}
+UNKNOWN = {
+    "keypair-delete",
+    "project-switch",
+    "session-end",
+    "choose-password",
+    "user-reset-link",
+    "user-second-factor-off",
+}
 """Posts that name something which is not there."""
 
 pytestmark = pytest.mark.django_db
