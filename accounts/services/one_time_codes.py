@@ -54,7 +54,7 @@ def address(secret: str, name: str) -> str:
 def picture(text: str) -> SafeString:
     """A QR code as SVG without styles, so that it may stand in a page."""
     code = segno.make_qr(text, error="m")
-    svg = code.svg_inline(scale=1, border=2, omitsize=True, svgclass="qr", lineclass=None)
+    svg = code.svg_inline(scale=1, border=4, omitsize=True, svgclass="qr", lineclass=None)
     return mark_safe(svg)  # noqa: S308 - made here, of squares only
 
 

@@ -105,4 +105,4 @@ def _shown(request: Request, link: Link) -> HttpResponse:
         values = {"user": link.user.name, "link": link.address, "mailed": link.address is None}
         return JsonResponse(values, headers={"Cache-Control": "no-store"})
     template = "users/link.html" if is_htmx(request) else "users/link_page.html"
-    return page(request, template, {"link": link, "hours": round(link.lifetime.total_seconds() / 3600)})
+    return page(request, template, {"link": link})

@@ -54,6 +54,7 @@ def test_from_the_first_scan_to_signing_out_everywhere(
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_text("10 recovery codes are left")).to_be_visible()
 
+    page.goto("/")
     verbs.sign_out(page)
     verbs.sign_in(page, sam)
     expect(page.get_by_role("heading", name="Enter a code")).to_be_visible()
@@ -96,6 +97,8 @@ def test_one_other_session_is_signed_out_from_the_list(new_context: NewContext, 
         each.goto(f"/sign-in/?next={where}")
         verbs.sign_in(each, "nora")
         expect(each).to_have_url(where)
+    with other.expect_websocket():
+        other.reload()
     other.wait_for_load_state("networkidle")
     page.reload()
     assert looks.inspect(page, "account-sessions") == []
