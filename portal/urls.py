@@ -9,6 +9,7 @@ from portal.consumers.serial import Serial
 from portal.pages import (
     account,
     activity,
+    api,
     console,
     health,
     instance,
@@ -68,6 +69,8 @@ urlpatterns = [
     path("projects/<str:key>/quotas/", projects.update, name="project-quotas"),
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("api/", api.document, name="api-document"),
+    path("api/schema/", api.schema, name="api-schema"),
     path("identity", discovery.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
 ]

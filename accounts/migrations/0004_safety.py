@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_role_inferences'),
+        ('accounts', '0004_access_rules'),
         ('sessions', '0001_initial'),
     ]
 

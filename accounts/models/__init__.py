@@ -1,5 +1,6 @@
 """Rows of accounts: who people are and what they may use."""
 
+from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.audit import AuditEvent
 from accounts.models.catalog import Endpoint, Region, Service
@@ -16,6 +17,7 @@ from accounts.models.user import User
 from accounts.models.user_session import UserSession
 
 __all__ = [
+    "AccessRule",
     "ApplicationCredential",
     "Assignment",
     "AuditEvent",

@@ -99,11 +99,60 @@ def delete(context: Context, role_id: str) -> None:
     audit.record(context, "role.delete", target_type="role", target_id=role_id, target_name=role.name)
 
 
-def inferences(context: Context) -> QuerySet[RoleInference]:
-    """The direct rules: prior → implied."""
+def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
+    """The direct rules: prior → implied; only those of one role, if asked."""
     policy.enforce(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
+    if prior_id is not None:
+        rules = rules.filter(prior=prior_id)
     return rules.order_by("prior__name", "implied__name")
+
+
+def inference(context: Context, prior_id: str, implied_id: str) -> RoleInference:
+    """One direct rule. Raises NotFound."""
+    rule = inferences(context, prior_id).filter(implied=implied_id).first()
+    return inputs.missing("implied role", implied_id) if rule is None else rule
+
+
+@transaction.atomic
+def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
+    """Let whoever has the one role have the other too; again changes nothing. Raises Forbidden, NotFound."""
+    policy.enforce(context, "role:write")
+    prior = inputs.found(Role.objects.all(), prior_id, "role")
+    implied = inputs.found(Role.objects.all(), implied_id, "role")
+    if implied.name == LADDER[0]:
+        raise Forbidden(_("The role %(name)s is given to people, never implied.") % {"name": implied.name})
+    if prior == implied or RoleInference.objects.filter(prior=implied, implied=prior).exists():
+        raise Forbidden(_("The role %(name)s would imply itself.") % {"name": prior.name})
+    rule, _made = RoleInference.objects.update_or_create(
+        prior=prior, implied=implied, defaults={"is_direct": True}
+    )
+    close()
+    _record_rule(context, "role.imply", rule)
+    return rule
+
+
+@transaction.atomic
+def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
+    """Take a direct rule away; counts at the next request. Those between the default roles stay."""
+    policy.enforce(context, "role:write")
+    rule = inference(context, prior_id, implied_id)
+    if (rule.prior.name, rule.implied.name) in pairwise(LADDER):
+        _refuse_default(rule.prior)
+    _record_rule(context, "role.stop_implying", rule)
+    rule.delete()
+    close()
+
+
+def _record_rule(context: Context, action: str, rule: RoleInference) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="role",
+        target_id=rule.prior_id,
+        target_name=rule.prior.name,
+        detail={"implied": rule.implied.name},
+    )
 
 
 def _refuse_default(role: Role) -> None:

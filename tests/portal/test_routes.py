@@ -14,7 +14,7 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "choose-password", "alive"}
+ANYBODY = {"sign-in", "setup", "choose-password", "alive", "api-schema"}
 ADMIN_ONLY = {
     "health",
     "projects",
