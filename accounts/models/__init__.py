@@ -7,6 +7,7 @@ from accounts.models.catalog import Endpoint, Region, Service
 from accounts.models.group import Group
 from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
+from accounts.models.passkey import Passkey
 from accounts.models.past_password import PastPassword
 from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import Quota
@@ -26,6 +27,7 @@ __all__ = [
     "Group",
     "Installation",
     "OneTimeLink",
+    "Passkey",
     "PastPassword",
     "Project",
     "ProjectTag",

@@ -13,9 +13,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import BadInput, NotSignedIn
-from accounts.services import passwords, second_factor, sessions, users
+from accounts.services import passkeys, passwords, second_factor, sessions, users
 from portal import browsers
 from portal.forms import Form, NewPassword
+from portal.pages.passkeys import party_of
 from portal.requests import Request, away, done, page
 
 
@@ -111,6 +112,8 @@ def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
         "codes_left": second_factor.codes_left(user) if factor else 0,
         "expires_at": passwords.expires_at(user),
         "sessions": _sessions(request),
+        "can_have_passkeys": party_of(request).can_have_passkeys,
+        "passkeys": list(passkeys.listed(request.context)),
     }
     return page(request, "account/account.html", defaults | values, status=status)
 

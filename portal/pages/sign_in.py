@@ -19,6 +19,7 @@ from accounts.services import second_factor, sessions, setup, users
 from portal.apis import is_api
 from portal.forms import Form, NewPassword
 from portal.pages import errors
+from portal.pages.passkeys import party_of
 from portal.requests import Request, page
 from portal.signing_in import Step, proceed, safe_next, step_of
 
@@ -68,7 +69,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if isinstance(user, User):
             return proceed(request, Step(user=user, code_shown=False), to)
         form.add_error(None, _("Name and password do not fit together."))
-    values = {"form": form, "next": to, "is_set_up": setup.is_done()}
+    values = {
+        "form": form,
+        "next": to,
+        "is_set_up": setup.is_done(),
+        "can_have_passkeys": party_of(request).can_have_passkeys,
+    }
     return page(request, "accounts/sign_in.html", values, status=401 if form.errors else 200)
 
 

@@ -10,6 +10,7 @@ import "./live.js";
 import "./morph.js";
 import "./once.js";
 import "./palette.js";
+import "./passkeys.js";
 import "./rename.js";
 import "./screen.js";
 import "./theme.js";

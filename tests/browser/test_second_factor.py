@@ -129,6 +129,43 @@ def test_an_invitation(new_context: NewContext, page: Page, stack: Stack) -> Non
     expect(guest.get_by_role("link", name="Launch", exact=True)).to_be_visible()
 
 
+def test_a_passkey(new_context: NewContext, stack: Stack) -> None:
+    """Made on the account's page, then it opens without name, password and code; deleted, it opens nothing."""
+    stack.manage("shell", "-c", NORA.replace("nora", "pam"))
+    context = new_context()
+    page = context.new_page()
+    device = context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    by_name = stack.url.replace("127.0.0.1", "localhost")  # passkeys belong to names
+    page.goto(f"{by_name}/sign-in/?next=/account/")
+    verbs.sign_in(page, "pam")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.locator("#passkeys li")).to_have_count(1)
+    assert looks.inspect(page, "account-passkeys") == []
+    page.goto(f"{by_name}/")
+    verbs.sign_out(page)
+    assert looks.inspect(page, "sign-in-passkey") == []
+    page.goto(f"{by_name}/sign-in/?next=/account/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page).to_have_url(f"{by_name}/account/")
+    page.locator("#passkeys").get_by_role("button", name="Delete").click()
+    verbs.confirm(page, "Delete")
+    expect(page.locator("#passkeys li")).to_have_count(0)
+    page.goto(f"{by_name}/")
+    verbs.sign_out(page)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.locator("#toasts")).to_contain_text("not known here any more")
+
+
+DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 NORA = f"""
 from tests import factories as make
 user = make.UserFactory.build(name="nora", domain=make.DomainFactory())

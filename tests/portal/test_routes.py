@@ -15,6 +15,9 @@ from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
 ANYBODY = {"sign-in", "setup", "choose-password", "alive", "api-schema"}
+PASSKEYS = {"sign-in-passkey", "sign-in-passkey-ask"}
+"""Open to strangers, who get in by an answer of their device only; there is nothing to ask over plain HTTP."""
+
 ADMIN_ONLY = {
     "health",
     "projects",
@@ -41,6 +44,10 @@ POSTED = {
     "sessions-end",
     "user-reset-link",
     "user-second-factor-off",
+    "passkey-ask",
+    "passkey-add",
+    "passkey-delete",
+    *PASSKEYS,
 }
 WRITING = {"launch", "launch-preview", "instance-action"}
 """What a reader may not even begin."""
@@ -49,6 +56,7 @@ UNKNOWN = {
     "keypair-delete",
     "project-switch",
     "session-end",
+    "passkey-delete",
     "choose-password",
     "user-reset-link",
     "user-second-factor-off",
@@ -111,6 +119,8 @@ def test_strangers_are_sent_to_sign_in(route: Route, blue: Project) -> None:
         answer = call(client, route, values)
         if route.name in ANYBODY:
             assert answer.status_code in {200, 404}
+        elif route.name in PASSKEYS:
+            assert answer.status_code in {401, 404}
         else:
             assert answer.status_code == 302
             assert answer.url.startswith("/sign-in/")
@@ -136,6 +146,8 @@ def test_roles(
 def _expected(route: Route, role: str) -> set[int]:
     if route.name == "setup":
         return {302, 404}
+    if route.name in PASSKEYS:
+        return {401, 404}
     if route.name in ADMIN_ONLY and role != "admin":
         return {403}
     if role == "reader" and (route.name in WRITING or _is_console(route)):
