@@ -39,7 +39,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("MERIDIAN_LISTEN", str, "127.0.0.1:8000", "Address and port of the one front door."),
     Option("MERIDIAN_HOSTS", list, "", "Further host names that may be used, separated by commas."),
     Option("MERIDIAN_DEBUG", bool, "false", "Developer pages on errors. Never on a real installation."),
-    Option("MERIDIAN_SECRET_KEY", str, "", "Signs sessions. Empty: made once and kept in the data folder."),
+    Option(
+        "MERIDIAN_SECRET_KEY", str, "", "Signs sessions and seals second factors. Empty: made once and kept."
+    ),
     Option("MERIDIAN_REGION", str, "RegionOne", "The region named in the catalog."),
     Option("MERIDIAN_NETWORK", str, "10.48.0.0/20", "Addresses of the first network, in CIDR form."),
     Option("MERIDIAN_WEB_WORKERS", int, "1", "Web processes."),

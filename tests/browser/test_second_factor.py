@@ -93,7 +93,7 @@ def test_from_the_first_scan_to_signing_out_everywhere(
 def test_one_other_session_is_signed_out_from_the_list(new_context: NewContext, stack: Stack) -> None:
     stack.manage("shell", "-c", NORA)
     page, other = (new_context().new_page() for _number in range(2))
-    for each, where in ((page, "/account/"), (other, "/instances/")):
+    for each, where in ((page, "/account/"), (other, "/")):
         each.goto(f"/sign-in/?next={where}")
         verbs.sign_in(each, "nora")
         expect(each).to_have_url(where)
