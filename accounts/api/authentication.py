@@ -28,7 +28,7 @@ class TokenAuthentication(BaseAuthentication):
             _enforce(credential.access_rules, request, view.service, view.root)
         return valid.token.user, valid
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Request | None) -> str:
         return f'Keystone uri="{settings.PUBLIC_URL}{ROOT}"'
 
 
