@@ -12,7 +12,11 @@ from compute.models import Instance, Operation
 from compute.states import MOVES, Colour, TaskState, VmState
 from tests import factories
 
-ALWAYS = {"rename", "describe", "lock", "unlock", "delete", "purge"}
+BY_CLIENTS = {"set_metadata", "set_tags", "set_access", "reset_state"}
+"""What menus leave to the Compute API."""
+
+AT_ONCE = {"rename", "describe", "lock", "unlock"} | BY_CLIENTS
+ALWAYS = AT_ONCE | {"delete", "purge"}
 MAY = {
     VmState.BUILDING: ALWAYS,
     VmState.ACTIVE: ALWAYS
@@ -30,7 +34,6 @@ MAY = {
 }
 """What may begin while nothing is being done, written out by hand: a change of the rules shows here."""
 
-AT_ONCE = {"rename", "describe", "lock", "unlock"}
 MAY_WHILE_BUSY = ALWAYS | {"force_stop"}
 MAY_WHILE_DELETING = {
     TaskState.SOFT_DELETING: AT_ONCE | {"delete", "purge"},
@@ -43,7 +46,7 @@ def parameters(verb: str) -> dict[str, str]:
     """What the verb cannot do without."""
     if verb == "resize":
         return {"flavor_id": factories.FlavorFactory(disk_gib=50).pk}
-    return {"name": "renamed"} if verb == "rename" else {}
+    return {"rename": {"name": "renamed"}, "reset_state": {"state": "active"}}.get(verb, {})
 
 
 SOME_TASKS = pytest.mark.parametrize(
@@ -93,13 +96,17 @@ def test_the_table(verb: str) -> None:
 
 @SOME_TASKS
 def test_menus_and_begin_follow_the_table(
-    as_alice: Context, verb: str, vm_state: VmState, task_state: TaskState | None
+    as_alice: Context, as_root: Context, verb: str, vm_state: VmState, task_state: TaskState | None
 ) -> None:
-    instance = instance_in(as_alice, vm_state, task_state, verb)
-    choice = next(choice for choice in choices(as_alice, instance) if choice.action.verb == verb)
-    may = begins(as_alice, verb, instance)
-    assert may is choice.allowed is expected(really(verb, instance), vm_state, task_state)
-    assert bool(choice.reason) is not choice.allowed
+    asker = as_root if verb == "reset_state" else as_alice
+    instance = instance_in(asker, vm_state, task_state, verb)
+    offered = [choice for choice in choices(asker, instance) if choice.action.verb == verb]
+    assert len(offered) == (verb not in BY_CLIENTS)
+    may = begins(asker, verb, instance)
+    assert may is expected(really(verb, instance), vm_state, task_state)
+    for choice in offered:
+        assert choice.allowed is may
+        assert bool(choice.reason) is not choice.allowed
 
 
 def begins(context: Context, verb: str, instance: Instance) -> bool:
@@ -231,4 +238,4 @@ def test_statuses_are_novas() -> None:
 def test_choices_cost_no_query(as_alice: Context, django_assert_num_queries) -> None:
     instance = instance_in(as_alice, VmState.ACTIVE, None)
     with django_assert_num_queries(0):
-        assert len(choices(as_alice, instance)) == len(ACTIONS) - 1  # it is not locked
+        assert len(choices(as_alice, instance)) == len(ACTIONS) - 1 - len(BY_CLIENTS)  # it is not locked
