@@ -16,8 +16,8 @@ from compute.actions.registry import ACTIONS
 from compute.models import Instance
 from compute.services import instances, operations_log, reconcile, visits
 from portal.entries import entries
+from portal.lists import number
 from portal.pages import instance_forms
-from portal.pages.activity import number
 from portal.pages.instances import row
 from portal.requests import Request, away, done, is_htmx, live_page
 

@@ -15,7 +15,7 @@ from accounts.services import quota_requests, quotas
 from accounts.services.quota_requests import Asked
 from accounts.services.quotas import Resource, Usage
 from portal import words
-from portal.pages.activity import number
+from portal.lists import number
 from portal.quota_offer import quantity
 from portal.requests import Request, away, done, is_htmx, live_page, page, toast, with_events
 
