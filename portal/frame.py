@@ -42,10 +42,10 @@ WORK = (
 )
 ADMINISTRATION = (
     Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", deed="project:read"),
-    Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
     Place(name="users", label=_("Users"), icon="user", deed="user:read"),
     Place(name="groups", label=_("Groups"), icon="users", deed="group:read"),
     Place(name="roles", label=_("Roles"), icon="shield-check", deed="role:write"),
+    Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
     Place(name="audit", label=_("Audit log"), icon="clipboard-list", deed="audit:read"),
     Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
 )

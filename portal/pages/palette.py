@@ -56,18 +56,6 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
             yield from _actions(request, instance, verb)
 
 
-def _found(request: Request, search: str) -> list[Instance]:
-    everywhere = request.context.is_admin
-    return list(instances.page(request.context, search=search, size=MOST, all_projects=everywhere))
-
-
-def _hint(request: Request, instance: Instance) -> str:
-    """The status, and the project where it is another one than the asker works in."""
-    status = words.status(instance.status)
-    project = request.context.project
-    return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
-
-
 def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
     """Projects, users and groups by name, for those who look after them."""
     context = request.context
@@ -79,6 +67,18 @@ def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
         yield _item(user.name, _("User"), "user", reverse("user", args=[user.id]))
     for group in directory.groups(context, search=query, size=FEW):
         yield _item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
+
+
+def _found(request: Request, search: str) -> list[Instance]:
+    everywhere = request.context.is_admin
+    return list(instances.page(request.context, search=search, size=MOST, all_projects=everywhere))
+
+
+def _hint(request: Request, instance: Instance) -> str:
+    """The status, and the project where it is another one than the asker works in."""
+    status = words.status(instance.status)
+    project = request.context.project
+    return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
 
 
 def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:

@@ -20,8 +20,8 @@ from tests.stack import PASSWORD, Browserless, Stack
 NewContext = Callable[..., BrowserContext]
 
 NO_PAGES = {
-    "audit-download": "a file",
     "api-schema": "JSON or YAML",
+    "audit-download": "a file",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",
     "instance-log-download": "a file",

@@ -15,11 +15,16 @@ from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
 ANYBODY = {"sign-in", "setup", "alive", "api-schema"}
-REQUESTS = {"quota-requests", "quota-requests-waiting", "quota-request-approve", "quota-request-refuse"}
 DIRECTORY = ("project", "user", "group", "role", "domain")
+QUOTA_REQUESTS = {
+    "quota-requests",
+    "quota-requests-waiting",
+    "quota-request-approve",
+    "quota-request-refuse",
+}
 ADMIN_ONLY = {
     "health",
-    *REQUESTS,
+    *QUOTA_REQUESTS,
     *(route.name for route in routes() if route.name.startswith(DIRECTORY)),
 } - {"project-switch"}
 POSTED = {
@@ -55,12 +60,12 @@ WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
 UNKNOWN = {
     "keypair-delete",
     "project-switch",
-    "credential-delete",
-    "quota-request-approve",
-    "quota-request-refuse",
     "user-credential-revoke",
     "group-add",
     "group-remove",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
 }
 """Posts that name something which is not there."""
 
