@@ -161,6 +161,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
         project_id=project_id or "",
         detail=dict(values),
     )
+    announcements.changed(project_id or "", "quota")
 
 
 @transaction.atomic
