@@ -30,7 +30,12 @@ bench: ## Measure, as ratios to a peer in the same run
 	@$(ROOT) deploy/daemons
 	@$(ROOT) $(BIN)/python -m tests.bench
 
+tempest: ## Run OpenStack's own tests against it, over HTTP
+	@$(ROOT) deploy/install dev
+	@$(ROOT) deploy/daemons
+	@$(ROOT) $(BIN)/python -m tests.tempest $(TESTS)
+
 lock: ## Write the lock files anew from pyproject.toml and package.json
 	deploy/lock
 
-.PHONY: help up test check bench lock
+.PHONY: help up test check bench tempest lock

@@ -1,7 +1,6 @@
 """The calls that an application credential may make, where it names any."""
 
 import re
-import uuid
 from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
@@ -14,7 +13,10 @@ MOST_RULES = 100
 
 
 def clean_rules(given: object) -> list[dict[str, str]]:
-    """Rules as `{id, service, method, path}`; none means that every call is allowed. Raises BadInput."""
+    """Rules as `{service, method, path}`, or `{id}` of one that there is. Raises BadInput.
+
+    None means that every call is allowed.
+    """
     if given is None:
         return []
     if not isinstance(given, list) or len(given) > MOST_RULES:
@@ -31,6 +33,8 @@ def allow(rules: Iterable[Mapping[str, str]], *, service: str, method: str, path
 
 
 def _clean_rule(rule: object) -> dict[str, str]:
+    if isinstance(rule, dict) and rule.keys() == {"id"} and is_text(rule["id"], 64):
+        return {"id": rule["id"]}
     if not isinstance(rule, dict) or not all(
         is_text(rule.get(field), 128) for field in ("service", "method", "path")
     ):
@@ -38,7 +42,7 @@ def _clean_rule(rule: object) -> dict[str, str]:
     method = rule["method"].upper()
     if method not in METHODS or not rule["path"].startswith("/"):
         raise BadInput(fields={"access_rules": _("Give an HTTP method and a path that begins with a slash.")})
-    return {"id": uuid.uuid4().hex, "service": rule["service"], "method": method, "path": rule["path"]}
+    return {"service": rule["service"], "method": method, "path": rule["path"]}
 
 
 def _matches(pattern: str, path: str) -> bool:

@@ -8,6 +8,7 @@ from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (
     activity,
+    api,
     console,
     domains,
     groups,
@@ -53,6 +54,8 @@ urlpatterns = [
     path("projects/switch/", preferences.switch_project, name="project-switch"),
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("api/", api.document, name="api-document"),
+    path("api/schema/", api.schema, name="api-schema"),
     # Last, because an id may be any word: whoever adds an address below /users/ wants it to be found first.
     *projects.urlpatterns,
     *project.urlpatterns,

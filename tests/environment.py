@@ -19,7 +19,7 @@ for _name in [name for name in os.environ if name.startswith("MERIDIAN_") or nam
 os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
-MACHINES = ("browser", "faults", "hypervisor")
+MACHINES = ("browser", "faults", "hypervisor", "life")
 """Folders of tests that run guests, stop daemons or watch a clock: one after the other, in one process."""
 
 # The first process of a run gets those; the others fill what processor time it leaves.

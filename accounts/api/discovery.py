@@ -29,6 +29,7 @@ class Versions(IdentityView):
     anonymous = True
 
     def get(self, request: Request) -> HttpResponse:
+        """List the versions of the Identity API."""
         return JsonResponse({"versions": {"values": [_version()]}}, status=300)
 
 
@@ -38,6 +39,7 @@ class Version(IdentityView):
     anonymous = True
 
     def get(self, request: Request) -> HttpResponse:
+        """Show version 3 of the Identity API."""
         return JsonResponse({"version": _version()})
 
 

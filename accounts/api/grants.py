@@ -31,6 +31,7 @@ class Grants(_Grants):
     def get(
         self, request: Request, place: str, actor: str, actor_id: str, place_id: str | None = None
     ) -> HttpResponse:
+        """List the roles that are given."""
         held = self.held("assignment:read", place, actor, actor_id, place_id)
         return listing(request, ROLE, assignments.granted(held))
 
@@ -41,6 +42,7 @@ class OneGrant(_Grants):
     def get(
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
+        """Check that a role is given."""
         held = self.held("assignment:read", place, actor, actor_id, place_id)
         if not assignments.granted(held).filter(pk=role).exists():
             raise NotFound
@@ -49,6 +51,7 @@ class OneGrant(_Grants):
     def put(
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
+        """Give a role."""
         held = self.held("assignment:write", place, actor, actor_id, place_id)
         assignments.grant(self.context, held, role)
         return no_content()
@@ -56,6 +59,7 @@ class OneGrant(_Grants):
     def delete(
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
+        """Take a role away."""
         held = self.held("assignment:write", place, actor, actor_id, place_id)
         assignments.revoke(self.context, held, role)
         return no_content()

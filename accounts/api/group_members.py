@@ -11,21 +11,23 @@ from accounts.services import groups
 
 class Members(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
+        """List the users of a group."""
         return listing(request, USER, groups.members(self.context, key))
 
 
 class OneMember(IdentityView):
-    """Whether one user is in the group: 204 or 404."""
-
     def get(self, request: Request, key: str, user: str) -> HttpResponse:
+        """Check that a user is in a group."""
         if not groups.has_member(self.context, key, user):
             raise NotFound
         return no_content()
 
     def put(self, request: Request, key: str, user: str) -> HttpResponse:
+        """Add a user to a group."""
         groups.add_member(self.context, key, user)
         return no_content()
 
     def delete(self, request: Request, key: str, user: str) -> HttpResponse:
+        """Remove a user from a group."""
         groups.remove_member(self.context, key, user)
         return no_content()

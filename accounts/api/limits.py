@@ -1,76 +1,127 @@
-"""`/registered_limits` and `/limits`: quotas as Keystone's unified limits, to read."""
+"""`/registered_limits` and `/limits`: quotas as Keystone's unified limits."""
 
-import uuid
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, links, listed
-from accounts.services import quotas
-from accounts.services.quotas import ProjectLimit, Resource
+from accounts.api.base import IdentityView, links, listed, no_content
+from accounts.errors import BadInput
+from accounts.services import inputs, limits
+from accounts.services.limits import Limit, RegisteredLimit
+
+MOST_AT_ONCE = 100
 
 
 class Model(IdentityView):
     """How limits of a project tree depend on each other: not at all."""
 
     def get(self, request: Request) -> HttpResponse:
+        """Show how limits are enforced."""
         description = "Limit enforcement and validation does not take project hierarchy into consideration."
         return JsonResponse({"model": {"name": "flat", "description": description}})
 
 
 class RegisteredLimits(IdentityView):
     def get(self, request: Request) -> HttpResponse:
+        """List the default limit of every resource."""
         wanted = request.query_params.get("resource_name")
-        found = [
-            (resource, limit)
-            for resource, limit in quotas.defaults(self.context)
-            if wanted in {None, resource.name}
-        ]
+        found = [row for row in limits.registered(self.context) if wanted in {None, row.resource.name}]
         return listed(request, "registered_limits", found, _show_registered)
+
+    def post(self, request: Request) -> HttpResponse:
+        """Refuse: every resource that is counted is registered already."""
+        for given in _several(self.body(), "registered_limits"):
+            limits.refuse_registration(self.context, given)
+        return no_content()
+
+
+class OneRegisteredLimit(IdentityView):
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return self._answer(limits.one_registered(self.context, key))
+
+    def patch(self, request: Request, key: str) -> HttpResponse:
+        given = inputs.mapping(self.body(), "registered_limit")
+        return self._answer(limits.update_registered(self.context, key, given))
+
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        """Let the built-in default count again."""
+        limits.reset_registered(self.context, key)
+        return no_content()
+
+    def _answer(self, row: RegisteredLimit) -> HttpResponse:
+        return JsonResponse({"registered_limit": _show_registered(row)})
 
 
 class Limits(IdentityView):
     def get(self, request: Request) -> HttpResponse:
+        """List the limits that projects have of their own."""
         asked = request.query_params
         found = [
-            limit
-            for limit in quotas.overrides(self.context)
-            if asked.get("resource_name") in {None, limit.resource}
-            and asked.get("project_id") in {None, limit.project_id}
+            row
+            for row in limits.listed(self.context)
+            if asked.get("resource_name") in {None, row.resource}
+            and asked.get("project_id") in {None, row.project_id}
         ]
         return listed(request, "limits", found, _show)
 
+    def post(self, request: Request) -> HttpResponse:
+        """Create all of the given limits, or none."""
+        with transaction.atomic():
+            made = [limits.create(self.context, given) for given in _several(self.body(), "limits")]
+        return JsonResponse({"limits": [_show(row) for row in made]}, status=201)
 
-def _show_registered(entry: tuple[Resource, int]) -> dict[str, Any]:
-    resource, limit = entry
-    key = _id(resource.name)
+
+class OneLimit(IdentityView):
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return self._answer(limits.one(self.context, key))
+
+    def patch(self, request: Request, key: str) -> HttpResponse:
+        given = inputs.mapping(self.body(), "limit")
+        return self._answer(limits.update(self.context, key, given))
+
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        limits.delete(self.context, key)
+        return no_content()
+
+    def _answer(self, row: Limit) -> HttpResponse:
+        return JsonResponse({"limit": _show(row)})
+
+
+def _several(body: dict[str, Any], field: str) -> list[dict[str, Any]]:
+    given = body.get(field)
+    if (
+        not isinstance(given, list)
+        or not 0 < len(given) <= MOST_AT_ONCE
+        or not all(isinstance(entry, dict) for entry in given)
+    ):
+        raise BadInput(fields={field: _("Give a list of objects.")})
+    return given
+
+
+def _show_registered(row: RegisteredLimit) -> dict[str, Any]:
     return {
-        "id": key,
+        "id": row.pk,
         "service_id": None,
         "region_id": None,
-        "resource_name": resource.name,
-        "default_limit": limit,
-        "description": str(resource.label),
-        "links": links("registered_limits", key),
+        "resource_name": row.resource.name,
+        "default_limit": row.limit,
+        "description": str(row.resource.label),
+        "links": links("registered_limits", row.pk),
     }
 
 
-def _show(limit: ProjectLimit) -> dict[str, Any]:
-    key = _id(f"{limit.project_id}/{limit.resource}")
+def _show(row: Limit) -> dict[str, Any]:
     return {
-        "id": key,
-        "project_id": limit.project_id,
+        "id": row.pk,
+        "project_id": row.project_id,
         "domain_id": None,
         "service_id": None,
         "region_id": None,
-        "resource_name": limit.resource,
-        "resource_limit": limit.limit,
+        "resource_name": row.resource,
+        "resource_limit": row.limit,
         "description": None,
-        "links": links("limits", key),
+        "links": links("limits", row.pk),
     }
-
-
-def _id(name: str) -> str:
-    """The same one every time, since a limit is found by what it limits."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, name).hex

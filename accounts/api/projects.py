@@ -66,15 +66,16 @@ class OneProject(Member):
 
 
 class Tags(IdentityView):
-    """All tags of a project at once."""
-
     def get(self, request: Request, key: str) -> HttpResponse:
+        """List the tags of a project."""
         return self._answer(inputs.found(projects.visible(self.context), key, "project"))
 
     def put(self, request: Request, key: str) -> HttpResponse:
+        """Replace the tags of a project."""
         return self._answer(projects.set_tags(self.context, key, self.body().get("tags")))
 
     def delete(self, request: Request, key: str) -> HttpResponse:
+        """Remove all tags of a project."""
         projects.set_tags(self.context, key, [])
         return no_content()
 
@@ -84,21 +85,22 @@ class Tags(IdentityView):
 
 
 class OneTag(IdentityView):
-    """One tag: 204 if it is there."""
-
     def get(self, request: Request, key: str, tag: str) -> HttpResponse:
+        """Check that a project has a tag."""
         project = inputs.found(projects.visible(self.context), key, "project")
         if tag not in {row.name for row in project.tags.all()}:
             raise NotFound
         return no_content()
 
     def put(self, request: Request, key: str, tag: str) -> HttpResponse:
+        """Add a tag to a project."""
         projects.add_tag(self.context, key, tag)
         response = HttpResponse(status=201)
         response["Location"] = url(f"projects/{key}/tags/{tag}")
         return response
 
     def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
+        """Remove a tag from a project."""
         projects.remove_tag(self.context, key, tag)
         return no_content()
 

@@ -1,4 +1,4 @@
-"""`/roles` and `/role_inferences`."""
+"""`/roles`, what each implies, and `/role_inferences`."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
-from accounts.models import Role
-from accounts.services import roles
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, no_content, url
+from accounts.models import Role, RoleInference
+from accounts.services import inputs, roles
 
 
 def show(role: Role) -> dict[str, Any]:
@@ -61,6 +61,43 @@ class Inferences(IdentityView):
         return JsonResponse(
             {"role_inferences": list(entries.values()), "links": {"self": url("role_inferences")}}
         )
+
+
+class Implied(IdentityView):
+    def get(self, request: Request, key: str) -> HttpResponse:
+        """List what a role implies."""
+        prior = inputs.found(roles.visible(self.context), key, "role")
+        implied = [_brief(rule.implied) for rule in roles.inferences(self.context, key)]
+        return _inference(prior, implied, f"roles/{key}/implies")
+
+
+class OneImplied(IdentityView):
+    def get(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Show that a role implies another."""
+        return self._answer(roles.inference(self.context, key, implied))
+
+    def head(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Check that a role implies another."""
+        roles.inference(self.context, key, implied)
+        return no_content()
+
+    def put(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Let a role imply another."""
+        return self._answer(roles.imply(self.context, key, implied), status=201)
+
+    def delete(self, request: Request, key: str, implied: str) -> HttpResponse:
+        """Let a role no longer imply another."""
+        roles.stop_implying(self.context, key, implied)
+        return no_content()
+
+    def _answer(self, rule: RoleInference, status: int = 200) -> HttpResponse:
+        path = f"roles/{rule.prior_id}/implies/{rule.implied_id}"
+        return _inference(rule.prior, _brief(rule.implied), path, status)
+
+
+def _inference(prior: Role, implies: Any, path: str, status: int = 200) -> HttpResponse:
+    body = {"prior_role": _brief(prior), "implies": implies}
+    return JsonResponse({"role_inference": body, "links": {"self": url(path)}}, status=status)
 
 
 def _brief(role: Role) -> dict[str, Any]:

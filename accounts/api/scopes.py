@@ -14,22 +14,26 @@ from accounts.services import projects as project_rows
 
 class Projects(IdentityView):
     def get(self, request: Request) -> HttpResponse:
+        """List the projects that the token may be rescoped to."""
         return listing(request, projects.PROJECT, project_rows.own(self.context.user))
 
 
 class Domains(IdentityView):
     def get(self, request: Request) -> HttpResponse:
+        """List the domains that the token may be rescoped to."""
         return listing(request, domains.DOMAIN, assignments.on_domains(self.context.user))
 
 
 class System(IdentityView):
     def get(self, request: Request) -> HttpResponse:
+        """Show whether the token may be rescoped to the system."""
         found: list[Any] = [{"all": True}] if assignments.on_system(self.context.user) else []
         return listed(request, "system", found, dict)
 
 
 class Catalog(IdentityView):
     def get(self, request: Request) -> HttpResponse:
+        """Show the services and where they are."""
         if not self.valid.token.is_scoped:
             raise Forbidden("An unscoped token has no catalog.")
         return JsonResponse({"catalog": catalog.of_token(), "links": {"self": url("auth/catalog")}})

@@ -15,6 +15,8 @@ from accounts.services import catalog, token_requests, tokens
 from accounts.services.tokens import Valid
 
 SUBJECT = "X-Subject-Token"
+RULES = "OpenStack-Identity-Access-Rules"
+"""By this header a service says that it will keep to a token's access rules."""
 
 
 class Tokens(IdentityView):
@@ -28,14 +30,18 @@ class Tokens(IdentityView):
 
     @method_decorator(sensitive_variables())
     def post(self, request: Request) -> HttpResponse:
+        """Issue a token."""
         issued = token_requests.answer(request._request, self.body())
         return _answer(request, issued.valid, issued.text, status=201)
 
     def get(self, request: Request) -> HttpResponse:
+        """Show the token in X-Subject-Token."""
         text = request.headers.get(SUBJECT)
-        return _answer(request, tokens.seen_by(self.context, self.valid, text), text or "")
+        seen = tokens.seen_by(self.context, self.valid, text, knows_rules=RULES in request.headers)
+        return _answer(request, seen, text or "")
 
     def delete(self, request: Request) -> HttpResponse:
+        """Revoke the token in X-Subject-Token."""
         tokens.revoke(self.context, self.valid, request.headers.get(SUBJECT))
         return no_content()
 

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from accounts.api import (
+    access_rules,
     application_credentials,
     catalog,
     discovery,
@@ -47,6 +48,14 @@ urlpatterns = [
         application_credentials.OneApplicationCredential.as_view(),
         name="identity-application-credential",
     ),
+    path(
+        "v3/users/<str:user>/access_rules", access_rules.AccessRules.as_view(), name="identity-access-rules"
+    ),
+    path(
+        "v3/users/<str:user>/access_rules/<str:key>",
+        access_rules.OneAccessRule.as_view(),
+        name="identity-access-rule",
+    ),
     path("v3/groups", groups.Groups.as_view(), name="identity-groups"),
     path("v3/groups/<str:key>", groups.OneGroup.as_view(), name="identity-group"),
     path("v3/groups/<str:key>/users", group_members.Members.as_view(), name="identity-group-users"),
@@ -63,6 +72,12 @@ urlpatterns = [
     path("v3/domains/<str:key>", domains.OneDomain.as_view(), name="identity-domain"),
     path("v3/roles", roles.Roles.as_view(), name="identity-roles"),
     path("v3/roles/<str:key>", roles.OneRole.as_view(), name="identity-role"),
+    path("v3/roles/<str:key>/implies", roles.Implied.as_view(), name="identity-role-implied"),
+    path(
+        "v3/roles/<str:key>/implies/<str:implied>",
+        roles.OneImplied.as_view(),
+        name="identity-role-implies",
+    ),
     path("v3/role_inferences", roles.Inferences.as_view(), name="identity-role-inferences"),
     path(
         "v3/role_assignments",
@@ -95,7 +110,13 @@ urlpatterns = [
     path("v3/endpoints", catalog.Endpoints.as_view(), name="identity-endpoints"),
     path("v3/endpoints/<str:key>", catalog.OneEndpoint.as_view(), name="identity-endpoint"),
     path("v3/registered_limits", limits.RegisteredLimits.as_view(), name="identity-registered-limits"),
+    path(
+        "v3/registered_limits/<str:key>",
+        limits.OneRegisteredLimit.as_view(),
+        name="identity-registered-limit",
+    ),
     path("v3/limits", limits.Limits.as_view(), name="identity-limits"),
     path("v3/limits/model", limits.Model.as_view(), name="identity-limits-model"),
+    path("v3/limits/<str:key>", limits.OneLimit.as_view(), name="identity-limit"),
     re_path(r"^.*\Z", discovery.Unknown.as_view(), name="identity-unknown"),
 ]

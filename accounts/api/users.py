@@ -76,15 +76,18 @@ class Password(IdentityView):
 
     @method_decorator(sensitive_variables())
     def post(self, request: Request, key: str) -> HttpResponse:
+        """Change the own password."""
         users.change_password(request._request, key, inputs.mapping(self.body(), "user"))
         return no_content()
 
 
 class Projects(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
+        """List the projects of a user."""
         return listing(request, projects_api.PROJECT, users.projects(self.context, key))
 
 
 class Groups(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
+        """List the groups of a user."""
         return listing(request, groups_api.GROUP, users.groups(self.context, key))

@@ -1,5 +1,6 @@
 """Rows of accounts: who people are and what they may use."""
 
+from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.audit import AuditEvent
 from accounts.models.catalog import Endpoint, Region, Service
@@ -13,6 +14,7 @@ from accounts.models.token import Token
 from accounts.models.user import User
 
 __all__ = [
+    "AccessRule",
     "ApplicationCredential",
     "Assignment",
     "AuditEvent",

@@ -11,7 +11,8 @@ from accounts.models.user import User
 class ApplicationCredential(IdentifiedModel):
     """Gives at most `roles` on `project`, and only while its user still has them there.
 
-    Only an unrestricted one may make or delete further ones. Of the secret a hash is kept.
+    Only an unrestricted one may make or delete further ones. Of the secret a hash is kept. `access_rules` is a
+    copy of the user's rows, which never change, so that checking a token needs no further query.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="application_credentials")

@@ -12,13 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policy
-from accounts.access_rules import clean_rules
 from accounts.authentication import LONGEST_PASSWORD
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import ApplicationCredential, Role
 from accounts.names import is_text
-from accounts.services import assignments, audit, inputs
+from accounts.services import access_rules, assignments, audit, inputs
 from accounts.services.inputs import Given
 
 RANDOM = "sha256$"
@@ -62,7 +61,7 @@ def create(context: Context, user_id: str, given: Given) -> Created:
         description=inputs.text(given, "description"),
         secret_hash=secret_hash,
         unrestricted=inputs.flag(given, "unrestricted", False),
-        access_rules=clean_rules(given.get("access_rules")),
+        access_rules=access_rules.kept(context.user, given.get("access_rules")),
         expires_at=expires_at,
     )
     credential.roles.set(_wanted_roles(context, given.get("roles")))

@@ -91,35 +91,6 @@ def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectLimit:
-    """A limit that a project has of its own."""
-
-    project_id: str
-    resource: str
-    limit: int
-
-
-def defaults(context: Context) -> list[tuple[Resource, int]]:
-    """Every resource and the limit of projects that have none of their own."""
-    policy.enforce(context, "quota:read")
-    rows = dict(Quota.objects.filter(project=None).values_list("resource", "limit"))
-    return [(resource, rows.get(resource.name, resource.default)) for resource in resources.values()]
-
-
-def overrides(context: Context) -> list[ProjectLimit]:
-    """The limits that projects have of their own: of all for an administrator, else of the asker's project."""
-    policy.enforce(context, "quota:read")
-    rows = Quota.objects.filter(project__isnull=False, resource__in=resources)
-    if not policy.allows(context, "project:read"):
-        rows = rows.filter(project=context.project)
-    found = rows.order_by("project", "resource").values_list("project_id", "resource", "limit")
-    return [
-        ProjectLimit(project_id=str(project_id), resource=name, limit=limit)
-        for project_id, name, limit in found
-    ]
-
-
 def of(project: Project) -> list[Usage]:
     """The usage of one project."""
     return usage([project.id])[project.id]
@@ -206,6 +177,20 @@ def _checked(changes: Mapping[str, object]) -> dict[str, int]:
     if wrong:
         raise BadInput(fields=wrong)
     return values
+
+
+@transaction.atomic
+def reset(context: Context, project_id: str | None, resource: str) -> None:
+    """Forget one limit of a project (None: the default); the default, or what is built in, counts again."""
+    policy.enforce(context, "quota:write")
+    Quota.objects.filter(project=project_id, resource=resource).delete()
+    audit.record(
+        context,
+        "quota.reset",
+        target_type="project",
+        target_id=project_id or "",
+        detail={"resource": resource},
+    )
 
 
 def whole_number(given: object) -> int | None:

@@ -1,6 +1,6 @@
 """Roles: the default ones, further ones, and what each implies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import BadInput, Conflict, Forbidden
+from accounts.errors import Conflict, Forbidden
 from accounts.models import Role, RoleInference
 from accounts.services import audit, inputs
 
@@ -99,10 +99,12 @@ def delete(context: Context, role_id: str) -> None:
     audit.record(context, "role.delete", target_type="role", target_id=role_id, target_name=role.name)
 
 
-def inferences(context: Context) -> QuerySet[RoleInference]:
-    """The direct rules: prior → implied."""
+def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
+    """The direct rules: prior → implied; only those of one role, if asked."""
     policy.enforce(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
+    if prior_id is not None:
+        rules = rules.filter(prior=prior_id)
     return rules.order_by("prior__name", "implied__name")
 
 
@@ -115,38 +117,66 @@ def implied(context: Context) -> dict[str, list[RoleInference]]:
     return found
 
 
-@transaction.atomic
-def imply(context: Context, role_id: str, implied_ids: Iterable[str]) -> Role:
-    """Put these direct rules in the place of the role's own ones. Raises Forbidden, NotFound, BadInput.
+def inference(context: Context, prior_id: str, implied_id: str) -> RoleInference:
+    """One direct rule. Raises NotFound."""
+    rule = inferences(context, prior_id).filter(implied=implied_id).first()
+    return inputs.missing("implied role", implied_id) if rule is None else rule
 
-    The default roles keep what they imply, no role may imply the administrator's (as in Keystone), and rules
-    may not run in a circle, since that would make the lesser role as strong as the greater one.
+
+@transaction.atomic
+def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
+    """Let whoever has the one role have the other too; again changes nothing. Raises Forbidden, NotFound."""
+    policy.enforce(context, "role:write")
+    prior = inputs.found(Role.objects.all(), prior_id, "role")
+    implied = inputs.found(Role.objects.all(), implied_id, "role")
+    if implied.name == LADDER[0]:
+        raise Forbidden(_("The role %(name)s is given to people, never implied.") % {"name": implied.name})
+    if prior == implied or RoleInference.objects.filter(prior=implied, implied=prior).exists():
+        raise Forbidden(_("The role %(name)s would imply itself.") % {"name": prior.name})
+    rule, _made = RoleInference.objects.update_or_create(
+        prior=prior, implied=implied, defaults={"is_direct": True}
+    )
+    close()
+    _record_rule(context, "role.imply", rule)
+    return rule
+
+
+@transaction.atomic
+def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
+    """Take a direct rule away; counts at the next request. Those between the default roles stay."""
+    policy.enforce(context, "role:write")
+    rule = inference(context, prior_id, implied_id)
+    if (rule.prior.name, rule.implied.name) in pairwise(LADDER):
+        _refuse_default(rule.prior)
+    _record_rule(context, "role.stop_implying", rule)
+    rule.delete()
+    close()
+
+
+@transaction.atomic
+def set_implied(context: Context, prior_id: str, implied_ids: Collection[str]) -> None:
+    """Put these direct rules in the place of the role's own ones; those between the default roles stay.
+
+    Raises Forbidden, NotFound; then nothing is changed.
     """
     policy.enforce(context, "role:write")
-    role = inputs.found(Role.objects.all(), role_id, "role")
-    wanted = {inputs.found(Role.objects.all(), key, "role") for key in implied_ids}
-    if role.name in LADDER[:-1]:
-        wanted.add(Role.objects.get(name=LADDER[LADDER.index(role.name) + 1]))
-    if any(other.name == LADDER[0] for other in wanted):
-        raise BadInput(fields={"implied": _("No role may imply the role %(name)s.") % {"name": LADDER[0]}})
-    for other in wanted:
-        if other == role or RoleInference.objects.filter(prior=other, implied=role).exists():
-            sentence = _("The role %(other)s implies %(name)s already, or is the same.")
-            raise BadInput(fields={"implied": sentence % {"other": other.name, "name": role.name}})
-    RoleInference.objects.filter(prior=role, is_direct=True).exclude(implied__in=wanted).delete()
-    for other in wanted:
-        RoleInference.objects.update_or_create(prior=role, implied=other, defaults={"is_direct": True})
-    close()
-    names = sorted(other.name for other in wanted)
+    present = {rule.implied_id: rule for rule in inferences(context, prior_id)}
+    for implied_id in sorted(set(implied_ids) - set(present)):
+        imply(context, prior_id, implied_id)
+    for implied_id, rule in present.items():
+        if implied_id not in implied_ids and (rule.prior.name, rule.implied.name) not in pairwise(LADDER):
+            stop_implying(context, prior_id, implied_id)
+
+
+def _record_rule(context: Context, action: str, rule: RoleInference) -> None:
     audit.record(
         context,
-        "role.imply",
+        action,
         target_type="role",
-        target_id=role.id,
-        target_name=role.name,
-        detail={"implied": names},
+        target_id=rule.prior_id,
+        target_name=rule.prior.name,
+        detail={"implied": rule.implied.name},
     )
-    return role
 
 
 def _refuse_default(role: Role) -> None:

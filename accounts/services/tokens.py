@@ -113,11 +113,16 @@ def check(text: object) -> Valid | None:
     return None if token is None or token.expires_at <= timezone.now() else _valid(token)
 
 
-def seen_by(context: Context, own: Valid, text: object) -> Valid:
-    """The token of this text, for its own user and for services; to others it is as unknown as any: NotFound."""
+def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = True) -> Valid:
+    """The token of this text, for its own user and for services; to others it is as unknown as any: NotFound.
+
+    So is one with access rules to whoever does not know these, and would let it do more than it may.
+    """
     if is_text(text, LONGEST_TEXT) and _digest(text) == own.token.pk:
         return own
     valid = check(text)
+    if valid and valid.token.credential and valid.token.credential.access_rules and not knows_rules:
+        valid = None
     if valid is None or not (valid.token.user_id == context.user.id or policy.allows(context, "token:read")):
         return inputs.missing("token", _("a token that is not shown"))
     return valid

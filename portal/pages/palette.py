@@ -72,15 +72,14 @@ def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[s
         action = choice.action
         if (
             choice.allowed
-            and action.verb not in {"rename", "purge"}
+            and not action.in_place
+            and action.verb != "purge"
             and verb.lower() in str(action.label).lower()
         ):
             label = _("%(label)s %(name)s") % {"label": action.label, "name": instance.name}
             url = reverse("instance-action", args=[instance.pk, action.verb])
-            yield _item(label, _("Action"), action.icon, url) | {
-                "verb": action.verb,
-                "confirm": str(action.confirm),
-            }
+            item = _item(label, _("Action"), action.icon, url)
+            yield item if action.asks else item | {"verb": action.verb, "confirm": str(action.confirm)}
 
 
 def _item(label: str, hint: str, icon: str, url: str) -> dict[str, Any]:

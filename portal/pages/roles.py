@@ -53,7 +53,7 @@ def new(request: Request) -> HttpResponse:
     @transaction.atomic
     def save(given: dict[str, Any]) -> tuple[str, str]:
         role = roles.create(request.context, given)
-        roles.imply(request.context, role.id, given["implied"])
+        roles.set_implied(request.context, role.id, given["implied"])
         return _("Made the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     intro = _(
@@ -75,7 +75,7 @@ def edit(request: Request, role_id: str) -> HttpResponse:
     """Change description and what is implied; the default roles keep their names and their order."""
     policy.enforce(request.context, "role:write")
     role = _found(request.context, role_id)
-    direct = [one.implied_id for one in roles.inferences(request.context) if one.prior_id == role.id]
+    direct = [rule.implied_id for rule in roles.inferences(request.context, role.id)]
     initial = {"name": role.name, "description": role.description, "implied": direct}
     form = _form(request, role, initial)
     if role.name in roles.DEFAULTS:
@@ -85,7 +85,7 @@ def edit(request: Request, role_id: str) -> HttpResponse:
     @transaction.atomic
     def save(given: dict[str, Any]) -> tuple[str, str]:
         roles.update(request.context, role.id, given)
-        roles.imply(request.context, role.id, given["implied"])
+        roles.set_implied(request.context, role.id, given["implied"])
         return _("Changed the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     heading = _("Edit the role %(name)s") % {"name": role.name}

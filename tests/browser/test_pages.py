@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from django.urls import get_resolver, reverse
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from compute.actions import ACTIONS
 from portal.pages import errors
 from tests.browser import looks, verbs
 from tests.browser.verbs import Faults
@@ -19,6 +20,7 @@ from tests.stack import PASSWORD, Browserless, Stack
 NewContext = Callable[..., BrowserContext]
 
 NO_PAGES = {
+    "api-schema": "JSON or YAML",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",
     "instance-log-download": "a file",
@@ -200,6 +202,18 @@ def test_an_instance_that_crashed(stack: Stack, page: Page, faults: Faults, rout
     assert looks.inspect(page, f"{route}-crashed") + faults == []
 
 
+@pytest.mark.parametrize("verb", [verb for verb, action in ACTIONS.items() if action.asks])
+def test_what_a_verb_asks(stack: Stack, page: Page, faults: Faults, verb: str) -> None:
+    page.goto("/instances/")
+    verbs.row(page, "steady").get_by_role("button", name="Actions on steady").click()
+    verbs.row(page, "steady").get_by_role("link", name=f"{ACTIONS[verb].label}…").click()
+    expect(page.get_by_role("heading", name=f"{ACTIONS[verb].label}: steady")).to_be_visible()
+    if verb == "resize":
+        page.get_by_text("small", exact=True).click()
+        expect(page.get_by_role("row", name="Memory")).not_to_contain_text("…")
+    assert looks.inspect(page, f"ask-{verb}") + faults == []
+
+
 def test_an_instance_in_the_recycle_bin(stack: Stack, page: Page, faults: Faults) -> None:
     page.goto(reverse("instance", args=[stack.instance("binned")["uuid"]]))
     expect(page.locator(".instance-title .state")).to_contain_text("In the recycle bin")
@@ -219,6 +233,7 @@ def test_menus(page: Page, faults: Faults) -> None:
     page.goto("/instances/")
     settle(page)
     page.get_by_role("button", name="Actions on steady").click()
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
     assert looks.inspect(page, "row-menu") + faults == []
     page.goto("/instances/")
     settle(page)

@@ -1,21 +1,19 @@
 """The real `openstack` command against a running installation.
 
-The command lives in a virtual environment of its own below var/, made once: its dependencies are not ours.
+The command lives in a virtual environment of its own below var/ (`tests.venvs`).
 """
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stack import BASE, Stack, running
+from tests.stack import Stack, running
+from tests.venvs import venv_of
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 MINUTE = 60
@@ -61,18 +59,8 @@ class OpenStack:
 
 @pytest.fixture(scope="session")
 def openstack_command() -> Path:
-    """The installed command; a new list of requirements makes a new environment."""
-    name = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
-    folder = BASE / "var" / "clients" / name
-    command = folder / "bin" / "openstack"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, "-r", REQUIREMENTS], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"The openstack command cannot be installed:\n{done.stderr}"
-        (folder / "complete").touch()
-    return command
+    """The installed command."""
+    return venv_of(REQUIREMENTS) / "openstack"
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "alive"}
+ANYBODY = {"sign-in", "setup", "alive", "api-schema"}
 DIRECTORY = ("project", "user", "group", "role", "domain")
 ADMIN_ONLY = {"health", *(route.name for route in routes() if route.name.startswith(DIRECTORY))} - {
     "project-switch"

@@ -177,3 +177,34 @@ def test_access_rules_are_kept_to(as_mia: Api, mia: User) -> None:
             application_credential={"name": "x", "access_rules": wrong},
         )
         assert answer.status_code == 400
+
+
+def test_access_rules_outlive_their_credential(as_mia: Api, mia: User, admin: Api) -> None:
+    rule = {"service": "compute", "method": "GET", "path": "/v2.1/servers"}
+    made = make(as_mia, mia, access_rules=[rule])
+    (kept,) = made["access_rules"]
+    assert kept == rule | {"id": kept["id"]}
+    rules = f"users/{mia.id}/access_rules"
+    assert [row["id"] for row in json.loads(as_mia.get(rules).content)["access_rules"]] == [kept["id"]]
+    assert json.loads(as_mia.get(f"{rules}?service=image").content)["access_rules"] == []
+    assert as_mia.delete(f"{rules}/{kept['id']}").status_code == 403
+    again = make(as_mia, mia, name="again", access_rules=[{"id": kept["id"]}])
+    assert again["access_rules"] == [kept]
+    for credential in (made, again):
+        as_mia.delete(f"users/{mia.id}/application_credentials/{credential['id']}")
+    assert as_mia.get(f"{rules}/{kept['id']}").status_code == 200
+    assert as_mia.delete(f"{rules}/{kept['id']}").status_code == 204
+    assert as_mia.get(f"{rules}/{kept['id']}").status_code == 404
+    unknown = {"name": "x", "access_rules": [{"id": kept["id"]}]}
+    answer = as_mia.post(f"users/{mia.id}/application_credentials", application_credential=unknown)
+    assert answer.status_code == 400
+
+
+def test_who_does_not_know_rules_does_not_see_their_tokens(as_mia: Api, mia: User, admin: Api) -> None:
+    """Else a service that ignores them would let the token do everything."""
+    rules = [{"service": "identity", "method": "GET", "path": "/v3/users"}]
+    token = enter(make(as_mia, mia, access_rules=rules))["X-Subject-Token"]
+    seen = {"X-Subject-Token": token}
+    assert admin.get("auth/tokens", **seen).status_code == 404
+    seen["OpenStack-Identity-Access-Rules"] = "1.0"
+    assert admin.get("auth/tokens", **seen).status_code == 200

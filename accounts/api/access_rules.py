@@ -1,0 +1,43 @@
+"""`/users/{id}/access_rules`: they are made with application credentials."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from rest_framework.request import Request
+
+from accounts.api.base import IdentityView, Resource, listing, no_content, url
+from accounts.models import AccessRule
+from accounts.services import access_rules, inputs
+
+
+def show(rule: AccessRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "service": rule.service,
+        "method": rule.method,
+        "path": rule.path,
+        "links": {"self": url(f"users/{rule.user_id}/access_rules/{rule.id}")},
+    }
+
+
+ACCESS_RULE = Resource(
+    noun="access_rule",
+    path="access_rules",
+    show=show,
+    texts={"service": "service", "method": "method", "path": "path"},
+)
+
+
+class AccessRules(IdentityView):
+    def get(self, request: Request, user: str) -> HttpResponse:
+        return listing(request, ACCESS_RULE, access_rules.visible(self.context, user))
+
+
+class OneAccessRule(IdentityView):
+    def get(self, request: Request, user: str, key: str) -> HttpResponse:
+        rule = inputs.found(access_rules.visible(self.context, user), key, "access rule")
+        return JsonResponse({ACCESS_RULE.noun: show(rule)})
+
+    def delete(self, request: Request, user: str, key: str) -> HttpResponse:
+        access_rules.delete(self.context, user, key)
+        return no_content()

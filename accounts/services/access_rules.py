@@ -1,0 +1,54 @@
+"""The access rules of a user: what their application credentials were ever limited to."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.access_rules import clean_rules
+from accounts.context import Context
+from accounts.errors import BadInput, Forbidden
+from accounts.models import AccessRule, ApplicationCredential, User
+from accounts.services import audit, inputs
+
+
+def visible(context: Context, user_id: str) -> QuerySet[AccessRule]:
+    """The user's rules, for themselves and for whoever may read users."""
+    policy.enforce_own(context, user_id, "user:read")
+    return AccessRule.objects.filter(user=user_id)
+
+
+def kept(user: User, given: object) -> list[dict[str, Any]]:
+    """The rules of a new credential as `{id, service, method, path}`; those not yet there become the user's."""
+    return [_as_given(_row(user, rule)) for rule in clean_rules(given)]
+
+
+@transaction.atomic
+def delete(context: Context, user_id: str, rule_id: str) -> None:
+    """Remove a rule that no credential has any more. Raises Forbidden, NotFound."""
+    policy.enforce_own(context, user_id, "user:write")
+    rule = inputs.found(visible(context, user_id), rule_id, "access rule")
+    credentials = ApplicationCredential.objects.filter(user=user_id).values_list("access_rules", flat=True)
+    if any(entry["id"] == rule.id for rules in credentials for entry in rules):
+        raise Forbidden(_("An application credential still has this access rule."))
+    audit.record(
+        context, "access_rule.delete", target_type="access_rule", target_id=rule.id, target_name=str(rule)
+    )
+    rule.delete()
+
+
+def _row(user: User, rule: dict[str, str]) -> AccessRule:
+    if "id" not in rule:
+        return AccessRule.objects.get_or_create(
+            user=user, service=rule["service"], method=rule["method"], path=rule["path"]
+        )[0]
+    row = AccessRule.objects.filter(user=user, pk=rule["id"]).first()
+    if row is None:
+        raise BadInput(fields={"access_rules": _("You have no access rule of this id.")})
+    return row
+
+
+def _as_given(row: AccessRule) -> dict[str, Any]:
+    return {"id": row.id, "service": row.service, "method": row.method, "path": row.path}

@@ -1,0 +1,176 @@
+"""Quotas in the words of Keystone's unified limits: every resource is registered with a default, projects may differ.
+
+What counts and what may be written is `quotas`' to say. Resources are what our parts count: none can be added here.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, Forbidden
+from accounts.models import Project, Quota, Region, Service
+from accounts.services import inputs, quotas
+from accounts.services.inputs import Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredLimit:
+    """A resource and the limit of projects that have none of their own."""
+
+    resource: quotas.Resource
+    limit: int
+
+    @property
+    def pk(self) -> str:
+        """The same id every time, since there is one for each name."""
+        return uuid.uuid5(uuid.NAMESPACE_OID, self.resource.name).hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What one project has of its own. `pk` is the row's, written as ids are."""
+
+    pk: str
+    project_id: str
+    resource: str
+    limit: int
+
+
+def registered(context: Context) -> list[RegisteredLimit]:
+    policy.enforce(context, "quota:read")
+    rows = dict(Quota.objects.filter(project=None).values_list("resource", "limit"))
+    return [
+        RegisteredLimit(resource=resource, limit=rows.get(name, resource.default))
+        for name, resource in quotas.resources.items()
+    ]
+
+
+def one_registered(context: Context, key: str) -> RegisteredLimit:
+    for row in registered(context):
+        if row.pk == key:
+            return row
+    return inputs.missing("registered limit", key)
+
+
+@transaction.atomic
+def update_registered(context: Context, key: str, given: Given) -> RegisteredLimit:
+    """Change a default. Raises Forbidden, NotFound, BadInput."""
+    policy.enforce(context, "quota:write")
+    row = one_registered(context, key)
+    _enforce_alike(given, resource_name=row.resource.name)
+    if "default_limit" in given:
+        _write(context, None, row.resource.name, given["default_limit"], "default_limit")
+    return one_registered(context, key)
+
+
+@transaction.atomic
+def reset_registered(context: Context, key: str) -> None:
+    """Let what is built in count again. Raises Forbidden while projects have limits of their own, NotFound."""
+    policy.enforce(context, "quota:write")
+    name = one_registered(context, key).resource.name
+    if Quota.objects.filter(project__isnull=False, resource=name).exists():
+        raise Forbidden(_("Some projects have a limit of their own of %(name)s.") % {"name": name})
+    quotas.reset(context, None, name)
+
+
+def listed(context: Context) -> list[Limit]:
+    """The limits that projects have of their own: of all for an administrator, else of the asker's project."""
+    policy.enforce(context, "quota:read")
+    rows = Quota.objects.filter(project__isnull=False, resource__in=quotas.resources)
+    if not policy.allows(context, "project:read"):
+        rows = rows.filter(project=context.project)
+    return [_limit(row) for row in rows.order_by("project", "resource")]
+
+
+def one(context: Context, key: str) -> Limit:
+    """Raises NotFound, alike for what is not there and what is not theirs."""
+    for row in listed(context):
+        if row.pk == key:
+            return row
+    return inputs.missing("limit", key)
+
+
+@transaction.atomic
+def create(context: Context, given: Given) -> Limit:
+    """Give a project a limit of its own. Raises Forbidden, BadInput, Conflict, NotFound."""
+    policy.enforce(context, "quota:write")
+    name = _resource_name(given)
+    if given.get("domain_id"):
+        raise BadInput(fields={"domain_id": _("Limits are those of projects.")})
+    project = inputs.found(Project.objects.all(), inputs.identifier(given, "project_id") or "", "project")
+    if Quota.objects.filter(project=project, resource=name).exists():
+        raise Conflict(_("The project has a limit of %(name)s already. Change that one.") % {"name": name})
+    _write(context, project.id, name, given.get("resource_limit"), "resource_limit")
+    return _limit(Quota.objects.get(project=project, resource=name))
+
+
+@transaction.atomic
+def update(context: Context, key: str, given: Given) -> Limit:
+    policy.enforce(context, "quota:write")
+    row = one(context, key)
+    _enforce_alike(given, resource_name=row.resource, project_id=row.project_id)
+    if "resource_limit" in given:
+        _write(context, row.project_id, row.resource, given["resource_limit"], "resource_limit")
+    return one(context, key)
+
+
+@transaction.atomic
+def delete(context: Context, key: str) -> None:
+    """Let the default count for the project. Raises Forbidden, NotFound."""
+    policy.enforce(context, "quota:write")
+    row = one(context, key)
+    quotas.reset(context, row.project_id, row.resource)
+
+
+def refuse_registration(context: Context, given: Given) -> None:
+    """Raise what is the matter with a further registered limit: there is one, or nothing counts the resource."""
+    policy.enforce(context, "quota:write")
+    raise Conflict(_("%(name)s is registered already. Change its default.") % {"name": _resource_name(given)})
+
+
+def _limit(row: Quota) -> Limit:
+    return Limit(pk=f"{row.pk:032x}", project_id=str(row.project_id), resource=row.resource, limit=row.limit)
+
+
+def _resource_name(given: Given) -> str:
+    """The resource that a body is about; its service and region need only be there."""
+    name = inputs.name(given, field="resource_name")
+    if name not in quotas.resources:
+        known = ", ".join(quotas.resources)
+        raise BadInput(fields={"resource_name": _("Nothing counts this here. Give one of %s.") % known})
+    service, region = inputs.identifier(given, "service_id"), inputs.identifier(given, "region_id")
+    if service is not None and not Service.objects.filter(pk=service).exists():
+        raise BadInput(fields={"service_id": _("There is no service of this id.")})
+    if region is not None and not Region.objects.filter(pk=region).exists():
+        raise BadInput(fields={"region_id": _("There is no region of this id.")})
+    _refuse_description(given)
+    return name
+
+
+def _enforce_alike(given: Given, **present: str) -> None:
+    """Raise BadInput where a change would be of what a limit is about."""
+    wrong = {
+        name: _("This cannot be changed.")
+        for name in present
+        if given.get(name, present[name]) != present[name]
+    }
+    if wrong:
+        raise BadInput(fields=wrong)
+    _refuse_description(given)
+
+
+def _refuse_description(given: Given) -> None:
+    if given.get("description"):
+        raise BadInput(fields={"description": _("Limits have no description of their own here.")})
+
+
+def _write(context: Context, project_id: str | None, name: str, value: object, field: str) -> None:
+    """As quotas write it, with the field called what the body calls it."""
+    try:
+        quotas.update(context, project_id, {name: value})
+    except BadInput as error:
+        raise BadInput(fields={field: error.fields[name]}) from error

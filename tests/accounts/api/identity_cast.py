@@ -1,0 +1,118 @@
+"""Who calls the Identity API in the table, and of what: things of their own, of others, of nobody."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from accounts.models import (
+    ApplicationCredential,
+    Domain,
+    Endpoint,
+    Group,
+    Project,
+    Quota,
+    Region,
+    Role,
+    RoleInference,
+    Service,
+    User,
+)
+from accounts.services import quotas, tokens
+from accounts.services.limits import RegisteredLimit
+from accounts.services.tokens import Scope
+from tests import factories
+from tests.accounts.api.identity_calls import Api, api_of
+from tests.accounts.api.identity_routes import Call
+
+ROLES = ("nobody", "service", "reader", "member", "manager", "admin")
+Things = dict[str, str]
+"""{kind of thing, or argument of an address: id}."""
+
+
+def caller(role: str, project: Project) -> tuple[User, Api]:
+    """A user of this role in the project; nobody has none, and works nowhere."""
+    user = factories.UserFactory(name=f"the-{role}")
+    if role == "nobody":
+        return user, api_of(user)
+    factories.AssignmentFactory(user=user, project=project, role__name=role)
+    return user, api_of(user, project)
+
+
+def things_of(user: User, project: Project, name: str) -> Things:
+    """One of every kind that is this user's or project's; what belongs to nobody is the same for all."""
+    group = Group.objects.create(name=name, domain=project.domain)
+    group.members.add(user)
+    auditor, clerk = (factories.RoleFactory(name=name) for name in ("auditor", "clerk"))
+    RoleInference.objects.get_or_create(prior=auditor, implied=clerk, is_direct=True)
+    _assign_everywhere(user, group, project, auditor)
+    project.tags.create(name="secret")
+    service = Service.objects.get_or_create(type="object-store")[0]
+    region = Region.objects.get_or_create(id="RegionTwo")[0]
+    endpoint = Endpoint.objects.get_or_create(service=service, interface="public", url="http://192.0.2.1")[0]
+    limit = Quota.objects.create(project=project, resource="cores", limit=1)
+    credential = ApplicationCredential.objects.create(user=user, project=project, name="robot")
+    rule = user.access_rules.create(service="compute", method="GET", path="/spare")
+    return {
+        "users": user.id,
+        "groups": group.id,
+        "projects": project.id,
+        "domains": project.domain_id,
+        "roles": auditor.id,
+        "role": auditor.id,
+        "implied": clerk.id,
+        "regions": region.id,
+        "services": service.id,
+        "endpoints": endpoint.id,
+        "limits": f"{limit.pk:032x}",
+        "registered_limits": RegisteredLimit(resource=quotas.resources["cores"], limit=0).pk,
+        "application_credentials": credential.id,
+        "access_rules": rule.id,
+        "tag": "secret",
+        "token": tokens.issue(user, ["password"], Scope()).text,
+    }
+
+
+def nobodys(like: Things) -> Things:
+    """Ids that mean nothing."""
+    return dict.fromkeys(like, "0" * 32)
+
+
+def address(call: Call, things: Things, place: str, actor: str) -> str:
+    """The call's address. What `key` is of stands before it there."""
+    given = things | {
+        "place": place,
+        "actor": actor,
+        "place_id": things[place],
+        "actor_id": things[actor],
+        "user": things["users"],
+    }
+    if found := re.search(r"/(\w+)/\{key\}", call.path):
+        given["key"] = things[found[1]]
+    return call.to(**given)
+
+
+def elsewhere() -> tuple[User, Project]:
+    """A project of another domain, and its member."""
+    domain: Domain = factories.DomainFactory(id="other", name="Other")
+    user, project = factories.UserFactory(domain=domain), factories.ProjectFactory(name="red", domain=domain)
+    factories.AssignmentFactory(user=user, project=project)
+    return user, project
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside leaves no trace."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _assign_everywhere(user: User, group: Group, project: Project, role: Role) -> None:
+    """On the project, its domain, what is below both, and the system."""
+    for actor in ({"user": user}, {"user": None, "group": group}):
+        for place in ({"project": project}, {"project": None, "domain": project.domain}):
+            for inherited in (False, True):
+                factories.AssignmentFactory(**actor, **place, role=role, inherited=inherited)
+        factories.AssignmentFactory(**actor, project=None, role=role)

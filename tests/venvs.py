@@ -1,0 +1,32 @@
+"""Virtual environments for foreign programs: their dependencies are not ours, so each lives apart, made once."""
+
+import hashlib
+import shutil
+import subprocess
+import venv
+from pathlib import Path
+
+from tests.stack import BASE
+
+ATTEMPTS = 2
+"""A package index may fail once; what fails twice is told."""
+
+
+def venv_of(requirements: Path) -> Path:
+    """The `bin` folder of an environment with these requirements; another list makes another environment."""
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    folder = BASE / "var" / "venvs" / f"{requirements.parent.name}-{requirements.stem}-{digest}"
+    programs = folder / "bin"
+    if (folder / "complete").exists():
+        return programs
+    said = ""
+    for _attempt in range(ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        pip = [programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        done = subprocess.run([*pip, "-r", requirements], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            (folder / "complete").touch()
+            return programs
+        said = done.stderr
+    raise AssertionError(f"{requirements.relative_to(BASE)} cannot be installed:\n{said[-4000:]}")
