@@ -54,8 +54,6 @@ urlpatterns = [
     path("projects/switch/", preferences.switch_project, name="project-switch"),
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
-    path("api/", api.document, name="api-document"),
-    path("api/schema/", api.schema, name="api-schema"),
     # Last, because an id may be any word: whoever adds an address below /users/ wants it to be found first.
     *projects.urlpatterns,
     *project.urlpatterns,
@@ -65,6 +63,8 @@ urlpatterns = [
     *roles_given.urlpatterns,
     *roles.urlpatterns,
     *domains.urlpatterns,
+    path("api/", api.document, name="api-document"),
+    path("api/schema/", api.schema, name="api-schema"),
     path("identity", discovery.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
 ]

@@ -53,7 +53,7 @@ def new(request: Request) -> HttpResponse:
     @transaction.atomic
     def save(given: dict[str, Any]) -> tuple[str, str]:
         role = roles.create(request.context, given)
-        roles.set_implied(request.context, role.id, given["implied"])
+        roles.replace_implied(request.context, role.id, given["implied"])
         return _("Made the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     intro = _(
@@ -85,7 +85,7 @@ def edit(request: Request, role_id: str) -> HttpResponse:
     @transaction.atomic
     def save(given: dict[str, Any]) -> tuple[str, str]:
         roles.update(request.context, role.id, given)
-        roles.set_implied(request.context, role.id, given["implied"])
+        roles.replace_implied(request.context, role.id, given["implied"])
         return _("Changed the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     heading = _("Edit the role %(name)s") % {"name": role.name}

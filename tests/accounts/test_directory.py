@@ -38,7 +38,7 @@ def test_only_administrators_look_around(as_max: Context, max_: User, blue: Proj
         lambda: audit_trail.of_user(as_max, max_),
         lambda: lockouts.lift(as_max, stranger.id),
         lambda: tokens.count(as_max, stranger.id),
-        lambda: roles.set_implied(as_max, Role.objects.get(name="reader").id, []),
+        lambda: roles.replace_implied(as_max, Role.objects.get(name="reader").id, []),
         lambda: quotas.update_many(as_max, [blue.id], {"cores": 1}),
     ):
         with pytest.raises(Forbidden):
@@ -130,18 +130,18 @@ def test_limits_of_many_are_all_or_none(as_root: Context, blue: Project, red: Pr
 def test_implied_roles_are_put_in_the_place_of_others(as_root: Context) -> None:
     made = roles.ensure_defaults()
     auditor = roles.create(as_root, {"name": "auditor"})
-    roles.set_implied(as_root, auditor.id, [made["manager"].id])
-    roles.set_implied(as_root, auditor.id, [made["member"].id, made["service"].id])
+    roles.replace_implied(as_root, auditor.id, [made["manager"].id])
+    roles.replace_implied(as_root, auditor.id, [made["member"].id, made["service"].id])
     assert {rule.implied.name for rule in roles.implied(as_root)[auditor.id]} == {
         "member",
         "reader",
         "service",
     }
     with pytest.raises(Forbidden):
-        roles.set_implied(as_root, made["reader"].id, [auditor.id, made["member"].id])
+        roles.replace_implied(as_root, made["reader"].id, [auditor.id, made["member"].id])
     with pytest.raises(NotFound):
-        roles.set_implied(as_root, auditor.id, ["nothing"])
-    roles.set_implied(as_root, made["manager"].id, [])
+        roles.replace_implied(as_root, auditor.id, ["nothing"])
+    roles.replace_implied(as_root, made["manager"].id, [])
     assert {rule.implied.name for rule in roles.implied(as_root)[made["manager"].id]} == {"member", "reader"}
     assert made["reader"].id not in roles.implied(as_root)
 
