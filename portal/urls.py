@@ -19,6 +19,7 @@ from portal.pages import (
     instances,
     keypairs,
     launch,
+    oidc,
     overview,
     palette,
     preferences,
@@ -36,6 +37,8 @@ from portal.pages import (
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-in/provider/", oidc.begin, name="oidc"),
+    path("sign-in/provider/callback/", oidc.callback, name="oidc-callback"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("setup/<str:token>/", setup.set_up, name="setup"),
     path("alive/", sign_in.alive, name="alive"),

@@ -4,6 +4,7 @@ from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.audit import AuditEvent
 from accounts.models.catalog import Endpoint, Region, Service
+from accounts.models.external_identity import ExternalIdentity
 from accounts.models.group import Group
 from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
@@ -21,6 +22,7 @@ __all__ = [
     "AuditEvent",
     "Domain",
     "Endpoint",
+    "ExternalIdentity",
     "Group",
     "Installation",
     "OneTimeLink",

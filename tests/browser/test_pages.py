@@ -28,6 +28,8 @@ NO_PAGES = {
     "instance-log-text": "text that the log's page adds",
     "instance-screen": "a picture",
     "launch-preview": "takes forms only",
+    "oidc": "leads to the provider; test_single_sign_on looks at it",
+    "oidc-callback": "leads on at once",
     "operations": "part of every page",
     "palette": "JSON",
     "instance-action": "takes forms only",

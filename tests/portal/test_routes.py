@@ -14,7 +14,7 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "alive", "api-schema"}
+ANYBODY = {"sign-in", "setup", "alive", "api-schema", "oidc", "oidc-callback"}
 DIRECTORY = ("project", "user", "group", "role", "domain")
 QUOTA_REQUESTS = {
     "quota-requests",
@@ -66,8 +66,10 @@ UNKNOWN = {
     "credential-delete",
     "quota-request-approve",
     "quota-request-refuse",
+    "oidc",
+    "oidc-callback",
 }
-"""Posts that name something which is not there."""
+"""Posts that name something which is not there, and pages of what is switched off."""
 
 pytestmark = pytest.mark.django_db
 
