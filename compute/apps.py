@@ -7,6 +7,7 @@ class ComputeConfig(AppConfig):
     def ready(self) -> None:
         """Tell accounts what to count, and the engine which actions there are."""
         from compute import actions  # noqa: F401 - rows exist only once apps are loaded
-        from compute.services import resources
+        from compute.services import belongings, resources
 
         resources.register()
+        belongings.register()

@@ -14,10 +14,18 @@ class VmState(StrEnum):
     BUILDING = "building"
     ACTIVE = "active"
     PAUSED = "paused"
+    SUSPENDED = "suspended"
+    RESCUED = "rescued"
+    RESIZED = "resized"
+    SHELVED = "shelved_offloaded"
     STOPPED = "stopped"
     ERROR = "error"
     SOFT_DELETED = "soft-delete"
     DELETED = "deleted"
+
+
+RUNNING = frozenset({VmState.ACTIVE, VmState.PAUSED, VmState.RESCUED, VmState.RESIZED})
+"""What has a screen. One that was off when it was resized is RESIZED and has none until it is started."""
 
 
 class TaskState(StrEnum):
@@ -31,6 +39,18 @@ class TaskState(StrEnum):
     POWERING_OFF = "powering-off"
     REBOOTING = "rebooting"
     REBOOTING_HARD = "rebooting_hard"
+    PAUSING = "pausing"
+    UNPAUSING = "unpausing"
+    SUSPENDING = "suspending"
+    RESUMING = "resuming"
+    RESCUING = "rescuing"
+    UNRESCUING = "unrescuing"
+    REBUILDING = "rebuilding"
+    RESIZING = "resize_migrating"
+    RESIZE_CONFIRMING = "resize_confirming"
+    RESIZE_REVERTING = "resize_reverting"
+    SHELVING = "shelving"
+    UNSHELVING = "unshelving"
     SOFT_DELETING = "soft-deleting"
     DELETING = "deleting"
     RESTORING = "restoring"
@@ -50,12 +70,22 @@ _STATUS: dict[VmState, tuple[str, Colour]] = {
     VmState.BUILDING: ("BUILD", Colour.BLUE),
     VmState.ACTIVE: ("ACTIVE", Colour.GREEN),
     VmState.PAUSED: ("PAUSED", Colour.YELLOW),
+    VmState.SUSPENDED: ("SUSPENDED", Colour.YELLOW),
+    VmState.RESCUED: ("RESCUE", Colour.YELLOW),
+    VmState.RESIZED: ("VERIFY_RESIZE", Colour.YELLOW),
+    VmState.SHELVED: ("SHELVED_OFFLOADED", Colour.GREY),
     VmState.STOPPED: ("SHUTOFF", Colour.GREY),
     VmState.ERROR: ("ERROR", Colour.RED),
     VmState.SOFT_DELETED: ("SOFT_DELETED", Colour.GREY),
     VmState.DELETED: ("DELETED", Colour.GREY),
 }
-_TASK_STATUS = {TaskState.REBOOTING: "REBOOT", TaskState.REBOOTING_HARD: "HARD_REBOOT"}
+_TASK_STATUS = {
+    TaskState.REBOOTING: "REBOOT",
+    TaskState.REBOOTING_HARD: "HARD_REBOOT",
+    TaskState.REBUILDING: "REBUILD",
+    TaskState.RESIZING: "RESIZE",
+    TaskState.RESIZE_REVERTING: "REVERT_RESIZE",
+}
 
 
 def status(vm_state: str, task_state: str | None) -> str:
@@ -93,7 +123,8 @@ _ANY_TASK = frozenset(TaskState)
 # What is being deleted is never brought back: only a deletion that goes as far may interrupt one.
 _BUT_DELETING = _ANY_TASK - {TaskState.DELETING}
 _BUT_ANY_DELETING = _BUT_DELETING - {TaskState.SOFT_DELETING}
-_EXISTING = _from(VmState.BUILDING, VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.ERROR)
+_EXISTING = frozenset(VmState) - {VmState.SOFT_DELETED, VmState.DELETED}
+_RUNS_OR_OFF = _from(VmState.ACTIVE, VmState.STOPPED)
 
 MOVES: dict[str, Move] = {
     "launch": Move(
@@ -104,17 +135,35 @@ MOVES: dict[str, Move] = {
         start=_from(VmState.ACTIVE, VmState.ERROR), task=TaskState.POWERING_OFF, end=VmState.STOPPED
     ),
     "force_stop": Move(
-        start=_from(VmState.ACTIVE, VmState.PAUSED, VmState.ERROR),
+        start=_from(VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR),
         task=TaskState.POWERING_OFF,
         end=VmState.STOPPED,
         interrupts=_BUT_ANY_DELETING,
     ),
     "reboot": Move(start=_from(VmState.ACTIVE), task=TaskState.REBOOTING, end=VmState.ACTIVE),
     "force_reboot": Move(
-        start=_from(VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.ERROR),
+        start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR},
         task=TaskState.REBOOTING_HARD,
         end=VmState.ACTIVE,
     ),
+    "pause": Move(start=_from(VmState.ACTIVE), task=TaskState.PAUSING, end=VmState.PAUSED),
+    "unpause": Move(start=_from(VmState.PAUSED), task=TaskState.UNPAUSING, end=VmState.ACTIVE),
+    "suspend": Move(start=_from(VmState.ACTIVE), task=TaskState.SUSPENDING, end=VmState.SUSPENDED),
+    "resume": Move(start=_from(VmState.SUSPENDED), task=TaskState.RESUMING, end=VmState.ACTIVE),
+    "shelve": Move(
+        start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED},
+        task=TaskState.SHELVING,
+        end=VmState.SHELVED,
+    ),
+    "unshelve": Move(start=_from(VmState.SHELVED), task=TaskState.UNSHELVING, end=VmState.ACTIVE),
+    "rescue": Move(start=_RUNS_OR_OFF | {VmState.ERROR}, task=TaskState.RESCUING, end=VmState.RESCUED),
+    "unrescue": Move(start=_from(VmState.RESCUED), task=TaskState.UNRESCUING, end=VmState.ACTIVE),
+    "rebuild": Move(start=_RUNS_OR_OFF | {VmState.ERROR}, task=TaskState.REBUILDING, end=VmState.ACTIVE),
+    "resize": Move(start=_RUNS_OR_OFF, task=TaskState.RESIZING, end=VmState.RESIZED),
+    "confirm_resize": Move(
+        start=_from(VmState.RESIZED), task=TaskState.RESIZE_CONFIRMING, end=VmState.ACTIVE
+    ),
+    "revert_resize": Move(start=_from(VmState.RESIZED), task=TaskState.RESIZE_REVERTING, end=VmState.ACTIVE),
     "delete": Move(
         start=_EXISTING,
         task=TaskState.SOFT_DELETING,
@@ -130,7 +179,7 @@ MOVES: dict[str, Move] = {
         interrupts=_ANY_TASK,
     ),
 }
-"""Verb → move. `rename` changes no state and has no row here: it is allowed in every state that exists."""
+"""Verb → move. What changes no state (rename, lock, …) has no row here: it is allowed in every state that exists."""
 
 
 def allowed(verb: str, vm_state: str, task_state: str | None) -> bool:

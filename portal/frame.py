@@ -40,8 +40,24 @@ WORK = (
 )
 ADMINISTRATION = (
     Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", deed="project:read"),
+    Place(name="users", label=_("Users"), icon="user", deed="user:read"),
+    Place(name="groups", label=_("Groups"), icon="users", deed="group:read"),
+    Place(name="roles", label=_("Roles"), icon="shield-check", deed="role:write"),
     Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
 )
+FURTHER = (Place(name="domains", label=_("Domains"), icon="sitemap", deed="domain:read"),)
+"""Pages that other pages lead to, and the palette."""
+
+PARTS_OF = {
+    "launch": "instances",
+    "instance": "instances",
+    "project": "projects",
+    "domain": "projects",
+    "user": "users",
+    "group": "groups",
+    "role": "roles",
+}
+"""By the first word of a page's name, the rail's entry that it belongs to."""
 
 
 class Frame:
@@ -86,7 +102,7 @@ class Frame:
         """The rail's entry that this page belongs to."""
         match = self._request.resolver_match
         name = (match.url_name or "") if match else ""
-        return "instances" if name.startswith(("instance", "launch")) else name
+        return PARTS_OF.get(name.partition("-")[0].removesuffix("s"), name)
 
     @cached_property
     def operations(self) -> list[Operation]:

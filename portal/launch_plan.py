@@ -1,14 +1,15 @@
-"""What a launch would come to, for showing: which sizes fit and why not, quota after it, the command."""
+"""What a launch or a resize would come to, for showing: which sizes fit and why not, quota after it, the command."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.errors import Shortage
 from accounts.models import Project
 from accounts.services import quotas
 from accounts.services.quotas import Usage
-from compute.models import Flavor, Image
+from compute.actions.resize import does_not_fit, growth
+from compute.models import Flavor, Image, Instance
 from compute.services import images, resources
 
 
@@ -59,6 +60,27 @@ def make(
     )
 
 
+def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor]) -> Plan:
+    """Sizes and quota bars for another size of the instance; resizing itself checks all of it again."""
+    usages = quotas.of(instance.project)
+
+    def added(one: Flavor) -> dict[str, int]:
+        return growth(instance, one.vcpus, one.ram_mib, one.disk_gib)
+
+    more = added(flavor) if flavor else {}
+    return Plan(
+        sizes=[
+            Size(flavor=one, reason=does_not_fit(instance, one) or _shortage(added(one), usages))
+            for one in known
+        ],
+        bars=[
+            _bar(usage, more.get(usage.resource.name, 0))
+            for usage in usages
+            if usage.resource.name != "instances"
+        ],
+    )
+
+
 def command(
     name: str, image: Image | None, flavor: Flavor | None, count: int, *, key_name: str, user_data: bool
 ) -> str:
@@ -75,7 +97,11 @@ def command(
 def _reason(image: Image | None, flavor: Flavor, usages: Sequence[Usage], count: int) -> str:
     if image and (misfit := images.does_not_fit(image, flavor)):
         return misfit
-    asked = resources.of(flavor, count)
+    return _shortage(resources.of(flavor, count), usages)
+
+
+def _shortage(asked: Mapping[str, int], usages: Sequence[Usage]) -> str:
+    """The first resource that is too short, as a sentence; empty when none is."""
     for usage in usages:
         name = usage.resource.name
         if usage.left is not None and asked.get(name, 0) > usage.left:

@@ -244,7 +244,8 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
-STATIC_VERSION = static_version.of(BASE_DIR)
+# `make up` counts once and tells its processes: one that starts anew serves what was collected, whatever changed since.
+STATIC_VERSION = os.environ.get("MERIDIAN_STATIC_VERSION") or static_version.of(BASE_DIR)
 STATIC_URL = f"/static/{STATIC_VERSION}/"  # never the same name for other content, so browsers keep it
 STATIC_ROOT = DATA_DIR / "static" / STATIC_VERSION
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -99,6 +99,7 @@ def render() -> Path:
         "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$"
         if outer_proxies > 0
         else "",
+        "static_version": settings.STATIC_VERSION,
         "programs": programs(),
         "group": ",".join(program.name for program in programs() if program.name != "redis"),
     }

@@ -19,6 +19,30 @@ for _name in [name for name in os.environ if name.startswith("MERIDIAN_") or nam
 os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
+MACHINES = ("browser", "faults", "hypervisor", "life")
+"""Folders of tests that run guests, stop daemons or watch a clock: one after the other, in one process."""
+
+# The first process of a run gets those; the others fill what processor time it leaves.
+if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+    os.nice(10)
+
+
+def _lane(item: pytest.Item) -> str:
+    """The tests that must not run beside each other: all on machines, all of one client, those of one file."""
+    folder = item.path.parent.name
+    if folder in MACHINES:
+        return "machines"
+    return folder if folder == "clients" else str(item.path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread a run over processes (`-n 2 --dist loadgroup`), what takes longest first."""
+    first = ("machines", "clients")
+    items.sort(key=lambda item: first.index(_lane(item)) if _lane(item) in first else len(first))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_lane(item)))
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""

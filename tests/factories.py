@@ -138,9 +138,7 @@ class InstanceFactory(DjangoModelFactory):
     deleted_at = factory.LazyAttribute(
         lambda row: timezone.now() if row.vm_state in {VmState.SOFT_DELETED, VmState.DELETED} else None
     )
-    restore_to = factory.LazyAttribute(
-        lambda row: VmState.ACTIVE if row.vm_state == VmState.SOFT_DELETED else ""
-    )
+    restore_to = VmState.ACTIVE
 
 
 class PortFactory(DjangoModelFactory):

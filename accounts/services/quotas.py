@@ -3,7 +3,7 @@
 Accounts does not know what is counted: other apps register a resource with the function that counts it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -20,6 +20,8 @@ Counter = Callable[[Iterable[str]], Mapping[str, int]]
 """project ids → {project id: how much its rows use}; projects that use nothing may be missing."""
 
 LARGEST = 2**31 - 1
+MOST = 500
+"""So many projects may get limits at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,13 @@ def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
         rows.setdefault(project_id, {})[name] = limit
     base = {resource.name: resource.default for resource in resources.values()} | rows.get(None, {})
     return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
+
+
+def defaults(context: Context) -> list[tuple[Resource, int]]:
+    """Every resource with the limit of projects that have none of their own, in one query."""
+    policy.enforce(context, "quota:read")
+    found = limits([""])[""]
+    return [(resource, found[name]) for name, resource in resources.items()]
 
 
 def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
@@ -129,8 +138,38 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     Raises Forbidden, NotFound, or BadInput naming each wrong field; then nothing is changed.
     """
     policy.enforce(context, "quota:write")
-    if project_id is not None and not Project.objects.filter(pk=project_id).exists():
+    project = Project.objects.filter(pk=project_id).first()
+    if project is None and project_id is not None:
         raise NotFound
+    values = _checked(changes)
+    for name, value in values.items():
+        Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
+    audit.record(
+        context,
+        "quota.update",
+        target_type="project",
+        target_id=project_id or "",
+        target_name=project.name if project else "",
+        project_id=project_id or "",
+        detail=dict(values),
+    )
+
+
+@transaction.atomic
+def update_many(context: Context, project_ids: Sequence[str], changes: Mapping[str, object]) -> None:
+    """Set the same limits of several projects, all or none. Raises as `update`, and BadInput for no change."""
+    policy.enforce(context, "quota:write")
+    if not 0 < len(project_ids) <= MOST:
+        raise BadInput(_("Choose from 1 to %(most)s projects.") % {"most": MOST})
+    if not changes:
+        raise BadInput(_("Give at least one limit."))
+    _checked(changes)
+    for project_id in project_ids:
+        update(context, project_id, changes)
+
+
+def _checked(changes: Mapping[str, object]) -> dict[str, int]:
+    """The limits as numbers. Raises BadInput naming each wrong one."""
     wrong: dict[str, str] = {}
     values: dict[str, int] = {}
     for name, given in changes.items():
@@ -144,11 +183,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
             values[name] = value
     if wrong:
         raise BadInput(fields=wrong)
-    for name, value in values.items():
-        Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
-    audit.record(
-        context, "quota.update", target_type="project", target_id=project_id or "", detail=dict(values)
-    )
+    return values
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.context import Context
@@ -17,6 +18,8 @@ from compute import operations, states
 from compute.models import Instance, Operation
 from compute.operations import Step
 from compute.services import transitions, words
+
+LOCKED = gettext_lazy("It is locked against changes. Unlock it first.")
 
 
 class Action:
@@ -32,11 +35,22 @@ class Action:
     danger: ClassVar[bool] = False
     confirm: ClassVar[str | Promise] = ""
     bulk: ClassVar[bool] = True
+    fields: ClassVar[tuple[str, ...]] = ()
+    """Parameters that a person or a client may give."""
+    asks: ClassVar[bool] = False
+    """Whether pages show a form for `fields` first, rather than begin at a click."""
+    in_place: ClassVar[bool] = False
+    """Whether pages edit on the spot what it changes, so that menus leave it out."""
+    opens_locks: ClassVar[bool] = False
     steps: tuple[Step, ...] = ()
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Check and change rows in the transaction that begins; returns what the steps must know."""
         return {}
+
+    def applies(self, instance: Instance) -> bool:
+        """Whether it makes sense for this instance; menus leave out what does not."""
+        return True
 
     def instead(self, instance: Instance) -> "Action":
         """The action that is really meant for this instance; mostly this one."""
@@ -92,6 +106,8 @@ def begin(
     action = ACTIONS[verb].instead(instance)
     if not states.allowed(action.verb, instance.vm_state, instance.task_state):
         raise Conflict(refusal(action, instance))
+    if is_locked(context, action, instance):
+        raise Conflict(LOCKED)
     before = instance.name
     kept = action.prepare(context, instance, parameters or {})
     operation = None
@@ -123,6 +139,11 @@ def kept_key(idempotency_key: str | None) -> str | None:
 def repeated(project_id: str, kept: str) -> Operation | None:
     """The operation that this key, as rows keep it, has begun already."""
     return Operation.objects.filter(project_id=project_id, idempotency_key=kept).first()
+
+
+def is_locked(context: Context, action: Action, instance: Instance) -> bool:
+    """Whether a lock keeps the asker from it; administrators are not kept (Compute API guide, lock server)."""
+    return instance.locked and not action.opens_locks and not policy.allows(context, "instance:override_lock")
 
 
 def refusal(action: Action, instance: Instance) -> str:

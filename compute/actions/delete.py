@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.context import Context
 from compute.actions.base import Action
 from compute.actions.purge import Purge
-from compute.actions.steps import PowerOff
+from compute.actions.resize import LetGoOfOldDisk
+from compute.actions.steps import PowerOff, power_before
+from compute.actions.unrescue import RemoveRescueDisk
 from compute.models import Instance, Operation
 from compute.services import transitions
-from compute.states import VmState
 
 
 class Delete(Action):
@@ -20,17 +21,18 @@ class Delete(Action):
     icon = "trash"
     danger = True
     confirm = _("It is powered off and moved to the recycle bin.")
-    steps = (PowerOff(),)
+    steps = (PowerOff(), LetGoOfOldDisk(), RemoveRescueDisk())
 
     def instead(self, instance: Instance) -> Action:
         """What never ran is not worth keeping."""
         return Purge() if instance.launched_at is None else self
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        stopped = instance.vm_state in {VmState.STOPPED, VmState.ERROR}
-        transitions.change(instance, restore_to=VmState.STOPPED if stopped else VmState.ACTIVE)
+        transitions.change(instance, restore_to=power_before(instance))
         return {}
 
     def succeeded(self, operation: Operation) -> None:
-        transitions.change(operation.instance, deleted_at=timezone.now())
+        transitions.change(
+            operation.instance, deleted_at=timezone.now(), rescue_image=None, resized_from=None
+        )
         super().succeeded(operation)

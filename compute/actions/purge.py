@@ -7,23 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
-from compute.actions.steps import PowerOff, release_addresses
+from compute.actions.steps import ForgetGuest, PowerOff, release_addresses
 from compute.models import ConsoleToken, Operation, Port
 from compute.operations import Run, Step
 from compute.services import hosts, transitions
-
-
-class RemoveGuest(Step):
-    """Have libvirt forget it."""
-
-    name: ClassVar[str] = "undefine"
-    label: ClassVar[str] = gettext_noop("Remove the machine")
-
-    def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        if instance.hypervisor is not None:
-            hosts.guest(instance).undefine()
 
 
 class ReleaseAddresses(Step):
@@ -48,8 +35,8 @@ class RemoveDisks(Step):
         run.check()
         if instance.hypervisor is not None:
             pool = hosts.pool(instance.hypervisor)
-            pool.delete(instance.disk_name)
-            pool.delete(instance.config_drive_name)
+            for name in instance.volume_names:
+                pool.delete(name)
         for file in (hosts.console_log(instance), hosts.vnc_socket(instance)):
             file.unlink(missing_ok=True)
 
@@ -60,7 +47,7 @@ class Purge(Action):
     icon = "trash-x"
     danger = True
     confirm = _("Its disk is erased. This cannot be undone.")
-    steps = (PowerOff(), RemoveGuest(), ReleaseAddresses(), RemoveDisks())
+    steps = (PowerOff(), ForgetGuest(), ReleaseAddresses(), RemoveDisks())
 
     def succeeded(self, operation: Operation) -> None:
         instance = operation.instance

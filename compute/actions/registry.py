@@ -7,16 +7,25 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from compute import states
-from compute.actions.base import Action, refusal
+from compute.actions.base import LOCKED, Action, is_locked, refusal
 from compute.actions.delete import Delete
+from compute.actions.describe import Describe
 from compute.actions.force_stop import ForceStop
 from compute.actions.launch import Launch
+from compute.actions.lock import Lock, Unlock
+from compute.actions.pause import Pause, Unpause
 from compute.actions.purge import Purge
 from compute.actions.reboot import ForceReboot, Reboot
+from compute.actions.rebuild import Rebuild
 from compute.actions.rename import Rename
+from compute.actions.rescue import Rescue
+from compute.actions.resize import ConfirmResize, Resize, RevertResize
 from compute.actions.restore import Restore
+from compute.actions.shelve import Shelve, Unshelve
 from compute.actions.start import Start
 from compute.actions.stop import Stop
+from compute.actions.suspend import Resume, Suspend
+from compute.actions.unrescue import Unrescue
 from compute.models import Instance
 from compute.operations import plans
 
@@ -28,7 +37,22 @@ ACTIONS: dict[str, Action] = {
         Reboot(),
         ForceReboot(),
         ForceStop(),
+        Pause(),
+        Unpause(),
+        Suspend(),
+        Resume(),
+        Shelve(),
+        Unshelve(),
+        Resize(),
+        ConfirmResize(),
+        RevertResize(),
+        Rescue(),
+        Unrescue(),
+        Rebuild(),
         Rename(),
+        Describe(),
+        Lock(),
+        Unlock(),
         Delete(),
         Restore(),
         Purge(),
@@ -51,12 +75,14 @@ class Choice:
 
 def choices(context: Context, instance: Instance) -> list[Choice]:
     """Every action with whether it may begin now. Costs no query."""
-    return [_choice(context, instance, action) for action in ACTIONS.values()]
+    return [_choice(context, instance, action) for action in ACTIONS.values() if action.applies(instance)]
 
 
 def _choice(context: Context, instance: Instance, action: Action) -> Choice:
     if not policy.allows(context, f"instance:{action.verb}"):
         return Choice(action=action, allowed=False, reason=_("Your role does not allow this."))
+    if is_locked(context, action, instance):
+        return Choice(action=action, allowed=False, reason=str(LOCKED))
     if not states.allowed(action.instead(instance).verb, instance.vm_state, instance.task_state):
         return Choice(action=action, allowed=False, reason=refusal(action, instance))
     return Choice(action=action, allowed=True, reason="")

@@ -16,6 +16,8 @@ class Rename(Action):
     label = _("Rename")
     icon = "pencil"
     bulk = False
+    in_place = True
+    fields = ("name",)
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         name = clean_name(parameters.get("name"))

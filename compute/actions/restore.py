@@ -7,19 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.context import Context
 from accounts.services import quotas
 from compute.actions.base import Action
-from compute.actions.steps import Define, PowerOn, ReserveAddresses
+from compute.actions.steps import Define, PowerOnIfItRan, ReserveAddresses
 from compute.models import Instance, Operation
-from compute.operations import Run
 from compute.services import transitions
 from compute.states import VmState
-
-
-class PowerOnIfItRan(PowerOn):
-    """Power on what was running when it was deleted."""
-
-    def do(self, run: Run) -> None:
-        if run.instance.restore_to == VmState.ACTIVE:
-            super().do(run)
 
 
 class Restore(Action):

@@ -10,6 +10,7 @@ from compute.driver.specs import PowerState
 from compute.models import Instance
 from compute.operations import Run, Step
 from compute.services import config_drive, guest_spec, hosts
+from compute.states import VmState
 
 
 class ReserveAddresses(Step):
@@ -63,6 +64,14 @@ class PowerOn(Step):
         power_off(run.instance)
 
 
+class PowerOnIfItRan(PowerOn):
+    """Power on what ran before."""
+
+    def do(self, run: Run) -> None:
+        if run.instance.restore_to == VmState.ACTIVE:
+            super().do(run)
+
+
 class PowerOff(Step):
     """Pull the plug."""
 
@@ -72,6 +81,34 @@ class PowerOff(Step):
     def do(self, run: Run) -> None:
         run.check()
         power_off(run.instance)
+
+
+class ForgetGuest(Step):
+    """Have the hypervisor forget the machine; its disks stay."""
+
+    name: ClassVar[str] = "undefine"
+    label: ClassVar[str] = gettext_noop("Remove the machine")
+
+    def do(self, run: Run) -> None:
+        run.check()
+        if run.instance.hypervisor is not None:
+            hosts.guest(run.instance).undefine()
+
+
+def power_before(instance: Instance) -> VmState:
+    """Where a verb that goes there and back ends: running or off, as the instance is now."""
+    if instance.vm_state == VmState.RESIZED:
+        return VmState(instance.restore_to)
+    off = {VmState.STOPPED, VmState.ERROR, VmState.SHELVED}
+    return VmState.STOPPED if instance.vm_state in off else VmState.ACTIVE
+
+
+def make_anew(run: Run) -> None:
+    """Define the guest from its rows, and power it on if it ran before: how an undone verb leaves it."""
+    instance = run.instance
+    Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+    if instance.restore_to == VmState.ACTIVE:
+        hosts.guest(instance).start()
 
 
 def power_off(instance: Instance) -> None:

@@ -14,6 +14,7 @@ from .power import describe
 from .qcow2 import names_backing
 from .specs import GuestFacts, GuestSpec, GuestTag
 from .xml.guest import guest_domain
+from .xml.snapshot import internal_snapshot
 from .xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 
 _EVERYTHING = (
@@ -78,7 +79,7 @@ class Guest:
                     raise
 
     def destroy(self) -> None:
-        """Pull the plug; already off is success."""
+        """Pull the plug and forget what was saved of its memory; already off is success."""
         with translated(f"Powering off guest {self.uuid}"):
             domain = self._domain()
             try:
@@ -86,6 +87,32 @@ class Guest:
             except libvirt.libvirtError:
                 if domain.isActive():
                     raise
+            if domain.hasManagedSaveImage():
+                domain.managedSaveRemove()
+
+    def pause(self) -> None:
+        """Stop its processors, keep its memory; already paused is success. Raises GuestNotRunning."""
+        with translated(f"Pausing guest {self.uuid}"):
+            domain = self._domain()
+            if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
+                domain.suspend()
+
+    def unpause(self) -> None:
+        """Let its processors run; already running is success. Raises GuestNotRunning."""
+        with translated(f"Unpausing guest {self.uuid}"):
+            domain = self._domain()
+            if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
+                domain.resume()
+
+    def save(self) -> None:
+        """Write its memory to disk and power off; `start` goes on from there. Already saved is success.
+
+        Raises GuestNotRunning for one that is off with nothing saved, StorageFull.
+        """
+        with translated(f"Saving guest {self.uuid}"):
+            domain = self._domain()
+            if domain.isActive() or not domain.hasManagedSaveImage():
+                domain.managedSave(libvirt.VIR_DOMAIN_SAVE_RUNNING)
 
     def reboot(self) -> None:
         """Ask the guest to restart (ACPI)."""
@@ -128,6 +155,35 @@ class Guest:
             if domain.isActive():
                 flags |= libvirt.VIR_DOMAIN_AFFECT_LIVE
             domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, xml, PREFIX, NAMESPACE, flags)
+
+    def keep(self, label: str, target: str = "vda") -> None:
+        """Keep the present state of a disk under `label`, at once and inside its file. Already kept is success.
+
+        The guest must be off: GuestNotRunning says that it is not.
+        """
+        with translated(f"Keeping the disk of guest {self.uuid}"):
+            domain = self._domain()
+            if label in domain.snapshotListNames():
+                return
+            targets = [
+                disk.get("dev", "")
+                for disk in etree.fromstring(domain.XMLDesc()).iterfind("devices/disk/target")
+            ]
+            domain.snapshotCreateXML(internal_snapshot(label, targets, target).to_xml())
+
+    def go_back(self, label: str) -> None:
+        """Give a guest that is off its disk as kept, at its size of then. Nothing kept is success."""
+        with translated(f"Giving guest {self.uuid} its earlier disk"):
+            domain = self._domain()
+            if label in domain.snapshotListNames():
+                domain.revertToSnapshot(domain.snapshotLookupByName(label))
+
+    def let_go(self, label: str) -> None:
+        """Give up what was kept, also while the guest runs. Nothing kept is success."""
+        with translated(f"Letting go of the earlier disk of guest {self.uuid}"):
+            domain = self._domain()
+            if label in domain.snapshotListNames():
+                domain.snapshotLookupByName(label).delete()
 
     def screenshot(self) -> bytes:
         """The guest's screen as PNG. Raises GuestNotRunning, Unsupported."""

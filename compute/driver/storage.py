@@ -149,6 +149,23 @@ class Pool:
             raise Conflict(f"Volume {name} already exists over {under or 'nothing'}; delete it first.")
         return _facts(volume)
 
+    def grow(self, name: str, size_bytes: int) -> None:
+        """Make a volume larger; already that large is success. Raises StorageNotFound, StorageFull."""
+        volume = self._volume(name)
+        if volume is None:
+            raise StorageNotFound(f"Growing volume {name} failed: it is not in pool {self.name}.")
+        with translated(f"Growing volume {name}"):
+            if volume.info()[1] < size_bytes:
+                volume.resize(size_bytes)
+
+    def rename(self, name: str, to: str) -> None:
+        """Let a volume take the place of another. Done already is success."""
+        source, target = self.volume_path(name), self.volume_path(to)
+        with translated(f"Renaming volume {name}"):
+            if source.exists():
+                source.replace(target)
+        self._refresh()
+
     def write_bytes(self, name: str, data: bytes) -> VolumeFacts:
         """A raw volume holding `data`, replacing an older one whole. Raises StorageFull."""
         target = self.volume_path(name)

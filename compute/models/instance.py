@@ -38,13 +38,15 @@ class Instance(models.Model):
     """One virtual machine. Sizes are copied from the flavor, so that a changed flavor changes nobody.
 
     `compute.services.transitions` is the only writer of the state fields and of `version`, which grows
-    with every change that a page shows.
+    with every change that a page shows. `restore_to` is where a verb that goes there and back ends;
+    `resized_from` are the flavor's id and the sizes before a resize that is not confirmed yet.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="instances")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
     flavor = models.ForeignKey(Flavor, on_delete=models.SET_NULL, null=True, related_name="+")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
     hypervisor = models.ForeignKey(Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances")
@@ -55,7 +57,7 @@ class Instance(models.Model):
     public_key = models.TextField(blank=True)
     user_data = models.TextField(blank=True)
 
-    vm_state = models.CharField(max_length=16, default=states.VmState.BUILDING, db_index=True)
+    vm_state = models.CharField(max_length=32, default=states.VmState.BUILDING, db_index=True)
     task_state = models.CharField(max_length=32, null=True)
     fault = models.JSONField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -63,7 +65,10 @@ class Instance(models.Model):
         max_length=16, choices=BootStage.choices, default=BootStage.NONE, blank=True
     )
     booted_at = models.DateTimeField(null=True)
-    restore_to = models.CharField(max_length=16, blank=True)
+    restore_to = models.CharField(max_length=32, blank=True)
+    rescue_image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
+    resized_from = models.JSONField(null=True)
+    locked = models.BooleanField(default=False)
     launched_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -103,6 +108,21 @@ class Instance(models.Model):
     def disk_name(self) -> str:
         """Its disk in the storage pool."""
         return f"disk-{self.id}"
+
+    @property
+    def new_disk_name(self) -> str:
+        """The disk that a rebuild makes, until it takes the other's place."""
+        return f"new-disk-{self.id}"
+
+    @property
+    def rescue_disk_name(self) -> str:
+        """The disk that it boots from while it is rescued."""
+        return f"rescue-{self.id}"
+
+    @property
+    def volume_names(self) -> tuple[str, ...]:
+        """Every file that may be there for it in the storage pool."""
+        return (self.disk_name, self.config_drive_name, self.new_disk_name, self.rescue_disk_name)
 
     @property
     def config_drive_name(self) -> str:

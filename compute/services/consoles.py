@@ -21,15 +21,15 @@ from accounts.context import Context, for_user, projects_of
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.services import audit
+from compute import states
 from compute.models import ConsoleToken, Instance
 from compute.services import hosts
-from compute.states import VmState
 
 DEED = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
 RENEW_SECONDS = 25
 ALIVE = timedelta(seconds=60)
-RUNNING = (VmState.ACTIVE, VmState.PAUSED)
+RUNNING = states.RUNNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, PortSpec
 from compute.driver.storage import Pool
-from compute.models import Instance, Operation
+from compute.models import Image, Instance, Operation
 from compute.services import hosts
 
 
@@ -20,13 +20,7 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         memory_mib=instance.ram_mib,
         virt_type="kvm" if hypervisor.virt_type == "kvm" else "qemu",
         disks=(
-            DiskSpec(
-                path=pool.volume_path(instance.disk_name),
-                format="qcow2",
-                target="vda",
-                boot_order=1,
-                backing=_backing(instance, pool),
-            ),
+            *_disks(instance, pool),
             DiskSpec(
                 path=pool.volume_path(instance.config_drive_name),
                 format="raw",
@@ -52,9 +46,25 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
     )
 
 
-def _backing(instance: Instance, pool: Pool) -> BackingSpec | None:
-    """The image under the disk, as its row says: QEMU must not believe what a disk file says of itself."""
-    image = instance.image
+def _disks(instance: Instance, pool: Pool) -> list[DiskSpec]:
+    """Its own disk; while it is rescued, the rescue disk first, which it then boots from."""
+    found = [(instance.disk_name, instance.image)]
+    if instance.rescue_image is not None:
+        found.insert(0, (instance.rescue_disk_name, instance.rescue_image))
+    return [
+        DiskSpec(
+            path=pool.volume_path(name),
+            format="qcow2",
+            target=f"vd{'abcdefghijklmnopqrstuvwxyz'[place]}",
+            boot_order=place + 1,
+            backing=_backing(image, pool),
+        )
+        for place, (name, image) in enumerate(found)
+    ]
+
+
+def _backing(image: Image | None, pool: Pool) -> BackingSpec | None:
+    """The image under a disk, as its row says: QEMU must not believe what a disk file says of itself."""
     if image is None:
         return None
     return BackingSpec(

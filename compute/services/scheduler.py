@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from compute.models import Hypervisor, Instance
 from compute.services import transitions
+from compute.states import VmState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +43,24 @@ class Room:
         return ""
 
 
-def rooms() -> list[Room]:
-    """The room on every hypervisor, in two queries."""
+def rooms(without: Instance | None = None) -> list[Room]:
+    """The room on every hypervisor, in two queries; as if one instance were not there.
+
+    What is shelved takes its disk only.
+    """
+    shelved = Q(vm_state=VmState.SHELVED)
     used = {
         row["hypervisor"]: row
         for row in Instance.objects.existing()
         .exclude(hypervisor=None)
+        .exclude(pk__in=[without.pk] if without else [])
         .order_by()
         .values("hypervisor")
-        .annotate(vcpus=Sum("vcpus"), ram=Sum("ram_mib"), disk=Sum("disk_gib"))
+        .annotate(
+            vcpus=Sum("vcpus", filter=~shelved, default=0),
+            ram=Sum("ram_mib", filter=~shelved, default=0),
+            disk=Sum("disk_gib"),
+        )
     }
     nothing = {"vcpus": 0, "ram": 0, "disk": 0}
     return [
@@ -62,6 +72,13 @@ def rooms() -> list[Room]:
         )
         for host in Hypervisor.objects.all()
     ]
+
+
+def check(instance: Instance) -> None:
+    """Whether the instance's own hypervisor has room for it as its row says. Raises Conflict naming what is short."""
+    for room in rooms(without=instance):
+        if room.hypervisor.pk == instance.hypervisor_id and (reason := room.refusal(instance)):
+            raise Conflict(reason)
 
 
 @transaction.atomic

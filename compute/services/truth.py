@@ -26,7 +26,7 @@ class Difference:
 SWEPT = timedelta(seconds=15)
 """The sweeper comes by more often than this, so what has lain longer is forgotten."""
 
-RUNS = {VmState.ACTIVE, VmState.PAUSED}
+RUNS = {VmState.ACTIVE, VmState.PAUSED, VmState.RESCUED}
 
 
 def differences() -> list[Difference]:
@@ -100,10 +100,15 @@ def _wrong(instance: Instance, guest: GuestFacts | None) -> str:
     """What is wrong with the guest of a settled instance; one in the hands of an operation is left out."""
     if instance.task_state or instance.vm_state in {VmState.ERROR, VmState.BUILDING}:
         return ""
+    if instance.vm_state == VmState.SHELVED:
+        return "is shelved, but the hypervisor still has its guest" if guest else ""
+    if guest is None and instance.vm_state == VmState.SOFT_DELETED:
+        return ""  # it was shelved; restoring makes its guest anew
     if guest is None:
         return f"is {instance.status}, but the hypervisor does not know it"
     runs = guest.power in {PowerState.RUNNING, PowerState.PAUSED, PowerState.SHUTTING_DOWN}
-    if runs != (instance.vm_state in RUNS):
+    # One that was off when it was resized is RESIZED all the same.
+    if instance.vm_state != VmState.RESIZED and runs != (instance.vm_state in RUNS):
         return f"is {instance.status}, but its guest is {guest.power}"
     return ""
 
@@ -114,8 +119,10 @@ def _volumes(hypervisor: Hypervisor) -> Iterator[Difference]:
     for instance in Instance.objects.existing().filter(hypervisor=hypervisor):
         if instance.launched_at is not None:
             needed |= {instance.disk_name, instance.config_drive_name}
-        elif instance.task_state:
-            there -= {instance.disk_name, instance.config_drive_name}
+            if instance.rescue_image_id:
+                needed.add(instance.rescue_disk_name)
+        if instance.task_state:
+            there -= set(instance.volume_names) - needed
     for name in sorted(needed - there):
         yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="is missing")
     for name in sorted(there - needed):

@@ -6,21 +6,33 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import policy
 from accounts.errors import NotFound
+from compute import states
 from compute.actions import begin
 from compute.actions.registry import ACTIONS
 from compute.models import Instance
 from compute.services import instances, operations_log
-from compute.states import VmState
 from portal.entries import entries
-from portal.pages.activity import number
+from portal.lists import number
+from portal.pages import instance_forms
 from portal.pages.instances import row
 from portal.requests import Request, away, done, live_page
 
-MAIN_VERBS = ("start", "stop", "reboot", "restore")
+MAIN_VERBS = (
+    "start",
+    "stop",
+    "reboot",
+    "unpause",
+    "resume",
+    "unshelve",
+    "unrescue",
+    "confirm_resize",
+    "revert_resize",
+    "restore",
+)
 
 
 @require_safe
@@ -32,7 +44,7 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
     values = {
         "ports": ports,
         "ssh": f"ssh {user}@{ports[0].address}" if user and ports else "",
-        "runs": instance.vm_state in {VmState.ACTIVE, VmState.PAUSED},
+        "runs": instance.vm_state in states.RUNNING,
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
 
@@ -58,9 +70,11 @@ def tab(
         "may_console": policy.allows(request.context, "instance:console"),
         "main_choices": [choice for choice in shown.choices if choice.action.verb in MAIN_VERBS],
         "more_choices": [
-            choice for choice in shown.choices if choice.action.verb not in {*MAIN_VERBS, "rename"}
+            choice
+            for choice in shown.choices
+            if choice.action.verb not in MAIN_VERBS and not choice.action.in_place
         ],
-        "rename": next(choice for choice in shown.choices if choice.action.verb == "rename"),
+        "may": {choice.action.verb: choice.allowed for choice in shown.choices},
     }
     # Lists ask for the menu only when somebody opens it: fifty of them would be most of a page.
     menu = {f"menu-{instance.pk}": "instances/menu.html"}
@@ -68,17 +82,22 @@ def tab(
     return live_page(request, template, parts, frame | values)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
-    """Begin an action; the page hears of it at once, the rest comes by push."""
+    """Begin an action; the page hears of it at once, the rest comes by push. Some have a form to ask first."""
     if verb not in ACTIONS:
         raise NotFound
-    name = instances.get(request.context, instance_id).name
+    instance = instances.get(request.context, instance_id)
+    if ACTIONS[verb].asks:
+        return instance_forms.ask(request, instance, ACTIONS[verb])
+    if request.method != "POST":
+        raise NotFound
+    name = instance.name
     begin(
         request.context,
         verb,
         instance_id,
-        parameters={"name": request.POST["name"]} if "name" in request.POST else {},
+        parameters={field: request.POST[field] for field in ACTIONS[verb].fields if field in request.POST},
         idempotency_key=request.POST.get("key") or None,
     )
     label = ACTIONS[verb].label

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -17,8 +17,9 @@ from compute.actions import Action, begin
 from compute.actions.registry import ACTIONS, Choice, choices
 from compute.models import Instance
 from compute.services import instances
+from portal import lists
 from portal.entries import Entry, entry
-from portal.pages.activity import number
+from portal.lists import number
 from portal.requests import Request, done, live_page, toast, with_events
 
 MOST = 200
@@ -50,15 +51,6 @@ class Row:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A heading; `url` sorts by it, `order` says how it is sorted now (ascending, descending or empty)."""
-
-    label: str | Promise
-    url: str
-    order: str
-
-
 @require_safe
 def listing(request: Request) -> HttpResponse:
     """Instances of the project; search, filter, sort and page stand in the URL."""
@@ -70,20 +62,21 @@ def listing(request: Request) -> HttpResponse:
         status=asked.get("status", ""),
         sort=asked.get("sort", ""),
         all_projects=everywhere,
+        project=asked.get("project", ""),
         number=number(request),
     )
     values = {
         "page": found,
         "rows": [row(request, instance) for instance in found],
-        "columns": _columns(asked),
-        "filters": [(name, label, _url(asked, status=name)) for name, label in FILTERS.items()],
+        "columns": lists.columns(asked, COLUMNS),
+        "filters": [(name, label, lists.url(asked, status=name)) for name, label in FILTERS.items()],
         "status": asked.get("status", ""),
         "search": asked.get("search", ""),
         "everywhere": everywhere,
-        "everywhere_url": _url(asked, all="" if everywhere else "1"),
+        "everywhere_url": lists.url(asked, all="" if everywhere else "1"),
         "bulk": _offered(request, BULK),
         "may_console": policy.allows(request.context, "instance:console"),
-        "narrowed": any(asked.get(name) for name in ("search", "status")),
+        "narrowed": any(asked.get(name) for name in ("search", "status", "project")),
         "query": asked.urlencode(),
     }
     parts = {"instances": "instances/table.html"}
@@ -152,27 +145,3 @@ def row(request: Request, instance: Instance) -> Row:
 def _offered(request: Request, verbs: tuple[str, ...]) -> list[Action]:
     """Actions for the bar; a reader, who may do none of them, gets neither bar nor boxes."""
     return [ACTIONS[verb] for verb in verbs if policy.allows(request.context, f"instance:{verb}")]
-
-
-def _columns(asked: QueryDict) -> list[Column]:
-    sort = asked.get("sort", "")
-    return [
-        Column(
-            label=label,
-            url=_url(asked, sort=f"-{name}" if sort == name else name) if name else "",
-            order={name: "ascending", f"-{name}": "descending"}.get(sort, "") if name else "",
-        )
-        for name, label in COLUMNS
-    ]
-
-
-def _url(asked: QueryDict, **changes: str) -> str:
-    """The present address with some of its query changed, from the first page again."""
-    query = asked.copy()
-    query.pop("page", None)
-    for name, value in changes.items():
-        if value:
-            query[name] = value
-        else:
-            query.pop(name, None)
-    return f"?{query.urlencode()}"

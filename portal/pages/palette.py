@@ -9,14 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import policy
+from accounts.services import directory
 from compute.actions.registry import choices
 from compute.models import Instance
 from compute.services import instances, words
 from portal import icons
-from portal.frame import ADMINISTRATION, WORK, places
+from portal.frame import ADMINISTRATION, FURTHER, WORK, places
 from portal.requests import Request
 
 MOST = 8
+FEW = 5
 WITH_ACTIONS = 3
 
 
@@ -24,14 +26,14 @@ WITH_ACTIONS = 3
 def palette(request: Request) -> JsonResponse:
     """What fits `q`. An item has label, hint, icon and url; with `verb` it is an action, sent by POST."""
     query = " ".join(request.GET.get("q", "")[:255].split())
-    items = [*_pages(request, query), *_instances(request, query)]
+    items = [*_pages(request, query), *_instances(request, query), *_people(request, query)]
     return JsonResponse({"items": items}, headers={"Cache-Control": "no-store"})
 
 
 def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
     if policy.allows(request.context, "instance:launch"):
         yield from _if_fitting(query, _item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
-    for place in places(request.context, (*WORK, *ADMINISTRATION)):
+    for place in places(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
         yield from _if_fitting(query, _item(str(place.label), _("Page"), place.icon, place.url))
 
 
@@ -51,21 +53,33 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
             yield from _actions(request, instance, verb)
 
 
+def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
+    """Projects, users and groups by name, for those who look after them."""
+    context = request.context
+    if not query or not policy.allows(context, "project:read") or not policy.allows(context, "user:read"):
+        return
+    for project in directory.projects(context, search=query, size=FEW):
+        yield _item(project.name, _("Project"), "folder", reverse("project", args=[project.id]))
+    for user in directory.users(context, search=query, size=FEW):
+        yield _item(user.name, _("User"), "user", reverse("user", args=[user.id]))
+    for group in directory.groups(context, search=query, size=FEW):
+        yield _item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
+
+
 def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:
     """Allowed actions that need no further input."""
     for choice in choices(request.context, instance):
         action = choice.action
         if (
             choice.allowed
-            and action.verb not in {"rename", "purge"}
+            and not action.in_place
+            and action.verb != "purge"
             and verb.lower() in str(action.label).lower()
         ):
             label = _("%(label)s %(name)s") % {"label": action.label, "name": instance.name}
             url = reverse("instance-action", args=[instance.pk, action.verb])
-            yield _item(label, _("Action"), action.icon, url) | {
-                "verb": action.verb,
-                "confirm": str(action.confirm),
-            }
+            item = _item(label, _("Action"), action.icon, url)
+            yield item if action.asks else item | {"verb": action.verb, "confirm": str(action.confirm)}
 
 
 def _item(label: str, hint: str, icon: str, url: str) -> dict[str, Any]:

@@ -12,25 +12,39 @@ from compute.models import Instance, Operation
 from compute.states import MOVES, Colour, TaskState, VmState
 from tests import factories
 
+ALWAYS = {"rename", "describe", "lock", "unlock", "delete", "purge"}
 MAY = {
-    VmState.BUILDING: {"rename", "delete", "purge"},
-    VmState.ACTIVE: {"stop", "reboot", "force_reboot", "force_stop", "rename", "delete", "purge"},
-    VmState.PAUSED: {"force_reboot", "force_stop", "rename", "delete", "purge"},
-    VmState.STOPPED: {"start", "force_reboot", "rename", "delete", "purge"},
-    VmState.ERROR: {"stop", "force_reboot", "force_stop", "rename", "delete", "purge"},
+    VmState.BUILDING: ALWAYS,
+    VmState.ACTIVE: ALWAYS
+    | {"stop", "reboot", "force_reboot", "force_stop", "pause", "suspend", "shelve"}
+    | {"resize", "rescue", "rebuild"},
+    VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve"},
+    VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve"},
+    VmState.RESCUED: ALWAYS | {"unrescue"},
+    VmState.RESIZED: ALWAYS | {"confirm_resize", "revert_resize"},
+    VmState.SHELVED: ALWAYS | {"unshelve"},
+    VmState.STOPPED: ALWAYS | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild"},
+    VmState.ERROR: ALWAYS | {"stop", "force_reboot", "force_stop", "rescue", "rebuild"},
     VmState.SOFT_DELETED: {"restore", "purge"},
     VmState.DELETED: set(),
 }
 """What may begin while nothing is being done, written out by hand: a change of the rules shows here."""
 
-MAY_WHILE_BUSY = {"force_stop", "rename", "delete", "purge"}
+AT_ONCE = {"rename", "describe", "lock", "unlock"}
+MAY_WHILE_BUSY = ALWAYS | {"force_stop"}
 MAY_WHILE_DELETING = {
-    TaskState.SOFT_DELETING: {"rename", "delete", "purge"},
-    TaskState.DELETING: {"rename", "purge"},
+    TaskState.SOFT_DELETING: AT_ONCE | {"delete", "purge"},
+    TaskState.DELETING: AT_ONCE | {"purge"},
 }
 """What is being deleted cannot be brought back by a lesser verb that would cancel the deletion."""
 
-PARAMETERS = {"rename": {"name": "renamed"}}
+
+def parameters(verb: str) -> dict[str, str]:
+    """What the verb cannot do without."""
+    if verb == "resize":
+        return {"flavor_id": factories.FlavorFactory(disk_gib=50).pk}
+    return {"name": "renamed"} if verb == "rename" else {}
+
 
 SOME_TASKS = pytest.mark.parametrize(
     ("verb", "vm_state", "task_state"),
@@ -49,16 +63,23 @@ def expected(verb: str, vm_state: VmState, task_state: TaskState | None) -> bool
     return verb in MAY[vm_state] & MAY_WHILE_DELETING.get(task_state, MAY_WHILE_BUSY)
 
 
-def instance_in(context: Context, vm_state: VmState, task_state: TaskState | None) -> Instance:
+def instance_in(
+    context: Context, vm_state: VmState, task_state: TaskState | None, verb: str = ""
+) -> Instance:
     """One that has been launched, as all but those being built have; a busy one has an operation at work."""
-    instance = factories.InstanceFactory(project=context.project, vm_state=vm_state, task_state=task_state)
+    instance = factories.InstanceFactory(
+        project=context.project,
+        vm_state=vm_state,
+        task_state=task_state,
+        locked=verb == "unlock",
+    )
     if task_state:
         factories.OperationFactory(instance=instance, sequence=1, state=Operation.State.RUNNING)
     return instance
 
 
 def test_the_table_has_a_row_for_every_verb_that_changes_state() -> None:
-    assert set(MOVES) == {*ACTIONS, "launch"} - {"rename"}
+    assert set(MOVES) == {*ACTIONS, "launch"} - AT_ONCE
     assert Launch.verb not in ACTIONS
 
 
@@ -74,7 +95,7 @@ def test_the_table(verb: str) -> None:
 def test_menus_and_begin_follow_the_table(
     as_alice: Context, verb: str, vm_state: VmState, task_state: TaskState | None
 ) -> None:
-    instance = instance_in(as_alice, vm_state, task_state)
+    instance = instance_in(as_alice, vm_state, task_state, verb)
     choice = next(choice for choice in choices(as_alice, instance) if choice.action.verb == verb)
     may = begins(as_alice, verb, instance)
     assert may is choice.allowed is expected(really(verb, instance), vm_state, task_state)
@@ -86,7 +107,7 @@ def begins(context: Context, verb: str, instance: Instance) -> bool:
     before = _picture(instance)
     refusal: type[MeridianError] | None = None
     try:
-        begin(context, verb, instance.pk, parameters=PARAMETERS.get(verb, {}))
+        begin(context, verb, instance.pk, parameters=parameters(verb))
     except MeridianError as error:
         refusal = type(error)
     if refusal is None:
@@ -117,7 +138,7 @@ def _picture(instance: Instance) -> list[object]:
 def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> None:
     instance = instance_in(as_alice, vm_state, None)
     version = instance.version
-    operation = begin(as_alice, verb, instance.pk)
+    operation = begin(as_alice, verb, instance.pk, parameters=parameters(verb))
     assert operation is not None
     kind = really(verb, instance)
 
@@ -143,7 +164,7 @@ def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> N
     assert (event.address, event.request_id) == ("192.0.2.1", "req-alice")
 
 
-@pytest.mark.parametrize("verb", sorted(MAY_WHILE_BUSY - {"rename"}))
+@pytest.mark.parametrize("verb", sorted(MAY_WHILE_BUSY - AT_ONCE))
 def test_what_interrupts_cancels_what_runs_and_stands_behind_it(as_alice: Context, verb: str) -> None:
     instance = instance_in(as_alice, VmState.ACTIVE, TaskState.REBOOTING)
     operation = begin(as_alice, verb, instance.pk)
@@ -193,6 +214,10 @@ def test_statuses_are_novas() -> None:
         "BUILD",
         "ACTIVE",
         "PAUSED",
+        "SUSPENDED",
+        "RESCUE",
+        "VERIFY_RESIZE",
+        "SHELVED_OFFLOADED",
         "SHUTOFF",
         "ERROR",
         "SOFT_DELETED",
@@ -206,4 +231,4 @@ def test_statuses_are_novas() -> None:
 def test_choices_cost_no_query(as_alice: Context, django_assert_num_queries) -> None:
     instance = instance_in(as_alice, VmState.ACTIVE, None)
     with django_assert_num_queries(0):
-        assert len(choices(as_alice, instance)) == len(ACTIONS)
+        assert len(choices(as_alice, instance)) == len(ACTIONS) - 1  # it is not locked

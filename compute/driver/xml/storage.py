@@ -31,8 +31,11 @@ class Format(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeTarget(Element):
+    """`compat` 1.1 is QEMU's own default for years; libvirt's 0.10 cannot grow while a snapshot is kept."""
+
     TAG: ClassVar[str] = "target"
     format: Format
+    compat: str | None = leaf()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,6 @@ def overlay_volume(name: str, capacity: int, base: Path, base_format: str) -> Vo
     return Volume(
         name=name,
         capacity=capacity,
-        target=VolumeTarget(format=Format(type="qcow2")),
+        target=VolumeTarget(format=Format(type="qcow2"), compat="1.1"),
         backing=VolumeBacking(path=str(base), format=Format(type=base_format)),
     )

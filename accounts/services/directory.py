@@ -1,0 +1,118 @@
+"""Finds projects, users and groups for people: by part of a name, filtered, sorted, a page at a time."""
+
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Model, Q, QuerySet
+
+from accounts import policy
+from accounts.context import Context
+from accounts.models import Domain, Group, Project, ProjectTag, User
+from accounts.names import is_text
+from accounts.services import lockouts, quotas
+
+SIZE = 50
+SORTS = {"name": ("name", "id"), "domain": ("domain__name", "name", "id"), "created": ("created_at", "id")}
+Row = TypeVar("Row", bound=Model)
+
+
+def projects(
+    context: Context,
+    *,
+    search: str = "",
+    state: str = "",
+    domain: str = "",
+    sort: str = "",
+    number: int = 1,
+    size: int = SIZE,
+) -> "Page[Project]":
+    """A page of projects with their domains. `sort` may also be a resource's name: by what is used of it.
+
+    `search` finds part of a name, description or tag, or a whole id; `state` is enabled or disabled. Unknown
+    filters and sorts count as none.
+    """
+    policy.enforce(context, "project:read")
+    rows: QuerySet[Project] = Project.objects.select_related("domain")
+    tagged = Q(pk__in=ProjectTag.objects.filter(name__icontains=search.strip()).values("project"))
+    rows = _matching(rows, search, "name", "description", further=tagged)
+    rows = _in_domain(_in_state(rows, state), domain)
+    if sort.removeprefix("-") in quotas.resources:
+        return _by_usage(rows, sort, number, size)
+    return Paginator(_sorted(rows, sort), size).get_page(number)
+
+
+def users(
+    context: Context,
+    *,
+    search: str = "",
+    state: str = "",
+    domain: str = "",
+    sort: str = "",
+    number: int = 1,
+    size: int = SIZE,
+) -> "Page[User]":
+    """A page of users with their domains; `state` may also be locked: too many wrong passwords lately."""
+    policy.enforce(context, "user:read")
+    rows = User.objects.select_related("domain")
+    rows = _in_domain(_in_state(_matching(rows, search, "name", "email", "description"), state), domain)
+    if state == "locked":
+        rows = rows.filter(name__in=lockouts.names())
+    return Paginator(_sorted(rows, sort), size).get_page(number)
+
+
+def groups(
+    context: Context, *, search: str = "", domain: str = "", sort: str = "", number: int = 1, size: int = SIZE
+) -> "Page[Any]":
+    """A page of groups with their domains; `member_count` says how many are in each."""
+    policy.enforce(context, "group:read")
+    rows = Group.objects.select_related("domain").annotate(member_count=Count("members"))
+    rows = _in_domain(_matching(rows, search, "name", "description"), domain)
+    if sort.removeprefix("-") == "members":
+        rows = rows.order_by("-member_count" if sort.startswith("-") else "member_count", "name", "id")
+    else:
+        rows = _sorted(rows, "" if sort.endswith("created") else sort)
+    return Paginator(rows, size).get_page(number)
+
+
+def domains(context: Context) -> list[Domain]:
+    """All of them by name; there are few."""
+    policy.enforce(context, "domain:read")
+    return list(Domain.objects.all())
+
+
+def _matching(rows: QuerySet[Row], search: str, *columns: str, further: Q | None = None) -> QuerySet[Row]:
+    search = search.strip()
+    if not search:
+        return rows
+    if not is_text(search):
+        return rows.none()
+    found = reduce(or_, (Q(**{f"{column}__icontains": search}) for column in columns), Q(pk=search))
+    return rows.filter(found | further if further else found)
+
+
+def _in_state(rows: QuerySet[Row], state: str) -> QuerySet[Row]:
+    return rows.filter(enabled=state == "enabled") if state in {"enabled", "disabled"} else rows
+
+
+def _in_domain(rows: QuerySet[Row], domain: str) -> QuerySet[Row]:
+    return rows.filter(domain=domain) if is_text(domain, 64) else rows
+
+
+def _sorted(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
+    columns = SORTS.get(sort.removeprefix("-"), SORTS["name"])
+    first, *rest = columns
+    backwards = sort.startswith("-") and sort.removeprefix("-") in SORTS
+    return rows.order_by(f"-{first}" if backwards else first, *rest)
+
+
+def _by_usage(rows: QuerySet[Project], sort: str, number: int, size: int) -> "Page[Project]":
+    """What is used is counted elsewhere, so the ids are put in order here."""
+    ids = list(rows.order_by("name", "id").values_list("pk", flat=True))
+    used = quotas.resources[sort.removeprefix("-")].counter(ids)
+    ids.sort(key=lambda key: used.get(key, 0), reverse=sort.startswith("-"))
+    page: Page[Any] = Paginator(ids, size).get_page(number)
+    found = rows.in_bulk(list(page.object_list))
+    page.object_list = [found[key] for key in page.object_list]
+    return page

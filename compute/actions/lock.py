@@ -1,0 +1,39 @@
+"""Lock and unlock: keep an instance from being changed by mistake. Done at once."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from compute.actions.base import Action
+from compute.models import Instance
+from compute.services import transitions
+
+
+class Lock(Action):
+    """Afterwards only an administrator, or whoever unlocks it first, can do anything to it."""
+
+    verb = "lock"
+    label = _("Lock")
+    icon = "lock"
+
+    def applies(self, instance: Instance) -> bool:
+        return not instance.locked
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        transitions.change(instance, locked=True)
+        return {}
+
+
+class Unlock(Action):
+    verb = "unlock"
+    label = _("Unlock")
+    icon = "lock-open"
+    opens_locks = True
+
+    def applies(self, instance: Instance) -> bool:
+        return instance.locked
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        transitions.change(instance, locked=False)
+        return {}

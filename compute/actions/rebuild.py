@@ -1,0 +1,121 @@
+"""Rebuild: a new disk from an image; identity, addresses and sizes stay."""
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from accounts.context import Context
+from accounts.errors import BadInput, NotFound
+from accounts.names import clean_name
+from compute.actions.base import Action
+from compute.actions.launch import GIB
+from compute.actions.steps import Define, PowerOff, PowerOnIfItRan, power_before
+from compute.models import Image, Instance
+from compute.operations import Run, Step
+from compute.services import config_drive, hosts, images, transitions
+from compute.states import VmState
+
+
+class BringImage(Step):
+    name: ClassVar[str] = "image"
+    label: ClassVar[str] = gettext_noop("Copy the image")
+
+    def do(self, run: Run) -> None:
+        images.bring(_image(run), hosts.pool_of(run.instance), run.progress)
+
+
+class MakeNewDisk(Step):
+    """Make the new disk beside the old one, so that until the exchange nothing is lost."""
+
+    name: ClassVar[str] = "new_disk"
+    label: ClassVar[str] = gettext_noop("Make the disk")
+
+    def do(self, run: Run) -> None:
+        instance, image = run.instance, _image(run)
+        if instance.image_id == image.pk and _exchanged(run):
+            return
+        run.check()
+        hosts.pool_of(instance).create_overlay(
+            instance.new_disk_name,
+            image.volume_name,
+            max(instance.disk_gib * GIB, image.virtual_size),
+            "qcow2" if image.disk_format == "qcow2" else "raw",
+        )
+
+    def undo(self, run: Run) -> None:
+        hosts.pool_of(run.instance).delete(run.instance.new_disk_name)
+
+
+class ExchangeDisks(Step):
+    """Put the new disk in the old one's place. From here on the old disk is gone."""
+
+    name: ClassVar[str] = "exchange"
+    label: ClassVar[str] = gettext_noop("Exchange the disks")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.pool_of(instance).rename(instance.new_disk_name, instance.disk_name)
+        transitions.change(instance, image=_image(run))
+
+
+class WriteConfigDriveAnew(Step):
+    name: ClassVar[str] = "config_drive"
+    label: ClassVar[str] = gettext_noop("Write the config drive")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.pool_of(instance).write_bytes(instance.config_drive_name, config_drive.build(instance))
+
+
+class Rebuild(Action):
+    """Takes `image_id` (without one, the present image) and `name`."""
+
+    verb = "rebuild"
+    label = _("Rebuild")
+    icon = "hammer"
+    danger = True
+    confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
+    bulk = False
+    fields = ("image_id",)
+    asks = True
+    steps = (
+        BringImage(),
+        MakeNewDisk(),
+        PowerOff(),
+        ExchangeDisks(),
+        WriteConfigDriveAnew(),
+        Define(),
+        PowerOnIfItRan(),
+    )
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        try:
+            image = (
+                images.get(context, parameters["image_id"])
+                if parameters.get("image_id")
+                else images.of(instance)
+            )
+        except NotFound as error:
+            raise BadInput(fields={"image_id": error.text}) from error
+        if instance.flavor and (reason := images.does_not_fit(image, instance.flavor)):
+            raise BadInput(fields={"image_id": reason})
+        changed: dict[str, Any] = {"restore_to": power_before(instance)}
+        if "name" in parameters:
+            changed["name"] = clean_name(parameters["name"])
+        transitions.change(instance, **changed)
+        return {"image": str(image.pk)}
+
+    def end_state(self, instance: Instance) -> VmState:
+        return VmState(instance.restore_to)
+
+
+def _image(run: Run) -> Image:
+    return Image.objects.get(pk=run.operation.parameters["image"])
+
+
+def _exchanged(run: Run) -> bool:
+    """Whether the exchange began already: then the new disk is in its place."""
+    return any(entry["name"] == ExchangeDisks.name for entry in run.operation.timeline)
