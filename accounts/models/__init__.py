@@ -4,11 +4,13 @@ from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.audit import AuditEvent
 from accounts.models.catalog import Endpoint, Region, Service
+from accounts.models.external_identity import ExternalIdentity
 from accounts.models.group import Group
 from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
 from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import Quota
+from accounts.models.quota_request import QuotaRequest
 from accounts.models.role import Assignment, Role, RoleInference
 from accounts.models.token import Token
 from accounts.models.user import User
@@ -20,12 +22,14 @@ __all__ = [
     "AuditEvent",
     "Domain",
     "Endpoint",
+    "ExternalIdentity",
     "Group",
     "Installation",
     "OneTimeLink",
     "Project",
     "ProjectTag",
     "Quota",
+    "QuotaRequest",
     "Region",
     "Role",
     "RoleInference",

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.services import setup
-from portal import groups
+from portal import groups, single_sign_on
 from portal.apis import is_api
 from portal.forms import Form
 from portal.pages import errors
@@ -51,7 +51,7 @@ class SignIn(Form):
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; what was wrong of the two is not said."""
-    to = _safe_next(request)
+    to = safe_next(request)
     if request.user.is_authenticated:
         return redirect(to)
     form = SignIn(request.POST or None)
@@ -61,7 +61,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if isinstance(user, User):
             return enter(request, user, to)
         form.add_error(None, _("Name and password do not fit together."))
-    values = {"form": form, "next": to, "is_set_up": setup.is_done()}
+    values = {"form": form, "next": to, "is_set_up": setup.is_done(), "provider": settings.OIDC}
     return page(request, "accounts/sign_in.html", values, status=401 if form.errors else 200)
 
 
@@ -79,11 +79,12 @@ def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     """End the session, and every live connection that stands on it."""
     key = request.session.session_key or ""
+    way_out = single_sign_on.way_out(request)
     logout(request)
     # Where Redis is away, connections that stand on this session end at their next check.
     with contextlib.suppress(RedisError, OSError):
         async_to_sync(get_channel_layer().group_send)(groups.of_session(key), {"type": "signed.out"})
-    return redirect("sign-in")
+    return single_sign_on.farewell(request, way_out) if way_out else redirect("sign-in")
 
 
 @login_not_required
@@ -111,7 +112,7 @@ def remember(response: HttpResponse, cookie: str, value: str) -> None:
     response.set_cookie(cookie, value, max_age=YEAR, samesite="Lax", secure=settings.SECURE, httponly=True)
 
 
-def _safe_next(request: HttpRequest) -> str:
+def safe_next(request: HttpRequest) -> str:
     """Where to go afterwards: a page of ours or the overview, never another site."""
     to = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())

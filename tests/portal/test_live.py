@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.models import Assignment, Project, User
+from accounts.models import Assignment, Project, QuotaRequest, User
 from portal import groups
 from portal.asgi import application
 from tests import factories
@@ -116,7 +116,7 @@ def test_signing_out_ends_the_connection(alice: User) -> None:
     in_loop(story)
 
 
-@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role"])
+@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role", "request"])
 def test_the_check_ends_or_repairs(
     loss: str, alice: User, blue: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +133,8 @@ def test_the_check_ends_or_repairs(
             case "role":
                 Assignment.objects.filter(user=alice).delete()
                 factories.InstanceFactory(project=blue)
+            case "request":
+                QuotaRequest.objects.create(project=blue, resource="cores", wanted=30)
             case _:
                 factories.InstanceFactory(project=blue)
 

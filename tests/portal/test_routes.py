@@ -14,11 +14,19 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "alive", "api-schema"}
+ANYBODY = {"sign-in", "setup", "alive", "api-schema", "oidc", "oidc-callback"}
 DIRECTORY = ("project", "user", "group", "role", "domain")
-ADMIN_ONLY = {"health", *(route.name for route in routes() if route.name.startswith(DIRECTORY))} - {
-    "project-switch"
+QUOTA_REQUESTS = {
+    "quota-requests",
+    "quota-requests-waiting",
+    "quota-request-approve",
+    "quota-request-refuse",
 }
+ADMIN_ONLY = {
+    "health",
+    *QUOTA_REQUESTS,
+    *(route.name for route in routes() if route.name.startswith(DIRECTORY)),
+} - {"project-switch"}
 POSTED = {
     "sign-out",
     "instances-action",
@@ -26,6 +34,9 @@ POSTED = {
     "instance-console-pass",
     "keypair-generate",
     "keypair-delete",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
     "launch-preview",
     "project-switch",
     "project-quotas",
@@ -40,11 +51,25 @@ POSTED = {
     "group-add",
     "group-remove",
 }
-WRITING = {"launch", "launch-preview", "instance-action"}
+MANAGING = {"audit", "audit-download"}
+"""For managers of the project and administrators."""
+
+WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
 """What a reader may not even begin."""
 
-UNKNOWN = {"keypair-delete", "project-switch", "user-credential-revoke", "group-add", "group-remove"}
-"""Posts that name something which is not there."""
+UNKNOWN = {
+    "keypair-delete",
+    "project-switch",
+    "user-credential-revoke",
+    "group-add",
+    "group-remove",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
+    "oidc",
+    "oidc-callback",
+}
+"""Posts that name something which is not there, and pages of what is switched off."""
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +181,8 @@ def _expected(route: Route, role: str) -> set[int]:
     if route.name == "setup":
         return {302, 404}
     if route.name in ADMIN_ONLY and role != "admin":
+        return {403}
+    if route.name in MANAGING and role in {"reader", "member"}:
         return {403}
     if role == "reader" and (route.name in WRITING or _is_console(route)):
         return {403}
