@@ -4,21 +4,23 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accounts.errors import Shortage
 from accounts.models import Project
-from accounts.services import quotas
+from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
 from compute.actions.resize import does_not_fit, growth
 from compute.models import Flavor, Image, Instance
 from compute.services import images, resources
+from portal import quota_offer
+from portal.quota_offer import Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A flavor as offered; `reason` says why it cannot be had."""
+    """A flavor as offered; `reason` says why it cannot be had, `offer` what would have to be asked for."""
 
     flavor: Flavor
     reason: str
+    offer: Offer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
+    """`offer`: what to ask for, where the chosen size goes beyond the quota."""
+
     sizes: list[Size]
     bars: list[Bar]
+    offer: Offer | None
 
     @property
     def is_over(self) -> bool:
@@ -51,33 +56,41 @@ def make(
 ) -> Plan:
     """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
     usages = quotas.of(project) if project else []
+    waiting = quota_requests.open_limits(project) if project else {}
+    asked = resources.of(flavor, count) if flavor else {}
     return Plan(
-        sizes=[Size(flavor=one, reason=_reason(image, one, usages, count)) for one in known],
-        bars=[
-            _bar(usage, resources.of(flavor, count).get(usage.resource.name, 0) if flavor else 0)
-            for usage in usages
+        sizes=[
+            _size(
+                one,
+                images.does_not_fit(image, one) if image else "",
+                resources.of(one, count),
+                usages,
+                waiting,
+            )
+            for one in known
         ],
+        bars=[_bar(usage, asked.get(usage.resource.name, 0)) for usage in usages],
+        offer=quota_offer.make(usages, asked, waiting),
     )
 
 
 def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor]) -> Plan:
     """Sizes and quota bars for another size of the instance; resizing itself checks all of it again."""
     usages = quotas.of(instance.project)
+    waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
         return growth(instance, one.vcpus, one.ram_mib, one.disk_gib)
 
     more = added(flavor) if flavor else {}
     return Plan(
-        sizes=[
-            Size(flavor=one, reason=does_not_fit(instance, one) or _shortage(added(one), usages))
-            for one in known
-        ],
+        sizes=[_size(one, does_not_fit(instance, one), added(one), usages, waiting) for one in known],
         bars=[
             _bar(usage, more.get(usage.resource.name, 0))
             for usage in usages
             if usage.resource.name != "instances"
         ],
+        offer=quota_offer.make(usages, more, waiting),
     )
 
 
@@ -94,21 +107,19 @@ def command(
     return shlex.join([*words, name.strip() or "NAME"])
 
 
-def _reason(image: Image | None, flavor: Flavor, usages: Sequence[Usage], count: int) -> str:
-    if image and (misfit := images.does_not_fit(image, flavor)):
-        return misfit
-    return _shortage(resources.of(flavor, count), usages)
-
-
-def _shortage(asked: Mapping[str, int], usages: Sequence[Usage]) -> str:
-    """The first resource that is too short, as a sentence; empty when none is."""
-    for usage in usages:
-        name = usage.resource.name
-        if usage.left is not None and asked.get(name, 0) > usage.left:
-            return quotas.sentence(
-                Shortage(resource=name, limit=usage.limit, used=usage.used, asked=asked[name])
-            )
-    return ""
+def _size(
+    flavor: Flavor,
+    misfit: str,
+    asked: Mapping[str, int],
+    usages: Sequence[Usage],
+    waiting: Mapping[str, int],
+) -> Size:
+    """A size that is wrong by itself, or too much for the quota, or neither."""
+    if misfit:
+        return Size(flavor=flavor, reason=misfit, offer=None)
+    short = quotas.shortages(usages, asked)
+    reason = quotas.sentence(short[0]) if short else ""
+    return Size(flavor=flavor, reason=reason, offer=quota_offer.make(usages, asked, waiting))
 
 
 def _bar(usage: Usage, added: int) -> Bar:

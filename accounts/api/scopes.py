@@ -36,4 +36,6 @@ class Catalog(IdentityView):
         """Show the services and where they are."""
         if not self.valid.token.is_scoped:
             raise Forbidden("An unscoped token has no catalog.")
-        return JsonResponse({"catalog": catalog.of_token(), "links": {"self": url("auth/catalog")}})
+        return JsonResponse(
+            {"catalog": catalog.of_token(self.valid.token), "links": {"self": url("auth/catalog")}}
+        )

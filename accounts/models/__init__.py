@@ -10,6 +10,7 @@ from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
 from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import Quota
+from accounts.models.quota_request import QuotaRequest
 from accounts.models.role import Assignment, Role, RoleInference
 from accounts.models.token import Token
 from accounts.models.user import User
@@ -28,6 +29,7 @@ __all__ = [
     "Project",
     "ProjectTag",
     "Quota",
+    "QuotaRequest",
     "Region",
     "Role",
     "RoleInference",

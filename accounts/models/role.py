@@ -113,3 +113,8 @@ class Assignment(models.Model):
     def __str__(self) -> str:
         place = self.project or self.domain or "the system"
         return f"{self.user or self.group} is {self.role} {'below' if self.inherited else 'on'} {place}"
+
+    @property
+    def actor(self) -> User | Group | None:
+        """Who has it."""
+        return self.user or self.group

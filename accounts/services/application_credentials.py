@@ -49,7 +49,9 @@ def create(context: Context, user_id: str, given: Given) -> Created:
         raise Forbidden(_("Work in a project first: an application credential is for one project."))
     name = inputs.name(given)
     if ApplicationCredential.objects.filter(user=context.user, name=name).exists():
-        raise Conflict(_("There is an application credential %(name)s already.") % {"name": name})
+        raise Conflict(
+            _("There is an application credential %(name)s already.") % {"name": name}, fields={"name": ""}
+        )
     expires_at = inputs.moment(given, "expires_at")
     if expires_at is not None and expires_at <= timezone.now():
         raise BadInput(fields={"expires_at": _("This time is in the past.")})

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts import policy
 from accounts.context import Context
@@ -140,24 +141,53 @@ def listed(context: Context) -> list[Effective]:
 def effective(context: Context) -> list[Effective]:
     """Every role that comes out: groups as members, inherited ones on what is below, implied ones. Four queries."""
     policy.enforce(context, "assignment:read")
-    implied: dict[str, list[Role]] = {}
-    for rule in RoleInference.objects.select_related("implied"):
-        implied.setdefault(rule.prior_id, []).append(rule.implied)
-    projects = list(Project.objects.with_lineage())
+    rows = _of_members(_all().prefetch_related("group__members__domain"))
     seen: set[tuple[str | None, ...]] = set()
     found: list[Effective] = []
-    for one in _on_places(_of_members(_all().prefetch_related("group__members__domain")), projects):
-        for role in (one.role, *implied.get(one.role.id, ())):
-            key = (
-                one.user.id if one.user else None,
-                role.id,
-                one.project.id if one.project else None,
-                one.domain.id if one.domain else None,
-            )
-            if key not in seen:
-                seen.add(key)
-                found.append(replace(one, role=role))
+    for one in _with_implied(_on_places(rows, list(Project.objects.with_lineage()))):
+        key = (
+            one.user.id if one.user else None,
+            one.role.id,
+            one.project.id if one.project else None,
+            one.domain.id if one.domain else None,
+        )
+        if key not in seen:
+            seen.add(key)
+            found.append(one)
     return found
+
+
+def ways(context: Context, user: User) -> list[Effective]:
+    """Every role of one user, once for each way in which it comes about. At most three queries."""
+    policy.enforce_own(context, user.id, "assignment:read")
+    rows = [
+        Effective(
+            role=row.role,
+            user=user,
+            group=None,
+            project=row.project,
+            domain=row.domain,
+            inherited=row.inherited,
+            source=row,
+        )
+        for row in _all().filter(pk__in=Assignment.objects.of(user).values("pk"))
+    ]
+    below = list(Project.objects.with_lineage()) if any(row.inherited for row in rows) else []
+    return list(_with_implied(_on_places(rows, below)))
+
+
+def on_project(context: Context, project: Project) -> QuerySet[Assignment]:
+    """What counts on the project, wherever it is written, and what is written on it for those below."""
+    policy.enforce(context, "assignment:read")
+    counting = Assignment.objects.reaching(project).values("pk")
+    rows = _all().filter(Q(pk__in=counting) | Q(project=project))
+    return rows.order_by(Coalesce("user__name", "group__name"), "role__name", "pk")
+
+
+def of_group(context: Context, group: Group) -> QuerySet[Assignment]:
+    """What is written for the group."""
+    policy.enforce(context, "assignment:read")
+    return _all().filter(group=group).order_by("project__name", "domain__name", "role__name", "pk")
 
 
 def _all() -> QuerySet[Assignment]:
@@ -188,6 +218,15 @@ def _on_places(rows: Iterable[Effective], projects: list[Project]) -> Iterator[E
         for project in projects:
             if (row.domain and project.domain_id == row.domain.id) or row.project in project.lineage:
                 yield replace(row, project=project, domain=None)
+
+
+def _with_implied(rows: Iterable[Effective]) -> Iterator[Effective]:
+    implied: dict[str, list[Role]] = {}
+    for rule in RoleInference.objects.select_related("implied"):
+        implied.setdefault(rule.prior_id, []).append(rule.implied)
+    for row in rows:
+        for role in (row.role, *implied.get(row.role.id, ())):
+            yield replace(row, role=role)
 
 
 def _record(context: Context, action: str, held: Holding, role: Role) -> None:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
+from accounts.endpoint_urls import filled, unknown_places
 from accounts.errors import BadInput, Conflict
-from accounts.models import Endpoint, Region, Service
+from accounts.models import Endpoint, Region, Service, Token
 from accounts.names import is_text
 from accounts.services import audit, inputs
 from accounts.services.inputs import Given
@@ -53,11 +54,17 @@ def ensure() -> None:
                 endpoint.save()
 
 
-def of_token() -> list[dict[str, Any]]:
-    """The catalog as tokens carry it: every enabled service with its enabled endpoints. One query."""
+def of_token(token: Token) -> list[dict[str, Any]]:
+    """The catalog as the token carries it: every enabled service with its enabled endpoints. One query.
+
+    Endpoints whose address names a project are left out of tokens that have none, as in Keystone.
+    """
+    places = {"project_id": token.project_id, "user_id": token.user_id}
     services: dict[str, dict[str, Any]] = {}
     rows = Endpoint.objects.filter(enabled=True, service__enabled=True).select_related("service")
     for endpoint in rows.order_by("service__type", "service", "interface", "pk"):
+        if (address := filled(endpoint.address, places)) is None:
+            continue
         service = endpoint.service
         entry = services.setdefault(
             service.id, {"id": service.id, "type": service.type, "name": service.name, "endpoints": []}
@@ -68,7 +75,7 @@ def of_token() -> list[dict[str, Any]]:
                 "interface": endpoint.interface,
                 "region": endpoint.region_id,
                 "region_id": endpoint.region_id,
-                "url": endpoint.address,
+                "url": address,
             }
         )
     return list(services.values())
@@ -178,6 +185,8 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, given: Giv
         url = inputs.text(given, "url")
         if not url.startswith(("http://", "https://")):
             raise BadInput(fields={"url": _("Give an address that begins with http:// or https://.")})
+        if unknown := unknown_places(url):
+            raise BadInput(fields={"url": _("No token has a %s.") % ", ".join(sorted(unknown))})
         # One that names our own address goes on following it.
         endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
     if (service := inputs.identifier(given, "service_id")) is not None:

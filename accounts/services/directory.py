@@ -1,165 +1,118 @@
-"""Asks an LDAP directory who somebody is and whether their password is right (RFC 4511, RFC 4513)."""
+"""Finds projects, users and groups for people: by part of a name, filtered, sorted, a page at a time."""
 
-import secrets
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
 
-import ldap3
-import structlog
-from django.utils.translation import gettext as _
-from ldap3.core.exceptions import LDAPException
-from ldap3.core.results import (
-    RESULT_BUSY,
-    RESULT_SIZE_LIMIT_EXCEEDED,
-    RESULT_SUCCESS,
-    RESULT_UNAVAILABLE,
-)
-from ldap3.utils.conv import escape_filter_chars
-from ldap3.utils.dn import escape_rdn
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Model, Q, QuerySet
 
-from accounts.errors import Unavailable
-from accounts.federation import LdapServer, Person
-from accounts.models import ExternalIdentity
+from accounts import policy
+from accounts.context import Context
+from accounts.models import Domain, Group, Project, ProjectTag, User
+from accounts.names import is_text
+from accounts.services import lockouts, quotas
 
-PATIENCE_SECONDS = 5
-"""For each step: connecting, and waiting for each answer."""
-
-log = structlog.get_logger()
+SIZE = 50
+SORTS = {"name": ("name", "id"), "domain": ("domain__name", "name", "id"), "created": ("created_at", "id")}
+Row = TypeVar("Row", bound=Model)
 
 
-def check(server: LdapServer, name: str, password: str | None) -> Person | None:
-    """The person of this name, if the password is theirs. Raises Unavailable where the directory is no help.
+def projects(
+    context: Context,
+    *,
+    search: str = "",
+    state: str = "",
+    domain: str = "",
+    sort: str = "",
+    number: int = 1,
+    size: int = SIZE,
+) -> "Page[Project]":
+    """A page of projects with their domains. `sort` may also be a resource's name: by what is used of it.
 
-    Unknown names cost as much as wrong passwords: the directory is asked for a password in either case. None as
-    the password asks for one that nobody has.
+    `search` finds part of a name, description or tag, or a whole id; `state` is enabled or disabled. Unknown
+    filters and sorts count as none.
     """
-    try:
-        with _connection(server, server.bind_dn, server.bind_password) as own:
-            if not own.bind():
-                raise _no_help(server, f"our account {server.bind_dn!r} is refused: {_said(own)}")
-            entry = _entry(server, own, name)
-            person = _person(server, own, entry, name) if entry else None
-            whom = entry["dn"] if entry else f"{server.name}={escape_rdn(name)},{server.base}"
-            is_theirs = _binds(server, whom, password if person and password else secrets.token_hex())
-    except (LDAPException, OSError) as error:
-        raise _no_help(server, str(error)) from error
-    return person if is_theirs else None
+    policy.enforce(context, "project:read")
+    rows: QuerySet[Project] = Project.objects.select_related("domain")
+    tagged = Q(pk__in=ProjectTag.objects.filter(name__icontains=search.strip()).values("project"))
+    rows = _matching(rows, search, "name", "description", further=tagged)
+    rows = _in_domain(_in_state(rows, state), domain)
+    if sort.removeprefix("-") in quotas.resources:
+        return _by_usage(rows, sort, number, size)
+    return Paginator(_sorted(rows, sort), size).get_page(number)
 
 
-def probe(server: LdapServer) -> None:
-    """See whether sign-ins could work. Raises Unavailable; its text says for whoever runs this what is the matter."""
-    try:
-        with _connection(server, server.bind_dn, server.bind_password) as own:
-            if not own.bind():
-                raise Unavailable(f"{server.bind_dn or 'anonymous'}: {_said(own)}")
-            if not _search(own, server.base, server.filter, [server.identifier], most=1):
-                raise Unavailable(f"{server.base}: {server.filter} finds nobody")
-    except (LDAPException, OSError) as error:
-        raise Unavailable(str(error)) from error
+def users(
+    context: Context,
+    *,
+    search: str = "",
+    state: str = "",
+    domain: str = "",
+    sort: str = "",
+    number: int = 1,
+    size: int = SIZE,
+) -> "Page[User]":
+    """A page of users with their domains; `state` may also be locked: too many wrong passwords lately."""
+    policy.enforce(context, "user:read")
+    rows = User.objects.select_related("domain")
+    rows = _in_domain(_in_state(_matching(rows, search, "name", "email", "description"), state), domain)
+    if state == "locked":
+        rows = rows.filter(name__in=lockouts.names())
+    return Paginator(_sorted(rows, sort), size).get_page(number)
 
 
-@contextmanager
-def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.Connection]:
-    """An open connection that nobody can listen to, unless the settings allow it; not bound yet."""
-    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file or None)
-    host = ldap3.Server(server.url, tls=tls, get_info=ldap3.NONE, connect_timeout=PATIENCE_SECONDS)
-    connection = ldap3.Connection(
-        host,
-        user or None,
-        password or None,
-        receive_timeout=PATIENCE_SECONDS,
-        read_only=True,
-        auto_referrals=False,
-        check_names=False,
-    )
-    connection.open()
-    try:
-        if server.starttls and not host.ssl:
-            connection.start_tls()
-        yield connection
-    finally:
-        connection.unbind()
+def groups(
+    context: Context, *, search: str = "", domain: str = "", sort: str = "", number: int = 1, size: int = SIZE
+) -> "Page[Any]":
+    """A page of groups with their domains; `member_count` says how many are in each."""
+    policy.enforce(context, "group:read")
+    rows = Group.objects.select_related("domain").annotate(member_count=Count("members"))
+    rows = _in_domain(_matching(rows, search, "name", "description"), domain)
+    if sort.removeprefix("-") == "members":
+        rows = rows.order_by("-member_count" if sort.startswith("-") else "member_count", "name", "id")
+    else:
+        rows = _sorted(rows, "" if sort.endswith("created") else sort)
+    return Paginator(rows, size).get_page(number)
 
 
-def _entry(server: LdapServer, connection: ldap3.Connection, name: str) -> dict[str, Any] | None:
-    """The one entry of this name."""
-    wanted = f"(&{server.filter}({server.name}={escape_filter_chars(name)}))"
-    attributes = [server.name, server.email, server.identifier]
-    found = _search(connection, server.base, wanted, attributes, most=2)
-    if len(found) > 1:
-        log.warning("ldap.ambiguous", name=name, hint="MERIDIAN_LDAP_FILTER lets more than one through")
-        return None
-    # Directories take capitals and small letters for the same; our names and the lockout do not.
-    return found[0] if found and name in _texts(found[0], server.name) else None
+def domains(context: Context) -> list[Domain]:
+    """All of them by name; there are few."""
+    policy.enforce(context, "domain:read")
+    return list(Domain.objects.all())
 
 
-def _person(
-    server: LdapServer, connection: ldap3.Connection, entry: dict[str, Any], name: str
-) -> Person | None:
-    identifiers = entry["raw_attributes"].get(server.identifier)
-    if not identifiers:
-        log.warning("ldap.no_identifier", name=name, hint=f"its entry has no attribute {server.identifier}")
-        return None
-    return Person(
-        source=ExternalIdentity.LDAP,
-        subject=_identifier(identifiers[0]),
-        name=name,
-        email=next(iter(_texts(entry, server.email)), ""),
-        groups=frozenset(_groups(server, connection, entry["dn"], name)),
-    )
+def _matching(rows: QuerySet[Row], search: str, *columns: str, further: Q | None = None) -> QuerySet[Row]:
+    search = search.strip()
+    if not search:
+        return rows
+    if not is_text(search):
+        return rows.none()
+    found = reduce(or_, (Q(**{f"{column}__icontains": search}) for column in columns), Q(pk=search))
+    return rows.filter(found | further if further else found)
 
 
-def _groups(server: LdapServer, connection: ldap3.Connection, dn: str, name: str) -> Iterator[str]:
-    """Names of the groups that list the person, in whichever of the usual three ways."""
-    if not (server.group_base and server.groups):
-        return
-    member, uid = escape_filter_chars(dn), escape_filter_chars(name)
-    wanted = f"(|(member={member})(uniqueMember={member})(memberUid={uid}))"
-    for entry in _search(connection, server.group_base, wanted, ["cn"]):
-        yield from _texts(entry, "cn")
+def _in_state(rows: QuerySet[Row], state: str) -> QuerySet[Row]:
+    return rows.filter(enabled=state == "enabled") if state in {"enabled", "disabled"} else rows
 
 
-def _search(
-    connection: ldap3.Connection, base: str, wanted: str, attributes: list[str], most: int = 0
-) -> list[dict[str, Any]]:
-    connection.search(
-        base, wanted, attributes=attributes, size_limit=most, time_limit=PATIENCE_SECONDS, types_only=False
-    )
-    if connection.result["result"] not in {RESULT_SUCCESS, RESULT_SIZE_LIMIT_EXCEEDED}:
-        raise LDAPException(f"searching {base!r} failed: {_said(connection)}")
-    return [row for row in connection.response or () if row["type"] == "searchResEntry"]
+def _in_domain(rows: QuerySet[Row], domain: str) -> QuerySet[Row]:
+    return rows.filter(domain=domain) if is_text(domain, 64) else rows
 
 
-def _binds(server: LdapServer, dn: str, password: str) -> bool:
-    """Whether the directory lets `dn` in. On a connection of its own, so that ours stays who we are."""
-    with _connection(server, dn, password) as theirs:
-        if not theirs.bind() and theirs.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
-            raise LDAPException(_said(theirs))
-        return bool(theirs.bound)
+def _sorted(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
+    columns = SORTS.get(sort.removeprefix("-"), SORTS["name"])
+    first, *rest = columns
+    backwards = sort.startswith("-") and sort.removeprefix("-") in SORTS
+    return rows.order_by(f"-{first}" if backwards else first, *rest)
 
 
-def _texts(entry: dict[str, Any], attribute: str) -> list[str]:
-    return [value.decode(errors="replace") for value in entry["raw_attributes"].get(attribute, ())]
-
-
-def _identifier(value: bytes) -> str:
-    """As text; an objectGUID is sixteen bytes that are none."""
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        return value.hex()
-    return text if text.isprintable() else value.hex()
-
-
-def _said(connection: ldap3.Connection) -> str:
-    return f"{connection.result['description']} {connection.result['message']}".strip()
-
-
-def _no_help(server: LdapServer, reason: str) -> Unavailable:
-    """Tell the log why; the error tells people that it is not their password."""
-    log.error("ldap.unavailable", url=server.url, reason=reason)
-    return Unavailable(
-        _("The directory that checks this name does not answer. Try again shortly; local users can sign in.")
-    )
+def _by_usage(rows: QuerySet[Project], sort: str, number: int, size: int) -> "Page[Project]":
+    """What is used is counted elsewhere, so the ids are put in order here."""
+    ids = list(rows.order_by("name", "id").values_list("pk", flat=True))
+    used = quotas.resources[sort.removeprefix("-")].counter(ids)
+    ids.sort(key=lambda key: used.get(key, 0), reverse=sort.startswith("-"))
+    page: Page[Any] = Paginator(ids, size).get_page(number)
+    found = rows.in_bulk(list(page.object_list))
+    page.object_list = [found[key] for key in page.object_list]
+    return page

@@ -11,7 +11,7 @@ from accounts.context import Context, projects_of
 from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Domain, Project, ProjectTag, Token, User
 from accounts.names import is_text
-from accounts.services import audit, inputs
+from accounts.services import audit, belongings, inputs
 from accounts.services.inputs import Given
 
 MOST_TAGS = 80
@@ -82,12 +82,19 @@ def update(context: Context, project_id: str, given: Given) -> Project:
 
 @transaction.atomic
 def delete(context: Context, project_id: str) -> None:
-    """Remove a project that owns nothing. Raises Forbidden, NotFound, Conflict."""
+    """Remove a project that owns nothing; the refusal names what it owns. Raises Forbidden, NotFound, Conflict."""
     policy.enforce(context, "project:write")
     project = inputs.found(Project.objects.all(), project_id, "project")
     _record(context, "project.delete", project)
-    if project.children.exists():
-        raise Forbidden(_("There are projects below this one; delete them first."))
+    if below := belongings.few(list(project.children.values_list("name", flat=True))):
+        raise Forbidden(
+            _("Other projects stand below this one: %(names)s. Delete them first.") % {"names": below}
+        )
+    if kept := belongings.sentence(project.id):
+        raise Conflict(
+            _("The project %(name)s is not empty. %(kept)s") % {"name": project.name, "kept": kept}
+        )
+    belongings.forget(project.id)
     try:
         project.delete()
     except ProtectedError as error:

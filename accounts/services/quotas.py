@@ -3,7 +3,7 @@
 Accounts does not know what is counted: other apps register a resource with the function that counts it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -14,20 +14,26 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound, OverQuota, Shortage
 from accounts.models import Project, Quota
-from accounts.services import audit
+from accounts.services import announcements, audit
 
 Counter = Callable[[Iterable[str]], Mapping[str, int]]
 """project ids → {project id: how much its rows use}; projects that use nothing may be missing."""
 
 LARGEST = 2**31 - 1
+MOST = 500
+"""So many projects may get limits at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one."""
+    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one.
+
+    `counted` is a number of it inside a sentence, for `%`: "%(n)s vCPUs", "%(n)s of memory".
+    """
 
     name: str
     label: str | Promise
+    counted: str | Promise
     unit: str
     default: int
     counter: Counter
@@ -75,6 +81,13 @@ def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
     return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
 
 
+def defaults(context: Context) -> list[tuple[Resource, int]]:
+    """Every resource with the limit of projects that have none of their own, in one query."""
+    policy.enforce(context, "quota:read")
+    found = limits([""])[""]
+    return [(resource, found[name]) for name, resource in resources.items()]
+
+
 def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
     """{project id: usage of every resource}, in as many queries as there are resources plus one."""
     wanted = list(project_ids)
@@ -102,13 +115,17 @@ def reserve(project: Project, amounts: Mapping[str, int]) -> None:
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
     Project.objects.select_for_update().get(pk=project.pk)
-    shortages = [
+    if short := shortages(of(project), amounts):
+        raise OverQuota(" ".join(map(sentence, short)), short)
+
+
+def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Shortage]:
+    """What of `amounts` {resource: how much more} does not fit."""
+    return [
         Shortage(resource=row.resource.name, limit=row.limit, used=row.used, asked=asked)
-        for row in of(project)
+        for row in usages
         if (asked := amounts.get(row.resource.name, 0)) > 0 and row.left is not None and asked > row.left
     ]
-    if shortages:
-        raise OverQuota(" ".join(map(sentence, shortages)), shortages)
 
 
 def sentence(shortage: Shortage) -> str:
@@ -129,8 +146,38 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     Raises Forbidden, NotFound, or BadInput naming each wrong field; then nothing is changed.
     """
     policy.enforce(context, "quota:write")
-    if project_id is not None and not Project.objects.filter(pk=project_id).exists():
+    project = Project.objects.filter(pk=project_id).first()
+    if project is None and project_id is not None:
         raise NotFound
+    values = _checked(changes)
+    for name, value in values.items():
+        Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
+    audit.record(
+        context,
+        "quota.update",
+        target_type="project",
+        target_id=project_id or "",
+        target_name=project.name if project else "",
+        project_id=project_id or "",
+        detail=dict(values),
+    )
+
+
+@transaction.atomic
+def update_many(context: Context, project_ids: Sequence[str], changes: Mapping[str, object]) -> None:
+    """Set the same limits of several projects, all or none. Raises as `update`, and BadInput for no change."""
+    policy.enforce(context, "quota:write")
+    if not 0 < len(project_ids) <= MOST:
+        raise BadInput(_("Choose from 1 to %(most)s projects.") % {"most": MOST})
+    if not changes:
+        raise BadInput(_("Give at least one limit."))
+    _checked(changes)
+    for project_id in project_ids:
+        update(context, project_id, changes)
+
+
+def _checked(changes: Mapping[str, object]) -> dict[str, int]:
+    """The limits as numbers. Raises BadInput naming each wrong one."""
     wrong: dict[str, str] = {}
     values: dict[str, int] = {}
     for name, given in changes.items():
@@ -144,11 +191,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
             values[name] = value
     if wrong:
         raise BadInput(fields=wrong)
-    for name, value in values.items():
-        Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
-    audit.record(
-        context, "quota.update", target_type="project", target_id=project_id or "", detail=dict(values)
-    )
+    return values
 
 
 @transaction.atomic
@@ -163,6 +206,7 @@ def reset(context: Context, project_id: str | None, resource: str) -> None:
         target_id=project_id or "",
         detail={"resource": resource},
     )
+    announcements.changed(project_id or "", "quota")
 
 
 def whole_number(given: object) -> int | None:

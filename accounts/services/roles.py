@@ -1,6 +1,6 @@
 """Roles: the default ones, further ones, and what each implies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from django.db import transaction
@@ -153,6 +153,31 @@ def _record_rule(context: Context, action: str, rule: RoleInference) -> None:
         target_name=rule.prior.name,
         detail={"implied": rule.implied.name},
     )
+
+
+def implied(context: Context) -> dict[str, list[RoleInference]]:
+    """{role id: rules}, those that follow from others too, the direct ones first. One query."""
+    policy.enforce(context, "role:read")
+    found: dict[str, list[RoleInference]] = {}
+    for rule in RoleInference.objects.select_related("implied").order_by("-is_direct", "implied__name"):
+        found.setdefault(rule.prior_id, []).append(rule)
+    return found
+
+
+@transaction.atomic
+def replace_implied(context: Context, role_id: str, implied_ids: Iterable[str]) -> None:
+    """Put these direct rules in the place of the role's own; the default roles keep theirs.
+
+    Raises Forbidden and NotFound as `imply` does; then nothing is changed.
+    """
+    policy.enforce(context, "role:write")
+    wanted = set(implied_ids)
+    present = {rule.implied_id: rule for rule in inferences(context, role_id)}
+    for key in wanted - present.keys():
+        imply(context, role_id, key)
+    for key in present.keys() - wanted:
+        if (present[key].prior.name, present[key].implied.name) not in pairwise(LADDER):
+            stop_implying(context, role_id, key)
 
 
 def _refuse_default(role: Role) -> None:

@@ -128,6 +128,12 @@ def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = T
     return valid
 
 
+def count(context: Context, user_id: str) -> int:
+    """How many tokens of the user are not over yet."""
+    policy.enforce_own(context, user_id, "user:read")
+    return Token.objects.filter(user=user_id, expires_at__gt=timezone.now()).count()
+
+
 def revoke(context: Context, own: Valid, text: object) -> None:
     """End a token; counts at the next request. Raises Forbidden, NotFound."""
     valid = seen_by(context, own, text)

@@ -8,6 +8,7 @@ from django.db.models import Count, Prefetch, Q
 
 from accounts import policy
 from accounts.context import Context
+from accounts.models import Project
 from accounts.names import is_text
 from compute.models import Instance, Operation, Port
 from compute.models.instance import InstanceQuerySet
@@ -43,21 +44,27 @@ def page(
     status: str = "",
     sort: str = "",
     all_projects: bool = False,
+    project: str = "",
     number: int = 1,
     size: int = 50,
     in_bin: bool = False,
 ) -> "Page[Instance]":
     """One page of instances with their ports, flavors, images and open operations.
 
-    `search` finds part of a name or address, or a whole id. Unknown filters and sorts count as none.
+    `search` finds part of a name or address, or a whole id; in all projects also part of a user's name.
+    `project` is an id. Unknown filters and sorts count as none.
     """
     policy.enforce(context, "instance:read")
     rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
     rows = rows.in_recycle_bin() if in_bin else rows.existing().exclude(vm_state=VmState.SOFT_DELETED)
     if search := search.strip():
-        rows = rows.filter(_matching(search)).distinct() if is_text(search) else rows.none()
+        rows = (
+            rows.filter(_matching(search, users=all_projects)).distinct() if is_text(search) else rows.none()
+        )
     if status in STATUSES:
         rows = rows.filter(STATUSES[status])
+    if is_text(project, 64):
+        rows = rows.filter(project=project)
     rows = rows.order_by(*SORTS.get(sort, SORTS[""]))
     return Paginator(rows, size).get_page(number)
 
@@ -77,8 +84,17 @@ def counts(context: Context) -> dict[str, int]:
     )
 
 
-def _matching(search: str) -> Q:
+def count(context: Context, project: Project) -> int:
+    """How many instances a project has outside the recycle bin; another's than one's own for administrators only."""
+    policy.enforce(context, "instance:read")
+    rows = Instance.objects.visible_to(context, all_projects=True).filter(project=project)
+    return rows.existing().exclude(vm_state=VmState.SOFT_DELETED).count()
+
+
+def _matching(search: str, *, users: bool) -> Q:
     found = Q(name__icontains=search) | Q(ports__address__contains=search)
+    if users:
+        found |= Q(user__name__icontains=search)
     try:
         return found | Q(pk=UUID(search))
     except ValueError:

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from compute.services import operations_log
 from portal.entries import entries
+from portal.lists import number
 from portal.requests import Request, live_page, page
 
 
@@ -21,9 +22,3 @@ def activity(request: Request) -> HttpResponse:
 def in_progress(request: Request) -> HttpResponse:
     """The header's list of what is being done now."""
     return page(request, "frame/operations.html")
-
-
-def number(request: Request) -> int:
-    """The wanted page of a list; anything odd is the first."""
-    wanted = request.GET.get("page", "1")
-    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,10 +16,11 @@ from accounts.errors import BadInput, MeridianError, NotFound
 from compute.actions import Action, begin
 from compute.actions.registry import ACTIONS, Choice, choices
 from compute.models import Instance
-from compute.services import instances
+from compute.services import instances, visits
+from portal import lists
 from portal.entries import Entry, entry
-from portal.pages.activity import number
-from portal.requests import Request, done, live_page, toast, with_events
+from portal.lists import number
+from portal.requests import Request, done, is_htmx, live_page, toast, with_events
 
 MOST = 200
 FILTERS: dict[str, str | Promise] = {
@@ -36,6 +37,13 @@ COLUMNS = (
     ("ram", gettext_lazy("Size")),
     ("created", gettext_lazy("Age")),
 )
+BIN_COLUMNS = (
+    gettext_lazy("Name"),
+    gettext_lazy("Status"),
+    gettext_lazy("Disk"),
+    gettext_lazy("Deleted"),
+    gettext_lazy("Removed for good"),
+)
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")
 
@@ -50,40 +58,34 @@ class Row:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A heading; `url` sorts by it, `order` says how it is sorted now (ascending, descending or empty)."""
-
-    label: str | Promise
-    url: str
-    order: str
-
-
 @require_safe
 def listing(request: Request) -> HttpResponse:
     """Instances of the project; search, filter, sort and page stand in the URL."""
     asked = request.GET
     everywhere = "all" in asked and request.context.is_admin
+    if everywhere and not is_htmx(request):
+        visits.of_every_project(request.context, asked.get("search", "")[:255])
     found = instances.page(
         request.context,
         search=asked.get("search", "")[:255],
         status=asked.get("status", ""),
         sort=asked.get("sort", ""),
         all_projects=everywhere,
+        project=asked.get("project", ""),
         number=number(request),
     )
     values = {
         "page": found,
         "rows": [row(request, instance) for instance in found],
-        "columns": _columns(asked),
-        "filters": [(name, label, _url(asked, status=name)) for name, label in FILTERS.items()],
+        "columns": lists.columns(asked, COLUMNS),
+        "filters": [(name, label, lists.url(asked, status=name)) for name, label in FILTERS.items()],
         "status": asked.get("status", ""),
         "search": asked.get("search", ""),
         "everywhere": everywhere,
-        "everywhere_url": _url(asked, all="" if everywhere else "1"),
+        "everywhere_url": lists.url(asked, all="" if everywhere else "1"),
         "bulk": _offered(request, BULK),
         "may_console": policy.allows(request.context, "instance:console"),
-        "narrowed": any(asked.get(name) for name in ("search", "status")),
+        "narrowed": any(asked.get(name) for name in ("search", "status", "project")),
         "query": asked.urlencode(),
     }
     parts = {"instances": "instances/table.html"}
@@ -97,6 +99,7 @@ def recycle_bin(request: Request) -> HttpResponse:
     values = {
         "page": found,
         "rows": [row(request, instance) for instance in found],
+        "columns": lists.columns(request.GET, [("", label) for label in BIN_COLUMNS]),
         "bulk": _offered(request, BIN_BULK),
         "hours": settings.RECYCLE_HOURS,
     }
@@ -152,27 +155,3 @@ def row(request: Request, instance: Instance) -> Row:
 def _offered(request: Request, verbs: tuple[str, ...]) -> list[Action]:
     """Actions for the bar; a reader, who may do none of them, gets neither bar nor boxes."""
     return [ACTIONS[verb] for verb in verbs if policy.allows(request.context, f"instance:{verb}")]
-
-
-def _columns(asked: QueryDict) -> list[Column]:
-    sort = asked.get("sort", "")
-    return [
-        Column(
-            label=label,
-            url=_url(asked, sort=f"-{name}" if sort == name else name) if name else "",
-            order={name: "ascending", f"-{name}": "descending"}.get(sort, "") if name else "",
-        )
-        for name, label in COLUMNS
-    ]
-
-
-def _url(asked: QueryDict, **changes: str) -> str:
-    """The present address with some of its query changed, from the first page again."""
-    query = asked.copy()
-    query.pop("page", None)
-    for name, value in changes.items():
-        if value:
-            query[name] = value
-        else:
-            query.pop(name, None)
-    return f"?{query.urlencode()}"

@@ -9,14 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import policy
+from accounts.services import directory
 from compute.actions.registry import choices
 from compute.models import Instance
 from compute.services import instances, words
 from portal import icons
-from portal.frame import ADMINISTRATION, WORK, places
+from portal.frame import ADMINISTRATION, FURTHER, WORK, places
 from portal.requests import Request
 
 MOST = 8
+FEW = 5
 WITH_ACTIONS = 3
 
 
@@ -24,31 +26,59 @@ WITH_ACTIONS = 3
 def palette(request: Request) -> JsonResponse:
     """What fits `q`. An item has label, hint, icon and url; with `verb` it is an action, sent by POST."""
     query = " ".join(request.GET.get("q", "")[:255].split())
-    items = [*_pages(request, query), *_instances(request, query)]
+    items = [*_pages(request, query), *_instances(request, query), *_people(request, query)]
     return JsonResponse({"items": items}, headers={"Cache-Control": "no-store"})
 
 
 def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
     if policy.allows(request.context, "instance:launch"):
         yield from _if_fitting(query, _item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
-    for place in places(request.context, (*WORK, *ADMINISTRATION)):
+    for place in places(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
         yield from _if_fitting(query, _item(str(place.label), _("Page"), place.icon, place.url))
 
 
 def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
-    """Instances by name, address or id; "stop web" offers that action on those that fit the rest."""
+    """Instances by name, address or id; "stop web" offers that action on those that fit the rest.
+
+    Administrators find those of every project, and also by their user's name.
+    """
     if not policy.allows(request.context, "instance:read"):
         return
-    found = list(instances.page(request.context, search=query, size=MOST)) if query else []
+    found = _found(request, query) if query else []
     for instance in found:
         url = reverse("instance", args=[instance.pk])
-        yield _item(instance.name, words.status(instance.status), "server-2", url)
+        yield _item(instance.name, _hint(request, instance), "server-2", url)
     verb, _space, rest = query.partition(" ")
     for instance in found[:WITH_ACTIONS]:
         yield from _actions(request, instance, "")
     if rest and not found:
-        for instance in instances.page(request.context, search=rest, size=MOST):
+        for instance in _found(request, rest):
             yield from _actions(request, instance, verb)
+
+
+def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
+    """Projects, users and groups by name, for those who look after them."""
+    context = request.context
+    if not query or not policy.allows(context, "project:read") or not policy.allows(context, "user:read"):
+        return
+    for project in directory.projects(context, search=query, size=FEW):
+        yield _item(project.name, _("Project"), "folder", reverse("project", args=[project.id]))
+    for user in directory.users(context, search=query, size=FEW):
+        yield _item(user.name, _("User"), "user", reverse("user", args=[user.id]))
+    for group in directory.groups(context, search=query, size=FEW):
+        yield _item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
+
+
+def _found(request: Request, search: str) -> list[Instance]:
+    everywhere = request.context.is_admin
+    return list(instances.page(request.context, search=search, size=MOST, all_projects=everywhere))
+
+
+def _hint(request: Request, instance: Instance) -> str:
+    """The status, and the project where it is another one than the asker works in."""
+    status = words.status(instance.status)
+    project = request.context.project
+    return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
 
 
 def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:

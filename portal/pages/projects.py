@@ -1,107 +1,99 @@
-"""Every project's limits and what is used of them, in one table that is edited in place."""
+"""All projects with their limits and what is used of them, in one table that is edited in place."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import BadInput
-from accounts.models import Project
-from accounts.services import quotas
-from accounts.services.quotas import Resource, Usage
-from portal.requests import Request, done, page, toast, with_events
+from accounts.services import directory, quotas
+from portal import lists, quota_lines
+from portal.quota_lines import DEFAULTS
+from portal.requests import Request, done, is_htmx, live_page, page, toast, with_events
 
-DEFAULTS = "defaults"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A row of the table: a project, or (without one) the limits of every project that has none of its own."""
-
-    key: str
-    project: Project | None
-    cells: list["Cell"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One limit; while it is edited, what was typed and what is wrong with it."""
-
-    resource: Resource
-    limit: int
-    usage: Usage | None
-    typed: str = ""
-    wrong: str = ""
+STATES = {"": gettext_lazy("All"), "enabled": gettext_lazy("Enabled"), "disabled": gettext_lazy("Disabled")}
+PARTS = {"projects": "projects/table.html"}
 
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All projects in a constant number of queries; `?edit=` opens one row's limits."""
+    """A page of projects in a constant number of queries; `?edit=` opens one row's limits, `?row=` is one row."""
     policy.enforce(request.context, "project:read")
-    lines = _lines()
     editing = request.GET.get("edit", "")
-    shown = next((line for line in lines if line.key == request.GET.get("row")), None)
+    if is_htmx(request) and (key := request.GET.get("row")):
+        line = quota_lines.line(request.context, key)
+        return page(request, "projects/line.html", {"line": line, "is_edited": key == editing})
+    asked = lists.asked(request)
+    found = directory.projects(
+        request.context,
+        search=asked.search,
+        state=asked.state,
+        domain=asked.domain,
+        sort=asked.sort,
+        number=asked.number,
+    )
     values: dict[str, Any] = {
-        "lines": lines,
+        "page": found,
+        "asked": asked,
+        "columns": lists.columns(request.GET, _columns(), default="name"),
+        "filters": lists.filters(request.GET, "state", STATES),
+        "kept": lists.kept(request.GET),
+        "defaults": quota_lines.defaults(request.context),
+        "lines": quota_lines.lines(found),
         "editing": editing,
         "resources": list(quotas.resources.values()),
     }
-    if shown and request.headers.get("HX-Request"):
-        return page(
-            request, "projects/line.html", values | {"line": shown, "is_edited": shown.key == editing}
-        )
-    return page(request, "projects/projects.html", values)
+    return live_page(request, "projects/projects.html", PARTS, values)
 
 
 @require_POST
 def update(request: Request, key: str) -> HttpResponse:
-    """Set a project's limits, or the defaults; what is wrong comes back in the row."""
-    typed = {name: request.POST[name] for name in quotas.resources if name in request.POST}
+    """Set a project's limits, or the defaults; what is wrong comes back in the row, or in the project's card."""
+    typed = _typed(request)
+    is_card = request.headers.get("HX-Target") == "quota"
+    template = "projects/quota.html" if is_card else "projects/line.html"
     try:
         quotas.update(request.context, None if key == DEFAULTS else key, typed)
     except BadInput as error:
-        line = next(line for line in _lines() if line.key == key)
-        cells = [
-            Cell(
-                resource=cell.resource,
-                limit=cell.limit,
-                usage=cell.usage,
-                typed=typed.get(cell.resource.name, ""),
-                wrong=str(error.fields.get(cell.resource.name, "")),
-            )
-            for cell in line.cells
-        ]
-        values = {"line": Line(key=key, project=line.project, cells=cells), "is_edited": True}
-        return page(request, "projects/line.html", values, status=200)
-    if not request.headers.get("HX-Request"):
-        return done(request, _("Changed the limits."), "/projects/")
-    line = next(line for line in _lines() if line.key == key)
-    answer = page(request, "projects/line.html", {"line": line, "is_edited": False})
+        line = quota_lines.line(request.context, key).typed(typed, error.fields)
+        return page(request, template, {"line": line, "is_edited": True})
+    if not is_htmx(request):
+        return done(request, _("Changed the limits."), reverse("projects"))
+    answer = page(request, template, {"line": quota_lines.line(request.context, key), "is_edited": False})
     return with_events(answer, toast("success", _("Changed the limits.")))
 
 
-def _lines() -> list[Line]:
-    """The defaults first, then every project by name."""
-    projects = list(Project.objects.select_related("domain").order_by("name"))
-    usage = quotas.usage([project.id for project in projects])
-    defaults = quotas.limits([DEFAULTS])[DEFAULTS]
-    lines = [
-        Line(
-            key=DEFAULTS,
-            project=None,
-            cells=[
-                Cell(resource=resource, limit=defaults[name], usage=None, typed=str(defaults[name]))
-                for name, resource in quotas.resources.items()
-            ],
-        )
-    ]
-    for project in projects:
-        cells = [
-            Cell(resource=one.resource, limit=one.limit, usage=one, typed=str(one.limit))
-            for one in usage[project.id]
-        ]
-        lines.append(Line(key=project.id, project=project, cells=cells))
-    return lines
+@require_POST
+def update_many(request: Request) -> HttpResponse:
+    """Set the given limits of all chosen projects; empty fields leave theirs as they are."""
+    chosen = list(dict.fromkeys(request.POST.getlist("ids")))
+    typed = {name: text for name, text in _typed(request).items() if text.strip()}
+    try:
+        quotas.update_many(request.context, chosen, typed)
+    except BadInput as error:
+        wrong = [f"{quotas.resources[name].label}: {text}" for name, text in error.fields.items()]
+        raise BadInput(" ".join(wrong) or error.text) from error
+    said = ngettext(
+        "Changed the limits of %(n)s project.", "Changed the limits of %(n)s projects.", len(chosen)
+    )
+    return done(request, said % {"n": len(chosen)}, reverse("projects"), changed=("projects",))
+
+
+def _typed(request: Request) -> dict[str, str]:
+    return {name: request.POST[name] for name in quotas.resources if name in request.POST}
+
+
+def _columns() -> list[tuple[str, lists.Text]]:
+    used: list[tuple[str, lists.Text]] = [(name, row.label) for name, row in quotas.resources.items()]
+    return [("name", _("Project")), *used]
+
+
+urlpatterns = [
+    path("projects/", table, name="projects"),
+    path("projects/limits/", update_many, name="projects-limits"),
+    path("projects/<str:key>/quotas/", update, name="project-quotas"),
+]

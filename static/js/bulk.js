@@ -35,7 +35,9 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("click", ({ target }) => target.closest("[data-bulk-clear]") && clear());
 document.addEventListener("submit", (event) => event.target.matches("[data-bulk]") && event.preventDefault());
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.successful && detail.elt.closest("[data-bulk-bar]")) clear();
+  if (!detail.successful || !detail.elt.closest("[data-bulk-bar]")) return;
+  detail.elt.closest("form[data-bulk-bar]")?.reset();
+  clear();
 });
 document.addEventListener("htmx:afterSettle", () => {
   if (!form()) return;

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import libvirt
 import playwright.sync_api
 
-from tests.bench import console, figures, launch, listing, memory, push, restart
+from tests.bench import console, figures, identity, launch, listing, memory, push, restart
 from tests.bench.figures import Figure
 from tests.bench.installation import Installation
 from tests.stack import running
@@ -26,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "listing": listing.measure,
     "console": console.measure,
     "restart": restart.measure,
+    "identity": identity.measure,
 }
 UNMEASURABLE = (
     AssertionError,

@@ -47,7 +47,16 @@ def press_until(page: Page, key: str, text: str, most: int = 10) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/instances/", "/instances/launch/", "/keypairs/", "/activity/", "/projects/", "/recycle-bin/"],
+    [
+        "/",
+        "/instances/",
+        "/instances/launch/",
+        "/keypairs/",
+        "/activity/",
+        "/projects/",
+        "/users/",
+        "/recycle-bin/",
+    ],
 )
 def test_tab_reaches_everything(page: Page, steady: str, path: str) -> None:
     """Rail, header, tables, forms: nothing that can be clicked is left out, and one sees where one is."""

@@ -21,6 +21,7 @@ NewContext = Callable[..., BrowserContext]
 
 NO_PAGES = {
     "api-schema": "JSON or YAML",
+    "audit-download": "a file",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",
     "instance-log-download": "a file",
@@ -34,16 +35,36 @@ NO_PAGES = {
     "instance-action": "takes forms only",
     "instances-action": "takes forms only",
     "instance-console-pass": "takes forms only",
+    "credential-delete": "takes forms only",
     "keypair-delete": "takes forms only",
     "keypair-generate": "takes forms only",
     "preferences": "takes forms only",
     "project-quotas": "takes forms only",
+    "quota-request-approve": "takes forms only",
+    "quota-request-refuse": "takes forms only",
+    "quota-requests-waiting": "part of every page",
     "project-switch": "takes forms only",
+    "projects-limits": "takes forms only",
+    "project-delete": "takes forms only",
+    "project-enabled": "takes forms only",
+    "user-delete": "takes forms only",
+    "user-enabled": "takes forms only",
+    "user-unlock": "takes forms only",
+    "user-credential-revoke": "takes forms only",
+    "group-add": "takes forms only",
+    "group-remove": "takes forms only",
+    "group-delete": "takes forms only",
+    "role-give": "takes forms only",
+    "role-take": "takes forms only",
+    "role-delete": "takes forms only",
+    "domain-enabled": "takes forms only",
+    "domain-delete": "takes forms only",
     "sign-out": "takes forms only",
     "setup": "gone once used; test_first_vm looks at it",
 }
 ROUTES = sorted({route.name for route in routes()})
 PEOPLE = f"""
+from accounts.models import Group
 from tests import factories as make
 quiet = make.ProjectFactory(name="quiet")
 for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
@@ -52,6 +73,10 @@ for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
     user.save()
     if role:
         make.AssignmentFactory(user=user, project=quiet, role__name=role)
+        crew, _made = Group.objects.get_or_create(domain=quiet.domain, name="crew")
+        crew.members.add(user)
+make.AssignmentFactory(user=None, group=crew, project=quiet, role__name="manager")
+make.AssignmentFactory(user=None, group=crew, project=None, domain=quiet.domain, inherited=True, role__name="reader")
 """
 
 
@@ -159,7 +184,9 @@ def test_a_fault_of_ours(page: Page) -> None:
     assert looks.inspect(page, "500") == []
 
 
-@pytest.mark.parametrize("route", ["overview", "instances", "keypairs", "activity", "recycle-bin"])
+@pytest.mark.parametrize(
+    "route", ["overview", "instances", "keypairs", "credentials", "activity", "recycle-bin"]
+)
 def test_nothing_there_yet(stack: Stack, new_context: NewContext, route: str) -> None:
     page = new_context(stack.sign_in("mel")).new_page()
     faults = Faults(page)
@@ -237,12 +264,49 @@ def test_the_question_before_deleting_for_good(page: Page, faults: Faults) -> No
 def test_editing_a_quota(page: Page, faults: Faults) -> None:
     page.goto("/projects/")
     settle(page)
-    page.locator("tr", has=page.get_by_role("rowheader", name="demo")).get_by_role("button").click()
+    page.locator("tr", has=page.get_by_role("rowheader", name="demo")).get_by_role(
+        "button", name="Change the limits of demo"
+    ).click()
     field = page.get_by_role("textbox", name="Instances")
     field.fill("many")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".field-error")).to_be_visible()
     assert looks.inspect(page, "projects-edit") + faults == []
+
+
+def test_limits_for_many(page: Page, faults: Faults) -> None:
+    page.goto("/projects/")
+    settle(page)
+    page.get_by_label("Select demo").check()
+    expect(page.get_by_role("button", name="Set limits")).to_be_visible()
+    assert looks.inspect(page, "projects-selection") + faults == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/users/?search=nobody", "users-none"), ("/projects/?search=nothing", "projects-none")],
+)
+def test_a_search_without_a_find(page: Page, faults: Faults, path: str, name: str) -> None:
+    page.goto(path)
+    expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
+    assert looks.inspect(page, name) + faults == []
+
+
+@pytest.mark.parametrize(("route", "found"), [("project", "mel"), ("user", "quiet"), ("group", "ruth")])
+def test_finding_whom_and_where(stack: Stack, page: Page, faults: Faults, route: str, found: str) -> None:
+    page.goto(_address(stack, route))
+    page.get_by_role("searchbox").first.fill(found)
+    expect(page.locator(".found-item", has_text=found)).to_be_visible()
+    assert looks.inspect(page, f"{route}-find") + faults == []
+
+
+def test_a_form_with_errors(page: Page) -> None:
+    page.goto("/users/new/")
+    page.get_by_role("textbox", name="Name", exact=True).fill("someone")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Make the user").click()
+    expect(page.get_by_text("too short")).to_be_visible()
+    assert looks.inspect(page, "user-new-errors") == []
 
 
 def settle(page: Page) -> None:
@@ -262,7 +326,17 @@ def _address(stack: Stack, route: str) -> str:
         "verb": "start",
         "key": "defaults",
         "token": "x",
+        "project_id": _id(stack, "accounts_project", "quiet"),
+        "user_id": _id(stack, "accounts_user", "mel"),
+        "group_id": _id(stack, "accounts_group", "crew"),
+        "role_id": _id(stack, "accounts_role", "member"),
+        "domain_id": "default",
+        "credential_id": "x",
     }
     possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)
     names = possibilities[0][0][0][1]
     return reverse(route, kwargs={name: values[name] for name in names})
+
+
+def _id(stack: Stack, table: str, name: str) -> str:
+    return str(stack.rows(f"select id from {table} where name = ?", name)[0]["id"])  # noqa: S608 - ours

@@ -15,7 +15,18 @@ from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
 ANYBODY = {"sign-in", "setup", "alive", "api-schema", "oidc", "oidc-callback"}
-ADMIN_ONLY = {"health", "projects", "project-quotas"}
+DIRECTORY = ("project", "user", "group", "role", "domain")
+QUOTA_REQUESTS = {
+    "quota-requests",
+    "quota-requests-waiting",
+    "quota-request-approve",
+    "quota-request-refuse",
+}
+ADMIN_ONLY = {
+    "health",
+    *QUOTA_REQUESTS,
+    *(route.name for route in routes() if route.name.startswith(DIRECTORY)),
+} - {"project-switch"}
 POSTED = {
     "sign-out",
     "instances-action",
@@ -23,15 +34,41 @@ POSTED = {
     "instance-console-pass",
     "keypair-generate",
     "keypair-delete",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
     "launch-preview",
     "project-switch",
     "project-quotas",
+    "projects-limits",
     "preferences",
+    "role-give",
+    "role-take",
+    *(f"{noun}-delete" for noun in DIRECTORY),
+    *(f"{noun}-enabled" for noun in ("project", "user", "domain")),
+    "user-unlock",
+    "user-credential-revoke",
+    "group-add",
+    "group-remove",
 }
-WRITING = {"launch", "launch-preview", "instance-action"}
+MANAGING = {"audit", "audit-download"}
+"""For managers of the project and administrators."""
+
+WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
 """What a reader may not even begin."""
 
-UNKNOWN = {"keypair-delete", "project-switch", "oidc", "oidc-callback"}
+UNKNOWN = {
+    "keypair-delete",
+    "project-switch",
+    "user-credential-revoke",
+    "group-add",
+    "group-remove",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
+    "oidc",
+    "oidc-callback",
+}
 """Posts that name something which is not there, and pages of what is switched off."""
 
 pytestmark = pytest.mark.django_db
@@ -105,11 +142,39 @@ def test_roles(
     people = {"reader": ruth, "member": alice, "manager": max_, "admin": root}
     for role, user in people.items():
         mine = factories.InstanceFactory(project=blue)
-        for values in arguments(route, instance_id=str(mine.pk), key="defaults"):
+        things = _things(blue)
+        for values in arguments(route, instance_id=str(mine.pk), key="defaults", **things):
             status = call(signed_in(user), route, values).status_code
             alone = route.name == "instances-action" and not ACTIONS[values["verb"]].bulk
             expected = {404} if alone else _expected(route, role)
             assert status in expected, f"{route} as {role} with {values}: {status}, not {expected}"
+
+
+def _things(project: Project) -> dict[str, str]:
+    """One of everything that an administrator looks after, so that deleting it hurts nobody of the cast."""
+    return {
+        "project_id": project.id,
+        "user_id": factories.UserFactory().id,
+        "group_id": factories.GroupFactory().id,
+        "role_id": factories.RoleFactory(name=f"role-{uuid.uuid4().hex}").id,
+        "domain_id": project.domain_id,
+    }
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        route
+        for route in routes()
+        if {"project_id", "user_id", "group_id", "role_id", "domain_id"} & set(route.arguments)
+    ],
+    ids=str,
+)
+def test_what_does_not_exist_is_not_found(route: Route, root: User, alice: User) -> None:
+    """And to others than administrators it is refused before anything is looked for."""
+    for values in arguments(route):
+        assert call(signed_in(root), route, values).status_code == 404
+        assert call(signed_in(alice), route, values).status_code == 403
 
 
 def _expected(route: Route, role: str) -> set[int]:
@@ -117,8 +182,12 @@ def _expected(route: Route, role: str) -> set[int]:
         return {302, 404}
     if route.name in ADMIN_ONLY and role != "admin":
         return {403}
+    if route.name in MANAGING and role in {"reader", "member"}:
+        return {403}
     if role == "reader" and (route.name in WRITING or _is_console(route)):
         return {403}
+    if route.name.endswith("-delete") and route.name.startswith(DIRECTORY):
+        return {204, 302, 403, 409}
     # 409: the verb does not fit the state. 400: the form is empty. 503: there is no hypervisor to ask.
     return {404} if route.name in UNKNOWN else {200, 201, 204, 302, 304, 400, 409, 503}
 

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.api import users as users_api
 from accounts.models import AuditEvent, Project, Region, User
 from tests import factories
-from tests.accounts.api.identity_calls import Api
+from tests.accounts.api.identity_calls import Api, api_of
 
 pytestmark = pytest.mark.django_db
 
@@ -359,3 +359,27 @@ def test_two_at_once_are_a_conflict_and_a_bug_is_json(admin: Api, monkeypatch: p
     answer = admin.post("users", user={"name": "x"})
     assert answer.status_code == 500
     assert json.loads(answer.content)["error"]["title"] == "Internal Server Error"
+
+
+@pytest.mark.parametrize("place", ["%(tenant_id)s", "%(project_id)s", "$(project_id)s", "$(user_id)s"])
+def test_addresses_are_filled_in_for_each_token(place: str, admin: Api, root: User, blue: Project) -> None:
+    service = make(admin, "services")
+    given = {"service_id": service["id"], "interface": "public", "url": f"http://192.0.2.1/v1/AUTH_{place}"}
+    made = read(admin.post("endpoints", endpoint=given))["endpoint"]
+    assert made["url"] == given["url"]
+    own = root.id if "user" in place else blue.id
+
+    def addresses(api: Api) -> list[str]:
+        entries = read(api.get("auth/catalog"))["catalog"]
+        return [
+            endpoint["url"] for entry in entries for endpoint in entry["endpoints"] if entry["type"] == "new"
+        ]
+
+    assert addresses(admin) == [f"http://192.0.2.1/v1/AUTH_{own}"]
+    # A token of the system has no project, and so no such address.
+    assert addresses(api_of(root, system=True)) == (
+        [f"http://192.0.2.1/v1/AUTH_{own}"] if "user" in place else []
+    )
+    assert (
+        admin.patch(f"endpoints/{made['id']}", endpoint={"url": "http://x/%(shoe_size)s"}).status_code == 400
+    )

@@ -1,0 +1,38 @@
+"""Names that too many wrong passwords have locked for a while, as django-axes counts them."""
+
+from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
+from axes.utils import reset
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from accounts import policy
+from accounts.context import Context
+from accounts.models import User
+from accounts.services import audit, inputs
+
+
+def names() -> QuerySet[AccessAttempt, str]:
+    """The locked names, as a query of one column. A lock holds for one name from one address."""
+    since = timezone.now() - get_cool_off()
+    tried = AccessAttempt.objects.filter(attempt_time__gte=since).order_by().values("username", "ip_address")
+    locked = tried.annotate(failures=Sum("failures_since_start"))
+    return locked.filter(failures__gte=settings.AXES_FAILURE_LIMIT).values_list("username", flat=True)
+
+
+def among(users: list[User]) -> set[str]:
+    """Ids of those of the users whose names are locked. One query."""
+    locked = set(names().filter(username__in=[user.name for user in users]))
+    return {user.id for user in users if user.name in locked}
+
+
+@transaction.atomic
+def lift(context: Context, user_id: str) -> User:
+    """Let the user try again at once, from every address. Raises Forbidden, NotFound."""
+    policy.enforce(context, "user:write")
+    user = inputs.found(User.objects.all(), user_id, "user")
+    reset(username=user.name)
+    audit.record(context, "user.unlock", target_type="user", target_id=user.id, target_name=user.name)
+    return user

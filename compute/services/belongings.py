@@ -1,0 +1,39 @@
+"""What compute keeps in projects, so that accounts can name it before a project is deleted."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.services import belongings
+from accounts.services.belongings import Belonging
+from compute.models import Image, Instance, Network
+from compute.states import VmState
+
+
+def register() -> None:
+    """Tell accounts; called once at start."""
+    belongings.register("instances", Belonging(label=_("Instances"), names=_instances, forget=_forget))
+    belongings.register("recycle_bin", Belonging(label=_("In the recycle bin"), names=_binned))
+    belongings.register("images", Belonging(label=_("Images"), names=_images))
+    belongings.register("networks", Belonging(label=_("Networks"), names=_networks))
+
+
+def _instances(project_id: str) -> list[str]:
+    rows = Instance.objects.existing().exclude(vm_state=VmState.SOFT_DELETED)
+    return list(rows.filter(project=project_id).order_by("name").values_list("name", flat=True))
+
+
+def _binned(project_id: str) -> list[str]:
+    rows = Instance.objects.in_recycle_bin().filter(project=project_id)
+    return list(rows.order_by("name").values_list("name", flat=True))
+
+
+def _images(project_id: str) -> list[str]:
+    return list(Image.objects.filter(project=project_id).order_by("name").values_list("name", flat=True))
+
+
+def _networks(project_id: str) -> list[str]:
+    return list(Network.objects.filter(project=project_id).order_by("name").values_list("name", flat=True))
+
+
+def _forget(project_id: str) -> None:
+    """Rows of instances that are gone, with the history of their operations; the audit log keeps its own."""
+    Instance.objects.filter(project=project_id, vm_state=VmState.DELETED).delete()

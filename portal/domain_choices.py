@@ -1,0 +1,42 @@
+"""The choice of a domain, which is shown only where there is more than one."""
+
+from collections.abc import Iterable
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from accounts.services import directory
+from portal import lists
+from portal.forms import Form
+from portal.requests import Request
+
+Filter = tuple[str, lists.Text, str]
+"""Value, label, address."""
+
+
+def filters(request: Request) -> list[Filter]:
+    """Links that narrow a list to one domain; none where there is but one."""
+    domains = directory.domains(request.context)
+    if len(domains) < 2:
+        return []
+    choices = {"": _("Every domain")} | {domain.id: domain.name for domain in domains}
+    return lists.filters(request.GET, "domain", choices)
+
+
+def columns(
+    request: Request, known: Iterable[tuple[str, lists.Text]], domains: list[Filter]
+) -> list[lists.Column]:
+    """Headings of a list; the domain's only where there is a choice of `domains`."""
+    shown = [column for column in known if domains or column[0] != "domain"]
+    return lists.columns(request.GET, shown, default="name")
+
+
+def offer(request: Request, form: Form) -> None:
+    """Fill the form's `domain_id`; the asker's own domain is chosen at first."""
+    domains = directory.domains(request.context)
+    field = form.fields["domain_id"]
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+    field.choices = [(domain.id, domain.name) for domain in domains]
+    field.initial = request.user.domain_id
+    if len(domains) < 2:
+        field.widget = forms.HiddenInput()

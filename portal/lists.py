@@ -1,0 +1,89 @@
+"""What lists share: their search, filters and order stand in the address, and links change a part of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+
+from portal.requests import Request
+
+Text = str | Promise
+LONGEST_SEARCH = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A heading; `url` sorts by it, `order` says how it is sorted now (ascending, descending or empty)."""
+
+    label: Text
+    url: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The list that the address asks for."""
+
+    search: str
+    sort: str
+    state: str
+    domain: str
+    number: int
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.search or self.state or self.domain)
+
+
+def asked(request: Request) -> Asked:
+    """Read the address; anything odd counts as not said."""
+    query = request.GET
+    return Asked(
+        search=query.get("search", "")[:LONGEST_SEARCH],
+        sort=query.get("sort", ""),
+        state=query.get("state", ""),
+        domain=query.get("domain", ""),
+        number=number(request),
+    )
+
+
+def number(request: Request) -> int:
+    """The wanted page of a list; anything odd is the first."""
+    wanted = request.GET.get("page", "1")
+    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1
+
+
+def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:
+    """Headings of (sort, label); without a sort it is no link. `default` is how the list is sorted unasked."""
+    sort = query.get("sort", "") or default
+    return [
+        Column(
+            label=label,
+            url=url(query, sort=f"-{name}" if sort == name else name) if name else "",
+            order={name: "ascending", f"-{name}": "descending"}.get(sort, "") if name else "",
+        )
+        for name, label in known
+    ]
+
+
+def filters(query: QueryDict, name: str, choices: Mapping[str, Text]) -> list[tuple[str, Text, str]]:
+    """(value, label, address) for each choice of one filter."""
+    return [(value, label, url(query, **{name: value})) for value, label in choices.items()]
+
+
+def kept(query: QueryDict) -> list[tuple[str, str]]:
+    """What a new search leaves as it is: hidden fields of its form."""
+    return [(name, value) for name in ("state", "domain", "sort") if (value := query.get(name))]
+
+
+def url(query: QueryDict, **changes: str) -> str:
+    """The present address with some of its query changed, from the first page again."""
+    changed = query.copy()
+    changed.pop("page", None)
+    for name, value in changes.items():
+        if value:
+            changed[name] = value
+        else:
+            changed.pop(name, None)
+    return f"?{changed.urlencode()}"

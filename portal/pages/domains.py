@@ -1,0 +1,101 @@
+"""Domains: name spaces of users and projects. Most installations have one."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Count
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.models import Domain
+from accounts.services import domains, inputs
+from portal.form_pages import form_page
+from portal.forms import Form
+from portal.requests import Request, done, live_page
+
+
+class DomainForm(Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+@require_safe
+def table(request: Request) -> HttpResponse:
+    """All domains with how much stands in each."""
+    counted = domains.listed(request.context).annotate(
+        project_count=Count("projects", distinct=True), user_count=Count("users", distinct=True)
+    )
+    rows = counted.order_by("name")
+    values = {"rows": rows, "default_id": Domain.DEFAULT_ID}
+    return live_page(request, "domains/domains.html", {"domains": "domains/table.html"}, values)
+
+
+def new(request: Request) -> HttpResponse:
+    """Make a domain."""
+    policy.enforce(request.context, "domain:write")
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        domain = domains.create(request.context, given)
+        return _("Made the domain %(name)s.") % {"name": domain.name}, reverse("domains")
+
+    form = DomainForm(request.POST or None)
+    intro = _(
+        "A domain keeps the names of its users and projects apart from others’. Its users sign in through the API, "
+        "since pages ask for a name alone."
+    )
+    return form_page(
+        request,
+        form,
+        save,
+        heading=_("New domain"),
+        intro=intro,
+        button=_("Make the domain"),
+        back=reverse("domains"),
+    )
+
+
+def edit(request: Request, domain_id: str) -> HttpResponse:
+    """Change name and description."""
+    policy.enforce(request.context, "domain:write")
+    domain = inputs.found(domains.listed(request.context), domain_id, "domain")
+    initial = {"name": domain.name, "description": domain.description}
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        changed = domains.update(request.context, domain.id, given)
+        return _("Changed the domain %(name)s.") % {"name": changed.name}, reverse("domains")
+
+    form = DomainForm(request.POST or None, initial=initial)
+    heading = _("Edit the domain %(name)s") % {"name": domain.name}
+    return form_page(request, form, save, heading=heading, button=_("Save"), back=reverse("domains"))
+
+
+@require_POST
+def set_enabled(request: Request, domain_id: str) -> HttpResponse:
+    """Enable or disable; nobody of a disabled domain can sign in or work in its projects."""
+    domain = domains.update(request.context, domain_id, {"enabled": request.POST.get("enabled", "")})
+    said = _("Enabled %(name)s.") if domain.enabled else _("Disabled %(name)s.")
+    return done(request, said % {"name": domain.name}, reverse("domains"), changed=("domains",))
+
+
+@require_POST
+def delete(request: Request, domain_id: str) -> HttpResponse:
+    """Remove a disabled domain with everybody in it."""
+    domain = inputs.found(domains.listed(request.context), domain_id, "domain")
+    domains.delete(request.context, domain_id)
+    said = _("Deleted the domain %(name)s.") % {"name": domain.name}
+    return done(request, said, reverse("domains"), changed=("domains",))
+
+
+urlpatterns = [
+    path("domains/", table, name="domains"),
+    path("domains/new/", new, name="domain-new"),
+    path("domains/<str:domain_id>/edit/", edit, name="domain-edit"),
+    path("domains/<str:domain_id>/enabled/", set_enabled, name="domain-enabled"),
+    path("domains/<str:domain_id>/delete/", delete, name="domain-delete"),
+]

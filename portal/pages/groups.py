@@ -1,0 +1,154 @@
+"""Groups of users: find, make, change, remove, who is in them and what that gives."""
+
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.context import Context
+from accounts.models import Group
+from accounts.services import assignments, directory, groups, inputs
+from portal import domain_choices, lists, pickers
+from portal.form_pages import form_page
+from portal.forms import Form
+from portal.requests import Request, away, done, live_page
+
+COLUMNS = (
+    ("name", gettext_lazy("Name")),
+    ("members", gettext_lazy("Members")),
+    ("", gettext_lazy("Description")),
+    ("domain", gettext_lazy("Domain")),
+)
+MEMBERS = 50
+LIST_PARTS = {"groups": "groups/table.html"}
+PARTS = {"group-members": "groups/members.html", "roles": "groups/roles.html"}
+
+
+class GroupForm(Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
+    domain_id = forms.ChoiceField(label=gettext_lazy("Domain"), required=False)
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+@require_safe
+def table(request: Request) -> HttpResponse:
+    """A page of groups in a constant number of queries."""
+    asked = lists.asked(request)
+    found = directory.groups(
+        request.context, search=asked.search, domain=asked.domain, sort=asked.sort, number=asked.number
+    )
+    domains = domain_choices.filters(request)
+    values: dict[str, Any] = {
+        "page": found,
+        "asked": asked,
+        "columns": domain_choices.columns(request, COLUMNS, domains),
+        "filters": [],
+        "domains": domains,
+        "kept": lists.kept(request.GET),
+    }
+    return live_page(request, "groups/groups.html", LIST_PARTS, values)
+
+
+@require_safe
+def show(request: Request, group_id: str) -> HttpResponse:
+    """The page, or one of its parts; `?find=` looks for new members, `?find=&what=place` for a place."""
+    context = request.context
+    group = _found(context, group_id)
+    members = groups.members(context, group.id).select_related("domain").order_by("name")
+    for_place = request.GET.get("what") == "place"
+    values: dict[str, Any] = {
+        "group": group,
+        "page": Paginator(members, MEMBERS).get_page(lists.number(request)),
+        "picker": pickers.places(request) if for_place else pickers.users(request),
+        "for_place": for_place,
+        "chosen": "place",
+        "roles": pickers.all_roles(context),
+        "held": assignments.of_group(context, group),
+    }
+    found = {"found-members": "groups/found.html", "found": "parts/found.html"}
+    return live_page(request, "groups/group.html", PARTS | found, values)
+
+
+def new(request: Request) -> HttpResponse:
+    """Make a group."""
+    policy.enforce(request.context, "group:write")
+    form = GroupForm(request.POST or None)
+    domain_choices.offer(request, form)
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        group = groups.create(request.context, given)
+        said = _("Made the group %(name)s. Now add its members.") % {"name": group.name}
+        return said, reverse("group", args=[group.id])
+
+    return form_page(
+        request, form, save, heading=_("New group"), button=_("Make the group"), back=reverse("groups")
+    )
+
+
+def edit(request: Request, group_id: str) -> HttpResponse:
+    """Change name and description."""
+    policy.enforce(request.context, "group:write")
+    group = _found(request.context, group_id)
+    form = GroupForm(request.POST or None, initial={"name": group.name, "description": group.description})
+    del form.fields["domain_id"]
+    back = reverse("group", args=[group.id])
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        changed = groups.update(request.context, group.id, given)
+        return _("Changed the group %(name)s.") % {"name": changed.name}, back
+
+    heading = _("Edit the group %(name)s") % {"name": group.name}
+    return form_page(request, form, save, heading=heading, button=_("Save"), back=back)
+
+
+@require_POST
+def delete(request: Request, group_id: str) -> HttpResponse:
+    """Remove the group; what it gave its members ends at their next request."""
+    policy.enforce(request.context, "group:write")
+    name = _found(request.context, group_id).name
+    groups.delete(request.context, group_id)
+    return away(request, _("Deleted the group %(name)s.") % {"name": name}, reverse("groups"))
+
+
+@require_POST
+def add_member(request: Request, group_id: str) -> HttpResponse:
+    """Put a user into the group."""
+    groups.add_member(request.context, group_id, _user_id(request))
+    back = reverse("group", args=[group_id])
+    return done(request, _("Added the member."), back, changed=("group-members",))
+
+
+@require_POST
+def remove_member(request: Request, group_id: str) -> HttpResponse:
+    """Take a user out of the group; counts at their next request."""
+    groups.remove_member(request.context, group_id, _user_id(request))
+    back = reverse("group", args=[group_id])
+    return done(request, _("Removed the member."), back, changed=("group-members",))
+
+
+def _found(context: Context, group_id: str) -> Group:
+    policy.enforce(context, "group:read")
+    return inputs.found(groups.visible(context).select_related("domain"), group_id, "group")
+
+
+def _user_id(request: Request) -> str:
+    return request.POST.get("actor", "").removeprefix("users/")
+
+
+urlpatterns = [
+    path("groups/", table, name="groups"),
+    path("groups/new/", new, name="group-new"),
+    path("groups/<str:group_id>/", show, name="group"),
+    path("groups/<str:group_id>/edit/", edit, name="group-edit"),
+    path("groups/<str:group_id>/delete/", delete, name="group-delete"),
+    path("groups/<str:group_id>/add/", add_member, name="group-add"),
+    path("groups/<str:group_id>/remove/", remove_member, name="group-remove"),
+]

@@ -1,0 +1,170 @@
+"""One project: what it is, who works in it and why, what it uses; and making, changing and removing it."""
+
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.context import Context
+from accounts.models import Project
+from accounts.services import assignments, audit_trail, directory, inputs, projects
+from compute.services import instances
+from portal import lists, pickers, quota_lines
+from portal.form_pages import form_page
+from portal.forms import Form
+from portal.requests import Request, away, done, live_page
+from portal.ways import whence
+
+MEMBERS = 50
+PARTS = {
+    "project-header": "projects/header.html",
+    "members": "projects/members.html",
+    "quota": "projects/quota.html",
+    "found": "parts/found.html",
+}
+
+
+class NewProject(Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
+    parent_id = forms.ChoiceField(
+        label=gettext_lazy("Stands below"),
+        required=False,
+        help_text=gettext_lazy(
+            "A domain, or another project: roles given for “projects below” reach into this one."
+        ),
+    )
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
+    )
+
+
+class ChangedProject(Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
+    )
+
+
+@require_safe
+def show(request: Request, project_id: str) -> HttpResponse:
+    """The page, or one of its parts; `?find=` looks for whom to give a role."""
+    context = request.context
+    project = _found(context, project_id)
+    members = Paginator(assignments.on_project(context, project), MEMBERS).get_page(lists.number(request))
+    used = instances.count(context, project)
+    values: dict[str, Any] = {
+        "project": project,
+        "lineage": project.lineage,
+        "children": project.children.order_by("name"),
+        "page": members,
+        "members": [(row, *whence(row, project)) for row in members],
+        "picker": pickers.actors(request),
+        "chosen": "actor",
+        "roles": pickers.all_roles(context),
+        "line": quota_lines.lines([project])[0],
+        "is_edited": "limits" in request.GET,
+        "instance_count": used,
+        "events": audit_trail.of_project(context, project),
+    }
+    return live_page(request, "projects/project.html", PARTS, values)
+
+
+def new(request: Request) -> HttpResponse:
+    """Make a project below a domain or another project."""
+    policy.enforce(request.context, "project:write")
+    form = NewProject(request.POST or None, initial={"parent_id": request.GET.get("below")})
+    form.fields["parent_id"].choices = _parents(request.context)  # type: ignore[attr-defined]
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        fields = given | {"tags": _tags(given["tags"]), "parent_id": given["parent_id"] or None}
+        project = projects.create(request.context, fields)
+        said = _("Made the project %(name)s. Now give somebody a role in it.") % {"name": project.name}
+        return said, reverse("project", args=[project.id])
+
+    return form_page(
+        request, form, save, heading=_("New project"), button=_("Make the project"), back=reverse("projects")
+    )
+
+
+def edit(request: Request, project_id: str) -> HttpResponse:
+    """Change name, description and tags."""
+    policy.enforce(request.context, "project:write")
+    project = _found(request.context, project_id)
+    tags = ", ".join(tag.name for tag in project.tags.all())
+    initial = {"name": project.name, "description": project.description, "tags": tags}
+    back = reverse("project", args=[project.id])
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        changed = projects.update(request.context, project.id, given | {"tags": _tags(given["tags"])})
+        return _("Changed the project %(name)s.") % {"name": changed.name}, back
+
+    heading = _("Edit the project %(name)s") % {"name": project.name}
+    form = ChangedProject(request.POST or None, initial=initial)
+    return form_page(request, form, save, heading=heading, button=_("Save"), back=back)
+
+
+@require_POST
+def set_enabled(request: Request, project_id: str) -> HttpResponse:
+    """Enable or disable; counts at the next request of everybody in it."""
+    project = projects.update(request.context, project_id, {"enabled": request.POST.get("enabled", "")})
+    said = _("Enabled %(name)s.") if project.enabled else _("Disabled %(name)s.")
+    back = reverse("project", args=[project.id])
+    return done(request, said % {"name": project.name}, back, changed=("projects", "project"))
+
+
+@require_POST
+def delete(request: Request, project_id: str) -> HttpResponse:
+    """Remove an empty project; a refusal names what still lives in it."""
+    policy.enforce(request.context, "project:write")
+    project = _found(request.context, project_id)
+    projects.delete(request.context, project_id)
+    said = _("Deleted the project %(name)s.") % {"name": project.name}
+    if request.POST.get("leave"):
+        return away(request, said, reverse("projects"))
+    return done(request, said, reverse("projects"), changed=("projects",))
+
+
+def _found(context: Context, project_id: str) -> Project:
+    policy.enforce(context, "project:read")
+    return inputs.found(projects.listed(context).with_lineage(), project_id, "project")  # type: ignore[attr-defined]
+
+
+def _tags(text: str) -> list[str]:
+    return [word for part in text.split(",") if (word := part.strip())]
+
+
+def _parents(context: Context) -> list[tuple[str, Any]]:
+    """Every domain, and in it every project that another may stand below."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for project in projects.listed(context).order_by("name").values_list("domain_id", "pk", "name"):
+        rows.setdefault(project[0], []).append((project[1], project[2]))
+    return [
+        (
+            domain.name,
+            [(domain.id, _("The domain %(name)s itself") % {"name": domain.name}), *rows.get(domain.id, [])],
+        )
+        for domain in sorted(
+            directory.domains(context), key=lambda one: (one.id != context.user.domain_id, one.name)
+        )
+    ]
+
+
+urlpatterns = [
+    path("projects/new/", new, name="project-new"),
+    path("projects/<str:project_id>/", show, name="project"),
+    path("projects/<str:project_id>/edit/", edit, name="project-edit"),
+    path("projects/<str:project_id>/enabled/", set_enabled, name="project-enabled"),
+    path("projects/<str:project_id>/delete/", delete, name="project-delete"),
+]

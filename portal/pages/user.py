@@ -1,0 +1,162 @@
+"""One user: what they may do and why, what they sign in with; and changing and removing them."""
+
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.context import Context
+from accounts.models import User
+from accounts.services import (
+    application_credentials,
+    assignments,
+    audit_trail,
+    inputs,
+    lockouts,
+    projects,
+    tokens,
+    users,
+)
+from portal import lists, pickers, ways
+from portal.form_pages import form_page
+from portal.forms import Form
+from portal.optional import address
+from portal.requests import Request, away, done, live_page
+
+PLACES = 50
+PARTS = {
+    "user-header": "users/header.html",
+    "roles": "users/roles.html",
+    "credentials": "users/credentials.html",
+    "found": "parts/found.html",
+}
+
+
+class ChangedUser(Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=255,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    default_project_id = forms.ChoiceField(
+        label=gettext_lazy("Default project"),
+        required=False,
+        help_text=gettext_lazy("Where they work after signing in; one in which they have a role."),
+    )
+
+
+@require_safe
+def show(request: Request, user_id: str) -> HttpResponse:
+    """The page, or one of its parts; `?find=` looks for a place on which to give a role."""
+    context = request.context
+    user = _found(context, user_id)
+    places = Paginator(ways.places(assignments.ways(context, user)), PLACES).get_page(lists.number(request))
+    values: dict[str, Any] = {
+        "person": user,
+        "is_self": user == request.user,
+        "is_locked": user.id in lockouts.among([user]),
+        "page": places,
+        "picker": pickers.places(request),
+        "chosen": "place",
+        "roles": pickers.all_roles(context),
+        "groups": users.groups(context, user.id).order_by("name"),
+        "credentials": application_credentials.visible(context, user.id).select_related("project"),
+        "token_count": tokens.count(context, user.id),
+        "events": audit_trail.of_user(context, user),
+        "reset_link": address("user-reset-link", user.id),
+    }
+    return live_page(request, "users/user.html", PARTS, values)
+
+
+def edit(request: Request, user_id: str) -> HttpResponse:
+    """Change name, e-mail, description and default project."""
+    policy.enforce(request.context, "user:write")
+    user = _found(request.context, user_id)
+    initial = {
+        "name": user.name,
+        "email": user.email,
+        "description": user.description,
+        "default_project_id": user.default_project_id,
+    }
+    form = ChangedUser(request.POST or None, initial=initial)
+    own = {project.id: project.name for project in projects.own(user)}
+    if user.default_project:
+        own[user.default_project.id] = user.default_project.name
+    form.fields["default_project_id"].choices = [("", _("None")), *own.items()]  # type: ignore[attr-defined]
+    back = reverse("user", args=[user.id])
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        fields = given | {"default_project_id": given["default_project_id"] or None}
+        changed = users.update(request.context, user.id, fields)
+        return _("Changed the user %(name)s.") % {"name": changed.name}, back
+
+    heading = _("Edit the user %(name)s") % {"name": user.name}
+    return form_page(request, form, save, heading=heading, button=_("Save"), back=back)
+
+
+@require_POST
+def set_enabled(request: Request, user_id: str) -> HttpResponse:
+    """Enable or disable; a disabled user is out at the next request."""
+    user = users.update(request.context, user_id, {"enabled": request.POST.get("enabled", "")})
+    said = _("Enabled %(name)s.") if user.enabled else _("Disabled %(name)s: signed out everywhere.")
+    back = reverse("user", args=[user.id])
+    return done(request, said % {"name": user.name}, back, changed=("users", "user"))
+
+
+@require_POST
+def delete(request: Request, user_id: str) -> HttpResponse:
+    """Remove the user with their roles, keys, tokens and application credentials."""
+    policy.enforce(request.context, "user:write")
+    name = _found(request.context, user_id).name
+    users.delete(request.context, user_id)
+    said = _("Deleted the user %(name)s.") % {"name": name}
+    if request.POST.get("leave"):
+        return away(request, said, reverse("users"))
+    return done(request, said, reverse("users"), changed=("users",))
+
+
+@require_POST
+def unlock(request: Request, user_id: str) -> HttpResponse:
+    """Let somebody in again who mistyped too often."""
+    user = lockouts.lift(request.context, user_id)
+    said = _("%(name)s may try again at once.") % {"name": user.name}
+    return done(request, said, reverse("user", args=[user.id]), changed=("users", "user"))
+
+
+@require_POST
+def revoke_credential(request: Request, user_id: str, credential_id: str) -> HttpResponse:
+    """End an application credential and every token that it got."""
+    application_credentials.delete(request.context, user_id, credential_id)
+    back = reverse("user", args=[user_id])
+    return done(request, _("Revoked the application credential."), back, changed=("credentials",))
+
+
+def _found(context: Context, user_id: str) -> User:
+    policy.enforce(context, "user:read")
+    rows = users.visible(context).select_related("domain", "default_project")
+    return inputs.found(rows, user_id, "user")
+
+
+urlpatterns = [
+    path("users/<str:user_id>/", show, name="user"),
+    path("users/<str:user_id>/edit/", edit, name="user-edit"),
+    path("users/<str:user_id>/enabled/", set_enabled, name="user-enabled"),
+    path("users/<str:user_id>/delete/", delete, name="user-delete"),
+    path("users/<str:user_id>/unlock/", unlock, name="user-unlock"),
+    path(
+        "users/<str:user_id>/credentials/<str:credential_id>/revoke/",
+        revoke_credential,
+        name="user-credential-revoke",
+    ),
+]

@@ -1,0 +1,118 @@
+"""Finding whom to give something, or where: a field that searches, and what it found as buttons.
+
+Works for thousands of users, since only what fits is read, and by keyboard, since buttons are buttons.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts.context import Context
+from accounts.models import Role
+from accounts.services import directory, roles
+from accounts.services.roles import LADDER
+from portal.requests import Request
+
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Something that was found; `value` is what its button sends."""
+
+    value: str
+    label: str
+    hint: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picker:
+    """What a search found; `more` says that there are others that fit."""
+
+    search: str
+    found: list[Candidate]
+    more: bool
+
+
+def actors(request: Request) -> Picker:
+    """Users and groups by name. `value` is users/<id> or groups/<id>."""
+    context, search = request.context, _search(request)
+    if not search:
+        return Picker(search="", found=[], more=False)
+    groups = directory.groups(context, search=search, size=MOST)
+    found = [
+        Candidate(
+            value=f"groups/{row.id}", label=row.name, hint=_hint(_("Group"), row.domain.name), icon="users"
+        )
+        for row in groups
+    ]
+    users, more = _users(context, search)
+    return _picker(search, [*found, *users], more=more or groups.has_next())
+
+
+def users(request: Request) -> Picker:
+    """Users by name; `value` is users/<id>."""
+    search = _search(request)
+    found, more = _users(request.context, search) if search else ([], False)
+    return _picker(search, found, more=more)
+
+
+def places(request: Request) -> Picker:
+    """Projects, domains and the whole system; `value` is projects/<id>, domains/<id> or system."""
+    context, search = request.context, _search(request)
+    if not search:
+        return Picker(search="", found=[], more=False)
+    page = directory.projects(context, search=search, size=MOST)
+    found = [
+        Candidate(
+            value=f"projects/{row.id}",
+            label=row.name,
+            hint=_hint(_("Project"), row.domain.name),
+            icon="folder",
+        )
+        for row in page
+    ]
+    found += [
+        Candidate(value=f"domains/{row.id}", label=row.name, hint=_("Domain"), icon="sitemap")
+        for row in directory.domains(context)
+        if search.lower() in row.name.lower()
+    ]
+    if search.lower() in _("The whole system").lower():
+        found.append(Candidate(value="system", label=_("The whole system"), hint=_("System"), icon="world"))
+    return _picker(search, found, more=page.has_next())
+
+
+def all_roles(context: Context) -> list[Role]:
+    """The roles to choose from: the default ones from the least up, then the others by name."""
+    order = [*reversed(LADDER)]
+    return sorted(
+        roles.visible(context),
+        key=lambda role: (order.index(role.name) if role.name in order else len(order), role.name),
+    )
+
+
+def _users(context: Context, search: str) -> tuple[list[Candidate], bool]:
+    page = directory.users(context, search=search, size=MOST)
+    found = [
+        Candidate(
+            value=f"users/{row.id}",
+            label=row.name,
+            hint=_hint(row.email or _("User"), row.domain.name),
+            icon="user",
+        )
+        for row in page
+    ]
+    return found, page.has_next()
+
+
+def _picker(search: str, found: list[Candidate], *, more: bool) -> Picker:
+    return Picker(search=search, found=found[:MOST], more=more or len(found) > MOST)
+
+
+def _search(request: Request) -> str:
+    return request.GET.get("find", "")[:255].strip()
+
+
+def _hint(what: str, domain: str) -> str:
+    return what if domain == "Default" else f"{what} · {domain}"

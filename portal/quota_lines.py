@@ -1,0 +1,78 @@
+"""Limits and usage as the table of projects shows them, one line a project."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from accounts import policy
+from accounts.context import Context
+from accounts.models import Project
+from accounts.services import inputs, projects, quotas
+from accounts.services.quotas import Resource, Usage
+
+DEFAULTS = "defaults"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One limit; while it is edited, what was typed and what is wrong with it."""
+
+    resource: Resource
+    limit: int
+    usage: Usage | None
+    typed: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row of the table: a project, or (without one) the limits of every project that has none of its own."""
+
+    key: str
+    project: Project | None
+    cells: list[Cell]
+
+    def typed(self, given: Mapping[str, str], wrong: Mapping[str, object]) -> "Line":
+        """The same with what was typed and what is wrong with it."""
+        cells = [
+            replace(
+                cell,
+                typed=given.get(cell.resource.name, cell.typed),
+                wrong=str(wrong.get(cell.resource.name, "")),
+            )
+            for cell in self.cells
+        ]
+        return replace(self, cells=cells)
+
+
+def defaults(context: Context) -> Line:
+    """The line of the defaults. One query."""
+    cells = [
+        Cell(resource=resource, limit=limit, usage=None, typed=str(limit))
+        for resource, limit in quotas.defaults(context)
+    ]
+    return Line(key=DEFAULTS, project=None, cells=cells)
+
+
+def lines(rows: Iterable[Project]) -> list[Line]:
+    """A line for each project, in as many queries as there are resources plus one."""
+    wanted = list(rows)
+    usage = quotas.usage([project.id for project in wanted])
+    return [
+        Line(
+            key=project.id,
+            project=project,
+            cells=[
+                Cell(resource=one.resource, limit=one.limit, usage=one, typed=str(one.limit))
+                for one in usage[project.id]
+            ],
+        )
+        for project in wanted
+    ]
+
+
+def line(context: Context, key: str) -> Line:
+    """The line of one project or of the defaults. Raises Forbidden, NotFound."""
+    policy.enforce(context, "project:read")
+    if key == DEFAULTS:
+        return defaults(context)
+    return lines([inputs.found(projects.listed(context).select_related("domain"), key, "project")])[0]

@@ -1,0 +1,156 @@
+"""Finding projects, users and groups, and what may be done to roles, lock-outs and belongings."""
+
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt
+from django.utils import timezone
+
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, Forbidden, NotFound
+from accounts.models import AuditEvent, Project, Quota, Role, User
+from accounts.services import (
+    assignments,
+    audit_trail,
+    belongings,
+    directory,
+    lockouts,
+    projects,
+    quotas,
+    roles,
+    tokens,
+)
+from tests import factories
+
+HOSTILE = ["\0", "\ud800", "x" * 10_000, "' OR 1=1 --", "%", "_"]
+
+
+def test_only_administrators_look_around(as_max: Context, max_: User, blue: Project) -> None:
+    for find in (directory.projects, directory.users, directory.groups, directory.domains):
+        with pytest.raises(Forbidden):
+            find(as_max)
+    stranger = factories.UserFactory()
+    for deed in (
+        lambda: assignments.ways(as_max, stranger),
+        lambda: assignments.on_project(as_max, blue),
+        lambda: assignments.of_group(as_max, factories.GroupFactory()),
+        lambda: audit_trail.of_project(as_max, blue),
+        lambda: audit_trail.of_user(as_max, max_),
+        lambda: lockouts.lift(as_max, stranger.id),
+        lambda: tokens.count(as_max, stranger.id),
+        lambda: roles.imply(as_max, Role.objects.get(name="reader").id, []),
+        lambda: quotas.update_many(as_max, [blue.id], {"cores": 1}),
+    ):
+        with pytest.raises(Forbidden):
+            deed()
+    assert assignments.ways(as_max, max_), "one's own roles are no secret"
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize("search", HOSTILE)
+def test_a_search_is_only_text(search: str, as_root: Context, blue: Project) -> None:
+    for find in (directory.projects, directory.users, directory.groups):
+        assert list(find(as_root, search=search)) == []
+
+
+@pytest.mark.parametrize(
+    "sort", ["", "name", "-name", "created", "-created", "domain", "-domain", "cores", "-ram", "?"]
+)
+def test_every_order_is_whole(sort: str, as_root: Context, blue: Project, red: Project, alice: User) -> None:
+    assert set(directory.projects(as_root, sort=sort)) == {blue, red}
+    assert set(directory.users(as_root, sort=sort)) == set(User.objects.all())
+    group = factories.GroupFactory()
+    assert list(directory.groups(as_root, sort=sort)) == [group]
+
+
+def test_an_order_by_usage_goes_on_over_pages(as_root: Context, blue: Project) -> None:
+    for number in range(5):
+        project = factories.ProjectFactory(name=f"p{number}")
+        factories.InstanceFactory.create_batch(number, project=project)
+    names = [
+        project.name
+        for number in (1, 2, 3)
+        for project in directory.projects(as_root, sort="-instances", number=number, size=2)
+    ]
+    assert names == ["p4", "p3", "p2", "p1", "blue", "p0"]
+
+
+def test_a_lock_holds_for_one_address_and_a_while(as_root: Context, alice: User, bob: User) -> None:
+    """Four and four wrong passwords from one place lock; the same from two places, or long ago, do not."""
+    for name, address, agent, failures in (
+        ("alice", "192.0.2.1", "a", 4),
+        ("alice", "192.0.2.1", "b", 4),
+        ("bob", "192.0.2.1", "a", 7),
+        ("bob", "192.0.2.2", "a", 7),
+        ("max", "192.0.2.1", "a", 20),
+    ):
+        AccessAttempt.objects.create(
+            username=name, ip_address=address, user_agent=agent, failures_since_start=failures
+        )
+    long_ago = timezone.now() - timedelta(hours=2)
+    AccessAttempt.objects.filter(username="max").update(attempt_time=long_ago)
+    assert set(lockouts.names()) == {"alice"}
+    assert lockouts.among([alice, bob]) == {alice.id}
+    lockouts.lift(as_root, alice.id)
+    assert set(lockouts.names()) == set()
+    assert AccessAttempt.objects.filter(username="bob").count() == 2
+
+
+def test_belongings_are_named_and_counted(as_root: Context, red: Project) -> None:
+    assert belongings.sentence(red.id) == ""
+    assert belongings.few(["a", "b", "c"]) == "a, b, c"
+    assert belongings.few(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+    factories.ImageFactory(project=red, name="golden")
+    with pytest.raises(Conflict, match=r"The project red is not empty\. Images: golden\."):
+        projects.delete(as_root, red.id)
+    factories.ProjectFactory(parent=red, name="pink")
+    with pytest.raises(Forbidden, match="pink"):
+        projects.delete(as_root, red.id)
+
+
+def test_a_refused_deletion_forgets_nothing(as_root: Context, red: Project) -> None:
+    gone = factories.InstanceFactory(project=red, vm_state="deleted")
+    factories.InstanceFactory(project=red)
+    with pytest.raises(Conflict):
+        projects.delete(as_root, red.id)
+    gone.refresh_from_db()
+    assert not AuditEvent.objects.filter(action="project.delete").exists()
+
+
+def test_limits_of_many_are_all_or_none(as_root: Context, blue: Project, red: Project) -> None:
+    with pytest.raises(NotFound):
+        quotas.update_many(as_root, [blue.id, "nowhere"], {"cores": 1})
+    with pytest.raises(BadInput):
+        quotas.update_many(as_root, [blue.id] * (quotas.MOST + 1), {"cores": 1})
+    assert not Quota.objects.exists()
+    quotas.update_many(as_root, [blue.id, red.id], {"cores": 1})
+    assert {event.project_id for event in audit_trail.of_project(as_root, blue)} == {blue.id}
+
+
+def test_rules_run_in_no_circle(as_root: Context) -> None:
+    made = roles.ensure_defaults()
+    auditor = roles.create(as_root, {"name": "auditor"})
+    roles.imply(as_root, auditor.id, [made["manager"].id])
+    for prior, implied in (("reader", auditor), ("reader", made["member"]), ("auditor", auditor)):
+        with pytest.raises(BadInput):
+            roles.imply(as_root, Role.objects.get(name=prior).id, [implied.id])
+    with pytest.raises(BadInput):
+        roles.imply(as_root, auditor.id, [made["admin"].id])
+    with pytest.raises(NotFound):
+        roles.imply(as_root, auditor.id, ["nothing"])
+    assert {rule.implied.name for rule in roles.implied(as_root)[auditor.id]} == {
+        "manager",
+        "member",
+        "reader",
+    }
+
+
+def test_ways_leaves_none_out(as_root: Context, blue: Project) -> None:
+    ann = factories.UserFactory()
+    crew, team = factories.GroupFactory.create_batch(2)
+    for group in (crew, team):
+        group.members.add(ann)
+        factories.AssignmentFactory(user=None, group=group, project=blue, role__name="reader")
+    sources = {way.source.group for way in assignments.ways(as_root, ann)}
+    assert sources == {crew, team}
+    assert len([row for row in assignments.effective(as_root) if row.user == ann]) == 1
