@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -8,11 +9,12 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Put our own API into the catalog, whose rows follow the code after every migration."""
-        from accounts.services import catalog  # models can be imported only once apps are loaded
+        """Put our own API into the catalog, whose rows follow the code after every migration; note sessions."""
+        from accounts.services import catalog, sessions  # models can be imported only once apps are loaded
 
         catalog.register(catalog.OwnService(type="identity", name="keystone", path="/identity"))
         post_migrate.connect(_ensure_catalog, sender=self)
+        user_logged_in.connect(sessions.begun)
 
 
 def _ensure_catalog(**_signal: Any) -> None:

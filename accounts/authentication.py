@@ -23,7 +23,8 @@ class PasswordBackend(BaseBackend):
     ) -> User | None:
         if not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        user = User.objects.select_related("domain").filter(name=username, domain_id=domain).first()
+        rows = User.objects.select_related("domain", "second_factor")
+        user = rows.filter(name=username, domain_id=domain).first()
         if user is None:
             make_password(password)
             return None

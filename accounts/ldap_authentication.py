@@ -10,7 +10,7 @@ from accounts.errors import BadInput, Forbidden, Unavailable
 from accounts.federation import LdapServer
 from accounts.models import User
 from accounts.names import is_text
-from accounts.services import external_users, ldap_directory
+from accounts.services import external_users, ldap
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class LdapBackend(BaseBackend):
         is_local = User.objects.filter(domain=home, name=username, external_identity=None).exists()
         try:
             # A local user's password is nobody else's business, but a wrong one must take as long as any.
-            person = ldap_directory.check(server, username, None if is_local else password)
+            person = ldap.check(server, username, None if is_local else password)
         except Unavailable:
             if is_local:
                 return None

@@ -5,5 +5,8 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Every process can hand work to the workers."""
-        from portal import celery  # noqa: F401
+        """Every process can hand work to the workers, and closes what stands on sessions that it ends."""
+        from accounts.services import sessions
+        from portal import celery, signed_out  # noqa: F401
+
+        sessions.ended.connect(signed_out.tell)

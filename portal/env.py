@@ -39,7 +39,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("MERIDIAN_LISTEN", str, "127.0.0.1:8000", "Address and port of the one front door."),
     Option("MERIDIAN_HOSTS", list, "", "Further host names that may be used, separated by commas."),
     Option("MERIDIAN_DEBUG", bool, "false", "Developer pages on errors. Never on a real installation."),
-    Option("MERIDIAN_SECRET_KEY", str, "", "Signs sessions. Empty: made once and kept in the data folder."),
+    Option(
+        "MERIDIAN_SECRET_KEY", str, "", "Signs sessions and seals second factors. Empty: made once and kept."
+    ),
     Option("MERIDIAN_REGION", str, "RegionOne", "The region named in the catalog."),
     Option("MERIDIAN_NETWORK", str, "10.48.0.0/20", "Addresses of the first network, in CIDR form."),
     Option("MERIDIAN_WEB_WORKERS", int, "1", "Web processes."),
@@ -58,6 +60,21 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("MERIDIAN_LOG_LEVEL", str, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Option("MERIDIAN_PROXIES", int, "1", "Proxies in front that set X-Forwarded-For; our own nginx is one."),
+    Option("MERIDIAN_PASSWORD_LENGTH", int, "10", "Least number of characters of a password."),
+    Option("MERIDIAN_PASSWORD_DAYS", int, "0", "Days after which a password must be changed; 0 means never."),
+    Option(
+        "MERIDIAN_PASSWORD_HISTORY",
+        int,
+        "1",
+        "How many of a person's last passwords they cannot choose again.",
+    ),
+    Option("MERIDIAN_MAIL_FROM", str, "", "Sender of mails. Empty: meridian at the host of MERIDIAN_URL."),
+    Option(
+        "EMAIL_URL",
+        str,
+        "",
+        "Mail server, such as smtp+tls://user:password@host:587. Empty: links are shown, not mailed.",
+    ),
     Option(
         "DATABASE_URL",
         str,
@@ -186,6 +203,15 @@ def origin(name: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
         raise ImproperlyConfigured(f"{name}={value!r} must look like https://cloud.example.org")
     return value
+
+
+def mail(name: str) -> dict[str, Any]:
+    """The option `name` as Django's settings of a mail server; raises ImproperlyConfigured for anything else."""
+    value = str(read(name))
+    if value and urlsplit(value).scheme not in environ.Env.EMAIL_SCHEMES:
+        schemes = ", ".join(sorted(environ.Env.EMAIL_SCHEMES))
+        raise ImproperlyConfigured(f"{name}={value!r} must begin with one of {schemes}.")
+    return dict(environ.Env.email_url_config(value or "consolemail://"))
 
 
 def choice(name: str, allowed: set[str]) -> str:

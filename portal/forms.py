@@ -5,9 +5,13 @@ from typing import Any
 from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template import engines
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import MeridianError
+from accounts.services import passwords
 
+NEW_PASSWORD = gettext_lazy("New password")
 _CONTROLS = {
     forms.Select: "form-select",
     forms.CheckboxInput: "form-check-input",
@@ -48,3 +52,18 @@ class Form(forms.Form):
             if name in self.fields:
                 css = self.fields[name].widget.attrs["class"]
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
+
+
+class NewPassword(forms.CharField):
+    """A password to be chosen. Typed once: the browser keeps it, and can show it."""
+
+    def __init__(self, *, label: Any = NEW_PASSWORD, autofocus: bool = False) -> None:
+        super().__init__(
+            label=label,
+            max_length=1024,
+            strip=False,
+            help_text=lazy(passwords.hint, str)(),
+            widget=forms.PasswordInput(
+                attrs={"autocomplete": "new-password"} | ({"autofocus": True} if autofocus else {})
+            ),
+        )

@@ -58,39 +58,43 @@ def make(
     usages = quotas.of(project) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
     asked = resources.of(flavor, count) if flavor else {}
+
+    def size(one: Flavor) -> Size:
+        misfit, its = images.does_not_fit(image, one) if image else "", resources.of(one, count)
+        return _size(one, misfit, its, usages, quota_offer.make(usages, its, waiting))
+
     return Plan(
-        sizes=[
-            _size(
-                one,
-                images.does_not_fit(image, one) if image else "",
-                resources.of(one, count),
-                usages,
-                waiting,
-            )
-            for one in known
-        ],
+        sizes=[size(one) for one in known],
         bars=[_bar(usage, asked.get(usage.resource.name, 0)) for usage in usages],
         offer=quota_offer.make(usages, asked, waiting),
     )
 
 
-def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor]) -> Plan:
-    """Sizes and quota bars for another size of the instance; resizing itself checks all of it again."""
+def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *, may_ask: bool) -> Plan:
+    """Sizes and quota bars for another size of the instance; resizing itself checks all of it again.
+
+    `may_ask`: whether the asker can ask for more, which people do for the project they work in.
+    """
     usages = quotas.of(instance.project)
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
         return growth(instance, one.vcpus, one.ram_mib, one.disk_gib)
 
+    def offer(asked: Mapping[str, int]) -> Offer | None:
+        return quota_offer.make(usages, asked, waiting) if may_ask else None
+
     more = added(flavor) if flavor else {}
     return Plan(
-        sizes=[_size(one, does_not_fit(instance, one), added(one), usages, waiting) for one in known],
+        sizes=[
+            _size(one, does_not_fit(instance, one), added(one), usages, offer(added(one))) for one in known
+        ],
         bars=[
             _bar(usage, more.get(usage.resource.name, 0))
             for usage in usages
             if usage.resource.name != "instances"
         ],
-        offer=quota_offer.make(usages, more, waiting),
+        offer=offer(more),
     )
 
 
@@ -108,18 +112,13 @@ def command(
 
 
 def _size(
-    flavor: Flavor,
-    misfit: str,
-    asked: Mapping[str, int],
-    usages: Sequence[Usage],
-    waiting: Mapping[str, int],
+    flavor: Flavor, misfit: str, asked: Mapping[str, int], usages: Sequence[Usage], offer: Offer | None
 ) -> Size:
-    """A size that is wrong by itself, or too much for the quota, or neither."""
+    """`misfit` is why no quota would help."""
     if misfit:
         return Size(flavor=flavor, reason=misfit, offer=None)
     short = quotas.shortages(usages, asked)
-    reason = quotas.sentence(short[0]) if short else ""
-    return Size(flavor=flavor, reason=reason, offer=quota_offer.make(usages, asked, waiting))
+    return Size(flavor=flavor, reason=quotas.sentence(short[0]) if short else "", offer=offer)
 
 
 def _bar(usage: Usage, added: int) -> Bar:

@@ -1,6 +1,5 @@
 """From a session to a context, and from an error to a page."""
 
-import ipaddress
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.urls import reverse
 
 from accounts import context as contexts
+from accounts.addresses import client_address
 from accounts.errors import MeridianError, Unavailable
+from accounts.services import sessions
 from portal.apis import is_api
 from portal.pages import errors
 from portal.requests import is_htmx, toast, wants_json, with_events
@@ -66,6 +67,7 @@ class CurrentContext:
                 address=client_address(request),
                 request_id=request.request_id,
             )
+            sessions.seen(request)
         return self.get_response(request)
 
 
@@ -94,14 +96,6 @@ class Errors:
         if exception.status == Unavailable.status:
             response["Retry-After"] = "5"
         return response
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """The asker's address, as the front door says; None where a test or a socket has none."""
-    try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        return None
 
 
 def _texts(error: MeridianError) -> dict[str, str]:

@@ -184,12 +184,18 @@ AUTHENTICATION_BACKENDS = [
 LDAP = federation.ldap()
 OIDC = federation.oidc()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_LENGTH = env.read("MERIDIAN_PASSWORD_LENGTH")
+PASSWORD_DAYS = env.read("MERIDIAN_PASSWORD_DAYS")
+PASSWORD_HISTORY = env.read("MERIDIAN_PASSWORD_HISTORY")
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("name", "email")},
     },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_LENGTH},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -233,7 +239,15 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "portal.pages.sign_in.locked_out"
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_CLIENT_IP_CALLABLE = "portal.middleware.client_address"
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "ip_address",
+    "code",
+    "codes-proof",
+    "off-proof",
+    "original_password",
+]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = [
@@ -243,6 +257,17 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W005",
     "security.W021",  # subdomains and browser preload lists are the domain owner's choice
 ]
+
+# ── Mail: where none is configured, links are shown to the administrator ──────────────────────────
+MAIL_IS_ON = bool(env.read("EMAIL_URL"))
+_mail = env.mail("EMAIL_URL")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10  # seconds; whoever sends an invitation waits for it
+DEFAULT_FROM_EMAIL = env.read("MERIDIAN_MAIL_FROM") or f"meridian@{PUBLIC_HOST}"
 
 # ── Languages, static files ──────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"

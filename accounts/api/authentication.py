@@ -27,7 +27,7 @@ class TokenAuthentication(BaseAuthentication):
             _enforce(credential.access_rules, request)
         return valid.token.user, valid
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Request | None) -> str:
         return f'Keystone uri="{settings.PUBLIC_URL}{ROOT}"'
 
 

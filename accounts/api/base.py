@@ -1,6 +1,5 @@
 """What all resources of the Identity API share: who asks, bodies, answers, lists and their paging."""
 
-import ipaddress
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.addresses import client_address
 from accounts.api import faults
 from accounts.api.authentication import TokenAuthentication
 from accounts.context import Context
@@ -75,7 +75,7 @@ class IdentityView(APIView):
         """Who asks."""
         request = self.request._request
         return self.valid.context(
-            address=_address(request.META.get("REMOTE_ADDR", "")),
+            address=client_address(request),
             request_id=getattr(request, "request_id", ""),
         )
 
@@ -237,13 +237,6 @@ def _limit(request: Request) -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) < 10 and int(given) > 0):
         raise BadInput(fields={"limit": _("Give a whole number from 1.")})
     return int(given)
-
-
-def _address(given: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(given))
-    except ValueError:
-        return None
 
 
 def _refuse_constant(name: str) -> None:

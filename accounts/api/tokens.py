@@ -9,9 +9,10 @@ from django.views.decorators.debug import sensitive_variables
 from rest_framework.request import Request
 
 from accounts.api.authentication import TokenAuthentication
-from accounts.api.base import IdentityView, no_content, zulu
+from accounts.api.base import IdentityView, naive, no_content, zulu
 from accounts.models import Domain
-from accounts.services import catalog, token_requests, tokens
+from accounts.services import catalog, passwords, receipts, token_requests, tokens
+from accounts.services.receipts import OneFactorOnly, Receipt
 from accounts.services.tokens import Valid
 
 SUBJECT = "X-Subject-Token"
@@ -31,7 +32,10 @@ class Tokens(IdentityView):
     @method_decorator(sensitive_variables())
     def post(self, request: Request) -> HttpResponse:
         """Issue a token."""
-        issued = token_requests.answer(request._request, self.body())
+        try:
+            issued = token_requests.answer(request._request, self.body())
+        except OneFactorOnly as error:
+            return _receipt(error.receipt)
         return _answer(request, issued.valid, issued.text, status=201)
 
     def get(self, request: Request) -> HttpResponse:
@@ -58,6 +62,22 @@ def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> Htt
     return response
 
 
+def _receipt(receipt: Receipt) -> HttpResponse:
+    """401 as Keystone says it: what was shown, and which methods belong together."""
+    user = receipt.user
+    body = {
+        "methods": receipt.methods,
+        "user": {"id": user.id, "name": user.name, "domain": _domain(user.domain)},
+        "issued_at": zulu(receipt.issued_at),
+        "expires_at": zulu(receipt.expires_at),
+    }
+    response = JsonResponse({"receipt": body, "required_auth_methods": [list(receipts.RULE)]}, status=401)
+    response[receipts.HEADER] = receipt.text
+    response["WWW-Authenticate"] = TokenAuthentication().authenticate_header(None)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def show(valid: Valid) -> dict[str, Any]:
     """A token as clients see it, without the catalog."""
     token = valid.token
@@ -68,7 +88,7 @@ def show(valid: Valid) -> dict[str, Any]:
             "id": user.id,
             "name": user.name,
             "domain": _domain(user.domain),
-            "password_expires_at": None,
+            "password_expires_at": naive(passwords.expires_at(user)),
         },
         "audit_ids": token.audit_ids,
         "issued_at": zulu(token.issued_at),

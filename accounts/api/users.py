@@ -10,9 +10,9 @@ from rest_framework.request import Request
 
 from accounts.api import groups as groups_api
 from accounts.api import projects as projects_api
-from accounts.api.base import Collection, IdentityView, Member, Resource, links, listing, no_content
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, listing, naive, no_content
 from accounts.models import User
-from accounts.services import inputs, users
+from accounts.services import inputs, passwords, users
 
 
 def show(user: User) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def show(user: User) -> dict[str, Any]:
         "name": user.name,
         "domain_id": user.domain_id,
         "enabled": user.enabled,
-        "password_expires_at": None,
+        "password_expires_at": naive(passwords.expires_at(user)),
         "options": {},
         "links": links("users", user.id),
     }

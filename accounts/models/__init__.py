@@ -8,12 +8,16 @@ from accounts.models.external_identity import ExternalIdentity
 from accounts.models.group import Group
 from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
+from accounts.models.passkey import Passkey
+from accounts.models.past_password import PastPassword
 from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import Quota
 from accounts.models.quota_request import QuotaRequest
 from accounts.models.role import Assignment, Role, RoleInference
+from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.token import Token
 from accounts.models.user import User
+from accounts.models.user_session import UserSession
 
 __all__ = [
     "AccessRule",
@@ -26,14 +30,19 @@ __all__ = [
     "Group",
     "Installation",
     "OneTimeLink",
+    "Passkey",
+    "PastPassword",
     "Project",
     "ProjectTag",
     "Quota",
     "QuotaRequest",
+    "RecoveryCode",
     "Region",
     "Role",
     "RoleInference",
+    "SecondFactor",
     "Service",
     "Token",
     "User",
+    "UserSession",
 ]

@@ -1,16 +1,21 @@
-"""Links that work once: the first set-up now, invitations and password resets alike."""
+"""Links that work once: the first set-up, invitations and password resets."""
 
 from django.db import models
 
+from accounts.models.user import User
+
 
 class OneTimeLink(models.Model):
-    """A link of which only the hash is kept."""
+    """A link of which only the hash is kept. All but the set-up's are for one user."""
 
     class Purpose(models.TextChoices):
         SETUP = "setup"
+        INVITATION = "invitation"
+        RESET = "reset"
 
     digest = models.CharField(primary_key=True, max_length=64)
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="links")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

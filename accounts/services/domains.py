@@ -8,7 +8,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, Forbidden
 from accounts.models import Domain, Group, Project, Token, User
-from accounts.services import audit, inputs
+from accounts.services import audit, inputs, sessions
 from accounts.services.inputs import Given
 
 
@@ -41,7 +41,7 @@ def create(context: Context, given: Given) -> Domain:
 
 @transaction.atomic
 def update(context: Context, domain_id: str, given: Given) -> Domain:
-    """Disabling ends every token of the domain's users and on it."""
+    """Disabling ends every session and token of the domain's users, and every token on it."""
     policy.enforce(context, "domain:write")
     domain = inputs.found(Domain.objects.all(), domain_id, "domain")
     domain.name = inputs.name(given, domain.name, longest=64)
@@ -52,6 +52,7 @@ def update(context: Context, domain_id: str, given: Given) -> Domain:
         Token.objects.filter(user__domain=domain).delete()
         Token.objects.filter(project__domain=domain).delete()
         Token.objects.filter(domain=domain).delete()
+        sessions.drop(User.objects.filter(domain=domain))
     audit.record(context, "domain.update", target_type="domain", target_id=domain.id, target_name=domain.name)
     return domain
 

@@ -6,26 +6,34 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import OneTimeLink
+from accounts.models import OneTimeLink, User
 
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def create(purpose: str, lifetime: timedelta) -> str:
-    """A new token for `purpose`; earlier unused ones of the same purpose stop working."""
-    OneTimeLink.objects.filter(purpose=purpose, used_at=None).delete()
+def create(purpose: str, lifetime: timedelta, user: User | None = None) -> str:
+    """A new token for `purpose`; earlier unused ones of the same purpose (and user) stop working."""
+    OneTimeLink.objects.filter(purpose=purpose, user=user, used_at=None).delete()
     token = secrets.token_urlsafe(32)
-    OneTimeLink.objects.create(digest=_digest(token), purpose=purpose, expires_at=timezone.now() + lifetime)
+    OneTimeLink.objects.create(
+        digest=_digest(token), purpose=purpose, user=user, expires_at=timezone.now() + lifetime
+    )
     return token
+
+
+def find(token: str, *purposes: str) -> OneTimeLink | None:
+    """The link of this token with its user, if it could be used now for one of the purposes."""
+    rows = OneTimeLink.objects.select_related("user__domain")
+    return rows.filter(
+        digest=_digest(token), purpose__in=purposes, used_at=None, expires_at__gt=timezone.now()
+    ).first()
 
 
 def valid(purpose: str, token: str) -> bool:
     """Whether the token could be used now."""
-    return OneTimeLink.objects.filter(
-        digest=_digest(token), purpose=purpose, used_at=None, expires_at__gt=timezone.now()
-    ).exists()
+    return find(token, purpose) is not None
 
 
 def use(purpose: str, token: str) -> bool:

@@ -1,14 +1,21 @@
-"""The rules for passwords."""
+"""The rules for passwords, for pages and the API alike: how they must be, how long they last, how they change."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.authentication import LONGEST_PASSWORD
 from accounts.errors import BadInput
-from accounts.models import User
+from accounts.models import OneTimeLink, PastPassword, Token, User
 from accounts.names import is_text
-from accounts.services import external_users
+from accounts.services import external_users, sessions
 
 
 def check(given: object, user: User, *, field: str = "password") -> str:
@@ -29,3 +36,57 @@ def check(given: object, user: User, *, field: str = "password") -> str:
     except ValidationError as error:
         raise BadInput(fields={field: " ".join(error.messages)}) from error
     return given
+
+
+def check_own(given: object, user: User, *, field: str = "password") -> str:
+    """The same for a password that a person chooses for themselves: none of their last ones. Slow by design."""
+    password = check(given, user, field=field)
+    last = settings.PASSWORD_HISTORY
+    kept = [user.password, *_past(user)[: max(last - 1, 0)]] if last else []
+    if any(check_password(password, one) for one in kept):
+        sentence = ngettext(
+            "Choose a password other than the present one.",
+            "Choose a password other than your last %(last)s.",
+            last,
+        )
+        raise BadInput(fields={field: sentence % {"last": last}})
+    return password
+
+
+@transaction.atomic
+def replace(user: User, password: str, *, keep_session: str = "") -> None:
+    """Set a checked password. It ends the user's tokens, one-time links and all sessions but the one kept."""
+    if user.has_usable_password() and settings.PASSWORD_HISTORY:
+        PastPassword.objects.create(user=user, password=user.password)
+        gone = PastPassword.objects.filter(user=user).values_list("pk", flat=True)[
+            settings.PASSWORD_HISTORY :
+        ]
+        PastPassword.objects.filter(pk__in=list(gone)).delete()
+    user.set_password(password)
+    user.save(update_fields=["password", "password_changed_at"])
+    Token.objects.filter(user=user).delete()
+    OneTimeLink.objects.filter(user=user, used_at=None).delete()
+    sessions.drop(User.objects.filter(pk=user.pk), but=keep_session)
+
+
+def expires_at(user: User) -> datetime | None:
+    """When the password must be changed; None for never."""
+    if not settings.PASSWORD_DAYS or not user.has_usable_password():
+        return None
+    return user.password_changed_at + timedelta(days=settings.PASSWORD_DAYS)
+
+
+def has_expired(user: User) -> bool:
+    end = expires_at(user)
+    return end is not None and end <= timezone.now()
+
+
+def hint() -> str:
+    """The length that a password needs, for whoever chooses one."""
+    return _("At least %(least)s characters; a few words are easier to remember than a riddle.") % {
+        "least": settings.PASSWORD_LENGTH
+    }
+
+
+def _past(user: User) -> list[str]:
+    return list(PastPassword.objects.filter(user=user).values_list("password", flat=True))

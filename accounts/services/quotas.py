@@ -204,6 +204,7 @@ def reset(context: Context, project_id: str | None, resource: str) -> None:
         "quota.reset",
         target_type="project",
         target_id=project_id or "",
+        project_id=project_id or "",
         detail={"resource": resource},
     )
     announcements.changed(project_id or "", "quota")

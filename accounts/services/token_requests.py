@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +17,16 @@ from accounts.authentication import LONGEST_PASSWORD
 from accounts.errors import BadInput, NotSignedIn
 from accounts.models import ApplicationCredential, Domain, Project, Token, User
 from accounts.names import is_text
-from accounts.services import application_credentials, assignments, inputs, tokens
+from accounts.services import (
+    application_credentials,
+    assignments,
+    inputs,
+    lockout,
+    passwords,
+    receipts,
+    second_factor,
+    tokens,
+)
 from accounts.services.tokens import Issued, Scope
 
 
@@ -33,7 +40,10 @@ class Proof:
 
 
 def answer(request: HttpRequest, body: object) -> Issued:
-    """The token that `{"auth": …}` asks for. Raises BadInput for a shapeless body, else NotSignedIn."""
+    """The token that `{"auth": …}` asks for. Raises BadInput for a shapeless body, else NotSignedIn.
+
+    Where a second factor is missing the error is OneFactorOnly, with a receipt for what was shown.
+    """
     auth = inputs.mapping(body, "auth")
     identity = inputs.mapping(auth, "identity")
     methods = identity.get("methods")
@@ -41,14 +51,19 @@ def answer(request: HttpRequest, body: object) -> Issued:
         raise BadInput(fields={"methods": _("Name at least one method.")})
     if not set(methods) <= PROVERS.keys():
         raise NotSignedIn
-    proofs = [PROVERS[name](request, inputs.mapping(identity, name)) for name in dict.fromkeys(methods)]
+    # The password first: who does not know it learns nothing about codes.
+    methods = [name for name in PROVERS if name in methods]
+    proofs = [PROVERS[name](request, inputs.mapping(identity, name)) for name in methods]
     user = proofs[0].user
     credential = next((proof.credential for proof in proofs if proof.credential), None)
     parent = next((proof.parent for proof in proofs if proof.parent), None)
     if any(proof.user != user for proof in proofs):
         raise NotSignedIn
+    methods = receipts.require_both(user, methods, request.headers.get(receipts.HEADER))
+    if not receipts.COMPLETE & set(methods):
+        lockout.succeeded(request, user.name)
     scope = _scope(user, auth.get("scope"), credential or (parent.credential if parent else None))
-    return tokens.issue(user, list(dict.fromkeys(methods)), scope, credential=credential, parent=parent)
+    return tokens.issue(user, methods, scope, credential=credential, parent=parent)
 
 
 def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
@@ -59,6 +74,26 @@ def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
         raise NotSignedIn
     user = authenticate(request, username=name, password=password, domain=domain)
     if not isinstance(user, User):
+        raise NotSignedIn
+    if passwords.has_expired(user):
+        raise NotSignedIn(
+            _("The password is expired and needs to be changed for user: %(id)s.") % {"id": user.id}
+        )
+    return Proof(user=user)
+
+
+def _by_code(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
+    wanted = inputs.mapping(given, "user")
+    name, domain = _whom(wanted)
+    if not is_text(name):
+        raise NotSignedIn
+    rows = User.objects.select_related("domain", "second_factor")
+    user = rows.filter(name=name, domain=domain, enabled=True, domain__enabled=True).first()
+    if user is None:
+        lockout.refuse_locked(request, name)
+        lockout.failed(request, name)
+        raise NotSignedIn
+    if not second_factor.accept(request, user, wanted.get("passcode"), recovery=False):
         raise NotSignedIn
     return Proof(user=user)
 
@@ -86,18 +121,25 @@ def _by_credential(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
     if credential is None:
         raise NotSignedIn
     chosen = not application_credentials.is_random(credential)
-    if chosen and not AxesProxyHandler.is_allowed(request, {"username": credential.id}):
-        raise NotSignedIn
+    if chosen:
+        lockout.refuse_locked(request, credential.id)
     if not application_credentials.fits(credential, given.get("secret")):
         if chosen:
-            user_login_failed.send(__name__, credentials={"username": credential.id}, request=request)
+            lockout.failed(request, credential.id)
         raise NotSignedIn
+    if chosen:
+        lockout.succeeded(request, credential.id)
     if credential.expires_at and credential.expires_at <= timezone.now():
         raise NotSignedIn
     return Proof(user=credential.user, credential=credential)
 
 
-PROVERS = {"password": _by_password, "token": _by_token, "application_credential": _by_credential}
+PROVERS = {
+    "password": _by_password,
+    "totp": _by_code,
+    "token": _by_token,
+    "application_credential": _by_credential,
+}
 
 
 def _whom(given: Mapping[str, Any]) -> tuple[Any, str]:

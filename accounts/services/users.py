@@ -12,7 +12,7 @@ from accounts.context import Context
 from accounts.errors import Conflict, NotSignedIn
 from accounts.models import Domain, Group, Project, Token, User
 from accounts.names import is_text
-from accounts.services import audit, inputs, passwords
+from accounts.services import audit, inputs, lockout, passwords, sessions
 from accounts.services.inputs import Given
 from accounts.services.projects import own
 
@@ -63,16 +63,17 @@ def create(context: Context, given: Given) -> User:
 
 @transaction.atomic
 def update(context: Context, user_id: str, given: Given) -> User:
-    """Disabling and a new password end every token of the user."""
+    """Disabling and a new password end every token and session of the user."""
     policy.enforce(context, "user:write")
     user = inputs.found(User.objects.all(), user_id, "user")
     user.name = inputs.name(given, user.name)
     _fill(user, given)
     if given.get("password") is not None:
-        _set_password(user, passwords.check(given["password"], user))
+        passwords.replace(user, passwords.check(given["password"], user))
     _store(user)
     if not user.enabled:
         Token.objects.filter(user=user).delete()
+        sessions.drop(User.objects.filter(pk=user.pk))
     audit.record(context, "user.update", target_type="user", target_id=user.id, target_name=user.name)
     return user
 
@@ -82,14 +83,18 @@ def delete(context: Context, user_id: str) -> None:
     policy.enforce(context, "user:write")
     user = inputs.found(User.objects.all(), user_id, "user")
     audit.record(context, "user.delete", target_type="user", target_id=user.id, target_name=user.name)
+    sessions.drop(User.objects.filter(pk=user.pk))
     try:
         user.delete()
     except ProtectedError as error:
         raise Conflict(_("The user %(name)s still owns resources.") % {"name": user.name}) from error
 
 
-def change_password(request: HttpRequest, user_id: str, given: Given) -> None:
-    """Change one's own password by the old one, which is guarded like every sign-in. Raises NotSignedIn."""
+def change_password(request: HttpRequest, user_id: str, given: Given, *, keep_session: str = "") -> User:
+    """Change one's own password by the old one, which is guarded like every sign-in. Raises NotSignedIn.
+
+    All sessions end but the one with the key `keep_session`, and all tokens.
+    """
     original = given.get("original_password")
     if not is_text(user_id) or not is_text(original, LONGEST_PASSWORD):
         raise NotSignedIn(_("The present password does not fit."))
@@ -102,10 +107,16 @@ def change_password(request: HttpRequest, user_id: str, given: Given) -> None:
     )
     if not isinstance(user, User):
         raise NotSignedIn(_("The present password does not fit."))
-    with transaction.atomic():
-        _set_password(user, passwords.check(given.get("password"), user))
-        user.save(update_fields=["password", "password_changed_at"])
-        audit.record(None, "user.password", target_type="user", target_id=user.id, target_name=user.name)
+    lockout.succeeded(request, user.name)
+    set_own_password(user, given.get("password"), keep_session=keep_session)
+    return user
+
+
+@transaction.atomic
+def set_own_password(user: User, given: object, *, keep_session: str = "") -> None:
+    """The password that a user, who was proved to be it, chose. Raises BadInput."""
+    passwords.replace(user, passwords.check_own(given, user), keep_session=keep_session)
+    audit.record(None, "user.password", target_type="user", target_id=user.id, target_name=user.name)
 
 
 def projects(context: Context, user_id: str) -> QuerySet[Project]:
@@ -117,11 +128,6 @@ def projects(context: Context, user_id: str) -> QuerySet[Project]:
 def groups(context: Context, user_id: str) -> QuerySet[Group]:
     policy.enforce_own(context, user_id, "user:read")
     return Group.objects.filter(members=inputs.found(User.objects.all(), user_id, "user"))
-
-
-def _set_password(user: User, password: str) -> None:
-    user.set_password(password)
-    Token.objects.filter(user=user).delete()
 
 
 def _fill(user: User, given: Given) -> None:

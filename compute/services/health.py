@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import Unavailable
-from accounts.services import ldap_directory, oidc
+from accounts.services import ldap, oidc
 from compute.driver import host
 from compute.driver.errors import DriverError
 from compute.models import Heartbeat, Hypervisor, Image, Network
@@ -240,7 +240,7 @@ def _sign_in_elsewhere() -> list[Check]:
     if server := settings.LDAP:
 
         def ask_directory() -> str:
-            ldap_directory.probe(server)
+            ldap.probe(server)
             return _("%(url)s answers") % {"url": server.url}
 
         fix = _("See that it runs, and compare the MERIDIAN_LDAP_ settings with it.")

@@ -17,7 +17,7 @@ from accounts.federation import OidcProvider
 from accounts.services import external_users, oidc
 from accounts.services.oidc import Attempt
 from portal import single_sign_on
-from portal.pages.sign_in import enter, safe_next
+from portal.signing_in import enter, safe_next
 
 COOKIE = "single-sign-on"
 PATIENCE_SECONDS = 15 * 60

@@ -35,6 +35,7 @@ def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
         yield from _if_fitting(query, _item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
     for place in places(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
         yield from _if_fitting(query, _item(str(place.label), _("Page"), place.icon, place.url))
+    yield from _if_fitting(query, _item(_("My account"), _("Page"), "user-circle", reverse("account")))
 
 
 def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.context import projects_of
 from accounts.errors import BadInput, NotFound
-from portal.pages.sign_in import remember
 from portal.requests import Request, away, is_htmx
+from portal.signing_in import remember, safe_next
 from portal.themes import THEME_COOKIE, THEMES
 
 
@@ -23,7 +23,7 @@ def preferences(request: Request) -> HttpResponse:
             raise BadInput(fields={"theme": _("There is no such theme.")})
         user.theme = theme
         user.save(update_fields=["theme"])
-        response = HttpResponse(status=204) if is_htmx(request) else redirect("overview")
+        response = HttpResponse(status=204) if is_htmx(request) else redirect(safe_next(request))
         remember(response, THEME_COOKIE, theme)
         return response
     language = wanted.get("language", "")
@@ -32,7 +32,7 @@ def preferences(request: Request) -> HttpResponse:
     user.language = language
     user.save(update_fields=["language"])
     with override(language):
-        response = away(request, _("The interface speaks English now."), "/")
+        response = away(request, _("The interface speaks English now."), safe_next(request))
     remember(response, settings.LANGUAGE_COOKIE_NAME, language)
     return response
 

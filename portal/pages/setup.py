@@ -11,9 +11,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.errors import BadInput, NotFound
 from accounts.models import OneTimeLink
 from accounts.services import links, setup
-from portal.forms import Form
-from portal.pages.sign_in import enter
+from portal.forms import Form, NewPassword
 from portal.requests import page
+from portal.signing_in import enter
 
 
 class Administrator(Form):
@@ -25,13 +25,7 @@ class Administrator(Form):
             attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
         ),
     )
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        max_length=1024,
-        strip=False,
-        help_text=gettext_lazy("At least 10 characters; a few words are easier to remember than a riddle."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    password = NewPassword(label=gettext_lazy("Password"))
 
 
 @login_not_required

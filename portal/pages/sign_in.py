@@ -1,34 +1,28 @@
 """Signing in and out."""
 
-import contextlib
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django import forms
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
-from redis.exceptions import RedisError
 
+from accounts.errors import BadInput
 from accounts.models import User
-from accounts.services import setup
-from portal import groups, single_sign_on
+from accounts.services import second_factor, sessions, setup, users
+from portal import single_sign_on
 from portal.apis import is_api
-from portal.forms import Form
+from portal.forms import Form, NewPassword
 from portal.pages import errors
+from portal.pages.passkeys import party_of
 from portal.requests import Request, page
-from portal.themes import THEME_COOKIE
-
-BACKEND = "accounts.authentication.PasswordBackend"
-YEAR = 60 * 60 * 24 * 365
+from portal.signing_in import Step, proceed, safe_next, step_of
 
 
 class SignIn(Form):
@@ -47,6 +41,21 @@ class SignIn(Form):
     )
 
 
+class Code(Form):
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=64,
+        help_text=gettext_lazy("Six digits from your authenticator app, or one of your recovery codes."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "autocapitalize": "none"}
+        ),
+    )
+
+
+class Renewal(Form):
+    password = NewPassword(autofocus=True)
+
+
 @login_not_required
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -59,20 +68,55 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         user = authenticate(request, username=given["name"], password=given["password"])
         if isinstance(user, User):
-            return enter(request, user, to)
+            return proceed(request, Step(user=user, code_shown=False), to)
         form.add_error(None, _("Name and password do not fit together."))
-    values = {"form": form, "next": to, "is_set_up": setup.is_done(), "provider": settings.OIDC}
+    values = {
+        "form": form,
+        "next": to,
+        "is_set_up": setup.is_done(),
+        "provider": settings.OIDC,
+        "can_have_passkeys": party_of(request).can_have_passkeys,
+    }
     return page(request, "accounts/sign_in.html", values, status=401 if form.errors else 200)
 
 
-def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
-    """Begin the user's session, in their language and theme."""
-    login(request, user, backend=BACKEND)
-    response = redirect(to)
-    remember(response, THEME_COOKIE, user.theme)
-    if user.language:
-        remember(response, settings.LANGUAGE_COOKIE_NAME, user.language)
-    return response
+@login_not_required
+@sensitive_post_parameters("code")
+def code(request: HttpRequest) -> HttpResponse:
+    """After the password: a code of the second factor."""
+    to, step = safe_next(request), step_of(request)
+    if request.user.is_authenticated:
+        return redirect(to)
+    if step is None:
+        return redirect("sign-in")
+    form = Code(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if second_factor.accept(request, step.user, form.cleaned_data["code"]):
+            return proceed(request, Step(user=step.user, code_shown=True), to)
+        form.add_error("code", _("This code does not fit, or it was used already. Wait for the next."))
+    values = {"form": form, "next": to, "user": step.user}
+    return page(request, "accounts/sign_in_code.html", values, status=401 if form.errors else 200)
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+def new_password(request: HttpRequest) -> HttpResponse:
+    """After all proofs: a new password in place of the expired one."""
+    to, step = safe_next(request), step_of(request)
+    if request.user.is_authenticated:
+        return redirect(to)
+    if step is None or (second_factor.of(step.user) and not step.code_shown):
+        return redirect("sign-in")
+    form = Renewal(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            users.set_own_password(step.user, form.cleaned_data["password"])
+        except BadInput as error:
+            form.refuse(error)
+        else:
+            return proceed(request, step, to)
+    values = {"form": form, "next": to, "user": step.user}
+    return page(request, "accounts/sign_in_password.html", values, status=400 if form.errors else 200)
 
 
 @require_POST
@@ -81,9 +125,7 @@ def sign_out(request: Request) -> HttpResponse:
     key = request.session.session_key or ""
     way_out = single_sign_on.way_out(request)
     logout(request)
-    # Where Redis is away, connections that stand on this session end at their next check.
-    with contextlib.suppress(RedisError, OSError):
-        async_to_sync(get_channel_layer().group_send)(groups.of_session(key), {"type": "signed.out"})
+    sessions.ended.send(__name__, keys=[key])
     return single_sign_on.farewell(request, way_out) if way_out else redirect("sign-in")
 
 
@@ -105,15 +147,3 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
 def alive(request: HttpRequest) -> HttpResponse:
     """For balancers and supervisors: this process answers. Touches neither database nor Redis."""
     return HttpResponse("ok\n", content_type="text/plain")
-
-
-def remember(response: HttpResponse, cookie: str, value: str) -> None:
-    """Keep a preference in the browser for a year, for pages before signing in."""
-    response.set_cookie(cookie, value, max_age=YEAR, samesite="Lax", secure=settings.SECURE, httponly=True)
-
-
-def safe_next(request: HttpRequest) -> str:
-    """Where to go afterwards: a page of ours or the overview, never another site."""
-    to = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
-    return to if own else resolve_url(settings.LOGIN_REDIRECT_URL)

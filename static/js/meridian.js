@@ -11,6 +11,7 @@ import "./live.js";
 import "./morph.js";
 import "./once.js";
 import "./palette.js";
+import "./passkeys.js";
 import "./rename.js";
 import "./save.js";
 import "./screen.js";

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.errors import BadInput, Unavailable
 from accounts.models import AuditEvent, Domain, ExternalIdentity, User
-from accounts.services import ldap_directory, users
+from accounts.services import ldap, users
 from compute.services import health
 from tests import factories, slapd
 from tests.slapd import BASE, MANAGER, MANAGER_PASSWORD, ODD, PASSWORD, Slapd
@@ -94,7 +94,7 @@ def test_a_name_is_a_name_in_the_filter_too(people: Slapd) -> None:
 def test_wrong_passwords_open_nothing(people: Slapd, password: str) -> None:
     """Above all the empty one, which LDAP itself takes for an anonymous visitor."""
     assert sign_in("lea", password) is None
-    assert ldap_directory.check(people.server(), "lea", "") is None
+    assert ldap.check(people.server(), "lea", "") is None
     assert User.objects.count() == 0
 
 
@@ -194,7 +194,7 @@ def test_without_the_directory_local_users_sign_in_and_others_are_told(
 
 
 def test_a_directory_that_never_answers_is_given_up(people: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ldap_directory, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(ldap, "PATIENCE_SECONDS", 1)
     with people.away(), pytest.raises(Unavailable):
         sign_in("lea")
     assert sign_in("lea") is not None
@@ -222,7 +222,7 @@ def test_what_cannot_be_trusted_or_asked_is_no_help(
     with pytest.raises(Unavailable):
         sign_in("lea")
     with pytest.raises(Unavailable):
-        ldap_directory.probe(settings.LDAP)
+        ldap.probe(settings.LDAP)
 
 
 def test_doctor_looks_at_the_directory(people: Slapd, settings: Settings) -> None:
@@ -290,13 +290,13 @@ def test_unknown_names_and_wrong_passwords_ask_the_directory_alike(
     people: Slapd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
-    binds = ldap_directory._binds
+    binds = ldap._binds
 
     def counted(*arguments: Any) -> bool:
         asked.append(arguments[2] == "wrong")
         return binds(*arguments)
 
-    monkeypatch.setattr(ldap_directory, "_binds", counted)
+    monkeypatch.setattr(ldap, "_binds", counted)
     factories.UserFactory(name="ann", password=make_password("a password of ours"))
     for name in ("lea", "nobody", "ann"):
         assert sign_in(name, "wrong") is None

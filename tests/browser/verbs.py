@@ -74,7 +74,7 @@ def without_reload(page: Page) -> Iterator[None]:
 def sign_in(page: Page, name: str = NAME, password: str = PASSWORD) -> None:
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def sign_out(page: Page) -> None:

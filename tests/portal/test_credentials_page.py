@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import ApplicationCredential, AuditEvent, User
 from accounts.services import application_credentials
@@ -102,6 +103,7 @@ def test_how_to_use_the_api(alice: User) -> None:
     text = browser_of(alice).get(ADDRESS).content.decode()
     for value in ("http://localhost:8000/identity/v3", alice.default_project_id, "RegionOne"):
         assert f"<code>{value}</code>" in text
+    assert f'href="{reverse("api-document")}"' in text
 
 
 def test_markup_in_names_is_text(alice: User) -> None:

@@ -12,7 +12,9 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.models import Assignment, Project, User
+from accounts.context import for_user
+from accounts.models import Assignment, Project, QuotaRequest, User, UserSession
+from accounts.services import sessions, users
 from portal import groups
 from portal.asgi import application
 from tests import factories
@@ -116,7 +118,31 @@ def test_signing_out_ends_the_connection(alice: User) -> None:
     in_loop(story)
 
 
-@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role"])
+@pytest.mark.parametrize("how", ["one", "everywhere", "disabled"])
+def test_a_session_that_is_ended_elsewhere_closes_at_once(how: str, alice: User, root: User) -> None:
+    key = session_of(alice)
+    as_alice, as_root = for_user(alice, None), for_user(root, None)
+
+    def end() -> None:
+        match how:
+            case "one":
+                sessions.end(as_alice, alice.id, UserSession.objects.get(session=key).id)
+            case "everywhere":
+                sessions.end_everywhere(as_alice, alice.id)
+            case _:
+                users.update(as_root, alice.id, {"enabled": False})
+
+    async def story() -> None:
+        socket = live(key)
+        await socket.connect()
+        await socket.topics()
+        await sync_to_async(end)()
+        assert await socket.close_code() == 4401
+
+    in_loop(story)
+
+
+@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role", "request"])
 def test_the_check_ends_or_repairs(
     loss: str, alice: User, blue: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +159,8 @@ def test_the_check_ends_or_repairs(
             case "role":
                 Assignment.objects.filter(user=alice).delete()
                 factories.InstanceFactory(project=blue)
+            case "request":
+                QuotaRequest.objects.create(project=blue, resource="cores", wanted=30)
             case _:
                 factories.InstanceFactory(project=blue)
 

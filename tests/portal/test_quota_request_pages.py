@@ -152,3 +152,17 @@ def test_forty_requests_cost_as_many_queries_as_one(root: User) -> None:
     ask(39)
     assert {address: queries(address) for address in ("/", LIST)} == with_one
     assert max(with_one.values()) <= 22, with_one
+
+
+def test_resizing_beyond_the_quota_offers_more_to_whoever_works_in_the_project(
+    alice: User, root: User, red: Project, blue: Project
+) -> None:
+    factories.FlavorFactory(name="huge", vcpus=30)
+    for project, client, is_offered in (
+        (blue, browser_of(alice), True),
+        (red, browser_of(root), False),
+    ):
+        instance = factories.InstanceFactory(project=project)
+        text = client.get(f"/instances/{instance.pk}/actions/resize/").content.decode()
+        assert "Not enough vCPUs" in text
+        assert (f'href="{ASK}?cores=30"' in text) == is_offered

@@ -14,7 +14,10 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "alive", "api-schema", "oidc", "oidc-callback"}
+ANYBODY = {"sign-in", "setup", "choose-password", "alive", "api-schema", "oidc", "oidc-callback"}
+PASSKEYS = {"sign-in-passkey", "sign-in-passkey-ask"}
+"""Open to strangers, who get in by an answer of their device only; there is nothing to ask over plain HTTP."""
+
 DIRECTORY = ("project", "user", "group", "role", "domain")
 QUOTA_REQUESTS = {
     "quota-requests",
@@ -42,6 +45,17 @@ POSTED = {
     "project-quotas",
     "projects-limits",
     "preferences",
+    "account-password",
+    "second-factor-off",
+    "recovery-codes",
+    "session-end",
+    "sessions-end",
+    "user-reset-link",
+    "user-second-factor-off",
+    "passkey-ask",
+    "passkey-add",
+    "passkey-delete",
+    *PASSKEYS,
     "role-give",
     "role-take",
     *(f"{noun}-delete" for noun in DIRECTORY),
@@ -63,6 +77,11 @@ UNKNOWN = {
     "user-credential-revoke",
     "group-add",
     "group-remove",
+    "session-end",
+    "passkey-delete",
+    "choose-password",
+    "user-reset-link",
+    "user-second-factor-off",
     "credential-delete",
     "quota-request-approve",
     "quota-request-refuse",
@@ -127,6 +146,8 @@ def test_strangers_are_sent_to_sign_in(route: Route, blue: Project) -> None:
         answer = call(client, route, values)
         if route.name in ANYBODY:
             assert answer.status_code in {200, 404}
+        elif route.name in PASSKEYS:
+            assert answer.status_code in {401, 404}
         else:
             assert answer.status_code == 302
             assert answer.url.startswith("/sign-in/")
@@ -180,6 +201,8 @@ def test_what_does_not_exist_is_not_found(route: Route, root: User, alice: User)
 def _expected(route: Route, role: str) -> set[int]:
     if route.name == "setup":
         return {302, 404}
+    if route.name in PASSKEYS:
+        return {401, 404}
     if route.name in ADMIN_ONLY and role != "admin":
         return {403}
     if route.name in MANAGING and role in {"reader", "member"}:

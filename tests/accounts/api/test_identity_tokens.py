@@ -181,7 +181,7 @@ def test_shapeless_proofs(ann: User, identity: Any) -> None:
         by_token("unknown"),
         by_token(""),
         {"methods": ["token"], "token": {}},
-        {"methods": ["totp"], "totp": {}},
+        {"methods": ["mapped"], "mapped": {}},
         {"methods": ["application_credential"], "application_credential": {"id": "x", "secret": "x"}},
     ],
     ids=lambda identity: json.dumps(identity)[:80],

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_quota_requests'),
+        ('accounts', '0004_access_rules'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_access_rules'),
+        ('accounts', '0005_federation'),
     ]
 
     operations = [

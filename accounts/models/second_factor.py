@@ -1,0 +1,34 @@
+"""The second factor of a user: one-time codes by RFC 6238, and recovery codes for when the device is lost."""
+
+from django.db import models
+
+from accounts.models.user import User
+
+
+class SecondFactor(models.Model):
+    """Its row is its being switched on. The secret is sealed; no code is taken twice or out of order."""
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="second_factor"
+    )
+    sealed_secret = models.TextField()
+    last_step = models.BigIntegerField()
+    """The time step of the last code that was taken."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """Of the code only the SHA-256 is kept: it has 80 random bits, which nobody guesses."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"

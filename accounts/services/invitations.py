@@ -1,0 +1,109 @@
+"""People get in, or in again, by a one-time link with which they choose their own password."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, NotFound
+from accounts.models import OneTimeLink, Project, Role, User
+from accounts.services import assignments, audit, inputs, links, mail, users
+from accounts.services.assignments import Holding
+from accounts.services.inputs import Given
+
+INVITATION = OneTimeLink.Purpose.INVITATION
+RESET = OneTimeLink.Purpose.RESET
+LIFETIMES = {INVITATION: timedelta(days=7), RESET: timedelta(hours=24)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link that was just made. `address` is shown this once, and is None where it was mailed."""
+
+    user: User
+    purpose: OneTimeLink.Purpose
+    address: str | None
+    lifetime: timedelta
+
+
+def invite(context: Context, given: Given) -> Link:
+    """A user with `name`, `email` and a `role` in a `project`, and their link. Raises Forbidden, BadInput, Conflict."""
+    policy.enforce(context, "user:write")
+    with transaction.atomic():
+        project, role = _place(given)
+        fields = {name: given[name] for name in ("name", "email") if name in given}
+        user = users.create(context, fields | {"default_project_id": project.id if project else None})
+        if project and role:
+            assignments.grant(context, Holding(user=user, project=project), role.id)
+        token = links.create(INVITATION, LIFETIMES[INVITATION], user)
+        _record(context, "user.invite", user)
+    return _deliver(user, INVITATION, token)
+
+
+def reset(context: Context, user_id: str) -> Link:
+    """A link with which the user chooses a new password; the present one works until then. Raises NotFound."""
+    policy.enforce(context, "user:write")
+    with transaction.atomic():
+        user = inputs.found(User.objects.all(), user_id, "user")
+        token = links.create(RESET, LIFETIMES[RESET], user)
+        _record(context, "user.reset_link", user)
+    return _deliver(user, RESET, token)
+
+
+def find(token: str) -> OneTimeLink:
+    """The link of an invitation or a reset, with its user. Raises NotFound for used, late and wrong ones alike."""
+    link = links.find(token, INVITATION, RESET)
+    if link is None or link.user is None or not (link.user.enabled and link.user.domain.enabled):
+        raise NotFound(_("This link was used or is too old. Ask your administrator for a new one."))
+    return link
+
+
+@transaction.atomic
+def choose_password(token: str, password: object) -> User:
+    """Burn the link and set the password. Raises NotFound, and BadInput for a weak one, which burns nothing."""
+    link = find(token)
+    user = link.user
+    if user is None or not links.use(link.purpose, token):
+        raise NotFound(_("This link was used or is too old. Ask your administrator for a new one."))
+    users.set_own_password(user, password)
+    return user
+
+
+def _place(given: Given) -> tuple[Project | None, Role | None]:
+    """Both or neither; the role by id or name."""
+    project_id, wanted = given.get("project") or None, given.get("role") or None
+    if project_id is None and wanted is None:
+        return None, None
+    if project_id is None:
+        raise BadInput(fields={"project": _("Choose the project that the role is for.")})
+    project = Project.objects.filter(pk=str(project_id)).first()
+    if project is None:
+        raise BadInput(fields={"project": _("There is no such project.")})
+    role = Role.objects.filter(Q(pk=str(wanted)) | Q(name=str(wanted))).first()
+    if role is None:
+        raise BadInput(fields={"role": _("Choose a role.")})
+    return project, role
+
+
+def _deliver(user: User, purpose: OneTimeLink.Purpose, token: str) -> Link:
+    address = f"{settings.PUBLIC_URL}{reverse('choose-password', args=[token])}"
+    if purpose == INVITATION:
+        subject = _("Your invitation to Meridian")
+        first = _("you are invited to Meridian as “%(name)s”. Choose your password here:")
+    else:
+        subject = _("Choose a new password for Meridian")
+        first = _("choose a new password for your user “%(name)s” here:")
+    last = _("The link works once. If you did not expect it, ignore this mail.")
+    text = "\n\n".join([_("Hello,"), first % {"name": user.name}, address, last])
+    mailed = mail.send(user.email, subject, text)
+    return Link(user=user, purpose=purpose, address=None if mailed else address, lifetime=LIFETIMES[purpose])
+
+
+def _record(context: Context, action: str, user: User) -> None:
+    audit.record(context, action, target_type="user", target_id=user.id, target_name=user.name)

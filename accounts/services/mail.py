@@ -1,0 +1,22 @@
+"""Mails to people, where a mail server is configured."""
+
+import smtplib
+
+import structlog
+from django.conf import settings
+from django.core.mail import send_mail
+from django.utils.functional import Promise
+
+log = structlog.get_logger(__name__)
+
+
+def send(address: str, subject: str | Promise, text: str | Promise) -> bool:
+    """Whether the mail is on its way. A server that refuses or is away is no error of whoever asked."""
+    if not settings.MAIL_IS_ON or not address:
+        return False
+    try:
+        send_mail(str(subject), str(text), None, [address])
+    except (smtplib.SMTPException, OSError) as error:
+        log.warning("mail not sent", error=str(error))
+        return False
+    return True

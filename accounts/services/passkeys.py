@@ -1,0 +1,192 @@
+"""Passkeys (WebAuthn): sign-in by what a device signs, which asks its owner for a finger, a face or a PIN."""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import webauthn
+from django.core import signing
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from webauthn.helpers import (
+    bytes_to_base64url,
+    options_to_json_dict,
+    parse_authentication_credential_json,
+)
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, NotSignedIn
+from accounts.models import Passkey, User
+from accounts.names import clean_name, is_text
+from accounts.services import audit, inputs
+
+SECONDS = 300
+LONGEST = 20_000
+MOST = 20
+_SALT = "accounts.passkeys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Us as devices know us: the host's name, to which a passkey is bound, and the whole origin."""
+
+    host: str
+    origin: str
+
+    @property
+    def can_have_passkeys(self) -> bool:
+        """Browsers offer them on HTTPS and on localhost, and for names only."""
+        try:
+            ipaddress.ip_address(self.host.strip("[]"))
+        except ValueError:
+            return self.origin.startswith("https://") or self.host == "localhost"
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a device is asked: options for the browser, and the signed challenge to be handed back with the answer."""
+
+    options: dict[str, Any]
+    ticket: str
+
+
+def listed(context: Context) -> QuerySet[Passkey]:
+    """The asker's own."""
+    return Passkey.objects.filter(user=context.user)
+
+
+def ask_for_new(context: Context, party: Party) -> Question:
+    """What the device needs to make a passkey."""
+    user = context.user
+    options = webauthn.generate_registration_options(
+        rp_id=party.host,
+        rp_name=f"Meridian {party.host}",
+        user_id=user.id.encode(),
+        user_name=user.name,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=[
+            PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(row.credential_id))
+            for row in listed(context)
+        ],
+    )
+    return _question(options, options.challenge, user.id)
+
+
+@transaction.atomic
+def add(context: Context, party: Party, ticket: object, answer: object, name: object) -> Passkey:
+    """Keep the passkey that a device made. Raises BadInput, Conflict."""
+    user = context.user
+    name = clean_name(name, longest=64)
+    challenge, _asked_at = _challenge(ticket, user.id)
+    if challenge is None or not is_text(answer, LONGEST):
+        raise BadInput(_("This took too long. Try once more."))
+    if Passkey.objects.filter(user=user).count() >= MOST:
+        raise Conflict(_("You have %(most)s passkeys already; delete one first.") % {"most": MOST})
+    try:
+        made = webauthn.verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=party.host,
+            expected_origin=party.origin,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError) as error:
+        raise BadInput(_("The device answered something that we cannot use.")) from error
+    credential_id = bytes_to_base64url(made.credential_id)
+    if Passkey.objects.filter(credential_id=credential_id).exists():
+        raise Conflict(_("This passkey is known already."))
+    passkey = Passkey.objects.create(
+        user=user,
+        name=name,
+        credential_id=credential_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        used_at=timezone.now(),
+    )
+    _record(context, "passkey.add", passkey)
+    return passkey
+
+
+@transaction.atomic
+def delete(context: Context, passkey_id: str) -> Passkey:
+    """Forget one. Raises NotFound."""
+    passkey = inputs.found(listed(context), passkey_id, "passkey")
+    _record(context, "passkey.delete", passkey)
+    Passkey.objects.filter(pk=passkey.pk).delete()
+    return passkey
+
+
+def ask_who(party: Party) -> Question:
+    """What a device needs to sign somebody in; it knows by itself whom."""
+    options = webauthn.generate_authentication_options(
+        rp_id=party.host, user_verification=UserVerificationRequirement.REQUIRED
+    )
+    return _question(options, options.challenge, "")
+
+
+def user_of(party: Party, ticket: object, answer: object) -> User:
+    """Whoever the device speaks for. Each answer counts once. Raises NotSignedIn."""
+    challenge, asked_at = _challenge(ticket, "")
+    if challenge is None or not is_text(answer, LONGEST):
+        raise NotSignedIn
+    try:
+        given = parse_authentication_credential_json(answer)
+        rows = Passkey.objects.select_related("user__domain")
+        passkey = rows.filter(credential_id=bytes_to_base64url(given.raw_id)).first()
+        if passkey is None:
+            raise NotSignedIn(_("This passkey is not known here any more."))
+        verified = webauthn.verify_authentication_response(
+            credential=given,
+            expected_challenge=challenge,
+            expected_rp_id=party.host,
+            expected_origin=party.origin,
+            credential_public_key=bytes(passkey.public_key),
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError) as error:
+        raise NotSignedIn from error
+    unused = Passkey.objects.filter(pk=passkey.pk, used_at__lt=asked_at)
+    taken = unused.update(used_at=timezone.now(), sign_count=verified.new_sign_count)
+    user = passkey.user
+    if not taken or not (user.enabled and user.domain.enabled):
+        raise NotSignedIn
+    return user
+
+
+def _question(options: Any, challenge: bytes, user_id: str) -> Question:
+    kept = [bytes_to_base64url(challenge), user_id, timezone.now().timestamp()]
+    return Question(options=options_to_json_dict(options), ticket=signing.dumps(kept, salt=_SALT))
+
+
+def _challenge(ticket: object, user_id: str) -> tuple[bytes | None, datetime]:
+    """The challenge that was put to this user (nobody: at sign-in), and when; None for a late or foreign one."""
+    nothing = None, timezone.now()
+    try:
+        kept = signing.loads(ticket if isinstance(ticket, str) else "", salt=_SALT, max_age=SECONDS)
+    except (signing.BadSignature, ValueError):
+        return nothing
+    challenge, asked, asked_at = kept
+    if asked != user_id:
+        return nothing
+    return webauthn.base64url_to_bytes(challenge), datetime.fromtimestamp(asked_at, UTC)
+
+
+def _record(context: Context, action: str, passkey: Passkey) -> None:
+    audit.record(
+        context, action, target_type="passkey", target_id=passkey.id, target_name=passkey.name, project_id=""
+    )

@@ -1,0 +1,72 @@
+"""Receipts: what is said to whoever showed one of two factors, as Keystone does.
+
+The API answers 401 with a receipt; sent back with the other method it stands for the one that was shown.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.utils import timezone
+
+from accounts.errors import NotSignedIn
+from accounts.models import User
+from accounts.names import is_text
+from accounts.services import second_factor
+
+HEADER = "Openstack-Auth-Receipt"
+LIFETIME = timedelta(minutes=5)
+RULE = ("password", "totp")
+COMPLETE = {"token", "application_credential"}
+"""Methods that were got by both factors, or stand in place of a person."""
+
+_SALT = "accounts.receipt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What was shown, by whom, and the text that proves it."""
+
+    user: User
+    methods: list[str]
+    text: str
+    issued_at: datetime
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.issued_at + LIFETIME
+
+
+class OneFactorOnly(NotSignedIn):
+    """What was shown is right, but the user's second factor is missing."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__()
+        self.receipt = receipt
+
+
+def require_both(user: User, methods: list[str], receipt: object) -> list[str]:
+    """The methods that count, with those of the receipt. Raises OneFactorOnly, or NotSignedIn for a bad receipt."""
+    if receipt is not None:
+        methods = [*methods, *(name for name in _methods_of(user, receipt) if name not in methods)]
+    if second_factor.of(user) is None or COMPLETE & set(methods) or set(RULE) <= set(methods):
+        return methods
+    text = signing.dumps([user.id, _since(user), methods], salt=_SALT)
+    raise OneFactorOnly(Receipt(user=user, methods=methods, text=text, issued_at=timezone.now()))
+
+
+def _methods_of(user: User, text: object) -> list[str]:
+    if not is_text(text, 1024):
+        raise NotSignedIn
+    try:
+        owner, since, methods = signing.loads(text, salt=_SALT, max_age=LIFETIME)
+    except (signing.BadSignature, ValueError) as error:
+        raise NotSignedIn from error
+    if owner != user.id or since != _since(user):
+        raise NotSignedIn
+    return list(methods)
+
+
+def _since(user: User) -> str:
+    """A new password makes receipts void."""
+    return user.password_changed_at.isoformat()

@@ -1,0 +1,191 @@
+"""The second factor: switching it on and off, codes that are taken once, and recovery codes."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth import authenticate
+from django.core import signing
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, NotFound
+from accounts.models import RecoveryCode, SecondFactor, User
+from accounts.names import is_text
+from accounts.services import audit, inputs, lockout, one_time_codes
+
+RECOVERY_CODES = 10
+OFFER_SECONDS = 30 * 60
+LONGEST = 64
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 that are not mistaken for each other
+_SALT = "accounts.second-factor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A new secret that counts for nothing before a code of it is shown. Nothing is kept until then."""
+
+    secret: str
+    ticket: str
+    """The signed secret, for the form that confirms it."""
+    address: str
+    picture: SafeString
+
+
+def of(user: User) -> SecondFactor | None:
+    """The user's second factor, if it is switched on. One query, none where it was read along."""
+    found = getattr(user, "second_factor", None)
+    return found if isinstance(found, SecondFactor) else None
+
+
+def offer(user: User) -> Offer:
+    """A new secret to scan."""
+    return _offer(user, one_time_codes.new_secret())
+
+
+def resume(user: User, ticket: str) -> Offer:
+    """The offer again that the form came from. Raises BadInput when it is too old or somebody else's."""
+    try:
+        owner, secret = signing.loads(ticket, salt=_SALT, max_age=OFFER_SECONDS)
+    except (signing.BadSignature, ValueError) as error:
+        raise BadInput(_("This code to scan is too old. Scan the new one.")) from error
+    if owner != user.id:
+        raise BadInput(_("This code to scan is too old. Scan the new one."))
+    return _offer(user, secret)
+
+
+@transaction.atomic
+def enable(context: Context, offered: Offer, code: object) -> list[str]:
+    """Switch it on, proved by one code; the recovery codes, which are shown this once. Raises BadInput, Conflict."""
+    if SecondFactor.objects.filter(user=context.user).exists():
+        raise Conflict(_("The second factor is on already."))
+    step = one_time_codes.matching_step(offered.secret, _digits(code), timezone.now())
+    if step is None:
+        raise BadInput(
+            fields={
+                "code": _("This code does not fit. Check that the device’s clock is right, and try the next.")
+            }
+        )
+    SecondFactor.objects.create(
+        user=context.user, sealed_secret=one_time_codes.seal(offered.secret), last_step=step
+    )
+    _record(context, "second_factor.enable", context.user)
+    return _new_recovery_codes(context.user)
+
+
+@transaction.atomic
+def renew_recovery_codes(context: Context) -> list[str]:
+    """Ten new recovery codes; the old ones stop working."""
+    if not SecondFactor.objects.filter(user=context.user).exists():
+        raise Conflict(_("The second factor is off."))
+    _record(context, "second_factor.renew_codes", context.user)
+    return _new_recovery_codes(context.user)
+
+
+@transaction.atomic
+def disable(context: Context, user_id: str) -> User:
+    """Switch it off: one's own after `prove`, and an administrator for whoever lost device and codes."""
+    policy.enforce_own(context, user_id, "user:write")
+    user = inputs.found(User.objects.all(), user_id, "user")
+    gone, _rows = SecondFactor.objects.filter(user=user).delete()
+    if not gone:
+        raise NotFound(_("%(name)s has no second factor.") % {"name": user.name})
+    RecoveryCode.objects.filter(user=user).delete()
+    _record(context, "second_factor.disable", user)
+    return user
+
+
+def codes_left(user: User) -> int:
+    """How many recovery codes are unused."""
+    return RecoveryCode.objects.filter(user=user, used_at=None).count()
+
+
+def accept(request: HttpRequest, user: User, given: object, *, recovery: bool = True) -> bool:
+    """Take a code, or with `recovery` a recovery code, which none takes twice.
+
+    A wrong one counts like a wrong password. Raises NotSignedIn while the user is locked out.
+    """
+    lockout.refuse_locked(request, user.name)
+    if _takes_code(user, given) or (recovery and _takes_recovery_code(user, given)):
+        return True
+    lockout.failed(request, user.name)
+    return False
+
+
+def prove(request: HttpRequest, user: User, given: object) -> None:
+    """Let the user show once more that it is them, by their password or a code. Raises BadInput."""
+    lockout.refuse_locked(request, user.name)
+    if _takes_code(user, given) or _takes_recovery_code(user, given):
+        return
+    if authenticate(request, username=user.name, password=given, domain=user.domain_id) != user:
+        raise BadInput(fields={"proof": _("This is neither your password nor a code that fits.")})
+
+
+def _takes_code(user: User, given: object) -> bool:
+    factor, code = of(user), _digits(given)
+    secret = one_time_codes.unseal(factor.sealed_secret) if factor and code else None
+    step = one_time_codes.matching_step(secret, code, timezone.now()) if secret else None
+    if step is None:
+        return False
+    # Of two who send the same code at once, one finds the step taken.
+    return bool(SecondFactor.objects.filter(user=user, last_step__lt=step).update(last_step=step))
+
+
+def _takes_recovery_code(user: User, given: object) -> bool:
+    if of(user) is None or not is_text(given, LONGEST):
+        return False
+    unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, given), used_at=None)
+    if not unused.update(used_at=timezone.now()):
+        return False
+    left = codes_left(user)
+    audit.record(
+        None,
+        "second_factor.recovery",
+        target_type="user",
+        target_id=user.id,
+        target_name=user.name,
+        detail={"left": left},
+    )
+    return True
+
+
+def _new_recovery_codes(user: User) -> list[str]:
+    RecoveryCode.objects.filter(user=user).delete()
+    codes = ["-".join(_letters(4) for _part in range(4)) for _code in range(RECOVERY_CODES)]
+    RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_digest(user, code)) for code in codes)
+    return codes
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _letter in range(count))
+
+
+def _digest(user: User, code: str) -> str:
+    """However it was typed: spaces, dashes and capitals do not count."""
+    plain = "".join(letter for letter in code.lower() if letter.isalnum())
+    return hashlib.sha256(f"{user.id}:{plain}".encode()).hexdigest()
+
+
+def _digits(given: object) -> str:
+    """Six digits as they were typed, spaces left out; empty for anything else."""
+    code = "".join(given.split()) if is_text(given, LONGEST) else ""
+    return code if len(code) == 6 and code.isascii() and code.isdigit() else ""
+
+
+def _offer(user: User, secret: str) -> Offer:
+    address = one_time_codes.address(secret, user.name)
+    return Offer(
+        secret=secret,
+        ticket=signing.dumps([user.id, secret], salt=_SALT),
+        address=address,
+        picture=one_time_codes.picture(address),
+    )
+
+
+def _record(context: Context, action: str, user: User) -> None:
+    audit.record(context, action, target_type="user", target_id=user.id, target_name=user.name)

@@ -1,0 +1,99 @@
+"""Browser sessions: whose they are, and how they end. The API's counterpart are tokens."""
+
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import QuerySet
+from django.dispatch import Signal
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import policy
+from accounts.addresses import client_address
+from accounts.context import Context
+from accounts.models import Token, User, UserSession
+from accounts.services import audit, inputs
+
+SEEN_SECONDS = 300
+"""How old a session's last-seen time may get before it is written anew: a page costs no write."""
+
+ended = Signal()
+"""Sent after sessions ended, with their `keys`, so that open connections can be closed at once."""
+
+
+def begun(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> None:
+    """Django's signal that somebody signed in."""
+    record(request, user)
+
+
+def record(request: HttpRequest, user: User) -> None:
+    """Note whose the session of the request is now, and from where."""
+    if request.session.session_key is None:
+        request.session.create()
+    key = str(request.session.session_key)
+    UserSession.objects.update_or_create(session_id=key, defaults={"user": user} | _whence(request))
+    cache.set(_mark(key), True, SEEN_SECONDS)
+
+
+def seen(request: HttpRequest) -> None:
+    """Keep time and address of the last visit, to a few minutes."""
+    key = request.session.session_key or ""
+    if cache.add(_mark(key), True, SEEN_SECONDS):
+        UserSession.objects.filter(session=key).update(**_whence(request))
+
+
+def listed(context: Context, user_id: str) -> QuerySet[UserSession]:
+    """The sessions of a user that have not expired, for themselves and for whoever may read users."""
+    policy.enforce_own(context, user_id, "user:read")
+    rows = UserSession.objects.select_related("session")
+    return rows.filter(user=user_id, session__expire_date__gt=timezone.now())
+
+
+@transaction.atomic
+def end(context: Context, user_id: str, session_id: str) -> UserSession:
+    """Sign one session out; counts at the next request. Raises NotFound."""
+    policy.enforce_own(context, user_id, "user:write")
+    session = inputs.found(UserSession.objects.filter(user=user_id), session_id, "session")
+    _drop(UserSession.objects.filter(pk=session.pk))
+    _record(context, "session.end", user_id)
+    return session
+
+
+@transaction.atomic
+def end_everywhere(context: Context, user_id: str) -> None:
+    """Sign out every session of the user, and end every token."""
+    policy.enforce_own(context, user_id, "user:write")
+    drop(User.objects.filter(pk=user_id))
+    Token.objects.filter(user=user_id).delete()
+    _record(context, "session.end_everywhere", user_id)
+
+
+def drop(users: QuerySet[User], *, but: str = "") -> None:
+    """End all sessions of these users except the one with the key `but`. For services that decided so."""
+    _drop(UserSession.objects.filter(user__in=users).exclude(session=but))
+
+
+def _drop(rows: QuerySet[UserSession]) -> None:
+    keys = list(rows.values_list("session", flat=True))
+    if keys:
+        Session.objects.filter(pk__in=keys).delete()
+        transaction.on_commit(lambda: ended.send(__name__, keys=keys))
+
+
+def _whence(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "seen_at": timezone.now(),
+        "address": client_address(request),
+        "user_agent": request.headers.get("User-Agent", "")[:512].replace("\0", ""),
+    }
+
+
+def _mark(key: str) -> str:
+    return f"accounts.session-seen.{key}"
+
+
+def _record(context: Context, action: str, user_id: str) -> None:
+    name = User.objects.filter(pk=user_id).values_list("name", flat=True).first() or ""
+    audit.record(context, action, target_type="user", target_id=user_id, target_name=name)

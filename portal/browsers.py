@@ -1,0 +1,41 @@
+"""A browser's name for people, from what it says about itself. Good enough to know one's own devices by."""
+
+from django.utils.translation import gettext as _
+
+# The first that fits: nearly all browsers also claim to be others.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chromium/", "Chromium"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def name(user_agent: str) -> str:
+    """Such as "Firefox on Linux"."""
+    browser = _first(_BROWSERS, user_agent) or _("Unknown browser")
+    system = _first(_SYSTEMS, user_agent)
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
+
+
+def icon(user_agent: str) -> str:
+    """The picture of the kind of device."""
+    return "device-mobile" if _first(_SYSTEMS, user_agent) in {"iPhone", "Android"} else "device-desktop"
+
+
+def _first(known: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((word for sign, word in known if sign in user_agent), "")

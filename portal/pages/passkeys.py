@@ -1,0 +1,74 @@
+"""Passkeys: adding and removing one's own, and signing in with one. Scripts ask (static/js/passkeys.js)."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.errors import NotFound, NotSignedIn
+from accounts.services import passkeys
+from accounts.services.passkeys import Party, Question
+from portal import browsers
+from portal.requests import Request, done
+from portal.signing_in import enter, safe_next
+
+
+def party_of(request: HttpRequest) -> Party:
+    """Us, by the name that the browser asked for, which is one of ALLOWED_HOSTS."""
+    host = request.get_host()
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return Party(host=name, origin=f"{request.scheme}://{host}")
+
+
+@require_POST
+def ask_for_new(request: Request) -> JsonResponse:
+    """Options and ticket for making one."""
+    return _question(passkeys.ask_for_new(request.context, party_of(request)))
+
+
+@require_POST
+def add(request: Request) -> JsonResponse:
+    """Keep what the device made, named by browser and system unless the person says otherwise."""
+    given = request.POST
+    name = given.get("name") or browsers.name(request.headers.get("User-Agent", ""))
+    made = passkeys.add(
+        request.context, party_of(request), given.get("ticket"), given.get("answer"), name[:64]
+    )
+    return JsonResponse({"said": _("Added the passkey %(name)s.") % {"name": made.name}}, status=201)
+
+
+@require_POST
+def delete(request: Request) -> HttpResponse:
+    """Forget one."""
+    gone = passkeys.delete(request.context, request.POST.get("passkey", ""))
+    said = _("Deleted the passkey %(name)s.") % {"name": gone.name}
+    return done(request, said, "/account/", changed=("passkeys",))
+
+
+@login_not_required
+@require_POST
+def ask_who(request: HttpRequest) -> JsonResponse:
+    """Options and ticket for signing in."""
+    if not party_of(request).can_have_passkeys:
+        raise NotFound
+    return _question(passkeys.ask_who(party_of(request)))
+
+
+@login_not_required
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """In, by what the device signed; the cookies of a session, and where to go."""
+    try:
+        user = passkeys.user_of(party_of(request), request.POST.get("ticket"), request.POST.get("answer"))
+    except NotSignedIn as error:
+        sentence = str(error) if error.args[0] != NotSignedIn.text else _("This passkey did not open.")
+        return JsonResponse({"error": {"code": error.code, "message": sentence}}, status=401)
+    to = safe_next(request)
+    response = JsonResponse({"to": to})
+    response.cookies.update(enter(request, user, to).cookies)
+    return response
+
+
+def _question(question: Question) -> JsonResponse:
+    values = {"options": question.options, "ticket": question.ticket}
+    return JsonResponse(values, headers={"Cache-Control": "no-store"})
