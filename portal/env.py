@@ -83,6 +83,78 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("REDIS_URL", str, "", "Redis. Empty: our own, on a socket in the data folder."),
     Option("LIBVIRT_URI", str, "qemu:///system", "The libvirt of this machine."),
+    Option(
+        "MERIDIAN_LDAP_URL",
+        str,
+        "",
+        "Directory whose people may sign in, like ldaps://ldap.example.org. Empty: none.",
+    ),
+    Option("MERIDIAN_LDAP_STARTTLS", bool, "true", "Encrypt connections to ldap:// addresses by StartTLS."),
+    Option(
+        "MERIDIAN_LDAP_CA_FILE",
+        str,
+        "",
+        "Certificates that may vouch for the directory. Empty: those of the system.",
+    ),
+    Option(
+        "MERIDIAN_LDAP_BIND_DN",
+        str,
+        "",
+        "Account that searches the directory. Empty: it may be searched by all.",
+    ),
+    Option("MERIDIAN_LDAP_PASSWORD_FILE", str, "", "File with that account's password."),
+    Option("MERIDIAN_LDAP_BASE", str, "", "Where its people are, like ou=people,dc=example,dc=org."),
+    Option("MERIDIAN_LDAP_FILTER", str, "(objectClass=person)", "Which of them may sign in."),
+    Option("MERIDIAN_LDAP_NAME", str, "uid", "Attribute with the name that people type."),
+    Option("MERIDIAN_LDAP_EMAIL", str, "mail", "Attribute with the mail address."),
+    Option(
+        "MERIDIAN_LDAP_ID",
+        str,
+        "entryUUID",
+        "Attribute that stays when a person is renamed; objectGUID in AD.",
+    ),
+    Option("MERIDIAN_LDAP_DOMAIN", str, "default", "Domain that its users belong to, by id or name."),
+    Option("MERIDIAN_LDAP_GROUP_BASE", str, "", "Where its groups are, like ou=groups,dc=example,dc=org."),
+    Option(
+        "MERIDIAN_LDAP_GROUPS", list, "", "Groups whose members are put into groups of the same names here."
+    ),
+    Option(
+        "MERIDIAN_OIDC_ISSUER",
+        str,
+        "",
+        "OpenID Connect provider to sign in with, like https://login.example.org. Empty: none.",
+    ),
+    Option("MERIDIAN_OIDC_CLIENT_ID", str, "", "What the provider calls this installation."),
+    Option("MERIDIAN_OIDC_SECRET_FILE", str, "", "File with the client's secret. Empty: a public client."),
+    Option("MERIDIAN_OIDC_LABEL", str, "OpenID Connect", "What the button says after “Sign in with”."),
+    Option("MERIDIAN_OIDC_SCOPE", str, "openid profile email", "What to ask the provider for."),
+    Option("MERIDIAN_OIDC_NAME", str, "preferred_username", "Claim with the user's name."),
+    Option("MERIDIAN_OIDC_EMAIL", str, "email", "Claim with the mail address."),
+    Option("MERIDIAN_OIDC_GROUPS_CLAIM", str, "groups", "Claim with the names of the user's groups."),
+    Option(
+        "MERIDIAN_OIDC_GROUPS", list, "", "Groups whose members are put into groups of the same names here."
+    ),
+    Option(
+        "MERIDIAN_OIDC_ALLOWED_GROUPS",
+        list,
+        "",
+        "Only members of one of these groups may sign in. Empty: all.",
+    ),
+    Option(
+        "MERIDIAN_OIDC_ALLOWED_MAIL_DOMAINS",
+        list,
+        "",
+        "Only people with a verified mail address in one of these domains may sign in. Empty: all.",
+    ),
+    Option(
+        "MERIDIAN_OIDC_MAKES_USERS",
+        bool,
+        "true",
+        "Make a user at a person's first sign-in; else strangers stay out.",
+    ),
+    Option(
+        "MERIDIAN_OIDC_DOMAIN", str, "default", "Domain that the provider's users belong to, by id or name."
+    ),
 )
 
 
@@ -93,19 +165,29 @@ def read(name: str) -> Any:
     try:
         match option.type.__name__:
             case "bool":
-                return reader.bool(name, default=option.default == "true")
+                return _BOOLEANS[reader.str(name, default="").strip().lower() or option.default]
             case "int":
                 return reader.int(name, default=int(option.default))
             case "list":
                 return [item for item in reader.list(name, default=[]) if item]
             case _:
                 return reader.str(name, default=option.default)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise ImproperlyConfigured(
             f"{name}={reader.str(name)!r} is not {_words[option.type.__name__]}. {option.help}"
         ) from error
 
 
+_BOOLEANS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
 _words = {"bool": "yes or no", "int": "a whole number", "list": "a list with commas", "str": "text"}
 
 

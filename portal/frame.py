@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import policy
 from accounts.context import Context, projects_of
 from accounts.models import Project
+from accounts.services import quota_requests
 from compute.models import Operation
 from compute.services import operations_log
 from portal.entries import Entry, entries
@@ -35,6 +36,7 @@ WORK = (
     Place(name="overview", label=_("Overview"), icon="layout-dashboard", deed="instance:read"),
     Place(name="instances", label=_("Instances"), icon="server-2", deed="instance:read"),
     Place(name="keypairs", label=_("SSH keys"), icon="key", deed="keypair:write"),
+    Place(name="credentials", label=_("Credentials"), icon="robot", deed="credential:write"),
     Place(name="activity", label=_("Activity"), icon="history", deed="activity:read"),
     Place(name="recycle-bin", label=_("Recycle bin"), icon="trash", deed="instance:read"),
 )
@@ -43,6 +45,8 @@ ADMINISTRATION = (
     Place(name="users", label=_("Users"), icon="user", deed="user:read"),
     Place(name="groups", label=_("Groups"), icon="users", deed="group:read"),
     Place(name="roles", label=_("Roles"), icon="shield-check", deed="role:write"),
+    Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
+    Place(name="audit", label=_("Audit log"), icon="clipboard-list", deed="audit:read"),
     Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
 )
 FURTHER = (Place(name="domains", label=_("Domains"), icon="sitemap", deed="domain:read"),)
@@ -110,6 +114,13 @@ class Frame:
         if self._context is None or not policy.allows(self._context, "activity:read"):
             return []
         return operations_log.in_progress(self._context)
+
+    @cached_property
+    def waiting_requests(self) -> int:
+        """Requests for quota that wait for an administrator, for the badge in their rail."""
+        if self._context is None or not policy.allows(self._context, "quota:write"):
+            return 0
+        return quota_requests.count(self._context)
 
     @cached_property
     def entries(self) -> list[Entry]:

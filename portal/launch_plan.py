@@ -4,21 +4,23 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accounts.errors import Shortage
 from accounts.models import Project
-from accounts.services import quotas
+from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
 from compute.actions.resize import does_not_fit, growth
 from compute.models import Flavor, Image, Instance
 from compute.services import images, resources
+from portal import quota_offer
+from portal.quota_offer import Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A flavor as offered; `reason` says why it cannot be had."""
+    """A flavor as offered; `reason` says why it cannot be had, `offer` what would have to be asked for."""
 
     flavor: Flavor
     reason: str
+    offer: Offer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
+    """`offer`: what to ask for, where the chosen size goes beyond the quota."""
+
     sizes: list[Size]
     bars: list[Bar]
+    offer: Offer | None
 
     @property
     def is_over(self) -> bool:
@@ -51,33 +56,45 @@ def make(
 ) -> Plan:
     """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
     usages = quotas.of(project) if project else []
+    waiting = quota_requests.open_limits(project) if project else {}
+    asked = resources.of(flavor, count) if flavor else {}
+
+    def size(one: Flavor) -> Size:
+        misfit, its = images.does_not_fit(image, one) if image else "", resources.of(one, count)
+        return _size(one, misfit, its, usages, quota_offer.make(usages, its, waiting))
+
     return Plan(
-        sizes=[Size(flavor=one, reason=_reason(image, one, usages, count)) for one in known],
-        bars=[
-            _bar(usage, resources.of(flavor, count).get(usage.resource.name, 0) if flavor else 0)
-            for usage in usages
-        ],
+        sizes=[size(one) for one in known],
+        bars=[_bar(usage, asked.get(usage.resource.name, 0)) for usage in usages],
+        offer=quota_offer.make(usages, asked, waiting),
     )
 
 
-def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor]) -> Plan:
-    """Sizes and quota bars for another size of the instance; resizing itself checks all of it again."""
+def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *, may_ask: bool) -> Plan:
+    """Sizes and quota bars for another size of the instance; resizing itself checks all of it again.
+
+    `may_ask`: whether the asker can ask for more, which people do for the project they work in.
+    """
     usages = quotas.of(instance.project)
+    waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
         return growth(instance, one.vcpus, one.ram_mib, one.disk_gib)
 
+    def offer(asked: Mapping[str, int]) -> Offer | None:
+        return quota_offer.make(usages, asked, waiting) if may_ask else None
+
     more = added(flavor) if flavor else {}
     return Plan(
         sizes=[
-            Size(flavor=one, reason=does_not_fit(instance, one) or _shortage(added(one), usages))
-            for one in known
+            _size(one, does_not_fit(instance, one), added(one), usages, offer(added(one))) for one in known
         ],
         bars=[
             _bar(usage, more.get(usage.resource.name, 0))
             for usage in usages
             if usage.resource.name != "instances"
         ],
+        offer=offer(more),
     )
 
 
@@ -94,21 +111,14 @@ def command(
     return shlex.join([*words, name.strip() or "NAME"])
 
 
-def _reason(image: Image | None, flavor: Flavor, usages: Sequence[Usage], count: int) -> str:
-    if image and (misfit := images.does_not_fit(image, flavor)):
-        return misfit
-    return _shortage(resources.of(flavor, count), usages)
-
-
-def _shortage(asked: Mapping[str, int], usages: Sequence[Usage]) -> str:
-    """The first resource that is too short, as a sentence; empty when none is."""
-    for usage in usages:
-        name = usage.resource.name
-        if usage.left is not None and asked.get(name, 0) > usage.left:
-            return quotas.sentence(
-                Shortage(resource=name, limit=usage.limit, used=usage.used, asked=asked[name])
-            )
-    return ""
+def _size(
+    flavor: Flavor, misfit: str, asked: Mapping[str, int], usages: Sequence[Usage], offer: Offer | None
+) -> Size:
+    """`misfit` is why no quota would help."""
+    if misfit:
+        return Size(flavor=flavor, reason=misfit, offer=None)
+    short = quotas.shortages(usages, asked)
+    return Size(flavor=flavor, reason=quotas.sentence(short[0]) if short else "", offer=offer)
 
 
 def _bar(usage: Usage, added: int) -> Bar:

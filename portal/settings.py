@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
-from portal import env, logs, static_version
+from portal import env, federation, logs, static_version
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.folder("MERIDIAN_DATA")
@@ -176,7 +176,13 @@ CELERY = {
 
 # ── Accounts and security ────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.authentication.PasswordBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "accounts.authentication.PasswordBackend",
+    "accounts.ldap_authentication.LdapBackend",
+]
+LDAP = federation.ldap()
+OIDC = federation.oidc()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 PASSWORD_LENGTH = env.read("MERIDIAN_PASSWORD_LENGTH")
 PASSWORD_DAYS = env.read("MERIDIAN_PASSWORD_DAYS")

@@ -27,6 +27,12 @@ OPERATION_COLOUR = {
     "failed": "red",
     "cancelled": "secondary",
 }
+REQUEST: dict[str, str | Promise] = {
+    "open": gettext_lazy("Waiting"),
+    "approved": gettext_lazy("Approved"),
+    "refused": gettext_lazy("Refused"),
+}
+REQUEST_COLOUR = {"open": "yellow", "approved": "green", "refused": "red"}
 
 
 def boot_stage(name: str) -> str:

@@ -4,6 +4,7 @@ from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.audit import AuditEvent
 from accounts.models.catalog import Endpoint, Region, Service
+from accounts.models.external_identity import ExternalIdentity
 from accounts.models.group import Group
 from accounts.models.installation import Installation
 from accounts.models.one_time_link import OneTimeLink
@@ -11,6 +12,7 @@ from accounts.models.passkey import Passkey
 from accounts.models.past_password import PastPassword
 from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import Quota
+from accounts.models.quota_request import QuotaRequest
 from accounts.models.role import Assignment, Role, RoleInference
 from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.token import Token
@@ -24,6 +26,7 @@ __all__ = [
     "AuditEvent",
     "Domain",
     "Endpoint",
+    "ExternalIdentity",
     "Group",
     "Installation",
     "OneTimeLink",
@@ -32,6 +35,7 @@ __all__ = [
     "Project",
     "ProjectTag",
     "Quota",
+    "QuotaRequest",
     "RecoveryCode",
     "Region",
     "Role",

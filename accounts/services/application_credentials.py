@@ -15,7 +15,7 @@ from accounts import policy
 from accounts.authentication import LONGEST_PASSWORD
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden
-from accounts.models import ApplicationCredential, Role
+from accounts.models import ApplicationCredential, Role, User
 from accounts.names import is_text
 from accounts.services import access_rules, assignments, audit, inputs
 from accounts.services.inputs import Given
@@ -48,8 +48,12 @@ def create(context: Context, user_id: str, given: Given) -> Created:
     if context.project is None:
         raise Forbidden(_("Work in a project first: an application credential is for one project."))
     name = inputs.name(given)
+    # Of two at once the second waits here, and then finds the first one's name.
+    User.objects.select_for_update().get(pk=context.user.pk)
     if ApplicationCredential.objects.filter(user=context.user, name=name).exists():
-        raise Conflict(_("There is an application credential %(name)s already.") % {"name": name})
+        raise Conflict(
+            _("There is an application credential %(name)s already.") % {"name": name}, fields={"name": ""}
+        )
     expires_at = inputs.moment(given, "expires_at")
     if expires_at is not None and expires_at <= timezone.now():
         raise BadInput(fields={"expires_at": _("This time is in the past.")})

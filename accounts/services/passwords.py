@@ -15,11 +15,19 @@ from accounts.authentication import LONGEST_PASSWORD
 from accounts.errors import BadInput
 from accounts.models import OneTimeLink, PastPassword, Token, User
 from accounts.names import is_text
-from accounts.services import sessions
+from accounts.services import external_users, sessions
 
 
 def check(given: object, user: User, *, field: str = "password") -> str:
-    """The password. Raises BadInput naming `field`, with every rule that it breaks."""
+    """The password. Raises BadInput naming `field`, with every rule that it breaks.
+
+    Whoever signs in through a directory or a provider has no password here and gets none.
+    """
+    if external_users.is_external(user):
+        sentence = _("%(name)s signs in through another service; change the password there.") % {
+            "name": user.name
+        }
+        raise BadInput(fields={field: sentence})
     if not is_text(given, LONGEST_PASSWORD):
         sentence = _("Give a password of at most %(longest)s characters.") % {"longest": LONGEST_PASSWORD}
         raise BadInput(fields={field: sentence})

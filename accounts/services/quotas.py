@@ -14,7 +14,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound, OverQuota, Shortage
 from accounts.models import Project, Quota
-from accounts.services import audit
+from accounts.services import announcements, audit
 
 Counter = Callable[[Iterable[str]], Mapping[str, int]]
 """project ids → {project id: how much its rows use}; projects that use nothing may be missing."""
@@ -26,10 +26,14 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one."""
+    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one.
+
+    `counted` is a number of it inside a sentence, for `%`: "%(n)s vCPUs", "%(n)s of memory".
+    """
 
     name: str
     label: str | Promise
+    counted: str | Promise
     unit: str
     default: int
     counter: Counter
@@ -111,13 +115,17 @@ def reserve(project: Project, amounts: Mapping[str, int]) -> None:
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
     Project.objects.select_for_update().get(pk=project.pk)
-    shortages = [
+    if short := shortages(of(project), amounts):
+        raise OverQuota(" ".join(map(sentence, short)), short)
+
+
+def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Shortage]:
+    """What of `amounts` {resource: how much more} does not fit."""
+    return [
         Shortage(resource=row.resource.name, limit=row.limit, used=row.used, asked=asked)
-        for row in of(project)
+        for row in usages
         if (asked := amounts.get(row.resource.name, 0)) > 0 and row.left is not None and asked > row.left
     ]
-    if shortages:
-        raise OverQuota(" ".join(map(sentence, shortages)), shortages)
 
 
 def sentence(shortage: Shortage) -> str:
@@ -196,8 +204,10 @@ def reset(context: Context, project_id: str | None, resource: str) -> None:
         "quota.reset",
         target_type="project",
         target_id=project_id or "",
+        project_id=project_id or "",
         detail={"resource": resource},
     )
+    announcements.changed(project_id or "", "quota")
 
 
 def whole_number(given: object) -> int | None:

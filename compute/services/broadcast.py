@@ -27,6 +27,11 @@ def operation_changed(operation: Operation) -> None:
     _later(operation.project_id, ["instances", f"instance:{operation.instance_id}", "operations"])
 
 
+def accounts_changed(project_id: str, topics: list[str]) -> None:
+    """What accounts tells: a limit is new, or a request for one."""
+    _later(project_id, topics)
+
+
 def _later(project_id: str, topics: list[str]) -> None:
     transaction.on_commit(lambda: _send(project_id, topics))
 

@@ -14,6 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.errors import Unavailable
+from accounts.services import ldap, oidc
 from compute.driver import host
 from compute.driver.errors import DriverError
 from compute.models import Heartbeat, Hypervisor, Image, Network
@@ -40,7 +42,7 @@ def checks() -> list[Check]:
     if all(check.ok for check in found):
         for look in (_clock, _processes, _hypervisors, _images):
             found += look()
-    return [*found, _redis(), _console(), _front_door()]
+    return [*found, _redis(), _console(), _front_door(), *_sign_in_elsewhere()]
 
 
 def _attempt(name: str, look: Callable[[], str], fix: str, *errors: type[Exception]) -> Check:
@@ -230,3 +232,25 @@ def _front_door() -> Check:
         )
     fix = _("Start `make up`; the lines of `front` and `web` in its terminal say what is wrong.")
     return Check(name=name, ok=ok, detail=detail, fix="" if ok else fix)
+
+
+def _sign_in_elsewhere() -> list[Check]:
+    """The directory and the provider, where the settings name them."""
+    found = []
+    if server := settings.LDAP:
+
+        def ask_directory() -> str:
+            ldap.probe(server)
+            return _("%(url)s answers") % {"url": server.url}
+
+        fix = _("See that it runs, and compare the MERIDIAN_LDAP_ settings with it.")
+        found.append(_attempt("LDAP", ask_directory, fix, Unavailable))
+    if provider := settings.OIDC:
+
+        def ask_provider() -> str:
+            oidc.probe(provider)
+            return _("%(url)s answers") % {"url": provider.issuer}
+
+        fix = _("See that it runs, and that its description names MERIDIAN_OIDC_ISSUER as its issuer.")
+        found.append(_attempt("OpenID Connect", ask_provider, fix, Unavailable))
+    return found

@@ -51,14 +51,16 @@ def page(
 ) -> "Page[Instance]":
     """One page of instances with their ports, flavors, images and open operations.
 
-    `search` finds part of a name or address, or a whole id; `project` is an id. Unknown filters
-    and sorts count as none.
+    `search` finds part of a name or address, or a whole id; in all projects also part of a user's name.
+    `project` is an id. Unknown filters and sorts count as none.
     """
     policy.enforce(context, "instance:read")
     rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
     rows = rows.in_recycle_bin() if in_bin else rows.existing().exclude(vm_state=VmState.SOFT_DELETED)
     if search := search.strip():
-        rows = rows.filter(_matching(search)).distinct() if is_text(search) else rows.none()
+        rows = (
+            rows.filter(_matching(search, users=all_projects)).distinct() if is_text(search) else rows.none()
+        )
     if status in STATUSES:
         rows = rows.filter(STATUSES[status])
     if is_text(project, 64):
@@ -89,8 +91,10 @@ def count(context: Context, project: Project) -> int:
     return rows.existing().exclude(vm_state=VmState.SOFT_DELETED).count()
 
 
-def _matching(search: str) -> Q:
+def _matching(search: str, *, users: bool) -> Q:
     found = Q(name__icontains=search) | Q(ports__address__contains=search)
+    if users:
+        found |= Q(user__name__icontains=search)
     try:
         return found | Q(pk=UUID(search))
     except ValueError:

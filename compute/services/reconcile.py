@@ -32,7 +32,7 @@ _STATE = {
     PowerState.CRASHED: VmState.STOPPED,
 }
 
-_REASONS = {
+REASONS = {
     "crashed": gettext_noop(
         "The guest's QEMU process died or the guest crashed. Its disk is kept; start it again."
     ),
@@ -82,14 +82,14 @@ def apply(instance_id: UUID | str, facts: GuestFacts | None, *, read_at: datetim
         return  # the row is newer than what was read; the next sync sees both
     before = instance.status
     if facts is None:
-        transitions.fail(instance, {"code": "missing", "message": _REASONS["missing"]}, VmState.ERROR)
+        transitions.fail(instance, {"code": "missing", "message": REASONS["missing"]}, VmState.ERROR)
     else:
         state = _STATE[facts.power]
         # What a failed operation left to read stays, unless the guest came back to life.
         fault = None if state == VmState.ACTIVE else instance.fault
         transitions.settle(instance, state, fault=fault)
-        if facts.reason in _REASONS and state != VmState.ACTIVE:
-            transitions.fail(instance, {"code": facts.reason, "message": _REASONS[facts.reason]})
+        if facts.reason in REASONS and state != VmState.ACTIVE:
+            transitions.fail(instance, {"code": facts.reason, "message": REASONS[facts.reason]})
     log.warning("guest changed by itself", instance=str(instance.pk), was=before, now=instance.status)
     audit.record(
         None,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.services import quotas
 from compute.models import Flavor, Instance
@@ -39,14 +40,21 @@ def of(flavor: Flavor, count: int = 1) -> dict[str, int]:
 
 def register() -> None:
     """Tell accounts what to count; called once at start."""
-    for name, label, unit, default, aggregate, which in (
-        ("instances", _("Instances"), "", 10, Count("pk"), _IN_USE),
-        ("cores", _("vCPUs"), "", 20, Sum("vcpus"), _IN_USE),
-        ("ram", _("Memory"), "MiB", 51_200, Sum("ram_mib"), _IN_USE),
-        ("gigabytes", _("Disk"), "GiB", 1_000, Sum("disk_gib"), _ON_DISK),
+    instances = ngettext_lazy("%(n)s instance", "%(n)s instances", "n")
+    cores = ngettext_lazy("%(n)s vCPU", "%(n)s vCPUs", "n")
+    for name, label, counted, unit, default, aggregate, which in (
+        ("instances", _("Instances"), instances, "", 10, Count("pk"), _IN_USE),
+        ("cores", _("vCPUs"), cores, "", 20, Sum("vcpus"), _IN_USE),
+        ("ram", _("Memory"), _("%(n)s of memory"), "MiB", 51_200, Sum("ram_mib"), _IN_USE),
+        ("gigabytes", _("Disk"), _("%(n)s of disk"), "GiB", 1_000, Sum("disk_gib"), _ON_DISK),
     ):
         quotas.register(
             quotas.Resource(
-                name=name, label=label, unit=unit, default=default, counter=_counter(aggregate, which)
+                name=name,
+                label=label,
+                counted=counted,
+                unit=unit,
+                default=default,
+                counter=_counter(aggregate, which),
             )
         )

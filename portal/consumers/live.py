@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from accounts import policy
 from accounts.context import Context
+from accounts.models import QuotaRequest
 from compute.models import Instance, Operation
 from portal import groups
 from portal.consumers import sessions
@@ -115,6 +116,11 @@ class Live(AsyncJsonWebsocketConsumer):
             Instance.objects.visible_to(context, all_projects=everything),
             Operation.objects.visible_to(context, all_projects=everything),
         )
-        return tuple(
+        stamps = [
             tuple(sorted(row.aggregate(count=Count("pk"), newest=Max("updated_at")).items())) for row in rows
+        ]
+        asked = (
+            QuotaRequest.objects.all() if everything else QuotaRequest.objects.filter(project=context.project)
         )
+        stamps.append(tuple(asked.aggregate(count=Count("pk"), newest=Max("decided_at")).values()))
+        return tuple(stamps)

@@ -14,12 +14,12 @@ from compute import states
 from compute.actions import begin
 from compute.actions.registry import ACTIONS
 from compute.models import Instance
-from compute.services import instances, operations_log
+from compute.services import instances, operations_log, reconcile, visits
 from portal.entries import entries
 from portal.lists import number
 from portal.pages import instance_forms
 from portal.pages.instances import row
-from portal.requests import Request, away, done, live_page
+from portal.requests import Request, away, done, is_htmx, live_page
 
 MAIN_VERBS = (
     "start",
@@ -63,10 +63,14 @@ def tab(
 ) -> HttpResponse:
     """A tab of the instance's page. `template` extends instances/page.html; `part` is its live region #tab."""
     shown = row(request, instance)
+    if not is_htmx(request):
+        visits.of_instance(request.context, instance)
     frame = {
         "instance": instance,
         "row": shown,
         "tab": name,
+        # What an operation left has its entry among the activity; what a guest did by itself has none.
+        "by_itself": (instance.fault or {}).get("code") in reconcile.REASONS,
         "may_console": policy.allows(request.context, "instance:console"),
         "main_choices": [choice for choice in shown.choices if choice.action.verb in MAIN_VERBS],
         "more_choices": [

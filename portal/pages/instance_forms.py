@@ -83,8 +83,9 @@ def _draw(
     }
     if action.verb == "resize":
         known = flavors.listing(request.context)
+        own = request.context.project is not None and request.context.project.id == instance.project_id
         flavor = next((one for one in known if one.pk == values["chosen"]["flavor_id"]), None)
-        values |= {"flavor": flavor, "plan": launch_plan.resize(instance, flavor, known)}
+        values |= {"flavor": flavor, "plan": launch_plan.resize(instance, flavor, known, may_ask=own)}
     else:
         values |= {"images": images.listing(request.context)}
     return page(request, TEMPLATES[action.verb], values, status=status)

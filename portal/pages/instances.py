@@ -16,11 +16,11 @@ from accounts.errors import BadInput, MeridianError, NotFound
 from compute.actions import Action, begin
 from compute.actions.registry import ACTIONS, Choice, choices
 from compute.models import Instance
-from compute.services import instances
+from compute.services import instances, visits
 from portal import lists
 from portal.entries import Entry, entry
 from portal.lists import number
-from portal.requests import Request, done, live_page, toast, with_events
+from portal.requests import Request, done, is_htmx, live_page, toast, with_events
 
 MOST = 200
 FILTERS: dict[str, str | Promise] = {
@@ -36,6 +36,13 @@ COLUMNS = (
     ("", gettext_lazy("Addresses")),
     ("ram", gettext_lazy("Size")),
     ("created", gettext_lazy("Age")),
+)
+BIN_COLUMNS = (
+    gettext_lazy("Name"),
+    gettext_lazy("Status"),
+    gettext_lazy("Disk"),
+    gettext_lazy("Deleted"),
+    gettext_lazy("Removed for good"),
 )
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")
@@ -56,6 +63,8 @@ def listing(request: Request) -> HttpResponse:
     """Instances of the project; search, filter, sort and page stand in the URL."""
     asked = request.GET
     everywhere = "all" in asked and request.context.is_admin
+    if everywhere and not is_htmx(request):
+        visits.of_every_project(request.context, asked.get("search", "")[:255])
     found = instances.page(
         request.context,
         search=asked.get("search", "")[:255],
@@ -90,6 +99,7 @@ def recycle_bin(request: Request) -> HttpResponse:
     values = {
         "page": found,
         "rows": [row(request, instance) for instance in found],
+        "columns": lists.columns(request.GET, [("", label) for label in BIN_COLUMNS]),
         "bulk": _offered(request, BIN_BULK),
         "hours": settings.RECYCLE_HOURS,
     }

@@ -4,10 +4,11 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.services import quotas
+from accounts.services import quota_requests, quotas
 from compute.models import Hypervisor
 from compute.services import instances, operations_log
 from portal.entries import entries
+from portal.pages.quota_requests import shown
 from portal.requests import Request, live_page, page
 
 RECENT = 6
@@ -22,6 +23,7 @@ def overview(request: Request) -> HttpResponse:
     counts = instances.counts(context)
     values = {
         "usages": quotas.of(context.project),
+        "requests": [shown(one) for one in quota_requests.of_project(context)],
         "counts": counts,
         "entries": entries(operations_log.recent(context, size=RECENT)),
         "emulation": _emulation(),

@@ -39,18 +39,21 @@ def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
 
 
 def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
-    """Instances by name, address or id; "stop web" offers that action on those that fit the rest."""
+    """Instances by name, address or id; "stop web" offers that action on those that fit the rest.
+
+    Administrators find those of every project, and also by their user's name.
+    """
     if not policy.allows(request.context, "instance:read"):
         return
-    found = list(instances.page(request.context, search=query, size=MOST)) if query else []
+    found = _found(request, query) if query else []
     for instance in found:
         url = reverse("instance", args=[instance.pk])
-        yield _item(instance.name, words.status(instance.status), "server-2", url)
+        yield _item(instance.name, _hint(request, instance), "server-2", url)
     verb, _space, rest = query.partition(" ")
     for instance in found[:WITH_ACTIONS]:
         yield from _actions(request, instance, "")
     if rest and not found:
-        for instance in instances.page(request.context, search=rest, size=MOST):
+        for instance in _found(request, rest):
             yield from _actions(request, instance, verb)
 
 
@@ -65,6 +68,18 @@ def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
         yield _item(user.name, _("User"), "user", reverse("user", args=[user.id]))
     for group in directory.groups(context, search=query, size=FEW):
         yield _item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
+
+
+def _found(request: Request, search: str) -> list[Instance]:
+    everywhere = request.context.is_admin
+    return list(instances.page(request.context, search=search, size=MOST, all_projects=everywhere))
+
+
+def _hint(request: Request, instance: Instance) -> str:
+    """The status, and the project where it is another one than the asker works in."""
+    status = words.status(instance.status)
+    project = request.context.project
+    return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
 
 
 def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:

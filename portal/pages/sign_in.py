@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.errors import BadInput
 from accounts.models import User
 from accounts.services import second_factor, sessions, setup, users
+from portal import single_sign_on
 from portal.apis import is_api
 from portal.forms import Form, NewPassword
 from portal.pages import errors
@@ -73,6 +74,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "form": form,
         "next": to,
         "is_set_up": setup.is_done(),
+        "provider": settings.OIDC,
         "can_have_passkeys": party_of(request).can_have_passkeys,
     }
     return page(request, "accounts/sign_in.html", values, status=401 if form.errors else 200)
@@ -121,9 +123,10 @@ def new_password(request: HttpRequest) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     """End the session, and every live connection that stands on it."""
     key = request.session.session_key or ""
+    way_out = single_sign_on.way_out(request)
     logout(request)
     sessions.ended.send(__name__, keys=[key])
-    return redirect("sign-in")
+    return single_sign_on.farewell(request, way_out) if way_out else redirect("sign-in")
 
 
 @login_not_required

@@ -1,14 +1,7 @@
 /** Has a key pair made, saves the private half as a file, and chooses the new key where one is chosen. */
 
+import { save } from "./save.js";
 import { toast } from "./toast.js";
-
-function save(file, text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/x-pem-file" }));
-  link.download = file;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
 
 function choose(name) {
   const list = document.getElementById("id_keypair_name");

@@ -12,6 +12,7 @@ let gathering;
 let toldAt = -GATHER;
 let delay = 500;
 let broke = false;
+let signsOut = false;
 
 function tell() {
   gathering = undefined;
@@ -38,7 +39,8 @@ function connect() {
   });
   socket.addEventListener("close", ({ code }) => {
     if (code === SIGNED_OUT) {
-      location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+      // Whoever signs out on this very page is led on by the answer to that.
+      if (!signsOut) location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
       return;
     }
     broke = true;
@@ -56,5 +58,6 @@ function show(connected) {
 
 if (document.body.hasAttribute("data-live")) {
   connect();
+  addEventListener("submit", ({ target }) => (signsOut ||= target.getAttribute("action") === "/sign-out/"));
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 }

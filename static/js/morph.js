@@ -8,12 +8,12 @@ callbacks.beforeAttributeUpdated = (attribute, element) => {
     return !["class", "style", "aria-expanded", "data-popper-placement"].includes(attribute);
   }
   if (attribute === "open") return !element.matches("details");
-  if (attribute === "checked") return !element.matches("[data-bulk] input");
+  if (attribute === "checked") return !element.matches("[data-bulk] input, .launch input");
   return true;
 };
 
 /** What a person has open is not pulled from under them: a form being written in, a menu that was fetched. */
-const OPEN = "[data-rename-form]:not([hidden]), .describe:focus-within, .row-menu.show";
+const OPEN = "[data-rename-form]:not([hidden]), .describe:focus-within, .row-menu.show, details[data-writing][open]";
 callbacks.beforeNodeMorphed = (element) => !element.matches?.(OPEN);
 
 /** A menu that was fetched after it was opened finds its place anew. */

@@ -21,21 +21,28 @@ NewContext = Callable[..., BrowserContext]
 
 NO_PAGES = {
     "api-schema": "JSON or YAML",
+    "audit-download": "a file",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",
     "instance-log-download": "a file",
     "instance-log-text": "text that the log's page adds",
     "instance-screen": "a picture",
     "launch-preview": "takes forms only",
+    "oidc": "leads to the provider; test_single_sign_on looks at it",
+    "oidc-callback": "leads on at once",
     "operations": "part of every page",
     "palette": "JSON",
     "instance-action": "takes forms only",
     "instances-action": "takes forms only",
     "instance-console-pass": "takes forms only",
+    "credential-delete": "takes forms only",
     "keypair-delete": "takes forms only",
     "keypair-generate": "takes forms only",
     "preferences": "takes forms only",
     "project-quotas": "takes forms only",
+    "quota-request-approve": "takes forms only",
+    "quota-request-refuse": "takes forms only",
+    "quota-requests-waiting": "part of every page",
     "project-switch": "takes forms only",
     "projects-limits": "takes forms only",
     "project-delete": "takes forms only",
@@ -190,7 +197,9 @@ def test_a_fault_of_ours(page: Page) -> None:
     assert looks.inspect(page, "500") == []
 
 
-@pytest.mark.parametrize("route", ["overview", "instances", "keypairs", "activity", "recycle-bin"])
+@pytest.mark.parametrize(
+    "route", ["overview", "instances", "keypairs", "credentials", "activity", "recycle-bin"]
+)
 def test_nothing_there_yet(stack: Stack, new_context: NewContext, route: str) -> None:
     page = new_context(stack.sign_in("mel")).new_page()
     faults = Faults(page)

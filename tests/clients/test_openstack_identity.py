@@ -1,6 +1,10 @@
 """Identity by the real `openstack` command: create, list, show, set, delete, as people type it."""
 
+import html
 import json
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,6 +173,23 @@ def test_an_application_credential(openstack: OpenStack, as_credential: OpenStac
     assert "403" in as_credential.refused("application credential create child")
     demo("application credential delete robot")
     assert "401" in as_credential.refused("token issue")
+
+
+@pytest.mark.parametrize("kind", ["clouds-yaml", "rc-file"])
+def test_the_downloads_of_the_credentials_page(
+    stack: Stack, openstack: OpenStack, tmp_path: Path, kind: str
+) -> None:
+    page = stack.sign_in("admin").post("/credentials/", name=f"it's $(a) {kind}", roles=["member"])
+    (content,) = re.findall(f'<template id="{kind}">(.*?)</template>', page.text, re.DOTALL)
+    file = tmp_path / kind
+    file.write_text(html.unescape(content))
+    if kind == "clouds-yaml":
+        token = OpenStack(openstack.command, file, "meridian")(f"token issue {JSON}")
+    else:
+        line = f'. "$1"; "$2" token issue {JSON}'
+        sourced = ["bash", "-c", line, "bash", file, openstack.command]
+        token = json.loads(subprocess.run(sourced, capture_output=True, check=True, timeout=120).stdout)
+    assert token["project_id"] == openstack(f"project show demo {JSON}")["id"]
 
 
 def test_services_and_endpoints(openstack: OpenStack) -> None:

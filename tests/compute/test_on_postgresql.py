@@ -11,6 +11,8 @@ from tests.postgres import Cluster
 FILES = (
     "tests/accounts/test_setup.py",
     "tests/accounts/test_quotas.py",
+    "tests/accounts/test_quota_requests.py",
+    "tests/accounts/test_audit_log.py",
     "tests/compute/test_addresses.py",
     "tests/compute/test_engine.py",
     "tests/compute/test_launch.py",

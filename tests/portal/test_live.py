@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts.context import for_user
-from accounts.models import Assignment, Project, User, UserSession
+from accounts.models import Assignment, Project, QuotaRequest, User, UserSession
 from accounts.services import sessions, users
 from portal import groups
 from portal.asgi import application
@@ -142,7 +142,7 @@ def test_a_session_that_is_ended_elsewhere_closes_at_once(how: str, alice: User,
     in_loop(story)
 
 
-@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role"])
+@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role", "request"])
 def test_the_check_ends_or_repairs(
     loss: str, alice: User, blue: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +159,8 @@ def test_the_check_ends_or_repairs(
             case "role":
                 Assignment.objects.filter(user=alice).delete()
                 factories.InstanceFactory(project=blue)
+            case "request":
+                QuotaRequest.objects.create(project=blue, resource="cores", wanted=30)
             case _:
                 factories.InstanceFactory(project=blue)
 

@@ -15,13 +15,14 @@ PAGES = (
     "/",
     "/instances/",
     "/keypairs/",
+    "/credentials/",
     "/activity/",
     "/recycle-bin/",
     "/palette/?q=web",
     "/activity/in-progress/",
 )
-PAGES_OF_MEMBERS = ("/instances/launch/",)
-PAGES_OF_ADMINISTRATORS = ("/projects/", "/health/", "/instances/?all=1", "/activity/?all=1")
+PAGES_OF_MEMBERS = ("/instances/launch/", "/quota-requests/ask/")
+PAGES_OF_ADMINISTRATORS = ("/projects/", "/health/", "/audit/", "/instances/?all=1", "/activity/?all=1")
 PARTS = (
     ("/instances/", "instances"),
     ("/recycle-bin/", "bin"),
@@ -59,7 +60,7 @@ def test_readers_are_told_which_role_launches(address: str, ruth: User, alice: U
     assert "needs the role member" in refused.content.decode()
 
 
-@pytest.mark.parametrize("address", ["/projects/", "/health/"])
+@pytest.mark.parametrize("address", ["/projects/", "/quota-requests/", "/health/"])
 def test_administration_is_for_administrators(address: str, alice: User, root: User) -> None:
     assert browser_of(root).get(address).status_code == 200
     assert browser_of(alice).get(address).status_code == 403

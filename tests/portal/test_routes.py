@@ -14,14 +14,22 @@ from compute.models import Instance, Operation
 from tests import factories
 from tests.portal.routes import Route, arguments, of_instances, routes
 
-ANYBODY = {"sign-in", "setup", "choose-password", "alive", "api-schema"}
+ANYBODY = {"sign-in", "setup", "choose-password", "alive", "api-schema", "oidc", "oidc-callback"}
 PASSKEYS = {"sign-in-passkey", "sign-in-passkey-ask"}
 """Open to strangers, who get in by an answer of their device only; there is nothing to ask over plain HTTP."""
 
 DIRECTORY = ("project", "user", "group", "role", "domain")
-ADMIN_ONLY = {"health", *(route.name for route in routes() if route.name.startswith(DIRECTORY))} - {
-    "project-switch"
+QUOTA_REQUESTS = {
+    "quota-requests",
+    "quota-requests-waiting",
+    "quota-request-approve",
+    "quota-request-refuse",
 }
+ADMIN_ONLY = {
+    "health",
+    *QUOTA_REQUESTS,
+    *(route.name for route in routes() if route.name.startswith(DIRECTORY)),
+} - {"project-switch"}
 POSTED = {
     "sign-out",
     "instances-action",
@@ -29,6 +37,9 @@ POSTED = {
     "instance-console-pass",
     "keypair-generate",
     "keypair-delete",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
     "launch-preview",
     "project-switch",
     "project-quotas",
@@ -54,7 +65,10 @@ POSTED = {
     "group-add",
     "group-remove",
 }
-WRITING = {"launch", "launch-preview", "instance-action"}
+MANAGING = {"audit", "audit-download"}
+"""For managers of the project and administrators."""
+
+WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
 """What a reader may not even begin."""
 
 UNKNOWN = {
@@ -68,8 +82,13 @@ UNKNOWN = {
     "choose-password",
     "user-reset-link",
     "user-second-factor-off",
+    "credential-delete",
+    "quota-request-approve",
+    "quota-request-refuse",
+    "oidc",
+    "oidc-callback",
 }
-"""Posts that name something which is not there."""
+"""Posts that name something which is not there, and pages of what is switched off."""
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +204,8 @@ def _expected(route: Route, role: str) -> set[int]:
     if route.name in PASSKEYS:
         return {401, 404}
     if route.name in ADMIN_ONLY and role != "admin":
+        return {403}
+    if route.name in MANAGING and role in {"reader", "member"}:
         return {403}
     if role == "reader" and (route.name in WRITING or _is_console(route)):
         return {403}

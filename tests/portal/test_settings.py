@@ -20,9 +20,9 @@ def readme_table() -> list[tuple[str, str, str]]:
     return row.findall((ROOT / "README.md").read_text())
 
 
-def start(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def start(tmp_path: Path, then: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Read the settings in a process of its own, with its own data folder."""
-    command = [sys.executable, "-c", "import portal.settings"]
+    command = [sys.executable, "-c", f"import portal.settings as s{then}"]
     own = {"PATH": os.environ["PATH"], "MERIDIAN_DATA": str(tmp_path / "data"), **environment}
     return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=60, check=False)
 
@@ -58,12 +58,57 @@ def test_what_is_no_whole_number_is_refused_by_name(
         ("MERIDIAN_VIRTUALIZATION", "xen"),
         ("MERIDIAN_NETWORK", "10.48.0.0/99"),
         ("MERIDIAN_LOG_LEVEL", "LOUD"),
+        ("MERIDIAN_DEBUG", "perhaps"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_says_which(tmp_path: Path, name: str, value: str) -> None:
     ended = start(tmp_path, **{name: value})
     assert ended.returncode != 0
     assert name in ended.stderr.strip().splitlines()[-1]
+
+
+LDAP = {"MERIDIAN_LDAP_URL": "ldap://ldap.example.org", "MERIDIAN_LDAP_BASE": "ou=people,dc=example,dc=org"}
+OIDC = {"MERIDIAN_OIDC_ISSUER": "https://login.example.org", "MERIDIAN_OIDC_CLIENT_ID": "meridian"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        (LDAP | {"MERIDIAN_LDAP_URL": "ldap.example.org"}, "MERIDIAN_LDAP_URL"),
+        (LDAP | {"MERIDIAN_LDAP_BASE": " "}, "MERIDIAN_LDAP_BASE"),
+        (LDAP | {"MERIDIAN_LDAP_FILTER": "objectClass=person"}, "MERIDIAN_LDAP_FILTER"),
+        (LDAP | {"MERIDIAN_LDAP_CA_FILE": "/nothing/here"}, "MERIDIAN_LDAP_CA_FILE"),
+        (LDAP | {"MERIDIAN_LDAP_PASSWORD_FILE": "/nothing/here"}, "MERIDIAN_LDAP_PASSWORD_FILE"),
+        (LDAP | {"MERIDIAN_LDAP_STARTTLS": "perhaps"}, "MERIDIAN_LDAP_STARTTLS"),
+        (LDAP | {"MERIDIAN_LDAP_GROUPS": "x" * 65}, "MERIDIAN_LDAP_GROUPS"),
+        (OIDC | {"MERIDIAN_OIDC_ISSUER": "http://login.example.org"}, "MERIDIAN_OIDC_ISSUER"),
+        (OIDC | {"MERIDIAN_OIDC_CLIENT_ID": ""}, "MERIDIAN_OIDC_CLIENT_ID"),
+        (OIDC | {"MERIDIAN_OIDC_SECRET_FILE": "/nothing/here"}, "MERIDIAN_OIDC_SECRET_FILE"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_wrong_setting_of_signing_in_elsewhere_stops_the_start(
+    tmp_path: Path, environment: dict[str, str], name: str
+) -> None:
+    ended = start(tmp_path, **environment)
+    assert ended.returncode != 0
+    assert name in ended.stderr.strip().splitlines()[-1]
+
+
+def test_signing_in_elsewhere_is_off_until_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden\n")
+    shown = "; print(s.LDAP, s.OIDC)"
+    for environment, expected in (
+        ({}, ["None None"]),
+        (LDAP, ["LdapServer(url='ldap://ldap.example.org', starttls=True", "None"]),
+        (
+            OIDC | {"MERIDIAN_OIDC_SECRET_FILE": str(tmp_path / "secret")},
+            ["None OidcProvider(issuer='https://login.example.org'"],
+        ),
+    ):
+        ended = start(tmp_path, shown, **environment)
+        assert all(part in ended.stdout for part in expected), ended.stderr
+        assert "hidden" not in ended.stdout
 
 
 def test_the_secret_key_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_access_rules'),
+        ('accounts', '0006_quota_requests'),
         ('sessions', '0001_initial'),
     ]
 

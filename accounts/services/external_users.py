@@ -1,0 +1,141 @@
+"""Users whom a directory or an OpenID Connect provider vouches for: found by their identity, never by name."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.errors import Conflict, Forbidden, Unavailable
+from accounts.federation import Person
+from accounts.models import Domain, ExternalIdentity, Group, User
+from accounts.names import clean_name, is_text
+from accounts.services import audit, inputs
+
+
+def enter(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_users: bool = True) -> User:
+    """The enabled user of `person`, who is made at the first sign-in unless `makes_users` is false.
+
+    Name and mail address follow the source, and so does membership in the `mirrored` groups. Raises BadInput for
+    a name that nobody may have, Forbidden for whom we do not let in, Unavailable where the domain is missing.
+    """
+    domain = home(domain_key)
+    try:
+        user = _brought_in(person, domain, mirrored, makes_users)
+    except IntegrityError:
+        # Two first sign-ins at once: the second finds what the first made.
+        user = _brought_in(person, domain, mirrored, makes_users)
+    if not (user.enabled and user.domain.enabled):
+        raise Forbidden(_("The user %(name)s is disabled. Ask an administrator.") % {"name": user.name})
+    return user
+
+
+@transaction.atomic
+def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
+    """Tie a local user to an identity, which ends their password here. Raises NotFound, Conflict.
+
+    For whoever runs the machine: nobody gets into a local user from outside by being called like them.
+    """
+    user = User.objects.filter(domain=home(domain_key), name=name).first()
+    if user is None:
+        inputs.missing("user", name)
+    if is_external(user) or ExternalIdentity.objects.filter(source=source, subject=subject).exists():
+        raise Conflict(_("The user or the identity is linked already."))
+    ExternalIdentity.objects.create(user=user, source=source, subject=subject)
+    user.set_password(None)
+    user.save(update_fields=["password", "password_changed_at"])
+    audit.record(
+        None,
+        "user.link",
+        target_type="user",
+        target_id=user.id,
+        target_name=user.name,
+        detail={"source": source},
+    )
+    return user
+
+
+def home(key: str) -> Domain:
+    """The domain that a setting names by id or name. Raises Unavailable where there is none."""
+    found = Domain.objects.filter(Q(pk=key) | Q(name=key)).order_by("pk").first()
+    if found is None:
+        raise Unavailable(
+            _("Signing in by another service needs the domain %(domain)s, which is missing here.")
+            % {"domain": key}
+        )
+    return found
+
+
+def is_external(user: User) -> bool:
+    """Whether the user's password, if there is any, is kept elsewhere."""
+    return ExternalIdentity.objects.filter(user=user).exists()
+
+
+@transaction.atomic
+def _brought_in(person: Person, domain: Domain, mirrored: frozenset[str], makes_users: bool) -> User:
+    user = _known(person) or _made(person, domain, makes_users)
+    _follow(user, person)
+    _mirror(user, person.groups, mirrored)
+    return user
+
+
+def _known(person: Person) -> User | None:
+    found = ExternalIdentity.objects.select_related("user__domain").filter(
+        source=person.source, subject=person.subject
+    )
+    identity = found.first()
+    return identity.user if identity else None
+
+
+def _made(person: Person, domain: Domain, makes_users: bool) -> User:
+    if not makes_users:
+        raise Forbidden(
+            _("Nobody here knows you as %(name)s yet. Ask an administrator to let you in.")
+            % {"name": person.name}
+        )
+    name = clean_name(person.name)
+    if User.objects.filter(domain=domain, name=name).exists():
+        raise Forbidden(
+            _("Another user is called %(name)s here already, so you cannot be. Ask an administrator.")
+            % {"name": name}
+        )
+    user = User.objects.create_user(name, None, domain=domain)
+    ExternalIdentity.objects.create(user=user, source=person.source, subject=person.subject)
+    audit.record(
+        None,
+        "user.create",
+        target_type="user",
+        target_id=user.id,
+        target_name=user.name,
+        detail={"source": person.source},
+    )
+    return user
+
+
+def _follow(user: User, person: Person) -> None:
+    """Take over a new name, unless somebody has it here, and a new mail address."""
+    name = clean_name(person.name)
+    if User.objects.filter(domain=user.domain, name=name).exists():
+        name = user.name
+    email = person.email if is_text(person.email, 254) else ""
+    if (name, email) != (user.name, user.email):
+        user.name, user.email = name, email
+        user.save(update_fields=["name", "email"])
+
+
+def _mirror(user: User, groups: frozenset[str], mirrored: frozenset[str]) -> None:
+    """Be in those of the mirrored groups that the source says, and in no other of them."""
+    wanted = mirrored & groups
+    present = set(user.groups.filter(domain=user.domain, name__in=mirrored).values_list("name", flat=True))
+    for name in sorted(wanted ^ present):
+        group, _made = Group.objects.get_or_create(domain=user.domain, name=name)
+        if name in wanted:
+            group.members.add(user)
+        else:
+            group.members.remove(user)
+        audit.record(
+            None,
+            "group.add" if name in wanted else "group.remove",
+            target_type="group",
+            target_id=group.id,
+            target_name=group.name,
+            detail={"user": user.id, "user_name": user.name},
+        )

@@ -1,0 +1,165 @@
+"""Asks an LDAP directory who somebody is and whether their password is right (RFC 4511, RFC 4513)."""
+
+import secrets
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ldap3
+import structlog
+from django.utils.translation import gettext as _
+from ldap3.core.exceptions import LDAPException
+from ldap3.core.results import (
+    RESULT_BUSY,
+    RESULT_SIZE_LIMIT_EXCEEDED,
+    RESULT_SUCCESS,
+    RESULT_UNAVAILABLE,
+)
+from ldap3.utils.conv import escape_filter_chars
+from ldap3.utils.dn import escape_rdn
+
+from accounts.errors import Unavailable
+from accounts.federation import LdapServer, Person
+from accounts.models import ExternalIdentity
+
+PATIENCE_SECONDS = 5
+"""For each step: connecting, and waiting for each answer."""
+
+log = structlog.get_logger()
+
+
+def check(server: LdapServer, name: str, password: str | None) -> Person | None:
+    """The person of this name, if the password is theirs. Raises Unavailable where the directory is no help.
+
+    Unknown names cost as much as wrong passwords: the directory is asked for a password in either case. None as
+    the password asks for one that nobody has.
+    """
+    try:
+        with _connection(server, server.bind_dn, server.bind_password) as own:
+            if not own.bind():
+                raise _no_help(server, f"our account {server.bind_dn!r} is refused: {_said(own)}")
+            entry = _entry(server, own, name)
+            person = _person(server, own, entry, name) if entry else None
+            whom = entry["dn"] if entry else f"{server.name}={escape_rdn(name)},{server.base}"
+            is_theirs = _binds(server, whom, password if person and password else secrets.token_hex())
+    except (LDAPException, OSError) as error:
+        raise _no_help(server, str(error)) from error
+    return person if is_theirs else None
+
+
+def probe(server: LdapServer) -> None:
+    """See whether sign-ins could work. Raises Unavailable; its text says for whoever runs this what is the matter."""
+    try:
+        with _connection(server, server.bind_dn, server.bind_password) as own:
+            if not own.bind():
+                raise Unavailable(f"{server.bind_dn or 'anonymous'}: {_said(own)}")
+            if not _search(own, server.base, server.filter, [server.identifier], most=1):
+                raise Unavailable(f"{server.base}: {server.filter} finds nobody")
+    except (LDAPException, OSError) as error:
+        raise Unavailable(str(error)) from error
+
+
+@contextmanager
+def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.Connection]:
+    """An open connection that nobody can listen to, unless the settings allow it; not bound yet."""
+    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file or None)
+    host = ldap3.Server(server.url, tls=tls, get_info=ldap3.NONE, connect_timeout=PATIENCE_SECONDS)
+    connection = ldap3.Connection(
+        host,
+        user or None,
+        password or None,
+        receive_timeout=PATIENCE_SECONDS,
+        read_only=True,
+        auto_referrals=False,
+        check_names=False,
+    )
+    connection.open()
+    try:
+        if server.starttls and not host.ssl:
+            connection.start_tls()
+        yield connection
+    finally:
+        connection.unbind()
+
+
+def _entry(server: LdapServer, connection: ldap3.Connection, name: str) -> dict[str, Any] | None:
+    """The one entry of this name."""
+    wanted = f"(&{server.filter}({server.name}={escape_filter_chars(name)}))"
+    attributes = [server.name, server.email, server.identifier]
+    found = _search(connection, server.base, wanted, attributes, most=2)
+    if len(found) > 1:
+        log.warning("ldap.ambiguous", name=name, hint="MERIDIAN_LDAP_FILTER lets more than one through")
+        return None
+    # Directories take capitals and small letters for the same; our names and the lockout do not.
+    return found[0] if found and name in _texts(found[0], server.name) else None
+
+
+def _person(
+    server: LdapServer, connection: ldap3.Connection, entry: dict[str, Any], name: str
+) -> Person | None:
+    identifiers = entry["raw_attributes"].get(server.identifier)
+    if not identifiers:
+        log.warning("ldap.no_identifier", name=name, hint=f"its entry has no attribute {server.identifier}")
+        return None
+    return Person(
+        source=ExternalIdentity.LDAP,
+        subject=_identifier(identifiers[0]),
+        name=name,
+        email=next(iter(_texts(entry, server.email)), ""),
+        groups=frozenset(_groups(server, connection, entry["dn"], name)),
+    )
+
+
+def _groups(server: LdapServer, connection: ldap3.Connection, dn: str, name: str) -> Iterator[str]:
+    """Names of the groups that list the person, in whichever of the usual three ways."""
+    if not (server.group_base and server.groups):
+        return
+    member, uid = escape_filter_chars(dn), escape_filter_chars(name)
+    wanted = f"(|(member={member})(uniqueMember={member})(memberUid={uid}))"
+    for entry in _search(connection, server.group_base, wanted, ["cn"]):
+        yield from _texts(entry, "cn")
+
+
+def _search(
+    connection: ldap3.Connection, base: str, wanted: str, attributes: list[str], most: int = 0
+) -> list[dict[str, Any]]:
+    connection.search(
+        base, wanted, attributes=attributes, size_limit=most, time_limit=PATIENCE_SECONDS, types_only=False
+    )
+    if connection.result["result"] not in {RESULT_SUCCESS, RESULT_SIZE_LIMIT_EXCEEDED}:
+        raise LDAPException(f"searching {base!r} failed: {_said(connection)}")
+    return [row for row in connection.response or () if row["type"] == "searchResEntry"]
+
+
+def _binds(server: LdapServer, dn: str, password: str) -> bool:
+    """Whether the directory lets `dn` in. On a connection of its own, so that ours stays who we are."""
+    with _connection(server, dn, password) as theirs:
+        if not theirs.bind() and theirs.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
+            raise LDAPException(_said(theirs))
+        return bool(theirs.bound)
+
+
+def _texts(entry: dict[str, Any], attribute: str) -> list[str]:
+    return [value.decode(errors="replace") for value in entry["raw_attributes"].get(attribute, ())]
+
+
+def _identifier(value: bytes) -> str:
+    """As text; an objectGUID is sixteen bytes that are none."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return value.hex()
+    return text if text.isprintable() else value.hex()
+
+
+def _said(connection: ldap3.Connection) -> str:
+    return f"{connection.result['description']} {connection.result['message']}".strip()
+
+
+def _no_help(server: LdapServer, reason: str) -> Unavailable:
+    """Tell the log why; the error tells people that it is not their password."""
+    log.error("ldap.unavailable", url=server.url, reason=reason)
+    return Unavailable(
+        _("The directory that checks this name does not answer. Try again shortly; local users can sign in.")
+    )

@@ -1,0 +1,234 @@
+"""Asks an OpenID Connect provider who somebody is: code flow with PKCE (OpenID Connect Core 1.0, RFC 7636).
+
+Nothing of the provider is kept between sign-ins, so that a changed key or address counts at once.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+from authlib.common.security import generate_token
+from authlib.integrations.requests_client import OAuth2Session, OAuthError
+from authlib.oidc.core import CodeIDToken
+from django.utils.translation import gettext as _
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, KeySetSerialization
+from requests import RequestException
+
+from accounts.errors import BadInput, Forbidden, Unavailable
+from accounts.federation import OidcProvider, Person
+from accounts.names import is_text
+
+PATIENCE_SECONDS = 5
+CLOCKS_DIFFER_SECONDS = 60
+LONGEST_VALUE = 4096
+SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+"""Those of a private key; what anybody can make (`none`), or whoever knows our secret, proves nothing."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What the browser keeps between leaving for the provider and coming back."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Who came back, and what the provider wants to see when they sign out there; empty where it offers none."""
+
+    person: Person
+    id_token: str
+    end_session_endpoint: str
+
+
+def begin(provider: OidcProvider, callback: str) -> tuple[str, Attempt]:
+    """The provider's address to go to, and what to keep until they come back. Raises Unavailable."""
+    attempt = Attempt(state=generate_token(32), nonce=generate_token(32), verifier=generate_token(64))
+    with _client(provider, callback) as client:
+        found = _discovered(provider, client)
+        address, _state = client.create_authorization_url(
+            found["authorization_endpoint"],
+            state=attempt.state,
+            nonce=attempt.nonce,
+            code_verifier=attempt.verifier,
+        )
+    return str(address), attempt
+
+
+def finish(provider: OidcProvider, callback: str, attempt: Attempt, answer: Mapping[str, str]) -> Proof:
+    """From the provider's answer to a person. Raises BadInput, Forbidden for whom we do not let in, Unavailable."""
+    given = {name: answer.get(name, "")[:LONGEST_VALUE] for name in ("state", "error", "code", "iss")}
+    if not hmac.compare_digest(given["state"].encode(errors="replace"), attempt.state.encode()):
+        raise _refused(provider, "the state is another one")
+    # RFC 9207: whoever names an issuer names the one that we asked.
+    if given["iss"] and given["iss"] != provider.issuer:
+        raise _refused(provider, f"the answer comes from {given['iss']}")
+    if given["error"] == "access_denied":
+        raise Forbidden(_("%(provider)s did not sign you in.") % {"provider": provider.label})
+    if given["error"] or not given["code"]:
+        raise _refused(provider, given["error"] or "there is no code")
+    with _client(provider, callback) as client:
+        found = _discovered(provider, client)
+        try:
+            token = client.fetch_token(
+                found["token_endpoint"],
+                grant_type="authorization_code",
+                code=given["code"],
+                code_verifier=attempt.verifier,
+            )
+            keys = cast("KeySetSerialization", _fetched(provider, client, found["jwks_uri"]))
+            id_token = str(token.get("id_token", ""))
+            claims = checked(provider, id_token, keys, attempt.nonce, token.get("access_token"))
+        except (OAuthError, JoseError, ValueError) as error:
+            raise _refused(provider, str(error)) from error
+        except RequestException as error:
+            raise _no_help(provider, str(error)) from error
+        if endpoint := found.get("userinfo_endpoint"):
+            claims = _with_more(provider, claims, _fetched(provider, client, endpoint, is_ours=True))
+    return Proof(
+        person=_person(provider, claims),
+        id_token=id_token,
+        end_session_endpoint=str(found.get("end_session_endpoint", "")),
+    )
+
+
+def checked(
+    provider: OidcProvider,
+    id_token: str,
+    keys: KeySetSerialization,
+    nonce: str,
+    access_token: str | None = None,
+) -> dict[str, Any]:
+    """The claims of an ID token that the provider signed, for us, just now. Raises JoseError or ValueError."""
+    token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=SIGNATURES)
+    claims = CodeIDToken(
+        token.claims,
+        token.header,
+        options={
+            "iss": {"essential": True, "value": provider.issuer},
+            "aud": {"essential": True, "value": provider.client_id},
+        },
+        params={"nonce": nonce, "client_id": provider.client_id, "access_token": access_token},
+    )
+    claims.validate(leeway=CLOCKS_DIFFER_SECONDS)
+    return dict(claims)
+
+
+def probe(provider: OidcProvider) -> None:
+    """See whether the provider describes itself. Raises Unavailable; the cause or the log says what is the matter."""
+    with _client(provider, "") as client:
+        _discovered(provider, client)
+
+
+def _client(provider: OidcProvider, callback: str) -> OAuth2Session:
+    return OAuth2Session(
+        provider.client_id,
+        provider.client_secret or None,
+        scope=provider.scope,
+        redirect_uri=callback,
+        code_challenge_method="S256",
+        default_timeout=PATIENCE_SECONDS,
+    )
+
+
+def _discovered(provider: OidcProvider, client: OAuth2Session) -> dict[str, Any]:
+    """The provider's description of itself (OpenID Connect Discovery 1.0)."""
+    found = _fetched(provider, client, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+    if found.get("issuer") != provider.issuer:
+        raise _no_help(
+            provider, f"it calls itself {found.get('issuer')!r}; MERIDIAN_OIDC_ISSUER must say the same"
+        )
+    needed = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
+    if not all(isinstance(found.get(name), str) for name in needed):
+        raise _no_help(provider, f"its description lacks one of {', '.join(sorted(needed))}")
+    if provider.client_secret and "client_secret_post" in found.get(
+        "token_endpoint_auth_methods_supported", ()
+    ):
+        # In a form every secret means one thing; in a header, who encodes its special characters is disputed.
+        client.token_endpoint_auth_method = "client_secret_post"  # noqa: S105 - the name of a method
+    return found
+
+
+def _fetched(
+    provider: OidcProvider, client: OAuth2Session, address: str, *, is_ours: bool = False
+) -> dict[str, Any]:
+    """The JSON object at the address; with `is_ours`, shown to the holder of our access token only."""
+    try:
+        response = client.get(address, withhold_token=not is_ours, headers={"Accept": "application/json"})
+        response.raise_for_status()
+        found = response.json()
+    except (RequestException, OAuthError) as error:
+        raise _no_help(provider, str(error)) from error
+    if not isinstance(found, dict):
+        raise _no_help(provider, f"{address} is no JSON object")
+    return found
+
+
+def _with_more(provider: OidcProvider, claims: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """What the provider tells beside the signed token, if it is about the same person."""
+    if more.get("sub") != claims["sub"]:
+        raise _refused(provider, "the user info is about somebody else")
+    return more | claims
+
+
+def _person(provider: OidcProvider, claims: dict[str, Any]) -> Person:
+    """Raises Forbidden for whoever is not among those that the settings allow."""
+    name, email = claims.get(provider.name_claim), claims.get(provider.email_claim)
+    given = claims.get(provider.groups_claim)
+    groups = (
+        frozenset(group for group in given if isinstance(group, str))
+        if isinstance(given, list)
+        else frozenset()
+    )
+    if not is_text(claims["sub"]):
+        raise _refused(provider, "the subject is no text that can be kept")
+    if not is_text(name):
+        raise Forbidden(
+            _("%(provider)s gives no name for you (claim %(claim)s). Tell your administrator.")
+            % {"provider": provider.label, "claim": provider.name_claim}
+        )
+    if provider.allowed_groups and not provider.allowed_groups & groups:
+        raise Forbidden(_("You are in none of the groups that may sign in here. Ask your administrator."))
+    if provider.allowed_mail_domains:
+        is_verified = claims.get("email_verified") is True and is_text(email)
+        if not is_verified or str(email).rpartition("@")[2].lower() not in provider.allowed_mail_domains:
+            raise Forbidden(
+                _(
+                    "Only people with a verified mail address of certain domains may sign in here. Ask your administrator."
+                )
+            )
+    return Person(
+        source=provider.issuer,
+        subject=claims["sub"],
+        name=name,
+        email=email if is_text(email, 254) else "",
+        groups=groups,
+    )
+
+
+def _refused(provider: OidcProvider, reason: str) -> BadInput:
+    log.warning("oidc.refused", issuer=provider.issuer, reason=reason)
+    return BadInput(
+        _(
+            "The answer of %(provider)s cannot be used. Sign in again; if that does not help, tell your administrator."
+        )
+        % {"provider": provider.label}
+    )
+
+
+def _no_help(provider: OidcProvider, reason: str) -> Unavailable:
+    log.error("oidc.unavailable", issuer=provider.issuer, reason=reason)
+    return Unavailable(
+        _(
+            "%(provider)s does not answer as it should. Try again shortly; local users can sign in with a password."
+        )
+        % {"provider": provider.label}
+    )

@@ -1,0 +1,204 @@
+"""Asking for a larger quota, and deciding on it.
+
+Whatever changes a project's requests holds the project's lock, so of two decisions the second reads the first.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, Forbidden
+from accounts.models import Project, Quota, QuotaRequest
+from accounts.names import clean_name
+from accounts.services import announcements, audit, inputs, quotas
+from accounts.services.quotas import Usage
+
+State = QuotaRequest.State
+LONGEST_SENTENCE = 500
+REMEMBERED = timedelta(days=7)
+"""For how long a project's people are shown what became of their requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request beside what its project uses now."""
+
+    request: QuotaRequest
+    usage: Usage
+
+    @property
+    def more(self) -> int:
+        """By how much the limit would grow, in the resource's unit."""
+        return max(self.request.wanted - self.usage.limit, 0)
+
+
+@transaction.atomic
+def ask(context: Context, wanted: Mapping[str, object], reason: object = "") -> list[QuotaRequest]:
+    """Ask that limits of the asker's project become `wanted` {resource: limit}; open requests are replaced.
+
+    Raises Forbidden, or BadInput naming each wrong field; then nothing is changed.
+    """
+    policy.enforce(context, "quota:ask")
+    if context.project is None:
+        raise Forbidden(_("Choose a project first; you have a role in none."))
+    project = Project.objects.select_for_update().get(pk=context.project.pk)
+    limits = _larger(wanted, quotas.limits([project.id])[project.id])
+    reason = _sentence(reason, "reason")
+    now = timezone.now()
+    present = QuotaRequest.objects.filter(project=project, resource__in=limits, state=State.OPEN)
+    present.update(state=State.REPLACED, decided_at=now)
+    made = [
+        QuotaRequest.objects.create(
+            project=project, user=context.user, resource=name, wanted=limit, reason=reason
+        )
+        for name, limit in limits.items()
+    ]
+    for request in made:
+        _record(context, "quota_request.create", request, reason)
+    announcements.changed(project.id, "quota", "quota-requests")
+    return made
+
+
+@transaction.atomic
+def approve(context: Context, key: str) -> QuotaRequest:
+    """Set the limit to what was asked; one that is larger by now stays. Raises Forbidden, NotFound, Conflict."""
+    request = _still_open(context, key)
+    limit = quotas.limits([request.project_id])[request.project_id].get(request.resource)
+    if limit is not None and Quota.UNLIMITED < limit < request.wanted:
+        quotas.update(context, request.project_id, {request.resource: request.wanted})
+    return _decide(context, request, State.APPROVED, "quota_request.approve", "")
+
+
+@transaction.atomic
+def refuse(context: Context, key: str, answer: object) -> QuotaRequest:
+    """Say no, with a sentence for whoever asked. Raises Forbidden, NotFound, Conflict, BadInput."""
+    request = _still_open(context, key)
+    answer = _sentence(answer, "answer")
+    if not answer:
+        raise BadInput(fields={"answer": _("Say why, in a sentence.")})
+    return _decide(context, request, State.REFUSED, "quota_request.refuse", answer)
+
+
+def pending(context: Context) -> list[Asked]:
+    """Every project's open requests, the oldest first. One query, and those of `quotas.usage`."""
+    policy.enforce(context, "quota:write")
+    rows = _known(State.OPEN).select_related("project", "user").order_by("asked_at", "id")[:200]
+    return _with_usage(rows)
+
+
+def decided(context: Context, *, number: int = 1, size: int = 25) -> "Page[QuotaRequest]":
+    """Approved and refused ones of every project, the latest first. Two queries."""
+    policy.enforce(context, "quota:write")
+    rows = _known(State.APPROVED, State.REFUSED).select_related("project", "user", "decided_by")
+    return Paginator(rows.order_by("-decided_at", "id"), size).get_page(number)
+
+
+def count(context: Context) -> int:
+    """How many wait for an administrator."""
+    policy.enforce(context, "quota:write")
+    return _known(State.OPEN).count()
+
+
+def of_project(context: Context) -> list[QuotaRequest]:
+    """The project's open requests and those decided lately, the latest first. One query."""
+    policy.enforce(context, "quota:read")
+    recent = Q(state=State.OPEN) | Q(decided_at__gt=timezone.now() - REMEMBERED)
+    rows = _known(State.OPEN, State.APPROVED, State.REFUSED).filter(recent, project=context.project)
+    return list(rows.select_related("user", "decided_by").order_by("-asked_at", "id")[:8])
+
+
+def open_limits(project: Project) -> dict[str, int]:
+    """{resource: limit} that the project waits for. One query."""
+    return dict(_known(State.OPEN).filter(project=project).values_list("resource", "wanted"))
+
+
+def _known(*states: str) -> "QuerySet[QuotaRequest]":
+    return QuotaRequest.objects.filter(resource__in=quotas.resources, state__in=states)
+
+
+def _with_usage(rows: Iterable[QuotaRequest]) -> list[Asked]:
+    requests = list(rows)
+    usage = quotas.usage({request.project_id for request in requests}) if requests else {}
+    by_name = {(project_id, one.resource.name): one for project_id, known in usage.items() for one in known}
+    return [
+        Asked(request=request, usage=by_name[request.project_id, request.resource]) for request in requests
+    ]
+
+
+def _larger(wanted: Mapping[str, object], present: Mapping[str, int]) -> dict[str, int]:
+    """The wanted limits, each a whole number above the present one."""
+    wrong: dict[str, str] = {}
+    limits: dict[str, int] = {}
+    for name, given in wanted.items():
+        value = quotas.whole_number(given)
+        if name not in present:
+            wrong[name] = _("There is no quota of this name.")
+        elif present[name] == Quota.UNLIMITED:
+            wrong[name] = _("This has no limit; there is nothing to ask for.")
+        elif value is None or not present[name] < value <= quotas.LARGEST:
+            wrong[name] = _("Give a whole number from %(least)s to %(largest)s.") % {
+                "least": present[name] + 1,
+                "largest": quotas.LARGEST,
+            }
+        else:
+            limits[name] = value
+    if wrong:
+        raise BadInput(fields=wrong)
+    if not limits:
+        raise BadInput(_("Say of what you need more."))
+    return limits
+
+
+def _sentence(given: object, field: str) -> str:
+    """One line of text, or none. Raises BadInput naming `field`."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return ""
+    return clean_name(given, field=field, longest=LONGEST_SENTENCE)
+
+
+def _still_open(context: Context, key: str) -> QuotaRequest:
+    """The request under its project's lock. Raises Conflict that says who was first."""
+    policy.enforce(context, "quota:write")
+    request = inputs.found(QuotaRequest.objects.all(), key, "quota request")
+    Project.objects.select_for_update().get(pk=request.project_id)
+    request = QuotaRequest.objects.select_related("project", "decided_by").get(pk=request.pk)
+    who = request.decided_by.name if request.decided_by else _("somebody")
+    match request.state:
+        case State.APPROVED:
+            raise Conflict(_("%(who)s has approved this request already.") % {"who": who})
+        case State.REFUSED:
+            raise Conflict(_("%(who)s has refused this request already.") % {"who": who})
+        case State.REPLACED:
+            raise Conflict(_("The project has asked anew since; decide on the newer request."))
+    return request
+
+
+def _decide(
+    context: Context, request: QuotaRequest, state: QuotaRequest.State, action: str, answer: str
+) -> QuotaRequest:
+    request.state, request.answer = state, answer
+    request.decided_by, request.decided_at = context.user, timezone.now()
+    request.save(update_fields=["state", "answer", "decided_by", "decided_at"])
+    _record(context, action, request, answer)
+    announcements.changed(request.project_id, "quota", "quota-requests")
+    return request
+
+
+def _record(context: Context, action: str, request: QuotaRequest, sentence: str) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="quota_request",
+        target_id=request.id,
+        target_name=request.resource,
+        project_id=request.project_id,
+        detail={"limit": request.wanted, **({"sentence": sentence} if sentence else {})},
+    )

@@ -1,0 +1,184 @@
+"""The audit log: who did what, when, to what, from where; and the same as a file."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from asgiref.sync import sync_to_async
+from django import forms
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput
+from accounts.models import AuditEvent
+from accounts.services import audit_log
+from accounts.services.audit_log import Filters, Key, Line
+from portal import csv_cells
+from portal.forms import Form
+from portal.requests import Request, is_htmx, live_page
+
+OUTCOMES = {
+    "requested": (_("Begun"), "blue"),
+    "succeeded": (_("Done"), "green"),
+    "failed": (_("Failed"), "red"),
+    "refused": (_("Refused"), "yellow"),
+}
+COLUMNS = (
+    "time",
+    "user",
+    "user id",
+    "action",
+    "target type",
+    "target",
+    "target id",
+    "project",
+    "project id",
+    "outcome",
+    "address",
+    "request",
+    "detail",
+)
+"""The file's columns: for machines, so in one language."""
+
+
+class Filter(Form):
+    """Parses the address; a day is one of UTC, and `until` is the last one that counts."""
+
+    who = forms.CharField(label=_("Who"), required=False, max_length=255)
+    action = forms.CharField(label=_("Verb"), required=False, max_length=64)
+    target = forms.CharField(label=_("What"), required=False, max_length=255)
+    project = forms.CharField(label=_("Project"), required=False, max_length=64)
+    address = forms.CharField(label=_("Address"), required=False, max_length=45)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        required=False,
+        choices=[("", _("Any")), *((name, label) for name, (label, _colour) in OUTCOMES.items())],
+    )
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def filters(self) -> Filters:
+        """Raises BadInput naming each wrong field."""
+        if not self.is_valid():
+            raise BadInput(fields={name: str(texts[0]) for name, texts in self.errors.items()})
+        given = dict(self.cleaned_data)
+        since, until = given.pop("since"), given.pop("until")
+        return Filters(since=_start(since), until=_start(until, after=timedelta(days=1)), **given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of the log as the page shows it."""
+
+    event: AuditEvent
+    project: str
+
+    @property
+    def outcome(self) -> object:
+        return OUTCOMES[self.event.outcome][0]
+
+    @property
+    def colour(self) -> str:
+        return OUTCOMES[self.event.outcome][1]
+
+    @property
+    def detail(self) -> str:
+        return " · ".join(f"{name}: {value}" for name, value in self.event.detail.items() if value)
+
+
+@require_safe
+def log(request: Request) -> HttpResponse:
+    """One page of the log; filters and place stand in the address."""
+    policy.enforce(request.context, "audit:read")
+    form, problem, rows, older = Filter(request.GET), "", [], None
+    try:
+        part = audit_log.read(request.context, form.filters(), after=_key(request.GET.get("before", "")))
+    except BadInput as error:
+        problem = " ".join(f"{form.fields[name].label}: {text}" for name, text in error.fields.items())
+    else:
+        rows = [Row(event=line.event, project=line.project) for line in audit_log.lines(part.events)]
+        older = part.older
+    values = {
+        "form": form,
+        "problem": problem,
+        "rows": rows,
+        "narrowed": any(request.GET.get(name) for name in form.fields),
+        "is_first": "before" not in request.GET,
+        "query": _query(request.GET),
+        "older": _query(request.GET, older) if older else "",
+    }
+    status = 400 if problem and not is_htmx(request) else 200
+    return live_page(request, "audit/audit.html", {"audit": "audit/table.html"}, values, status=status)
+
+
+@require_safe
+def download(request: Request) -> StreamingHttpResponse:
+    """All that fits the same filters as CSV, written while it is read."""
+    policy.enforce(request.context, "audit:read")
+    content = _csv(request.context, Filter(request.GET).filters())
+    headers = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _csv(context: Context, filters: Filters) -> AsyncIterator[str]:
+    """Asynchronous, since Django would collect the whole of anything else before it sends any."""
+    yield csv_cells.lines([COLUMNS])
+    chunks = audit_log.chunks(context, filters)
+    read = sync_to_async(lambda: next(chunks, None))
+    while (lines := await read()) is not None:
+        yield csv_cells.lines(_cells(line) for line in lines)
+
+
+def _cells(line: Line) -> list[object]:
+    event = line.event
+    return [
+        event.at.isoformat(timespec="milliseconds"),
+        event.user_name,
+        event.user_id,
+        event.action,
+        event.target_type,
+        event.target_name,
+        event.target_id,
+        line.project,
+        event.project_id,
+        event.outcome,
+        event.address,
+        event.request_id,
+        json.dumps(event.detail, ensure_ascii=False),
+    ]
+
+
+def _start(day: date | None, after: timedelta = timedelta(0)) -> datetime | None:
+    """Midnight at which the day begins, or `after` it; None beyond the calendar's end."""
+    if day is None or day > date.max - after:
+        return None
+    return datetime.combine(day + after, time.min, tzinfo=UTC)
+
+
+def _query(asked: QueryDict, older: Key | None = None) -> str:
+    """The present filters as a query, without empty ones; with a key, of the page that begins there."""
+    query = {name: asked[name] for name in Filter.base_fields if asked.get(name)}
+    if older:
+        query["before"] = f"{older.at.isoformat()}_{older.id}"
+    return urlencode(query)
+
+
+def _key(text: str) -> Key | None:
+    """The key as `_query` writes it; anything else is the log's head."""
+    at, _between, number = text[:64].partition("_")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return Key(at=moment, id=int(number)) if moment.tzinfo else None

@@ -1,0 +1,131 @@
+"""Application credentials: make one for a script, download what signs it in, throw it away."""
+
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
+
+from accounts import policy
+from accounts.errors import MeridianError
+from accounts.services import application_credentials, credential_files
+from portal.forms import Form
+from portal.requests import Request, done, page
+
+
+class Credential(Form):
+    """Parses only; `accounts.services.application_credentials` says what is wrong."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), required=False)
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Roles"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one role.")},
+    )
+    expires_on = forms.CharField(
+        label=gettext_lazy("Ends on"),
+        required=False,
+        max_length=32,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("At the end of that day, UTC. Empty: it never ends."),
+    )
+    access_rules = forms.CharField(
+        label=gettext_lazy("Allowed calls"),
+        required=False,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 3,
+                "spellcheck": "false",
+                "class": "form-control font-monospace",
+                "placeholder": "identity GET /v3/projects",
+            }
+        ),
+        help_text=gettext_lazy(
+            "One a line: service type, method, path; * stands for a part of the path, ** for any number of "
+            "them. Empty: every call that its roles allow."
+        ),
+    )
+    unrestricted = forms.BooleanField(label=gettext_lazy("Unrestricted"), required=False)
+
+    def __init__(self, roles: list[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.MultipleChoiceField", self.fields["roles"])
+        field.choices = [(role, role) for role in roles]
+        field.initial = roles
+
+    def given(self) -> dict[str, object]:
+        """The fields as the Identity API has them."""
+        typed = self.cleaned_data
+        rules = [line.split(maxsplit=2) for line in typed["access_rules"].splitlines() if line.strip()]
+        return {
+            "name": typed["name"],
+            "roles": [{"name": role} for role in typed["roles"]],
+            "expires_at": f"{typed['expires_on']}T23:59:59" if typed["expires_on"] else None,
+            "access_rules": [dict(zip(("service", "method", "path"), rule, strict=False)) for rule in rules],
+            "unrestricted": typed["unrestricted"],
+        }
+
+    def refuse(self, error: MeridianError) -> None:
+        """The service speaks of a moment, the form of a day."""
+        if "expires_at" in error.fields:
+            error.fields["expires_on"] = error.fields.pop("expires_at")
+        super().refuse(error)
+
+
+@sensitive_variables("made")
+def listing(request: Request) -> HttpResponse:
+    """The asker's credentials and the form; what was made is shown once, in the answer to its making."""
+    policy.enforce(request.context, "credential:write")
+    roles = sorted(request.context.roles)
+    form = Credential(roles, request.POST or None)
+    status, made = 200, None
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                made = application_credentials.create(request.context, request.user.id, form.given())
+                status = 201
+            except MeridianError as error:
+                form.refuse(error)
+                status = error.status
+    rows = application_credentials.visible(request.context, request.user.id).select_related("project")
+    values: dict[str, Any] = {
+        "form": form,
+        "credentials": rows,
+        "now": timezone.now(),
+        "auth_url": credential_files.auth_url(),
+        "region": settings.REGION,
+        "api_document": _address_of("api-document"),
+    }
+    if made:
+        values |= {
+            "form": Credential(roles),
+            "made": made.credential,
+            "secret": made.secret,
+            "clouds_yaml": credential_files.clouds_yaml(made.credential, made.secret),
+            "rc_file": credential_files.rc_file(made.credential, made.secret),
+            "command": credential_files.command(),
+        }
+    return page(request, "credentials/credentials.html", values, status=status)
+
+
+@require_POST
+def delete(request: Request) -> HttpResponse:
+    """Throw one away; every token that it got ends with it."""
+    application_credentials.delete(request.context, request.user.id, request.POST.get("id", ""))
+    said = _("Deleted the application credential.")
+    return done(request, said, reverse("credentials"), changed=("credentials",))
+
+
+def _address_of(name: str) -> str:
+    """The page of this name, if this installation has one."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

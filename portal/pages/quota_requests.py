@@ -1,0 +1,147 @@
+"""Asking for a larger quota, and the administrators' page that decides."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.errors import BadInput
+from accounts.models import QuotaRequest
+from accounts.services import quota_requests, quotas
+from accounts.services.quota_requests import Asked
+from accounts.services.quotas import Resource, Usage
+from portal import words
+from portal.lists import number
+from portal.quota_offer import quantity
+from portal.requests import Request, away, done, is_htmx, live_page, page, toast, with_events
+
+TOPICS = ("quota", "quota-requests")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A request with words for its state."""
+
+    request: QuotaRequest
+    resource: Resource
+
+    @property
+    def wanted(self) -> str:
+        return quantity(self.resource, self.request.wanted)
+
+    @property
+    def label(self) -> str | Promise:
+        return words.REQUEST[self.request.state]
+
+    @property
+    def colour(self) -> str:
+        return words.REQUEST_COLOUR[self.request.state]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Shown):
+    """An open request beside what its project uses."""
+
+    usage: Usage
+    more: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One limit in the form that asks: what stands in it, and what is wrong with that."""
+
+    usage: Usage
+    typed: str
+    wrong: str
+
+
+def shown(request: QuotaRequest) -> Shown:
+    return Shown(request=request, resource=quotas.resources[request.resource])
+
+
+def ask(request: Request) -> HttpResponse:
+    """A form with the wanted limits filled in from the address; in a dialog, or a page of its own."""
+    context = request.context
+    policy.enforce(context, "quota:ask")
+    given = request.POST if request.method == "POST" else request.GET
+    typed = {name: given[name] for name in quotas.resources if given.get(name, "").strip()}
+    problem: BadInput | None = None
+    if request.method == "POST":
+        try:
+            quota_requests.ask(context, typed, given.get("reason", ""))
+        except BadInput as error:
+            problem = error
+        else:
+            return _asked(request)
+    wrong = {name: str(text) for name, text in problem.fields.items()} if problem else {}
+    values = {
+        "fields": [
+            Field(usage=usage, typed=typed.get(name, "")[:20], wrong=wrong.get(name, ""))
+            for usage in (quotas.of(context.project) if context.project else [])
+            if (name := usage.resource.name) in given or (usage.left is not None and not typed)
+        ],
+        "reason": given.get("reason", "")[: quota_requests.LONGEST_SENTENCE],
+        "reason_wrong": wrong.get("reason", ""),
+        "problem": str(problem) if problem and not wrong else "",
+    }
+    # htmx shows nothing of an answer that is an error.
+    status = 400 if problem and not is_htmx(request) else 200
+    parts = {"ask-quota": "quota_requests/form.html"}
+    return live_page(request, "quota_requests/ask.html", parts, values, status=status)
+
+
+def _asked(request: Request) -> HttpResponse:
+    said = _("Asked. An administrator sees it now; the overview shows what becomes of it.")
+    if not is_htmx(request):
+        return away(request, said, reverse("overview"))
+    return with_events(HttpResponse(status=204), toast("success", said), *TOPICS)
+
+
+@require_safe
+def listing(request: Request) -> HttpResponse:
+    """What waits for a decision, and what was decided."""
+    decided = quota_requests.decided(request.context, number=number(request))
+    values = {
+        "waiting": [_waiting(asked) for asked in quota_requests.pending(request.context)],
+        "decided": [shown(row) for row in decided],
+        "page": decided,
+    }
+    parts = {"quota-requests": "quota_requests/list.html"}
+    return live_page(request, "quota_requests/quota_requests.html", parts, values)
+
+
+def _waiting(asked: Asked) -> Waiting:
+    resource = asked.usage.resource
+    return Waiting(
+        request=asked.request, resource=resource, usage=asked.usage, more=quantity(resource, asked.more)
+    )
+
+
+@require_safe
+def waiting(request: Request) -> HttpResponse:
+    """The badge in the administrators' rail."""
+    policy.enforce(request.context, "quota:write")
+    return page(request, "quota_requests/badge.html")
+
+
+@require_POST
+def approve(request: Request, key: str) -> HttpResponse:
+    """Set the limit."""
+    made = shown(quota_requests.approve(request.context, key))
+    said = _("%(project)s may use %(wanted)s now.") % {
+        "project": made.request.project.name,
+        "wanted": made.wanted,
+    }
+    return done(request, said, reverse("quota-requests"), changed=TOPICS)
+
+
+@require_POST
+def refuse(request: Request, key: str) -> HttpResponse:
+    """Say no and why."""
+    made = quota_requests.refuse(request.context, key, request.POST.get("answer", ""))
+    said = _("Refused the request of %(project)s.") % {"project": made.project.name}
+    return done(request, said, reverse("quota-requests"), changed=TOPICS)

@@ -1,0 +1,43 @@
+"""What a session that began at an OpenID Connect provider remembers of it until it ends."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from accounts.federation import OidcProvider
+from accounts.services.oidc import Proof
+from portal.requests import Request, page
+
+KEY = "single_sign_on"
+
+
+def remember(request: HttpRequest, proof: Proof) -> None:
+    """Call it once the session has begun."""
+    request.session[KEY] = {"id_token": proof.id_token, "endpoint": proof.end_session_endpoint}
+
+
+def way_out(request: HttpRequest) -> str:
+    """Where to sign out of the provider too; empty unless this session came from one that can do that."""
+    provider: OidcProvider | None = settings.OIDC
+    kept = request.session.get(KEY)
+    if provider is None or not kept or not kept["endpoint"]:
+        return ""
+    query = {
+        "id_token_hint": kept["id_token"],
+        "client_id": provider.client_id,
+        "post_logout_redirect_uri": settings.PUBLIC_URL + reverse("sign-in"),
+    }
+    separator = "&" if "?" in kept["endpoint"] else "?"
+    return f"{kept['endpoint']}{separator}{urlencode(query)}"
+
+
+def farewell(request: Request, address: str) -> HttpResponse:
+    """The page after signing out, which offers to sign out there too.
+
+    A link and no redirect: a person may want to stay signed in there, and our pages' forms lead to us only.
+    """
+    # The frame of this page must not take them for signed in any more.
+    del request.context
+    return page(request, "accounts/signed_out.html", {"provider": settings.OIDC, "address": address})

@@ -1,0 +1,160 @@
+"""A real OpenID Connect provider (django-oauth-toolkit) in an interpreter of its own, with people in it.
+
+Its virtual environment lives below var/, made once: its dependencies are not ours.
+"""
+
+import hashlib
+import html
+import json
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from accounts.federation import OidcProvider
+from tests.stack import BASE
+
+HERE = Path(__file__).parent
+CLIENT_ID, CLIENT_SECRET = "meridian", "secret of the client +/%"
+PASSWORD = "pass phrase of the provider"
+CALLBACK = "/sign-in/provider/callback/"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A running provider with the people `lea` and `sam`; everybody's password is `PASSWORD`."""
+
+    folder: Path
+    port: int
+
+    @property
+    def issuer(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def settings(self, **changes: Any) -> OidcProvider:
+        """What the settings of a client would say."""
+        given = {
+            "issuer": self.issuer,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "label": "Example",
+        }
+        return OidcProvider(**(given | changes))
+
+    def says(self, name: str, **claims: Any) -> None:
+        """Let the provider tell this about somebody from now on; None leaves a claim out."""
+        file = self.folder / "claims.json"
+        known = json.loads(file.read_text())
+        known[name] |= claims
+        file.write_text(json.dumps(known))
+
+    def sign_in(self, address: str, name: str = "lea") -> str:
+        """Do as a person's browser that was sent to `address`; where the provider sends it back to."""
+        browser = requests.Session()
+        answer = browser.get(address)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.text)
+        if token is None:
+            raise AssertionError(
+                f"no sign-in page but {answer.status_code}: {html.unescape(answer.text)[:500]}"
+            )
+        form = {"csrfmiddlewaretoken": token[1], "username": name, "password": PASSWORD}
+        answer = browser.post(answer.url, data=form, allow_redirects=False)
+        while self.issuer in (following := requests.compat.urljoin(answer.url, answer.headers["Location"])):
+            if not following.startswith(self.issuer):
+                break
+            answer = browser.get(following, allow_redirects=False)
+        return following
+
+
+@contextmanager
+def running(port: int, *clients: str) -> Iterator[Provider]:
+    """A started provider whose client lives at these addresses, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="meridian-provider-"))
+    issuer = f"http://localhost:{port}"
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    configuration = {
+        "folder": str(folder),
+        "issuer": issuer,
+        "key": key.decode(),
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "redirect_uris": " ".join(client + CALLBACK for client in clients),
+        "post_logout_redirect_uris": " ".join(f"{client}/sign-in/" for client in clients),
+        "people": ["lea", "sam"],
+        "password": PASSWORD,
+    }
+    (folder / "claims.json").write_text(
+        json.dumps(
+            {
+                name: {
+                    "sub": f"subject-of-{name}",
+                    "preferred_username": name,
+                    "email": f"{name}@example.org",
+                    "email_verified": True,
+                }
+                for name in ("lea", "sam")
+            }
+        )
+    )
+    (folder / "configuration.json").write_text(json.dumps(configuration))
+    try:
+        command = [_python(), HERE / "provider.py", folder / "configuration.json", str(port)]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        try:
+            _wait_for_answer(issuer, process, folder / "log")
+            yield Provider(folder, port)
+        finally:
+            process.terminate()
+            process.wait(10)
+    finally:
+        shutil.rmtree(folder)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _python() -> Path:
+    """The provider's interpreter; a new list of requirements makes a new environment."""
+    requirements = HERE / "requirements.txt"
+    name = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    folder = BASE / "var" / "provider" / name
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        done = subprocess.run([*pip, "-r", requirements], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"The OpenID Connect provider cannot be installed:\n{done.stderr}"
+        (folder / "complete").touch()
+    return python
+
+
+def _wait_for_answer(issuer: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        assert process.poll() is None, f"the provider ended:\n{log.read_text()}"
+        try:
+            requests.get(f"{issuer}/.well-known/openid-configuration", timeout=5).raise_for_status()
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline, f"the provider does not answer:\n{log.read_text()}"
+            time.sleep(0.1)
+        else:
+            return
