@@ -1,15 +1,23 @@
 from django.apps import AppConfig
 
+APIS = (
+    ("compute", "nova", "/compute/v2.1"),
+    ("image", "glance", "/image"),
+    ("network", "neutron", "/network"),
+)
+
 
 class ComputeConfig(AppConfig):
     name = "compute"
 
     def ready(self) -> None:
-        """Tell accounts what to count and how pages hear of changes, and the engine which actions there are."""
-        from accounts.services import announcements
+        """Tell accounts what to count, which APIs there are and how pages hear of changes, and the engine which actions."""
+        from accounts.services import announcements, catalog
         from compute import actions  # noqa: F401 - rows exist only once apps are loaded
         from compute.services import belongings, broadcast, resources
 
         resources.register()
+        for kind, name, path in APIS:
+            catalog.register(catalog.OwnService(type=kind, name=name, path=path))
         belongings.register()
         announcements.register(broadcast.accounts_changed)

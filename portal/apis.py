@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-PREFIXES = ("/identity",)
+PREFIXES = ("/identity", "/compute", "/image", "/network")
 
 
 def is_api(request: HttpRequest) -> bool:

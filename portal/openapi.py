@@ -11,9 +11,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
 from django.utils.regex_helper import normalize
 
-from accounts.api.base import Collection, IdentityView, Member
+from accounts.api.base import Collection, Member, TokenView
 from accounts.api.discovery import Unknown
 from portal.apis import PREFIXES
 
@@ -43,7 +44,7 @@ class Operation:
     path: str
     arguments: tuple[str, ...]
     choices: dict[str, list[str]]
-    view: type[IdentityView]
+    view: type[TokenView]
 
     @property
     def topic(self) -> str:
@@ -91,7 +92,7 @@ def operations() -> list[Operation]:
             view=view,
         )
         for prefix, pattern in _patterns(get_resolver().url_patterns, "/")
-        if (view := getattr(pattern.callback, "cls", Unknown)) is not Unknown
+        if not issubclass(view := getattr(pattern.callback, "cls", Unknown), Unknown)
         for path, arguments in [_path(prefix, pattern)]
         for method in METHODS
         if hasattr(view, method)
@@ -206,7 +207,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
     view, error = operation.view, {"$ref": "#/components/responses/Error"}
     errors = {"4XX": error}
     if not issubclass(view, Collection | Member) or operation.method == "put":
-        status = "3XX" if operation.name in {"identity", "identity-versions"} else "2XX"
+        status = (
+            "3XX" if operation.name in {"identity", "identity-versions", "image", "image-versions"} else "2XX"
+        )
         return {status: {"description": "Done."}} | errors
     resource = view.resource
     if operation.method == "delete":
@@ -233,6 +236,9 @@ def _patterns(patterns: list[Any], prefix: str) -> Iterator[tuple[str, URLPatter
     for pattern in patterns:
         here = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
+            # A regular expression includes what has an address of its own already.
+            if isinstance(pattern.pattern, RegexPattern):
+                continue
             if prefix != "/" or here.rstrip("/") in PREFIXES:
                 yield from _patterns(pattern.url_patterns, here)
         elif prefix != "/" or here.rstrip("/") in PREFIXES:

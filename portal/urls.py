@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from accounts.api import discovery
 from accounts.api import urls as identity
+from compute.api import urls as compute
 from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (
@@ -29,6 +30,7 @@ from portal.pages import (
     project,
     projects,
     quota_requests,
+    remote_console,
     roles,
     roles_given,
     second_factor,
@@ -76,6 +78,7 @@ urlpatterns = [
     path("instances/<uuid:instance_id>/activity/", instance.activity, name="instance-activity"),
     path("instances/<uuid:instance_id>/actions/<slug:verb>/", instance.act, name="instance-action"),
     *console.urlpatterns,
+    path("remote-console/", remote_console.screen, name="remote-console"),
     path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
     path("keypairs/", keypairs.listing, name="keypairs"),
     path("keypairs/generate/", keypairs.generate, name="keypair-generate"),
@@ -108,6 +111,7 @@ urlpatterns = [
     path("api/schema/", api.schema, name="api-schema"),
     path("identity", discovery.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
+    *compute.urlpatterns,
 ]
 websockets = [
     path("ws/live/", Live.as_asgi()),

@@ -1,4 +1,4 @@
-"""What all resources of the Identity API share: who asks, bodies, answers, lists and their paging."""
+"""What all resources of the APIs share: who asks, bodies, answers; and what those of Identity do: lists, paging."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -40,10 +40,14 @@ class AnyAccept(BaseContentNegotiation):
         return renderers[0], "application/json"
 
 
-class IdentityView(APIView):
-    """Asks for a token; subclasses that say `anonymous` do not."""
+class TokenView(APIView):
+    """Asks for a token; subclasses that say `anonymous` do not. `fault` turns an error into the API's own body."""
 
     anonymous: ClassVar[bool] = False
+    service: ClassVar[str]
+    """The OpenStack type that access rules name."""
+    root: ClassVar[str]
+    """Where the paths that access rules name begin."""
     authentication_classes = (TokenAuthentication,)
     permission_classes = (IsAuthenticated,)
     renderer_classes = (JSONRenderer,)
@@ -59,8 +63,12 @@ class IdentityView(APIView):
     def get_permissions(self) -> Sequence[Any]:
         return [] if self.anonymous else super().get_permissions()
 
+    def fault(self, error: Exception) -> JsonResponse | None:
+        """The answer to an error that a person may read; None for bugs."""
+        raise NotImplementedError
+
     def handle_exception(self, exc: Exception) -> Any:
-        response = faults.of(exc)
+        response = self.fault(exc)
         if response is None:
             raise exc
         return response
@@ -91,6 +99,16 @@ class IdentityView(APIView):
         if not isinstance(body, dict):
             raise BadInput(_("The body must be a JSON object."))
         return body
+
+
+class IdentityView(TokenView):
+    """Speaks as Keystone does."""
+
+    service = "identity"
+    root = "/identity"
+
+    def fault(self, error: Exception) -> JsonResponse | None:
+        return faults.of(error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,10 @@ from accounts.models import AuditEvent
 from accounts.services import audit
 from compute import operations, states
 from compute.models import Instance, Operation
-from compute.operations import Step
+from compute.operations import Run, Step
 from compute.services import transitions, words
 
+CARRIED_PASSWORD = "admin_password"  # noqa: S105 - the name of a parameter
 LOCKED = gettext_lazy("It is locked against changes. Unlock it first.")
 
 
@@ -61,11 +62,13 @@ class Action:
         return states.MOVES[self.verb].end
 
     def succeeded(self, operation: Operation) -> None:
+        _forget_secret(operation)
         instance = _locked(operation)
         transitions.settle(instance, self.end_state(instance), task_state=_task_after(operation, instance))
         _audit(operation, AuditEvent.Outcome.SUCCEEDED)
 
     def failed(self, operation: Operation) -> None:
+        _forget_secret(operation)
         instance = _locked(operation)
         transitions.fail(
             instance,
@@ -77,6 +80,7 @@ class Action:
 
     def cancelled(self, operation: Operation) -> None:
         """Whoever cancelled it has an operation in line that says what comes next."""
+        _forget_secret(operation)
         _audit(operation, AuditEvent.Outcome.FAILED)
 
 
@@ -124,7 +128,7 @@ def begin(
         target_id=str(instance.pk),
         target_name=before,
         project_id=instance.project_id,
-        detail=kept,
+        detail={name: value for name, value in kept.items() if name != CARRIED_PASSWORD},
     )
     return operation
 
@@ -139,6 +143,21 @@ def kept_key(idempotency_key: str | None) -> str | None:
 def repeated(project_id: str, kept: str) -> Operation | None:
     """The operation that this key, as rows keep it, has begun already."""
     return Operation.objects.filter(project_id=project_id, idempotency_key=kept).first()
+
+
+def secret(admin_password: object) -> dict[str, str]:
+    """A password for the guest, as an operation carries it until it ends; nowhere else is it kept."""
+    return {CARRIED_PASSWORD: admin_password} if isinstance(admin_password, str) and admin_password else {}
+
+
+def password_of(run: Run) -> str:
+    """The password that the operation carries; empty where it carries none."""
+    return str(run.operation.parameters.get(CARRIED_PASSWORD, ""))
+
+
+def _forget_secret(operation: Operation) -> None:
+    if operation.parameters.pop(CARRIED_PASSWORD, None):
+        Operation.objects.filter(pk=operation.pk).update(parameters=operation.parameters)
 
 
 def is_locked(context: Context, action: Action, instance: Instance) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,8 +25,8 @@ class Delete(Action):
     steps = (PowerOff(), LetGoOfOldDisk(), RemoveRescueDisk())
 
     def instead(self, instance: Instance) -> Action:
-        """What never ran is not worth keeping."""
-        return Purge() if instance.launched_at is None else self
+        """What never ran is not worth keeping, and a bin that keeps for no time keeps nothing."""
+        return Purge() if instance.launched_at is None or settings.RECYCLE_HOURS == 0 else self
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         transitions.change(instance, restore_to=power_before(instance))

@@ -12,7 +12,7 @@ from accounts.errors import Forbidden
 from accounts.models import AuditEvent, Project
 from accounts.services import audit, quotas
 from compute import operations, states
-from compute.actions.base import Action, kept_key, repeated
+from compute.actions.base import Action, kept_key, password_of, repeated, secret
 from compute.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.models import Instance
 from compute.operations import Run, Step
@@ -21,7 +21,6 @@ from compute.services import (
     config_drive,
     hosts,
     images,
-    networks,
     resources,
     scheduler,
     transitions,
@@ -50,13 +49,18 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         checked = check(context, request)
         quotas.reserve(project, resources.of(checked.flavor, len(checked.names)))
         return [
-            _begin(context, project, checked, name, f"{key}:{number}" if key else None)
+            _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)
             for number, name in enumerate(checked.names, start=1)
         ]
 
 
 def _begin(
-    context: Context, project: Project, checked: CheckedRequest, name: str, idempotency_key: str | None
+    context: Context,
+    project: Project,
+    request: LaunchRequest,
+    checked: CheckedRequest,
+    name: str,
+    idempotency_key: str | None,
 ) -> Instance:
     instance = Instance.objects.create(
         project=project,
@@ -71,9 +75,18 @@ def _begin(
         public_key=checked.public_key,
         user_data=checked.user_data,
         task_state=states.MOVES["launch"].task,
+        description=checked.description,
+        **checked.labels,
     )
-    addresses.plug(instance, networks.default(context))
-    operations.enqueue(context, Launch.verb, instance, parameters={}, idempotency_key=idempotency_key)
+    for network in checked.networks:
+        addresses.plug(instance, network)
+    operations.enqueue(
+        context,
+        Launch.verb,
+        instance,
+        parameters=secret(request.admin_password),
+        idempotency_key=idempotency_key,
+    )
     transitions.change(instance)
     audit.record(
         context,
@@ -148,7 +161,9 @@ class WriteConfigDrive(Step):
     def do(self, run: Run) -> None:
         instance = run.instance
         run.check()
-        hosts.pool_of(instance).write_bytes(instance.config_drive_name, config_drive.build(instance))
+        hosts.pool_of(instance).write_bytes(
+            instance.config_drive_name, config_drive.build(instance, password_of(run))
+        )
         transitions.task(instance, states.TaskState.SPAWNING)
 
     def undo(self, run: Run) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
+from accounts.services import inputs
 from compute.actions.base import Action
 from compute.models import Instance
 from compute.services import transitions
 
 
 class Lock(Action):
-    """Afterwards only an administrator, or whoever unlocks it first, can do anything to it."""
+    """Takes `reason`. Afterwards only an administrator, or whoever unlocks it first, can do anything to it."""
 
     verb = "lock"
     label = _("Lock")
@@ -21,7 +22,8 @@ class Lock(Action):
         return not instance.locked
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        transitions.change(instance, locked=True)
+        reason = inputs.text(parameters, "reason", longest=255)
+        transitions.change(instance, locked=True, locked_reason=reason)
         return {}
 
 
@@ -35,5 +37,5 @@ class Unlock(Action):
         return instance.locked
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        transitions.change(instance, locked=False)
+        transitions.change(instance, locked=False, locked_reason="")
         return {}

@@ -8,12 +8,21 @@ from django.utils.translation import gettext_noop
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
-from compute.actions.base import Action
+from accounts.services import inputs
+from compute.actions.base import CARRIED_PASSWORD, Action, password_of, secret
 from compute.actions.launch import GIB
 from compute.actions.steps import Define, PowerOff, PowerOnIfItRan, power_before
 from compute.models import Image, Instance
 from compute.operations import Run, Step
-from compute.services import config_drive, hosts, images, transitions
+from compute.services import (
+    config_drive,
+    hosts,
+    images,
+    keypairs,
+    labels,
+    launch_request,
+    transitions,
+)
 from compute.states import VmState
 
 
@@ -67,11 +76,13 @@ class WriteConfigDriveAnew(Step):
     def do(self, run: Run) -> None:
         instance = run.instance
         run.check()
-        hosts.pool_of(instance).write_bytes(instance.config_drive_name, config_drive.build(instance))
+        hosts.pool_of(instance).write_bytes(
+            instance.config_drive_name, config_drive.build(instance, password_of(run))
+        )
 
 
 class Rebuild(Action):
-    """Takes `image_id` (without one, the present image) and `name`."""
+    """Takes `image_id` (without one, the present image), `name`, and what the guest reads anew from its config drive."""
 
     verb = "rebuild"
     label = _("Rebuild")
@@ -105,11 +116,30 @@ class Rebuild(Action):
         changed: dict[str, Any] = {"restore_to": power_before(instance)}
         if "name" in parameters:
             changed["name"] = clean_name(parameters["name"])
+        if "description" in parameters:
+            changed["description"] = inputs.text(parameters, "description", longest=255)
+        if "user_data" in parameters:
+            changed["user_data"] = launch_request.encoded_user_data(parameters["user_data"])
+        if "key_name" in parameters:
+            changed |= _key(context, parameters["key_name"])
+        for field in labels.CHECKS.keys() & parameters.keys():
+            changed[field] = labels.CHECKS[field](parameters[field])
         transitions.change(instance, **changed)
-        return {"image": str(image.pk)}
+        return {"image": str(image.pk)} | secret(parameters.get(CARRIED_PASSWORD))
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
+
+
+def _key(context: Context, name: object) -> dict[str, str]:
+    """Columns for the asker's key pair of this name; None takes the key away."""
+    if name is None:
+        return {"key_name": "", "public_key": ""}
+    try:
+        keypair = keypairs.get(context, str(name))
+    except NotFound as error:
+        raise BadInput(fields={"key_name": error.text}) from error
+    return {"key_name": keypair.name, "public_key": keypair.public_key}
 
 
 def _image(run: Run) -> Image:

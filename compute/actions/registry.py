@@ -11,6 +11,7 @@ from compute.actions.base import LOCKED, Action, is_locked, refusal
 from compute.actions.delete import Delete
 from compute.actions.describe import Describe
 from compute.actions.force_stop import ForceStop
+from compute.actions.labels import SetAccess, SetMetadata, SetTags
 from compute.actions.launch import Launch
 from compute.actions.lock import Lock, Unlock
 from compute.actions.pause import Pause, Unpause
@@ -19,6 +20,7 @@ from compute.actions.reboot import ForceReboot, Reboot
 from compute.actions.rebuild import Rebuild
 from compute.actions.rename import Rename
 from compute.actions.rescue import Rescue
+from compute.actions.reset_state import ResetState
 from compute.actions.resize import ConfirmResize, Resize, RevertResize
 from compute.actions.restore import Restore
 from compute.actions.shelve import Shelve, Unshelve
@@ -53,6 +55,10 @@ ACTIONS: dict[str, Action] = {
         Describe(),
         Lock(),
         Unlock(),
+        SetMetadata(),
+        SetTags(),
+        SetAccess(),
+        ResetState(),
         Delete(),
         Restore(),
         Purge(),

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_noop
 
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
-from compute.actions.base import Action
+from compute.actions.base import CARRIED_PASSWORD, Action, secret
 from compute.actions.launch import GIB
+from compute.actions.rebuild import WriteConfigDriveAnew
 from compute.actions.steps import Define, PowerOff, PowerOn, make_anew, power_before
 from compute.models import Image, Instance, Operation
 from compute.operations import Run, Step
@@ -51,7 +52,7 @@ class MakeRescueDisk(Step):
 
 
 class Rescue(Action):
-    """Takes `image_id`; without one, the image that the instance was launched from."""
+    """Takes `image_id` (without one, the image that the instance was launched from) and a password for the guest."""
 
     verb = "rescue"
     label = _("Rescue")
@@ -60,7 +61,7 @@ class Rescue(Action):
     bulk = False
     fields = ("image_id",)
     asks = True
-    steps = (BringRescueImage(), PowerOff(), MakeRescueDisk(), Define(), PowerOn())
+    steps = (BringRescueImage(), PowerOff(), MakeRescueDisk(), WriteConfigDriveAnew(), Define(), PowerOn())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         if wanted := parameters.get("image_id"):
@@ -71,7 +72,7 @@ class Rescue(Action):
         else:
             image = images.of(instance)
         transitions.change(instance, rescue_image=image, restore_to=power_before(instance))
-        return {"image": str(image.pk)}
+        return {"image": str(image.pk)} | secret(parameters.get(CARRIED_PASSWORD))
 
     def failed(self, operation: Operation) -> None:
         _without_image(operation)

@@ -5,16 +5,28 @@ import uuid
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from accounts.models import Project
+
 
 class Flavor(models.Model):
-    """Processors, memory in MiB and disk in GiB, as in Nova. Instances copy the numbers at launch."""
+    """Processors, memory in MiB and disk in GiB, as in Nova. Instances copy the numbers at launch.
+
+    One that is not public is for administrators and its `projects`. Nothing can be launched yet with ephemeral
+    or swap disks; what they and `rxtx_factor` say is kept for whoever brings flavors from elsewhere.
+    """
 
     id = models.CharField(primary_key=True, max_length=255, default=uuid.uuid4)
     name = models.CharField(max_length=255, unique=True)
     vcpus = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(256)])
     ram_mib = models.PositiveIntegerField(validators=[MinValueValidator(32), MaxValueValidator(2**22)])
     disk_gib = models.PositiveIntegerField(validators=[MinValueValidator(0), MaxValueValidator(2**16)])
+    ephemeral_gib = models.PositiveIntegerField(default=0)
+    swap_mib = models.PositiveIntegerField(default=0)
+    rxtx_factor = models.FloatField(default=1.0)
     is_public = models.BooleanField(default=True)
+    description = models.TextField(blank=True)
+    extra_specs = models.JSONField(default=dict)
+    projects = models.ManyToManyField(Project, related_name="+")
 
     class Meta:
         ordering = ["ram_mib", "vcpus", "disk_gib", "name"]

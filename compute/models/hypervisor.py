@@ -16,6 +16,7 @@ class Hypervisor(models.Model):
     name = models.CharField(max_length=255, unique=True)
     uri = models.CharField(max_length=255, unique=True)
     enabled = models.BooleanField(default=True)
+    disabled_reason = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.UNREACHABLE)
     state_reason = models.TextField(blank=True)
     virt_type = models.CharField(max_length=8, default="qemu")

@@ -10,7 +10,7 @@ import pycdlib
 from compute.models import Instance
 
 
-def build(instance: Instance) -> bytes:
+def build(instance: Instance, admin_password: str = "") -> bytes:
     """The whole ISO image; the same rows give the same content."""
     port = instance.ports.order_by("created_at", "pk").first()
     metadata: dict[str, object] = {
@@ -20,8 +20,10 @@ def build(instance: Instance) -> bytes:
         "project_id": instance.project_id,
         "launch_index": 0,
         "availability_zone": "nova",
-        "meta": {},
+        "meta": instance.metadata,
     }
+    if admin_password:
+        metadata["admin_pass"] = admin_password
     if instance.public_key:
         name = instance.key_name or "key"
         metadata["public_keys"] = {name: instance.public_key}

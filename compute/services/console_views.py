@@ -7,6 +7,8 @@ from pathlib import Path
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
+from accounts import policy
+from accounts.context import Context
 from accounts.errors import Conflict, Unavailable
 from compute.driver.errors import DriverError, GuestNotFound, GuestNotRunning
 from compute.models import Instance
@@ -70,6 +72,12 @@ def log(instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
     if shortened:
         content = content.partition(b"\n")[2]
     return ConsoleLog(content=content, tag=tag, shortened=shortened)
+
+
+def read_log(context: Context, instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
+    """The same for an asker, who must be allowed to use the console. Raises Forbidden, Unavailable."""
+    policy.enforce(context, "instance:console")
+    return log(instance, limit)
 
 
 def _picture(instance: Instance) -> bytes:

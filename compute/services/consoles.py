@@ -40,8 +40,8 @@ class Visitor:
     since: datetime
 
 
-def issue(context: Context, instance: Instance) -> str:
-    """A token for the instance's screen, good for one connection within 30 seconds.
+def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITHIN) -> str:
+    """A token for the instance's screen, good for one connection within that time.
 
     Raises Forbidden, and Conflict when the instance does not run.
     """
@@ -55,7 +55,7 @@ def issue(context: Context, instance: Instance) -> str:
             user=context.user,
             instance=instance,
             target=str(hosts.vnc_socket(instance)),
-            expires_at=now + CONNECT_WITHIN,
+            expires_at=now + within,
         )
         _record(context, instance, "screen")
     return token

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import policy
@@ -12,6 +12,12 @@ from accounts.errors import Conflict, NotFound
 from compute.driver.storage import Pool
 from compute.models import Flavor, Image, Instance
 from compute.services import hosts
+
+
+def visible(context: Context) -> QuerySet[Image]:
+    """Public images and the project's own, whatever their status. Raises Forbidden."""
+    policy.enforce(context, "image:read")
+    return Image.objects.filter(Q(visibility="public") | Q(project=context.project))
 
 
 def listing(context: Context) -> list[Image]:
@@ -47,7 +53,9 @@ def of(instance: Instance) -> Image:
 
 
 def does_not_fit(image: Image, flavor: Flavor) -> str:
-    """Why the flavor is too small for the image; empty when it is not."""
+    """Why the image cannot be launched in this flavor; empty when it can."""
+    if flavor.ephemeral_gib or flavor.swap_mib:
+        return _("This size has ephemeral or swap disks, which cannot be made yet.")
     if flavor.ram_mib < image.min_ram_mib:
         return _("%(image)s needs %(needed)s MiB of memory.") % {
             "image": image.name,

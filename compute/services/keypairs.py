@@ -19,46 +19,50 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
+from accounts.models import User
 from accounts.names import clean_name, is_text
-from accounts.services import audit
+from accounts.services import audit, inputs
 from compute.models import Keypair
 
 LONGEST_KEY = 16_384
 
 
-def listing(context: Context) -> list[Keypair]:
-    """The asker's key pairs by name."""
-    return list(Keypair.objects.filter(user=context.user))
+def listing(context: Context, user_id: str | None = None) -> list[Keypair]:
+    """The asker's key pairs by name, or another user's for an administrator."""
+    return list(Keypair.objects.filter(user=_owner(context, user_id)))
 
 
-def get(context: Context, name: str) -> Keypair:
+def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
     """One of the asker's key pairs. Raises NotFound."""
-    keypair = Keypair.objects.filter(user=context.user, name=name).first() if is_text(name) else None
+    owner = _owner(context, user_id)
+    keypair = Keypair.objects.filter(user=owner, name=name).first() if is_text(name) else None
     if keypair is None:
         raise NotFound(_("You have no key pair of this name."))
     return keypair
 
 
-def create(context: Context, name: object, public_key: object) -> Keypair:
+def create(context: Context, name: object, public_key: object, user_id: str | None = None) -> Keypair:
     """Keep a public key. Raises BadInput naming the field, Conflict when the name is taken."""
     policy.enforce(context, "keypair:write")
-    return _save(context, clean_name(name), clean_public_key(public_key))
+    owner = _owner(context, user_id)
+    return _save(context, owner, clean_name(name), clean_public_key(public_key))
 
 
-def generate(context: Context, name: object) -> tuple[Keypair, str]:
+def generate(context: Context, name: object, user_id: str | None = None) -> tuple[Keypair, str]:
     """Make an ed25519 key pair; the private half (OpenSSH text) is returned once and kept nowhere."""
     policy.enforce(context, "keypair:write")
+    owner = _owner(context, user_id)
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    keypair = _save(context, clean_name(name), public)
+    keypair = _save(context, owner, clean_name(name), public)
     return keypair, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
-def delete(context: Context, name: str) -> None:
+def delete(context: Context, name: str, user_id: str | None = None) -> None:
     """Forget a key pair; instances that have it keep it. Raises NotFound."""
     policy.enforce(context, "keypair:write")
     with transaction.atomic():
-        keypair = get(context, name)
+        keypair = get(context, name, user_id)
         keypair.delete()
         audit.record(context, "keypair.delete", target_type="keypair", target_name=name)
 
@@ -89,11 +93,19 @@ def fingerprint(public_key: str) -> str:
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
-def _save(context: Context, name: str, public_key: str) -> Keypair:
+def _owner(context: Context, user_id: str | None) -> User:
+    """Whose key pairs are meant. Raises Forbidden, NotFound."""
+    if user_id is None or user_id == context.user.id:
+        return context.user
+    policy.enforce(context, "keypair:write_all")
+    return inputs.found(User.objects.all(), user_id, "user")
+
+
+def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
     try:
         with transaction.atomic():
             keypair = Keypair.objects.create(
-                user=context.user, name=name, public_key=public_key, fingerprint=fingerprint(public_key)
+                user=owner, name=name, public_key=public_key, fingerprint=fingerprint(public_key)
             )
             audit.record(context, "keypair.create", target_type="keypair", target_name=name)
     except IntegrityError as error:

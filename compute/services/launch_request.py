@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import yaml
@@ -10,9 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
-from accounts.services import quotas
-from compute.models import Flavor, Image
-from compute.services import flavors, images, keypairs
+from accounts.services import inputs, quotas
+from compute.models import Flavor, Image, Network
+from compute.services import flavors, images, keypairs, labels, networks
 
 MOST_AT_ONCE = 50
 LONGEST_USER_DATA = 65_535
@@ -30,6 +31,14 @@ class LaunchRequest:
     keypair_name: object = ""
     public_key: object = ""
     user_data: object = ""
+    network_ids: object = None
+    """Ids of networks, a card on each; None: one card on the project's default network."""
+    description: object = ""
+    metadata: object = None
+    tags: object = None
+    access_ipv4: object = None
+    access_ipv6: object = None
+    admin_password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,9 @@ class CheckedRequest:
     key_name: str
     public_key: str
     user_data: str
+    networks: list[Network]
+    description: str
+    labels: dict[str, Any]
 
 
 def check(context: Context, request: LaunchRequest) -> CheckedRequest:
@@ -67,6 +79,20 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
         key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
     user_data = checked("user_data", encoded_user_data, request.user_data)
+    wanted_networks = checked("networks", networks.chosen, context, request.network_ids)
+    description = checked(
+        "description", partial(inputs.text, longest=255), {"description": request.description}, "description"
+    )
+    given = {
+        "metadata": request.metadata,
+        "tags": request.tags,
+        "access_ipv4": request.access_ipv4,
+        "access_ipv6": request.access_ipv6,
+    }
+    kept: dict[str, Any] = {}
+    for field, value in given.items():
+        if value is not None:
+            kept[field] = checked(field, labels.CHECKS[field], value)
     if flavor and image and (reason := images.does_not_fit(image, flavor)):
         wrong["flavor_id"] = reason
     if wrong:
@@ -78,6 +104,9 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         key_name=key_name,
         public_key=public_key,
         user_data=user_data,
+        networks=wanted_networks,
+        description=description,
+        labels=kept,
     )
 
 

@@ -27,3 +27,9 @@ def in_progress(context: Context) -> list[Operation]:
     """What is being done in the asker's project now, oldest first."""
     rows = Operation.objects.open().visible_to(context).select_related("instance")
     return list(rows.order_by("created_at")[:20])
+
+
+def of_instance(context: Context, instance: Instance) -> list[Operation]:
+    """All operations of an instance that the asker has found, newest first."""
+    policy.enforce(context, "activity:read")
+    return list(instance.operations.select_related("instance__hypervisor").order_by("-sequence"))

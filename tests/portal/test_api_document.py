@@ -23,7 +23,8 @@ def test_it_keeps_to_openapi() -> None:
 def test_it_names_every_route_and_method() -> None:
     wanted = {(call.path, call.method.lower()) for call in calls()} | {("/identity", "get")}
     told = {(operation.path, operation.method) for operation in openapi.operations()}
-    assert {(path, method) for path, method in told if method in METHODS} == wanted
+    identity = {(path, method) for path, method in told if path.startswith("/identity") and method in METHODS}
+    assert identity == wanted
     paths = openapi.document()["paths"]
     assert {(path, method) for path, methods in paths.items() for method in methods} == told
 

@@ -28,7 +28,7 @@ def known() -> list[str]:
 def main(patterns: list[str]) -> int:
     """The exit status."""
     tempest = venv_of(REQUIREMENTS) / "tempest"
-    with running() as stack:
+    with running(MERIDIAN_RECYCLE_HOURS="0") as stack:
         stack.bootstrap()
         workspace = stack.root / "tempest"
         # Named by its path, so that nothing is kept in the home folder.

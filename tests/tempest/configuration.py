@@ -3,12 +3,35 @@
 import configparser
 from pathlib import Path
 
+from compute.api.microversions import NEWEST
 from tests.stack import PASSWORD, Stack
 
-SERVICES: frozenset[str] = frozenset()
+SERVICES: frozenset[str] = frozenset({"nova", "glance", "neutron"})
 """Which of Tempest's services there are, beside Identity."""
 
 FURTHER_SERVICES = ("nova", "glance", "neutron", "cinder", "swift", "horizon")
+
+
+SECOND_IMAGE = """
+import shutil
+from compute.models import Flavor, Image
+from compute.services import hosts
+image = Image.objects.get()
+other = Image.objects.get(pk=image.pk)
+other.pk, other.name = None, "Tiny Linux again"
+other._state.adding = True
+other.save()
+shutil.copyfile(hosts.IMAGES / str(image.pk), hosts.IMAGES / str(other.pk))
+Flavor.objects.create(id="larger", name="larger", vcpus=1, ram_mib=160, disk_gib=1)
+print(image.pk, other.pk)
+"""
+"""Some tests go from one image to another, and from one flavor to another."""
+
+
+def _compute(stack: Stack) -> dict[str, str]:
+    """Images and flavors to use."""
+    image, other = stack.manage("shell", "-v", "0", "-c", SECOND_IMAGE).stdout.split()
+    return {"image_ref": image, "image_ref_alt": other, "flavor_ref": "1", "flavor_ref_alt": "larger"}
 
 
 def write(stack: Stack, workspace: Path) -> None:
@@ -20,6 +43,8 @@ def write(stack: Stack, workspace: Path) -> None:
             "oslo_concurrency": {"lock_path": str(workspace / "lock")},
             "auth": {
                 "use_dynamic_credentials": "True",
+                # Networks come with the installation; Tempest need not make one for each project.
+                "create_isolated_networks": "False",
                 "admin_username": "admin",
                 "admin_password": PASSWORD,
                 "admin_project_name": "admin",
@@ -33,6 +58,33 @@ def write(stack: Stack, workspace: Path) -> None:
                 "domain_specific_drivers": "False",
                 "access_rules": "True",
             },
+            "compute": {
+                **_compute(stack),
+                "min_microversion": "2.1",
+                "max_microversion": str(NEWEST),
+                "min_compute_nodes": "1",
+                "shelved_offload_time": "0",
+                "fixed_network_name": "default",
+                "build_timeout": "180",
+                "ready_wait": "0",
+            },
+            "compute-feature-enabled": {
+                "resize": "True",
+                "pause": "True",
+                "suspend": "True",
+                "shelve": "True",
+                "rescue": "True",
+                "vnc_console": "True",
+                # These need volumes, cards to plug in, or images from servers.
+                "snapshot": "False",
+                "interface_attach": "False",
+                "cold_migration": "False",
+                "live_migration": "False",
+                "stable_rescue": "False",
+                "personality": "False",
+            },
+            "network": {"project_networks_reachable": "False"},
+            "validation": {"run_validation": "False"},
             "service_available": {name: str(name in SERVICES) for name in FURTHER_SERVICES},
         }
     )

@@ -1,0 +1,70 @@
+"""What people hang on an instance: metadata, tags, and the addresses at which others should reach it."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.errors import BadInput
+from accounts.names import is_text
+
+MOST_METADATA = 128
+MOST_TAGS = 50
+LONGEST_TAG = 60
+
+
+def metadata(given: object) -> dict[str, str]:
+    """Keys and values of 1 to 255 and up to 255 characters. Raises BadInput."""
+    if not isinstance(given, Mapping):
+        raise _wrong("metadata", _("Give an object of keys and texts."))
+    if len(given) > MOST_METADATA:
+        raise _wrong("metadata", _("Keep at most %(most)s entries.") % {"most": MOST_METADATA})
+    for key, value in given.items():
+        if not is_text(key) or not (value == "" or is_text(value)):
+            raise _wrong("metadata", _("Keys and values are texts of at most 255 characters."))
+    return dict(given)
+
+
+def tags(given: object) -> list[str]:
+    """Each once, in order. Raises BadInput."""
+    if not isinstance(given, list) or not all(
+        is_text(tag, LONGEST_TAG) and not {"/", ","} & set(tag) for tag in given
+    ):
+        raise _wrong(
+            "tags",
+            _("Give a list of tags of up to %(longest)s characters without / and ,")
+            % {"longest": LONGEST_TAG},
+        )
+    found = sorted(set(given))
+    if len(found) > MOST_TAGS:
+        raise _wrong("tags", _("Keep at most %(most)s tags.") % {"most": MOST_TAGS})
+    return found
+
+
+def _address(field: str, version: int) -> Callable[[object], str | None]:
+    def check(given: object) -> str | None:
+        if given == "":
+            return None
+        try:
+            address = ipaddress.ip_address(given) if isinstance(given, str) else None
+        except ValueError:
+            address = None
+        if address is None or address.version != version:
+            raise _wrong(field, _("This is no address of IP version %(version)s.") % {"version": version})
+        return str(address)
+
+    return check
+
+
+CHECKS: dict[str, Callable[[object], Any]] = {
+    "metadata": metadata,
+    "tags": tags,
+    "access_ipv4": _address("access_ipv4", 4),
+    "access_ipv6": _address("access_ipv6", 6),
+}
+"""Column → what its values must be; returns what is kept. Raises BadInput naming the column."""
+
+
+def _wrong(field: str, sentence: str) -> BadInput:
+    return BadInput(fields={field: sentence})

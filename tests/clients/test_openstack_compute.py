@@ -1,0 +1,162 @@
+"""Compute by the real `openstack` command, on real guests: an instance's life as people type it."""
+
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from tests.clients.conftest import OpenStack
+from tests.stack import Stack, wait_for
+
+JSON = "-f json"
+PASS_PATH = "console/?token="
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def image(openstack: OpenStack) -> str:
+    return str(openstack(f"image list {JSON}")[0]["ID"])
+
+
+@pytest.fixture(scope="module")
+def server(openstack: OpenStack, image: str) -> str:
+    """Running, with a key, a property and a description; removed at the end."""
+    assert "PRIVATE KEY" in openstack.run("keypair create key").stdout
+    made = openstack(
+        f"--os-compute-api-version 2.73 server create --wait --flavor tiny --image {image} --key-name key "
+        f"--property stage=test --tag blue --description first {JSON} s1"
+    )
+    assert (made["status"], made["key_name"], made["description"]) == ("ACTIVE", "key", "first")
+    assert (made["properties"], made["tags"]) == ({"stage": "test"}, ["blue"])
+    return str(made["id"])
+
+
+def test_what_there_is(openstack: OpenStack, stack: Stack) -> None:
+    assert {row["Name"] for row in openstack(f"flavor list {JSON}")} >= {"tiny", "large"}
+    assert openstack(f"flavor show tiny {JSON}")["ram"] == 128
+    assert [row["Name"] for row in openstack(f"network list {JSON}")] == ["default"]
+    assert openstack(f"network show default {JSON}")["status"] == "ACTIVE"
+    assert openstack(f"image show {JSON}", "Tiny Linux")["status"] == "active"
+    (host,) = openstack(f"hypervisor list {JSON}")
+    assert host["State"] == "up"
+    assert openstack(f"hypervisor show {host['Hypervisor Hostname']} {JSON}")["status"] == "enabled"
+    assert openstack(f"hypervisor stats show {JSON}")["count"] == 1
+    assert openstack(f"availability zone list --compute {JSON}")[0]["Zone Name"] == "nova"
+    assert openstack(f"compute service list {JSON}")[0]["Binary"] == "nova-compute"
+    limits = {row["Name"]: row["Value"] for row in openstack(f"limits show --absolute {JSON}")}
+    assert limits["instances"] == 10
+    assert {row["Type"] for row in openstack(f"catalog list {JSON}")} >= {"compute", "image", "network"}
+
+
+def test_quotas(openstack: OpenStack) -> None:
+    shown = {row["Resource"]: row["Limit"] for row in openstack(f"quota show demo {JSON}")}
+    assert (shown["instances"], shown["cores"]) == (10, 20)
+    openstack("quota set --cores 7 demo")
+    shown = {row["Resource"]: row["Limit"] for row in openstack(f"quota show --compute demo {JSON}")}
+    assert shown["cores"] == 7
+    openstack("quota delete --compute demo")
+
+
+def test_flavors(openstack: OpenStack) -> None:
+    made = openstack(f"flavor create --ram 160 --disk 2 --vcpus 1 --private --property a=b {JSON} own")
+    assert (made["ram"], made["properties"], made["os-flavor-access:is_public"]) == (160, {"a": "b"}, False)
+    openstack("flavor set --project demo --property c=d own")
+    assert openstack(f"flavor show own {JSON}")["properties"] == {"a": "b", "c": "d"}
+    assert "own" in {row["Name"] for row in openstack(f"flavor list --all {JSON}")}
+    assert "own" not in {row["Name"] for row in openstack(f"flavor list {JSON}")}
+    openstack("flavor unset --project demo --property c own")
+    openstack("flavor delete own")
+    assert "own" in openstack.refused("flavor show own")
+
+
+def test_looking_at_a_server(openstack: OpenStack, server: str) -> None:
+    (row,) = openstack(f"server list {JSON}")
+    assert (row["ID"], row["Status"], row["Flavor"]) == (server, "ACTIVE", "tiny")
+    assert openstack(f"server list --name ^s1$ --status ACTIVE --sort-column name {JSON}")
+    assert openstack(f"server list --status SHUTOFF {JSON}") == []
+    shown = openstack(f"--os-compute-api-version 2.73 server show s1 {JSON}")
+    assert shown["id"] == server
+    assert shown["addresses"]["default"]
+    (event,) = openstack(f"server event list s1 {JSON}")
+    assert event["Action"] == "create"
+    assert openstack(f"server event show s1 {event['Request ID']} {JSON}")["action"] == "create"
+
+
+def test_changing_what_it_is_called(openstack: OpenStack, server: str) -> None:
+    newest = "--os-compute-api-version 2.73"
+    openstack(f"{newest} server set --name s2 --description second --property a=b --tag red s1")
+    shown = openstack(f"{newest} server show s2 {JSON}")
+    assert (shown["description"], shown["properties"]) == ("second", {"stage": "test", "a": "b"})
+    assert shown["tags"] == ["blue", "red"]
+    openstack(f"{newest} server unset --property a --tag red s2")
+    openstack(f"server set --name s1 {server}")
+
+
+def test_the_console(openstack: OpenStack, server: str, stack: Stack) -> None:
+    wait_for(
+        lambda: openstack.run("console log show s1").stdout.strip(), "the guest to say something", 120, 2
+    )
+    shown = openstack(f"console url show {JSON} s1")
+    address = urllib.parse.urlparse(shown["url"])
+    assert (shown["type"], address.path) == ("novnc", "/remote-console/")
+    assert urllib.parse.parse_qs(address.query)["path"][0].startswith(PASS_PATH)
+    with urllib.request.urlopen(shown["url"]) as page:
+        assert "noVNC" in page.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        ("stop", "SHUTOFF"),
+        ("start", "ACTIVE"),
+        ("pause", "PAUSED"),
+        ("unpause", "ACTIVE"),
+        ("suspend", "SUSPENDED"),
+        ("resume", "ACTIVE"),
+        ("shelve", "SHELVED_OFFLOADED"),
+        ("unshelve", "ACTIVE"),
+        ("rescue", "RESCUE"),
+        ("unrescue", "ACTIVE"),
+        ("reboot --hard", "ACTIVE"),
+    ],
+)
+def test_verbs(openstack: OpenStack, server: str, verb: str, status: str) -> None:
+    assert openstack.run(f"server {verb} s1").returncode == 0
+
+    def settled() -> bool:
+        shown = openstack(f"server show s1 {JSON}")
+        return (shown["status"], shown["OS-EXT-STS:task_state"]) == (status, None)
+
+    wait_for(settled, f"the server to be {status}", 120, pause=1)
+
+
+def test_resizing(openstack: OpenStack, server: str) -> None:
+    openstack(f"flavor create --ram 192 --disk 2 --vcpus 1 {JSON} larger")
+    assert openstack.run("server resize --wait --flavor larger s1").returncode == 0
+    assert openstack(f"server show s1 {JSON}")["status"] == "VERIFY_RESIZE"
+    openstack("server resize confirm s1")
+    wait_for(lambda: openstack(f"server show s1 {JSON}")["status"] == "ACTIVE", "the confirmation", 60, 1)
+    assert openstack(f"server show s1 {JSON}")["flavor"].startswith("larger")
+
+
+def test_a_lock(openstack: OpenStack, server: str) -> None:
+    openstack("server lock s1")
+    assert openstack(f"--os-compute-api-version 2.73 server show s1 {JSON}")["locked"] is True
+    openstack("server unlock s1")
+
+
+def test_what_is_refused_is_told(openstack: OpenStack, server: str, image: str) -> None:
+    assert "Not possible in the state" in openstack.refused("server unpause s1")
+    assert "nothing" in openstack.refused("server show nothing")
+    refused = openstack.refused(f"server create --flavor tiny --image {image} --availability-zone mars s9")
+    assert "availability_zone" in refused
+    assert "yet" in openstack.refused("server image create s1")
+
+
+def test_the_end(openstack: OpenStack, server: str, stack: Stack) -> None:
+    usage = openstack(f"usage show {JSON}")
+    assert len(usage["Servers"] if "Servers" in usage else usage["server_usages"]) >= 1
+    openstack("server delete --wait s1")
+    assert openstack(f"server list {JSON}") == []
+    openstack("keypair delete key")
+    assert stack.audit() == ""

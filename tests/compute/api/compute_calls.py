@@ -1,0 +1,60 @@
+"""Calls of the Compute API, with the token of whoever calls and in a microversion."""
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import Project, User
+from tests.accounts.api.identity_calls import api_of
+
+
+class Compute:
+    """Speaks JSON below /compute/v2.1; `at` makes the same in another microversion."""
+
+    def __init__(self, token: str | None = None, version: str | None = None) -> None:
+        self.token, self.version = token, version
+        self._client = Client()
+
+    def at(self, version: str) -> "Compute":
+        return Compute(self.token, version)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """A path that begins with a slash is taken as it is."""
+        own = {"X-Auth-Token": self.token} if self.token else {}
+        if self.version:
+            own["OpenStack-API-Version"] = f"compute {self.version}"
+        return self._client.generic(
+            method,
+            path if path.startswith("/") else f"/compute/v2.1/{path}",
+            b"" if body is None else json.dumps(body).encode(),
+            content_type="application/json",
+            headers=own | headers,
+        )
+
+    def get(self, path: str, status: int = 200) -> Any:
+        return self._read("GET", path, None, status)
+
+    def post(self, path: str, body: Any, status: int = 200) -> Any:
+        return self._read("POST", path, body, status)
+
+    def put(self, path: str, body: Any, status: int = 200) -> Any:
+        return self._read("PUT", path, body, status)
+
+    def delete(self, path: str, status: int = 204) -> Any:
+        return self._read("DELETE", path, None, status)
+
+    def act(self, server: object, name: str, wish: Any = None, status: int = 202) -> Any:
+        return self._read("POST", f"servers/{server}/action", {name: wish}, status)
+
+    def _read(self, method: str, path: str, body: Any, status: int) -> Any:
+        """The answer's JSON, None where it has no body; its status must be as expected."""
+        answer = self.call(method, path, body)
+        assert answer.status_code == status, f"{answer.status_code}: {answer.content.decode()}"
+        return json.loads(answer.content) if answer.content else None
+
+
+def compute_of(user: User, project: Project | None = None) -> Compute:
+    """As this user in this project, without the cost of a password."""
+    return Compute(api_of(user, project).token)

@@ -1,0 +1,44 @@
+"""The Compute API as members and administrators meet it."""
+
+import pytest
+
+from accounts.models import Project, User
+from compute.models import Flavor, Image, Network
+from tests import factories
+from tests.compute.api.compute_calls import Compute, compute_of
+
+
+@pytest.fixture
+def member(alice: User, blue: Project) -> Compute:
+    return compute_of(alice, blue)
+
+
+@pytest.fixture
+def reader(ruth: User, blue: Project) -> Compute:
+    return compute_of(ruth, blue)
+
+
+@pytest.fixture
+def admin(root: User, blue: Project) -> Compute:
+    return compute_of(root, blue)
+
+
+@pytest.fixture
+def network(db: None) -> Network:
+    return factories.NetworkFactory()
+
+
+@pytest.fixture
+def flavor(db: None) -> Flavor:
+    return factories.FlavorFactory(id="1", name="tiny")
+
+
+@pytest.fixture
+def image(db: None) -> Image:
+    return factories.ImageFactory()
+
+
+@pytest.fixture
+def wish(network: Network, flavor: Flavor, image: Image) -> dict[str, object]:
+    """What a good request for a server holds."""
+    return {"name": "web", "flavorRef": flavor.id, "imageRef": str(image.pk)}
