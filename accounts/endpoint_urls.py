@@ -2,6 +2,8 @@
 
 import re
 
+from django.conf import settings
+
 PLACE = re.compile(r"[$%]\((\w+)\)s")
 OLD_NAMES = {"tenant_id": "project_id"}
 KNOWN = {"project_id", "tenant_id", "user_id"}
@@ -10,6 +12,11 @@ KNOWN = {"project_id", "tenant_id", "user_id"}
 def unknown_places(url: str) -> set[str]:
     """What the address asks for that no token has."""
     return set(PLACE.findall(url)) - KNOWN
+
+
+def whole(url: str) -> str:
+    """The whole address: one that begins with a slash is ours and follows MERIDIAN_URL."""
+    return f"{settings.PUBLIC_URL}{url}" if url.startswith("/") else url
 
 
 def filled(url: str, values: dict[str, str | None]) -> str | None:

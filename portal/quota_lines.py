@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from accounts import policy
 from accounts.context import Context
 from accounts.models import Project
-from accounts.services import inputs, projects, quotas
+from accounts.services import inputs, limits, projects, quotas
 from accounts.services.quotas import Resource, Usage
 
 DEFAULTS = "defaults"
@@ -47,8 +47,8 @@ class Line:
 def defaults(context: Context) -> Line:
     """The line of the defaults. One query."""
     cells = [
-        Cell(resource=resource, limit=limit, usage=None, typed=str(limit))
-        for resource, limit in quotas.defaults(context)
+        Cell(resource=row.resource, limit=row.limit, usage=None, typed=str(row.limit))
+        for row in limits.registered(context)
     ]
     return Line(key=DEFAULTS, project=None, cells=cells)
 

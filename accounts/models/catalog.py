@@ -1,8 +1,8 @@
 """What services there are and where: the rows behind the catalog."""
 
-from django.conf import settings
 from django.db import models
 
+from accounts.endpoint_urls import whole
 from accounts.models.identifier import IdentifiedModel
 
 
@@ -58,4 +58,4 @@ class Endpoint(IdentifiedModel):
     @property
     def address(self) -> str:
         """The whole URL."""
-        return f"{settings.PUBLIC_URL}{self.url}" if self.url.startswith("/") else self.url
+        return whole(self.url)

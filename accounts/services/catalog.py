@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.endpoint_urls import filled, unknown_places
+from accounts.endpoint_urls import filled, unknown_places, whole
 from accounts.errors import BadInput, Conflict
 from accounts.models import Endpoint, Region, Service, Token
 from accounts.names import is_text
+from accounts.prepared import Prepared
 from accounts.services import audit, inputs
 from accounts.services.inputs import Given
 
@@ -54,6 +55,16 @@ def ensure() -> None:
                 endpoint.save()
 
 
+def _enabled() -> QuerySet[Endpoint, Any]:
+    rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
+    return rows.order_by("service__type", "service_id", "interface", "pk").values_list(
+        "id", "interface", "region_id", "url", "service_id", "service__type", "service__name"
+    )
+
+
+_ENABLED = Prepared(_enabled)
+
+
 def of_token(token: Token) -> list[dict[str, Any]]:
     """The catalog as the token carries it: every enabled service with its enabled endpoints. One query.
 
@@ -61,22 +72,12 @@ def of_token(token: Token) -> list[dict[str, Any]]:
     """
     places = {"project_id": token.project_id, "user_id": token.user_id}
     services: dict[str, dict[str, Any]] = {}
-    rows = Endpoint.objects.filter(enabled=True, service__enabled=True).select_related("service")
-    for endpoint in rows.order_by("service__type", "service", "interface", "pk"):
-        if (address := filled(endpoint.address, places)) is None:
+    for key, interface, region, url, service, kind, name in _ENABLED.rows():
+        if (address := filled(whole(url), places)) is None:
             continue
-        service = endpoint.service
-        entry = services.setdefault(
-            service.id, {"id": service.id, "type": service.type, "name": service.name, "endpoints": []}
-        )
+        entry = services.setdefault(service, {"id": service, "type": kind, "name": name, "endpoints": []})
         entry["endpoints"].append(
-            {
-                "id": endpoint.id,
-                "interface": endpoint.interface,
-                "region": endpoint.region_id,
-                "region_id": endpoint.region_id,
-                "url": address,
-            }
+            {"id": key, "interface": interface, "region": region, "region_id": region, "url": address}
         )
     return list(services.values())
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import BadInput, NotFound
+from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import OneTimeLink, Project, Role, User
-from accounts.services import assignments, audit, inputs, links, mail, users
+from accounts.services import assignments, audit, external_users, inputs, links, mail, users
 from accounts.services.assignments import Holding
 from accounts.services.inputs import Given
 
@@ -51,6 +51,9 @@ def reset(context: Context, user_id: str) -> Link:
     policy.enforce(context, "user:write")
     with transaction.atomic():
         user = inputs.found(User.objects.all(), user_id, "user")
+        if external_users.is_external(user):
+            sentence = _("%(name)s signs in through another service; change the password there.")
+            raise Conflict(sentence % {"name": user.name})
         token = links.create(RESET, LIFETIMES[RESET], user)
         _record(context, "user.reset_link", user)
     return _deliver(user, RESET, token)

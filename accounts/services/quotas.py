@@ -81,13 +81,6 @@ def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
     return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
 
 
-def defaults(context: Context) -> list[tuple[Resource, int]]:
-    """Every resource with the limit of projects that have none of their own, in one query."""
-    policy.enforce(context, "quota:read")
-    found = limits([""])[""]
-    return [(resource, found[name]) for name, resource in resources.items()]
-
-
 def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
     """{project id: usage of every resource}, in as many queries as there are resources plus one."""
     wanted = list(project_ids)
@@ -161,6 +154,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
         project_id=project_id or "",
         detail=dict(values),
     )
+    announcements.changed(project_id or "", "quota")
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.names import is_text
-from accounts.services import audit, inputs, lockout, one_time_codes
+from accounts.services import audit, inputs, lockouts, one_time_codes
 
 RECOVERY_CODES = 10
 OFFER_SECONDS = 30 * 60
@@ -110,16 +110,16 @@ def accept(request: HttpRequest, user: User, given: object, *, recovery: bool = 
 
     A wrong one counts like a wrong password. Raises NotSignedIn while the user is locked out.
     """
-    lockout.refuse_locked(request, user.name)
+    lockouts.refuse_locked(request, user.name)
     if _takes_code(user, given) or (recovery and _takes_recovery_code(user, given)):
         return True
-    lockout.failed(request, user.name)
+    lockouts.failed(request, user.name)
     return False
 
 
 def prove(request: HttpRequest, user: User, given: object) -> None:
     """Let the user show once more that it is them, by their password or a code. Raises BadInput."""
-    lockout.refuse_locked(request, user.name)
+    lockouts.refuse_locked(request, user.name)
     if _takes_code(user, given) or _takes_recovery_code(user, given):
         return
     if authenticate(request, username=user.name, password=given, domain=user.domain_id) != user:

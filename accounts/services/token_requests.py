@@ -21,7 +21,7 @@ from accounts.services import (
     application_credentials,
     assignments,
     inputs,
-    lockout,
+    lockouts,
     passwords,
     receipts,
     second_factor,
@@ -61,7 +61,7 @@ def answer(request: HttpRequest, body: object) -> Issued:
         raise NotSignedIn
     methods = receipts.require_both(user, methods, request.headers.get(receipts.HEADER))
     if not receipts.COMPLETE & set(methods):
-        lockout.succeeded(request, user.name)
+        lockouts.succeeded(request, user.name)
     scope = _scope(user, auth.get("scope"), credential or (parent.credential if parent else None))
     return tokens.issue(user, methods, scope, credential=credential, parent=parent)
 
@@ -90,8 +90,8 @@ def _by_code(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
     rows = User.objects.select_related("domain", "second_factor")
     user = rows.filter(name=name, domain=domain, enabled=True, domain__enabled=True).first()
     if user is None:
-        lockout.refuse_locked(request, name)
-        lockout.failed(request, name)
+        lockouts.refuse_locked(request, name)
+        lockouts.failed(request, name)
         raise NotSignedIn
     if not second_factor.accept(request, user, wanted.get("passcode"), recovery=False):
         raise NotSignedIn
@@ -122,13 +122,13 @@ def _by_credential(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
         raise NotSignedIn
     chosen = not application_credentials.is_random(credential)
     if chosen:
-        lockout.refuse_locked(request, credential.id)
+        lockouts.refuse_locked(request, credential.id)
     if not application_credentials.fits(credential, given.get("secret")):
         if chosen:
-            lockout.failed(request, credential.id)
+            lockouts.failed(request, credential.id)
         raise NotSignedIn
     if chosen:
-        lockout.succeeded(request, credential.id)
+        lockouts.succeeded(request, credential.id)
     if credential.expires_at and credential.expires_at <= timezone.now():
         raise NotSignedIn
     return Proof(user=credential.user, credential=credential)

@@ -12,7 +12,7 @@ from accounts.context import Context
 from accounts.errors import Conflict, NotSignedIn
 from accounts.models import Domain, Group, Project, Token, User
 from accounts.names import is_text
-from accounts.services import audit, inputs, lockout, passwords, sessions
+from accounts.services import audit, inputs, lockouts, passwords, sessions
 from accounts.services.inputs import Given
 from accounts.services.projects import own
 
@@ -107,7 +107,7 @@ def change_password(request: HttpRequest, user_id: str, given: Given, *, keep_se
     )
     if not isinstance(user, User):
         raise NotSignedIn(_("The present password does not fit."))
-    lockout.succeeded(request, user.name)
+    lockouts.succeeded(request, user.name)
     set_own_password(user, given.get("password"), keep_session=keep_session)
     return user
 

@@ -38,11 +38,11 @@ COLUMNS = (
     ("created", gettext_lazy("Age")),
 )
 BIN_COLUMNS = (
-    gettext_lazy("Name"),
-    gettext_lazy("Status"),
-    gettext_lazy("Disk"),
-    gettext_lazy("Deleted"),
-    gettext_lazy("Removed for good"),
+    ("", gettext_lazy("Name")),
+    ("", gettext_lazy("Status")),
+    ("", gettext_lazy("Disk")),
+    ("", gettext_lazy("Deleted")),
+    ("", gettext_lazy("Removed for good")),
 )
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")
@@ -99,7 +99,7 @@ def recycle_bin(request: Request) -> HttpResponse:
     values = {
         "page": found,
         "rows": [row(request, instance) for instance in found],
-        "columns": lists.columns(request.GET, [("", label) for label in BIN_COLUMNS]),
+        "columns": lists.columns(request.GET, BIN_COLUMNS),
         "bulk": _offered(request, BIN_BULK),
         "hours": settings.RECYCLE_HOURS,
     }

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -74,12 +75,8 @@ def reset_link(request: Request, key: str) -> HttpResponse:
 def disable_second_factor(request: Request, key: str) -> HttpResponse:
     """For a user who lost device and recovery codes."""
     user = second_factor.disable(request.context, key)
-    return done(
-        request,
-        _("Switched off the second factor of %(name)s.") % {"name": user.name},
-        "/",
-        changed=("users",),
-    )
+    said = _("Switched off the second factor of %(name)s.") % {"name": user.name}
+    return done(request, said, reverse("user", args=[user.id]), changed=("users", "user"))
 
 
 @login_not_required

@@ -75,7 +75,7 @@ def edit(request: Request, role_id: str) -> HttpResponse:
     """Change description and what is implied; the default roles keep their names and their order."""
     policy.enforce(request.context, "role:write")
     role = _found(request.context, role_id)
-    direct = [one.implied_id for one in roles.inferences(request.context) if one.prior_id == role.id]
+    direct = [rule.implied_id for rule in roles.inferences(request.context, role.id)]
     initial = {"name": role.name, "description": role.description, "implied": direct}
     form = _form(request, role, initial)
     if role.name in roles.DEFAULTS:

@@ -20,13 +20,14 @@ from accounts.services import (
     inputs,
     lockouts,
     projects,
+    second_factor,
+    sessions,
     tokens,
     users,
 )
 from portal import lists, pickers, ways
 from portal.form_pages import form_page
 from portal.forms import Form
-from portal.optional import address
 from portal.requests import Request, away, done, live_page
 
 PLACES = 50
@@ -72,9 +73,10 @@ def show(request: Request, user_id: str) -> HttpResponse:
         "roles": pickers.all_roles(context),
         "groups": users.groups(context, user.id).order_by("name"),
         "credentials": application_credentials.visible(context, user.id).select_related("project"),
+        "has_second_factor": second_factor.of(user) is not None,
+        "session_count": sessions.listed(context, user.id).count(),
         "token_count": tokens.count(context, user.id),
         "events": audit_trail.of_user(context, user),
-        "reset_link": address("user-reset-link", user.id),
     }
     return live_page(request, "users/user.html", PARTS, values)
 

@@ -15,7 +15,6 @@ from accounts.services import directory, lockouts, users
 from portal import domain_choices, lists
 from portal.form_pages import form_page
 from portal.forms import Form
-from portal.optional import address
 from portal.requests import Request, live_page
 
 STATES = {
@@ -79,7 +78,6 @@ def table(request: Request) -> HttpResponse:
         "columns": domain_choices.columns(request, COLUMNS, domains),
         "filters": lists.filters(request.GET, "state", STATES),
         "domains": domains,
-        "invite": address("user-invite"),
         "kept": lists.kept(request.GET),
     }
     return live_page(request, "users/users.html", PARTS, values)

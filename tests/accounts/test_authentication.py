@@ -1,7 +1,10 @@
 """Signing in: unknown and wrong are alike, and what is disabled stays out."""
 
+import re
+
 import pytest
 from django.contrib.auth import hashers
+from django.test import Client
 
 from accounts.authentication import LONGEST_PASSWORD, PasswordBackend
 from accounts.models import Domain, User
@@ -111,3 +114,27 @@ def test_the_same_name_in_another_domain_is_somebody_else(alice: User) -> None:
 def test_an_unusable_password_never_opens(db: None) -> None:
     factories.UserFactory(name="robot")
     assert sign_in("robot", "!") is None
+
+
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_wrong_sign_ins_cost_and_say_the_same(
+    way: str, alice: User, hashings: list[str], client: Client
+) -> None:
+    """Whether the name is known or not: one hashing, the same status, the same words."""
+    said = []
+    for name in ("alice", "nobody"):
+        hashings.clear()
+        if way == "page":
+            answer = client.post("/sign-in/", {"name": name, "password": "wrong horse battery"})
+            words = re.sub(
+                rb'nonce="[^"]*"|value="[^"]*"|[0-9A-Za-z]{64}|req-[0-9a-f-]{36}', b"", answer.content
+            )
+        else:
+            user = {"name": name, "domain": {"id": "default"}, "password": "wrong horse battery"}
+            identity = {"methods": ["password"], "password": {"user": user}}
+            body = {"auth": {"identity": identity}}
+            answer = client.post("/identity/v3/auth/tokens", body, content_type="application/json")
+            words = answer.content
+        said.append((len(hashings), answer.status_code, words))
+    assert said[0] == said[1]
+    assert said[0][:2] == (1, 401)

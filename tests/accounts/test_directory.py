@@ -38,7 +38,7 @@ def test_only_administrators_look_around(as_max: Context, max_: User, blue: Proj
         lambda: audit_trail.of_user(as_max, max_),
         lambda: lockouts.lift(as_max, stranger.id),
         lambda: tokens.count(as_max, stranger.id),
-        lambda: roles.imply(as_max, Role.objects.get(name="reader").id, []),
+        lambda: roles.replace_implied(as_max, Role.objects.get(name="reader").id, []),
         lambda: quotas.update_many(as_max, [blue.id], {"cores": 1}),
     ):
         with pytest.raises(Forbidden):
@@ -127,22 +127,23 @@ def test_limits_of_many_are_all_or_none(as_root: Context, blue: Project, red: Pr
     assert {event.project_id for event in audit_trail.of_project(as_root, blue)} == {blue.id}
 
 
-def test_rules_run_in_no_circle(as_root: Context) -> None:
+def test_implied_roles_are_put_in_the_place_of_others(as_root: Context) -> None:
     made = roles.ensure_defaults()
     auditor = roles.create(as_root, {"name": "auditor"})
-    roles.imply(as_root, auditor.id, [made["manager"].id])
-    for prior, implied in (("reader", auditor), ("reader", made["member"]), ("auditor", auditor)):
-        with pytest.raises(BadInput):
-            roles.imply(as_root, Role.objects.get(name=prior).id, [implied.id])
-    with pytest.raises(BadInput):
-        roles.imply(as_root, auditor.id, [made["admin"].id])
-    with pytest.raises(NotFound):
-        roles.imply(as_root, auditor.id, ["nothing"])
+    roles.replace_implied(as_root, auditor.id, [made["manager"].id])
+    roles.replace_implied(as_root, auditor.id, [made["member"].id, made["service"].id])
     assert {rule.implied.name for rule in roles.implied(as_root)[auditor.id]} == {
-        "manager",
         "member",
         "reader",
+        "service",
     }
+    with pytest.raises(Forbidden):
+        roles.replace_implied(as_root, made["reader"].id, [auditor.id, made["member"].id])
+    with pytest.raises(NotFound):
+        roles.replace_implied(as_root, auditor.id, ["nothing"])
+    roles.replace_implied(as_root, made["manager"].id, [])
+    assert {rule.implied.name for rule in roles.implied(as_root)[made["manager"].id]} == {"member", "reader"}
+    assert made["reader"].id not in roles.implied(as_root)
 
 
 def test_ways_leaves_none_out(as_root: Context, blue: Project) -> None:

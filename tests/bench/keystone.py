@@ -1,4 +1,4 @@
-"""The real Keystone from PyPI, as a peer: under uwsgi, on PostgreSQL, with its cache in each process."""
+"""The real Keystone from PyPI, as a peer: under uwsgi, on PostgreSQL, with a cache that its processes share."""
 
 import os
 import subprocess
@@ -24,7 +24,8 @@ log_file = {folder}/keystone.log
 connection = postgresql+psycopg2://{user}@/{database}?host={host}
 [cache]
 enabled = true
-backend = dogpile.cache.memory
+backend = dogpile.cache.redis
+backend_argument = url:unix://{folder}/redis.sock
 [token]
 provider = fernet
 [fernet_tokens]
@@ -49,6 +50,36 @@ def keystone(cluster: Cluster, folder: Path, processes: int) -> Iterator[str]:
         (folder / name).mkdir(mode=0o700)
     port = free_port()
     address = f"http://127.0.0.1:{port}/v3"
+    cache = ["redis-server", "--port", "0", "--unixsocket", folder / "redis.sock", "--save", ""]
+    with _started(cache, folder / "redis.log"):
+        wait_for((folder / "redis.sock").exists, "Keystone's cache")
+        _set_up(programs, folder, address)
+        command = [
+            programs / "uwsgi",
+            *("--http-socket", f"127.0.0.1:{port}", "--module", "keystone.wsgi.api:application"),
+            *("--virtualenv", programs.parent, "--master", "--processes", str(processes), "--threads", "1"),
+            *("--enable-threads", "--lazy-apps", "--buffer-size", "65535", "--disable-logging"),
+            "--die-on-term",
+        ]
+        with _started(command, folder / "uwsgi.log", OS_KEYSTONE_CONFIG_DIR=str(folder)):
+            wait_for(lambda: _answers(address), f"Keystone; see {folder / 'uwsgi.log'}", 90, pause=0.5)
+            yield address
+
+
+@contextmanager
+def _started(command: list[str | Path], log: Path, **environment: str) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _set_up(programs: Path, folder: Path, address: str) -> None:
     owner = ["--keystone-user", "root", "--keystone-group", "root"]
     urls = [word for kind in ("admin", "internal", "public") for word in (f"--bootstrap-{kind}-url", address)]
     for arguments in (
@@ -58,24 +89,6 @@ def keystone(cluster: Cluster, folder: Path, processes: int) -> Iterator[str]:
         ["bootstrap", "--bootstrap-password", PASSWORD, "--bootstrap-region-id", "RegionOne", *urls],
     ):
         _manage(programs, folder, arguments)
-    command = [
-        programs / "uwsgi",
-        *("--http-socket", f"127.0.0.1:{port}", "--module", "keystone.wsgi.api:application"),
-        *("--virtualenv", programs.parent, "--master", "--processes", str(processes), "--threads", "1"),
-        *("--enable-threads", "--lazy-apps", "--buffer-size", "65535", "--disable-logging", "--die-on-term"),
-    ]
-    environment = os.environ | {
-        "OS_KEYSTONE_CONFIG_DIR": str(folder),
-        "OS_KEYSTONE_CONFIG_FILES": "keystone.conf",
-    }
-    with (folder / "uwsgi.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        wait_for(lambda: _answers(address), f"Keystone; see {folder / 'uwsgi.log'}", 90, pause=0.5)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def _manage(programs: Path, folder: Path, arguments: list[str]) -> None:
