@@ -77,7 +77,7 @@ def test_keystonemiddleware_gets_user_project_and_roles_right(openstack: OpenSta
     assert set(told["HTTP_X_ROLES"].split(",")) == {row["Role"] for row in effective}
 
 
-@pytest.mark.parametrize("token", [None, "", "x", secrets.token_hex(32)])
+@pytest.mark.parametrize("token", [None, "", "x", "0" * 64])
 def test_keystonemiddleware_refuses_what_we_never_issued(guarded: str, token: str | None) -> None:
     assert ask(guarded, token)[0] == 401
 
