@@ -19,8 +19,8 @@ for _name in [name for name in os.environ if name.startswith("MERIDIAN_") or nam
 os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
-MACHINES = ("browser", "faults", "hypervisor", "life")
-"""Folders of tests that run guests, stop daemons or watch a clock: one after the other, in one process."""
+MACHINES = ("browser", "faults", "hypervisor", "life", "test_openstack_compute")
+"""Folders and files of tests that run guests, stop daemons or watch a clock: one after the other, in one process."""
 
 # The first process of a run gets those; the others fill what processor time it leaves.
 if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
@@ -30,7 +30,7 @@ if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
 def _lane(item: pytest.Item) -> str:
     """The tests that must not run beside each other: all on machines, all of one client, those of one file."""
     folder = item.path.parent.name
-    if folder in MACHINES:
+    if folder in MACHINES or item.path.stem in MACHINES:
         return "machines"
     return folder if folder == "clients" else str(item.path)
 

@@ -36,7 +36,7 @@ def tab_to(page: Page, selector: str, most: int = 80) -> None:
     raise AssertionError(f"{most} presses of Tab do not reach {selector}")
 
 
-def press_until(page: Page, key: str, text: str, most: int = 10) -> None:
+def press_until(page: Page, key: str, text: str, most: int = 20) -> None:
     """Press a key until what reads so has the focus."""
     for _press in range(most):
         page.keyboard.press(key)
