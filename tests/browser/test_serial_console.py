@@ -21,7 +21,7 @@ def test_a_command_at_the_serial_terminal(stack: Stack, page: Page, faults: Faul
 def test_the_log_shows_the_boot_and_goes_on(stack: Stack, page: Page, faults: Faults, steady: str) -> None:
     uuid = stack.instance(steady)["uuid"]
     page.goto(f"/instances/{uuid}/")
-    page.get_by_role("link", name="Log").click()
+    page.get_by_role("link", name="Log", exact=True).click()
     log = page.locator("[data-log]")
     expect(log).to_contain_text("boot finished after", timeout=120_000)
     expect(log).to_contain_text(f"Host name:  {steady}")
