@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from accounts.federation import LdapServer
+from tests.ports import free_port
 
 BASE = "dc=example,dc=org"
 MANAGER = f"cn=manager,{BASE}"
@@ -135,7 +136,7 @@ def running() -> Iterator[Slapd]:
             input="\n".join([TREE.format(base=BASE), *people]).encode(),
             check=True,
         )
-        port, secure_port = _free_port(), _free_port()
+        port, secure_port = free_port(), free_port()
         process = subprocess.Popen(
             [
                 program,
@@ -189,12 +190,6 @@ def _certify(folder: Path) -> None:
             serialization.NoEncryption(),
         )
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for_answer(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +24,8 @@ from typing import Any
 import libvirt
 import psycopg
 import psycopg.rows
+
+from tests.ports import free_port
 
 BASE = Path(__file__).parents[1]
 URI = "qemu:///system"
@@ -50,7 +51,7 @@ class Stack:
         self.failpoints = self.root / "failpoints"
         self.failpoints.mkdir()
         self.log = self.root / "log"
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.environment = os.environ | {
             "MERIDIAN_DATA": str(self.root / "data"),
@@ -290,12 +291,6 @@ def running(**environment: str) -> Iterator[Stack]:
         yield stack
     finally:
         stack.remove()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _free_network() -> ipaddress.IPv4Network:

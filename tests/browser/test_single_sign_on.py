@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests import provider
 from tests.browser import looks
 from tests.browser.verbs import Faults
+from tests.ports import free_port
 from tests.provider import CLIENT_ID, CLIENT_SECRET, PASSWORD
 from tests.stack import Stack
 
@@ -16,7 +17,7 @@ from tests.stack import Stack
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """An installation of its own, with a provider beside it."""
-    port = provider.free_port()
+    port = free_port()
     stack = Stack(
         MERIDIAN_OIDC_ISSUER=f"http://localhost:{port}",
         MERIDIAN_OIDC_CLIENT_ID=CLIENT_ID,

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Domain, ExternalIdentity, User
 from tests import factories, provider
+from tests.ports import free_port
 from tests.provider import Provider
 
 OURS = "http://localhost:8000"
@@ -25,7 +26,7 @@ HOST = {"host": "localhost:8000"}
 
 @pytest.fixture(scope="module")
 def running_provider() -> Iterator[Provider]:
-    with provider.running(provider.free_port(), OURS) as running:
+    with provider.running(free_port(), OURS) as running:
         yield running
 
 

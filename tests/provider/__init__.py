@@ -8,7 +8,6 @@ import html
 import json
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -123,12 +122,6 @@ def running(port: int, *clients: str) -> Iterator[Provider]:
             process.wait(10)
     finally:
         shutil.rmtree(folder)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _python() -> Path:
