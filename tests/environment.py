@@ -8,8 +8,10 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(tempfile.mkdtemp(prefix="meridian-test-"))
 ROOT.chmod(0o755)  # QEMU's user must get to the storage; the data folder keeps itself private
@@ -19,29 +21,39 @@ for _name in [name for name in os.environ if name.startswith("MERIDIAN_") or nam
 os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
-MACHINES = ("browser", "faults", "hypervisor", "life", "test_openstack_compute")
-"""Folders and files of tests that run guests, stop daemons or watch a clock: one after the other, in one process."""
+TOGETHER = ("browser", "faults", "hypervisor", "life", "clients")
+"""Folders whose tests share an installation: each folder runs in one process, what takes longest first."""
 
-# The first process of a run gets those; the others fill what processor time it leaves.
-if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
-    os.nice(10)
-
-
-def _lane(item: pytest.Item) -> str:
-    """The tests that must not run beside each other: all on machines, all of one client, those of one file."""
-    folder = item.path.parent.name
-    if folder in MACHINES or item.path.stem in MACHINES:
-        return "machines"
-    return folder if folder == "clients" else str(item.path)
+ALONE = "test_libvirt_restarted"
+"""It takes libvirt away from every guest of the machine, so it comes last, when only tables are still at work."""
 
 
-@pytest.hookimpl(tryfirst=True)
+def _scope(nodeid: str) -> str:
+    """The tests that run in one process, one after the other: those of a folder above, else those of one file."""
+    file = nodeid.partition("::")[0]
+    folder = file.split("/")[1]
+    return folder if folder in TOGETHER and ALONE not in file else file
+
+
+def _rank(item: pytest.Item) -> int:
+    scope = _scope(item.nodeid)
+    return TOGETHER.index(scope) if scope in TOGETHER else len(TOGETHER) + (ALONE in scope)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread a run over processes (`-n 2 --dist loadgroup`), what takes longest first."""
-    first = ("machines", "clients")
-    items.sort(key=lambda item: first.index(_lane(item)) if _lane(item) in first else len(first))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_lane(item)))
+    """Long ones first, so that two processes end at about the same time."""
+    items.sort(key=_rank)
+
+
+class Scopes(LoadScopeScheduling):
+    """Hands whole scopes to processes (`make test` runs two)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scopes:
+    return Scopes(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
