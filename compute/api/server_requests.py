@@ -36,7 +36,7 @@ def launch_request(view: ComputeView, given: dict[str, Any]) -> LaunchRequest:
         count=_count(given),
         keypair_name=given.get("key_name") or "",
         user_data=decoded(given.get("user_data")),
-        network_ids=_networks(view, given),
+        networks=_networks(view, given),
         description=(given.get("description") or "") if view.at_least(19) else "",
         metadata=given.get("metadata"),
         tags=given.get("tags") if view.at_least(52) else None,

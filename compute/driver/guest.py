@@ -74,8 +74,9 @@ class Guest:
             domain = self._domain()
             try:
                 domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
-            except libvirt.libvirtError:
-                if domain.isActive():
+            except libvirt.libvirtError as error:
+                # One that is just ending counts as active for a moment, but hears no button any more.
+                if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID and domain.isActive():
                     raise
 
     def destroy(self) -> None:

@@ -31,7 +31,7 @@ class LaunchRequest:
     keypair_name: object = ""
     public_key: object = ""
     user_data: object = ""
-    network_ids: object = None
+    networks: object = None
     """Ids of networks, a card on each; None: one card on the project's default network."""
     description: object = ""
     metadata: object = None
@@ -79,7 +79,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
         key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
     user_data = checked("user_data", encoded_user_data, request.user_data)
-    wanted_networks = checked("networks", networks.chosen, context, request.network_ids)
+    wanted_networks = checked("networks", networks.chosen, context, request.networks)
     description = checked(
         "description", partial(inputs.text, longest=255), {"description": request.description}, "description"
     )

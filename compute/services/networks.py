@@ -26,14 +26,14 @@ def get(context: Context, network_id: object) -> Network:
         raise NotFound(_("There is no such network.")) from error
 
 
-def chosen(context: Context, network_ids: object) -> list[Network]:
+def chosen(context: Context, networks: object) -> list[Network]:
     """The networks with these ids; None: the default one. Raises BadInput, Conflict."""
-    if network_ids is None:
+    if networks is None:
         return [default(context)]
-    if not isinstance(network_ids, list):
+    if not isinstance(networks, list):
         raise BadInput(fields={"networks": _("Give a list of networks.")})
     try:
-        return [get(context, network_id) for network_id in network_ids]
+        return [get(context, network_id) for network_id in networks]
     except NotFound as error:
         raise BadInput(fields={"networks": error.text}) from error
 

@@ -81,7 +81,12 @@ def test_a_project_token(ann: User, blue: Project, admin: Api) -> None:
         assert token["project"]["id"] == blue.id
         assert token["is_domain"] is False
         assert {role["name"] for role in token["roles"]} == {"member", "reader"}
-        assert [service["type"] for service in token["catalog"]] == ["identity"]
+        assert [service["type"] for service in token["catalog"]] == [
+            "compute",
+            "identity",
+            "image",
+            "network",
+        ]
         endpoint = token["catalog"][0]["endpoints"][0]
         assert set(endpoint) == {"id", "interface", "region", "region_id", "url"}
         assert not {"domain", "system"} & set(token)
