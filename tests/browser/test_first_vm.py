@@ -2,12 +2,14 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import looks, verbs
-from tests.stack import PASSWORD, Stack, wait_for
+from tests.stack import PASSWORD, Stack, running, wait_for
 
 BIOS_TEXT = 1_000
 BANNER = 15_000
@@ -18,6 +20,13 @@ STEPS = [
     "Write the config drive",
     "Define the machine",
 ]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A new one, in which nobody has used the set-up link."""
+    with running() as stack:
+        yield stack
 
 
 def test_the_first_instance(stack: Stack, stranger: Page, tmp_path: Path) -> None:
