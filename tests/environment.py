@@ -21,28 +21,23 @@ for _name in [name for name in os.environ if name.startswith("MERIDIAN_") or nam
 os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
-TOGETHER = ("browser", "faults", "hypervisor", "life", "clients")
-"""Folders whose tests share an installation: each folder runs in one process, what takes longest first."""
+MACHINES = ("browser", "clients", "faults", "hypervisor", "life")
+"""Folders of tests that run guests, stop daemons or watch a page: one after the other, in one process."""
 
-ALONE = "test_libvirt_restarted"
-"""It takes libvirt away from every guest of the machine, so it comes last, when only tables are still at work."""
+# That process is the first of a run; the others fill what processor time it leaves.
+if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+    os.nice(10)
 
 
 def _scope(nodeid: str) -> str:
-    """The tests that run in one process, one after the other: those of a folder above, else those of one file."""
+    """The tests that run in one process, one after the other: all on machines, else those of one file."""
     file = nodeid.partition("::")[0]
-    folder = file.split("/")[1]
-    return folder if folder in TOGETHER and ALONE not in file else file
-
-
-def _rank(item: pytest.Item) -> int:
-    scope = _scope(item.nodeid)
-    return TOGETHER.index(scope) if scope in TOGETHER else len(TOGETHER) + (ALONE in scope)
+    return "machines" if file.split("/")[1] in MACHINES else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long ones first, so that two processes end at about the same time."""
-    items.sort(key=_rank)
+    """Machines first: they take longest."""
+    items.sort(key=lambda item: _scope(item.nodeid) != "machines")
 
 
 class Scopes(LoadScopeScheduling):

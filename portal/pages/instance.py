@@ -109,4 +109,6 @@ def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
     if verb == "purge" and request.POST.get("leave"):
         return away(request, said, reverse("instances"))
     topics = ("instances", f"instance:{instance_id}", "operations", "quota")
-    return done(request, said, reverse("instance", args=[instance_id]), changed=topics)
+    # What is purged may be gone before anybody could look at it.
+    back = reverse("instances") if verb == "purge" else reverse("instance", args=[instance_id])
+    return done(request, said, back, changed=topics)

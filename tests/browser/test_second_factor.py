@@ -91,11 +91,11 @@ def test_from_the_first_scan_to_signing_out_everywhere(
 
 
 def test_one_other_session_is_signed_out_from_the_list(new_context: NewContext, stack: Stack) -> None:
-    stack.manage("shell", "-c", NORA)
+    stack.manage("shell", "-c", OLGA)
     page, other = (new_context().new_page() for _number in range(2))
     for each, where in ((page, "/account/"), (other, "/")):
         each.goto(f"/sign-in/?next={where}")
-        verbs.sign_in(each, "nora")
+        verbs.sign_in(each, "olga")
         expect(each).to_have_url(where)
     with other.expect_websocket():
         other.reload()
@@ -131,7 +131,7 @@ def test_an_invitation(new_context: NewContext, page: Page, stack: Stack) -> Non
 
 def test_a_passkey(new_context: NewContext, stack: Stack) -> None:
     """Made on the account's page, then it opens without name, password and code; deleted, it opens nothing."""
-    stack.manage("shell", "-c", NORA.replace("nora", "pam"))
+    stack.manage("shell", "-c", OLGA.replace("olga", "pam"))
     context = new_context()
     page = context.new_page()
     device = context.new_cdp_session(page)
@@ -166,9 +166,9 @@ DEVICE = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-NORA = f"""
+OLGA = f"""
 from tests import factories as make
-user = make.UserFactory.build(name="nora", domain=make.DomainFactory())
+user = make.UserFactory.build(name="olga", domain=make.DomainFactory())
 user.set_password({PASSWORD!r})
 user.save()
 """
