@@ -2,9 +2,10 @@
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, sync_playwright
 
 from tests.browser.verbs import ARTIFACTS, PATIENCE, Faults
 from tests.stack import Browserless, Stack, running
@@ -18,6 +19,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 FAILED = pytest.StashKey[bool]()
 VIEWPORT = {"width": 1280, "height": 900}
 
@@ -65,6 +67,28 @@ def steady(stack: Stack, admin: Browserless) -> Iterator[str]:
     stack.wait_for_state("steady", "deleted", 120)
 
 
+def _open_steadily(page: Page) -> None:
+    """Have `goto` load again what broke off: Chromium drops its requests whenever a guest's interface comes or goes."""
+    broken: list[str] = []
+    goto = page.goto
+
+    def steadily(url: str, **options: Any) -> Response | None:
+        for _attempt in range(4):
+            broken.clear()
+            try:
+                answer = goto(url, **options)
+            except Error as error:
+                if NETWORK_CHANGED not in str(error):
+                    raise
+                continue
+            if not any(NETWORK_CHANGED in failure for failure in broken):
+                return answer
+        return goto(url, **options)
+
+    page.on("requestfailed", lambda request: broken.append(request.failure or ""))
+    page.goto = steadily  # type: ignore[method-assign]
+
+
 @pytest.fixture
 def new_context(
     chromium: Browser, stack: Stack, request: pytest.FixtureRequest
@@ -75,6 +99,7 @@ def new_context(
     def new(session: Browserless | None = None) -> BrowserContext:
         context = chromium.new_context(viewport=VIEWPORT, base_url=stack.url, locale="en-GB")
         context.set_default_timeout(PATIENCE)
+        context.on("page", _open_steadily)
         opened.append(context)
         if session is not None:
             context.add_cookies(
