@@ -10,9 +10,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put our own API into the catalog, whose rows follow the code after every migration; note sessions."""
-        from accounts.services import catalog, sessions  # models can be imported only once apps are loaded
+        from accounts import epochs  # models can be imported only once apps are loaded
+        from accounts.services import catalog, sessions
 
         catalog.register(catalog.OwnService(type="identity", name="keystone", path="/identity"))
+        post_migrate.connect(epochs.install, sender=self)
         post_migrate.connect(_ensure_catalog, sender=self)
         user_logged_in.connect(sessions.begun)
 

@@ -45,6 +45,7 @@ REGION = env.read("MERIDIAN_REGION")
 LIBVIRT_URI = env.read("LIBVIRT_URI")
 VIRTUALIZATION = env.choice("MERIDIAN_VIRTUALIZATION", {"detect", "kvm", "qemu"})
 WEB_WORKERS = env.read("MERIDIAN_WEB_WORKERS")
+WEB_THREADS = 16
 WORKERS = env.read("MERIDIAN_WORKERS")
 STOP_GRACE_SECONDS = env.read("MERIDIAN_STOP_GRACE")
 RECYCLE_HOURS = env.read("MERIDIAN_RECYCLE_HOURS")
@@ -123,10 +124,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if env.read("DATABASE_URL"):
     DATABASES = {"default": environ.Env().db("DATABASE_URL")}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-        # Requests run in short-lived threads, so connections are pooled, not kept by thread.
+        # Shared by threads of requests and of websockets.
         DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
             "min_size": 1,
-            "max_size": 16,
+            "max_size": WEB_THREADS + 4,
             "timeout": 10,
         }
 else:
@@ -134,6 +135,7 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "meridian.sqlite3",
+            "CONN_MAX_AGE": None,  # each thread keeps its own
             "OPTIONS": {
                 "timeout": 35,
                 # A deferred transaction that upgrades its lock ignores the timeout, so take it at once.

@@ -4,16 +4,20 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
+from compute.services import background_loop
 from portal import groups
 
 
 def tell(sender: Any, keys: Iterable[str], **_signal: Any) -> None:
     """Receives `accounts.services.sessions.ended`. Without Redis, connections end at their next check."""
-    send = async_to_sync(get_channel_layer().group_send)
     with contextlib.suppress(RedisError, OSError):
-        for key in keys:
-            send(groups.of_session(key), {"type": "signed.out"})
+        background_loop.run(_send(list(keys)))
+
+
+async def _send(keys: list[str]) -> None:
+    layer = get_channel_layer()
+    for key in keys:
+        await layer.group_send(groups.of_session(key), {"type": "signed.out"})

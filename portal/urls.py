@@ -41,6 +41,10 @@ from portal.pages import (
 )
 
 urlpatterns = [
+    # First, since scripts ask most often and addresses are compared one by one.
+    path("identity", discovery.Versions.as_view(), name="identity"),
+    path("identity/", include(identity)),
+    *compute.urlpatterns,
     path("", overview.overview, name="overview"),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/provider/", oidc.begin, name="oidc"),
@@ -109,9 +113,6 @@ urlpatterns = [
     *domains.urlpatterns,
     path("api/", api.document, name="api-document"),
     path("api/schema/", api.schema, name="api-schema"),
-    path("identity", discovery.Versions.as_view(), name="identity"),
-    path("identity/", include(identity)),
-    *compute.urlpatterns,
 ]
 websockets = [
     path("ws/live/", Live.as_asgi()),

@@ -37,5 +37,8 @@ class Catalog(IdentityView):
         if not self.valid.token.is_scoped:
             raise Forbidden("An unscoped token has no catalog.")
         return JsonResponse(
-            {"catalog": catalog.of_token(self.valid.token), "links": {"self": url("auth/catalog")}}
+            {
+                "catalog": catalog.of_token(self.valid.token, self.valid.mark),
+                "links": {"self": url("auth/catalog")},
+            }
         )

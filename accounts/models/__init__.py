@@ -4,6 +4,7 @@ from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.audit import AuditEvent
 from accounts.models.catalog import Endpoint, Region, Service
+from accounts.models.epoch import Epoch
 from accounts.models.external_identity import ExternalIdentity
 from accounts.models.group import Group
 from accounts.models.installation import Installation
@@ -26,6 +27,7 @@ __all__ = [
     "AuditEvent",
     "Domain",
     "Endpoint",
+    "Epoch",
     "ExternalIdentity",
     "Group",
     "Installation",

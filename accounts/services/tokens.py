@@ -1,7 +1,8 @@
 """Issues, checks and revokes tokens.
 
-A token is a row that is looked up at every use, together with what makes it void: a disabled user, project or
-domain, a new password, a credential that ended, a role that is gone. So all of these count at the next request.
+A token is a row that is looked up at every use, together with the mark of the epoch, which changes with all that
+could make it void: a disabled user, project or domain, a new password, a credential that ended, a role that is
+gone. So all of these count at the next request, and while the mark stays, what was read once is not read again.
 """
 
 import base64
@@ -9,19 +10,25 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import NotSignedIn
-from accounts.models import ApplicationCredential, Domain, Project, Token, User
+from accounts.models import ApplicationCredential, Domain, Epoch, Project, Token, User
 from accounts.names import is_text
+from accounts.prepared import Prepared
 from accounts.services import application_credentials, assignments, audit, inputs
 
 LIFETIME = timedelta(hours=1)
 LONGEST_TEXT = 512
+KEPT = 4096
+"""So many tokens a process keeps in memory, a few kB each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +42,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Valid:
-    """A token that counts now, with the roles that it gives now: {role id: name}."""
+    """A token that counts under the epoch's mark, with the roles that it gives: {role id: name}.
+
+    Kept in memory and shared by requests: to be read, not written.
+    """
 
     token: Token
     roles: dict[str, str]
+    mark: str
 
     def context(self, *, address: str | None = None, request_id: str = "") -> Context:
         token = self.token
@@ -75,6 +86,7 @@ def issue(
     One that stands on a `parent` token ends with it and carries its methods and audit id.
     """
     now = timezone.now()
+    mark = Epoch.objects.values_list("mark", flat=True).get()
     if parent is not None:
         methods = [*methods, *(method for method in parent.methods if method not in methods)]
         credential = credential or parent.credential
@@ -93,7 +105,7 @@ def issue(
             credential.expires_at if credential else None,
         ),
     )
-    valid = _valid(token)
+    valid = _valid(token, mark)
     if valid is None:
         raise NotSignedIn
     text = secrets.token_hex(32)
@@ -103,16 +115,13 @@ def issue(
 
 
 def check(text: object) -> Valid | None:
-    """The token of this text, if it counts now. One query, one more for its roles.
-
-    What few tokens have, a domain or a credential, is asked for when it is there: joining it too would take
-    PostgreSQL longer to plan than all the rest takes to run.
-    """
+    """The token of this text, if it counts now. One query, by its key; more where the epoch is new."""
     if not is_text(text, LONGEST_TEXT):
         return None
-    rows = Token.objects.select_related("user__domain", "project__domain")
-    token = rows.filter(pk=_digest(text)).order_by().first()
-    return None if token is None or token.expires_at <= timezone.now() else _valid(token)
+    digest = _digest(text)
+    mark = next((row[0] for row in _MARK.rows(digest=digest)), None)
+    valid = _read(digest, mark) if mark else None
+    return None if valid is None or valid.token.expires_at <= timezone.now() else valid
 
 
 def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = True) -> Valid:
@@ -140,7 +149,7 @@ def revoke(context: Context, own: Valid, text: object) -> None:
     """End a token; counts at the next request. Raises Forbidden, NotFound."""
     valid = seen_by(context, own, text)
     policy.enforce_own(context, valid.token.user_id, "token:write")
-    valid.token.delete()
+    Token.objects.filter(pk=valid.token.pk).delete()
     audit.record(
         context, "token.revoke", target_type="token", target_id=valid.token.audit_ids[0], target_name=""
     )
@@ -151,7 +160,28 @@ def sweep() -> int:
     return Token.objects.filter(expires_at__lte=timezone.now()).delete()[0]
 
 
-def _valid(token: Token) -> Valid | None:
+def _mark(digest: str) -> QuerySet[Token, Any]:
+    """The epoch's mark, if there is such a token."""
+    return Token.objects.filter(pk=digest).values_list(Subquery(Epoch.objects.values("mark")[:1]))
+
+
+_MARK = Prepared(_mark)
+
+
+@lru_cache(KEPT)
+def _read(digest: str, mark: str) -> Valid | None:
+    """The token as it is under the mark, which was read before it: what is read is never older.
+
+    What few tokens have, a domain or a credential, is asked for when it is there: joining it too would take
+    PostgreSQL longer to plan than all the rest takes to run.
+    """
+    token = (
+        Token.objects.select_related("user__domain", "project__domain").filter(pk=digest).order_by().first()
+    )
+    return None if token is None else _valid(token, mark)
+
+
+def _valid(token: Token, mark: str) -> Valid | None:
     user, credential = token.user, token.credential
     if not (user.enabled and user.domain.enabled) or token.issued_at < user.password_changed_at:
         return None
@@ -165,7 +195,7 @@ def _valid(token: Token) -> Valid | None:
         roles = application_credentials.roles_of(credential)
     else:
         roles = assignments.roles_of(user, project=token.project, domain=token.domain, system=token.system)
-    return Valid(token=token, roles=roles) if roles or not token.is_scoped else None
+    return Valid(token=token, roles=roles, mark=mark) if roles or not token.is_scoped else None
 
 
 def _earliest(*times: datetime | None) -> datetime:

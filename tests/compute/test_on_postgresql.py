@@ -9,6 +9,7 @@ from django.conf import settings
 from tests.postgres import Cluster
 
 FILES = (
+    "tests/accounts/test_epochs.py",
     "tests/accounts/test_setup.py",
     "tests/accounts/test_quotas.py",
     "tests/accounts/test_quota_requests.py",

@@ -337,13 +337,14 @@ def test_lists_cost_the_same_whatever_their_length(
         group.members.add(factories.UserFactory())
         factories.AssignmentFactory(project=project)
     for path, most in {
-        "users": 3,
-        "groups": 3,
-        "projects": 4,
-        "domains": 3,
-        "roles": 3,
-        "endpoints": 3,
+        "users": 2,
+        "groups": 2,
+        "projects": 3,
+        "domains": 2,
+        "roles": 2,
+        "endpoints": 2,
     }.items():
+        read(admin.get(path))  # the token is known from here on
         with django_assert_max_num_queries(most):
             read(admin.get(path))
 

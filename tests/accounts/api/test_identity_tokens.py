@@ -338,7 +338,7 @@ def test_what_expired_is_swept(ann: User) -> None:
 
 
 @pytest.mark.parametrize("place", ["project", "domain", "system", "unscoped", "tree"])
-def test_a_check_costs_two_queries_and_one_more_on_a_domain(ann: User, blue: Project, place: str) -> None:
+def test_a_check_costs_one_query_and_the_first_a_few_more(ann: User, blue: Project, place: str) -> None:
     factories.AssignmentFactory(user=ann, project=None, domain=blue.domain)
     factories.AssignmentFactory(user=ann, project=None)
     child = factories.ProjectFactory(parent=blue)
@@ -351,8 +351,7 @@ def test_a_check_costs_two_queries_and_one_more_on_a_domain(ann: User, blue: Pro
         "tree": Scope(project=child),
     }[place]
     text = tokens.issue(ann, ["password"], scope).text
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert tokens.check(text)
-    assert len(queries) == {"unscoped": 1, "domain": 3}.get(place, 2)
+    for expected in ({"unscoped": 2, "domain": 4}.get(place, 3), 1, 1):
+        with CaptureQueriesContext(connection) as queries:
+            assert tokens.check(text)
+        assert len(queries) == expected

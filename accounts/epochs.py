@@ -1,0 +1,94 @@
+"""Has the database itself renew the mark of the epoch, by triggers, at every change of what tokens stand on.
+
+So a token can be kept in memory and still be checked by one indexed query, and a role taken away counts at the
+next request all the same. No way of writing can pass a trigger by: not `QuerySet.update`, not SQL by hand.
+"""
+
+import secrets
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+
+from accounts import models
+
+WATCHED: tuple[type[Model], ...] = (
+    models.ApplicationCredential,
+    models.ApplicationCredential.roles.through,
+    models.Assignment,
+    models.Domain,
+    models.Endpoint,
+    models.Group,
+    models.Group.members.through,
+    models.Project,
+    models.Region,
+    models.Role,
+    models.RoleInference,
+    models.Service,
+    models.Token,
+    models.User,
+)
+PASSED_OVER = {"last_login"}
+"""Columns that say nothing about what a user may do, and change at every sign-in."""
+
+TABLE = models.Epoch._meta.db_table
+FUNCTION = "accounts_renew_epoch"
+NEW_MARK = {
+    "sqlite": "lower(hex(randomblob(16)))",
+    "postgresql": "replace(gen_random_uuid()::text, '-', '')",
+}
+
+
+def install(using: str, **_signal: Any) -> None:
+    """Make the row and the triggers, also those that went when a migration made a table anew."""
+    if not models.Epoch.objects.using(using).exists():
+        models.Epoch.objects.using(using).create(mark=secrets.token_hex(16))
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for statement in _statements(connection):
+            cursor.execute(statement)
+
+
+def _statements(connection: BaseDatabaseWrapper) -> list[str]:
+    renew = f"UPDATE {TABLE} SET mark = {NEW_MARK[connection.vendor]}"  # noqa: S608 - constants
+    if connection.vendor == "sqlite":
+        return [line for model in WATCHED for line in _of_sqlite(model, renew)]
+    return [_function(renew), *(line for model in WATCHED for line in _of_postgresql(model))]
+
+
+def _of_sqlite(model: type[Model], renew: str) -> list[str]:
+    table = model._meta.db_table
+    lines = []
+    for event in _events(model):
+        name = f"{table}_epoch_{event.split(maxsplit=1)[0].lower()}"
+        lines += [
+            f"DROP TRIGGER IF EXISTS {name}",
+            f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {renew}; END",
+        ]
+    return lines
+
+
+def _function(renew: str) -> str:
+    body = f"BEGIN {renew}; RETURN NULL; END"
+    return f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+
+
+def _of_postgresql(model: type[Model]) -> list[str]:
+    table = model._meta.db_table
+    name = f"{table}_epoch"
+    return [
+        f"DROP TRIGGER IF EXISTS {name} ON {table}",
+        f"CREATE TRIGGER {name} AFTER {' OR '.join(_events(model))} ON {table} EXECUTE FUNCTION {FUNCTION}()",
+    ]
+
+
+def _events(model: type[Model]) -> list[str]:
+    """What renews the mark. A new token voids none, and one that is gone is missed by its key."""
+    columns = [
+        field.column
+        for field in model._meta.local_concrete_fields
+        if field.column and field.column not in PASSED_OVER
+    ]
+    update = f"UPDATE OF {', '.join(columns)}"
+    return [update] if model is models.Token else ["INSERT", update, "DELETE"]
