@@ -4,9 +4,11 @@ pytest loads this as a plugin (`-p tests.environment` in pyproject.toml), becaus
 settings, and with them the environment, before any conftest.py.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +21,57 @@ ROOT.chmod(0o755)  # QEMU's user must get to the storage; the data folder keeps 
 for _name in [name for name in os.environ if name.startswith("MERIDIAN_") or name == "REDIS_URL"]:
     del os.environ[_name]
 os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
+_turn, _lives = (Path(tempfile.gettempdir(), f"meridian-tests-{name}") for name in ("turn", "lives"))
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
-MACHINES = ("browser", "clients", "faults", "hypervisor", "life")
-"""Folders of tests that run guests, stop daemons or watch a page: one after the other, in one process."""
+LINES = {
+    "browser": "browser",
+    "life": "browser",
+    "clients": "machines",
+    "faults": "machines",
+    "hypervisor": "machines",
+}
+"""Folders of tests that run guests: one after the other in their line, since they wait more than they compute."""
 
-# That process is the first of a run; the others fill what processor time it leaves.
-if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+KILLERS = "tests/faults/test_libvirt_restarted.py"
+"""Tests of this file run while no other line is on a machine: they kill libvirtd."""
+
+# Each line takes one of the first processes of a run; the others fill what processor time these leave.
+if os.environ.get("PYTEST_XDIST_WORKER", "gw0") not in ("gw0", "gw1"):
     os.nice(10)
 
 
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
 def _scope(nodeid: str) -> str:
-    """The tests that run in one process, one after the other: all on machines, else those of one file."""
-    file = nodeid.partition("::")[0]
-    return "machines" if file.split("/")[1] in MACHINES else file
+    """The tests that run in one process, one after the other: those of a line, else those of a file."""
+    file = _file(nodeid)
+    return LINES.get(file.split("/")[1], file)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Machines first: they take longest."""
-    items.sort(key=lambda item: _scope(item.nodeid) != "machines")
+    """Lines first: they take longest."""
+    lines = [*dict.fromkeys(LINES.values())]
+    items.sort(key=lambda item: lines.index(line) if (line := _scope(item.nodeid)) in lines else len(lines))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let killers wait for the other lines, and these for them."""
+    if _scope(item.nodeid) not in LINES.values():
+        return (yield)
+    with _turn.open("w") as turn, _lives.open("w") as lives:
+        # Whoever waits for its turn holds the door, or a killer would wait for ever.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        fcntl.flock(lives, fcntl.LOCK_EX if _file(item.nodeid) == KILLERS else fcntl.LOCK_SH)
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        return (yield)
 
 
 class Scopes(LoadScopeScheduling):
-    """Hands whole scopes to processes (`make test` runs two)."""
+    """Hands whole scopes to processes (`make test` runs three)."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _scope(nodeid)

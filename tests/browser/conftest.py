@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.island import Island
 from tests.browser.verbs import ARTIFACTS, PATIENCE, Faults
 from tests.stack import Browserless, Stack, running
 
@@ -19,7 +20,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 FAILED = pytest.StashKey[bool]()
 VIEWPORT = {"width": 1280, "height": 900}
 
@@ -42,11 +42,18 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def island() -> Iterator[Island]:
+    with Island() as island:
+        yield island
+
+
+@pytest.fixture(scope="package")
+def chromium(island: Island, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is not installed: `deploy/install dev` brings it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        program = island.wrapped(path, tmp_path_factory.mktemp("chromium"))
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
 
@@ -67,39 +74,17 @@ def steady(stack: Stack, admin: Browserless) -> Iterator[str]:
     stack.wait_for_state("steady", "deleted", 120)
 
 
-def _open_steadily(page: Page) -> None:
-    """Have `goto` load again what broke off: Chromium drops its requests whenever a guest's interface comes or goes."""
-    broken: list[str] = []
-    goto = page.goto
-
-    def steadily(url: str, **options: Any) -> Response | None:
-        for _attempt in range(4):
-            broken.clear()
-            try:
-                answer = goto(url, **options)
-            except Error as error:
-                if NETWORK_CHANGED not in str(error):
-                    raise
-                continue
-            if not any(NETWORK_CHANGED in failure for failure in broken):
-                return answer
-        return goto(url, **options)
-
-    page.on("requestfailed", lambda request: broken.append(request.failure or ""))
-    page.goto = steadily  # type: ignore[method-assign]
-
-
 @pytest.fixture
 def new_context(
-    chromium: Browser, stack: Stack, request: pytest.FixtureRequest
+    chromium: Browser, island: Island, stack: Stack, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Opens browsers that know nothing of each other; with `session`, signed in as that person is."""
     opened = []
+    island.open(urlsplit(stack.url).port or 80)
 
     def new(session: Browserless | None = None) -> BrowserContext:
         context = chromium.new_context(viewport=VIEWPORT, base_url=stack.url, locale="en-GB")
         context.set_default_timeout(PATIENCE)
-        context.on("page", _open_steadily)
         opened.append(context)
         if session is not None:
             context.add_cookies(

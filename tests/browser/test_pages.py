@@ -118,7 +118,8 @@ def test_page(stack: Stack, page: Page, faults: Faults, new_context: NewContext,
     if route == "sign-in":
         page = new_context().new_page()
         faults = Faults(page)
-    verbs.visit(page, faults, _address(stack, route))
+    page.goto(_address(stack, route))
+    page.wait_for_load_state("networkidle")
     settle(page)
     if route == "sign-in":
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import provider
 from tests.browser import looks
+from tests.browser.island import Island
 from tests.browser.verbs import Faults
 from tests.ports import free_port
 from tests.provider import CLIENT_ID, CLIENT_SECRET, PASSWORD
@@ -15,7 +16,7 @@ from tests.stack import Stack
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def stack(island: Island) -> Iterator[Stack]:
     """An installation of its own, with a provider beside it."""
     port = free_port()
     stack = Stack(
@@ -28,6 +29,7 @@ def stack() -> Iterator[Stack]:
     stack.environment["MERIDIAN_OIDC_SECRET_FILE"] = str(secret)
     try:
         with provider.running(port, stack.url):
+            island.open(port)
             stack.start()
             stack.bootstrap()
             yield stack

@@ -53,16 +53,6 @@ class Faults(list[str]):
             self.append(f"{response.status}: {response.url}")
 
 
-def visit(page: Page, faults: Faults, address: str) -> None:
-    """Open a page; once more where guests' interfaces came or went and Chromium dropped what it was loading."""
-    for _ in range(3):
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        if not any("ERR_NETWORK_CHANGED" in fault for fault in faults):
-            return
-        faults.clear()
-
-
 @contextmanager
 def without_reload(page: Page) -> Iterator[None]:
     """Whatever happens inside happens on the page as it is."""

@@ -1,9 +1,5 @@
-"""A real OpenID Connect provider (django-oauth-toolkit) in an interpreter of its own, with people in it.
+"""A real OpenID Connect provider (django-oauth-toolkit) in an interpreter of its own, with people in it."""
 
-Its virtual environment lives below var/, made once: its dependencies are not ours.
-"""
-
-import hashlib
 import html
 import json
 import re
@@ -11,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from accounts.federation import OidcProvider
-from tests.stack import BASE
+from tests.venvs import venv_of
 
 HERE = Path(__file__).parent
 CLIENT_ID, CLIENT_SECRET = "meridian", "secret of the client +/%"
@@ -111,7 +106,8 @@ def running(port: int, *clients: str) -> Iterator[Provider]:
     )
     (folder / "configuration.json").write_text(json.dumps(configuration))
     try:
-        command = [_python(), HERE / "provider.py", folder / "configuration.json", str(port)]
+        python = venv_of(HERE / "requirements.txt") / "python"
+        command = [python, HERE / "provider.py", folder / "configuration.json", str(port)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
         try:
@@ -122,22 +118,6 @@ def running(port: int, *clients: str) -> Iterator[Provider]:
             process.wait(10)
     finally:
         shutil.rmtree(folder)
-
-
-def _python() -> Path:
-    """The provider's interpreter; a new list of requirements makes a new environment."""
-    requirements = HERE / "requirements.txt"
-    name = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    folder = BASE / "var" / "provider" / name
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, "-r", requirements], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"The OpenID Connect provider cannot be installed:\n{done.stderr}"
-        (folder / "complete").touch()
-    return python
 
 
 def _wait_for_answer(issuer: str, process: subprocess.Popen[bytes], log: Path) -> None:
