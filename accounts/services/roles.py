@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import Conflict, Forbidden
+from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Role, RoleInference
 from accounts.services import audit, inputs
 
@@ -67,8 +67,10 @@ def visible(context: Context) -> QuerySet[Role]:
 
 @transaction.atomic
 def create(context: Context, given: Mapping[str, object]) -> Role:
-    """A further role. Raises Forbidden, BadInput, Conflict."""
+    """A further role, for all domains. Raises Forbidden, BadInput, Conflict."""
     policy.enforce(context, "role:write")
+    if given.get("domain_id") is not None:
+        raise BadInput(fields={"domain_id": _("Roles belong to no domain here; leave it out.")})
     role = Role(name=inputs.name(given, longest=64), description=inputs.text(given, "description"))
     _store(role)
     audit.record(context, "role.create", target_type="role", target_id=role.id, target_name=role.name)
