@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import MeridianError
 from accounts.services import passwords
+from compute.services import local_times
 
 NEW_PASSWORD = gettext_lazy("New password")
 _CONTROLS = {
@@ -52,6 +53,19 @@ class Form(forms.Form):
             if name in self.fields:
                 css = self.fields[name].widget.attrs["class"]
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
+
+
+def time_zone_field() -> forms.CharField:
+    """Whose clock a typed time means; static/js/time-zone.js chooses the browser's own."""
+    return forms.CharField(
+        label=gettext_lazy("Time zone"),
+        required=False,
+        initial="UTC",
+        widget=forms.Select(
+            choices=lambda: [(name, name.replace("_", " ")) for name in local_times.names()],
+            attrs={"data-time-zone": ""},
+        ),
+    )
 
 
 class NewPassword(forms.CharField):

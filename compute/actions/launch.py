@@ -19,6 +19,7 @@ from compute.operations import Run, Step
 from compute.services import (
     addresses,
     config_drive,
+    expiry,
     hosts,
     images,
     resources,
@@ -76,6 +77,7 @@ def _begin(
         user_data=checked.user_data,
         task_state=states.MOVES["launch"].task,
         description=checked.description,
+        expires_at=expiry.default(),
         **checked.labels,
     )
     for network in checked.networks:
@@ -177,6 +179,7 @@ class Launch(Action):
     verb = "launch"
     label = gettext_lazy("Launch")
     icon = "rocket"
+    cancellable = True
     steps: tuple[Step, ...] = (
         Place(),
         CopyImage(),

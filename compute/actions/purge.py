@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
 from compute.actions.steps import ForgetGuest, PowerOff, release_addresses
-from compute.models import ConsoleToken, Operation, Port
+from compute.models import ConsoleToken, Operation, Port, Schedule
 from compute.operations import Run, Step
 from compute.services import hosts, transitions
 
@@ -53,5 +53,6 @@ class Purge(Action):
         instance = operation.instance
         Port.objects.filter(instance=instance).delete()
         ConsoleToken.objects.filter(instance=instance).delete()
+        Schedule.objects.filter(instance=instance).delete()
         transitions.change(instance, deleted_at=instance.deleted_at or timezone.now(), hypervisor=None)
         super().succeeded(operation)

@@ -9,7 +9,7 @@ from accounts.services import quotas
 from compute.actions.base import Action
 from compute.actions.steps import Define, PowerOnIfItRan, ReserveAddresses
 from compute.models import Instance, Operation
-from compute.services import transitions
+from compute.services import expiry, transitions
 from compute.states import VmState
 
 
@@ -22,7 +22,13 @@ class Restore(Action):
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Its disk was counted all the time; the rest must fit again."""
         quotas.reserve(instance.project, {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib})
-        transitions.change(instance, vm_state=VmState(instance.restore_to), deleted_at=None)
+        transitions.change(
+            instance,
+            vm_state=VmState(instance.restore_to),
+            deleted_at=None,
+            expires_at=expiry.respite(instance),
+            expiry_warned_at=None,
+        )
         return {}
 
     def end_state(self, instance: Instance) -> VmState:

@@ -17,6 +17,7 @@ from compute.services import operations_log
 
 NAMES = {
     "launch": "create",
+    "launch_clone": "create",
     "force_stop": "stop",
     "force_reboot": "reboot",
     "confirm_resize": "confirmResize",

@@ -9,6 +9,7 @@ from compute.models.instance import Instance
 from compute.models.keypair import Keypair
 from compute.models.network import Network, Port
 from compute.models.operation import Operation
+from compute.models.schedule import Schedule
 
 __all__ = [
     "ConsoleToken",
@@ -21,4 +22,5 @@ __all__ = [
     "Network",
     "Operation",
     "Port",
+    "Schedule",
 ]

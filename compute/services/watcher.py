@@ -12,7 +12,7 @@ from compute.driver.errors import DriverError, GuestNotFound
 from compute.driver.guest import Guest
 from compute.driver.specs import GuestEvent, GuestEventKind
 from compute.models import Hypervisor
-from compute.services import boot_stages, heartbeats, hypervisors, reconcile
+from compute.services import agents, boot_stages, heartbeats, hypervisors, reconcile
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +96,7 @@ class Watcher:
             )
             hypervisors.prepare(self.hypervisor)
             self._sync()
+            agents.compare(self.hypervisor)
         except DriverError as error:
             self._lose(str(error))
             hypervisors.unreachable(self.hypervisor, error)
@@ -122,6 +123,10 @@ class Watcher:
         log.debug("event", guest=event.uuid, kind=event.kind, detail=event.detail)
         if event.kind in WAKING:
             self._wake(event.uuid, event.kind)
+        if event.kind is GuestEventKind.AGENT_CONNECTED:
+            agents.appeared(self.hypervisor, event.uuid)
+        if event.kind is GuestEventKind.AGENT_DISCONNECTED:
+            agents.vanished(event.uuid)
         if event.kind in TELLING:
             self._look(event.uuid)
 

@@ -45,6 +45,8 @@ POSTED = {
     "instances-action",
     "instance-action",
     "instance-console-pass",
+    "instance-schedule-enabled",
+    "instance-schedule-delete",
     "keypair-generate",
     "keypair-delete",
     "credential-delete",
@@ -78,10 +80,13 @@ POSTED = {
 MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
-WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
+SCHEDULING = {"instance-schedule-new", "instance-schedule-enabled", "instance-schedule-delete"}
+WRITING = {*SCHEDULING, "launch", "launch-preview", "instance-action", "quota-request-ask"}
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "instance-schedule-enabled",
+    "instance-schedule-delete",
     "keypair-delete",
     "project-switch",
     "user-credential-revoke",
