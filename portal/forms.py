@@ -55,16 +55,14 @@ class Form(forms.Form):
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
 
 
-def time_zone_field() -> forms.CharField:
+def time_zone_field() -> forms.ChoiceField:
     """Whose clock a typed time means; static/js/time-zone.js chooses the browser's own."""
-    return forms.CharField(
+    return forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         required=False,
         initial="UTC",
-        widget=forms.Select(
-            choices=lambda: [(name, name.replace("_", " ")) for name in local_times.names()],
-            attrs={"data-time-zone": ""},
-        ),
+        choices=lambda: [(name, name.replace("_", " ")) for name in local_times.names()],
+        widget=forms.Select(attrs={"data-time-zone": ""}),
     )
 
 

@@ -176,7 +176,7 @@ class LaunchClone(Action):
     label = gettext_lazy("Launch as a clone")
     icon = "rocket"
     cancellable = True
-    steps = (AwaitDisk(), ReserveAddresses(), WriteConfigDrive(), Define(), PowerOn())
+    steps: tuple[Step, ...] = (AwaitDisk(), ReserveAddresses(), WriteConfigDrive(), Define(), PowerOn())
 
 
 def _tell(operation: Operation) -> None:
