@@ -10,7 +10,7 @@ from .errors import translated
 from .specs import AgentFacts
 
 CHANNEL = "org.qemu.guest_agent.0"
-_PATIENCE_SECONDS = 5
+_PATIENCE_SECONDS = 10
 _FACTS = (
     libvirt.VIR_DOMAIN_GUEST_INFO_OS
     | libvirt.VIR_DOMAIN_GUEST_INFO_HOSTNAME

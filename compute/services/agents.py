@@ -1,9 +1,11 @@
 """What the agents inside guests say, asked once when one appears, and kept in the instance's row."""
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
+from django.db import DatabaseError, connection
 
 from compute.driver.agent import Agent
 from compute.driver.errors import DriverError
@@ -18,39 +20,55 @@ LONGEST = 255
 MOST_ADDRESSES = 16
 
 
-def appeared(hypervisor: Hypervisor, instance_id: str) -> None:
-    """An agent has opened its channel: ask it what the guest is."""
+class Asker:
+    """Asks the agents of one hypervisor's guests, one after the other, in a thread of its own.
+
+    A guest may open its agent's channel and never answer: whoever hears events must not wait for that.
+    """
+
+    def __init__(self, hypervisor: Hypervisor) -> None:
+        self._hypervisor = hypervisor
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="agents")
+        self._waiting: set[str] = set()
+
+    def look(self, instance_id: str) -> None:
+        """See soon whether an agent answers in the guest. Asked often, it looks once."""
+        if instance_id not in self._waiting:
+            self._waiting.add(instance_id)
+            self._thread.submit(self._look, instance_id)
+
+    def look_at_all(self) -> None:
+        """After a time in which nobody heard events."""
+        rows = Instance.objects.filter(hypervisor=self._hypervisor, vm_state=VmState.ACTIVE)
+        for key in rows.values_list("pk", flat=True):
+            self.look(str(key))
+
+    def _look(self, instance_id: str) -> None:
+        self._waiting.discard(instance_id)  # what happens from now on is looked at again
+        try:
+            look(self._hypervisor, instance_id)
+        except DatabaseError as error:
+            log.warning("agent not written down", instance=instance_id, reason=str(error))
+        finally:
+            connection.close()
+
+
+def look(hypervisor: Hypervisor, instance_id: str) -> None:
+    """Write down what the agent says of the guest, or that none answers."""
     instance = Instance.objects.existing().filter(pk=instance_id, hypervisor=hypervisor).first()
     if instance is None:
         return
+    agent = Agent(hypervisor.uri, instance_id)
+    said = None
     try:
-        kept = _kept(Agent(hypervisor.uri, instance_id).facts())
+        if agent.is_connected():
+            said = _kept(agent.facts())
+        if said is not None and not agent.is_connected():
+            said = None
     except DriverError as error:
         log.info("agent says nothing", instance=instance_id, reason=str(error))
-        kept = {}
-    transitions.change(instance, agent=kept)
-
-
-def vanished(instance_id: str) -> None:
-    """The agent has closed its channel, or its guest has stopped."""
-    instance = Instance.objects.filter(pk=instance_id, agent__isnull=False).first()
-    if instance is not None:
-        transitions.change(instance, agent=None)
-
-
-def compare(hypervisor: Hypervisor) -> None:
-    """Look at every running guest once, after a time in which nobody heard its events."""
-    for instance in Instance.objects.filter(hypervisor=hypervisor, vm_state=VmState.ACTIVE):
-        key = str(instance.pk)
-        try:
-            connected = Agent(hypervisor.uri, key).is_connected()
-        except DriverError as error:
-            log.info("agent cannot be looked for", instance=key, reason=str(error))
-            continue
-        if connected and instance.agent is None:
-            appeared(hypervisor, key)
-        elif not connected:
-            vanished(key)
+    if said != instance.agent:
+        transitions.change(instance, agent=said)
 
 
 def _kept(facts: AgentFacts) -> dict[str, Any]:

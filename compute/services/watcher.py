@@ -32,6 +32,8 @@ TELLING = WAKING | {
 }
 """Events after which a row may be wrong."""
 
+AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
+
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts to reach a hypervisor that is away, at most."""
 
@@ -51,6 +53,7 @@ class Watcher:
     def __init__(self, hypervisor: Hypervisor, wake: Callable[[str, str], None], duties: list[Duty]) -> None:
         self.hypervisor = hypervisor
         self._wake = wake
+        self._agents = agents.Asker(hypervisor)
         self._events: queue.SimpleQueue[GuestEvent | str | None] = queue.SimpleQueue()
         self._subscription: events.Subscription | None = None
         self._pause = 1.0
@@ -96,7 +99,7 @@ class Watcher:
             )
             hypervisors.prepare(self.hypervisor)
             self._sync()
-            agents.compare(self.hypervisor)
+            self._agents.look_at_all()
         except DriverError as error:
             self._lose(str(error))
             hypervisors.unreachable(self.hypervisor, error)
@@ -123,10 +126,8 @@ class Watcher:
         log.debug("event", guest=event.uuid, kind=event.kind, detail=event.detail)
         if event.kind in WAKING:
             self._wake(event.uuid, event.kind)
-        if event.kind is GuestEventKind.AGENT_CONNECTED:
-            agents.appeared(self.hypervisor, event.uuid)
-        if event.kind is GuestEventKind.AGENT_DISCONNECTED:
-            agents.vanished(event.uuid)
+        if event.kind in AGENTS:
+            self._agents.look(event.uuid)
         if event.kind in TELLING:
             self._look(event.uuid)
 

@@ -1,7 +1,6 @@
 """Schedules of an instance: make one, let it rest, throw it away."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django import forms
@@ -56,7 +55,7 @@ class Shown:
     schedule: Schedule
     label: str | Promise
     icon: str
-    next_run: datetime | None
+    next_run: str
 
 
 def shown(schedule: Schedule) -> Shown:
@@ -65,7 +64,8 @@ def shown(schedule: Schedule) -> Shown:
         schedule=schedule,
         label=action.label,
         icon=action.icon,
-        next_run=schedule.next_run.astimezone(zone) if schedule.next_run else None,
+        # A text, since templates would turn a time into their own clock's.
+        next_run=f"{schedule.next_run.astimezone(zone):%Y-%m-%d %H:%M}" if schedule.next_run else "",
     )
 
 

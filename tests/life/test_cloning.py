@@ -31,6 +31,20 @@ def born(subject: Subject) -> list[str]:
     return [line.split("born: ")[1].strip() for line in log.splitlines() if "born: " in line]
 
 
+def test_the_agent_tells_and_sets_a_password(stack: Stack, admin: Browserless, source: Subject) -> None:
+    wait_for(lambda: "Tiny with an agent" in (stack.instance("source")["agent"] or ""), "the agent")
+    page = admin.get(f"/instances/{source.uuid}/").text
+    for told in ("Tiny with an agent", "192.0.2.7"):
+        assert told in page
+    source.act("set_password", "active", admin_password="a new secret", user="root")
+    log = stack.root / f"storage/consoles/{source.uuid}.log"
+    wait_for(
+        lambda: "password of root: a new secret" in log.read_text(errors="replace"), "the guest to hear it"
+    )
+    kept = stack.rows("select parameters from compute_operation where kind = 'set_password'")
+    assert "a new secret" not in str(kept)
+
+
 @pytest.mark.parametrize("was", ["active", "stopped"])
 def test_a_clone_has_the_same_disk_and_is_another_machine(
     stack: Stack, admin: Browserless, source: Subject, was: str
@@ -58,20 +72,6 @@ def test_a_clone_has_the_same_disk_and_is_another_machine(
     copy.act("purge", "deleted")
     if was == "stopped":
         source.act("start", "active")
-
-
-def test_the_agent_tells_and_sets_a_password(stack: Stack, admin: Browserless, source: Subject) -> None:
-    wait_for(lambda: "Tiny with an agent" in (stack.instance("source")["agent"] or ""), "the agent")
-    page = admin.get(f"/instances/{source.uuid}/").text
-    for told in ("Tiny with an agent", "192.0.2.7"):
-        assert told in page
-    source.act("set_password", "active", admin_password="a new secret", user="root")
-    log = stack.root / f"storage/consoles/{source.uuid}.log"
-    wait_for(
-        lambda: "password of root: a new secret" in log.read_text(errors="replace"), "the guest to hear it"
-    )
-    kept = stack.rows("select parameters from compute_operation where kind = 'set_password'")
-    assert "a new secret" not in str(kept)
 
 
 def test_a_guest_that_is_off_has_no_agent(stack: Stack, admin: Browserless, source: Subject) -> None:
