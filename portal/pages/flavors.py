@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
-from accounts.errors import BadInput
 from compute.models import Flavor
 from compute.services import flavors
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, Pairs
 from portal.requests import Request, done, live_page
 
 
@@ -40,11 +39,10 @@ class FlavorForm(Form):
     description = forms.CharField(
         label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    extra_specs = forms.CharField(
+    extra_specs = Pairs(
         label=gettext_lazy("Extra specs"),
-        required=False,
         help_text=gettext_lazy("Lines of key=value, as Nova names them: hw:watchdog_action=reset."),
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        rows=4,
     )
 
 
@@ -65,10 +63,8 @@ def new(request: Request) -> HttpResponse:
 
     @transaction.atomic
     def save(given: dict[str, Any]) -> tuple[str, str]:
-        specs = _specs(given["extra_specs"])
         flavor = flavors.create(request.context, {name: given[name] for name in _own(given)})
-        if specs:
-            flavors.replace_specs(request.context, str(flavor.pk), specs)
+        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
         if not flavor.is_public:
             flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
         return _("Made the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
@@ -95,9 +91,8 @@ def edit(request: Request, flavor_id: str) -> HttpResponse:
 
     @transaction.atomic
     def save(given: dict[str, Any]) -> tuple[str, str]:
-        specs = _specs(given["extra_specs"])
         flavors.describe(request.context, str(flavor.pk), given["description"])
-        flavors.replace_specs(request.context, str(flavor.pk), specs)
+        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
         if not flavor.is_public:
             flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
         return _("Changed the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
@@ -124,21 +119,8 @@ def _initial(flavor: Flavor) -> dict[str, Any]:
     return {
         "description": flavor.description,
         "projects": "\n".join(flavor.projects.order_by("name").values_list("name", flat=True)),
-        "extra_specs": "\n".join(f"{key}={value}" for key, value in sorted(flavor.extra_specs.items())),
+        "extra_specs": flavor.extra_specs,
     }
-
-
-def _specs(text: str) -> dict[str, str]:
-    """From lines of key=value; empty lines count for nothing. Raises BadInput naming the line."""
-    found: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        key, sign, value = line.partition("=")
-        if not sign or not key.strip():
-            raise BadInput(fields={"extra_specs": _("Line %(number)s is no key=value.") % {"number": number}})
-        found[key.strip()] = value.strip()
-    return found
 
 
 urlpatterns = [
