@@ -23,6 +23,7 @@ NAMES = {
     "confirm_resize": "confirmResize",
     "revert_resize": "revertResize",
     "purge": "delete",
+    "set_password": "changePassword",
 }
 """Our verbs that Nova calls otherwise."""
 

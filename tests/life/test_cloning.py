@@ -45,20 +45,21 @@ def test_the_agent_tells_and_sets_a_password(stack: Stack, admin: Browserless, s
     assert "a new secret" not in str(kept)
 
 
-@pytest.mark.parametrize("was", ["active", "stopped"])
+@pytest.mark.parametrize("was", ["active", "paused", "stopped"])
 def test_a_clone_has_the_same_disk_and_is_another_machine(
     stack: Stack, admin: Browserless, source: Subject, was: str
 ) -> None:
     name = f"copy-of-{was}"
     pid = source.domain().ID()
-    if was == "stopped":
-        source.act("force_stop", "stopped")
+    if way := {"paused": "pause", "stopped": "force_stop"}.get(was):
+        source.act(way, was)
     assert admin.post(f"/instances/{source.uuid}/actions/clone/", name=name).status == 200
     stack.wait_for_state("source", was)
     stack.wait_for_state(name, "active", 90)
     copy = Subject(stack, admin, name)
+    if was != "stopped":
+        assert source.domain().ID() == pid, "the source was never stopped"
     if was == "active":
-        assert source.domain().ID() == pid, "the source ran on"
         assert source.power() == libvirt.VIR_DOMAIN_RUNNING
     assert copy.disk_bytes() == source.disk_bytes()
     assert copy.uuid != source.uuid
@@ -70,8 +71,8 @@ def test_a_clone_has_the_same_disk_and_is_another_machine(
     )
     assert operation
     copy.act("purge", "deleted")
-    if was == "stopped":
-        source.act("start", "active")
+    if way := {"paused": "unpause", "stopped": "start"}.get(was):
+        source.act(way, "active")
 
 
 def test_a_guest_that_is_off_has_no_agent(stack: Stack, admin: Browserless, source: Subject) -> None:
