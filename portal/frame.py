@@ -45,6 +45,7 @@ ADMINISTRATION = (
     Place(name="users", label=_("Users"), icon="user", deed="user:read"),
     Place(name="groups", label=_("Groups"), icon="users", deed="group:read"),
     Place(name="roles", label=_("Roles"), icon="shield-check", deed="role:write"),
+    Place(name="flavors", label=_("Flavors"), icon="ruler-2", deed="flavor:write"),
     Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
     Place(name="audit", label=_("Audit log"), icon="clipboard-list", deed="audit:read"),
     Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
@@ -60,6 +61,7 @@ PARTS_OF = {
     "user": "users",
     "group": "groups",
     "role": "roles",
+    "flavor": "flavors",
 }
 """By the first word of a page's name, the rail's entry that it belongs to."""
 

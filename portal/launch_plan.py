@@ -99,7 +99,16 @@ def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *
 
 
 def command(
-    name: str, image: Image | None, flavor: Flavor | None, count: int, *, key_name: str, user_data: bool
+    name: str,
+    image: Image | None,
+    flavor: Flavor | None,
+    count: int,
+    *,
+    key_name: str = "",
+    user_data: bool = False,
+    description: str = "",
+    tags: Sequence[str] = (),
+    metadata: Mapping[str, str] | None = None,
 ) -> str:
     """The `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
@@ -107,6 +116,11 @@ def command(
     words += ["--flavor", flavor.name] if flavor else []
     words += ["--key-name", key_name] if key_name else []
     words += ["--user-data", "user-data.txt"] if user_data else []
+    words += ["--description", description] if description else []
+    for key, value in (metadata or {}).items():
+        words += ["--property", f"{key}={value}"]
+    for tag in tags:
+        words += ["--tag", tag]
     words += ["--min", str(count), "--max", str(count)] if count > 1 else []
     return shlex.join([*words, name.strip() or "NAME"])
 
