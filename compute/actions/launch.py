@@ -19,6 +19,7 @@ from compute.operations import Run, Step
 from compute.services import (
     addresses,
     config_drive,
+    hardware,
     hosts,
     images,
     resources,
@@ -71,6 +72,7 @@ def _begin(
         vcpus=checked.flavor.vcpus,
         ram_mib=checked.flavor.ram_mib,
         disk_gib=checked.flavor.disk_gib,
+        hardware=hardware.kept(checked.flavor, checked.image),
         key_name=checked.key_name,
         public_key=checked.public_key,
         user_data=checked.user_data,
