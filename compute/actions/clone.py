@@ -23,7 +23,7 @@ from compute.driver.disk_copy import DiskCopy
 from compute.driver.errors import GuestBusy, GuestNotFound
 from compute.models import Instance, Operation
 from compute.operations import Run, Step, Wait
-from compute.services import addresses, expiry, hosts, images, scheduler, transitions
+from compute.services import addresses, expiry, guest_spec, hardware, hosts, images, scheduler, transitions
 
 LOOK_AGAIN = timedelta(seconds=30)
 COPIED = (
@@ -34,6 +34,7 @@ COPIED = (
     "vcpus",
     "ram_mib",
     "disk_gib",
+    "hardware",
     "description",
     "key_name",
     "public_key",
@@ -195,7 +196,12 @@ def _copying(copy: Instance) -> Operation:
 
 
 def _live_copy(source: Instance, copy: Instance) -> DiskCopy:
-    return DiskCopy(hosts.uri(source), str(source.pk), hosts.pool_of(source).volume_path(copy.copy_name))
+    return DiskCopy(
+        hosts.uri(source),
+        str(source.pk),
+        hosts.pool_of(source).volume_path(copy.copy_name),
+        guest_spec.root_device(hardware.of(source)).removeprefix("/dev/"),
+    )
 
 
 def _runs(instance: Instance) -> bool:

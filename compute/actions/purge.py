@@ -8,9 +8,28 @@ from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
 from compute.actions.steps import ForgetGuest, PowerOff, release_addresses
+from compute.driver.errors import GuestNotFound
+from compute.driver.guest import Guest
 from compute.models import ConsoleToken, Operation, Port, Schedule
 from compute.operations import Run, Step
-from compute.services import hosts, transitions
+from compute.services import guest_spec, hardware, hosts, transitions
+
+
+class ForgetGuestForGood(ForgetGuest):
+    """Have the hypervisor forget the machine and all that it remembers."""
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        if instance.hypervisor is None:
+            return
+        if hardware.of(instance).tpm is not None:
+            # Of a shelved one only the TPM's state is left, which libvirt removes with its guest alone.
+            try:
+                Guest.lookup(hosts.uri(instance), str(instance.pk))
+            except GuestNotFound:
+                Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+        hosts.guest(instance).undefine()
 
 
 class ReleaseAddresses(Step):
@@ -25,7 +44,7 @@ class ReleaseAddresses(Step):
 
 
 class RemoveDisks(Step):
-    """Delete its disk, config drive, log and socket."""
+    """Delete its disk, config drive, firmware's variables, log and socket."""
 
     name: ClassVar[str] = "disks"
     label: ClassVar[str] = gettext_noop("Delete the disks")
@@ -37,7 +56,7 @@ class RemoveDisks(Step):
             pool = hosts.pool(instance.hypervisor)
             for name in instance.volume_names:
                 pool.delete(name)
-        for file in (hosts.console_log(instance), hosts.vnc_socket(instance)):
+        for file in (hosts.nvram(instance), hosts.console_log(instance), hosts.vnc_socket(instance)):
             file.unlink(missing_ok=True)
 
 
@@ -47,7 +66,7 @@ class Purge(Action):
     icon = "trash-x"
     danger = True
     confirm = _("Its disk is erased. This cannot be undone.")
-    steps = (PowerOff(), ForgetGuest(), ReleaseAddresses(), RemoveDisks())
+    steps = (PowerOff(), ForgetGuestForGood(), ReleaseAddresses(), RemoveDisks())
 
     def succeeded(self, operation: Operation) -> None:
         instance = operation.instance

@@ -16,6 +16,7 @@ from compute.models import Image, Instance
 from compute.operations import Run, Step
 from compute.services import (
     config_drive,
+    hardware,
     hosts,
     images,
     keypairs,
@@ -67,7 +68,8 @@ class ExchangeDisks(Step):
         instance = run.instance
         run.check()
         hosts.pool_of(instance).rename(instance.new_disk_name, instance.disk_name)
-        transitions.change(instance, image=_image(run))
+        image = _image(run)
+        transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
 
 
 class WriteConfigDriveAnew(Step):
@@ -114,6 +116,8 @@ class Rebuild(Action):
         except NotFound as error:
             raise BadInput(fields={"image_id": error.text}) from error
         if instance.flavor and (reason := images.does_not_fit(image, instance.flavor)):
+            raise BadInput(fields={"image_id": reason})
+        if reason := hardware.wrong_for(instance, image):
             raise BadInput(fields={"image_id": reason})
         changed: dict[str, Any] = {"restore_to": power_before(instance)}
         if "name" in parameters:

@@ -15,7 +15,7 @@ from compute.actions.stop import ShutDown
 from compute.driver.errors import GuestNotFound
 from compute.models import Flavor, Instance, Operation
 from compute.operations import Run, Step
-from compute.services import flavors, hosts, images, scheduler, transitions
+from compute.services import flavors, hardware, hosts, images, scheduler, transitions
 from compute.states import VmState
 
 KEPT = "before-resize"
@@ -102,6 +102,7 @@ class Resize(Action):
             vcpus=flavor.vcpus,
             ram_mib=flavor.ram_mib,
             disk_gib=flavor.disk_gib,
+            hardware=hardware.resized(instance, flavor),
             resized_from=before,
             restore_to=power_before(instance),
         )
@@ -159,6 +160,7 @@ def take_back_size(instance: Instance) -> None:
         vcpus=before["vcpus"],
         ram_mib=before["ram_mib"],
         disk_gib=before["disk_gib"],
+        hardware=before.get("hardware", instance.hardware),
         resized_from=None,
     )
 
@@ -182,7 +184,9 @@ def does_not_fit(instance: Instance, flavor: Flavor) -> str:
             "now": instance.disk_gib,
             "asked": flavor.disk_gib,
         }
-    return images.does_not_fit(instance.image, flavor) if instance.image else ""
+    if instance.image and (reason := images.does_not_fit(instance.image, flavor)):
+        return reason
+    return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
 
 
 def growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> dict[str, int]:
@@ -201,6 +205,7 @@ def _size(instance: Instance) -> dict[str, Any]:
         "vcpus": instance.vcpus,
         "ram_mib": instance.ram_mib,
         "disk_gib": instance.disk_gib,
+        "hardware": instance.hardware,
     }
 
 

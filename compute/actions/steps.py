@@ -94,7 +94,7 @@ class PowerOffMeanwhile(PowerOff):
 
 
 class ForgetGuest(Step):
-    """Have the hypervisor forget the machine; its disks stay."""
+    """Have the hypervisor forget the machine; its disks stay, and what its firmware and TPM remember."""
 
     name: ClassVar[str] = "undefine"
     label: ClassVar[str] = gettext_noop("Remove the machine")
@@ -102,7 +102,7 @@ class ForgetGuest(Step):
     def do(self, run: Run) -> None:
         run.check()
         if run.instance.hypervisor is not None:
-            hosts.guest(run.instance).undefine()
+            hosts.guest(run.instance).undefine(keep_state=True)
 
 
 def power_before(instance: Instance) -> VmState:

@@ -142,7 +142,7 @@ def show(image: Image) -> dict[str, Any]:
         "os_type": image.os_type,
     }
     further = {"description": image.description, "os_admin_user": image.default_user}
-    return shown | {name: value for name, value in further.items() if value}
+    return image.properties | shown | {name: value for name, value in further.items() if value}
 
 
 def _filtered(rows: QuerySet[Image], query: Any) -> QuerySet[Image]:

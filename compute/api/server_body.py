@@ -10,6 +10,7 @@ from accounts.api.base import naive
 from compute.api.base import ComputeView, bookmark, links, zulu
 from compute.api.hosts import ZONE
 from compute.models import Instance
+from compute.services import guest_spec, hardware
 from compute.services.config_drive import hostname
 from compute.states import VmState
 
@@ -130,7 +131,7 @@ def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:hostname": hostname(instance),
             "OS-EXT-SRV-ATTR:kernel_id": "",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
-            "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
+            "OS-EXT-SRV-ATTR:root_device_name": guest_spec.root_device(hardware.of(instance)),
             "OS-EXT-SRV-ATTR:user_data": instance.user_data or None,
         }
     if view.at_least(16):
@@ -168,6 +169,6 @@ def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "ephemeral": 0,
             "swap": 0,
             "original_name": flavor.name if flavor else UNKNOWN_FLAVOR,
-            "extra_specs": flavor.extra_specs if flavor else {},
+            "extra_specs": instance.hardware.get("flavor", flavor.extra_specs if flavor else {}),
         }
     return {"id": flavor.id, "links": bookmark("flavors", flavor.id)} if flavor else {}

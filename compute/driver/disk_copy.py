@@ -26,7 +26,7 @@ class DiskCopy:
     whose watcher dies goes on, and `is_running` and `finish` of another process find it.
     """
 
-    def __init__(self, uri: str, uuid: str, destination: Path, device: str = "vda") -> None:
+    def __init__(self, uri: str, uuid: str, destination: Path, device: str) -> None:
         self.uri, self.uuid, self.destination, self.device = uri, uuid, destination, device
 
     def is_running(self) -> bool:

@@ -17,12 +17,14 @@ from .xml.guest import guest_domain
 from .xml.snapshot import internal_snapshot
 from .xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 
-_EVERYTHING = (
+_RECORDS = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
     | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
     | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
-    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
 )
+# What the machine itself remembers: the firmware's variables and the secrets of its TPM.
+_FORGET_STATE = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_TPM
+_KEEP_STATE = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_TPM
 _TAP_NAME_BYTES = 15
 
 
@@ -125,14 +127,15 @@ class Guest:
         with translated(f"Resetting guest {self.uuid}"):
             self._domain().reset()
 
-    def undefine(self) -> None:
-        """Forget the guest with its snapshots' metadata and saved state; already gone is success.
+    def undefine(self, *, keep_state: bool = False) -> None:
+        """Forget the guest with its snapshots' metadata and saved memory; already gone is success.
 
-        A running guest runs on and is forgotten when it stops.
+        `keep_state` leaves the firmware's variables and the TPM's state for whoever defines it again. A running
+        guest runs on and is forgotten when it stops.
         """
         try:
             with translated(f"Removing guest {self.uuid}"):
-                self._domain().undefineFlags(_EVERYTHING)
+                self._domain().undefineFlags(_RECORDS | (_KEEP_STATE if keep_state else _FORGET_STATE))
         except GuestNotFound:
             return
 
@@ -157,8 +160,8 @@ class Guest:
                 flags |= libvirt.VIR_DOMAIN_AFFECT_LIVE
             domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, xml, PREFIX, NAMESPACE, flags)
 
-    def keep(self, label: str, target: str = "vda") -> None:
-        """Keep the present state of a disk under `label`, at once and inside its file. Already kept is success.
+    def keep(self, label: str) -> None:
+        """Keep the present state of its first disk under `label`, at once and inside the file; kept is success.
 
         The guest must be off: GuestNotRunning says that it is not.
         """
@@ -166,11 +169,10 @@ class Guest:
             domain = self._domain()
             if label in domain.snapshotListNames():
                 return
-            targets = [
-                disk.get("dev", "")
-                for disk in etree.fromstring(domain.XMLDesc()).iterfind("devices/disk/target")
-            ]
-            domain.snapshotCreateXML(internal_snapshot(label, targets, target).to_xml())
+            disks = etree.fromstring(domain.XMLDesc()).findall("devices/disk")
+            kinds = {str(disk.xpath("string(target/@dev)")): disk.get("device") for disk in disks}
+            first = next(target for target, kind in kinds.items() if kind == "disk")
+            domain.snapshotCreateXML(internal_snapshot(label, kinds, first).to_xml())
 
     def go_back(self, label: str) -> None:
         """Give a guest that is off its disk as kept, at its size of then. Nothing kept is success."""

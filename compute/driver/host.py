@@ -28,6 +28,22 @@ def facts(uri: str) -> HostFacts:
         )
 
 
+def features(uri: str) -> set[str]:
+    """What guests can have that not every host gives: of "uefi", "secure_boot" and "tpm".
+
+    Raises HypervisorUnreachable.
+    """
+    with translated(f"Reading the capabilities of hypervisor {uri}"):
+        connection = connect(uri)
+        described = etree.fromstring(connection.getDomainCapabilities(None, "x86_64", "q35", "qemu"))
+    there = {
+        "uefi": "os/enum[@name='firmware']/value[.='efi']",
+        "secure_boot": "os/loader/enum[@name='secure']/value[.='yes']",
+        "tpm": "devices/tpm[@supported='yes']/enum[@name='backendModel']/value[.='emulator']",
+    }
+    return {name for name, path in there.items() if described.xpath(path)}
+
+
 def load(uri: str) -> HostLoad:
     """Free memory and processor times. Raises HypervisorUnreachable."""
     with translated(f"Measuring hypervisor {uri}"):

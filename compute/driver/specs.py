@@ -5,6 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from .hardware import USUAL, DiskBus, HardwareSpec
+
 DiskFormat = Literal["qcow2", "raw"]
 VirtType = Literal["kvm", "qemu"]
 
@@ -65,7 +67,7 @@ class DiskSpec:
     format: DiskFormat
     target: str
     backing: BackingSpec | None = None
-    bus: Literal["virtio", "scsi"] = "virtio"
+    bus: DiskBus = "virtio"
     device: Literal["disk", "cdrom"] = "disk"
     read_only: bool = False
     boot_order: int | None = None
@@ -95,7 +97,7 @@ class GuestTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestSpec:
-    """Everything a guest is made of. `vnc_socket` and `console_log` are files on the hypervisor."""
+    """Everything a guest is made of. `vnc_socket`, `console_log` and `nvram` are files on the hypervisor."""
 
     uuid: str
     name: str
@@ -108,6 +110,8 @@ class GuestSpec:
     vnc_socket: Path
     console_log: Path
     tag: GuestTag
+    hardware: HardwareSpec = USUAL
+    nvram: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Hypervisor(models.Model):
-    """One libvirt connection. Capacities are the host's own; the ratios say how far to overcommit."""
+    """One libvirt connection. Capacities are the host's own; the ratios say how far to overcommit.
+
+    `features` lists what it can give guests beyond the usual machine (`compute.driver.host.features`).
+    """
 
     class State(models.TextChoices):
         UP = "up"
@@ -28,6 +31,7 @@ class Hypervisor(models.Model):
     arch = models.CharField(max_length=32, blank=True)
     libvirt_version = models.CharField(max_length=32, blank=True)
     qemu_version = models.CharField(max_length=32, blank=True)
+    features = models.JSONField(default=list)
     vcpu_ratio = models.FloatField(default=16.0)
     memory_ratio = models.FloatField(default=1.0)
     disk_ratio = models.FloatField(default=4.0)

@@ -9,7 +9,10 @@ from compute.models.scoped import ScopedQuerySet
 
 
 class Image(models.Model):
-    """A disk image, as in Glance. `size` and `virtual_size` in bytes; `checksum` is its SHA-256."""
+    """A disk image, as in Glance. `size` and `virtual_size` in bytes; `checksum` is its SHA-256.
+
+    `properties` are texts by name; those that `compute.services.hardware_options` knows shape its guests.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -29,6 +32,7 @@ class Image(models.Model):
     min_ram_mib = models.PositiveIntegerField(default=0)
     min_disk_gib = models.PositiveIntegerField(default=0)
     default_user = models.CharField(max_length=64, blank=True)
+    properties = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -35,7 +35,8 @@ class InstanceQuerySet(ScopedQuerySet["Instance"]):
 
 
 class Instance(models.Model):
-    """One virtual machine. Sizes are copied from the flavor, so that a changed flavor changes nobody.
+    """One virtual machine. Sizes are copied from the flavor, so that a changed flavor changes nobody; for the same
+    reason `hardware` keeps what flavor and image said of the machine (`compute.services.hardware.kept`).
 
     `compute.services.transitions` is the only writer of the state fields and of `version`, which grows
     with every change that a page shows. `restore_to` is where a verb that goes there and back ends;
@@ -69,6 +70,7 @@ class Instance(models.Model):
     restore_to = models.CharField(max_length=32, blank=True)
     rescue_image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
     resized_from = models.JSONField(null=True)
+    hardware = models.JSONField(default=dict)
     locked = models.BooleanField(default=False)
     locked_reason = models.CharField(max_length=255, blank=True)
     metadata = models.JSONField(default=dict)

@@ -15,6 +15,7 @@ from accounts.models import Project
 from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs, quotas
 from compute.models import Flavor, Instance
+from compute.services import hardware_options
 
 SIZES = {
     "vcpus": (1, 256),
@@ -125,6 +126,8 @@ def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_text(key) or not (number or value == "" or is_text(value)):
             raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
+        if reason := hardware_options.wrong_spec(key, str(value)):
+            raise BadInput(fields={key: reason})
         kept[key] = str(value)
     if len(kept) > MOST_SPECS:
         raise BadInput(fields={"extra_specs": _("Keep at most %(most)s entries.") % {"most": MOST_SPECS}})

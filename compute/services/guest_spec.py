@@ -1,9 +1,10 @@
 """What a guest is made of, from its rows."""
 
+from compute.driver.hardware import DiskBus, HardwareSpec
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, PortSpec
 from compute.driver.storage import Pool
 from compute.models import Image, Instance, Operation
-from compute.services import hosts
+from compute.services import hardware, hosts
 
 
 def of(instance: Instance, operation: Operation) -> GuestSpec:
@@ -11,7 +12,8 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
     hypervisor = instance.hypervisor
     if hypervisor is None:
         raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
-    pool = hosts.pool(hypervisor)
+    pool, machine = hosts.pool(hypervisor), hardware.of(instance)
+    disks = _disks(instance, pool, machine.disk_bus)
     return GuestSpec(
         uuid=str(instance.pk),
         name=instance.guest_name,
@@ -20,12 +22,12 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         memory_mib=instance.ram_mib,
         virt_type="kvm" if hypervisor.virt_type == "kvm" else "qemu",
         disks=(
-            *_disks(instance, pool),
+            *disks,
             DiskSpec(
                 path=pool.volume_path(instance.config_drive_name),
                 format="raw",
-                target="sda",
-                bus="scsi",
+                target=_target(machine.cdrom_bus, 0 if machine.disk_bus == "virtio" else len(disks)),
+                bus=machine.cdrom_bus,
                 device="cdrom",
                 read_only=True,
             ),
@@ -43,10 +45,22 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         vnc_socket=hosts.vnc_socket(instance),
         console_log=hosts.console_log(instance),
         tag=tag(instance, operation),
+        hardware=machine,
+        nvram=hosts.nvram(instance) if machine.firmware == "uefi" else None,
     )
 
 
-def _disks(instance: Instance, pool: Pool) -> list[DiskSpec]:
+def root_device(machine: HardwareSpec) -> str:
+    """What the guest calls the disk that it boots from."""
+    return f"/dev/{_target(machine.disk_bus, 0)}"
+
+
+def _target(bus: DiskBus, place: int) -> str:
+    """The name of a guest's disk: those of virtio are counted by themselves."""
+    return f"{'vd' if bus == 'virtio' else 'sd'}{'abcdefghijklmnopqrstuvwxyz'[place]}"
+
+
+def _disks(instance: Instance, pool: Pool, bus: DiskBus) -> list[DiskSpec]:
     """Its own disk; while it is rescued, the rescue disk first, which it then boots from."""
     found = [(instance.disk_name, instance.image)]
     if instance.rescue_image is not None:
@@ -55,7 +69,8 @@ def _disks(instance: Instance, pool: Pool) -> list[DiskSpec]:
         DiskSpec(
             path=pool.volume_path(name),
             format="qcow2",
-            target=f"vd{'abcdefghijklmnopqrstuvwxyz'[place]}",
+            target=_target(bus, place),
+            bus=bus,
             boot_order=place + 1,
             backing=_backing(image, pool),
         )

@@ -19,7 +19,7 @@ from accounts.services import ldap, oidc
 from compute.driver import host
 from compute.driver.errors import DriverError
 from compute.models import Heartbeat, Hypervisor, Image, Network
-from compute.services import front_door, heartbeats, hosts, image_files
+from compute.services import front_door, hardware, heartbeats, hosts, image_files
 
 GIB = 2**30
 LEAST_FREE_BYTES = 2 * GIB
@@ -146,9 +146,27 @@ def _hypervisor(row: Hypervisor) -> list[Check]:
     return [
         reachable,
         virtualization,
+        _guest_hardware(row),
         *(_network(row, network) for network in Network.objects.all()),
         _storage(row),
     ]
+
+
+def _guest_hardware(row: Hypervisor) -> Check:
+    """What guests can have beyond the usual machine, and which packages bring what is missing."""
+    name, labels = _("Guest hardware"), hardware.labels()
+    packages = {hardware.UEFI: "ovmf", hardware.SECURE_BOOT: "ovmf", hardware.TPM: "swtpm swtpm-tools"}
+    try:
+        missing = [feature for feature in packages if feature not in host.features(row.uri)]
+    except DriverError as error:
+        return Check(name=name, ok=False, detail=str(error), fix=_("Look at libvirt's log."))
+    if not missing:
+        return Check(name=name, ok=True, detail=", ".join(labels.values()))
+    fix = _("Run `deploy/install`, or install the packages %(names)s.") % {
+        "names": " ".join(dict.fromkeys(packages[feature] for feature in missing))
+    }
+    lost = ", ".join(labels[feature] for feature in missing)
+    return Check(name=name, ok=False, detail=_("there is no %(what)s") % {"what": lost}, fix=fix)
 
 
 def _network(row: Hypervisor, network: Network) -> Check:

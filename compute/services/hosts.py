@@ -18,6 +18,7 @@ from compute.models import Hypervisor, Instance, Network
 SOCKETS = settings.STORAGE_DIR / "sockets"
 CONSOLE_LOGS = settings.STORAGE_DIR / "consoles"
 IMAGES = settings.STORAGE_DIR / "images"
+FIRMWARE = settings.STORAGE_DIR / "firmware"
 
 
 @cache
@@ -74,6 +75,11 @@ def libvirt_network_name(row: Network) -> str:
 def vnc_socket(instance: Instance) -> Path:
     """Where the guest's screen listens; paths of sockets may have 107 bytes, so the name is short."""
     return Path(SOCKETS / f"{instance.pk.hex}.vnc")
+
+
+def nvram(instance: Instance) -> Path:
+    """Where the guest's UEFI firmware keeps its variables."""
+    return Path(FIRMWARE / f"{instance.pk}.fd")
 
 
 def console_log(instance: Instance) -> Path:

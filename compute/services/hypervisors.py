@@ -14,7 +14,7 @@ GIB = 2**30
 
 def prepare(hypervisor: Hypervisor) -> None:
     """Read what the host is and make what Meridian needs on it; safe to repeat. Raises DriverError."""
-    for folder in (settings.STORAGE_DIR, hosts.CONSOLE_LOGS, hosts.IMAGES):
+    for folder in (settings.STORAGE_DIR, hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
     pool = hosts.pool(hypervisor)
@@ -36,6 +36,7 @@ def prepare(hypervisor: Hypervisor) -> None:
         arch=facts.arch,
         libvirt_version=facts.libvirt_version,
         qemu_version=facts.qemu_version,
+        features=sorted(host.features(hypervisor.uri)),
         synced_at=timezone.now(),
     )
     hypervisor.refresh_from_db()

@@ -11,7 +11,7 @@ from accounts.context import Context
 from accounts.errors import Conflict, NotFound
 from compute.driver.storage import Pool
 from compute.models import Flavor, Image, Instance
-from compute.services import hosts
+from compute.services import hardware, hosts
 
 
 def visible(context: Context) -> QuerySet[Image]:
@@ -64,7 +64,7 @@ def does_not_fit(image: Image, flavor: Flavor) -> str:
     needed = max(image.min_disk_gib, -(-image.virtual_size // 2**30))
     if flavor.disk_gib < needed:
         return _("%(image)s needs %(needed)s GiB of disk.") % {"image": image.name, "needed": needed}
-    return ""
+    return hardware.refusal(flavor.extra_specs, image.properties, flavor.vcpus)
 
 
 def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> None:

@@ -13,7 +13,7 @@ from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
 from accounts.services import inputs, quotas
 from compute.models import Flavor, Image, Network
-from compute.services import flavors, images, keypairs, labels, networks
+from compute.services import flavors, hardware, images, keypairs, labels, networks
 
 MOST_AT_ONCE = 50
 LONGEST_USER_DATA = 65_535
@@ -93,8 +93,12 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     for field, value in given.items():
         if value is not None:
             kept[field] = checked(field, labels.CHECKS[field], value)
-    if flavor and image and (reason := images.does_not_fit(image, flavor)):
+    if image and (reason := hardware.wrong_image(image)):
+        wrong["image_id"] = reason
+    elif flavor and image and (reason := images.does_not_fit(image, flavor)):
         wrong["flavor_id"] = reason
+    elif flavor and image and (reason := hardware.nowhere(flavor.extra_specs, image.properties)):
+        wrong["image_id"] = reason
     if wrong:
         raise BadInput(fields=wrong)
     return CheckedRequest(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from compute.models import Hypervisor, Instance
-from compute.services import transitions
+from compute.services import hardware, transitions
 from compute.states import VmState
 
 
@@ -28,6 +28,8 @@ class Room:
             return _("%(host)s is switched off for new instances.") % {"host": hypervisor}
         if hypervisor.state != Hypervisor.State.UP:
             return _("%(host)s does not answer.") % {"host": hypervisor}
+        if lacking := hardware.lacking(hardware.of(instance), hypervisor):
+            return _("%(host)s cannot give it %(what)s.") % {"host": hypervisor, "what": lacking}
         for label, left, asked in (
             (_("vCPUs"), self.vcpus, instance.vcpus),
             (_("MiB of memory"), self.ram_mib, instance.ram_mib),

@@ -35,6 +35,7 @@ def differences() -> list[Difference]:
     for hypervisor in Hypervisor.objects.all():
         found += _guests(hypervisor)
         found += _volumes(hypervisor)
+        found += _firmware(hypervisor)
         for network in Network.objects.all():
             found += _reservations(hypervisor, network)
     return found
@@ -128,6 +129,13 @@ def _volumes(hypervisor: Hypervisor) -> Iterator[Difference]:
     for name in sorted(there - needed):
         if not name.startswith("image-"):
             yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="belongs to no instance")
+
+
+def _firmware(hypervisor: Hypervisor) -> Iterator[Difference]:
+    """Variables of UEFI firmware that belong to nobody. A guest that never started has none yet."""
+    there = {file.stem for file in hosts.FIRMWARE.glob("*.fd")}
+    for uuid in sorted(there - {str(row.pk) for row in Instance.objects.existing()}):
+        yield Difference(where=hypervisor.name, what=f"firmware of {uuid}", sentence="belongs to no instance")
 
 
 def _reservations(hypervisor: Hypervisor, network: Network) -> Iterator[Difference]:

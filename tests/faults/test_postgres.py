@@ -20,6 +20,11 @@ def stack(cluster: postgres.Cluster) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def admin(stack: Stack) -> Browserless:
+    return stack.bootstrap()
+
+
 @pytest.mark.parametrize("task", ["scheduling", "spawning"])
 def test_the_database_is_restarted_under_a_launch(
     stack: Stack, admin: Browserless, cluster: postgres.Cluster, task: str

@@ -177,7 +177,7 @@ def test_roles(
     factories.NetworkFactory()
     people = {"reader": ruth, "member": alice, "manager": max_, "admin": root}
     for role, user in people.items():
-        mine = factories.InstanceFactory(project=blue)
+        mine = factories.InstanceFactory(project=blue, user=user)
         things = _things(blue)
         for values in arguments(route, instance_id=str(mine.pk), key="defaults", **things):
             status = call(signed_in(user), route, values).status_code

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..hardware import DiskLimits, HardwareSpec
 from ..specs import BackingSpec, DiskSpec, PortSpec
 from .element import Element, attribute, text
+from .limits import CardTuning, DiskTuning
+from .optional import Tpm, Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +96,13 @@ class Disk(Element):
     source: Source
     backing: BackingStore
     target: Target
+    tuning: DiskTuning | None = None
     boot: Boot | None = None
     readonly: ReadOnly | None = None
 
     @classmethod
-    def of(cls, spec: DiskSpec) -> "Disk":
-        """The disk of a spec."""
+    def of(cls, spec: DiskSpec, limits: DiskLimits | None = None) -> "Disk":
+        """The disk of a spec; CD-ROMs go without limits."""
         writable = spec.device == "disk" and not spec.read_only
         return cls(
             device=spec.device,
@@ -110,6 +114,7 @@ class Disk(Element):
             source=Source(file=str(spec.path)),
             backing=BackingStore.of(spec.backing),
             target=Target(dev=spec.target, bus=spec.bus),
+            tuning=DiskTuning.of(limits) if limits and spec.device == "disk" else None,
             boot=None if spec.boot_order is None else Boot(order=spec.boot_order),
             readonly=None if writable else ReadOnly(),
         )
@@ -154,17 +159,19 @@ class Interface(Element):
     model: Model
     rom: Rom
     alias: Alias
+    tuning: CardTuning | None = None
 
     @classmethod
-    def of(cls, spec: PortSpec) -> "Interface":
+    def of(cls, spec: PortSpec, hardware: HardwareSpec) -> "Interface":
         """The card of a port."""
         return cls(
             mac=Mac(address=spec.mac),
             source=Source(network=spec.network),
             target=Target(dev=spec.tap_name),
-            model=Model(type="virtio"),
+            model=Model(type=hardware.vif_model),
             rom=Rom(enabled="no"),
             alias=Alias(name=f"ua-{spec.id}"),
+            tuning=CardTuning.of(hardware),
         )
 
 
@@ -219,9 +226,19 @@ class Backend(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate(Element):
+    """`period` in milliseconds."""
+
+    TAG: ClassVar[str] = "rate"
+    bytes: int = attribute()
+    period: int | None = attribute()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Random(Element):
     TAG: ClassVar[str] = "rng"
     model: str = attribute()
+    rate: Rate | None = None
     backend: Backend
 
 
@@ -258,3 +275,5 @@ class Devices(Element):
     random: Random | None = None
     balloon: Balloon
     panic: Panic | None = None
+    watchdog: Watchdog | None = None
+    tpm: Tpm | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from ..hardware import HardwareSpec
 from ..specs import GuestSpec, VirtType
 from .devices import (
     Backend,
@@ -19,6 +20,7 @@ from .devices import (
     Model,
     Panic,
     Random,
+    Rate,
     Serial,
     Source,
     Stats,
@@ -26,6 +28,9 @@ from .devices import (
     Video,
 )
 from .element import Element, attribute, leaf, text
+from .limits import ProcessorTuning
+from .machine import Features, MachineType, ManagementMode, OperatingSystem, Processor
+from .optional import Tpm, Watchdog
 from .tag import TagElement
 
 # Every device sits on a port of its own; the spare ones are for what is plugged in while the guest runs.
@@ -38,46 +43,6 @@ class Memory(Element):
     TAG: ClassVar[str] = "memory"
     unit: str = attribute(default="MiB")
     size: int = text()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine(Element):
-    TAG: ClassVar[str] = "type"
-    arch: str = attribute(default="x86_64")
-    machine: str = attribute(default="q35")
-    kind: str = text()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatingSystem(Element):
-    TAG: ClassVar[str] = "os"
-    type: Machine
-    kernel: str | None = leaf()
-    initrd: str | None = leaf()
-    cmdline: str | None = leaf()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acpi(Element):
-    TAG: ClassVar[str] = "acpi"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Apic(Element):
-    TAG: ClassVar[str] = "apic"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Features(Element):
-    TAG: ClassVar[str] = "features"
-    acpi: Acpi
-    apic: Apic
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Processor(Element):
-    TAG: ClassVar[str] = "cpu"
-    mode: str = attribute()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +69,7 @@ class Domain(Element):
     metadata: Metadata | None = None
     memory: Memory
     vcpu: int = leaf()
+    tuning: ProcessorTuning | None = None
     os: OperatingSystem
     features: Features
     cpu: Processor
@@ -116,6 +82,7 @@ class Domain(Element):
 
 def guest_domain(spec: GuestSpec) -> Domain:
     """The whole machine of a spec."""
+    hardware, limits = spec.hardware, spec.hardware.processor_limits
     return Domain(
         type=spec.virt_type,
         name=spec.name,
@@ -124,9 +91,10 @@ def guest_domain(spec: GuestSpec) -> Domain:
         metadata=Metadata(tag=TagElement.of(spec.tag)),
         memory=Memory(size=spec.memory_mib),
         vcpu=spec.vcpus,
-        os=OperatingSystem(type=Machine(kind="hvm")),
-        features=Features(acpi=Acpi(), apic=Apic()),
-        cpu=_processor(spec.virt_type),
+        tuning=None if limits is None else ProcessorTuning.of(limits),
+        os=OperatingSystem.of(hardware, spec.nvram),
+        features=Features(smm=ManagementMode() if hardware.secure_boot else None),
+        cpu=Processor.of(spec.virt_type, hardware.topology),
         clock=Clock(offset="utc"),
         devices=_devices(spec),
     )
@@ -140,10 +108,13 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
         memory=Memory(size=96),
         vcpu=1,
         os=OperatingSystem(
-            type=Machine(kind="hvm"), kernel=str(kernel), initrd=str(initrd), cmdline="console=ttyS0 panic=-1"
+            type=MachineType(kind="hvm"),
+            kernel=str(kernel),
+            initrd=str(initrd),
+            cmdline="console=ttyS0 panic=-1",
         ),
-        features=Features(acpi=Acpi(), apic=Apic()),
-        cpu=_processor(virt_type),
+        features=Features(),
+        cpu=Processor.of(virt_type),
         clock=Clock(offset="utc"),
         on_reboot="destroy",
         devices=Devices(
@@ -153,31 +124,55 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
     )
 
 
-def _processor(virt_type: VirtType) -> Processor:
-    """Under KVM a model other hosts can have too; emulated, all QEMU can emulate, which boots quickest."""
-    return Processor(mode="host-model" if virt_type == "kvm" else "maximum")
-
-
 def _devices(spec: GuestSpec) -> Devices:
-    virtio_disks = sum(disk.bus == "virtio" for disk in spec.disks)
-    ports = FIXED_PCI_DEVICES + virtio_disks + len(spec.ports) + SPARE_PCI_PORTS
+    hardware = spec.hardware
     return Devices(
         controllers=(
-            Controller(type="pci", index=0, model="pcie-root"),
-            *(Controller(type="pci", index=number, model="pcie-root-port") for number in range(1, ports + 1)),
+            *_pci_ports(spec),
             Controller(type="scsi", index=0, model="virtio-scsi"),
             Controller(type="usb", index=0, model="qemu-xhci"),
         ),
-        disks=tuple(Disk.of(disk) for disk in spec.disks),
-        interfaces=tuple(Interface.of(port) for port in spec.ports),
+        disks=tuple(Disk.of(disk, hardware.disk_limits) for disk in spec.disks),
+        interfaces=tuple(Interface.of(port, hardware) for port in spec.ports),
         serials=(
             Serial(type="pty", log=Log(file=str(spec.console_log), append="on"), target=Target(port=0)),
         ),
-        channels=(Channel(type="unix", target=Target(type="virtio", name="org.qemu.guest_agent.0")),),
-        inputs=(Input(type="tablet", bus="usb"),),
+        channels=(Channel(type="unix", target=Target(type="virtio", name="org.qemu.guest_agent.0")),)
+        if hardware.guest_agent
+        else (),
+        inputs=_inputs(hardware),
         graphics=Graphics(type="vnc", socket=str(spec.vnc_socket)),
-        video=Video(model=Model(type="vga")),
-        random=Random(model="virtio", backend=Backend(model="random", path="/dev/urandom")),
+        video=Video(model=Model(type=hardware.video_model)),
+        random=_random(hardware),
         balloon=Balloon(model="virtio", stats=Stats(period=5)),
         panic=Panic(model="isa"),
+        watchdog=Watchdog(action=hardware.watchdog) if hardware.watchdog else None,
+        tpm=Tpm.of(hardware.tpm) if hardware.tpm else None,
     )
+
+
+def _pci_ports(spec: GuestSpec) -> tuple[Controller, ...]:
+    """Ports for PCI Express; the older board has one bus, which libvirt adds itself."""
+    if spec.hardware.machine != "q35":
+        return ()
+    virtio_disks = sum(disk.bus == "virtio" for disk in spec.disks)
+    ports = FIXED_PCI_DEVICES + virtio_disks + len(spec.ports) + SPARE_PCI_PORTS
+    return (
+        Controller(type="pci", index=0, model="pcie-root"),
+        *(Controller(type="pci", index=number, model="pcie-root-port") for number in range(1, ports + 1)),
+    )
+
+
+def _inputs(hardware: HardwareSpec) -> tuple[Input, ...]:
+    """A tablet knows where the pointer is. Every machine has a PS/2 keyboard and mouse beside."""
+    kinds = ["tablet"] if hardware.tablet else []
+    if hardware.input_bus != "usb":
+        kinds.append("keyboard")
+    return tuple(Input(type=kind, bus=hardware.input_bus) for kind in kinds)
+
+
+def _random(hardware: HardwareSpec) -> Random | None:
+    if not hardware.random:
+        return None
+    rate = hardware.random_bytes and Rate(bytes=hardware.random_bytes, period=hardware.random_period)
+    return Random(model="virtio", rate=rate or None, backend=Backend(model="random", path="/dev/urandom"))

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0008_epoch'),
-        ('compute', '0004_api'),
+        ('compute', '0005_hardware'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

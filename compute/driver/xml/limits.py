@@ -1,0 +1,81 @@
+"""What a guest may take of its host: processor time, disk and network rates."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from .. import hardware
+from .element import Element, attribute, leaf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessorTuning(Element):
+    TAG: ClassVar[str] = "cputune"
+    shares: int | None = leaf()
+    period: int | None = leaf()
+    quota: int | None = leaf()
+
+    @classmethod
+    def of(cls, limits: hardware.ProcessorLimits) -> "ProcessorTuning":
+        """The element for these limits."""
+        return cls(shares=limits.shares, period=limits.period, quota=limits.quota)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskTuning(Element):
+    TAG: ClassVar[str] = "iotune"
+    total_bytes_sec: int | None = leaf()
+    read_bytes_sec: int | None = leaf()
+    write_bytes_sec: int | None = leaf()
+    total_iops_sec: int | None = leaf()
+    read_iops_sec: int | None = leaf()
+    write_iops_sec: int | None = leaf()
+
+    @classmethod
+    def of(cls, limits: hardware.DiskLimits) -> "DiskTuning":
+        """The element for these limits."""
+        return cls(
+            total_bytes_sec=limits.total_bytes_sec,
+            read_bytes_sec=limits.read_bytes_sec,
+            write_bytes_sec=limits.write_bytes_sec,
+            total_iops_sec=limits.total_iops_sec,
+            read_iops_sec=limits.read_iops_sec,
+            write_iops_sec=limits.write_iops_sec,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way(Element):
+    """One direction, as the guest sees it."""
+
+    average: int = attribute()
+    peak: int | None = attribute()
+    burst: int | None = attribute()
+
+    @classmethod
+    def of(cls, limits: hardware.Bandwidth | None) -> Self | None:
+        """The element for these limits; None where there are none."""
+        if limits is None:
+            return None
+        return cls(average=limits.average, peak=limits.peak, burst=limits.burst)
+
+
+class Inbound(Way):
+    TAG: ClassVar[str] = "inbound"
+
+
+class Outbound(Way):
+    TAG: ClassVar[str] = "outbound"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardTuning(Element):
+    TAG: ClassVar[str] = "bandwidth"
+    inbound: Inbound | None = None
+    outbound: Outbound | None = None
+
+    @classmethod
+    def of(cls, spec: hardware.HardwareSpec) -> Self | None:
+        """The element for the machine's limits; None where neither way has one."""
+        if spec.inbound is None and spec.outbound is None:
+            return None
+        return cls(inbound=Inbound.of(spec.inbound), outbound=Outbound.of(spec.outbound))

@@ -1,0 +1,77 @@
+"""Machines that images ask for, on real guests: they start, keep what they remember, and leave nothing behind."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.life.test_verbs import Subject
+from tests.stack import Browserless, Stack, wait_for
+
+TPM_STATES = Path("/var/lib/libvirt/swtpm")
+BOOT_SECONDS = 120
+SHAPE = """
+import json
+from compute.models import Flavor, Image
+Image.objects.update(properties=json.loads('{}'))
+"""
+Shape = Callable[..., None]
+
+
+@pytest.fixture
+def shape(stack: Stack) -> Iterator[Shape]:
+    """Gives the tiny image properties for one test."""
+
+    def write(**properties: str) -> None:
+        stack.manage("shell", "-c", SHAPE.format(json.dumps(properties)))
+
+    yield write
+    write()
+
+
+def launched(stack: Stack, admin: Browserless, name: str) -> Subject:
+    answer = admin.launch(stack, name)
+    assert answer.status == 200, answer.text
+    stack.wait_for_state(name, "active", BOOT_SECONDS)
+    return Subject(stack, admin, name)
+
+
+def test_a_machine_without_virtio(stack: Stack, admin: Browserless, shape: Shape) -> None:
+    """Its firmware and boot loader read the disk, and the kernel starts."""
+    shape(hw_disk_bus="sata", hw_vif_model="e1000e", hw_watchdog_action="reset", hw_qemu_guest_agent="yes")
+    subject = launched(stack, admin, "sturdy")
+    devices = etree.fromstring(subject.domain().XMLDesc()).find("devices")
+    assert devices is not None
+    assert devices.xpath("disk[@device='disk']/target/@bus") == ["sata"]
+    assert devices.xpath("interface/model/@type") == ["e1000e"]
+    assert devices.xpath("watchdog/@action") == ["reset"]
+    assert devices.xpath("channel/target/@name") == ["org.qemu.guest_agent.0"]
+    log = stack.root / "storage/consoles" / f"{subject.uuid}.log"
+    wait_for(lambda: "Linux version" in log.read_text(errors="replace"), "the kernel to start", BOOT_SECONDS)
+    subject.act("purge", "deleted")
+
+
+def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape) -> None:
+    """What they remember survives reboots, rebuilds and shelving, and goes with the instance."""
+    shape(hw_firmware_type="uefi", hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
+    subject = launched(stack, admin, "trusted")
+    variables, state = stack.root / "storage/firmware" / f"{subject.uuid}.fd", TPM_STATES / subject.uuid
+    inode = variables.stat().st_ino
+    for verb in ("force_reboot", "rebuild"):
+        subject.act(verb, "active")
+    subject.act("resize", "resized", flavor_id="larger")
+    subject.act("revert_resize", "active")
+    subject.act("resize", "resized", flavor_id="larger")
+    subject.act("confirm_resize", "active")
+    assert subject.domain().snapshotNum() == 0
+    subject.act("shelve", "shelved_offloaded")
+    assert stack.audit() == ""
+    subject.act("unshelve", "active")
+    assert variables.stat().st_ino == inode
+    assert state.is_dir()
+    subject.act("shelve", "shelved_offloaded")
+    subject.act("purge", "deleted")
+    assert not variables.exists()
+    assert not state.exists()
