@@ -39,9 +39,7 @@ class UserQuota(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "user", "resource"], name="user_quota_once"),
-            models.CheckConstraint(
-                condition=models.Q(limit__gte=-1), name="user_quota_limit_from_minus_one"
-            ),
+            models.CheckConstraint(condition=models.Q(limit__gte=-1), name="user_quota_limit_from_minus_one"),
         ]
 
     def __str__(self) -> str:

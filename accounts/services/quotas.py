@@ -99,6 +99,12 @@ def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
     return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
 
 
+def defaults() -> dict[str, int]:
+    """{resource: limit} of projects without limits of their own, in one query."""
+    rows = Quota.objects.filter(project=None).values_list("resource", "limit")
+    return {resource.name: resource.default for resource in resources.values()} | caps | dict(rows)
+
+
 def user_limits(project_id: str, user_id: str) -> dict[str, int]:
     """{resource: limit} of one user in a project, in two queries: their own row, else the project's limit."""
     rows = UserQuota.objects.filter(project=project_id, user=user_id).values_list("resource", "limit")
@@ -144,7 +150,10 @@ def reserve(project: Project, amounts: Mapping[str, int], user: User | None = No
     Project.objects.select_for_update().get(pk=project.pk)
     if short := shortages(of(project), amounts):
         raise OverQuota(" ".join(map(sentence, short)), short)
-    if user is None or not UserQuota.objects.filter(project=project, user=user, resource__in=amounts).exists():
+    if (
+        user is None
+        or not UserQuota.objects.filter(project=project, user=user, resource__in=amounts).exists()
+    ):
         return
     if short := shortages(of_user(project.pk, user.pk), amounts):
         said = _("%(user)s may not take that much of the project.") % {"user": user.name}

@@ -57,7 +57,7 @@ def reset_all(context: Context, project_id: str, names: Iterable[str]) -> None:
 
 def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | None = None) -> None:
     """Raise BadInput naming each limit that is below what is taken of it, or beyond what the project has left."""
-    given = {row["resource"]: row["sum"] for row in _given(project_id)}
+    given = _given(project_id)
     if user_id is None:
         used = {row.resource.name: row.used for row in quotas.usage([project_id])[project_id]}
         least = {name: max(used.get(name, 0), given.get(name, 0)) for name in changes}
@@ -85,10 +85,10 @@ def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | N
         raise BadInput(fields=wrong)
 
 
-def _given(project_id: str) -> list[dict[str, object]]:
-    """What the project's users may take together, of each resource."""
-    rows = UserQuota.objects.filter(project=project_id, limit__gte=0)
-    return list(rows.order_by().values("resource").annotate(sum=Sum("limit")))
+def _given(project_id: str) -> dict[str, int]:
+    """{resource: what the project's users with limits of their own may take together}."""
+    rows = UserQuota.objects.filter(project=project_id, limit__gte=0).order_by()
+    return {row["resource"]: row["sum"] for row in rows.values("resource").annotate(sum=Sum("limit"))}
 
 
 def _number(limit: int) -> float:

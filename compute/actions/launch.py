@@ -21,6 +21,7 @@ from compute.services import (
     config_drive,
     hosts,
     images,
+    labels,
     resources,
     scheduler,
     transitions,
@@ -47,6 +48,7 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         if key and repeated(project.id, f"{key}:1"):
             return _made_by(project, key)
         checked = check(context, request)
+        labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
         quotas.reserve(project, resources.of(checked.flavor, len(checked.names)), context.user)
         return [
             _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)

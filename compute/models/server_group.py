@@ -1,12 +1,16 @@
 """Server groups: instances of a project that belong close together, or far apart."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Project, User
 from compute.models.scoped import ScopedQuerySet
+
+if TYPE_CHECKING:
+    from compute.models.instance import Instance
 
 
 class Policy(models.TextChoices):
@@ -19,7 +23,10 @@ class Policy(models.TextChoices):
 
 
 class ServerGroup(models.Model):
-    """As in Nova. `most_per_host` is the rule max_server_per_host, which anti-affinity alone knows."""
+    """As in Nova. `most_per_host` is the rule max_server_per_host, which anti-affinity alone knows.
+
+    Rows come from `compute.services.server_groups`, with their members.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="server_groups")
@@ -36,3 +43,9 @@ class ServerGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def members(self) -> "list[Instance]":
+        """Its instances, without those in the recycle bin."""
+        members: list[Instance] = self.__dict__["prefetched_members"]
+        return members

@@ -187,7 +187,9 @@ def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
         )
     zone = zone or other or ""
     asked = Instance.objects.existing().filter(hypervisor=host).exclude(wanted_zone="")
-    if names := list(asked.exclude(wanted_zone=zone or Hypervisor.DEFAULT_ZONE).values_list("name", flat=True)):
+    if names := list(
+        asked.exclude(wanted_zone=zone or Hypervisor.DEFAULT_ZONE).values_list("name", flat=True)
+    ):
         raise ZoneTaken(
             _("Instances on %(host)s asked for its present availability zone: %(names)s.")
             % {"host": host, "names": ", ".join(names[:3])}

@@ -101,7 +101,8 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     for field, value in given.items():
         if value is not None:
             kept[field] = checked(field, labels.CHECKS[field], value)
-    zone, hints = checked("availability_zone", placement.zone, context, request.availability_zone) or ("", {})
+    placed = checked("availability_zone", placement.zone, context, request.availability_zone)
+    zone, hints = placed or ("", dict[str, Any]())
     for name in placement.NEIGHBOURS:
         if (neighbours := getattr(request, name)) is not None:
             hints[name] = checked(name, placement.neighbours, name, neighbours)

@@ -130,9 +130,7 @@ def zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
         hints["host"] = _known_host(host.partition(":")[0])
     wanted = wanted.strip()
     if wanted and wanted not in aggregates.zones():
-        raise BadInput(
-            fields={"availability_zone": _("The requested availability zone is not available.")}
-        )
+        raise BadInput(fields={"availability_zone": _("The requested availability zone is not available.")})
     return wanted, hints
 
 
@@ -171,4 +169,3 @@ def _known_host(name: str) -> str:
             fields={"availability_zone": _("Compute host %(host)s could not be found.") % {"host": name[:64]}}
         )
     return name
-

@@ -13,7 +13,6 @@ from compute.services import server_groups
 from compute.services.labels import MOST_METADATA
 from compute.states import VmState
 
-_IN_USE = ~Q(vm_state__in=[VmState.SOFT_DELETED, VmState.DELETED])
 CAPS = server_groups.CAPS | {
     "key_pairs": 100,
     "metadata_items": MOST_METADATA,
@@ -29,6 +28,7 @@ CAPS = server_groups.CAPS | {
 and Nova too keeps its numbers of them without heeding them.
 """
 
+_IN_USE = ~Q(vm_state__in=[VmState.SOFT_DELETED, VmState.DELETED])
 _ON_DISK = ~Q(vm_state=VmState.DELETED)
 """Disks in the recycle bin still fill the pool, so they still count; processors and memory are free."""
 
@@ -36,9 +36,7 @@ _ON_DISK = ~Q(vm_state=VmState.DELETED)
 def _counter(aggregate: Count | Sum, which: Q) -> quotas.Counter:
     def count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
         whose = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-        rows = (
-            Instance.objects.filter(which, whose).order_by().values("project").annotate(used=aggregate)
-        )
+        rows = Instance.objects.filter(which, whose).order_by().values("project").annotate(used=aggregate)
         return {row["project"]: row["used"] for row in rows}
 
     return count

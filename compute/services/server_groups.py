@@ -30,7 +30,7 @@ def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerG
     rows = ServerGroup.objects.visible_to(context, all_projects=all_projects)
     present: QuerySet[Instance] = _present().order_by("created_at", "pk")
     return rows.select_related("project").prefetch_related(
-        Prefetch("instances", present, to_attr="members")
+        Prefetch("instances", present, to_attr="prefetched_members")
     )
 
 
@@ -45,9 +45,7 @@ def get(context: Context, group_id: object) -> ServerGroup:
 
 
 @transaction.atomic
-def create(
-    context: Context, name: object, rule: object, most_per_host: object = None
-) -> ServerGroup:
+def create(context: Context, name: object, rule: object, most_per_host: object = None) -> ServerGroup:
     """A group in the asker's project. Raises Forbidden, BadInput naming each wrong field, OverQuota."""
     policy.enforce(context, "server_group:write")
     if context.project is None:
