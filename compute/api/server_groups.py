@@ -15,7 +15,7 @@ from compute.models import ServerGroup
 from compute.models.server_group import Policy
 from compute.services import server_groups
 
-HARD = {Policy.AFFINITY, Policy.ANTI_AFFINITY}
+HARD = (Policy.AFFINITY, Policy.ANTI_AFFINITY)
 
 
 class ServerGroups(ComputeView):
@@ -53,7 +53,7 @@ class ServerGroups(ComputeView):
                 raise BadInput(fields={"policies": _("Give a list of one policy.")})
             if not self.at_least(15) and policies[0] not in HARD:
                 raise BadInput(
-                    fields={"policies": _("Say one of %(policies)s.") % {"policies": ", ".join(sorted(HARD))}}
+                    fields={"policies": _("Say one of %(policies)s.") % {"policies": ", ".join(HARD)}}
                 )
             return policies[0], None
         rules = given.get("rules", {})

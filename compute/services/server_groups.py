@@ -53,8 +53,9 @@ def create(context: Context, name: object, rule: object, most_per_host: object =
     name, wrong = clean_name(name), {}
     if rule not in Policy.values:
         wrong["policy"] = _("Say one of %(policies)s.") % {"policies": ", ".join(Policy.values)}
-    most = None if most_per_host in {None, ""} else quotas.whole_number(most_per_host)
-    if most_per_host not in {None, ""}:
+    given = most_per_host is not None and most_per_host != ""
+    most = quotas.whole_number(most_per_host) if given else None
+    if given:
         if rule != Policy.ANTI_AFFINITY:
             wrong["max_server_per_host"] = _("Only anti-affinity policy supports rules.")
         elif most is None or not 1 <= most <= LARGEST:
@@ -85,7 +86,7 @@ def join(context: Context, group_id: object, newcomers: int) -> ServerGroup | No
 
     The caller holds the project's lock. Raises NotFound, OverQuota.
     """
-    if group_id in {None, ""}:
+    if group_id is None or group_id == "":
         return None
     group = get(context, group_id)
     if context.project is None or group.project_id != context.project.pk:
