@@ -255,4 +255,3 @@ def test_the_log_of_usage_audits(member: Compute, admin: Compute) -> None:
 @pytest.mark.parametrize("path", ["os-cells", "os-cells/detail", "os-fping", "os-agents/1"])
 def test_what_nova_has_given_up(member: Compute, path: str) -> None:
     assert member.get(path, 410)["computeFault"]["code"] == 410
-
