@@ -99,7 +99,15 @@ def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *
 
 
 def command(
-    name: str, image: Image | None, flavor: Flavor | None, count: int, *, key_name: str, user_data: bool
+    name: str,
+    image: Image | None,
+    flavor: Flavor | None,
+    count: int,
+    *,
+    key_name: str,
+    user_data: bool,
+    server_group: str = "",
+    zone: str = "",
 ) -> str:
     """The `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
@@ -107,6 +115,8 @@ def command(
     words += ["--flavor", flavor.name] if flavor else []
     words += ["--key-name", key_name] if key_name else []
     words += ["--user-data", "user-data.txt"] if user_data else []
+    words += ["--hint", f"group={server_group}"] if server_group else []
+    words += ["--availability-zone", zone] if zone else []
     words += ["--min", str(count), "--max", str(count)] if count > 1 else []
     return shlex.join([*words, name.strip() or "NAME"])
 

@@ -36,6 +36,23 @@ def update(
 
 
 @transaction.atomic
+def arrange(context: Context, project_id: str, user_id: str, limits: Mapping[str, str]) -> None:
+    """Set the limits that are given, and forget those that are empty. Raises as `update`."""
+    policy.enforce(context, "quota:write")
+    project, user = _found(project_id, user_id)
+    empty = [name for name, text in limits.items() if not text.strip()]
+    UserQuota.objects.filter(project=project, user=user, resource__in=empty).delete()
+    update(context, project_id, user_id, {name: limits[name] for name in limits if name not in empty})
+
+
+def own(context: Context, project_id: str, user_id: str) -> dict[str, int]:
+    """{resource: limit} of what a user has of their own in a project. Raises Forbidden."""
+    policy.enforce(context, "quota:write")
+    rows = UserQuota.objects.filter(project=project_id, user=user_id)
+    return dict(rows.values_list("resource", "limit"))
+
+
+@transaction.atomic
 def reset(context: Context, project_id: str, user_id: str) -> None:
     """Forget all limits of a user in a project; they may take all of it again. Raises Forbidden, NotFound."""
     policy.enforce(context, "quota:write")

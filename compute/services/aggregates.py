@@ -1,7 +1,7 @@
 """Host aggregates, and with them availability zones: the only writer of hypervisors' zones."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -124,6 +124,28 @@ def set_metadata(context: Context, aggregate_id: object, given: object) -> Aggre
         raise BadInput(fields={"metadata": _("Keep at most %(most)s entries.") % {"most": MOST_METADATA}})
     aggregate.metadata = kept
     return _saved(context, aggregate)
+
+
+@transaction.atomic
+def arrange(
+    context: Context,
+    aggregate: Aggregate | None,
+    *,
+    name: object,
+    zone: object,
+    hosts: Collection[str],
+    metadata: Mapping[str, str],
+) -> Aggregate:
+    """All of an aggregate at once, a new one where None is given. Raises what the single steps raise."""
+    if aggregate is None:
+        aggregate = create(context, name)
+    before = {host.name for host in aggregate.hosts.all()}
+    for host in sorted(before - set(hosts)):
+        remove_host(context, aggregate.pk, host)
+    update(context, aggregate.pk, {"name": name, ZONE_KEY: zone})
+    for host in sorted(set(hosts) - before):
+        add_host(context, aggregate.pk, host)
+    return set_metadata(context, aggregate.pk, dict.fromkeys(aggregate.metadata) | dict(metadata))
 
 
 def clean_zone(given: object) -> str:
