@@ -123,7 +123,9 @@ def zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
 
     Raises BadInput, Forbidden.
     """
-    wanted, _colon, host = str(given or "").partition(":")
+    if given is not None and not isinstance(given, str):
+        raise BadInput(fields={"availability_zone": _("Give the name of a zone.")})
+    wanted, _colon, host = (given or "").partition(":")
     hints: dict[str, Any] = {}
     if host:
         policy.enforce(context, "instance:choose_host")
