@@ -6,6 +6,7 @@ from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template import engines
 from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import MeridianError
@@ -52,6 +53,33 @@ class Form(forms.Form):
             if name in self.fields:
                 css = self.fields[name].widget.attrs["class"]
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
+
+
+class Pairs(forms.CharField):
+    """Lines of key=value; cleaned to {key: value}, in which the last of a key counts. Empty lines are passed over."""
+
+    def __init__(self, *, rows: int, **options: Any) -> None:
+        quiet = {"rows": rows, "spellcheck": "false", "autocomplete": "off"}
+        super().__init__(required=False, strip=False, widget=forms.Textarea(attrs=quiet), **options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip() and not self.pairs(line):
+                raise forms.ValidationError(_("Line %(number)s is no key=value.") % {"number": number})
+        return self.pairs(text)
+
+    @staticmethod
+    def pairs(text: str) -> dict[str, str]:
+        """What of the text is key=value."""
+        parts = [line.partition("=") for line in text.splitlines()]
+        return {key.strip(): value.strip() for key, sign, value in parts if sign and key.strip()}
+
+    def prepare_value(self, value: Any) -> Any:
+        """As lines again, also what a page begins with."""
+        if isinstance(value, dict):
+            return "\n".join(f"{key}={its}" for key, its in sorted(value.items()))
+        return value
 
 
 class NewPassword(forms.CharField):

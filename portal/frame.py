@@ -47,6 +47,7 @@ ADMINISTRATION = (
     Place(name="groups", label=_("Groups"), icon="users", deed="group:read"),
     Place(name="roles", label=_("Roles"), icon="shield-check", deed="role:write"),
     Place(name="aggregates", label=_("Host aggregates"), icon="stack-2", deed="hypervisor:read"),
+    Place(name="flavors", label=_("Flavors"), icon="ruler-2", deed="flavor:write"),
     Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
     Place(name="audit", label=_("Audit log"), icon="clipboard-list", deed="audit:read"),
     Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
@@ -64,6 +65,7 @@ PARTS_OF = {
     "role": "roles",
     "server": "server-groups",
     "aggregate": "aggregates",
+    "flavor": "flavors",
 }
 """By the first word of a page's name, the rail's entry that it belongs to."""
 

@@ -104,10 +104,13 @@ def command(
     flavor: Flavor | None,
     count: int,
     *,
-    key_name: str,
-    user_data: bool,
     server_group: str = "",
     zone: str = "",
+    key_name: str = "",
+    user_data: bool = False,
+    description: str = "",
+    tags: Sequence[str] = (),
+    metadata: Mapping[str, str] | None = None,
 ) -> str:
     """The `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
@@ -117,6 +120,11 @@ def command(
     words += ["--user-data", "user-data.txt"] if user_data else []
     words += ["--hint", f"group={server_group}"] if server_group else []
     words += ["--availability-zone", zone] if zone else []
+    words += ["--description", description] if description else []
+    for key, value in (metadata or {}).items():
+        words += ["--property", f"{key}={value}"]
+    for tag in tags:
+        words += ["--tag", tag]
     words += ["--min", str(count), "--max", str(count)] if count > 1 else []
     return shlex.join([*words, name.strip() or "NAME"])
 

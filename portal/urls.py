@@ -16,6 +16,7 @@ from portal.pages import (
     console,
     credentials,
     domains,
+    flavors,
     groups,
     health,
     instance,
@@ -117,6 +118,7 @@ urlpatterns = [
     *roles_given.urlpatterns,
     *roles.urlpatterns,
     *domains.urlpatterns,
+    *flavors.urlpatterns,
     path("api/", api.document, name="api-document"),
     path("api/schema/", api.schema, name="api-schema"),
 ]

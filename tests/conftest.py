@@ -13,6 +13,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connections
+from django.test import override_settings
 
 from accounts.context import Context, for_user
 from accounts.models import Project, User
@@ -26,6 +27,13 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     default = connections["default"].settings_dict
     if default["ENGINE"] == "django.db.backends.sqlite3":
         default["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Thousands of tests make and check passwords; what a hash costs in real life is no subject of theirs."""
+    with override_settings(PASSWORD_HASHERS=["tests.hashers.QuickArgon2"]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """Flavors: public ones, and those that an administrator gave to single projects."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts import policy
@@ -12,7 +14,7 @@ from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import Project
 from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs, quotas
-from compute.models import Flavor
+from compute.models import Flavor, Instance
 
 SIZES = {
     "vcpus": (1, 256),
@@ -36,6 +38,16 @@ def listing(context: Context) -> list[Flavor]:
     """What the asker's project may launch in, smallest first."""
     policy.enforce(context, "flavor:read")
     return list(Flavor.objects.filter(Q(is_public=True) | Q(projects=context.project)).distinct())
+
+
+def counted(context: Context) -> QuerySet[Flavor]:
+    """All flavors with `instance_count` (the recycle bin's too) and `project_count`. One query."""
+    policy.enforce(context, "flavor:write")
+    held = Instance.objects.existing().filter(flavor=OuterRef("pk")).order_by().values("flavor")
+    return Flavor.objects.annotate(
+        instance_count=Coalesce(Subquery(held.annotate(n=Count("pk")).values("n")), 0),
+        project_count=Count("projects"),
+    )
 
 
 def get(context: Context, flavor_id: object) -> Flavor:
@@ -120,6 +132,18 @@ def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
 
 
 @transaction.atomic
+def replace_specs(context: Context, flavor_id: str, specs: dict[str, str]) -> None:
+    """Exactly these extra specs. Raises Forbidden, NotFound, BadInput."""
+    policy.enforce(context, "flavor:write")
+    flavor = _locked(context, flavor_id)
+    if flavor.extra_specs == specs:
+        return
+    _with_specs(context, flavor, {})
+    if specs:
+        set_specs(context, flavor_id, specs)
+
+
+@transaction.atomic
 def remove_spec(context: Context, flavor_id: str, key: str) -> None:
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
@@ -149,6 +173,27 @@ def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
     flavor.projects.add(project)
     _record(context, "flavor.grant", flavor, project=project.pk)
     return flavor
+
+
+@transaction.atomic
+def replace_projects(context: Context, flavor_id: str, wanted: Iterable[str]) -> None:
+    """Let exactly these projects, by name or id, use a flavor that is not public. Raises BadInput naming one."""
+    policy.enforce(context, "flavor:write")
+    flavor = _locked(context, flavor_id)
+    found = set()
+    for word in filter(None, map(str.strip, wanted)):
+        rows = Project.objects.filter(Q(pk=word) | Q(name=word)) if is_text(word) else Project.objects.none()
+        if len(matching := list(rows[:2])) != 1:
+            said = (
+                _("There is no project %(word)s.")
+                if not matching
+                else _("Several projects are called %(word)s.")
+            )
+            raise BadInput(fields={"projects": said % {"word": word}})
+        found.add(matching[0])
+    if set(flavor.projects.all()) != found:
+        flavor.projects.set(found)
+        _record(context, "flavor.grant", flavor, projects=", ".join(sorted(one.name for one in found)))
 
 
 @transaction.atomic

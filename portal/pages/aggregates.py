@@ -10,11 +10,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
-from accounts.errors import BadInput
 from compute.models import Aggregate
 from compute.services import aggregates
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, Pairs
 from portal.requests import Request, done, live_page
 
 
@@ -31,20 +30,13 @@ class AggregateForm(Form):
     hosts = forms.MultipleChoiceField(
         label=gettext_lazy("Hosts"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    metadata = forms.CharField(
+    metadata = Pairs(
         label=gettext_lazy("Metadata"),
-        required=False,
-        widget=forms.Textarea(
-            attrs={
-                "rows": 3,
-                "spellcheck": "false",
-                "class": "form-control font-monospace",
-                "placeholder": "disk=ssd",
-            }
-        ),
         help_text=gettext_lazy(
-            "One a line. A flavor asks for it by an extra spec like aggregate_instance_extra_specs:disk=ssd."
+            "Lines of key=value. A flavor asks for one by an extra spec like "
+            "aggregate_instance_extra_specs:disk=ssd."
         ),
+        rows=3,
     )
 
     def __init__(self, hosts: list[str], *args: Any, **kwargs: Any) -> None:
@@ -75,7 +67,7 @@ def edit(request: Request, aggregate_id: str) -> HttpResponse:
         "name": aggregate.name,
         "availability_zone": aggregate.availability_zone,
         "hosts": [host.name for host in aggregate.hosts.all()],
-        "metadata": "\n".join(f"{key}={value}" for key, value in sorted(aggregate.metadata.items())),
+        "metadata": aggregate.metadata,
     }
     form = AggregateForm(_host_names(), request.POST or None, initial=initial)
     heading = _("Edit the aggregate %(name)s") % {"name": aggregate.name}
@@ -100,22 +92,11 @@ def _form(
             name=given["name"],
             zone=given["availability_zone"],
             hosts=given["hosts"],
-            metadata=_metadata(given["metadata"]),
+            metadata=given["metadata"],
         )
         return _("Saved the aggregate %(name)s.") % {"name": saved.name}, reverse("aggregates")
 
     return form_page(request, form, save, heading=heading, button=button, back=reverse("aggregates"))
-
-
-def _metadata(text: str) -> dict[str, str]:
-    """Lines of key=value. Raises BadInput."""
-    found = {}
-    for line in filter(str.strip, text.splitlines()):
-        key, equals, value = line.partition("=")
-        if not equals:
-            raise BadInput(fields={"metadata": _("Write each line as key=value.")})
-        found[key.strip()] = value.strip()
-    return found
 
 
 def _host_names() -> list[str]:

@@ -1,5 +1,6 @@
 """Launch on one page. The server draws sizes, quota bars and the command anew with every change."""
 
+import base64
 import secrets
 import uuid
 from typing import Any
@@ -15,10 +16,10 @@ from accounts import policy
 from accounts.errors import MeridianError, OverQuota
 from compute.actions.launch import launch
 from compute.models import Flavor, Image
-from compute.services import aggregates, flavors, images, keypairs, server_groups
+from compute.services import aggregates, flavors, images, instances, keypairs, server_groups
 from compute.services.launch_request import MOST_AT_ONCE, LaunchRequest
 from portal import launch_plan
-from portal.forms import Form
+from portal.forms import Form, Pairs
 from portal.requests import Request, away, page
 
 CALM = (
@@ -66,6 +67,13 @@ class Launch(Form):
     user_data = forms.CharField(label=_("User data"), required=False, strip=False, widget=forms.Textarea)
     server_group_id = forms.CharField(label=_("Server group"), required=False)
     availability_zone = forms.CharField(label=_("Availability zone"), required=False)
+    description = forms.CharField(label=_("Description"), required=False, max_length=255)
+    tags = forms.CharField(
+        label=_("Tags"), required=False, max_length=4096, help_text=_("Words, with spaces or commas between.")
+    )
+    metadata = Pairs(
+        label=_("Metadata"), help_text=_("Lines of key=value, which the guest can read too."), rows=3
+    )
     key = forms.CharField(required=False, max_length=64)
 
     def asked(self) -> LaunchRequest:
@@ -82,6 +90,9 @@ class Launch(Form):
             user_data=given.get("user_data", ""),
             server_group_id=given.get("server_group_id", ""),
             availability_zone=given.get("availability_zone", ""),
+            description=given.get("description", ""),
+            tags=given.get("tags", "").replace(",", " ").split(),
+            metadata=given.get("metadata", {}),
         )
 
 
@@ -89,7 +100,7 @@ def new(request: Request) -> HttpResponse:
     """The form, and its sending. Whatever is refused comes back with every value in its place."""
     policy.enforce(request.context, "instance:launch")
     if request.method != "POST":
-        return _draw(request, Launch(initial=_suggestion(request)))
+        return _draw(request, Launch(initial=_suggestion(request) | _like(request)))
     form = Launch(request.POST)
     if form.is_valid():
         try:
@@ -137,6 +148,9 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         user_data=bool(chosen["user_data"].strip()),
         server_group=chosen["server_group_id"],
         zone=chosen["availability_zone"],
+        description=chosen["description"].strip(),
+        tags=chosen["tags"].replace(",", " ").split(),
+        metadata=Pairs.pairs(chosen["metadata"]),
     )
     groups = list(server_groups.visible(request.context))
     return {
@@ -173,3 +187,29 @@ def _suggestion(request: Request) -> dict[str, str]:
         "keypair_name": max(keys, key=lambda key: key.created_at).name if keys else "",
         "key": uuid.uuid4().hex,
     }
+
+
+def _like(request: Request) -> dict[str, Any]:
+    """The values of the instance that the address names, so that it can be launched again or once more."""
+    if not (wanted := request.GET.get("like", "")):
+        return {}
+    instance = instances.get(request.context, wanted)
+    values: dict[str, Any] = {
+        "name": instance.name,
+        "description": instance.description,
+        "tags": " ".join(instance.tags),
+        "metadata": instance.metadata,
+        "user_data": base64.b64decode(instance.user_data).decode(),
+        "server_group_id": str(instance.server_group_id or ""),
+        "availability_zone": instance.wanted_zone,
+    }
+    if instance.image_id:
+        values["image_id"] = str(instance.image_id)
+    if instance.flavor_id:
+        values["flavor_id"] = instance.flavor_id
+    if not instance.public_key:
+        return values | {"key_from": "none"}
+    saved = {keypair.name: keypair.public_key for keypair in keypairs.listing(request.context)}
+    if saved.get(instance.key_name) == instance.public_key:
+        return values | {"key_from": "saved", "keypair_name": instance.key_name}
+    return values | {"key_from": "pasted", "public_key": instance.public_key}

@@ -16,13 +16,45 @@ from tests.stack import Stack, running
 from tests.venvs import venv_of
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-MINUTE = 60
+WARM = Path(__file__).with_name("warm_openstack.py")
+
+
+class Command:
+    """The installed `openstack`, loaded once and forked for each line: loading it takes longer than most lines."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.path = programs / "openstack"
+        self._out, self._err = folder / "out", folder / "err"
+        self._process = subprocess.Popen(
+            [programs / "python", WARM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        for file in (self._out, self._err):
+            file.write_text("")
+        asked = {
+            "arguments": arguments,
+            "environment": environment,
+            "out": str(self._out),
+            "err": str(self._err),
+        }
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{json.dumps(asked)}\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        return subprocess.CompletedProcess(arguments, code, self._out.read_text(), self._err.read_text())
+
+    def close(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(10)
 
 
 class OpenStack:
     """Runs `openstack` in one of the clouds of the installation's clouds.yaml."""
 
-    def __init__(self, command: Path, clouds: Path, cloud: str = "meridian-admin") -> None:
+    def __init__(self, command: Command, clouds: Path, cloud: str = "meridian-admin") -> None:
         self.command = command
         self.clouds = clouds
         self.cloud = cloud
@@ -34,13 +66,9 @@ class OpenStack:
     def run(self, line: str, *more: str) -> subprocess.CompletedProcess[str]:
         """Run a line as a person types it, without quotes; `more` may hold spaces."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-        return subprocess.run(
-            [self.command, *line.split(), *more],
-            env=clean | {"OS_CLIENT_CONFIG_FILE": str(self.clouds), "OS_CLOUD": self.cloud},
-            capture_output=True,
-            text=True,
-            timeout=2 * MINUTE,
-            check=False,
+        return self.command.run(
+            [*line.split(), *more],
+            clean | {"OS_CLIENT_CONFIG_FILE": str(self.clouds), "OS_CLOUD": self.cloud},
         )
 
     def __call__(self, line: str, *more: str) -> Any:
@@ -57,20 +85,22 @@ class OpenStack:
         return done.stderr
 
 
-@pytest.fixture(scope="session")
-def openstack_command() -> Path:
-    """The installed command."""
-    return venv_of(REQUIREMENTS) / "openstack"
+# All of this package's, since starting an installation takes longer than most tests.
+@pytest.fixture(scope="package")
+def openstack_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    command = Command(venv_of(REQUIREMENTS), tmp_path_factory.mktemp("openstack"))
+    yield command
+    command.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     with running() as stack:
         stack.bootstrap()
         yield stack
 
 
-@pytest.fixture(scope="module")
-def openstack(stack: Stack, openstack_command: Path) -> OpenStack:
+@pytest.fixture(scope="package")
+def openstack(stack: Stack, openstack_command: Command) -> OpenStack:
     """As the administrator that `manage.py bootstrap` made."""
     return OpenStack(openstack_command, stack.root / "data" / "clouds.yaml")

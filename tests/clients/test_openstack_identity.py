@@ -187,7 +187,7 @@ def test_the_downloads_of_the_credentials_page(
         token = OpenStack(openstack.command, file, "meridian")(f"token issue {JSON}")
     else:
         line = f'. "$1"; "$2" token issue {JSON}'
-        sourced = ["bash", "-c", line, "bash", file, openstack.command]
+        sourced = ["bash", "-c", line, "bash", file, openstack.command.path]
         token = json.loads(subprocess.run(sourced, capture_output=True, check=True, timeout=120).stdout)
     assert token["project_id"] == openstack(f"project show demo {JSON}")["id"]
 

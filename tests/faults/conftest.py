@@ -7,13 +7,13 @@ import pytest
 from tests.stack import Browserless, Stack, running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     with running() as stack:
         yield stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def admin(stack: Stack) -> Browserless:
     return stack.bootstrap()
 

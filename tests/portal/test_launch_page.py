@@ -73,3 +73,38 @@ def test_the_command_is_quoted_for_a_shell() -> None:
     )
     command = launch_plan.command("it's; rm -rf /", image, flavor, 1, key_name="", user_data=False)
     assert command == "openstack server create --image 'Tiny Linux' --flavor tiny 'it'\"'\"'s; rm -rf /'"
+
+
+def test_all_that_was_typed_is_launched(browser: Client, form: dict[str, str]) -> None:
+    form |= {"description": "For the course", "tags": "web, blue", "metadata": "owner=ann\n\nstage = dev"}
+    assert browser.post("/instances/launch/", form).status_code == 302
+    instance = Instance.objects.get()
+    assert (instance.description, instance.tags) == ("For the course", ["blue", "web"])
+    assert instance.metadata == {"owner": "ann", "stage": "dev"}
+    command = browser.post("/instances/launch/preview/", form).content.decode()
+    for word in ("--description", "owner=ann", "--tag web"):
+        assert word in command
+
+
+def test_a_line_that_is_no_pair_is_named(browser: Client, form: dict[str, str]) -> None:
+    answer = browser.post("/instances/launch/", form | {"metadata": "a=1\nnonsense"})
+    assert answer.status_code == 400
+    assert "Line 2 is no key=value." in answer.content.decode()
+    assert "a=1\nnonsense</textarea>" in answer.content.decode()
+
+
+def test_another_like_it_begins_with_its_values(browser: Client, form: dict[str, str], bob: User) -> None:
+    typed = form | {
+        "description": "For the course",
+        "tags": "web",
+        "metadata": "owner=ann",
+        "user_data": "#!/bin/sh\necho é\n",
+    }
+    browser.post("/instances/launch/", typed)
+    instance = Instance.objects.get()
+    page = browser.get(f"/instances/launch/?like={instance.pk}").content.decode()
+    for value in ('value="web"', "owner=ann</textarea>", "echo é", 'value="For the course"'):
+        assert value in page
+    assert browser.get("/instances/launch/?like=nonsense").status_code == 404
+    browser.force_login(bob, backend="accounts.authentication.PasswordBackend")
+    assert browser.get(f"/instances/launch/?like={instance.pk}").status_code == 404

@@ -176,7 +176,7 @@ def test_an_aggregate_is_made_changed_and_deleted(admin: Client) -> None:
     [
         ({"name": ""}, 400, "Give a name."),
         ({"name": "a", "availability_zone": "a:b"}, 400, "no colon"),
-        ({"name": "a", "metadata": "disk"}, 400, "Write each line as key=value."),
+        ({"name": "a", "metadata": "disk"}, 400, "Line 1 is no key=value."),
         ({"name": "a", "metadata": "a/b=c"}, 400, "Keys and values are texts"),
         ({"name": "a", "hosts": ["mars"]}, 400, "not one of the available choices"),
         ({"name": "taken"}, 409, "Aggregate taken already exists."),

@@ -1,0 +1,131 @@
+"""Flavors: the sizes that instances come in, who may use them, and what else they ask of a guest."""
+
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from compute.models import Flavor
+from compute.services import flavors
+from portal.form_pages import form_page
+from portal.forms import Form, Pairs
+from portal.requests import Request, done, live_page
+
+
+class FlavorForm(Form):
+    """Sizes are texts, so that a wrong one comes back as it was typed."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
+    vcpus = forms.CharField(label=gettext_lazy("vCPUs"), max_length=12, required=False, initial="1")
+    ram_mib = forms.CharField(
+        label=gettext_lazy("Memory (MiB)"), max_length=12, required=False, initial="1024"
+    )
+    disk_gib = forms.CharField(label=gettext_lazy("Disk (GiB)"), max_length=12, required=False, initial="10")
+    is_public = forms.BooleanField(
+        label=gettext_lazy("For every project"), required=False, initial=True, label_suffix=""
+    )
+    projects = forms.CharField(
+        label=gettext_lazy("Else for these projects"),
+        required=False,
+        help_text=gettext_lazy("Names or ids, one a line."),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    extra_specs = Pairs(
+        label=gettext_lazy("Extra specs"),
+        help_text=gettext_lazy("Lines of key=value, as Nova names them: hw:watchdog_action=reset."),
+        rows=4,
+    )
+
+
+SIZES = ("vcpus", "ram_mib", "disk_gib")
+
+
+@require_safe
+def table(request: Request) -> HttpResponse:
+    """All flavors, smallest first, with how many instances have each."""
+    rows = flavors.counted(request.context)
+    return live_page(request, "flavors/flavors.html", {"flavors": "flavors/table.html"}, {"rows": rows})
+
+
+def new(request: Request) -> HttpResponse:
+    """Make a flavor."""
+    policy.enforce(request.context, "flavor:write")
+    form = FlavorForm(request.POST or None)
+
+    @transaction.atomic
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        flavor = flavors.create(request.context, {name: given[name] for name in _own(given)})
+        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
+        if not flavor.is_public:
+            flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
+        return _("Made the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
+
+    return form_page(
+        request,
+        form,
+        save,
+        heading=_("New flavor"),
+        intro=_("Its sizes stay as they are: instances copy them, and a name that means one size is kept."),
+        button=_("Make the flavor"),
+        back=reverse("flavors"),
+    )
+
+
+def edit(request: Request, flavor_id: str) -> HttpResponse:
+    """Change what is not its size."""
+    policy.enforce(request.context, "flavor:write")
+    flavor = flavors.get(request.context, flavor_id)
+    form = FlavorForm(request.POST or None, initial=_initial(flavor))
+    fixed = ["name", *SIZES, "is_public", *(["projects"] if flavor.is_public else [])]
+    for name in fixed:
+        del form.fields[name]
+
+    @transaction.atomic
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        flavors.describe(request.context, str(flavor.pk), given["description"])
+        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
+        if not flavor.is_public:
+            flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
+        return _("Changed the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
+
+    heading = _("Edit the flavor %(name)s") % {"name": flavor.name}
+    return form_page(request, form, save, heading=heading, button=_("Save"), back=reverse("flavors"))
+
+
+@require_POST
+def delete(request: Request, flavor_id: str) -> HttpResponse:
+    """Offer it no longer; instances of this size stay as they are."""
+    policy.enforce(request.context, "flavor:write")
+    name = flavors.get(request.context, flavor_id).name
+    flavors.delete(request.context, flavor_id)
+    said = _("Deleted the flavor %(name)s.") % {"name": name}
+    return done(request, said, reverse("flavors"), changed=("flavors",))
+
+
+def _own(given: dict[str, Any]) -> list[str]:
+    return [name for name in ("name", *SIZES, "is_public", "description") if name in given]
+
+
+def _initial(flavor: Flavor) -> dict[str, Any]:
+    return {
+        "description": flavor.description,
+        "projects": "\n".join(flavor.projects.order_by("name").values_list("name", flat=True)),
+        "extra_specs": flavor.extra_specs,
+    }
+
+
+urlpatterns = [
+    path("flavors/", table, name="flavors"),
+    path("flavors/new/", new, name="flavor-new"),
+    path("flavors/<str:flavor_id>/edit/", edit, name="flavor-edit"),
+    path("flavors/<str:flavor_id>/delete/", delete, name="flavor-delete"),
+]
