@@ -142,6 +142,7 @@ class Clone(Action):
                 "ram": instance.ram_mib,
                 "gigabytes": instance.disk_gib,
             },
+            context.user,
         )
         copy = Instance.objects.create(
             user=context.user,

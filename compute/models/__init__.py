@@ -1,5 +1,6 @@
 """Rows of compute."""
 
+from compute.models.aggregate import Aggregate
 from compute.models.console_token import ConsoleToken
 from compute.models.flavor import Flavor
 from compute.models.heartbeat import Heartbeat
@@ -10,8 +11,10 @@ from compute.models.keypair import Keypair
 from compute.models.network import Network, Port
 from compute.models.operation import Operation
 from compute.models.schedule import Schedule
+from compute.models.server_group import ServerGroup
 
 __all__ = [
+    "Aggregate",
     "ConsoleToken",
     "Flavor",
     "Heartbeat",
@@ -23,4 +26,5 @@ __all__ = [
     "Operation",
     "Port",
     "Schedule",
+    "ServerGroup",
 ]

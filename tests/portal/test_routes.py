@@ -38,7 +38,7 @@ QUOTA_REQUESTS = {
 ADMIN_ONLY = {
     "health",
     *QUOTA_REQUESTS,
-    *(route.name for route in routes() if route.name.startswith(DIRECTORY)),
+    *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate"))),
 } - {"project-switch"}
 POSTED = {
     "sign-out",
@@ -47,6 +47,8 @@ POSTED = {
     "instance-console-pass",
     "instance-schedule-enabled",
     "instance-schedule-delete",
+    "server-group-delete",
+    "aggregate-delete",
     "keypair-generate",
     "keypair-delete",
     "credential-delete",
@@ -81,7 +83,15 @@ MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
 SCHEDULING = {"instance-schedule-new", "instance-schedule-enabled", "instance-schedule-delete"}
-WRITING = {*SCHEDULING, "launch", "launch-preview", "instance-action", "quota-request-ask"}
+WRITING = {
+    *SCHEDULING,
+    "launch",
+    "launch-preview",
+    "instance-action",
+    "quota-request-ask",
+    "server-group-new",
+    "server-group-delete",
+}
 """What a reader may not even begin."""
 
 UNKNOWN = {
@@ -196,6 +206,8 @@ def _things(project: Project) -> dict[str, str]:
         "group_id": factories.GroupFactory().id,
         "role_id": factories.RoleFactory(name=f"role-{uuid.uuid4().hex}").id,
         "domain_id": project.domain_id,
+        "server_group_id": str(factories.ServerGroupFactory(project=project).pk),
+        "aggregate_id": str(factories.AggregateFactory().pk),
     }
 
 
@@ -204,7 +216,8 @@ def _things(project: Project) -> dict[str, str]:
     [
         route
         for route in routes()
-        if {"project_id", "user_id", "group_id", "role_id", "domain_id"} & set(route.arguments)
+        if {"project_id", "user_id", "group_id", "role_id", "domain_id", "aggregate_id"}
+        & set(route.arguments)
     ],
     ids=str,
 )
