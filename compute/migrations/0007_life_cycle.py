@@ -10,8 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0008_epoch'),
-        ('compute', '0005_groups'),
-        ('compute', '0005_hardware'),
+        ('compute', '0006_hardware'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
