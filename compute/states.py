@@ -54,6 +54,8 @@ class TaskState(StrEnum):
     SOFT_DELETING = "soft-deleting"
     DELETING = "deleting"
     RESTORING = "restoring"
+    CLONING = "cloning"
+    UPDATING_PASSWORD = "updating_password"  # noqa: S105 - Nova's word for the task
 
 
 class Colour(StrEnum):
@@ -104,13 +106,13 @@ def colour(vm_state: str, task_state: str | None) -> Colour:
 class Move:
     """A verb: from which states it may start, what it shows meanwhile, and where it ends.
 
-    `failed` is the state after a run that was given up; None keeps the state it started from.
+    `failed` is the state after a run that was given up. None, there or in `end`, keeps the state it started from.
     `interrupts`: the tasks during which it may begin all the same; what runs is then cancelled.
     """
 
     start: frozenset[VmState]
     task: TaskState
-    end: VmState
+    end: VmState | None
     failed: VmState | None = None
     interrupts: frozenset[TaskState] = frozenset()
 
@@ -130,6 +132,11 @@ MOVES: dict[str, Move] = {
     "launch": Move(
         start=_from(VmState.BUILDING), task=TaskState.SCHEDULING, end=VmState.ACTIVE, failed=VmState.ERROR
     ),
+    "launch_clone": Move(
+        start=_from(VmState.BUILDING), task=TaskState.STORAGE, end=VmState.ACTIVE, failed=VmState.ERROR
+    ),
+    "clone": Move(start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SHELVED}, task=TaskState.CLONING, end=None),
+    "set_password": Move(start=_from(VmState.ACTIVE), task=TaskState.UPDATING_PASSWORD, end=None),
     "start": Move(start=_from(VmState.STOPPED), task=TaskState.POWERING_ON, end=VmState.ACTIVE),
     "stop": Move(
         start=_from(VmState.ACTIVE, VmState.ERROR), task=TaskState.POWERING_OFF, end=VmState.STOPPED

@@ -49,10 +49,17 @@ def entry(operation: Operation) -> Entry:
         operation=operation,
         label=plan.label if plan else operation.kind,
         icon=plan.icon if plan else "settings",
-        state=str(words.OPERATION[operation.state]),
+        state=_state(operation),
         colour=words.OPERATION_COLOUR[operation.state],
         stages=_stages(operation, plan),
     )
+
+
+def _state(operation: Operation) -> str:
+    """In words; what is asked to undo itself says so before it has begun to."""
+    if operation.cancel_requested and operation.state in {Operation.State.PENDING, Operation.State.RUNNING}:
+        return _("Cancelling")
+    return str(words.OPERATION[operation.state])
 
 
 def entries(operations: Iterable[Operation]) -> list[Entry]:

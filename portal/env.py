@@ -51,6 +51,12 @@ OPTIONS: tuple[Option, ...] = (
         "MERIDIAN_STOP_GRACE", int, "60", "Seconds that a guest gets to shut down before it is forced off."
     ),
     Option("MERIDIAN_RECYCLE_HOURS", int, "24", "Hours that a deleted instance can be restored."),
+    Option(
+        "MERIDIAN_EXPIRY_DAYS",
+        int,
+        "0",
+        "Days after which new instances go to the recycle bin unless extended; 0: never.",
+    ),
     Option("MERIDIAN_LEASE", int, "20", "Seconds after which a dead worker's operation is taken over."),
     Option(
         "MERIDIAN_FAILPOINTS",

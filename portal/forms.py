@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import MeridianError
 from accounts.services import passwords
+from compute.services import local_times
 
 NEW_PASSWORD = gettext_lazy("New password")
 _CONTROLS = {
@@ -53,6 +54,17 @@ class Form(forms.Form):
             if name in self.fields:
                 css = self.fields[name].widget.attrs["class"]
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
+
+
+def time_zone_field() -> forms.ChoiceField:
+    """Whose clock a typed time means; static/js/time-zone.js chooses the browser's own."""
+    return forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        required=False,
+        initial="UTC",
+        choices=lambda: [(name, name.replace("_", " ")) for name in local_times.names()],
+        widget=forms.Select(attrs={"data-time-zone": ""}),
+    )
 
 
 class Pairs(forms.CharField):

@@ -61,4 +61,6 @@ def duration(took: timedelta) -> str:
         return _("%(n)s s") % {"n": round(seconds)}
     if seconds < 3600:
         return _("%(m)s min %(s)s s") % {"m": int(seconds // 60), "s": int(seconds % 60)}
+    if seconds >= 48 * 3600:
+        return _("%(d)s d %(h)s h") % {"d": int(seconds // 86400), "h": int(seconds % 86400 // 3600)}
     return _("%(h)s h %(m)s min") % {"h": int(seconds // 3600), "m": int(seconds % 3600 // 60)}

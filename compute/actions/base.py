@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts import policy
 from accounts.context import Context
@@ -20,6 +21,7 @@ from compute.operations import Run, Step
 from compute.services import transitions, words
 
 CARRIED_PASSWORD = "admin_password"  # noqa: S105 - the name of a parameter
+CANCELLED = {"code": "cancelled", "message": gettext_noop("This was cancelled before it was done.")}
 LOCKED = gettext_lazy("It is locked against changes. Unlock it first.")
 
 
@@ -43,6 +45,8 @@ class Action:
     in_place: ClassVar[bool] = False
     """Whether pages edit on the spot what it changes, so that menus leave it out."""
     opens_locks: ClassVar[bool] = False
+    cancellable: ClassVar[bool] = False
+    """Whether people may cancel a run, until one of its `final` steps begins: undone, it leaves things as they were."""
     steps: tuple[Step, ...] = ()
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -53,18 +57,34 @@ class Action:
         """Whether it makes sense for this instance; menus leave out what does not."""
         return True
 
+    def deed(self, context: Context, instance: Instance) -> str:
+        """The rule that the asker must meet."""
+        return f"instance:{self.verb}"
+
+    def hindrance(self, instance: Instance) -> str:
+        """Why it cannot be done to this instance, whatever its state; mostly nothing."""
+        return ""
+
     def instead(self, instance: Instance) -> "Action":
         """The action that is really meant for this instance; mostly this one."""
         return self
 
     def end_state(self, instance: Instance) -> states.VmState:
         """Where a finished run leaves the instance."""
-        return states.MOVES[self.verb].end
+        return states.MOVES[self.verb].end or states.VmState(instance.vm_state)
+
+    def undone_state(self, operation: Operation, instance: Instance) -> states.VmState | None:
+        """Where an undone run leaves the instance; None: where it was."""
+        return states.MOVES[self.verb].failed
 
     def succeeded(self, operation: Operation) -> None:
         _forget_secret(operation)
         instance = _locked(operation)
-        transitions.settle(instance, self.end_state(instance), task_state=_task_after(operation, instance))
+        task_state = _task_after(operation, instance)
+        if states.MOVES[self.verb].end is None:  # nothing has stopped or booted
+            transitions.change(instance, task_state=task_state, fault=None)
+        else:
+            transitions.settle(instance, self.end_state(instance), task_state=task_state)
         _audit(operation, AuditEvent.Outcome.SUCCEEDED)
 
     def failed(self, operation: Operation) -> None:
@@ -73,14 +93,21 @@ class Action:
         transitions.fail(
             instance,
             operation.error,
-            states.MOVES[self.verb].failed,
+            self.undone_state(operation, instance),
             task_state=_task_after(operation, instance),
         )
         _audit(operation, AuditEvent.Outcome.FAILED)
 
     def cancelled(self, operation: Operation) -> None:
-        """Whoever cancelled it has an operation in line that says what comes next."""
+        """Where an operation is in line, that one says what comes next; else the instance is as it was."""
         _forget_secret(operation)
+        instance = _locked(operation)
+        if not _in_line(operation).exists():
+            state = self.undone_state(operation, instance)
+            if state == states.VmState.ERROR:
+                transitions.fail(instance, CANCELLED, state)
+            else:
+                transitions.change(instance, vm_state=state or instance.vm_state, task_state=None)
         _audit(operation, AuditEvent.Outcome.FAILED)
 
 
@@ -103,7 +130,7 @@ def begin(
     if verb not in ACTIONS:
         raise NotFound
     instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
-    policy.enforce(context, f"instance:{verb}")
+    policy.enforce(context, ACTIONS[verb].deed(context, instance))
     key = kept_key(idempotency_key and f"{verb} {instance.pk} {idempotency_key}")
     if key and (first := repeated(instance.project_id, key)):
         return first
@@ -112,6 +139,8 @@ def begin(
         raise Conflict(refusal(action, instance))
     if is_locked(context, action, instance):
         raise Conflict(LOCKED)
+    if hindrance := action.hindrance(instance):
+        raise Conflict(hindrance)
     before = instance.name
     kept = action.prepare(context, instance, parameters or {})
     operation = None
@@ -179,8 +208,11 @@ def _locked(operation: Operation) -> Instance:
 
 def _task_after(operation: Operation, instance: Instance) -> str | None:
     """Nothing, unless another operation is in line already: then the task it announced stays."""
-    waiting = Operation.objects.open().filter(instance=instance, sequence__gt=operation.sequence)
-    return instance.task_state if waiting.exists() else None
+    return instance.task_state if _in_line(operation).exists() else None
+
+
+def _in_line(operation: Operation) -> QuerySet[Operation]:
+    return Operation.objects.open().filter(instance=operation.instance_id, sequence__gt=operation.sequence)
 
 
 def _audit(operation: Operation, outcome: AuditEvent.Outcome) -> None:

@@ -19,6 +19,7 @@ from compute.operations import Run, Step
 from compute.services import (
     addresses,
     config_drive,
+    expiry,
     hardware,
     hosts,
     images,
@@ -82,6 +83,7 @@ def _begin(
         description=checked.description,
         server_group=checked.server_group,
         **checked.placement,
+        expires_at=expiry.default(),
         **checked.labels,
     )
     for network in checked.networks:
@@ -183,6 +185,7 @@ class Launch(Action):
     verb = "launch"
     label = gettext_lazy("Launch")
     icon = "rocket"
+    cancellable = True
     steps: tuple[Step, ...] = (
         Place(),
         CopyImage(),

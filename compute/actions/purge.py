@@ -10,7 +10,7 @@ from compute.actions.base import Action
 from compute.actions.steps import ForgetGuest, PowerOff, release_addresses
 from compute.driver.errors import GuestNotFound
 from compute.driver.guest import Guest
-from compute.models import ConsoleToken, Operation, Port
+from compute.models import ConsoleToken, Operation, Port, Schedule
 from compute.operations import Run, Step
 from compute.services import guest_spec, hardware, hosts, transitions
 
@@ -72,5 +72,6 @@ class Purge(Action):
         instance = operation.instance
         Port.objects.filter(instance=instance).delete()
         ConsoleToken.objects.filter(instance=instance).delete()
+        Schedule.objects.filter(instance=instance).delete()
         transitions.change(instance, deleted_at=instance.deleted_at or timezone.now(), hypervisor=None)
         super().succeeded(operation)

@@ -11,7 +11,7 @@ from accounts.names import clean_name
 from accounts.services import inputs
 from compute.actions.base import CARRIED_PASSWORD, Action, password_of, secret
 from compute.actions.launch import GIB
-from compute.actions.steps import Define, PowerOff, PowerOnIfItRan, power_before
+from compute.actions.steps import Define, PowerOffMeanwhile, PowerOnIfItRan, power_before
 from compute.models import Image, Instance
 from compute.operations import Run, Step
 from compute.services import (
@@ -62,6 +62,7 @@ class ExchangeDisks(Step):
 
     name: ClassVar[str] = "exchange"
     label: ClassVar[str] = gettext_noop("Exchange the disks")
+    final: ClassVar[bool] = True
 
     def do(self, run: Run) -> None:
         instance = run.instance
@@ -94,10 +95,11 @@ class Rebuild(Action):
     bulk = False
     fields = ("image_id",)
     asks = True
+    cancellable = True
     steps = (
         BringImage(),
         MakeNewDisk(),
-        PowerOff(),
+        PowerOffMeanwhile(),
         ExchangeDisks(),
         WriteConfigDriveAnew(),
         Define(),

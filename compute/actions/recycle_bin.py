@@ -1,18 +1,15 @@
 """Empties the recycle bin of what has been in it long enough."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import AuditEvent
-from accounts.services import audit
-from compute import operations, states
+from compute.actions.ourselves import begin_ourselves
 from compute.actions.purge import Purge
 from compute.models import Instance
-from compute.services import transitions
+from compute.states import VmState
 
 
 def purge_at(instance: Instance) -> datetime | None:
@@ -24,31 +21,9 @@ def purge_at(instance: Instance) -> datetime | None:
 
 def empty() -> None:
     """Begin to purge everything whose time is over."""
-    over = timezone.now() - timedelta(hours=settings.RECYCLE_HOURS)
-    for instance_id in (
-        Instance.objects.in_recycle_bin()
-        .filter(deleted_at__lt=over, task_state=None)
-        .values_list("pk", flat=True)
-    ):
-        _purge(instance_id)
-
-
-@transaction.atomic
-def _purge(instance_id: UUID) -> None:
-    instance = (
-        Instance.objects.in_recycle_bin().select_for_update().filter(pk=instance_id, task_state=None).first()
+    over = Q(
+        vm_state=VmState.SOFT_DELETED,
+        deleted_at__lt=timezone.now() - timedelta(hours=settings.RECYCLE_HOURS),
     )
-    if instance is None:
-        return
-    transitions.task(instance, states.MOVES[Purge.verb].task)
-    operations.enqueue(None, Purge.verb, instance, parameters={})
-    audit.record(
-        None,
-        f"instance.{Purge.verb}",
-        outcome=AuditEvent.Outcome.REQUESTED,
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=instance.name,
-        project_id=instance.project_id,
-        detail={"reason": "recycle bin"},
-    )
+    for instance_id in Instance.objects.filter(over, task_state=None).values_list("pk", flat=True):
+        begin_ourselves(Purge.verb, instance_id, over, "recycle bin")

@@ -8,8 +8,11 @@ from accounts import policy
 from accounts.context import Context
 from compute import states
 from compute.actions.base import LOCKED, Action, is_locked, refusal
+from compute.actions.cancel import Cancel
+from compute.actions.clone import Clone, LaunchClone
 from compute.actions.delete import Delete
 from compute.actions.describe import Describe
+from compute.actions.expiry import SetExpiry
 from compute.actions.force_stop import ForceStop
 from compute.actions.labels import SetAccess, SetMetadata, SetTags
 from compute.actions.launch import Launch
@@ -23,6 +26,7 @@ from compute.actions.rescue import Rescue
 from compute.actions.reset_state import ResetState
 from compute.actions.resize import ConfirmResize, Resize, RevertResize
 from compute.actions.restore import Restore
+from compute.actions.set_password import SetPassword
 from compute.actions.shelve import Shelve, Unshelve
 from compute.actions.start import Start
 from compute.actions.stop import Stop
@@ -51,14 +55,18 @@ ACTIONS: dict[str, Action] = {
         Rescue(),
         Unrescue(),
         Rebuild(),
+        Clone(),
+        SetPassword(),
         Rename(),
         Describe(),
+        SetExpiry(),
         Lock(),
         Unlock(),
         SetMetadata(),
         SetTags(),
         SetAccess(),
         ResetState(),
+        Cancel(),
         Delete(),
         Restore(),
         Purge(),
@@ -68,6 +76,7 @@ ACTIONS: dict[str, Action] = {
 
 plans.update(ACTIONS)
 plans[Launch.verb] = Launch()
+plans[LaunchClone.verb] = LaunchClone()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +94,12 @@ def choices(context: Context, instance: Instance) -> list[Choice]:
 
 
 def _choice(context: Context, instance: Instance, action: Action) -> Choice:
-    if not policy.allows(context, f"instance:{action.verb}"):
+    if not policy.allows(context, action.deed(context, instance)):
         return Choice(action=action, allowed=False, reason=_("Your role does not allow this."))
     if is_locked(context, action, instance):
         return Choice(action=action, allowed=False, reason=str(LOCKED))
     if not states.allowed(action.instead(instance).verb, instance.vm_state, instance.task_state):
         return Choice(action=action, allowed=False, reason=refusal(action, instance))
+    if hindrance := action.hindrance(instance):
+        return Choice(action=action, allowed=False, reason=hindrance)
     return Choice(action=action, allowed=True, reason="")

@@ -22,7 +22,7 @@ KEPT = "before-resize"
 
 
 class KeepOldDisk(Step):
-    """Keep the disk as it is, with its size. Undone last, it leaves the machine as it was."""
+    """Keep the disk as it is, with its size."""
 
     name: ClassVar[str] = "keep_disk"
     label: ClassVar[str] = gettext_noop("Keep the present disk")
@@ -35,6 +35,12 @@ class KeepOldDisk(Step):
         guest = hosts.guest(run.instance)
         guest.go_back(KEPT)
         guest.let_go(KEPT)
+
+
+class GoDown(ShutDown):
+    """Shut down; undone last, it leaves the machine as it was, with its size of before."""
+
+    def undo(self, run: Run) -> None:
         take_back_size(run.instance)
         make_anew(run)
 
@@ -82,7 +88,8 @@ class Resize(Action):
     bulk = False
     fields = ("flavor_id",)
     asks = True
-    steps = (ShutDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
+    cancellable = True
+    steps = (GoDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Count the new size at once. Raises BadInput naming `flavor_id`, OverQuota, Conflict (no room)."""

@@ -9,7 +9,7 @@ from accounts.services import quotas
 from compute.actions.base import Action
 from compute.actions.steps import Define, PowerOnIfItRan, ReserveAddresses
 from compute.models import Instance, Operation
-from compute.services import scheduler, transitions
+from compute.services import expiry, scheduler, transitions
 from compute.states import VmState
 
 
@@ -27,7 +27,13 @@ class Restore(Action):
             instance.user,
         )
         scheduler.check_group(instance)
-        transitions.change(instance, vm_state=VmState(instance.restore_to), deleted_at=None)
+        transitions.change(
+            instance,
+            vm_state=VmState(instance.restore_to),
+            deleted_at=None,
+            expires_at=expiry.respite(instance),
+            expiry_warned_at=None,
+        )
         return {}
 
     def end_state(self, instance: Instance) -> VmState:

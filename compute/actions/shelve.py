@@ -19,9 +19,10 @@ from compute.actions.steps import (
     power_before,
 )
 from compute.actions.stop import ShutDown
-from compute.models import Instance
+from compute.models import Instance, Operation
 from compute.operations import Run
 from compute.services import scheduler, transitions
+from compute.states import VmState
 
 
 class LayDown(ShutDown):
@@ -36,11 +37,16 @@ class Shelve(Action):
     label = _("Shelve")
     icon = "archive"
     confirm = _("It is shut down and gives processors and memory back. Its disk and address are kept.")
+    cancellable = True
     steps = (LayDown(), PowerOff(), ForgetGuest())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         transitions.change(instance, restore_to=power_before(instance))
         return {}
+
+    def undone_state(self, operation: Operation, instance: Instance) -> VmState | None:
+        """What was paused or suspended runs afterwards: its memory was given up."""
+        return VmState(instance.restore_to) if operation.timeline else None
 
 
 class Unshelve(Action):

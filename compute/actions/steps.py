@@ -2,15 +2,18 @@
 
 from typing import ClassVar
 
+import structlog
 from django.utils.translation import gettext_noop
 
-from compute.driver.errors import GuestNotFound
+from compute.driver.errors import DriverError, GuestNotFound
 from compute.driver.guest import Guest
 from compute.driver.specs import PowerState
 from compute.models import Instance
 from compute.operations import Run, Step
 from compute.services import config_drive, guest_spec, hosts
 from compute.states import VmState
+
+log = structlog.get_logger(__name__)
 
 
 class ReserveAddresses(Step):
@@ -83,6 +86,13 @@ class PowerOff(Step):
         power_off(run.instance)
 
 
+class PowerOffMeanwhile(PowerOff):
+    """Pull the plug for a while; undone, it runs again if it ran before."""
+
+    def undo(self, run: Run) -> None:
+        make_anew(run)
+
+
 class ForgetGuest(Step):
     """Have the hypervisor forget the machine; its disks stay, and what its firmware and TPM remember."""
 
@@ -104,11 +114,19 @@ def power_before(instance: Instance) -> VmState:
 
 
 def make_anew(run: Run) -> None:
-    """Define the guest from its rows, and power it on if it ran before: how an undone verb leaves it."""
+    """Define the guest from its rows, and power it on if it ran before: how an undone verb leaves it.
+
+    What cannot be powered on stays off, which the next comparison with the host says; the undoing goes on.
+    """
     instance = run.instance
-    Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
-    if instance.restore_to == VmState.ACTIVE:
-        hosts.guest(instance).start()
+    try:
+        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+        if instance.restore_to == VmState.ACTIVE:
+            hosts.guest(instance).start()
+    except DriverError as error:
+        if error.retryable:
+            raise
+        log.warning("not made anew", instance=str(instance.pk), error=str(error))
 
 
 def power_off(instance: Instance) -> None:

@@ -17,11 +17,13 @@ from compute.services import operations_log
 
 NAMES = {
     "launch": "create",
+    "launch_clone": "create",
     "force_stop": "stop",
     "force_reboot": "reboot",
     "confirm_resize": "confirmResize",
     "revert_resize": "revertResize",
     "purge": "delete",
+    "set_password": "changePassword",
 }
 """Our verbs that Nova calls otherwise."""
 

@@ -100,6 +100,16 @@ def _rebuild(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     return response
 
 
+def _change_password(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    given = _mapping(wish).get("adminPass")
+    if not isinstance(given, str):
+        raise BadInput(fields={"adminPass": _("Give the new password as text.")})
+    if instance.vm_state == VmState.ACTIVE and instance.agent is None:
+        raise Conflict("QEMU guest agent is not enabled.")
+    _begin(view, "set_password", instance, {"admin_password": given})
+    return accepted()
+
+
 def _console_output(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     length = _mapping(wish).get("length")
     lines = None if length is None else quotas.whole_number(length)
@@ -154,7 +164,7 @@ _HANDLERS: dict[str, Handler] = {
     "os-resetState": _reset_state,
     "createImage": _refused("Images cannot be made from servers yet."),
     "createBackup": _refused("Backups cannot be made yet."),
-    "changePassword": _refused("The guest has no agent that could change its password."),
+    "changePassword": _change_password,
     "trigger_crash_dump": _refused("Crash dumps cannot be triggered."),
     "migrate": _refused("There is one host only, so nothing can be migrated."),
     "os-migrateLive": _refused("There is one host only, so nothing can be migrated."),

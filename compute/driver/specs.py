@@ -186,6 +186,16 @@ class GuestFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentFacts:
+    """What a guest says of itself through its agent: never to be trusted, only to be shown."""
+
+    system: str
+    kernel: str
+    hostname: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeFacts:
     """One file of a pool. `capacity_bytes` is what a guest sees, `allocation_bytes` what it takes up."""
 

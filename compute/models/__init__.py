@@ -10,6 +10,7 @@ from compute.models.instance import Instance
 from compute.models.keypair import Keypair
 from compute.models.network import Network, Port
 from compute.models.operation import Operation
+from compute.models.schedule import Schedule
 from compute.models.server_group import ServerGroup
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Network",
     "Operation",
     "Port",
+    "Schedule",
     "ServerGroup",
 ]

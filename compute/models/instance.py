@@ -42,7 +42,8 @@ class Instance(models.Model):
     `compute.services.transitions` is the only writer of the state fields and of `version`, which grows
     with every change that a page shows. `restore_to` is where a verb that goes there and back ends;
     `resized_from` are the flavor's id and the sizes before a resize that is not confirmed yet; `wanted_zone`
-    and `scheduler_hints` are what `compute.services.placement` says they are.
+    and `scheduler_hints` are what `compute.services.placement` says they are. `agent` is what the agent inside
+    the guest last said of it (`compute.services.agents`); null while none answers.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -83,6 +84,9 @@ class Instance(models.Model):
     tags = models.JSONField(default=list)
     access_ipv4 = models.GenericIPAddressField(protocol="IPv4", null=True)
     access_ipv6 = models.GenericIPAddressField(protocol="IPv6", null=True)
+    agent = models.JSONField(null=True)
+    expires_at = models.DateTimeField(null=True, db_index=True)
+    expiry_warned_at = models.DateTimeField(null=True)
     launched_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -129,6 +133,11 @@ class Instance(models.Model):
         return f"new-disk-{self.id}"
 
     @property
+    def copy_name(self) -> str:
+        """The disk that it is given by cloning, until the copy is whole."""
+        return f"copy-{self.id}"
+
+    @property
     def rescue_disk_name(self) -> str:
         """The disk that it boots from while it is rescued."""
         return f"rescue-{self.id}"
@@ -136,7 +145,13 @@ class Instance(models.Model):
     @property
     def volume_names(self) -> tuple[str, ...]:
         """Every file that may be there for it in the storage pool."""
-        return (self.disk_name, self.config_drive_name, self.new_disk_name, self.rescue_disk_name)
+        return (
+            self.disk_name,
+            self.config_drive_name,
+            self.new_disk_name,
+            self.copy_name,
+            self.rescue_disk_name,
+        )
 
     @property
     def config_drive_name(self) -> str:

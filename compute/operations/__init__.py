@@ -1,7 +1,7 @@
 """The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
 
 from compute.operations.engine import execute
-from compute.operations.queue import cancel, due, enqueue, wake
+from compute.operations.queue import cancel, cancel_unless, due, enqueue, show_progress, wake
 from compute.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.operations.steps import Plan, Step, plans
 
@@ -13,9 +13,11 @@ __all__ = [
     "Step",
     "Wait",
     "cancel",
+    "cancel_unless",
     "due",
     "enqueue",
     "execute",
     "plans",
+    "show_progress",
     "wake",
 ]

@@ -1,7 +1,7 @@
 """Puts operations in line, finds those that are due, and wakes those that wait for an event."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -56,12 +56,38 @@ def cancel(instance: Instance) -> None:
         dispatch.hint(operation_id)
 
 
+def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
+    """Ask one operation to undo itself, unless it has come to one of `steps`; whether it will.
+
+    The condition stands in the same statement as the request: a worker says which step it begins and looks for
+    a request before it acts, so that one of the two always sees the other.
+    """
+    asked = (
+        Operation.objects.filter(
+            pk=operation.pk, state__in=(Operation.State.PENDING, Operation.State.RUNNING)
+        )
+        .exclude(step__in=steps)
+        .update(cancel_requested=True, due_at=Now())
+    )
+    if asked:
+        dispatch.hint(operation.pk)
+        broadcast.operation_changed(operation)
+    return bool(asked)
+
+
 def wake(instance_id: uuid.UUID | str, event: str) -> None:
     """Tell the instance's open operation of an event, so that one that waits for it goes on at once."""
     open_ones = Operation.objects.open().filter(instance_id=instance_id)
     if open_ones.update(woken_by=event, due_at=Now()):
         for operation_id in open_ones.values_list("pk", flat=True):
             dispatch.hint(operation_id)
+
+
+def show_progress(operation: Operation, done: int, total: int) -> None:
+    """Say how far the work is that a waiting operation waits for."""
+    waiting = Operation.objects.open().filter(pk=operation.pk)
+    waiting.update(progress={"done": done, "total": total, "unit": "bytes"})
+    broadcast.operation_changed(operation)
 
 
 def announce(operations: Iterable[Operation]) -> None:

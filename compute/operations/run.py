@@ -24,7 +24,7 @@ class LeaseLost(BaseException):
 
 
 class Cancelled(Exception):
-    """Somebody asked for the instance to be deleted; undo."""
+    """Somebody cancelled it, or asked for the instance to be deleted; undo."""
 
 
 class Wait(Exception):

@@ -17,6 +17,8 @@ class Step:
     name: ClassVar[str]
     label: ClassVar[str]
     """English, marked with gettext_noop; pages translate it."""
+    final: ClassVar[bool] = False
+    """Whether undoing helps nobody any more once it has begun: who wants to cancel then comes too late."""
 
     def do(self, run: Run) -> None:
         raise NotImplementedError

@@ -12,7 +12,7 @@ from compute.driver.errors import DriverError, GuestNotFound
 from compute.driver.guest import Guest
 from compute.driver.specs import GuestEvent, GuestEventKind
 from compute.models import Hypervisor
-from compute.services import boot_stages, heartbeats, hypervisors, reconcile
+from compute.services import agents, boot_stages, heartbeats, hypervisors, reconcile
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,8 @@ TELLING = WAKING | {
     GuestEventKind.UNDEFINED,
 }
 """Events after which a row may be wrong."""
+
+AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
 
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts to reach a hypervisor that is away, at most."""
@@ -51,6 +53,7 @@ class Watcher:
     def __init__(self, hypervisor: Hypervisor, wake: Callable[[str, str], None], duties: list[Duty]) -> None:
         self.hypervisor = hypervisor
         self._wake = wake
+        self._agents = agents.Asker(hypervisor)
         self._events: queue.SimpleQueue[GuestEvent | str | None] = queue.SimpleQueue()
         self._subscription: events.Subscription | None = None
         self._pause = 1.0
@@ -96,6 +99,7 @@ class Watcher:
             )
             hypervisors.prepare(self.hypervisor)
             self._sync()
+            self._agents.look_at_all()
         except DriverError as error:
             self._lose(str(error))
             hypervisors.unreachable(self.hypervisor, error)
@@ -122,6 +126,8 @@ class Watcher:
         log.debug("event", guest=event.uuid, kind=event.kind, detail=event.detail)
         if event.kind in WAKING:
             self._wake(event.uuid, event.kind)
+        if event.kind in AGENTS:
+            self._agents.look(event.uuid)
         if event.kind in TELLING:
             self._look(event.uuid)
 

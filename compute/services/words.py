@@ -45,6 +45,8 @@ TASK: dict[str, str | Promise] = {
     "soft-deleting": gettext_lazy("Deleting"),
     "deleting": gettext_lazy("Removing for good"),
     "restoring": gettext_lazy("Restoring"),
+    "cloning": gettext_lazy("Cloning"),
+    "updating_password": gettext_lazy("Setting the password"),
 }
 
 

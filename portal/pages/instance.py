@@ -14,11 +14,12 @@ from compute import states
 from compute.actions import begin
 from compute.actions.registry import ACTIONS
 from compute.models import Instance
-from compute.services import instances, operations_log, reconcile, visits
+from compute.services import expiry, instances, operations_log, reconcile, schedules, visits
 from portal.entries import entries
 from portal.lists import number
 from portal.pages import instance_forms
 from portal.pages.instances import row
+from portal.pages.schedules import shown
 from portal.requests import Request, away, done, is_htmx, live_page
 
 MAIN_VERBS = (
@@ -45,6 +46,9 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
         "ports": ports,
         "ssh": f"ssh {user}@{ports[0].address}" if user and ports else "",
         "runs": instance.vm_state in states.RUNNING,
+        "schedules": [shown(one) for one in schedules.of_instance(request.context, instance)],
+        "may_schedule": policy.allows(request.context, "schedule:write"),
+        "respite_days": expiry.RESPITE_DAYS,
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
 
@@ -71,6 +75,7 @@ def tab(
         "tab": name,
         # What an operation left has its entry among the activity; what a guest did by itself has none.
         "by_itself": (instance.fault or {}).get("code") in reconcile.REASONS,
+        "expires_soon": expiry.is_soon(instance),
         "may_console": policy.allows(request.context, "instance:console"),
         "main_choices": [choice for choice in shown.choices if choice.action.verb in MAIN_VERBS],
         "more_choices": [

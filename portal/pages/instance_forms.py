@@ -1,4 +1,4 @@
-"""Verbs that need more than a click: resize to which size, rescue and rebuild with which image."""
+"""Verbs that need more than a click: resize to which size, rescue with which image, clone under which name."""
 
 import uuid
 from typing import Any
@@ -6,17 +6,20 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.errors import Conflict, MeridianError, OverQuota
 from compute import states
 from compute.actions import Action, begin
 from compute.actions.base import refusal
+from compute.actions.set_password import DEFAULT_USER
 from compute.models import Instance
 from compute.services import flavors, images
 from portal import launch_plan
-from portal.forms import Form
+from portal.forms import Form, time_zone_field
 from portal.requests import Request, away, page
 
 TEMPLATES = {
@@ -24,11 +27,40 @@ TEMPLATES = {
     "rescue": "instances/choose_image.html",
     "rebuild": "instances/choose_image.html",
 }
+INTROS: dict[str, str | Promise] = {
+    "clone": gettext_lazy(
+        "A new instance of the same size, image, SSH key and labels gets a copy of its disk, and its own id and "
+        "addresses. One that runs is copied while it runs on: the copy is what its disk holds when the copying "
+        "ends, as after a power cut."
+    ),
+    "set_password": gettext_lazy("The agent in the guest gives one of its users a new password."),
+    "set_expiry": gettext_lazy(
+        "At that time it goes to the recycle bin by itself, even when it is locked. A day before, its page says so "
+        "and whoever launched it gets a mail, where mail is set up."
+    ),
+}
+SUBMITS: dict[str, str | Promise] = {"set_expiry": gettext_lazy("Save")}
 
 
 class Choice(Form):
     """Parses only; the action says what is wrong."""
 
+    name = forms.CharField(label=gettext_lazy("Name"), required=False)
+    admin_password = forms.CharField(
+        label=gettext_lazy("New password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    user = forms.CharField(label=gettext_lazy("User in the guest"), required=False)
+    expires_at = forms.CharField(
+        label=gettext_lazy("Expires"),
+        required=False,
+        help_text=gettext_lazy("Empty: it never expires."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    time_zone = time_zone_field()
+    days = forms.CharField(required=False)
     flavor_id = forms.CharField(required=False)
     image_id = forms.CharField(required=False)
     key = forms.CharField(required=False, max_length=64)
@@ -36,13 +68,17 @@ class Choice(Form):
 
 def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
     """The form of a verb, and its sending; what is refused comes back with every value in its place."""
-    policy.enforce(request.context, f"instance:{action.verb}")
+    policy.enforce(request.context, action.deed(request.context, instance))
     if request.method != "POST":
         if not states.allowed(action.verb, instance.vm_state, instance.task_state):
             raise Conflict(refusal(action, instance))
+        if hindrance := action.hindrance(instance):
+            raise Conflict(hindrance)
         initial = {
             "flavor_id": request.GET.get("flavor_id", instance.flavor_id),
             "image_id": str(instance.image_id or ""),
+            "name": f"{instance.name[:240]}-clone",
+            "user": DEFAULT_USER,
             "key": uuid.uuid4().hex,
         }
         return _draw(request, instance, action, Choice(initial=initial))
@@ -50,7 +86,7 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
     if form.is_valid():
         given = {field: form.cleaned_data[field] for field in action.fields if form.cleaned_data[field]}
         try:
-            begin(
+            operation = begin(
                 request.context,
                 action.verb,
                 instance.pk,
@@ -61,7 +97,8 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
             form.refuse(error)
             return _draw(request, instance, action, form, status=error.status, error=error)
         said = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
-        return away(request, said, reverse("instance", args=[instance.pk]))
+        made = operation.parameters.get("copy") if operation else None
+        return away(request, said, reverse("instance", args=[made or instance.pk]))
     return _draw(request, instance, action, form, status=400)
 
 
@@ -86,6 +123,12 @@ def _draw(
         own = request.context.project is not None and request.context.project.id == instance.project_id
         flavor = next((one for one in known if one.pk == values["chosen"]["flavor_id"]), None)
         values |= {"flavor": flavor, "plan": launch_plan.resize(instance, flavor, known, may_ask=own)}
-    else:
+    elif "image_id" in action.fields:
         values |= {"images": images.listing(request.context)}
-    return page(request, TEMPLATES[action.verb], values, status=status)
+    else:
+        values |= {
+            "intro": INTROS[action.verb],
+            "asked": [form[name] for name in action.fields if name in form.fields and name != "days"],
+            "submit": SUBMITS.get(action.verb, action.label),
+        }
+    return page(request, TEMPLATES.get(action.verb, "instances/ask.html"), values, status=status)

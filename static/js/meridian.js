@@ -16,4 +16,5 @@ import "./rename.js";
 import "./save.js";
 import "./screen.js";
 import "./theme.js";
+import "./time-zone.js";
 import "./toast.js";

@@ -31,6 +31,8 @@ def running(verb: str, start: VmState, **fields: object) -> Operation:
     restored = {"restore_to": VmState.STOPPED} if verb in {"restore", "delete"} else {}
     vm_state = VmState.STOPPED if verb == "restore" else start
     instance = factories.InstanceFactory(vm_state=vm_state, task_state=MOVES[verb].task, **restored)
+    if verb == "clone":
+        fields["parameters"] = {"copy": str(factories.InstanceFactory().pk)}
     return factories.OperationFactory(
         instance=instance, kind=verb, sequence=1, state=Operation.State.RUNNING, request_id="req-1", **fields
     )
@@ -41,8 +43,8 @@ def test_success_leads_to_the_end_of_the_move(verb: str, start: VmState) -> None
     operation = running(verb, start)
     Instance.objects.update(fault={"code": "old"})
     action(verb).succeeded(operation)
-    row = Instance.objects.get()
-    end = VmState.STOPPED if verb == "restore" else MOVES[verb].end
+    row = Instance.objects.get(pk=operation.instance_id)
+    end = VmState.STOPPED if verb == "restore" else MOVES[verb].end or start
     assert (row.vm_state, row.task_state, row.fault) == (end, None, None)
     assert (row.launched_at is not None) or end != VmState.ACTIVE
     event = AuditEvent.objects.get()
@@ -55,7 +57,7 @@ def test_failure_leads_to_the_declared_state_and_keeps_the_reason(verb: str, sta
     operation = running(verb, start, error=ERROR)
     before = operation.instance.vm_state
     action(verb).failed(operation)
-    row = Instance.objects.get()
+    row = Instance.objects.get(pk=operation.instance_id)
     assert row.vm_state == (MOVES[verb].failed or before)
     assert row.task_state is None
     assert row.fault is not None
@@ -75,6 +77,7 @@ def test_the_task_of_the_next_in_line_stays(ending: str) -> None:
 
 def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
     operation = running("launch", VmState.BUILDING)
+    factories.OperationFactory(instance=operation.instance, kind="purge", sequence=2)
     transitions.task(operation.instance, TaskState.DELETING)
     before = Instance.objects.values().get()
     action("launch").cancelled(operation)
@@ -100,7 +103,7 @@ def test_deletion_starts_the_bins_clock() -> None:
 
 
 def test_every_action_is_a_plan_with_named_steps() -> None:
-    for verb in {*ACTIONS, "launch"}:
+    for verb in {*ACTIONS, "launch", "launch_clone"}:
         names = [step.name for step in plans[verb].steps]
         assert len(names) == len(set(names)), verb
         assert all(step.label for step in plans[verb].steps)

@@ -68,7 +68,7 @@ def test_what_is_gone_is_not_found_even_by_its_owner(as_alice: Context, own: Ins
 @pytest.mark.parametrize("verb", ACTIONS)
 def test_a_reader_may_look_but_begin_nothing(as_ruth: Context, own: Instance, verb: str) -> None:
     assert instances.get(as_ruth, own.pk) == own
-    with pytest.raises(Forbidden, match=f"needs the role {RULES[f'instance:{verb}']}\\."):
+    with pytest.raises(Forbidden, match=f"needs the role {RULES[ACTIONS[verb].deed(as_ruth, own)]}\\."):
         begin(as_ruth, verb, own.pk)
     assert not Operation.objects.exists()
 

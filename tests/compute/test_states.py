@@ -15,19 +15,19 @@ from tests import factories
 BY_CLIENTS = {"set_metadata", "set_tags", "set_access", "reset_state"}
 """What menus leave to the Compute API."""
 
-AT_ONCE = {"rename", "describe", "lock", "unlock"} | BY_CLIENTS
+AT_ONCE = {"rename", "describe", "lock", "unlock", "set_expiry", "cancel"} | BY_CLIENTS
 ALWAYS = AT_ONCE | {"delete", "purge"}
 MAY = {
     VmState.BUILDING: ALWAYS,
     VmState.ACTIVE: ALWAYS
     | {"stop", "reboot", "force_reboot", "force_stop", "pause", "suspend", "shelve"}
-    | {"resize", "rescue", "rebuild"},
-    VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve"},
+    | {"resize", "rescue", "rebuild", "clone", "set_password"},
+    VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve", "clone"},
     VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve"},
     VmState.RESCUED: ALWAYS | {"unrescue"},
     VmState.RESIZED: ALWAYS | {"confirm_resize", "revert_resize"},
-    VmState.SHELVED: ALWAYS | {"unshelve"},
-    VmState.STOPPED: ALWAYS | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild"},
+    VmState.SHELVED: ALWAYS | {"unshelve", "clone"},
+    VmState.STOPPED: ALWAYS | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild", "clone"},
     VmState.ERROR: ALWAYS | {"stop", "force_reboot", "force_stop", "rescue", "rebuild"},
     VmState.SOFT_DELETED: {"restore", "purge"},
     VmState.DELETED: set(),
@@ -46,7 +46,12 @@ def parameters(verb: str) -> dict[str, str]:
     """What the verb cannot do without."""
     if verb == "resize":
         return {"flavor_id": factories.FlavorFactory(disk_gib=50).pk}
-    return {"rename": {"name": "renamed"}, "reset_state": {"state": "active"}}.get(verb, {})
+    return {
+        "rename": {"name": "renamed"},
+        "clone": {"name": "copy"},
+        "set_password": {"admin_password": "a long one"},
+        "reset_state": {"state": "active"},
+    }.get(verb, {})
 
 
 SOME_TASKS = pytest.mark.parametrize(
@@ -54,6 +59,7 @@ SOME_TASKS = pytest.mark.parametrize(
     [
         (verb, state, task)
         for verb in ACTIONS
+        if verb != "cancel"  # depends on what is being done: tests/compute/test_cancel.py
         for state in VmState
         for task in (None, TaskState.POWERING_OFF, *MAY_WHILE_DELETING)
     ],
@@ -72,9 +78,11 @@ def instance_in(
     """One that has been launched, as all but those being built have; a busy one has an operation at work."""
     instance = factories.InstanceFactory(
         project=context.project,
+        user=context.user,
         vm_state=vm_state,
         task_state=task_state,
         locked=verb == "unlock",
+        agent={},
     )
     if task_state:
         factories.OperationFactory(instance=instance, sequence=1, state=Operation.State.RUNNING)
@@ -82,7 +90,7 @@ def instance_in(
 
 
 def test_the_table_has_a_row_for_every_verb_that_changes_state() -> None:
-    assert set(MOVES) == {*ACTIONS, "launch"} - AT_ONCE
+    assert set(MOVES) == {*ACTIONS, "launch", "launch_clone"} - AT_ONCE
     assert Launch.verb not in ACTIONS
 
 
@@ -238,4 +246,6 @@ def test_statuses_are_novas() -> None:
 def test_choices_cost_no_query(as_alice: Context, django_assert_num_queries) -> None:
     instance = instance_in(as_alice, VmState.ACTIVE, None)
     with django_assert_num_queries(0):
-        assert len(choices(as_alice, instance)) == len(ACTIONS) - 1 - len(BY_CLIENTS)  # it is not locked
+        assert len(choices(as_alice, instance)) == len(ACTIONS) - 2 - len(
+            BY_CLIENTS
+        )  # it is not locked, and idle

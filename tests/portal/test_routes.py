@@ -47,6 +47,8 @@ POSTED = {
     "instance-console-pass",
     "server-group-delete",
     "aggregate-delete",
+    "instance-schedule-enabled",
+    "instance-schedule-delete",
     "keypair-generate",
     "keypair-delete",
     "credential-delete",
@@ -80,7 +82,9 @@ POSTED = {
 MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
+SCHEDULING = {"instance-schedule-new", "instance-schedule-enabled", "instance-schedule-delete"}
 WRITING = {
+    *SCHEDULING,
     "launch",
     "launch-preview",
     "instance-action",
@@ -91,6 +95,8 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "instance-schedule-enabled",
+    "instance-schedule-delete",
     "keypair-delete",
     "project-switch",
     "user-credential-revoke",
@@ -181,7 +187,7 @@ def test_roles(
     factories.NetworkFactory()
     people = {"reader": ruth, "member": alice, "manager": max_, "admin": root}
     for role, user in people.items():
-        mine = factories.InstanceFactory(project=blue)
+        mine = factories.InstanceFactory(project=blue, user=user)
         things = _things(blue)
         for values in arguments(route, instance_id=str(mine.pk), key="defaults", **things):
             status = call(signed_in(user), route, values).status_code

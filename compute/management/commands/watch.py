@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.services import tokens
 from compute import operations
-from compute.actions import recycle_bin
+from compute.actions import expiring, recycle_bin, scheduled
 from compute.models import Operation
 from compute.services import defaults, dispatch, heartbeats
 from compute.services.watcher import Duty, Watcher
@@ -43,6 +43,8 @@ class Command(BaseCommand):
                 Duty("sweep", 5, announce_due_operations),
                 Duty("workers", 20, mind_workers),
                 Duty("recycle bin", 60, recycle_bin.empty),
+                Duty("schedules", 5, scheduled.sweep),
+                Duty("expiry", 60, expiring.sweep),
                 Duty("tokens", 600, tokens.sweep),
             ],
         )

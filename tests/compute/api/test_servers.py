@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Project
+from accounts.models import AuditEvent, Project
 from compute import states
 from compute.api.server_actions import _HANDLERS
 from compute.models import ConsoleToken, Flavor, Image, Instance, Network, Operation
@@ -345,6 +345,7 @@ GOOD: dict[str, tuple[VmState, Any, int]] = {
     "resize": (VmState.ACTIVE, {"flavorRef": "2"}, 202),
     "confirmResize": (VmState.RESIZED, None, 204),
     "revertResize": (VmState.RESIZED, None, 202),
+    "changePassword": (VmState.ACTIVE, {"adminPass": "a new one"}, 202),
     "os-getConsoleOutput": (VmState.ACTIVE, {"length": 5}, 200),
     "os-getVNCConsole": (VmState.ACTIVE, {"type": "novnc"}, 200),
     "os-resetState": (VmState.ACTIVE, {"state": "error"}, 403),
@@ -352,7 +353,6 @@ GOOD: dict[str, tuple[VmState, Any, int]] = {
         (
             "createImage",
             "createBackup",
-            "changePassword",
             "trigger_crash_dump",
             "migrate",
             "os-migrateLive",
@@ -369,7 +369,7 @@ GOOD: dict[str, tuple[VmState, Any, int]] = {
 def test_actions(member: Compute, server: Instance, name: str) -> None:
     """Each in a state that allows it; and in one that does not, with what Nova says then."""
     factories.FlavorFactory(id="2", ram_mib=256)
-    Instance.objects.filter(pk=server.pk).update(restore_to=VmState.ACTIVE)
+    Instance.objects.filter(pk=server.pk).update(restore_to=VmState.ACTIVE, agent={})
     if name == "rebuild":
         wish = {"imageRef": str(server.image_id), "name": "new", "metadata": {"a": "b"}}
         shown = member.at("2.54").act(server.pk, name, wish)["server"]
@@ -381,6 +381,18 @@ def test_actions(member: Compute, server: Instance, name: str) -> None:
     if status in {202, 204} and name not in {"lock", "unlock"}:
         said = member.act(server.pk, name, wish, 409)
         assert said["conflictingRequest"]["code"] == 409
+
+
+def test_a_password_needs_an_agent(member: Compute, server: Instance) -> None:
+    said = member.act(server.pk, "changePassword", {"adminPass": "a new one"}, 409)
+    assert said["conflictingRequest"]["message"] == "QEMU guest agent is not enabled."
+    for wrong in ({}, {"adminPass": None}, {"adminPass": 7}, None):
+        member.act(server.pk, "changePassword", wrong, 400)
+    Instance.objects.filter(pk=server.pk).update(agent={})
+    member.act(server.pk, "changePassword", {"adminPass": "a new one"}, 202)
+    operation = Operation.objects.get()
+    assert operation.parameters == {"user": "root", "admin_password": "a new one"}
+    assert "a new one" not in str(list(AuditEvent.objects.values()))
 
 
 def test_a_reader_acts_on_nothing(reader: Compute, server: Instance) -> None:

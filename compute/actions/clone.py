@@ -1,0 +1,213 @@
+"""Clone: a new instance with a copy of another's disk, and its own id, name, cards and config drive.
+
+Two operations work hand in hand. That of the source copies the disk, so that nothing else happens to the source
+meanwhile; that of the new instance waits for the copy and goes on as a launch does.
+"""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from accounts.context import Context
+from accounts.errors import Conflict
+from accounts.names import clean_name
+from accounts.services import quotas
+from compute import operations, states
+from compute.actions.base import Action
+from compute.actions.launch import WriteConfigDrive
+from compute.actions.steps import Define, PowerOn, ReserveAddresses, is_off
+from compute.driver.disk_copy import DiskCopy
+from compute.driver.errors import GuestBusy, GuestNotFound
+from compute.models import Instance, Operation
+from compute.operations import Run, Step, Wait
+from compute.services import addresses, expiry, guest_spec, hardware, hosts, images, scheduler, transitions
+
+LOOK_AGAIN = timedelta(seconds=30)
+COPIED = (
+    "project",
+    "flavor",
+    "image",
+    "hypervisor",
+    "vcpus",
+    "ram_mib",
+    "disk_gib",
+    "hardware",
+    "description",
+    "key_name",
+    "public_key",
+    "user_data",
+    "metadata",
+    "tags",
+)
+
+
+class CopyDisk(Step):
+    """Copy the source's disk: of one that runs while it runs, of one that is off by copying the file."""
+
+    name: ClassVar[str] = "copy_disk"
+    label: ClassVar[str] = gettext_noop("Copy the disk")
+
+    def do(self, run: Run) -> None:
+        source, copy = run.instance, _copy(run.operation)
+        pool = hosts.pool_of(source)
+        building = copy.operations.filter(kind=LaunchClone.verb).first()
+
+        def progress(done: int, total: int) -> None:
+            run.progress(done, total)
+            if building is not None:
+                operations.show_progress(building, done, total)
+
+        if pool.volume(copy.disk_name) is not None:
+            return
+        if _runs(source):
+            self._copy_live(run, source, copy, progress)
+        else:
+            pool.import_file(copy.disk_name, pool.volume_path(source.disk_name), "qcow2", progress)
+
+    def _copy_live(self, run: Run, source: Instance, copy: Instance, progress: Any) -> None:
+        pool, image = hosts.pool_of(source), images.of(source)
+        live = _live_copy(source, copy)
+        if not live.is_running():
+            present = pool.volume(source.disk_name)
+            size = present.capacity_bytes if present else 0
+            run.check()
+            pool.delete(copy.copy_name)  # of a copy that was cut off
+            pool.create_overlay(
+                copy.copy_name, image.volume_name, size, "qcow2" if image.disk_format == "qcow2" else "raw"
+            )
+            live.start()
+        live.finish(progress)
+        pool.rename(copy.copy_name, copy.disk_name)
+
+    def undo(self, run: Run) -> None:
+        source, copy = run.instance, _copy(run.operation)
+        if source.hypervisor is not None:
+            _live_copy(source, copy).end()
+            for name in (copy.copy_name, copy.disk_name):
+                hosts.pool_of(source).delete(name)
+
+
+class AwaitDisk(Step):
+    """Wait for the copy of the disk without holding a worker."""
+
+    name: ClassVar[str] = "disk"
+    label: ClassVar[str] = gettext_noop("Copy the disk")
+
+    def do(self, run: Run) -> None:
+        copying = _copying(run.instance)
+        if copying.state in Operation.OPEN:
+            raise Wait(until=timezone.now() + LOOK_AGAIN)
+        if copying.state != Operation.State.SUCCEEDED:
+            raise Conflict(
+                _("The disk of %(name)s was not copied: %(why)s")
+                % {
+                    "name": copying.instance.name,
+                    "why": copying.error["message"] if copying.error else _("it was cancelled."),
+                }
+            )
+
+    def undo(self, run: Run) -> None:
+        """Who deletes the copy ends the copying too, and waits until that has let go of the files."""
+        instance, copying = run.instance, _copying(run.instance)
+        if copying.state in Operation.OPEN:
+            operations.cancel_unless(copying, ())
+            raise GuestBusy(f"The disk of {copying.instance.name} is still being copied.")
+        if instance.hypervisor is not None:
+            hosts.pool_of(instance).delete(instance.disk_name)
+
+
+class Clone(Action):
+    """Takes `name`. The new instance has the same size, image, labels, key and user data."""
+
+    verb = "clone"
+    label = gettext_lazy("Clone")
+    icon = "copy"
+    bulk = False
+    fields = ("name",)
+    asks = True
+    cancellable = True
+    steps = (CopyDisk(),)
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Make the new instance's rows. Raises BadInput naming `name`, OverQuota, Conflict (no room, no address)."""
+        name = clean_name(parameters.get("name"))
+        quotas.reserve(
+            instance.project,
+            {
+                "instances": 1,
+                "cores": instance.vcpus,
+                "ram": instance.ram_mib,
+                "gigabytes": instance.disk_gib,
+            },
+            context.user,
+        )
+        copy = Instance.objects.create(
+            user=context.user,
+            name=name,
+            task_state=states.MOVES[LaunchClone.verb].task,
+            expires_at=expiry.default(),
+            **{field: getattr(instance, field) for field in COPIED},
+        )
+        scheduler.check(copy)
+        for port in instance.ports.select_related("network").order_by("created_at", "pk"):
+            addresses.plug(copy, port.network)
+        operations.enqueue(context, LaunchClone.verb, copy, parameters={"source": str(instance.pk)})
+        transitions.change(copy)
+        return {"copy": str(copy.pk), "name": name}
+
+    def succeeded(self, operation: Operation) -> None:
+        super().succeeded(operation)
+        _tell(operation)
+
+    def failed(self, operation: Operation) -> None:
+        super().failed(operation)
+        _tell(operation)
+
+    def cancelled(self, operation: Operation) -> None:
+        super().cancelled(operation)
+        _tell(operation)
+
+
+class LaunchClone(Action):
+    """Begun by `Clone`: there is no instance to begin with."""
+
+    verb = "launch_clone"
+    label = gettext_lazy("Launch as a clone")
+    icon = "rocket"
+    cancellable = True
+    steps: tuple[Step, ...] = (AwaitDisk(), ReserveAddresses(), WriteConfigDrive(), Define(), PowerOn())
+
+
+def _tell(operation: Operation) -> None:
+    operations.wake(operation.parameters["copy"], "copied")
+
+
+def _copy(operation: Operation) -> Instance:
+    return Instance.objects.get(pk=operation.parameters["copy"])
+
+
+def _copying(copy: Instance) -> Operation:
+    """The operation that copies the disk for this instance."""
+    return Operation.objects.select_related("instance").get(
+        kind=Clone.verb, project=copy.project_id, parameters__copy=str(copy.pk)
+    )
+
+
+def _live_copy(source: Instance, copy: Instance) -> DiskCopy:
+    return DiskCopy(
+        hosts.uri(source),
+        str(source.pk),
+        hosts.pool_of(source).volume_path(copy.copy_name),
+        guest_spec.root_device(hardware.of(source)).removeprefix("/dev/"),
+    )
+
+
+def _runs(instance: Instance) -> bool:
+    """Whether the guest runs; one that is shelved has no guest."""
+    try:
+        return not is_off(instance)
+    except GuestNotFound:
+        return False

@@ -1,0 +1,130 @@
+"""Schedules of an instance: make one, let it rest, throw it away."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from accounts import policy
+from accounts.errors import NotFound
+from compute.actions.registry import ACTIONS
+from compute.models import Instance, Schedule
+from compute.services import instances, local_times, schedules
+from portal.form_pages import form_page
+from portal.forms import Form, time_zone_field
+from portal.requests import Request, done
+
+
+class NewSchedule(Form):
+    verb = forms.ChoiceField(
+        label=gettext_lazy("What is to be done"),
+        choices=lambda: [(verb, ACTIONS[verb].label) for verb in schedules.VERBS],
+    )
+    at = forms.CharField(
+        label=gettext_lazy("Once, at"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    cron = forms.CharField(
+        label=gettext_lazy("Or again and again"),
+        required=False,
+        help_text=gettext_lazy(
+            "A cron line: minute, hour, day, month, day of the week. 0 20 * * 1-5 means Monday to Friday at 20:00."
+        ),
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": "0 20 * * 1-5",
+                "autocomplete": "off",
+                "class": "form-control font-monospace",
+            }
+        ),
+    )
+    time_zone = time_zone_field()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A schedule with words; its times by its own clock."""
+
+    schedule: Schedule
+    label: str | Promise
+    icon: str
+    next_run: str
+
+
+def shown(schedule: Schedule) -> Shown:
+    action, zone = ACTIONS[schedule.verb], local_times.zone(schedule.time_zone)
+    return Shown(
+        schedule=schedule,
+        label=action.label,
+        icon=action.icon,
+        # A text, since templates would turn a time into their own clock's.
+        next_run=f"{schedule.next_run.astimezone(zone):%Y-%m-%d %H:%M}" if schedule.next_run else "",
+    )
+
+
+def new(request: Request, instance_id: UUID) -> HttpResponse:
+    """The form that adds one."""
+    instance = instances.get(request.context, instance_id)
+    policy.enforce(request.context, "schedule:write")
+    back = reverse("instance", args=[instance.pk])
+
+    def save(given: dict[str, str]) -> tuple[str, str]:
+        schedule = schedules.create(request.context, instance.pk, **given)
+        return _("Scheduled: %(label)s.") % {"label": ACTIONS[schedule.verb].label}, back
+
+    return form_page(
+        request,
+        NewSchedule(request.POST or None),
+        save,
+        heading=_("New schedule: %(name)s") % {"name": instance.name},
+        intro=_("It runs as you, with the rights that you have at that time."),
+        button=_("Add the schedule"),
+        back=back,
+    )
+
+
+@require_POST
+def set_enabled(request: Request, instance_id: UUID) -> HttpResponse:
+    """Let one rest, or go on."""
+    instance = instances.get(request.context, instance_id)
+    schedule = schedules.set_enabled(
+        request.context, _its(request, instance), request.POST.get("enabled") == "true"
+    )
+    said = _("The schedule is on.") if schedule.enabled else _("The schedule rests.")
+    return _done(request, instance, said)
+
+
+@require_POST
+def delete(request: Request, instance_id: UUID) -> HttpResponse:
+    """Throw one away."""
+    instance = instances.get(request.context, instance_id)
+    schedules.delete(request.context, _its(request, instance))
+    return _done(request, instance, _("The schedule was deleted."))
+
+
+def _its(request: Request, instance: Instance) -> str:
+    """The id of a schedule of this instance; it stands in the body. Raises Forbidden, NotFound."""
+    policy.enforce(request.context, "schedule:write")
+    key = request.POST.get("id", "")
+    if key not in {str(row.pk) for row in schedules.of_instance(request.context, instance)}:
+        raise NotFound
+    return key
+
+
+def _done(request: Request, instance: Instance, said: str) -> HttpResponse:
+    back = reverse("instance", args=[instance.pk])
+    return done(request, said, back, changed=(f"instance:{instance.pk}",))
+
+
+urlpatterns = [
+    path("instances/<uuid:instance_id>/schedules/new/", new, name="instance-schedule-new"),
+    path("instances/<uuid:instance_id>/schedules/enabled/", set_enabled, name="instance-schedule-enabled"),
+    path("instances/<uuid:instance_id>/schedules/delete/", delete, name="instance-schedule-delete"),
+]

@@ -1,0 +1,142 @@
+"""What beginning a clone writes, and what its two operations tell each other. The copying itself: tests/life."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, OverQuota
+from accounts.models import Quota
+from compute import operations
+from compute.actions import begin
+from compute.models import Instance, Network, Operation, Port
+from compute.states import TaskState, VmState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+State = Operation.State
+
+
+@pytest.fixture
+def source(as_alice: Context, network: Network) -> Instance:
+    source = factories.InstanceFactory(
+        project=as_alice.project,
+        name="source",
+        user_data="IyEvYmluL3No",
+        metadata={"team": "blue"},
+        tags=["web"],
+        public_key="ssh-ed25519 AAAA",
+    )
+    factories.PortFactory(instance=source, network=network, address="10.48.0.10")
+    return source
+
+
+def clone(context: Context, source: Instance, name: str = "copy") -> tuple[Instance, Operation, Operation]:
+    """The copy, the operation that copies, and the one that waits for it."""
+    copying = begin(context, "clone", source.pk, parameters={"name": name})
+    assert copying is not None
+    copy = Instance.objects.get(pk=copying.parameters["copy"])
+    return copy, copying, copy.operations.get()
+
+
+def run(operation: Operation) -> Operation:
+    Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now())
+    operations.execute(str(operation.pk))
+    return Operation.objects.get(pk=operation.pk)
+
+
+def test_the_copy_is_like_the_source_and_has_its_own_identity(as_alice: Context, source: Instance) -> None:
+    copy, _copying, waiting = clone(as_alice, source)
+    for field in (
+        "project",
+        "flavor",
+        "image",
+        "vcpus",
+        "ram_mib",
+        "disk_gib",
+        "user_data",
+        "metadata",
+        "tags",
+    ):
+        assert getattr(copy, field) == getattr(source, field)
+    assert (copy.name, copy.user, copy.vm_state) == ("copy", as_alice.user, VmState.BUILDING)
+    assert waiting.kind == "launch_clone"
+    mine, its = Port.objects.get(instance=copy), Port.objects.get(instance=source)
+    assert mine.network == its.network
+    assert (mine.address, mine.mac) != (its.address, its.mac)
+    source.refresh_from_db()
+    assert (source.vm_state, source.task_state) == (VmState.ACTIVE, TaskState.CLONING)
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 256, None])
+def test_a_name_is_needed(as_alice: Context, source: Instance, name: object) -> None:
+    with pytest.raises(BadInput) as refused:
+        begin(as_alice, "clone", source.pk, parameters={"name": name})
+    assert set(refused.value.fields) == {"name"}
+    assert Instance.objects.count() == 1
+
+
+def test_it_needs_quota(as_alice: Context, source: Instance) -> None:
+    Quota.objects.create(project=as_alice.project, resource="instances", limit=1)
+    with pytest.raises(OverQuota):
+        clone(as_alice, source)
+    assert Instance.objects.count() == 1
+
+
+def test_it_needs_room_on_the_sources_host(as_alice: Context, source: Instance) -> None:
+    source.hypervisor = factories.HypervisorFactory(vcpus=1)
+    source.save()
+    with pytest.raises(Conflict, match="vCPUs left"):
+        clone(as_alice, source)
+    assert Instance.objects.count() == 1
+
+
+def test_asked_twice_with_one_key_it_makes_one(as_alice: Context, source: Instance) -> None:
+    for _ in range(2):
+        begin(as_alice, "clone", source.pk, parameters={"name": "copy"}, idempotency_key="key")
+    assert Instance.objects.count() == 2
+
+
+def test_the_copy_waits_without_a_worker(as_alice: Context, source: Instance) -> None:
+    _copy, _copying, waiting = clone(as_alice, source)
+    waiting = run(waiting)
+    assert (waiting.state, waiting.lease_until, waiting.attempt) == (State.RUNNING, None, 0)
+
+
+def test_a_copying_that_fails_leaves_a_copy_that_says_why(as_alice: Context, source: Instance) -> None:
+    """The source has no host here, so there is nothing to copy."""
+    copy, copying, waiting = clone(as_alice, source)
+    run(waiting)
+    assert run(copying).state == State.FAILED
+    assert waiting in operations.due(), "it is woken at once"
+    assert run(waiting).state == State.FAILED
+    copy.refresh_from_db()
+    assert copy.vm_state == VmState.ERROR
+    assert copy.fault is not None
+    assert "source" in copy.fault["message"]
+    source.refresh_from_db()
+    assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
+
+
+def test_a_cancelled_copying_leaves_the_source_as_it_was(as_alice: Context, source: Instance) -> None:
+    copy, copying, waiting = clone(as_alice, source)
+    begin(as_alice, "cancel", source.pk)
+    assert run(copying).state == State.CANCELLED
+    run(waiting)
+    copy.refresh_from_db()
+    assert "cancelled" in copy.fault["message"]
+    source.refresh_from_db()
+    assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
+
+
+def test_deleting_the_copy_ends_the_copying(as_alice: Context, source: Instance) -> None:
+    copy, copying, waiting = clone(as_alice, source)
+    run(waiting)
+    begin(as_alice, "delete", copy.pk)
+    assert run(waiting).state == State.UNDOING, "it waits until the copying has let go of the files"
+    assert run(copying).state == State.CANCELLED
+    assert run(waiting).state == State.CANCELLED
+    run(copy.operations.get(kind="purge"))
+    copy.refresh_from_db()
+    assert copy.vm_state == VmState.DELETED
+    source.refresh_from_db()
+    assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
