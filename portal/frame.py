@@ -35,6 +35,7 @@ class Place:
 WORK = (
     Place(name="overview", label=_("Overview"), icon="layout-dashboard", deed="instance:read"),
     Place(name="instances", label=_("Instances"), icon="server-2", deed="instance:read"),
+    Place(name="server-groups", label=_("Server groups"), icon="affiliate", deed="server_group:read"),
     Place(name="keypairs", label=_("SSH keys"), icon="key", deed="keypair:write"),
     Place(name="credentials", label=_("Credentials"), icon="robot", deed="credential:write"),
     Place(name="activity", label=_("Activity"), icon="history", deed="activity:read"),
@@ -45,6 +46,7 @@ ADMINISTRATION = (
     Place(name="users", label=_("Users"), icon="user", deed="user:read"),
     Place(name="groups", label=_("Groups"), icon="users", deed="group:read"),
     Place(name="roles", label=_("Roles"), icon="shield-check", deed="role:write"),
+    Place(name="aggregates", label=_("Host aggregates"), icon="stack-2", deed="hypervisor:read"),
     Place(name="flavors", label=_("Flavors"), icon="ruler-2", deed="flavor:write"),
     Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
     Place(name="audit", label=_("Audit log"), icon="clipboard-list", deed="audit:read"),
@@ -61,6 +63,8 @@ PARTS_OF = {
     "user": "users",
     "group": "groups",
     "role": "roles",
+    "server": "server-groups",
+    "aggregate": "aggregates",
     "flavor": "flavors",
 }
 """By the first word of a page's name, the rail's entry that it belongs to."""

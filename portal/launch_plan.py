@@ -104,6 +104,8 @@ def command(
     flavor: Flavor | None,
     count: int,
     *,
+    server_group: str = "",
+    zone: str = "",
     key_name: str = "",
     user_data: bool = False,
     description: str = "",
@@ -116,6 +118,8 @@ def command(
     words += ["--flavor", flavor.name] if flavor else []
     words += ["--key-name", key_name] if key_name else []
     words += ["--user-data", "user-data.txt"] if user_data else []
+    words += ["--hint", f"group={server_group}"] if server_group else []
+    words += ["--availability-zone", zone] if zone else []
     words += ["--description", description] if description else []
     for key, value in (metadata or {}).items():
         words += ["--property", f"{key}={value}"]

@@ -10,6 +10,7 @@ from portal.consumers.serial import Serial
 from portal.pages import (
     account,
     activity,
+    aggregates,
     api,
     audit,
     console,
@@ -35,9 +36,11 @@ from portal.pages import (
     roles,
     roles_given,
     second_factor,
+    server_groups,
     setup,
     sign_in,
     user,
+    user_limits,
     users,
 )
 
@@ -85,6 +88,8 @@ urlpatterns = [
     *console.urlpatterns,
     path("remote-console/", remote_console.screen, name="remote-console"),
     path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
+    *server_groups.urlpatterns,
+    *aggregates.urlpatterns,
     path("keypairs/", keypairs.listing, name="keypairs"),
     path("keypairs/generate/", keypairs.generate, name="keypair-generate"),
     path("keypairs/delete/", keypairs.delete, name="keypair-delete"),
@@ -106,6 +111,7 @@ urlpatterns = [
     # Last, because an id may be any word: whoever adds an address below /users/ wants it to be found first.
     *projects.urlpatterns,
     *project.urlpatterns,
+    *user_limits.urlpatterns,
     *users.urlpatterns,
     *user.urlpatterns,
     *groups.urlpatterns,

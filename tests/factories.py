@@ -8,7 +8,17 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Assignment, Domain, Group, Project, Role, User
 from accounts.services import roles
-from compute.models import Flavor, Hypervisor, Image, Instance, Network, Operation, Port
+from compute.models import (
+    Aggregate,
+    Flavor,
+    Hypervisor,
+    Image,
+    Instance,
+    Network,
+    Operation,
+    Port,
+    ServerGroup,
+)
 from compute.states import VmState
 
 
@@ -115,6 +125,22 @@ class HypervisorFactory(DjangoModelFactory):
     memory_mib = 8192
     disk_gib = 100
     vcpu_ratio = memory_ratio = disk_ratio = 1.0
+
+
+class AggregateFactory(DjangoModelFactory):
+    class Meta:
+        model = Aggregate
+
+    name = factory.Sequence(lambda number: f"aggregate-{number}")
+
+
+class ServerGroupFactory(DjangoModelFactory):
+    class Meta:
+        model = ServerGroup
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda number: f"group-{number}")
+    policy = "anti-affinity"
 
 
 class InstanceFactory(DjangoModelFactory):

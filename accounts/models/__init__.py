@@ -12,7 +12,7 @@ from accounts.models.one_time_link import OneTimeLink
 from accounts.models.passkey import Passkey
 from accounts.models.past_password import PastPassword
 from accounts.models.project import Domain, Project, ProjectTag
-from accounts.models.quota import Quota
+from accounts.models.quota import Quota, UserQuota
 from accounts.models.quota_request import QuotaRequest
 from accounts.models.role import Assignment, Role, RoleInference
 from accounts.models.second_factor import RecoveryCode, SecondFactor
@@ -46,5 +46,6 @@ __all__ = [
     "Service",
     "Token",
     "User",
+    "UserQuota",
     "UserSession",
 ]

@@ -1,8 +1,9 @@
-"""A project's limits."""
+"""Limits of projects, and of single users within them."""
 
 from django.db import models
 
 from accounts.models.project import Project
+from accounts.models.user import User
 
 
 class Quota(models.Model):
@@ -25,3 +26,21 @@ class Quota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} of {self.project or 'every project'}: {self.limit}"
+
+
+class UserQuota(models.Model):
+    """How much of a project one of its people may take; without a row they may take all of it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="user_quotas")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="quotas")
+    resource = models.CharField(max_length=32)
+    limit = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user", "resource"], name="user_quota_once"),
+            models.CheckConstraint(condition=models.Q(limit__gte=-1), name="user_quota_limit_from_minus_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} of {self.user} in {self.project}: {self.limit}"

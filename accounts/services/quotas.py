@@ -3,8 +3,9 @@
 Accounts does not know what is counted: other apps register a resource with the function that counts it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -13,11 +14,18 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound, OverQuota, Shortage
-from accounts.models import Project, Quota
+from accounts.models import Project, Quota, User, UserQuota
 from accounts.services import announcements, audit
 
-Counter = Callable[[Iterable[str]], Mapping[str, int]]
-"""project ids → {project id: how much its rows use}; projects that use nothing may be missing."""
+
+class Counter(Protocol):
+    """project ids → {project id: how much its rows use}; projects that use nothing may be missing.
+
+    With a user's id, only what is that user's counts.
+    """
+
+    def __call__(self, project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]: ...
+
 
 LARGEST = 2**31 - 1
 MOST = 500
@@ -62,9 +70,18 @@ class Usage:
 resources: dict[str, Resource] = {}
 
 
+caps: dict[str, int] = {}
+"""{name: built-in limit} of what is limited besides and shown by no bar; whoever counts it calls `enforce_cap`."""
+
+
 def register(resource: Resource) -> None:
     """Make a resource known; called once an app is ready."""
     resources[resource.name] = resource
+
+
+def register_caps(limits: Mapping[str, int]) -> None:
+    """Make further limits known; called once an app is ready."""
+    caps.update(limits)
 
 
 def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
@@ -77,8 +94,21 @@ def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
         .union(Quota.objects.filter(project=None).values_list("project_id", "resource", "limit"))
     ):
         rows.setdefault(project_id, {})[name] = limit
-    base = {resource.name: resource.default for resource in resources.values()} | rows.get(None, {})
+    built_in = {resource.name: resource.default for resource in resources.values()} | caps
+    base = built_in | rows.get(None, {})
     return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
+
+
+def defaults() -> dict[str, int]:
+    """{resource: limit} of projects without limits of their own, in one query."""
+    rows = Quota.objects.filter(project=None).values_list("resource", "limit")
+    return {resource.name: resource.default for resource in resources.values()} | caps | dict(rows)
+
+
+def user_limits(project_id: str, user_id: str) -> dict[str, int]:
+    """{resource: limit} of one user in a project, in two queries: their own row, else the project's limit."""
+    rows = UserQuota.objects.filter(project=project_id, user=user_id).values_list("resource", "limit")
+    return limits([project_id])[project_id] | dict(rows)
 
 
 def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
@@ -100,16 +130,40 @@ def of(project: Project) -> list[Usage]:
     return usage([project.id])[project.id]
 
 
-def reserve(project: Project, amounts: Mapping[str, int]) -> None:
+def of_user(project_id: str, user_id: str) -> list[Usage]:
+    """What one user takes of a project, beside their limits there."""
+    limit = user_limits(project_id, user_id)
+    return [
+        Usage(resource=one, limit=limit[name], used=one.counter([project_id], user_id).get(project_id, 0))
+        for name, one in resources.items()
+    ]
+
+
+def reserve(project: Project, amounts: Mapping[str, int], user: User | None = None) -> None:
     """Hold the project's lock until the transaction ends and refuse, with every shortage, what does not fit.
 
     The caller's rows are the reservation: they must be written in the same transaction, which makes the
-    count true for whoever takes the lock next. Raises OverQuota.
+    count true for whoever takes the lock next. They are `user`'s, who may have limits within the project's.
+    Raises OverQuota.
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
     Project.objects.select_for_update().get(pk=project.pk)
     if short := shortages(of(project), amounts):
         raise OverQuota(" ".join(map(sentence, short)), short)
+    if (
+        user is None
+        or not UserQuota.objects.filter(project=project, user=user, resource__in=amounts).exists()
+    ):
+        return
+    if short := shortages(of_user(project.pk, user.pk), amounts):
+        said = _("%(user)s may not take that much of the project.") % {"user": user.name}
+        raise OverQuota(" ".join([said, *map(sentence, short)]), short)
+
+
+def enforce_cap(name: str, limit: int, count: int, text: str) -> None:
+    """Refuse, saying `text`, what would make `count` of something that `caps` names. Raises OverQuota."""
+    if limit != Quota.UNLIMITED and count > limit:
+        raise OverQuota(text, [Shortage(resource=name, limit=limit, used=limit, asked=1)])
 
 
 def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Shortage]:
@@ -142,7 +196,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     project = Project.objects.filter(pk=project_id).first()
     if project is None and project_id is not None:
         raise NotFound
-    values = _checked(changes)
+    values = checked(changes)
     for name, value in values.items():
         Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
     audit.record(
@@ -165,17 +219,17 @@ def update_many(context: Context, project_ids: Sequence[str], changes: Mapping[s
         raise BadInput(_("Choose from 1 to %(most)s projects.") % {"most": MOST})
     if not changes:
         raise BadInput(_("Give at least one limit."))
-    _checked(changes)
+    checked(changes)
     for project_id in project_ids:
         update(context, project_id, changes)
 
 
-def _checked(changes: Mapping[str, object]) -> dict[str, int]:
+def checked(changes: Mapping[str, object]) -> dict[str, int]:
     """The limits as numbers. Raises BadInput naming each wrong one."""
     wrong: dict[str, str] = {}
     values: dict[str, int] = {}
     for name, given in changes.items():
-        if name not in resources:
+        if name not in resources and name not in caps:
             wrong[name] = _("There is no quota of this name.")
         elif (value := whole_number(given)) is None or not Quota.UNLIMITED <= value <= LARGEST:
             wrong[name] = _("Give a whole number from 0 to %(largest)s, or -1 for no limit.") % {

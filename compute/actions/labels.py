@@ -41,6 +41,13 @@ class SetMetadata(_Label):
         kept = instance.metadata | labels.metadata(parameters.get("more", {}))
         return {"metadata": {key: kept[key] for key in kept.keys() - set(parameters.get("without", ()))}}
 
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        before = len(instance.metadata)
+        super().prepare(context, instance, parameters)
+        if len(instance.metadata) > before:
+            labels.enforce_quota(instance.project_id, instance.user_id, instance.metadata)
+        return {}
+
 
 class SetTags(_Label):
     """Takes `tags`, which take the place of what there are; or `more` to add and `without` to take out."""

@@ -22,6 +22,7 @@ from compute.services import (
     hardware,
     hosts,
     images,
+    labels,
     resources,
     scheduler,
     transitions,
@@ -48,7 +49,8 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         if key and repeated(project.id, f"{key}:1"):
             return _made_by(project, key)
         checked = check(context, request)
-        quotas.reserve(project, resources.of(checked.flavor, len(checked.names)))
+        labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
+        quotas.reserve(project, resources.of(checked.flavor, len(checked.names)), context.user)
         return [
             _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)
             for number, name in enumerate(checked.names, start=1)
@@ -78,6 +80,8 @@ def _begin(
         user_data=checked.user_data,
         task_state=states.MOVES["launch"].task,
         description=checked.description,
+        server_group=checked.server_group,
+        **checked.placement,
         **checked.labels,
     )
     for network in checked.networks:

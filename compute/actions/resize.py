@@ -204,4 +204,4 @@ def _size(instance: Instance) -> dict[str, Any]:
 
 def _reserve_growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> None:
     """Only what grows has to fit: a smaller size is allowed even to a project over its quota."""
-    quotas.reserve(instance.project, growth(instance, vcpus, ram_mib, disk_gib))
+    quotas.reserve(instance.project, growth(instance, vcpus, ram_mib, disk_gib), instance.user)

@@ -9,7 +9,7 @@ from accounts.services import quotas
 from compute.actions.base import Action
 from compute.actions.steps import Define, PowerOnIfItRan, ReserveAddresses
 from compute.models import Instance, Operation
-from compute.services import transitions
+from compute.services import scheduler, transitions
 from compute.states import VmState
 
 
@@ -20,8 +20,13 @@ class Restore(Action):
     steps = (ReserveAddresses(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Its disk was counted all the time; the rest must fit again."""
-        quotas.reserve(instance.project, {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib})
+        """Its disk was counted all the time; the rest must fit again, and its server group may have changed."""
+        quotas.reserve(
+            instance.project,
+            {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib},
+            instance.user,
+        )
+        scheduler.check_group(instance)
         transitions.change(instance, vm_state=VmState(instance.restore_to), deleted_at=None)
         return {}
 

@@ -72,6 +72,13 @@ class Extensions(ComputeView):
         return JsonResponse({"extensions": []})
 
 
+class Gone(discovery.Unknown):
+    """What Nova has given up, and answers so."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return faults.answer(410, "This resource is no longer available.  No forwarding address is given.")
+
+
 class Unknown(discovery.Unknown):
     """Every other address."""
 

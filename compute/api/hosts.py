@@ -1,4 +1,4 @@
-"""`/os-hypervisors`, `/os-services` and `/os-availability-zone`: the hosts, as administrators see them."""
+"""`/os-hypervisors`, `/os-services` and `/os-migrations`: the hosts, as administrators see them."""
 
 import json
 import zlib
@@ -15,12 +15,10 @@ from accounts.api.base import naive
 from accounts.errors import BadInput, NotFound
 from accounts.services import inputs
 from compute.api.base import ComputeView, listed
+from compute.api.zones import BINARY
 from compute.models import Hypervisor, Instance
 from compute.services import host_usage
 from compute.services.host_usage import HostUsage
-
-ZONE = "nova"
-BINARY = "nova-compute"
 
 
 class Hypervisors(ComputeView):
@@ -119,37 +117,6 @@ class Service(ComputeView):
         shown = {"binary": BINARY, "host": host.name, "status": _status(host)}
         more = {"disabled_reason": reason} if key == "disable-log-reason" else {}
         return JsonResponse({"service": shown | more})
-
-
-class Zones(ComputeView):
-    """There is one zone."""
-
-    detailed = False
-
-    def get(self, request: Request) -> HttpResponse:
-        hosts = None
-        if self.detailed:
-            hosts = {
-                row.hypervisor.name: {
-                    BINARY: {
-                        "active": row.hypervisor.enabled,
-                        "available": _is_up(row.hypervisor),
-                        "updated_at": naive(row.hypervisor.synced_at),
-                    }
-                }
-                for row in host_usage.listing(self.context)
-            }
-        policy.enforce(self.context, "flavor:read")
-        zone = {"zoneName": ZONE, "zoneState": {"available": True}, "hosts": hosts}
-        return JsonResponse({"availabilityZoneInfo": [zone]})
-
-
-class Aggregates(ComputeView):
-    """There are none: clients look here for what a host belongs to."""
-
-    def get(self, request: Request) -> HttpResponse:
-        policy.enforce(self.context, "hypervisor:read")
-        return JsonResponse({"aggregates": []})
 
 
 class Migrations(ComputeView):
@@ -252,7 +219,7 @@ def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
         "id": _id(view, hypervisor),
         "binary": BINARY,
         "host": hypervisor.name,
-        "zone": ZONE,
+        "zone": hypervisor.availability_zone,
         "status": _status(hypervisor),
         "state": "up" if _is_up(hypervisor) else "down",
         "updated_at": naive(hypervisor.synced_at or timezone.now()),

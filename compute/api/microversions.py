@@ -1,7 +1,7 @@
 """Which behaviour of the Compute API a request asks for.
 
-Everything up to NEWEST is honoured by what there is. Changes of volumes and interfaces answer 404; aggregates and
-migrations are empty lists.
+Everything up to NEWEST is honoured by what there is. Changes of volumes and interfaces answer 404; migrations
+are an empty list.
 """
 
 import re

@@ -1,6 +1,6 @@
 """`/limits`, `/os-quota-sets` and `/os-quota-class-sets`: quotas in Nova's words.
 
-Nova's sets have names for more than we limit: those say -1, no limit, and cannot be given another one.
+`compute.services.resources` says which of Nova's names are counted, and which are only kept.
 """
 
 from collections.abc import Iterable
@@ -12,36 +12,37 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.errors import BadInput, Forbidden
+from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.models import Project, Quota
 from accounts.names import is_text
-from accounts.services import inputs, limits, quotas
+from accounts.services import inputs, quotas, user_quotas
 from accounts.services.quotas import Usage
 from compute.api.base import ComputeView, accepted
-from compute.services.labels import MOST_METADATA
+from compute.services import server_groups
 
-OWN = ("instances", "cores", "ram")
+COUNTED = ("instances", "cores", "ram")
 NETWORK = ("fixed_ips", "floating_ips", "security_groups", "security_group_rules")
 FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
 GROUPS = ("server_groups", "server_group_members")
-KNOWN = {*OWN, *NETWORK, *FILES, *GROUPS, "key_pairs", "metadata_items"}
-FIXED = {"metadata_items": MOST_METADATA, **dict.fromkeys(FILES, 0)}
-"""What is limited for everybody alike."""
+COMPUTE = (*COUNTED, *NETWORK, *FILES, *GROUPS, "key_pairs", "metadata_items")
 
 
 class Limits(ComputeView):
     def get(self, request: Request) -> HttpResponse:
         asked = request.query_params.get("tenant_id")
-        used = {row.resource.name: row for row in _usage(self, asked or _own_project(self))}
-        absolute: dict[str, int] = {"maxServerMeta": MOST_METADATA, "maxTotalKeypairs": Quota.UNLIMITED}
+        project = asked or _own_project(self)
+        used = {row.resource.name: row for row in _usage(self, project)}
+        limits = quotas.limits([project])[project]
+        absolute: dict[str, int] = {
+            "maxServerMeta": limits["metadata_items"],
+            "maxTotalKeypairs": limits["key_pairs"],
+            "maxServerGroups": limits["server_groups"],
+            "maxServerGroupMembers": limits["server_group_members"],
+            "totalServerGroupsUsed": server_groups.used(project),
+        }
         for name, label in {"instances": "Instances", "cores": "Cores", "ram": "RAM"}.items():
             size = "RAMSize" if name == "ram" else label
             absolute |= {f"maxTotal{size}": used[name].limit, f"total{label}Used": used[name].used}
-        absolute |= {
-            "maxServerGroups": Quota.UNLIMITED,
-            "maxServerGroupMembers": Quota.UNLIMITED,
-            "totalServerGroupsUsed": 0,
-        }
         if not self.at_least(36):
             absolute |= {
                 "maxTotalFloatingIps": Quota.UNLIMITED,
@@ -51,36 +52,45 @@ class Limits(ComputeView):
                 "maxSecurityGroupRules": Quota.UNLIMITED,
             }
         if not self.at_least(39):
-            absolute["maxImageMeta"] = MOST_METADATA
+            absolute["maxImageMeta"] = limits["metadata_items"]
         if not self.at_least(57):
             absolute |= {"maxPersonality": 0, "maxPersonalitySize": 0}
         return JsonResponse({"limits": {"rate": [], "absolute": absolute}})
 
 
 class QuotaSet(ComputeView):
-    """A project's limits."""
+    """A project's limits, or with `user_id` those of one user within them."""
 
     def get(self, request: Request, project: str) -> HttpResponse:
-        rows = {row.resource.name: row.limit for row in _usage(self, project)}
-        return JsonResponse({"quota_set": {"id": project, **_limits(_names(self), rows)}})
+        return JsonResponse({"quota_set": {"id": project, **_shown(self, project)}})
 
     def put(self, request: Request, project: str) -> HttpResponse:
+        """Set limits; without `force` neither below what is used, nor a user's beyond the project's."""
         policy.enforce(self.context, "quota:write")
-        if "user_id" in request.query_params:
-            raise BadInput(fields={"user_id": _("Quotas are a project's, not a user's.")})
         _enforce_project(project)
         given = inputs.mapping(self.body(), "quota_set")
-        _enforce_fit(self, project, given)
-        quotas.update(self.context, project, _changes(_names(self), given))
-        rows = {row.resource.name: row.limit for row in _usage(self, project)}
-        return JsonResponse({"quota_set": _limits(_names(self), rows)})
+        changes = quotas.checked(_changes(_names(self), given))
+        force = inputs.flag(given, "force", False)
+        if (user := _user(self)) is not None:
+            try:
+                user_quotas.update(self.context, project, user, changes, force=force)
+            except NotFound as error:
+                raise BadInput(fields={"user_id": error.text}) from error
+        else:
+            with transaction.atomic():
+                Project.objects.select_for_update().get(pk=project)
+                if not force:
+                    user_quotas.enforce_bounds(project, changes)
+                quotas.update(self.context, project, changes)
+        return JsonResponse({"quota_set": _shown(self, project)})
 
     def delete(self, request: Request, project: str) -> HttpResponse:
-        """The defaults count again."""
+        """The defaults count again; for one user, the project's limits."""
         policy.enforce(self.context, "quota:write")
-        with transaction.atomic():
-            for name in OWN:
-                quotas.reset(self.context, project, name)
+        if (user := _user(self)) is not None:
+            user_quotas.reset(self.context, project, user)
+        else:
+            user_quotas.reset_all(self.context, project, COMPUTE)
         return accepted()
 
 
@@ -88,17 +98,21 @@ class QuotaDetail(ComputeView):
     """Limits with what is used of them."""
 
     def get(self, request: Request, project: str) -> HttpResponse:
-        rows = {row.resource.name: row for row in _usage(self, project)}
-        bare = _limits(_names(self), {})
-        detail = {name: {"limit": limit, "in_use": 0, "reserved": 0} for name, limit in bare.items()}
-        for name in OWN:
-            detail[name] = {"limit": rows[name].limit, "in_use": rows[name].used, "reserved": 0}
+        limits, user = _shown(self, project), _user(self)
+        rows = quotas.of_user(project, user) if user else quotas.usage([project])[project]
+        used = {row.resource.name: row.used for row in rows}
+        used |= {"server_groups": server_groups.used(project, user)}
+        detail = {
+            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0}
+            for name, limit in limits.items()
+        }
         return JsonResponse({"quota_set": {"id": project, **detail}})
 
 
 class QuotaDefaults(ComputeView):
     def get(self, request: Request, project: str) -> HttpResponse:
-        return JsonResponse({"quota_set": {"id": project, **_limits(_names(self), _defaults(self))}})
+        policy.enforce(self.context, "quota:read")
+        return JsonResponse({"quota_set": {"id": project, **_defaults(_names(self))}})
 
 
 class QuotaClassSet(ComputeView):
@@ -106,7 +120,7 @@ class QuotaClassSet(ComputeView):
 
     def get(self, request: Request, name: str) -> HttpResponse:
         policy.enforce(self.context, "quota:write")
-        return JsonResponse({"quota_class_set": {"id": name, **_limits(self._names(), _defaults(self))}})
+        return JsonResponse({"quota_class_set": {"id": name, **_defaults(self._names())}})
 
     def put(self, request: Request, name: str) -> HttpResponse:
         policy.enforce(self.context, "quota:write")
@@ -114,40 +128,54 @@ class QuotaClassSet(ComputeView):
             raise BadInput(_("There is one class of quotas: default."))
         given = inputs.mapping(self.body(), "quota_class_set")
         quotas.update(self.context, None, _changes(self._names(), given))
-        return JsonResponse({"quota_class_set": _limits(self._names(), _defaults(self))})
+        return JsonResponse({"quota_class_set": _defaults(self._names())})
 
     def _names(self) -> list[str]:
         hidden = set(NETWORK) if self.at_least(50) else set(GROUPS)
         return [
             name
-            for name in (*OWN, "key_pairs", "metadata_items", *GROUPS, *NETWORK, *FILES)
+            for name in (*COUNTED, "key_pairs", "metadata_items", *GROUPS, *NETWORK, *FILES)
             if name not in hidden and not (name in FILES and self.at_least(57))
         ]
 
 
 def _names(view: ComputeView) -> list[str]:
-    names = [*OWN, "key_pairs", "metadata_items", *GROUPS]
+    names = [*COUNTED, "key_pairs", "metadata_items", *GROUPS]
     names += [] if view.at_least(36) else NETWORK
     return names + ([] if view.at_least(57) else list(FILES))
 
 
-def _limits(names: Iterable[str], known: dict[str, int]) -> dict[str, int]:
-    return {name: known.get(name, FIXED.get(name, Quota.UNLIMITED)) for name in names}
+def _shown(view: ComputeView, project: str) -> dict[str, int]:
+    """The limits of the project, or of the user that the query names. Raises Forbidden, BadInput."""
+    _enforce_reach(view, project)
+    user = _user(view)
+    limits = quotas.user_limits(project, user) if user else quotas.limits([project])[project]
+    return {name: limits[name] for name in _names(view)}
 
 
-def _defaults(view: ComputeView) -> dict[str, int]:
-    return {row.resource.name: row.limit for row in limits.registered(view.context)}
+def _user(view: ComputeView) -> str | None:
+    return inputs.identifier(view.request.query_params, "user_id")
+
+
+def _defaults(names: Iterable[str]) -> dict[str, int]:
+    limits = quotas.defaults()
+    return {name: limits[name] for name in names}
 
 
 def _usage(view: ComputeView, project: str) -> list[Usage]:
     """The project's usage, for itself and for administrators."""
+    _enforce_reach(view, project)
+    return quotas.usage([project])[project]
+
+
+def _enforce_reach(view: ComputeView, project: str) -> None:
+    """Raise Forbidden or BadInput unless it is the asker's project, or any for an administrator."""
     policy.enforce(view.context, "quota:read")
     own = view.context.project
     if own is None or own.id != project:
         if not policy.allows(view.context, "quota:write"):
             raise Forbidden
         _enforce_project(project)
-    return quotas.usage([project])[project]
 
 
 def _own_project(view: ComputeView) -> str:
@@ -162,32 +190,8 @@ def _enforce_project(project: str) -> None:
 
 
 def _changes(names: Iterable[str], given: dict[str, Any]) -> dict[str, Any]:
-    """What of the given limits is ours to write. Raises BadInput for others, unless they are as given anyway."""
-    changes, wrong = {}, {}
-    fixed = _limits(names, {})
-    for name, value in given.items():
-        if name in OWN:
-            changes[name] = value
-        elif name in {"force", "tenant_id", "id"}:
-            continue
-        elif name not in fixed:
-            wrong[name] = _("There is no quota of this name.")
-        elif quotas.whole_number(value) != fixed[name]:
-            wrong[name] = _("This is not limited by quota; it stays %(value)s.") % {"value": fixed[name]}
-    if wrong:
-        raise BadInput(fields=wrong)
-    return changes
-
-
-def _enforce_fit(view: ComputeView, project: str, given: dict[str, Any]) -> None:
-    """Below what is used only with `force`, as in Nova."""
-    if inputs.flag(given, "force", False):
-        return
-    used = {row.resource.name: row.used for row in _usage(view, project)}
-    wrong = {
-        name: _("%(used)s are in use; add “force” to set less.") % {"used": used[name]}
-        for name in OWN
-        if (value := quotas.whole_number(given.get(name))) is not None and 0 <= value < used[name]
-    }
-    if wrong:
-        raise BadInput(fields=wrong)
+    """The given limits. Raises BadInput for what has no quota in this microversion."""
+    changes = {name: value for name, value in given.items() if name not in {"force", "tenant_id", "id"}}
+    if unknown := changes.keys() - set(names):
+        raise BadInput(fields={name[:64]: _("There is no quota of this name.") for name in sorted(unknown)})
+    return {name: value for name, value in changes.items() if value is not None}

@@ -8,7 +8,6 @@ from typing import Any
 from accounts import policy
 from accounts.api.base import naive
 from compute.api.base import ComputeView, bookmark, links, zulu
-from compute.api.hosts import ZONE
 from compute.models import Instance
 from compute.services import guest_spec, hardware
 from compute.services.config_drive import hostname
@@ -59,7 +58,7 @@ def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
     """As lists and, with a little more, the view of `one` show it."""
     shown = changed(view, instance) | {
         "addresses": addresses(instance),
-        "OS-EXT-AZ:availability_zone": ZONE if instance.hypervisor else "",
+        "OS-EXT-AZ:availability_zone": _zone(instance),
         "OS-EXT-STS:vm_state": instance.vm_state,
         "OS-EXT-STS:task_state": instance.task_state,
         "OS-EXT-STS:power_state": POWER.get(VmState(instance.vm_state), SHUT_DOWN),
@@ -111,10 +110,15 @@ def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:
     if view.at_least(63):
         shown["trusted_image_certificates"] = None
     if view.at_least(71):
-        shown["server_groups"] = []
+        shown["server_groups"] = [str(instance.server_group_id)] if instance.server_group_id else []
     if view.at_least(73):
         shown["locked_reason"] = instance.locked_reason or None
     return shown
+
+
+def _zone(instance: Instance) -> str:
+    """Where it is, and before it is anywhere, where it wants to be."""
+    return instance.hypervisor.availability_zone if instance.hypervisor else instance.wanted_zone
 
 
 def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:

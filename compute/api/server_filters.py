@@ -16,7 +16,7 @@ from accounts.names import is_text
 from accounts.services import inputs
 from compute import states
 from compute.api.base import ComputeView, moment_of
-from compute.api.hosts import ZONE
+from compute.models import Hypervisor
 from compute.states import TaskState, VmState
 
 SORTS = {
@@ -71,6 +71,16 @@ def _text(column: str) -> Callable[[str], Q]:
     return lambda given: Q(**{column: given}) if is_text(given) else NOTHING
 
 
+def _in_zone(given: str) -> Q:
+    """By where it is, and before it is anywhere, where it wants to be."""
+    if not is_text(given):
+        return NOTHING
+    hosts = Q(hypervisor__zone=given)
+    if given == Hypervisor.DEFAULT_ZONE:
+        hosts |= Q(hypervisor__zone="")
+    return hosts | Q(hypervisor=None, wanted_zone=given)
+
+
 FILTERS: Mapping[str, Callable[[str], Q]] = {
     "name": _regex("name"),
     "display_name": _regex("name"),
@@ -86,7 +96,7 @@ FILTERS: Mapping[str, Callable[[str], Q]] = {
     "user_id": _text("user"),
     "task_state": _text("task_state"),
     "vm_state": _text("vm_state"),
-    "availability_zone": lambda given: Q() if given == ZONE else NOTHING,
+    "availability_zone": _in_zone,
     "ip6": lambda given: NOTHING,
 }
 FOR_ADMINS: Mapping[str, Callable[[str], Q]] = {

@@ -8,9 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
-from accounts.services import quotas
+from accounts.services import inputs, quotas
 from compute.api.base import ComputeView
-from compute.api.hosts import ZONE
 from compute.services.launch_request import LaunchRequest
 
 FIELDS = {
@@ -20,14 +19,20 @@ FIELDS = {
     "count": "max_count",
     "access_ipv4": "accessIPv4",
     "access_ipv6": "accessIPv6",
+    "server_group_id": "group",
 }
 """Ours → Nova's, so that an error names what was sent."""
 
 PASSWORD_BYTES = 9
 
 
-def launch_request(view: ComputeView, given: dict[str, Any]) -> LaunchRequest:
+HINTS = ("os:scheduler_hints", "OS-SCH-HNT:scheduler_hints")
+"""Where the body of a request may hold hints, beside the server."""
+
+
+def launch_request(view: ComputeView, body: dict[str, Any]) -> LaunchRequest:
     """Raises BadInput naming what is wrong or not supported."""
+    given, hints = inputs.mapping(body, "server"), _hints(body)
     _enforce_supported(view, given)
     return LaunchRequest(
         name=given.get("name"),
@@ -43,6 +48,10 @@ def launch_request(view: ComputeView, given: dict[str, Any]) -> LaunchRequest:
         access_ipv4=given.get("accessIPv4"),
         access_ipv6=given.get("accessIPv6"),
         admin_password=password_of(given),
+        server_group_id=hints.get("group"),
+        availability_zone=given.get("availability_zone"),
+        same_host=hints.get("same_host"),
+        different_host=hints.get("different_host"),
     )
 
 
@@ -108,13 +117,14 @@ def _enforce_supported(view: ComputeView, given: dict[str, Any]) -> None:
         not isinstance(group, dict) or group.get("name") != "default" for group in groups
     ):
         raise BadInput(fields={"security_groups": _("There is only the security group “default”.")})
-    zone = given.get("availability_zone")
-    if zone is not None and zone != ZONE:
-        raise BadInput(
-            fields={"availability_zone": _("There is only the availability zone %(zone)s.") % {"zone": ZONE}}
-        )
     if given.get("OS-DCF:diskConfig", "MANUAL") not in {"MANUAL", "AUTO"}:
         raise BadInput(fields={"OS-DCF:diskConfig": _("Say MANUAL or AUTO.")})
+
+
+def _hints(body: dict[str, Any]) -> dict[str, Any]:
+    """The hints for the scheduler; those that it does not know are passed over, as in Nova."""
+    name = next((name for name in HINTS if body.get(name) is not None), None)
+    return inputs.mapping(body, name) if name else {}
 
 
 def _count(given: dict[str, Any]) -> int:

@@ -51,7 +51,7 @@ class Servers(ComputeView):
     def post(self, request: Request) -> HttpResponse:
         body = self.body()
         given = inputs.mapping(body, "server")
-        wish = launch_request(self, given)
+        wish = launch_request(self, body)
         try:
             made = launch(self.context, wish)
         except BadInput as error:

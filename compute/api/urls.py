@@ -3,6 +3,8 @@
 from django.urls import URLPattern, include, path, re_path
 
 from compute.api import (
+    aggregates,
+    audit_log,
     discovery,
     flavors,
     hosts,
@@ -13,12 +15,20 @@ from compute.api import (
     quotas,
     remote_consoles,
     server_actions,
+    server_groups,
     server_parts,
     servers,
     usage,
+    zones,
 )
 
 _SERVER = "servers/<str:key>"
+_GONE = (
+    r"^os-(?:agents|cells|certificates|cloudpipe|fixed-ips|floating-ip-dns|floating-ips-bulk|fping"
+    r"|security-group-default-rules)(?:/.*)?\Z"
+)
+"""What Nova answers 410 to."""
+
 _resources: list[URLPattern] = [
     path("extensions", discovery.Extensions.as_view(), name="compute-extensions"),
     path("flavors", flavors.Flavors.as_view(), name="compute-flavors"),
@@ -39,8 +49,8 @@ _resources: list[URLPattern] = [
         "os-quota-sets/<str:project>/defaults", quotas.QuotaDefaults.as_view(), name="compute-quota-defaults"
     ),
     path("os-quota-class-sets/<str:name>", quotas.QuotaClassSet.as_view(), name="compute-quota-class-set"),
-    path("os-availability-zone", hosts.Zones.as_view(), name="compute-zones"),
-    path("os-availability-zone/detail", hosts.Zones.as_view(detailed=True), name="compute-zones-detail"),
+    path("os-availability-zone", zones.Zones.as_view(), name="compute-zones"),
+    path("os-availability-zone/detail", zones.Zones.as_view(detailed=True), name="compute-zones-detail"),
     path("os-services", hosts.Services.as_view(), name="compute-services"),
     path("os-services/<str:key>", hosts.Service.as_view(), name="compute-service"),
     path("os-hypervisors", hosts.Hypervisors.as_view(), name="compute-hypervisors"),
@@ -56,8 +66,22 @@ _resources: list[URLPattern] = [
         hosts.Search.as_view(with_servers=True),
         name="compute-hypervisors-servers",
     ),
-    path("os-aggregates", hosts.Aggregates.as_view(), name="compute-aggregates"),
+    path("os-aggregates", aggregates.Aggregates.as_view(), name="compute-aggregates"),
+    path("os-aggregates/<str:key>", aggregates.OneAggregate.as_view(), name="compute-aggregate"),
+    path("os-aggregates/<str:key>/action", aggregates.Action.as_view(), name="compute-aggregate-action"),
+    path("os-server-groups", server_groups.ServerGroups.as_view(), name="compute-server-groups"),
+    path("os-server-groups/<str:key>", server_groups.OneServerGroup.as_view(), name="compute-server-group"),
     path("os-migrations", hosts.Migrations.as_view(), name="compute-migrations"),
+    path(
+        "os-instance_usage_audit_log",
+        audit_log.InstanceUsageAuditLog.as_view(),
+        name="compute-usage-audit-log",
+    ),
+    path(
+        "os-instance_usage_audit_log/<str:before>",
+        audit_log.InstanceUsageAuditLog.as_view(),
+        name="compute-usage-audit-log-before",
+    ),
     path("os-simple-tenant-usage", usage.AllUsage.as_view(), name="compute-usages"),
     path("os-simple-tenant-usage/<str:project>", usage.ProjectUsage.as_view(), name="compute-usage"),
     path("servers", servers.Servers.as_view(), name="compute-servers"),
@@ -78,6 +102,12 @@ _resources: list[URLPattern] = [
     ),
     path(f"{_SERVER}/tags", server_parts.Tags.as_view(), name="compute-server-tags"),
     path(f"{_SERVER}/tags/<str:tag>", server_parts.OneTag.as_view(), name="compute-server-tag"),
+    path(f"{_SERVER}/migrations", server_parts.Migrations.as_view(), name="compute-server-migrations"),
+    path(
+        f"{_SERVER}/migrations/<str:migration>",
+        server_parts.OneMigration.as_view(),
+        name="compute-server-migration",
+    ),
     path(f"{_SERVER}/os-interface", server_parts.Interfaces.as_view(), name="compute-server-interfaces"),
     path(f"{_SERVER}/os-volume_attachments", server_parts.Volumes.as_view(), name="compute-server-volumes"),
     path(
@@ -95,6 +125,7 @@ _resources: list[URLPattern] = [
         instance_actions.OneInstanceAction.as_view(),
         name="compute-server-instance-action",
     ),
+    re_path(_GONE, discovery.Gone.as_view(), name="compute-gone"),
 ]
 
 compute = [

@@ -1,5 +1,6 @@
 """Rows of compute."""
 
+from compute.models.aggregate import Aggregate
 from compute.models.console_token import ConsoleToken
 from compute.models.flavor import Flavor
 from compute.models.heartbeat import Heartbeat
@@ -9,8 +10,10 @@ from compute.models.instance import Instance
 from compute.models.keypair import Keypair
 from compute.models.network import Network, Port
 from compute.models.operation import Operation
+from compute.models.server_group import ServerGroup
 
 __all__ = [
+    "Aggregate",
     "ConsoleToken",
     "Flavor",
     "Heartbeat",
@@ -21,4 +24,5 @@ __all__ = [
     "Network",
     "Operation",
     "Port",
+    "ServerGroup",
 ]

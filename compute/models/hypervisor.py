@@ -9,7 +9,10 @@ class Hypervisor(models.Model):
     """One libvirt connection. Capacities are the host's own; the ratios say how far to overcommit.
 
     `features` lists what it can give guests beyond the usual machine (`compute.driver.host.features`).
+    `zone` is that of its aggregates; `compute.services.aggregates` is its only writer.
     """
+
+    DEFAULT_ZONE = "nova"
 
     class State(models.TextChoices):
         UP = "up"
@@ -20,6 +23,7 @@ class Hypervisor(models.Model):
     uri = models.CharField(max_length=255, unique=True)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=255, blank=True)
+    zone = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.UNREACHABLE)
     state_reason = models.TextField(blank=True)
     virt_type = models.CharField(max_length=8, default="qemu")
@@ -42,3 +46,8 @@ class Hypervisor(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def availability_zone(self) -> str:
+        """Where it stands, for people who want their instances far apart."""
+        return self.zone or self.DEFAULT_ZONE

@@ -11,6 +11,7 @@ from compute.models.flavor import Flavor
 from compute.models.hypervisor import Hypervisor
 from compute.models.image import Image
 from compute.models.scoped import ScopedQuerySet
+from compute.models.server_group import ServerGroup
 
 if TYPE_CHECKING:
     from compute.models.operation import Operation
@@ -40,7 +41,8 @@ class Instance(models.Model):
 
     `compute.services.transitions` is the only writer of the state fields and of `version`, which grows
     with every change that a page shows. `restore_to` is where a verb that goes there and back ends;
-    `resized_from` are the flavor's id and the sizes before a resize that is not confirmed yet.
+    `resized_from` are the flavor's id and the sizes before a resize that is not confirmed yet; `wanted_zone`
+    and `scheduler_hints` are what `compute.services.placement` says they are.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,6 +53,11 @@ class Instance(models.Model):
     flavor = models.ForeignKey(Flavor, on_delete=models.SET_NULL, null=True, related_name="+")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
     hypervisor = models.ForeignKey(Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances")
+    server_group = models.ForeignKey(
+        ServerGroup, on_delete=models.SET_NULL, null=True, related_name="instances"
+    )
+    wanted_zone = models.CharField(max_length=255, blank=True)
+    scheduler_hints = models.JSONField(default=dict)
     vcpus = models.PositiveIntegerField()
     ram_mib = models.PositiveIntegerField()
     disk_gib = models.PositiveIntegerField()

@@ -21,7 +21,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import User
 from accounts.names import clean_name, is_text
-from accounts.services import audit, inputs
+from accounts.services import audit, inputs, quotas
 from compute.models import Keypair
 
 LONGEST_KEY = 16_384
@@ -104,6 +104,7 @@ def _owner(context: Context, user_id: str | None) -> User:
 def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
     try:
         with transaction.atomic():
+            _enforce_room(context, owner)
             keypair = Keypair.objects.create(
                 user=owner, name=name, public_key=public_key, fingerprint=fingerprint(public_key)
             )
@@ -113,6 +114,15 @@ def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
             _("You already have a key pair called %(name)s.") % {"name": name}, fields={"name": ""}
         ) from error
     return keypair
+
+
+def _enforce_room(context: Context, owner: User) -> None:
+    """Raise OverQuota where the owner has as many as they may in the asker's project (Nova counts them so)."""
+    User.objects.select_for_update().get(pk=owner.pk)
+    project = context.project
+    limits = quotas.user_limits(project.pk, owner.pk) if project else quotas.defaults()
+    count = Keypair.objects.filter(user=owner).count() + 1
+    quotas.enforce_cap("key_pairs", limits["key_pairs"], count, _("Quota exceeded, too many key pairs."))
 
 
 def _wrong(sentence: str) -> BadInput:

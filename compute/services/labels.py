@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
 from accounts.names import is_text
+from accounts.services import quotas
 
 MOST_METADATA = 128
 MOST_TAGS = 50
@@ -24,6 +25,15 @@ def metadata(given: object) -> dict[str, str]:
         if not is_text(key) or not (value == "" or is_text(value)):
             raise _wrong("metadata", _("Keys and values are texts of at most 255 characters."))
     return dict(given)
+
+
+def enforce_quota(project_id: str, user_id: str | None, metadata: Mapping[str, str]) -> None:
+    """Raise OverQuota for more metadata than an instance of the project, and of its user, may have."""
+    if not metadata:
+        return
+    limits = quotas.user_limits(project_id, user_id) if user_id else quotas.limits([project_id])[project_id]
+    said = _("Quota exceeded, too many metadata items.")
+    quotas.enforce_cap("metadata_items", limits["metadata_items"], len(metadata), said)
 
 
 def tags(given: object) -> list[str]:

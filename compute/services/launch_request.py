@@ -12,8 +12,8 @@ from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
 from accounts.services import inputs, quotas
-from compute.models import Flavor, Image, Network
-from compute.services import flavors, hardware, images, keypairs, labels, networks
+from compute.models import Flavor, Image, Network, ServerGroup
+from compute.services import flavors, hardware, images, keypairs, labels, networks, placement, server_groups
 
 MOST_AT_ONCE = 50
 LONGEST_USER_DATA = 65_535
@@ -39,6 +39,12 @@ class LaunchRequest:
     access_ipv4: object = None
     access_ipv6: object = None
     admin_password: str = ""
+    server_group_id: object = None
+    availability_zone: object = None
+    """`zone`, or from administrators `zone:host`."""
+    same_host: object = None
+    different_host: object = None
+    """Ids of instances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,8 @@ class CheckedRequest:
     networks: list[Network]
     description: str
     labels: dict[str, Any]
+    server_group: ServerGroup | None
+    placement: dict[str, Any]
 
 
 def check(context: Context, request: LaunchRequest) -> CheckedRequest:
@@ -93,6 +101,14 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     for field, value in given.items():
         if value is not None:
             kept[field] = checked(field, labels.CHECKS[field], value)
+    placed = checked("availability_zone", placement.zone, context, request.availability_zone)
+    zone, hints = placed or ("", dict[str, Any]())
+    for name in placement.NEIGHBOURS:
+        if (neighbours := getattr(request, name)) is not None:
+            hints[name] = checked(name, placement.neighbours, name, neighbours)
+    group = checked(
+        "server_group_id", server_groups.join, context, request.server_group_id, len(names or [""])
+    )
     if image and (reason := hardware.wrong_image(image)):
         wrong["image_id"] = reason
     elif flavor and image and (reason := images.does_not_fit(image, flavor)):
@@ -111,6 +127,8 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         networks=wanted_networks,
         description=description,
         labels=kept,
+        server_group=group,
+        placement={"wanted_zone": zone, "scheduler_hints": hints},
     )
 
 

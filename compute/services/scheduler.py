@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from compute.models import Hypervisor, Instance
-from compute.services import hardware, transitions
+from compute.services import hardware, placement, transitions
 from compute.states import VmState
 
 
@@ -83,17 +83,31 @@ def check(instance: Instance) -> None:
             raise Conflict(reason)
 
 
+def check_group(instance: Instance) -> None:
+    """Whether the instance may still stand beside the others of its server group. Raises Conflict."""
+    if instance.server_group_id is None or instance.hypervisor is None:
+        return
+    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    if reason := placement.wishes(instance).against_group(instance.hypervisor):
+        raise Conflict(reason)
+
+
 @transaction.atomic
 def place(instance: Instance) -> Hypervisor:
-    """Give the instance the hypervisor with the most memory left. Raises Conflict naming why none fits."""
+    """Give the instance a hypervisor that meets its wishes and has room: of several the most liked, then the one
+    with the most memory left. Raises Conflict naming why none fits.
+    """
     list(Hypervisor.objects.select_for_update().order_by("pk"))
     if instance.hypervisor is not None:
         return instance.hypervisor
     found = rooms()
-    fitting = [room for room in found if not room.refusal(instance)]
+    wishes = placement.wishes(instance)
+    refusals = [wishes.refusal(room.hypervisor) or room.refusal(instance) for room in found]
+    fitting = [room for room, refusal in zip(found, refusals, strict=True) if not refusal]
     if not fitting:
-        reasons = " ".join(room.refusal(instance) for room in found) or _("There is no hypervisor yet.")
-        raise Conflict(_("No hypervisor has room for this instance. %(reasons)s") % {"reasons": reasons})
-    chosen = max(fitting, key=lambda room: room.ram_mib).hypervisor
+        reasons = " ".join(refusals) or _("There is no hypervisor yet.")
+        raise Conflict(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
+    best = max(fitting, key=lambda room: (wishes.preference(room.hypervisor), room.ram_mib))
+    chosen = best.hypervisor
     transitions.change(instance, hypervisor=chosen)
     return chosen

@@ -16,7 +16,7 @@ from accounts import policy
 from accounts.errors import MeridianError, OverQuota
 from compute.actions.launch import launch
 from compute.models import Flavor, Image
-from compute.services import flavors, images, instances, keypairs
+from compute.services import aggregates, flavors, images, instances, keypairs, server_groups
 from compute.services.launch_request import MOST_AT_ONCE, LaunchRequest
 from portal import launch_plan
 from portal.forms import Form, Pairs
@@ -65,6 +65,8 @@ class Launch(Form):
     keypair_name = forms.CharField(label=_("Saved key"), required=False)
     public_key = forms.CharField(label=_("Public key"), required=False, widget=forms.Textarea)
     user_data = forms.CharField(label=_("User data"), required=False, strip=False, widget=forms.Textarea)
+    server_group_id = forms.CharField(label=_("Server group"), required=False)
+    availability_zone = forms.CharField(label=_("Availability zone"), required=False)
     description = forms.CharField(label=_("Description"), required=False, max_length=255)
     tags = forms.CharField(
         label=_("Tags"), required=False, max_length=4096, help_text=_("Words, with spaces or commas between.")
@@ -86,6 +88,8 @@ class Launch(Form):
             keypair_name=given.get("keypair_name", "") if key_from == "saved" else "",
             public_key=given.get("public_key", "") if key_from == "pasted" else "",
             user_data=given.get("user_data", ""),
+            server_group_id=given.get("server_group_id", ""),
+            availability_zone=given.get("availability_zone", ""),
             description=given.get("description", ""),
             tags=given.get("tags", "").replace(",", " ").split(),
             metadata=given.get("metadata", {}),
@@ -142,13 +146,19 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         count,
         key_name=chosen["keypair_name"] if chosen["key_from"] == "saved" else "",
         user_data=bool(chosen["user_data"].strip()),
+        server_group=chosen["server_group_id"],
+        zone=chosen["availability_zone"],
         description=chosen["description"].strip(),
         tags=chosen["tags"].replace(",", " ").split(),
         metadata=Pairs.pairs(chosen["metadata"]),
     )
+    groups = list(server_groups.visible(request.context))
     return {
         "form": form,
         "chosen": chosen,
+        "server_groups": groups,
+        "server_group": next((one for one in groups if str(one.pk) == chosen["server_group_id"]), None),
+        "zones": list(aggregates.zones()),
         "images": known_images,
         "image": image,
         "flavor": flavor,
@@ -190,6 +200,8 @@ def _like(request: Request) -> dict[str, Any]:
         "tags": " ".join(instance.tags),
         "metadata": instance.metadata,
         "user_data": base64.b64decode(instance.user_data).decode(),
+        "server_group_id": str(instance.server_group_id or ""),
+        "availability_zone": instance.wanted_zone,
     }
     if instance.image_id:
         values["image_id"] = str(instance.image_id)

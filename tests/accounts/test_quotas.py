@@ -21,7 +21,7 @@ def usage_of(project: Project) -> dict[str, quotas.Usage]:
 
 
 def test_without_rows_the_built_in_limits_count(blue: Project) -> None:
-    assert quotas.limits([blue.id]) == {blue.id: BUILT_IN}
+    assert quotas.limits([blue.id]) == {blue.id: BUILT_IN | quotas.caps}
 
 
 def test_the_defaults_row_then_the_projects_own_row_wins(blue: Project, red: Project) -> None:
@@ -141,8 +141,8 @@ def test_defaults_change_every_project_without_a_row(as_root: Context, blue: Pro
     quotas.update(as_root, None, {"cores": 9})
     quotas.update(as_root, None, {"cores": 8})
     assert quotas.limits([blue.id, red.id]) == {
-        blue.id: BUILT_IN | {"cores": 3},
-        red.id: BUILT_IN | {"cores": 8},
+        blue.id: BUILT_IN | quotas.caps | {"cores": 3},
+        red.id: BUILT_IN | quotas.caps | {"cores": 8},
     }
     assert Quota.objects.filter(project=None).count() == 1
 

@@ -37,6 +37,8 @@ NO_PAGES = {
     "instance-console-pass": "takes forms only",
     "credential-delete": "takes forms only",
     "keypair-delete": "takes forms only",
+    "server-group-delete": "takes forms only",
+    "aggregate-delete": "takes forms only",
     "keypair-generate": "takes forms only",
     "preferences": "takes forms only",
     "project-quotas": "takes forms only",
@@ -89,6 +91,13 @@ for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
         crew, _made = Group.objects.get_or_create(domain=quiet.domain, name="crew")
         crew.members.add(user)
 make.AssignmentFactory(user=None, group=crew, project=quiet, role__name="manager")
+from compute.models import Hypervisor, Instance
+fast = make.AggregateFactory(name="fast", availability_zone="nova", metadata={{"disk": "ssd"}})
+fast.hosts.set(Hypervisor.objects.all())
+steady = Instance.objects.get(name="steady")
+halves = make.ServerGroupFactory(project=steady.project, name="database halves")
+Instance.objects.filter(pk=steady.pk).update(server_group=halves)
+make.ServerGroupFactory(project=steady.project, name="close by", policy="soft-affinity")
 make.AssignmentFactory(user=None, group=crew, project=None, domain=quiet.domain, inherited=True, role__name="reader")
 """
 
@@ -199,7 +208,7 @@ def test_a_fault_of_ours(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", ["overview", "instances", "keypairs", "credentials", "activity", "recycle-bin"]
+    "route", ["overview", "instances", "server-groups", "keypairs", "credentials", "activity", "recycle-bin"]
 )
 def test_nothing_there_yet(stack: Stack, new_context: NewContext, route: str) -> None:
     page = new_context(stack.sign_in("mel")).new_page()
@@ -346,6 +355,8 @@ def _address(stack: Stack, route: str) -> str:
         "role_id": _id(stack, "accounts_role", "member"),
         "domain_id": "default",
         "credential_id": "x",
+        "server_group_id": "x",
+        "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
     }
     possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)
     names = possibilities[0][0][0][1]

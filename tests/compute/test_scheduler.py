@@ -53,7 +53,7 @@ def test_what_is_placed_stays() -> None:
 )
 def test_a_full_host_says_what_is_short(sizes: dict[str, int], reason: str) -> None:
     factories.HypervisorFactory(name="host-a")
-    assert refusal(wanting(**sizes)) == f"No hypervisor has room for this instance. {reason}"
+    assert refusal(wanting(**sizes)) == f"No valid host was found for this instance. {reason}"
 
 
 def test_an_exact_fit_fits() -> None:

@@ -38,13 +38,15 @@ QUOTA_REQUESTS = {
 ADMIN_ONLY = {
     "health",
     *QUOTA_REQUESTS,
-    *(route.name for route in routes() if route.name.startswith(DIRECTORY)),
+    *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate"))),
 } - {"project-switch"}
 POSTED = {
     "sign-out",
     "instances-action",
     "instance-action",
     "instance-console-pass",
+    "server-group-delete",
+    "aggregate-delete",
     "keypair-generate",
     "keypair-delete",
     "credential-delete",
@@ -78,7 +80,14 @@ POSTED = {
 MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
-WRITING = {"launch", "launch-preview", "instance-action", "quota-request-ask"}
+WRITING = {
+    "launch",
+    "launch-preview",
+    "instance-action",
+    "quota-request-ask",
+    "server-group-new",
+    "server-group-delete",
+}
 """What a reader may not even begin."""
 
 UNKNOWN = {
@@ -191,6 +200,8 @@ def _things(project: Project) -> dict[str, str]:
         "group_id": factories.GroupFactory().id,
         "role_id": factories.RoleFactory(name=f"role-{uuid.uuid4().hex}").id,
         "domain_id": project.domain_id,
+        "server_group_id": str(factories.ServerGroupFactory(project=project).pk),
+        "aggregate_id": str(factories.AggregateFactory().pk),
     }
 
 
@@ -199,7 +210,8 @@ def _things(project: Project) -> dict[str, str]:
     [
         route
         for route in routes()
-        if {"project_id", "user_id", "group_id", "role_id", "domain_id"} & set(route.arguments)
+        if {"project_id", "user_id", "group_id", "role_id", "domain_id", "aggregate_id"}
+        & set(route.arguments)
     ],
     ids=str,
 )

@@ -1,0 +1,132 @@
+"""Limits of single users within a project's (Nova's quota sets with `user_id`).
+
+Nova's rules: the limits of a project's users together stay within the project's, and without force nobody gets less
+than they use.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import inf
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput
+from accounts.models import Project, Quota, User, UserQuota
+from accounts.services import announcements, audit, inputs, quotas
+
+
+@transaction.atomic
+def update(
+    context: Context, project_id: str, user_id: str, changes: Mapping[str, object], *, force: bool = False
+) -> None:
+    """Set limits of a user in a project. Raises Forbidden, NotFound, or BadInput naming each wrong field."""
+    policy.enforce(context, "quota:write")
+    project, user = _found(project_id, user_id)
+    values = quotas.checked(changes)
+    if not force:
+        enforce_bounds(project_id, values, user_id)
+    for name, value in values.items():
+        UserQuota.objects.update_or_create(
+            project=project, user=user, resource=name, defaults={"limit": value}
+        )
+    _record(context, "quota.update_user", project, user, dict(values))
+
+
+@transaction.atomic
+def arrange(context: Context, project_id: str, user_id: str, limits: Mapping[str, str]) -> None:
+    """Set the limits that are given, and forget those that are empty. Raises as `update`."""
+    policy.enforce(context, "quota:write")
+    project, user = _found(project_id, user_id)
+    empty = [name for name, text in limits.items() if not text.strip()]
+    UserQuota.objects.filter(project=project, user=user, resource__in=empty).delete()
+    update(context, project_id, user_id, {name: limits[name] for name in limits if name not in empty})
+
+
+def own(context: Context, project_id: str, user_id: str) -> dict[str, int]:
+    """{resource: limit} of what a user has of their own in a project. Raises Forbidden."""
+    policy.enforce(context, "quota:write")
+    rows = UserQuota.objects.filter(project=project_id, user=user_id)
+    return dict(rows.values_list("resource", "limit"))
+
+
+@transaction.atomic
+def reset(context: Context, project_id: str, user_id: str) -> None:
+    """Forget all limits of a user in a project; they may take all of it again. Raises Forbidden, NotFound."""
+    policy.enforce(context, "quota:write")
+    project, user = _found(project_id, user_id)
+    UserQuota.objects.filter(project=project, user=user).delete()
+    _record(context, "quota.reset_user", project, user, {})
+
+
+@transaction.atomic
+def reset_all(context: Context, project_id: str, names: Iterable[str]) -> None:
+    """Forget these limits of a project and of its users; the defaults count again. Raises Forbidden, NotFound."""
+    policy.enforce(context, "quota:write")
+    project = inputs.found(Project.objects.all(), project_id, "project")
+    UserQuota.objects.filter(project=project, resource__in=names).delete()
+    own = Quota.objects.filter(project=project, resource__in=names)
+    for name in list(own.values_list("resource", flat=True)):
+        quotas.reset(context, project_id, name)
+
+
+def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | None = None) -> None:
+    """Raise BadInput naming each limit that is below what is taken of it, or beyond what the project has left."""
+    given = _given(project_id)
+    if user_id is None:
+        used = {row.resource.name: row.used for row in quotas.usage([project_id])[project_id]}
+        least = {name: max(used.get(name, 0), given.get(name, 0)) for name in changes}
+        most: dict[str, float] = dict.fromkeys(changes, inf)
+    else:
+        least = {row.resource.name: row.used for row in quotas.of_user(project_id, user_id)}
+        own = UserQuota.objects.filter(project=project_id, user=user_id)
+        present = dict(own.values_list("resource", "limit"))
+        limit = quotas.limits([project_id])[project_id]
+        most = {
+            name: _number(limit[name]) - given.get(name, 0) + max(present.get(name, 0), 0) for name in changes
+        }
+    wrong = {}
+    for name, value in changes.items():
+        if _number(value) < least.get(name, 0):
+            wrong[name] = _(
+                "Quota limit %(limit)s for %(resource)s must be greater than or equal to already used and "
+                "reserved %(least)s."
+            ) % {"limit": value, "resource": name, "least": least[name]}
+        elif _number(value) > most[name]:
+            wrong[name] = _(
+                "Quota limit %(limit)s for %(resource)s must be less than or equal to %(most)s."
+            ) % {"limit": value, "resource": name, "most": most[name]}
+    if wrong:
+        raise BadInput(fields=wrong)
+
+
+def _given(project_id: str) -> dict[str, int]:
+    """{resource: what the project's users with limits of their own may take together}."""
+    rows = UserQuota.objects.filter(project=project_id, limit__gte=0).order_by()
+    return {row["resource"]: row["sum"] for row in rows.values("resource").annotate(sum=Sum("limit"))}
+
+
+def _number(limit: int) -> float:
+    return inf if limit == Quota.UNLIMITED else limit
+
+
+def _found(project_id: str, user_id: str) -> tuple[Project, User]:
+    project = inputs.found(Project.objects.select_for_update(), project_id, "project")
+    return project, inputs.found(User.objects.all(), user_id, "user")
+
+
+def _record(
+    context: Context, action: str, project: Project, user: User, detail: Mapping[str, object]
+) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="user",
+        target_id=user.pk,
+        target_name=user.name,
+        project_id=project.pk,
+        detail=dict(detail),
+    )
+    announcements.changed(project.pk, "quota")

@@ -1,0 +1,73 @@
+"""How much of a project one of its people may take."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.models import Project, User
+from accounts.services import inputs, quotas, user_quotas
+from accounts.services.quotas import Usage
+from portal.form_pages import form_page
+from portal.forms import Form
+from portal.requests import Request
+from portal.templatetags.cloud import amount
+
+
+class UserLimits(Form):
+    """A field for each resource; parses only, `accounts.services.user_quotas` says what is wrong."""
+
+    def __init__(
+        self, usages: Iterable[Usage], project_limits: Mapping[str, int], *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for usage in usages:
+            resource, limit = usage.resource, project_limits[usage.resource.name]
+            used = _("%(used)s in use by them; the project has %(limit)s.") % {
+                "used": amount(usage.used, resource.unit),
+                "limit": "∞" if limit < 0 else amount(limit, resource.unit),
+            }
+            self.fields[resource.name] = forms.CharField(
+                label=f"{resource.label} ({resource.unit})" if resource.unit else str(resource.label),
+                required=False,
+                max_length=12,
+                help_text=used,
+                widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+            )
+
+
+def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
+    """Set a user's limits within the project's; an empty one is the project's own."""
+    policy.enforce(request.context, "quota:write")
+    project = inputs.found(Project.objects.all(), project_id, "project")
+    user = inputs.found(User.objects.all(), user_id, "user")
+    form = UserLimits(
+        quotas.of_user(project.id, user.id),
+        quotas.limits([project.id])[project.id],
+        request.POST or None,
+        initial=user_quotas.own(request.context, project.id, user.id),
+    )
+    back = reverse("project", args=[project.id])
+
+    def save(given: dict[str, Any]) -> tuple[str, str]:
+        user_quotas.arrange(request.context, project.id, user.id, given)
+        return _("Changed the limits of %(name)s.") % {"name": user.name}, back
+
+    return form_page(
+        request,
+        form,
+        save,
+        heading=_("Limits of %(user)s in %(project)s") % {"user": user.name, "project": project.name},
+        intro=_("Where a field is empty, they may take all that the project has."),
+        button=_("Save"),
+        back=back,
+    )
+
+
+urlpatterns = [
+    path("projects/<str:project_id>/users/<str:user_id>/limits/", edit, name="project-user-limits"),
+]
