@@ -81,9 +81,9 @@ def _begin(
         user_data=checked.user_data,
         task_state=states.MOVES["launch"].task,
         description=checked.description,
-        expires_at=expiry.default(),
         server_group=checked.server_group,
         **checked.placement,
+        expires_at=expiry.default(),
         **checked.labels,
     )
     for network in checked.networks:

@@ -42,8 +42,8 @@ class Instance(models.Model):
     `compute.services.transitions` is the only writer of the state fields and of `version`, which grows
     with every change that a page shows. `restore_to` is where a verb that goes there and back ends;
     `resized_from` are the flavor's id and the sizes before a resize that is not confirmed yet; `wanted_zone`
-    and `scheduler_hints` are what `compute.services.placement` says they are. `agent` is what
-    the agent inside the guest last said of it (`compute.services.agents`); null while none answers.
+    and `scheduler_hints` are what `compute.services.placement` says they are. `agent` is what the agent inside
+    the guest last said of it (`compute.services.agents`); null while none answers.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -127,7 +127,7 @@ def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
         if not is_text(key) or not (number or value == "" or is_text(value)):
             raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
         if reason := hardware_options.wrong_spec(key, str(value)):
-            raise BadInput(fields={key: reason})
+            raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
         kept[key] = str(value)
     if len(kept) > MOST_SPECS:
         raise BadInput(fields={"extra_specs": _("Keep at most %(most)s entries.") % {"most": MOST_SPECS}})

@@ -14,8 +14,12 @@ TPM_STATES = Path("/var/lib/libvirt/swtpm")
 BOOT_SECONDS = 120
 SHAPE = """
 import json
-from compute.models import Flavor, Image
+from compute.models import Image
 Image.objects.update(properties=json.loads('{}'))
+"""
+LARGER = """
+from compute.models import Flavor
+Flavor.objects.get_or_create(id="two", name="two", vcpus=2, ram_mib=192, disk_gib=2)
 """
 Shape = Callable[..., None]
 
@@ -53,7 +57,14 @@ def test_a_machine_without_virtio(stack: Stack, admin: Browserless, shape: Shape
     subject.act("purge", "deleted")
 
 
-def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape) -> None:
+@pytest.fixture
+def two_processors(stack: Stack) -> str:
+    """The id of a flavor to resize to."""
+    stack.manage("shell", "-c", LARGER)
+    return "two"
+
+
+def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape, two_processors: str) -> None:
     """What they remember survives reboots, rebuilds and shelving, and goes with the instance."""
     shape(hw_firmware_type="uefi", hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
     subject = launched(stack, admin, "trusted")
@@ -61,9 +72,9 @@ def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape) -> None:
     inode = variables.stat().st_ino
     for verb in ("force_reboot", "rebuild"):
         subject.act(verb, "active")
-    subject.act("resize", "resized", flavor_id="larger")
+    subject.act("resize", "resized", flavor_id=two_processors)
     subject.act("revert_resize", "active")
-    subject.act("resize", "resized", flavor_id="larger")
+    subject.act("resize", "resized", flavor_id=two_processors)
     subject.act("confirm_resize", "active")
     assert subject.domain().snapshotNum() == 0
     subject.act("shelve", "shelved_offloaded")

@@ -28,7 +28,7 @@ ANYBODY = {
 PASSKEYS = {"sign-in-passkey", "sign-in-passkey-ask"}
 """Open to strangers, who get in by an answer of their device only; there is nothing to ask over plain HTTP."""
 
-DIRECTORY = ("project", "user", "group", "role", "domain")
+DIRECTORY = ("project", "user", "group", "role", "domain", "flavor")
 QUOTA_REQUESTS = {
     "quota-requests",
     "quota-requests-waiting",
@@ -45,10 +45,10 @@ POSTED = {
     "instances-action",
     "instance-action",
     "instance-console-pass",
-    "instance-schedule-enabled",
-    "instance-schedule-delete",
     "server-group-delete",
     "aggregate-delete",
+    "instance-schedule-enabled",
+    "instance-schedule-delete",
     "keypair-generate",
     "keypair-delete",
     "credential-delete",
@@ -95,8 +95,6 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
-    "instance-schedule-enabled",
-    "instance-schedule-delete",
     "keypair-delete",
     "project-switch",
     "user-credential-revoke",
@@ -207,6 +205,7 @@ def _things(project: Project) -> dict[str, str]:
         "role_id": factories.RoleFactory(name=f"role-{uuid.uuid4().hex}").id,
         "domain_id": project.domain_id,
         "server_group_id": str(factories.ServerGroupFactory(project=project).pk),
+        "flavor_id": factories.FlavorFactory().pk,
         "aggregate_id": str(factories.AggregateFactory().pk),
     }
 
@@ -216,7 +215,7 @@ def _things(project: Project) -> dict[str, str]:
     [
         route
         for route in routes()
-        if {"project_id", "user_id", "group_id", "role_id", "domain_id", "aggregate_id"}
+        if {"project_id", "user_id", "group_id", "role_id", "domain_id", "aggregate_id", "flavor_id"}
         & set(route.arguments)
     ],
     ids=str,

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import MeridianError
 from compute.models import Image
-from compute.services import catalog, hosts, image_files
+from compute.services import catalog, hardware_options, hosts, image_files
 from compute.tiny.build import BuildError, build
 
 TINY: dict[str, Any] = {
@@ -27,8 +27,17 @@ class Command(BaseCommand):
         keys = ["tiny", *(entry.key for entry in catalog.CATALOG)]
         parser.add_argument("image", choices=keys, help="which image")
         parser.add_argument("--again", action="store_true", help="replace the one that is there")
+        parser.add_argument(
+            "--property",
+            action="append",
+            default=[],
+            dest="words",
+            metavar="NAME=VALUE",
+            help="a property of the image, such as hw_firmware_type=uefi (docs/hardware.md); may be repeated",
+        )
 
-    def handle(self, *, image: str, again: bool, verbosity: int, **_options: Any) -> None:
+    def handle(self, *, image: str, again: bool, words: list[str], verbosity: int, **_options: Any) -> None:
+        properties = _properties(words)
         entry = None if image == "tiny" else catalog.find(image)
         name = entry.name if entry else TINY["name"]
         offered = Image.objects.filter(name=name, project=None, visibility="public")
@@ -39,6 +48,7 @@ class Command(BaseCommand):
         hosts.IMAGES.mkdir(mode=0o711, exist_ok=True)
         try:
             made = self._download(entry) if entry else image_files.adopt(self._build(verbosity), **TINY)
+            Image.objects.filter(pk=made.pk).update(properties=properties)
         except (BuildError, MeridianError) as error:
             raise CommandError(str(error)) from error
         for old in offered.exclude(pk=made.pk):
@@ -63,3 +73,16 @@ class Command(BaseCommand):
     def _say(self, verbosity: int, sentence: str) -> None:
         if verbosity:
             self.stdout.write(sentence)
+
+
+def _properties(words: list[str]) -> dict[str, str]:
+    """Each `name=value`. Raises CommandError for what no image can say."""
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise CommandError(f"{word} is no NAME=VALUE.")
+        if reason := hardware_options.wrong_property(name, value):
+            raise CommandError(f"{word}: {reason}")
+        found[name] = value
+    return found
