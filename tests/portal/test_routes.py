@@ -95,6 +95,8 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "instance-schedule-enabled",
+    "instance-schedule-delete",
     "keypair-delete",
     "project-switch",
     "user-credential-revoke",
