@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compute", "0004_api"),
+        ("compute", "0005_groups"),
     ]
 
     operations = [
