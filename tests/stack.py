@@ -31,6 +31,11 @@ BASE = Path(__file__).parents[1]
 URI = "qemu:///system"
 PASSWORD = "correct horse battery staple"
 START_SECONDS = 120
+EVERYTHING = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+)
 
 
 def wait_for(true: Callable[[], Any], what: str, seconds: float = 60, pause: float = 0.1) -> Any:
@@ -105,7 +110,7 @@ class Stack:
             for domain in self.guests(connection):
                 if domain.isActive():
                     domain.destroy()
-                domain.undefine()
+                domain.undefineFlags(EVERYTHING)
             short = self.rows("select id from accounts_installation")[0]["id"][:8]
             for kind in (connection.listAllStoragePools(), connection.listAllNetworks()):
                 for thing in kind:
