@@ -26,10 +26,10 @@ os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
 LINES = {
     "browser": "browser",
+    "life": "life",
     "clients": "clients",
-    "life": "clients",
+    "hypervisor": "clients",
     "faults": "faults",
-    "hypervisor": "faults",
 }
 """Folders of tests that run guests: one after the other in their line, since they wait more than they compute."""
 
@@ -37,7 +37,7 @@ KILLERS = "tests/faults/test_libvirt_restarted.py"
 """Tests of this file run while no other line is on a machine: they kill libvirtd."""
 
 # Each line takes one of the first processes of a run; the others fill what processor time these leave.
-if os.environ.get("PYTEST_XDIST_WORKER", "gw0") not in ("gw0", "gw1", "gw2"):
+if os.environ.get("PYTEST_XDIST_WORKER", "gw0") not in ("gw0", "gw1", "gw2", "gw3"):
     os.nice(10)
 
 
@@ -71,7 +71,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 class Scopes(LoadScopeScheduling):
-    """Hands whole scopes to processes (`make test` runs four)."""
+    """Hands whole scopes to processes (`make test` runs five)."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _scope(nodeid)

@@ -41,6 +41,7 @@ NO_PAGES = {
     "keypair-delete": "takes forms only",
     "server-group-delete": "takes forms only",
     "aggregate-delete": "takes forms only",
+    "flavor-delete": "takes forms only",
     "keypair-generate": "takes forms only",
     "preferences": "takes forms only",
     "project-quotas": "takes forms only",
@@ -360,6 +361,7 @@ def _address(stack: Stack, route: str) -> str:
         "domain_id": "default",
         "credential_id": "x",
         "server_group_id": "x",
+        "flavor_id": _id(stack, "compute_flavor", "tiny"),
         "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
     }
     possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)
