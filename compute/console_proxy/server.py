@@ -8,6 +8,7 @@ import ctypes
 import gc
 import multiprocessing
 import os
+import select
 import signal
 import socket
 import time
@@ -28,6 +29,30 @@ SOCKET_MODE = 0o600
 SEND_BUFFER = 1024 * 1024
 POLICY_VIOLATION = 1008
 PR_SET_PDEATHSIG = 1
+
+
+class PatientSocket:
+    """A guest's socket that is read only while the client takes what was read before.
+
+    websockify itself reads on, and keeps in memory whatever a slow client has not taken yet.
+    """
+
+    def __init__(self, target: socket.socket, client: socket.socket, seconds: float) -> None:
+        self._target = target
+        self._client = client
+        self._seconds = seconds
+
+    def fileno(self) -> int:
+        return self._target.fileno()
+
+    def recv(self, size: int) -> bytes:
+        """Raises TimeoutError for a client that takes nothing for so many seconds."""
+        if not select.select([], [self._client], [], self._seconds)[1]:
+            raise TimeoutError("The client takes nothing.")
+        return self._target.recv(size)
+
+    def send(self, data: bytes) -> int:
+        return self._target.send(data)
 
 
 class ConsoleHandler(ProxyRequestHandler):
@@ -78,6 +103,9 @@ class ConsoleHandler(ProxyRequestHandler):
         finally:
             log.info("console closed", screen=screen)
             plugins.give_back(self.token)
+
+    def do_proxy(self, target: socket.socket) -> None:
+        super().do_proxy(PatientSocket(target, self.request, self.timeout))
 
     def send_ping(self, data: bytes = b"") -> None:
         """websockify's heartbeat, and with it the question whether the pass is still right."""

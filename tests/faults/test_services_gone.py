@@ -23,7 +23,8 @@ def test_web_dies_between_commit_and_publish(stack: Stack, admin: Browserless) -
     began = time.monotonic()
     stack.wait_for_state("unpublished", "active", 60)
     assert time.monotonic() - began < 30
-    admin.act(stack, "unpublished", "purge")
+    wait_for(lambda: admin.get("/instances/").status == 200, "the pages to be back")
+    assert admin.act(stack, "unpublished", "purge").status == 200
     stack.wait_for_state("unpublished", "deleted")
 
 

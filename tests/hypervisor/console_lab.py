@@ -17,6 +17,7 @@ from typing import Self
 from websockets.sync.client import ClientConnection, unix_connect
 
 ROOT = Path(__file__).resolve().parents[2]
+LISTENS = b"console proxy listens"
 FLOOD = b"x" * (64 << 20)
 PUBLIC_URL = "http://cloud.example:8000"
 
@@ -87,6 +88,7 @@ class ConsoleLab:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
+            before = self.log.read_bytes().count(LISTENS)
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "console_proxy"],
                 cwd=ROOT,
@@ -94,7 +96,7 @@ class ConsoleLab:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(lambda: b"console proxy listens" in self.log.read_bytes())
+        wait_until(lambda: self.log.read_bytes().count(LISTENS) > before)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         if self.process.poll() is None:
