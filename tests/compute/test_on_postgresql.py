@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings
 
 from tests.postgres import Cluster
@@ -25,6 +26,7 @@ FILES = (
 )
 
 
+@pytest.mark.timeout(900)  # beside tests on machines it gets little of the processors
 def test_the_core_holds_on_postgresql(postgres: Cluster) -> None:
     environment = os.environ | {"DATABASE_URL": postgres.create("core")}
     done = subprocess.run(
@@ -33,7 +35,7 @@ def test_the_core_holds_on_postgresql(postgres: Cluster) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=800,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-8000:]
