@@ -121,17 +121,7 @@ def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
     flavor = _locked(context, flavor_id)
     if not isinstance(specs, dict) or not specs:
         raise BadInput(fields={"extra_specs": _("Give an object of keys and texts.")})
-    kept = dict(flavor.extra_specs)
-    for key, value in specs.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_text(key) or not (number or value == "" or is_text(value)):
-            raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
-        if reason := hardware_options.wrong_spec(key, str(value)):
-            raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
-        kept[key] = str(value)
-    if len(kept) > MOST_SPECS:
-        raise BadInput(fields={"extra_specs": _("Keep at most %(most)s entries.") % {"most": MOST_SPECS}})
-    return _with_specs(context, flavor, kept)
+    return _with_specs(context, flavor, flavor.extra_specs | _checked_specs(specs))
 
 
 @transaction.atomic
@@ -139,11 +129,8 @@ def replace_specs(context: Context, flavor_id: str, specs: dict[str, str]) -> No
     """Exactly these extra specs. Raises Forbidden, NotFound, BadInput."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
-    if flavor.extra_specs == specs:
-        return
-    _with_specs(context, flavor, {})
-    if specs:
-        set_specs(context, flavor_id, specs)
+    if flavor.extra_specs != specs:
+        _with_specs(context, flavor, _checked_specs(specs))
 
 
 @transaction.atomic
@@ -230,7 +217,20 @@ def _locked(context: Context, flavor_id: str) -> Flavor:
     return Flavor.objects.select_for_update().get(pk=get(context, flavor_id).pk)
 
 
+def _checked_specs(given: dict[Any, Any]) -> dict[str, str]:
+    """Extra specs as texts. Raises BadInput naming what is wrong."""
+    for key, value in given.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_text(key) or not (number or value == "" or is_text(value)):
+            raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
+        if reason := hardware_options.wrong_spec(key, str(value)):
+            raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
+    return {key: str(value) for key, value in given.items()}
+
+
 def _with_specs(context: Context, flavor: Flavor, specs: dict[str, str]) -> Flavor:
+    if len(specs) > MOST_SPECS:
+        raise BadInput(fields={"extra_specs": _("Keep at most %(most)s entries.") % {"most": MOST_SPECS}})
     flavor.extra_specs = specs
     flavor.save(update_fields=["extra_specs"])
     _record(context, "flavor.update", flavor)

@@ -82,7 +82,6 @@ def edit(request: Request, role_id: str) -> HttpResponse:
         del form.fields["name"]
 
     @transaction.atomic
-    @transaction.atomic
     def save(given: dict[str, Any]) -> tuple[str, str]:
         roles.update(request.context, role.id, given)
         roles.replace_implied(request.context, role.id, given["implied"])

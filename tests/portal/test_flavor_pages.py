@@ -90,6 +90,13 @@ def test_a_name_is_taken_once(browser: Client) -> None:
     assert "already" in text(answer)
 
 
+def test_a_name_is_text_wherever_it_stands(browser: Client) -> None:
+    factories.FlavorFactory(name='"><script>alert(1)</script>')
+    page = browser.get("/flavors/").content.decode()
+    assert "<script>alert" not in page
+    assert "&amp;lt;" not in page, "escaped twice"
+
+
 def test_the_empty_page_says_what_to_do(browser: Client) -> None:
     assert "Make the first" in text(browser.get("/flavors/"))
 
