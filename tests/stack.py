@@ -26,6 +26,7 @@ import psycopg
 import psycopg.rows
 
 from tests.ports import free_port
+from tests.warm import Command
 
 BASE = Path(__file__).parents[1]
 URI = "qemu:///system"
@@ -72,6 +73,7 @@ class Stack:
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self._command: Command | None = None
         self._was_up = False
 
     # ── Start and stop ───────────────────────────────────────────────────────────────────────
@@ -119,6 +121,8 @@ class Stack:
                             thing.destroy()
                         thing.undefine()
             connection.close()
+        if self._command is not None:
+            self._command.close()
         shutil.rmtree(self.root)
 
     def tail(self, lines: int = 40) -> str:
@@ -202,15 +206,8 @@ class Stack:
 
     def manage(self, *arguments: str, check: bool = True, text: str = "") -> subprocess.CompletedProcess[str]:
         """Run `manage.py` in this installation."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=BASE,
-            env=self.environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        self._command = self._command or Command(sys.executable, "manage_command", self.environment)
+        done = self._command.run(list(arguments), self.environment, text)
         assert done.returncode == 0 or not check, f"{arguments}: {done.stdout}{done.stderr}"
         return done
 

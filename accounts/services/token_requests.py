@@ -5,6 +5,7 @@ What fails here fails with the same words and costs the same, whether a name is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.authentication import LONGEST_PASSWORD
 from accounts.errors import BadInput, NotSignedIn
-from accounts.models import ApplicationCredential, Domain, Project, Token, User
+from accounts.models import ApplicationCredential, Domain, Project, User
 from accounts.names import is_text
 from accounts.services import (
     application_credentials,
@@ -27,7 +28,7 @@ from accounts.services import (
     second_factor,
     tokens,
 )
-from accounts.services.tokens import Issued, Scope
+from accounts.services.tokens import KEPT, Issued, Scope, Valid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Proof:
 
     user: User
     credential: ApplicationCredential | None = None
-    parent: Token | None = None
+    parent: Valid | None = None
 
 
 def answer(request: HttpRequest, body: object) -> Issued:
@@ -62,8 +63,12 @@ def answer(request: HttpRequest, body: object) -> Issued:
     methods = receipts.require_both(user, methods, request.headers.get(receipts.HEADER))
     if not receipts.COMPLETE & set(methods):
         lockouts.succeeded(request, user.name)
-    scope = _scope(user, auth.get("scope"), credential or (parent.credential if parent else None))
-    return tokens.issue(user, methods, scope, credential=credential, parent=parent)
+    mark = parent.mark if parent else tokens.current_mark()
+    credential = credential or (parent.token.credential if parent else None)
+    scope = _scope(user, auth.get("scope"), credential, mark)
+    return tokens.issue(
+        user, methods, scope, mark=mark, credential=credential, parent=parent.token if parent else None
+    )
 
 
 def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
@@ -102,7 +107,7 @@ def _by_token(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
     valid = tokens.check(given.get("id"))
     if valid is None:
         raise NotSignedIn
-    return Proof(user=valid.token.user, parent=valid.token)
+    return Proof(user=valid.token.user, parent=valid)
 
 
 def _by_credential(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
@@ -152,7 +157,7 @@ def _whom(given: Mapping[str, Any]) -> tuple[Any, str]:
     return given["name"], _domain_id(given.get("domain"))
 
 
-def _domain_id(given: object) -> str:
+def _domain_id(given: object, mark: str | None = None) -> str:
     """The id of a domain that is named by id or name; empty for none such."""
     if not isinstance(given, Mapping):
         raise BadInput(fields={"domain": _("Name the domain by id or name.")})
@@ -160,13 +165,14 @@ def _domain_id(given: object) -> str:
         return str(given["id"])
     if not is_text(given.get("name"), 64):
         return ""
-    return Domain.objects.filter(name=given["name"]).values_list("pk", flat=True).first() or ""
+    return _read_domain_id(mark or tokens.current_mark(), given["name"])
 
 
-def _scope(user: User, given: object, credential: ApplicationCredential | None) -> Scope:
+def _scope(user: User, given: object, credential: ApplicationCredential | None, mark: str) -> Scope:
     """Where to work. A credential has its project and takes no other; a missing scope means the default."""
     if credential is not None:
-        if given is not None and _project(inputs.mapping({"scope": given}, "scope")) != credential.project:
+        wanted = None if given is None else inputs.mapping({"scope": given}, "scope")
+        if wanted is not None and _project(wanted, mark) != credential.project:
             raise NotSignedIn
         return Scope(project=credential.project)
     if given == "unscoped":
@@ -184,26 +190,36 @@ def _scope(user: User, given: object, credential: ApplicationCredential | None) 
             raise BadInput(fields={"scope": _("The system's scope is {“all”: true}.")})
         return Scope(system=True)
     if kinds == ["project"]:
-        project = _project(wanted)
+        project = _project(wanted, mark)
         if project is None:
             raise NotSignedIn
         return Scope(project=project)
-    domain = Domain.objects.filter(pk=_domain_id(wanted["domain"])).first()
+    domain = Domain.objects.filter(pk=_domain_id(wanted["domain"], mark)).first()
     if domain is None:
         raise NotSignedIn
     return Scope(domain=domain)
 
 
-def _project(wanted: Mapping[str, Any]) -> Project | None:
+def _project(wanted: Mapping[str, Any], mark: str) -> Project | None:
     given = wanted.get("project")
     if not isinstance(given, Mapping):
         return None
-    rows = Project.objects.select_related("domain")
     if is_text(given.get("id"), 64):
-        return rows.filter(pk=given["id"]).first()
+        return _read_project(mark, pk=given["id"])
     if not is_text(given.get("name"), 64):
         return None
-    return rows.filter(name=given["name"], domain=_domain_id(given.get("domain"))).first()
+    return _read_project(mark, name=given["name"], domain=_domain_id(given.get("domain"), mark))
+
+
+@lru_cache(KEPT)
+def _read_domain_id(_mark: str, name: str) -> str:
+    return Domain.objects.filter(name=name).values_list("pk", flat=True).first() or ""
+
+
+@lru_cache(KEPT)
+def _read_project(_mark: str, **wanted: str) -> Project | None:
+    """The project as it is under the epoch's mark. Kept in memory: to be read, not written."""
+    return Project.objects.select_related("domain").filter(**wanted).first()
 
 
 def _default(user: User) -> Scope:

@@ -78,18 +78,19 @@ def issue(
     methods: list[str],
     scope: Scope,
     *,
+    mark: str | None = None,
     credential: ApplicationCredential | None = None,
     parent: Token | None = None,
 ) -> Issued:
     """A token for a user whose proofs were checked. Raises NotSignedIn without a role in the scope.
 
-    One that stands on a `parent` token ends with it and carries its methods and audit id.
+    `mark` is the epoch's as it was before the scope was read; without one it is read now. A token that stands on a
+    `parent` ends with it and carries its methods and audit id.
     """
     now = timezone.now()
-    mark = Epoch.objects.values_list("mark", flat=True).get()
+    mark = mark or current_mark()
     if parent is not None:
         methods = [*methods, *(method for method in parent.methods if method not in methods)]
-        credential = credential or parent.credential
     token = Token(
         user=user,
         methods=methods,
@@ -114,12 +115,17 @@ def issue(
     return Issued(valid=valid, text=text)
 
 
+def current_mark() -> str:
+    """The epoch's mark as it is now. One query."""
+    return str(_CURRENT_MARK.rows()[0][0])
+
+
 def check(text: object) -> Valid | None:
     """The token of this text, if it counts now. One query, by its key; more where the epoch is new."""
     if not is_text(text, LONGEST_TEXT):
         return None
     digest = _digest(text)
-    mark = next((row[0] for row in _MARK.rows(digest=digest)), None)
+    mark = next((row[0] for row in _MARK_OF.rows(digest=digest)), None)
     valid = _read(digest, mark) if mark else None
     return None if valid is None or valid.token.expires_at <= timezone.now() else valid
 
@@ -160,12 +166,13 @@ def sweep() -> int:
     return Token.objects.filter(expires_at__lte=timezone.now()).delete()[0]
 
 
-def _mark(digest: str) -> QuerySet[Token, Any]:
+def _mark_of(digest: str) -> QuerySet[Token, Any]:
     """The epoch's mark, if there is such a token."""
     return Token.objects.filter(pk=digest).values_list(Subquery(Epoch.objects.values("mark")[:1]))
 
 
-_MARK = Prepared(_mark)
+_MARK_OF = Prepared(_mark_of)
+_CURRENT_MARK = Prepared(lambda: Epoch.objects.values_list("mark"))
 
 
 @lru_cache(KEPT)
@@ -194,8 +201,14 @@ def _valid(token: Token, mark: str) -> Valid | None:
     if credential:
         roles = application_credentials.roles_of(credential)
     else:
-        roles = assignments.roles_of(user, project=token.project, domain=token.domain, system=token.system)
+        roles = _roles(mark, user, project=token.project, domain=token.domain, system=token.system)
     return Valid(token=token, roles=roles, mark=mark) if roles or not token.is_scoped else None
+
+
+@lru_cache(KEPT)
+def _roles(_mark: str, user: User, **place: Any) -> dict[str, str]:
+    """The user's roles on one place, as they are under the mark."""
+    return assignments.roles_of(user, **place)
 
 
 def _earliest(*times: datetime | None) -> datetime:

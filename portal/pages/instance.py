@@ -102,7 +102,7 @@ def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
     if request.method != "POST":
         raise NotFound
     name = instance.name
-    begin(
+    operation = begin(
         request.context,
         verb,
         instance_id,
@@ -111,9 +111,10 @@ def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
     )
     label = ACTIONS[verb].label
     said = _("%(label)s: %(name)s") % {"label": label, "name": request.POST.get("name", name)}
-    if verb == "purge" and request.POST.get("leave"):
+    purges = operation is not None and operation.kind == "purge"  # so does the deletion of what never ran
+    if purges and request.POST.get("leave"):
         return away(request, said, reverse("instances"))
     topics = ("instances", f"instance:{instance_id}", "operations", "quota")
     # What is purged may be gone before anybody could look at it.
-    back = reverse("instances") if verb == "purge" else reverse("instance", args=[instance_id])
+    back = reverse("instances") if purges else reverse("instance", args=[instance_id])
     return done(request, said, back, changed=topics)

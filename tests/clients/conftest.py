@@ -14,41 +14,9 @@ import pytest
 
 from tests.stack import Stack, running
 from tests.venvs import venv_of
+from tests.warm import Command
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-WARM = Path(__file__).with_name("warm_openstack.py")
-
-
-class Command:
-    """The installed `openstack`, loaded once and forked for each line: loading it takes longer than most lines."""
-
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self.path = programs / "openstack"
-        self._out, self._err = folder / "out", folder / "err"
-        self._process = subprocess.Popen(
-            [programs / "python", WARM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def run(self, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-        for file in (self._out, self._err):
-            file.write_text("")
-        asked = {
-            "arguments": arguments,
-            "environment": environment,
-            "out": str(self._out),
-            "err": str(self._err),
-        }
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(f"{json.dumps(asked)}\n")
-        self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
-        return subprocess.CompletedProcess(arguments, code, self._out.read_text(), self._err.read_text())
-
-    def close(self) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(10)
 
 
 class OpenStack:
@@ -87,8 +55,8 @@ class OpenStack:
 
 # All of this package's, since starting an installation takes longer than most tests.
 @pytest.fixture(scope="package")
-def openstack_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    command = Command(venv_of(REQUIREMENTS), tmp_path_factory.mktemp("openstack"))
+def openstack_command() -> Iterator[Command]:
+    command = Command(venv_of(REQUIREMENTS) / "python", "openstack_command")
     yield command
     command.close()
 

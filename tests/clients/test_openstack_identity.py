@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.clients.conftest import OpenStack
+from tests.clients.conftest import REQUIREMENTS, OpenStack
 from tests.stack import PASSWORD, Stack
+from tests.venvs import venv_of
 
 JSON = "-f json"
 
@@ -187,7 +188,7 @@ def test_the_downloads_of_the_credentials_page(
         token = OpenStack(openstack.command, file, "meridian")(f"token issue {JSON}")
     else:
         line = f'. "$1"; "$2" token issue {JSON}'
-        sourced = ["bash", "-c", line, "bash", file, openstack.command.path]
+        sourced = ["bash", "-c", line, "bash", file, venv_of(REQUIREMENTS) / "openstack"]
         token = json.loads(subprocess.run(sourced, capture_output=True, check=True, timeout=120).stdout)
     assert token["project_id"] == openstack(f"project show demo {JSON}")["id"]
 
