@@ -2,6 +2,9 @@
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env)
 BIN := .venv/bin
 
+# Or each of the many processes that a run of the tests starts would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 

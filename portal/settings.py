@@ -235,6 +235,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+AXES_HANDLER = "accounts.attempts.Attempts"
 # Lock a user name at one address, for a while: nobody can lock another person out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
