@@ -20,6 +20,9 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+"""The first draws the same pictures with two thirds of the processor's time; Ubuntu has only the last."""
+
 FAILED = pytest.StashKey[bool]()
 VIEWPORT = {"width": 1280, "height": 900}
 
@@ -49,7 +52,7 @@ def island() -> Iterator[Island]:
 
 @pytest.fixture(scope="package")
 def chromium(island: Island, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert path, "Chromium is not installed: `deploy/install dev` brings it"
     with sync_playwright() as playwright:
         program = island.wrapped(path, tmp_path_factory.mktemp("chromium"))
