@@ -55,6 +55,8 @@ class TaskState(StrEnum):
     DELETING = "deleting"
     RESTORING = "restoring"
     CLONING = "cloning"
+    IMAGE_SNAPSHOT = "image_snapshot"
+    IMAGE_UPLOADING = "image_uploading"
     UPDATING_PASSWORD = "updating_password"  # noqa: S105 - Nova's word for the task
 
 
@@ -136,6 +138,11 @@ MOVES: dict[str, Move] = {
         start=_from(VmState.BUILDING), task=TaskState.STORAGE, end=VmState.ACTIVE, failed=VmState.ERROR
     ),
     "clone": Move(start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SHELVED}, task=TaskState.CLONING, end=None),
+    "take_image": Move(
+        start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.SHELVED},
+        task=TaskState.IMAGE_SNAPSHOT,
+        end=None,
+    ),
     "set_password": Move(start=_from(VmState.ACTIVE), task=TaskState.UPDATING_PASSWORD, end=None),
     "start": Move(start=_from(VmState.STOPPED), task=TaskState.POWERING_ON, end=VmState.ACTIVE),
     "stop": Move(

@@ -17,13 +17,14 @@ from accounts.names import clean_name
 from accounts.services import quotas
 from compute import operations, states
 from compute.actions.base import Action
+from compute.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
 from compute.actions.launch import WriteConfigDrive
-from compute.actions.steps import Define, PowerOn, ReserveAddresses, is_off
-from compute.driver.disk_copy import DiskCopy
-from compute.driver.errors import GuestBusy, GuestNotFound
+from compute.actions.steps import Define, PowerOn, ReserveAddresses
+from compute.driver.errors import GuestBusy
+from compute.driver.specs import DiskFormat
 from compute.models import Instance, Operation
 from compute.operations import Run, Step, Wait
-from compute.services import addresses, expiry, guest_spec, hardware, hosts, images, scheduler, transitions
+from compute.services import addresses, expiry, hosts, images, scheduler, transitions
 
 LOOK_AGAIN = timedelta(seconds=30)
 COPIED = (
@@ -62,30 +63,26 @@ class CopyDisk(Step):
 
         if pool.volume(copy.disk_name) is not None:
             return
-        if _runs(source):
+        if runs(source):
             self._copy_live(run, source, copy, progress)
         else:
             pool.import_file(copy.disk_name, pool.volume_path(source.disk_name), "qcow2", progress)
 
     def _copy_live(self, run: Run, source: Instance, copy: Instance, progress: Any) -> None:
         pool, image = hosts.pool_of(source), images.of(source)
-        live = _live_copy(source, copy)
-        if not live.is_running():
-            present = pool.volume(source.disk_name)
-            size = present.capacity_bytes if present else 0
-            run.check()
+
+        def make_overlay() -> None:
             pool.delete(copy.copy_name)  # of a copy that was cut off
-            pool.create_overlay(
-                copy.copy_name, image.volume_name, size, "qcow2" if image.disk_format == "qcow2" else "raw"
-            )
-            live.start()
-        live.finish(progress)
+            kind: DiskFormat = "qcow2" if image.disk_format == "qcow2" else "raw"
+            pool.create_overlay(copy.copy_name, image.volume_name, size_of(source), kind)
+
+        copy_while_it_runs(run, live_copy(source, copy.copy_name), make_overlay, progress)
         pool.rename(copy.copy_name, copy.disk_name)
 
     def undo(self, run: Run) -> None:
         source, copy = run.instance, _copy(run.operation)
         if source.hypervisor is not None:
-            _live_copy(source, copy).end()
+            live_copy(source, copy.copy_name).end()
             for name in (copy.copy_name, copy.disk_name):
                 hosts.pool_of(source).delete(name)
 
@@ -194,20 +191,3 @@ def _copying(copy: Instance) -> Operation:
     return Operation.objects.select_related("instance").get(
         kind=Clone.verb, project=copy.project_id, parameters__copy=str(copy.pk)
     )
-
-
-def _live_copy(source: Instance, copy: Instance) -> DiskCopy:
-    return DiskCopy(
-        hosts.uri(source),
-        str(source.pk),
-        hosts.pool_of(source).volume_path(copy.copy_name),
-        guest_spec.root_device(hardware.of(source)).removeprefix("/dev/"),
-    )
-
-
-def _runs(instance: Instance) -> bool:
-    """Whether the guest runs; one that is shelved has no guest."""
-    try:
-        return not is_off(instance)
-    except GuestNotFound:
-        return False

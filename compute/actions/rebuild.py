@@ -149,7 +149,7 @@ def _key(context: Context, name: object) -> dict[str, str]:
 
 
 def _image(run: Run) -> Image:
-    return Image.objects.get(pk=run.operation.parameters["image"])
+    return images.known(run.operation.parameters["image"])
 
 
 def _exchanged(run: Run) -> bool:

@@ -31,6 +31,7 @@ from compute.actions.shelve import Shelve, Unshelve
 from compute.actions.start import Start
 from compute.actions.stop import Stop
 from compute.actions.suspend import Resume, Suspend
+from compute.actions.take_image import TakeImage
 from compute.actions.unrescue import Unrescue
 from compute.models import Instance
 from compute.operations import plans
@@ -56,6 +57,7 @@ ACTIONS: dict[str, Action] = {
         Unrescue(),
         Rebuild(),
         Clone(),
+        TakeImage(),
         SetPassword(),
         Rename(),
         Describe(),

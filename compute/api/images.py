@@ -1,4 +1,4 @@
-"""Image v2, to read: what clients look up before they create a server. Below /image."""
+"""Image v2: what clients look up before they create a server, and images taken of servers. Below /image."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.api import discovery, faults
-from accounts.api.base import TokenView
-from accounts.errors import BadInput, NotFound
+from accounts.api.base import TokenView, no_content
+from accounts.errors import BadInput
 from accounts.names import is_text
 from compute.api.base import limit_of, zulu
 from compute.models import Image
@@ -76,11 +76,11 @@ class Images(ImageView):
 
 class OneImage(ImageView):
     def get(self, request: Request, key: str) -> HttpResponse:
-        try:
-            image = images.get(self.context, key)
-        except NotFound as error:
-            raise NotFound(_("No image found with ID %(key)s") % {"key": key[:64]}) from error
-        return JsonResponse(show(image))
+        return JsonResponse(show(images.find(self.context, key)))
+
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        images.delete(self.context, key)
+        return no_content()
 
 
 class Schema(ImageView):
@@ -122,8 +122,9 @@ def show(image: Image) -> dict[str, Any]:
         "status": image.status,
         "visibility": image.visibility,
         "owner": image.project_id,
-        "size": image.size,
-        "virtual_size": image.virtual_size,
+        # What is not known yet is null, as in Glance.
+        "size": None if image.status in Image.UNFINISHED else image.size,
+        "virtual_size": None if image.status in Image.UNFINISHED else image.virtual_size,
         "checksum": None,
         "os_hash_algo": "sha256" if image.checksum else None,
         "os_hash_value": image.checksum or None,

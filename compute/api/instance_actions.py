@@ -24,6 +24,7 @@ NAMES = {
     "revert_resize": "revertResize",
     "purge": "delete",
     "set_password": "changePassword",
+    "take_image": "createImage",
 }
 """Our verbs that Nova calls otherwise."""
 

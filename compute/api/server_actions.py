@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -17,7 +18,7 @@ from compute.api.faults import NotImplementedHere
 from compute.api.remote_consoles import screen_url
 from compute.api.server_requests import decoded, in_their_words, password_of, reference
 from compute.api.servers import ACCESS, find
-from compute.models import Instance
+from compute.models import Instance, Operation
 from compute.services import console_views, images, instances
 from compute.states import VmState
 
@@ -100,6 +101,18 @@ def _rebuild(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     return response
 
 
+def _create_image(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    given = _mapping(wish)
+    parameters = {"name": given.get("name"), "metadata": given.get("metadata")}
+    operation = _begin(view, "take_image", instance, parameters)
+    image_id = operation.parameters["image"] if operation else ""
+    if view.at_least(45):
+        return JsonResponse({"image_id": image_id}, status=202)
+    response = accepted()
+    response["Location"] = f"{settings.PUBLIC_URL}/image/v2/images/{image_id}"
+    return response
+
+
 def _change_password(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     given = _mapping(wish).get("adminPass")
     if not isinstance(given, str):
@@ -162,7 +175,7 @@ _HANDLERS: dict[str, Handler] = {
     "os-getConsoleOutput": _console_output,
     "os-getVNCConsole": _vnc_console,
     "os-resetState": _reset_state,
-    "createImage": _refused("Images cannot be made from servers yet."),
+    "createImage": _create_image,
     "createBackup": _refused("Backups cannot be made yet."),
     "changePassword": _change_password,
     "trigger_crash_dump": _refused("Crash dumps cannot be triggered."),
@@ -203,8 +216,8 @@ def _mapping(wish: Any) -> dict[str, Any]:
     return wish
 
 
-def _begin(view: ComputeView, verb: str, instance: Instance, parameters: dict[str, Any]) -> None:
+def _begin(view: ComputeView, verb: str, instance: Instance, parameters: dict[str, Any]) -> Operation | None:
     try:
-        begin(view.context, verb, instance.pk, parameters=parameters)
+        return begin(view.context, verb, instance.pk, parameters=parameters)
     except BadInput as error:
         raise in_their_words(error) from error

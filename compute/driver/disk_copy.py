@@ -12,32 +12,33 @@ from .errors import GuestNotFound, GuestNotRunning, translated
 from .xml.disk_copy import copy_target
 
 _LOOK_SECONDS = 0.2
-_FLAGS = (
-    libvirt.VIR_DOMAIN_BLOCK_COPY_SHALLOW
-    | libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT
-    | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
-)
+_FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
 
 
 class DiskCopy:
     """A copy of what a guest's disk holds above its image, into an overlay of the same image.
 
+    One that `stands_alone` holds the image as well, and goes into a volume with nothing under it.
+
     The copy is what the disk held at the moment it ended, as after a power cut. QEMU copies by itself: a copy
     whose watcher dies goes on, and `is_running` and `finish` of another process find it.
     """
 
-    def __init__(self, uri: str, uuid: str, destination: Path, device: str) -> None:
+    def __init__(
+        self, uri: str, uuid: str, destination: Path, device: str, *, stands_alone: bool = False
+    ) -> None:
         self.uri, self.uuid, self.destination, self.device = uri, uuid, destination, device
+        self._flags = _FLAGS | (0 if stands_alone else libvirt.VIR_DOMAIN_BLOCK_COPY_SHALLOW)
 
     def is_running(self) -> bool:
         """Whether this copy is being made."""
         return self._mirror() is not None
 
     def start(self) -> None:
-        """Begin copying into the overlay at `destination`, which must be new. Raises GuestNotRunning."""
+        """Begin copying into the volume at `destination`, which must be new. Raises GuestNotRunning."""
         xml = copy_target(self.destination).to_xml()
         with translated(f"Copying the disk of guest {self.uuid}"):
-            self._domain().blockCopy(self.device, xml, {}, _FLAGS)
+            self._domain().blockCopy(self.device, xml, {}, self._flags)
 
     def finish(self, progress: Callable[[int, int], None]) -> None:
         """Wait until everything is there, then end the copy; `progress(done, total)` counts bytes.

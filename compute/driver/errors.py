@@ -139,10 +139,8 @@ _BY_TEXT: tuple[tuple[str, type[DriverError], str], ...] = (
 def translate(error: libvirt.libvirtError, what: str) -> DriverError:
     """Our error for libvirt's: `what` names what was tried, as in "Starting guest web-1"."""
     text = str(error.get_error_message() or error)
-    lowered = text.lower()
-    for fragment, kind, reason in _BY_TEXT:
-        if fragment in lowered:
-            return kind(f"{what} failed: {reason}.")
+    if known := _known(text, what):
+        return known
     code = error.get_error_code()
     if code == libvirt.VIR_ERR_SYSTEM_ERROR and error.get_error_domain() in (
         libvirt.VIR_FROM_RPC,
@@ -151,6 +149,19 @@ def translate(error: libvirt.libvirtError, what: str) -> DriverError:
         return HypervisorUnreachable(f"{what} failed: the hypervisor does not answer ({text}).")
     kind, reason = _BY_CODE.get(code, (DriverError, "the hypervisor reported an error"))
     return kind(f"{what} failed: {reason} ({text}).")
+
+
+def translate_said(text: str, what: str) -> DriverError:
+    """Our error for what one of QEMU's tools said when it failed."""
+    return _known(text, what) or DriverError(f"{what} failed: {text or 'no reason was given'}.")
+
+
+def _known(text: str, what: str) -> DriverError | None:
+    lowered = text.lower()
+    for fragment, kind, reason in _BY_TEXT:
+        if fragment in lowered:
+            return kind(f"{what} failed: {reason}.")
+    return None
 
 
 def translate_os(error: OSError, what: str) -> DriverError:

@@ -1,9 +1,11 @@
 """Files that are either whole or not there: written under a hidden name, synced, then renamed."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 CHUNK = 8 << 20
 
@@ -27,26 +29,47 @@ def write_whole(target: Path, data: bytes, mode: int = 0o644) -> None:
         raise
 
 
-def copy_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
-    """Copy a file, holes and all; `progress(done, total)` counts bytes of the source.
+def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
+    """Have `fill` write the file, under its hidden name until it is whole.
 
-    A second process that copies the same waits for the first and is content with its file.
-    Raises OSError, leaving nothing behind, like whatever `progress` raises to cancel.
+    A second process that makes the same waits for the first and is content with its file.
+    Raises OSError, leaving nothing behind, like whatever `fill` raises to cancel.
     """
     part = part_of(target)
-    with open(source, "rb") as reader, open(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "wb") as writer:
+    with open(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "wb") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
         if target.exists():
             return
         try:
             os.ftruncate(writer.fileno(), 0)
             os.fchmod(writer.fileno(), 0o644)
-            _copy_data(reader.fileno(), writer.fileno(), progress)
+            fill(writer)
             os.fsync(writer.fileno())
             part.rename(target)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
+
+
+def copy_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy a file, holes and all; `progress(done, total)` counts bytes of the source. As `make_whole`."""
+    with open(source, "rb") as reader:
+        make_whole(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
+
+
+def move_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Let a finished file be ours and take its place elsewhere, on another file system by copying it."""
+    with open(source, "rb") as file:
+        os.fchown(file.fileno(), os.geteuid(), os.getegid())
+        os.fchmod(file.fileno(), 0o644)
+        os.fsync(file.fileno())
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_whole(source, target, progress)
+        source.unlink()
 
 
 def _copy_data(reader: int, writer: int, progress: Callable[[int, int], None]) -> None:

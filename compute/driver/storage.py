@@ -14,10 +14,10 @@ from lxml import etree
 
 from .connection import connect
 from .errors import Conflict, DriverError, InvalidGuest, StorageBusy, StorageNotFound, translated
-from .files import copy_whole, part_of, write_whole
+from .files import copy_whole, move_whole, part_of, write_whole
 from .folders import check_reachable
 from .specs import DiskFormat, PoolFacts, VolumeFacts
-from .xml.storage import directory_pool, overlay_volume
+from .xml.storage import directory_pool, empty_volume, overlay_volume
 
 BUSY_SECONDS = 10.0
 
@@ -149,6 +149,12 @@ class Pool:
             raise Conflict(f"Volume {name} already exists over {under or 'nothing'}; delete it first.")
         return _facts(volume)
 
+    def create_empty(self, name: str, size_bytes: int) -> VolumeFacts:
+        """A qcow2 volume that stands alone, in place of whatever had its name. Raises StorageFull."""
+        self.delete(name)
+        with translated(f"Making volume {name}"):
+            return _facts(self._pool().createXML(empty_volume(name, size_bytes).to_xml()))
+
     def grow(self, name: str, size_bytes: int) -> None:
         """Make a volume larger; already that large is success. Raises StorageNotFound, StorageFull."""
         volume = self._volume(name)
@@ -164,6 +170,12 @@ class Pool:
         with translated(f"Renaming volume {name}"):
             if source.exists():
                 source.replace(target)
+        self._refresh()
+
+    def give_away(self, name: str, target: Path, progress: Callable[[int, int], None]) -> None:
+        """Let a volume become a file of ours outside the pool. Raises StorageFull."""
+        with translated(f"Moving volume {name}"):
+            move_whole(self.volume_path(name), target, progress)
         self._refresh()
 
     def write_bytes(self, name: str, data: bytes) -> VolumeFacts:

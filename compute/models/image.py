@@ -12,11 +12,18 @@ class Image(models.Model):
     """A disk image, as in Glance. `size` and `virtual_size` in bytes; `checksum` is its SHA-256.
 
     `properties` are texts by name; those that `compute.services.hardware_options` knows shape its guests.
+    One with a `taken_from` is, or will be, a copy of that instance's disk.
     """
 
     class Status(models.TextChoices):
+        """`DELETED` is nobody's any more: a sweep removes its files, and the row last."""
+
         QUEUED = "queued"
+        SAVING = "saving"
         ACTIVE = "active"
+        DELETED = "deleted"
+
+    UNFINISHED = (Status.QUEUED, Status.SAVING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="images")
@@ -33,6 +40,9 @@ class Image(models.Model):
     min_disk_gib = models.PositiveIntegerField(default=0)
     default_user = models.CharField(max_length=64, blank=True)
     properties = models.JSONField(default=dict)
+    taken_from = models.ForeignKey(
+        "compute.Instance", on_delete=models.SET_NULL, null=True, related_name="images_taken"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

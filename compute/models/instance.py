@@ -138,6 +138,11 @@ class Instance(models.Model):
         return f"copy-{self.id}"
 
     @property
+    def taken_name(self) -> str:
+        """The copy of its disk that becomes an image, until that is whole."""
+        return f"taken-{self.id}"
+
+    @property
     def rescue_disk_name(self) -> str:
         """The disk that it boots from while it is rescued."""
         return f"rescue-{self.id}"
@@ -150,6 +155,7 @@ class Instance(models.Model):
             self.config_drive_name,
             self.new_disk_name,
             self.copy_name,
+            self.taken_name,
             self.rescue_disk_name,
         )
 

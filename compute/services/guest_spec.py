@@ -72,13 +72,13 @@ def _disks(instance: Instance, pool: Pool, bus: DiskBus) -> list[DiskSpec]:
             target=_target(bus, place),
             bus=bus,
             boot_order=place + 1,
-            backing=_backing(image, pool),
+            backing=backing(image, pool),
         )
         for place, (name, image) in enumerate(found)
     ]
 
 
-def _backing(image: Image | None, pool: Pool) -> BackingSpec | None:
+def backing(image: Image | None, pool: Pool) -> BackingSpec | None:
     """The image under a disk, as its row says: QEMU must not believe what a disk file says of itself."""
     if image is None:
         return None

@@ -2,16 +2,24 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+from django.db import transaction
 from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.models import Image, Instance
-from compute.services import hosts
+from compute.driver.errors import DriverError
+from compute.driver.files import CHUNK, part_of
+from compute.models import Hypervisor, Image, Instance
+from compute.services import hosts, images
+from compute.states import VmState
+
+log = structlog.get_logger(__name__)
 
 ACCEPTED = {"qcow2"}
 
@@ -41,20 +49,24 @@ def inspect(path: Path) -> Inspection:
     return Inspection(format=str(found), virtual_size=found.virtual_size)
 
 
+def measured(path: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> dict[str, Any]:
+    """What an image's row says of its file; `progress(done, total)` counts bytes. Raises BadInput as `inspect`."""
+    inspection, size, digest = inspect(path), path.stat().st_size, hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            progress(file.tell(), size)
+    return {
+        "disk_format": inspection.format,
+        "size": size,
+        "virtual_size": inspection.virtual_size,
+        "checksum": digest.hexdigest(),
+    }
+
+
 def adopt(path: Path, name: str, **fields: Any) -> Image:
     """Move an image file into our care and make it launchable. Raises BadInput as `inspect` does."""
-    inspection = inspect(path)
-    with path.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    image = Image(
-        name=name,
-        status=Image.Status.ACTIVE,
-        disk_format=inspection.format,
-        size=path.stat().st_size,
-        virtual_size=inspection.virtual_size,
-        checksum=checksum,
-        **fields,
-    )
+    image = Image(name=name, status=Image.Status.ACTIVE, **measured(path), **fields)
     # First the file, then the row: a row promises its file, a file alone is only waste.
     path.chmod(0o644)
     os.replace(path, file_of(image))
@@ -67,10 +79,36 @@ def file_of(image: Image) -> Path:
     return Path(hosts.IMAGES / str(image.pk))
 
 
+def remove_file(image_id: object) -> None:
+    """Remove an image's file and what was written of it; already gone is success."""
+    file = Path(hosts.IMAGES / str(image_id))
+    for each in (part_of(file), file):
+        each.unlink(missing_ok=True)
+
+
 def retire(image: Image) -> None:
-    """Offer an image no longer. It is deleted with its file, unless instances were made from it."""
-    if Instance.objects.filter(image=image).exists():
-        Image.objects.filter(pk=image.pk).update(visibility="private")
+    """Offer an image no longer. It is deleted with its file, unless instances stand on it."""
+    if images.instances_on(image).exists():
+        images.change(image, visibility="private")
         return
-    file_of(image).unlink(missing_ok=True)
-    image.delete()
+    images.discard(image)
+    sweep()
+
+
+def sweep() -> None:
+    """Remove the files of images that were deleted, then their rows; again later where a host is away."""
+    for image in Image.objects.filter(status=Image.Status.DELETED):
+        if images.instances_on(image).exists():
+            continue
+        try:
+            for hypervisor in Hypervisor.objects.all():
+                hosts.pool(hypervisor).delete(image.volume_name)
+        except DriverError as error:
+            log.warning("image's files stay for now", image=str(image.pk), reason=str(error))
+            continue
+        remove_file(image.pk)
+        with transaction.atomic():
+            gone = Instance.objects.filter(vm_state=VmState.DELETED)
+            gone.filter(image=image).update(image=None)
+            gone.filter(rescue_image=image).update(rescue_image=None)
+            image.delete()

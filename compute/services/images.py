@@ -1,48 +1,126 @@
 """Images that the asker may launch from, and their way into hypervisors' pools."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, NotFound
+from accounts.services import announcements, audit
 from compute.driver.storage import Pool
-from compute.models import Flavor, Image, Instance
+from compute.models import Flavor, Image, Instance, Operation
 from compute.services import hardware, hosts
+
+NAMED = 5
+"""How many instances a refusal names."""
+
+DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
 
 def visible(context: Context) -> QuerySet[Image]:
     """Public images and the project's own, whatever their status. Raises Forbidden."""
     policy.enforce(context, "image:read")
-    return Image.objects.filter(Q(visibility="public") | Q(project=context.project))
+    own = Q(project=context.project) if context.project else Q(pk__in=[])
+    return _kept().filter(Q(visibility="public") | own)
 
 
 def listing(context: Context) -> list[Image]:
     """Active images: public ones and the project's own."""
-    policy.enforce(context, "image:read")
-    return list(
-        Image.objects.filter(
-            Q(visibility="public") | Q(project=context.project), status=Image.Status.ACTIVE
-        ).distinct()
-    )
+    return list(visible(context).filter(status=Image.Status.ACTIVE))
 
 
 def get(context: Context, image_id: object) -> Image:
     """One image of `listing`. Raises NotFound."""
-    policy.enforce(context, "image:read")
+    return _one(visible(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
+
+
+def find(context: Context, image_id: object) -> Image:
+    """One image, whatever its status; administrators reach those of every project. Raises NotFound."""
+    rows = visible(context)
+    missing = _("No image found with ID %(key)s") % {"key": str(image_id)[:64]}
+    return _one(_kept() if context.is_admin else rows, image_id, missing)
+
+
+def taken(context: Context) -> QuerySet[Image]:
+    """The project's own images with the instances they were taken from, newest first."""
+    rows = visible(context).filter(project__isnull=False, project=context.project)
+    return rows.select_related("taken_from").order_by("-created_at", "-pk")
+
+
+def _kept() -> QuerySet[Image]:
+    return Image.objects.exclude(status=Image.Status.DELETED)
+
+
+def _one(rows: QuerySet[Image], image_id: object, missing: str) -> Image:
     try:
-        wanted = UUID(str(image_id))
-    except ValueError as error:
-        raise NotFound(_("Choose an image.")) from error
-    found = Image.objects.filter(
-        Q(visibility="public") | Q(project=context.project), status=Image.Status.ACTIVE, pk=wanted
-    ).first()
-    if found is None:
-        raise NotFound(_("Choose an image."))
-    return found
+        return rows.get(pk=UUID(str(image_id)))
+    except (Image.DoesNotExist, ValueError) as error:
+        raise NotFound(missing) from error
+
+
+@transaction.atomic
+def delete(context: Context, image_id: object) -> Image:
+    """Offer it no longer; its files go a moment later, and one that is being taken is not finished.
+
+    Raises NotFound, Forbidden, Conflict naming the instances whose disks stand on it.
+    """
+    found = find(context, image_id)
+    policy.enforce(context, "image:delete_public" if found.visibility == "public" else "image:delete")
+    # Whoever launches from it meanwhile has this row's lock until their instance is there to be seen.
+    image = _one(_kept().select_for_update(), found.pk, _("Choose an image."))
+    if image.status == Image.Status.ACTIVE and (above := list(instances_on(image)[: NAMED + 1])):
+        names = ", ".join([instance.name for instance in above[:NAMED]] + ["…"] * (len(above) > NAMED))
+        raise Conflict(
+            _(
+                "%(image)s is in use: the disks of %(names)s stand on it. "
+                "Delete or rebuild them first; those in the recycle bin count too."
+            )
+            % {"image": image.name, "names": names}
+        )
+    discard(image)
+    audit.record(
+        context,
+        "image.delete",
+        target_type="image",
+        target_id=str(image.pk),
+        target_name=image.name,
+        project_id=image.project_id,
+    )
+    return image
+
+
+def discard(image: Image) -> None:
+    """Let it be nobody's; `image_files.sweep` removes its files."""
+    change(image, status=Image.Status.DELETED)
+
+
+def change(image: Image, **fields: Any) -> None:
+    """Write fields of an image that was not deleted meanwhile, and let open pages know."""
+    _kept().filter(pk=image.pk).update(**fields, updated_at=timezone.now())
+    if image.project_id:
+        announcements.changed(image.project_id, "images")
+
+
+def instances_on(image: Image) -> QuerySet[Instance]:
+    """Instances whose disks stand on it, or soon will; also the one that it is being taken from."""
+    wanting = Operation.objects.open().filter(parameters__image=str(image.pk)).values("instance")
+    mine = Q(image=image) | Q(rescue_image=image) | Q(pk__in=wanting)
+    return Instance.objects.existing().filter(mine).order_by("name", "pk")
+
+
+def known(image_id: object) -> Image:
+    """The image that an operation is about. Raises Conflict when it was deleted meanwhile."""
+    image = _kept().filter(pk=image_id).first()
+    if image is None:
+        raise Conflict(DELETED)
+    return image
 
 
 def of(instance: Instance) -> Image:
@@ -68,7 +146,8 @@ def does_not_fit(image: Image, flavor: Flavor) -> str:
 
 
 def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> None:
-    """Copy the image into the pool unless it is there; `progress(done, total)` counts bytes."""
+    """Copy the image into the pool unless it is there; `progress(done, total)` counts bytes. Raises Conflict."""
+    known(image.pk)
     pool.import_file(
         image.volume_name,
         hosts.IMAGES / str(image.pk),

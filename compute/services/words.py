@@ -46,6 +46,8 @@ TASK: dict[str, str | Promise] = {
     "deleting": gettext_lazy("Removing for good"),
     "restoring": gettext_lazy("Restoring"),
     "cloning": gettext_lazy("Cloning"),
+    "image_snapshot": gettext_lazy("Taking an image"),
+    "image_uploading": gettext_lazy("Storing the image"),
     "updating_password": gettext_lazy("Setting the password"),
 }
 

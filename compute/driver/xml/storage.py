@@ -61,6 +61,13 @@ def directory_pool(name: str, path: Path) -> DirectoryPool:
     return DirectoryPool(name=name, target=PoolTarget(path=str(path)))
 
 
+def empty_volume(name: str, capacity: int) -> Volume:
+    """A qcow2 volume with nothing in it and nothing under it."""
+    return Volume(
+        name=name, capacity=capacity, target=VolumeTarget(format=Format(type="qcow2"), compat="1.1")
+    )
+
+
 def overlay_volume(name: str, capacity: int, base: Path, base_format: str) -> Volume:
     """A qcow2 volume over `base`."""
     return Volume(

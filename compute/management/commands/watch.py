@@ -11,7 +11,7 @@ from accounts.services import tokens
 from compute import operations
 from compute.actions import expiring, recycle_bin, scheduled
 from compute.models import Operation
-from compute.services import defaults, dispatch, heartbeats
+from compute.services import defaults, dispatch, heartbeats, image_files
 from compute.services.watcher import Duty, Watcher
 
 PATIENCE = timedelta(seconds=60)
@@ -45,6 +45,7 @@ class Command(BaseCommand):
                 Duty("recycle bin", 60, recycle_bin.empty),
                 Duty("schedules", 5, scheduled.sweep),
                 Duty("expiry", 60, expiring.sweep),
+                Duty("images", 10, image_files.sweep),
                 Duty("tokens", 600, tokens.sweep),
             ],
         )

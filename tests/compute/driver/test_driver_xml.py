@@ -16,7 +16,7 @@ from compute.driver.xml.element import Element
 from compute.driver.xml.guest import guest_domain, probe_domain
 from compute.driver.xml.network import nat_network
 from compute.driver.xml.snapshot import internal_snapshot
-from compute.driver.xml.storage import directory_pool, overlay_volume
+from compute.driver.xml.storage import directory_pool, empty_volume, overlay_volume
 from tests.compute.driver.driver_samples import BARE, FULL, NETWORK, POOL
 from tests.compute.driver.hardware_samples import MACHINES, guest_of
 
@@ -34,6 +34,7 @@ ELEMENTS: dict[str, tuple[Element, str]] = {
     "snapshot": (internal_snapshot("kept", ("vda", "sda"), "vda"), "domainsnapshot"),
     "network": (nat_network(NETWORK), "network"),
     "pool": (directory_pool("pool", POOL), "storagepool"),
+    "volume-empty": (empty_volume("taken", 10 << 30), "storagevol"),
     "volume": (overlay_volume("root", 10 << 30, POOL / "image", "raw"), "storagevol"),
 }
 
