@@ -35,6 +35,7 @@ class Place:
 WORK = (
     Place(name="overview", label=_("Overview"), icon="layout-dashboard", deed="instance:read"),
     Place(name="instances", label=_("Instances"), icon="server-2", deed="instance:read"),
+    Place(name="images", label=_("Images"), icon="disc", deed="image:read"),
     Place(name="server-groups", label=_("Server groups"), icon="affiliate", deed="server_group:read"),
     Place(name="keypairs", label=_("SSH keys"), icon="key", deed="keypair:write"),
     Place(name="credentials", label=_("Credentials"), icon="robot", deed="credential:write"),
@@ -58,6 +59,7 @@ FURTHER = (Place(name="domains", label=_("Domains"), icon="sitemap", deed="domai
 PARTS_OF = {
     "launch": "instances",
     "instance": "instances",
+    "image": "images",
     "project": "projects",
     "domain": "projects",
     "user": "users",

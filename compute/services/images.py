@@ -48,10 +48,23 @@ def find(context: Context, image_id: object) -> Image:
     return _one(_kept() if context.is_admin else rows, image_id, missing)
 
 
-def taken(context: Context) -> QuerySet[Image]:
-    """The project's own images with the instances they were taken from, newest first."""
-    rows = visible(context).filter(project__isnull=False, project=context.project)
-    return rows.select_related("taken_from").order_by("-created_at", "-pk")
+def shown(context: Context) -> list[Image]:
+    """All that the asker may see, newest first, each with the instance it was taken from."""
+    return list(visible(context).select_related("taken_from").order_by("-created_at", "-pk"))
+
+
+def being_taken(context: Context) -> dict[str, Operation]:
+    """Image's id → the operation of the project that makes it."""
+    rows = Operation.objects.open().visible_to(context).filter(kind="take_image")
+    return {operation.parameters["image"]: operation for operation in rows}
+
+
+def may_delete(context: Context, image: Image) -> bool:
+    return policy.allows(context, _deletion(image))
+
+
+def _deletion(image: Image) -> str:
+    return "image:delete_public" if image.visibility == "public" else "image:delete"
 
 
 def _kept() -> QuerySet[Image]:
@@ -72,7 +85,7 @@ def delete(context: Context, image_id: object) -> Image:
     Raises NotFound, Forbidden, Conflict naming the instances whose disks stand on it.
     """
     found = find(context, image_id)
-    policy.enforce(context, "image:delete_public" if found.visibility == "public" else "image:delete")
+    policy.enforce(context, _deletion(found))
     # Whoever launches from it meanwhile has this row's lock until their instance is there to be seen.
     image = _one(_kept().select_for_update(), found.pk, _("Choose an image."))
     if image.status == Image.Status.ACTIVE and (above := list(instances_on(image)[: NAMED + 1])):
@@ -115,7 +128,7 @@ def instances_on(image: Image) -> QuerySet[Instance]:
     return Instance.objects.existing().filter(mine).order_by("name", "pk")
 
 
-def known(image_id: object) -> Image:
+def known(image_id: UUID | str) -> Image:
     """The image that an operation is about. Raises Conflict when it was deleted meanwhile."""
     image = _kept().filter(pk=image_id).first()
     if image is None:

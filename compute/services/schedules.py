@@ -25,6 +25,7 @@ VERBS = (
     "resume",
     "shelve",
     "unshelve",
+    "take_image",
     "delete",
 )
 """What may be done at a time: whatever needs no further word. What ends for good is not among it."""

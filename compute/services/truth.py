@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from compute.driver.guest import list_guests
 from compute.driver.specs import GuestFacts, PowerState
-from compute.models import Hypervisor, Instance, Network, Operation, Port
+from compute.models import Hypervisor, Image, Instance, Network, Operation, Port
 from compute.services import hosts, reconcile
 from compute.states import VmState
 
@@ -35,6 +35,7 @@ def differences() -> list[Difference]:
     for hypervisor in Hypervisor.objects.all():
         found += _guests(hypervisor)
         found += _volumes(hypervisor)
+        found += _images(hypervisor)
         found += _firmware(hypervisor)
         for network in Network.objects.all():
             found += _reservations(hypervisor, network)
@@ -115,7 +116,7 @@ def _wrong(instance: Instance, guest: GuestFacts | None) -> str:
 
 
 def _volumes(hypervisor: Hypervisor) -> Iterator[Difference]:
-    there = {volume.name for volume in hosts.pool(hypervisor).volumes()}
+    there = _names_in_pool(hypervisor)
     needed: set[str] = set()
     for instance in Instance.objects.existing().filter(hypervisor=hypervisor):
         if instance.launched_at is not None:
@@ -129,6 +130,19 @@ def _volumes(hypervisor: Hypervisor) -> Iterator[Difference]:
     for name in sorted(there - needed):
         if not name.startswith("image-"):
             yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="belongs to no instance")
+
+
+def _images(hypervisor: Hypervisor) -> Iterator[Difference]:
+    """Files that belong to no image, in the hypervisor's pool and where images are kept."""
+    copies = {name.removeprefix("image-") for name in _names_in_pool(hypervisor) if name.startswith("image-")}
+    files = {file.name for file in hosts.IMAGES.glob("*-*-*-*-*") if not file.name.startswith(".")}
+    known = {str(key) for key in Image.objects.values_list("pk", flat=True)}
+    for uuid in sorted((copies | files) - known):
+        yield Difference(where=hypervisor.name, what=f"file of image {uuid}", sentence="belongs to no image")
+
+
+def _names_in_pool(hypervisor: Hypervisor) -> set[str]:
+    return {volume.name for volume in hosts.pool(hypervisor).volumes()}
 
 
 def _firmware(hypervisor: Hypervisor) -> Iterator[Difference]:

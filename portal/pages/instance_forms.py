@@ -16,6 +16,7 @@ from compute import states
 from compute.actions import Action, begin
 from compute.actions.base import refusal
 from compute.actions.set_password import DEFAULT_USER
+from compute.actions.take_image import usual_name
 from compute.models import Instance
 from compute.services import flavors, images
 from portal import launch_plan
@@ -32,6 +33,11 @@ INTROS: dict[str, str | Promise] = {
         "A new instance of the same size, image, SSH key and labels gets a copy of its disk, and its own id and "
         "addresses. One that runs is copied while it runs on: the copy is what its disk holds when the copying "
         "ends, as after a power cut."
+    ),
+    "take_image": gettext_lazy(
+        "A copy of its disk becomes an image of this project, to launch further instances from. One that runs is "
+        "copied while it runs on: the image is what its disk holds when the copying ends, as after a power cut. "
+        "Shut it down first where that is not good enough."
     ),
     "set_password": gettext_lazy("The agent in the guest gives one of its users a new password."),
     "set_expiry": gettext_lazy(
@@ -77,7 +83,7 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
         initial = {
             "flavor_id": request.GET.get("flavor_id", instance.flavor_id),
             "image_id": str(instance.image_id or ""),
-            "name": f"{instance.name[:240]}-clone",
+            "name": usual_name(instance) if action.verb == "take_image" else f"{instance.name[:240]}-clone",
             "user": DEFAULT_USER,
             "key": uuid.uuid4().hex,
         }

@@ -40,6 +40,7 @@ NO_PAGES = {
     "credential-delete": "takes forms only",
     "keypair-delete": "takes forms only",
     "server-group-delete": "takes forms only",
+    "image-delete": "takes forms only",
     "aggregate-delete": "takes forms only",
     "flavor-delete": "takes forms only",
     "keypair-generate": "takes forms only",
@@ -362,6 +363,7 @@ def _address(stack: Stack, route: str) -> str:
         "credential_id": "x",
         "server_group_id": "x",
         "flavor_id": _id(stack, "compute_flavor", "tiny"),
+        "image_id": "x",
         "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
     }
     possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)

@@ -1,5 +1,6 @@
 """Schedules: what may be made, when they are due, as whom they run, and that each run happens once."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.models import Assignment, AuditEvent
 from compute.actions import ACTIONS, begin, scheduled
-from compute.models import Instance, Operation, Schedule
+from compute.models import Image, Instance, Operation, Schedule
 from compute.operations import plans
 from compute.services import schedules
 from compute.states import VmState
@@ -87,7 +88,17 @@ def test_wrong_inputs_name_their_field(
 
 
 def test_every_verb_begins_without_a_further_word() -> None:
-    assert all(ACTIONS[verb].fields == () for verb in schedules.VERBS)
+    """Images are named after the time."""
+    assert all(ACTIONS[verb].fields == () for verb in schedules.VERBS if verb != "take_image")
+
+
+def test_scheduled_images_tell_their_time(as_alice: Context, web: Instance) -> None:
+    schedule = make(as_alice, web, verb="take_image")
+    due(schedule)
+    scheduled.sweep()
+    image = Image.objects.get(taken_from=web)
+    assert re.fullmatch(r"web-\d{4}-\d\d-\d\dT\d\d:\d\dZ", image.name)
+    assert (image.project_id, image.visibility) == (web.project_id, "private")
 
 
 def test_making_one_is_audited_and_times_are_utc(as_alice: Context, web: Instance) -> None:

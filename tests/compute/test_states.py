@@ -21,13 +21,14 @@ MAY = {
     VmState.BUILDING: ALWAYS,
     VmState.ACTIVE: ALWAYS
     | {"stop", "reboot", "force_reboot", "force_stop", "pause", "suspend", "shelve"}
-    | {"resize", "rescue", "rebuild", "clone", "set_password"},
-    VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve", "clone"},
-    VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve"},
+    | {"resize", "rescue", "rebuild", "clone", "take_image", "set_password"},
+    VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve", "clone", "take_image"},
+    VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve", "take_image"},
     VmState.RESCUED: ALWAYS | {"unrescue"},
     VmState.RESIZED: ALWAYS | {"confirm_resize", "revert_resize"},
-    VmState.SHELVED: ALWAYS | {"unshelve", "clone"},
-    VmState.STOPPED: ALWAYS | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild", "clone"},
+    VmState.SHELVED: ALWAYS | {"unshelve", "clone", "take_image"},
+    VmState.STOPPED: ALWAYS
+    | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild", "clone", "take_image"},
     VmState.ERROR: ALWAYS | {"stop", "force_reboot", "force_stop", "rescue", "rebuild"},
     VmState.SOFT_DELETED: {"restore", "purge"},
     VmState.DELETED: set(),

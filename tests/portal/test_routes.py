@@ -46,6 +46,7 @@ POSTED = {
     "instance-action",
     "instance-console-pass",
     "server-group-delete",
+    "image-delete",
     "aggregate-delete",
     "instance-schedule-enabled",
     "instance-schedule-delete",
@@ -91,6 +92,7 @@ WRITING = {
     "quota-request-ask",
     "server-group-new",
     "server-group-delete",
+    "image-delete",
 }
 """What a reader may not even begin."""
 
@@ -208,6 +210,7 @@ def _things(project: Project) -> dict[str, str]:
         "domain_id": project.domain_id,
         "server_group_id": str(factories.ServerGroupFactory(project=project).pk),
         "flavor_id": factories.FlavorFactory().pk,
+        "image_id": str(factories.ImageFactory(project=project, visibility="private").pk),
         "aggregate_id": str(factories.AggregateFactory().pk),
     }
 

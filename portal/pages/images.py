@@ -1,0 +1,63 @@
+"""Images: what the project took of its instances, and what everybody may launch from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from compute.models import Image
+from compute.services import images
+from portal.requests import Request, done, live_page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An image; `progress` is that of its copying, while it is being taken."""
+
+    image: Image
+    progress: dict[str, Any] | None
+    may_delete: bool
+
+    @property
+    def is_ready(self) -> bool:
+        return self.image.status == Image.Status.ACTIVE
+
+
+@require_safe
+def table(request: Request) -> HttpResponse:
+    """The project's own, and those for everybody, in a constant number of queries."""
+    context = request.context
+    found, taking = images.shown(context), images.being_taken(context)
+    rows = []
+    for image in found:
+        operation = taking.get(str(image.pk))
+        rows.append(
+            Row(
+                image=image,
+                progress=operation.progress if operation else None,
+                may_delete=images.may_delete(context, image),
+            )
+        )
+    here = context.project.pk if context.project else ""
+    values = {
+        "own": [row for row in rows if row.image.project_id == here],
+        "others": [row for row in rows if row.image.project_id != here],
+    }
+    return live_page(request, "images/images.html", {"images": "images/tables.html"}, values)
+
+
+@require_POST
+def delete(request: Request, image_id: str) -> HttpResponse:
+    """Offer one no longer."""
+    image = images.delete(request.context, image_id)
+    said = _("Deleted the image %(name)s.") % {"name": image.name}
+    return done(request, said, reverse("images"), changed=("images",))
+
+
+urlpatterns = [
+    path("images/", table, name="images"),
+    path("images/<str:image_id>/delete/", delete, name="image-delete"),
+]

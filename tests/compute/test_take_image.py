@@ -1,0 +1,303 @@
+"""What taking an image writes, how it ends, and who may do what with it. The copying itself: tests/life."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
+from accounts.models import AuditEvent, Project, Quota
+from compute import operations
+from compute.actions import begin
+from compute.actions.launch import LaunchRequest, launch
+from compute.models import Image, Instance, Operation
+from compute.services import hosts, image_files, images
+from compute.states import TaskState, VmState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+State, Status = Operation.State, Image.Status
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where images are kept."""
+    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def source(as_alice: Context) -> Instance:
+    properties = {"hw_disk_bus": "scsi", "os_distro": "debian", "hw_note": "new", "other": "not ours"}
+    base = factories.ImageFactory(properties=properties, min_ram_mib=64, default_user="me", os_type="linux")
+    return factories.InstanceFactory(
+        project=as_alice.project,
+        name="web",
+        image=base,
+        disk_gib=3,
+        hardware={"flavor": {}, "image": {"hw_disk_bus": "sata"}},
+    )
+
+
+def take(context: Context, source: Instance, **parameters: object) -> tuple[Image, Operation]:
+    operation = begin(context, "take_image", source.pk, parameters={"name": "copy"} | parameters)
+    assert operation is not None
+    return Image.objects.get(pk=operation.parameters["image"]), operation
+
+
+def run(operation: Operation) -> Operation:
+    Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now())
+    operations.execute(str(operation.pk))
+    return Operation.objects.get(pk=operation.pk)
+
+
+def own(context: Context, **fields: object) -> Image:
+    """An image of the asker's project, with its file."""
+    image = factories.ImageFactory(project=context.project, visibility="private", **fields)
+    image_files.file_of(image).write_bytes(b"x")
+    return image
+
+
+def test_the_row_is_there_at_once(as_alice: Context, source: Instance) -> None:
+    image, operation = take(as_alice, source, metadata={"team": "blue"})
+    assert (image.name, image.status, image.visibility) == ("copy", Status.QUEUED, "private")
+    assert (image.project, image.taken_from) == (as_alice.project, source)
+    assert (image.min_disk_gib, image.min_ram_mib) == (3, 64)
+    assert (image.os_type, image.default_user) == ("linux", "me")
+    source.refresh_from_db()
+    assert (source.vm_state, source.task_state) == (VmState.ACTIVE, TaskState.IMAGE_SNAPSHOT)
+    assert AuditEvent.objects.get(action="instance.take_image").detail["name"] == "copy"
+    assert image in images.shown(as_alice)
+    assert image not in images.listing(as_alice), "nobody launches from half an image"
+    assert set(images.being_taken(as_alice)) == {operation.parameters["image"]}
+
+
+def test_its_properties_tell_of_guest_and_origin(as_alice: Context, source: Instance) -> None:
+    """Of what shapes guests, what the instance was launched with; and nobody lies about the origin."""
+    image, _operation = take(as_alice, source, metadata={"team": "blue", "image_type": "mine"})
+    assert image.properties == {
+        "hw_disk_bus": "sata",
+        "hw_note": "new",
+        "os_distro": "debian",
+        "team": "blue",
+        "image_type": "snapshot",
+        "base_image_ref": str(source.image_id),
+        "instance_uuid": str(source.pk),
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": None}, "name"),
+        ({"name": "x" * 256}, "name"),
+        ({"metadata": []}, None),
+        ({"metadata": "x"}, "metadata"),
+        ({"metadata": {"": "x"}}, "metadata"),
+        ({"metadata": {"x": "y" * 256}}, "metadata"),
+        ({"metadata": {"hw_disk_bus": "floppy"}}, "metadata"),
+    ],
+)
+def test_wrong_inputs_name_their_field(
+    as_alice: Context, source: Instance, wrong: dict[str, object], field: str | None
+) -> None:
+    if field is None:
+        take(as_alice, source, **wrong)
+        return
+    with pytest.raises(BadInput) as refused:
+        take(as_alice, source, **wrong)
+    assert set(refused.value.fields) == {field}
+    assert Image.objects.count() == 1
+
+
+def test_metadata_has_a_quota(as_alice: Context, source: Instance) -> None:
+    Quota.objects.create(project=as_alice.project, resource="metadata_items", limit=1)
+    with pytest.raises(OverQuota):
+        take(as_alice, source, metadata={"a": "1", "b": "2"})
+    assert Image.objects.count() == 1
+
+
+def test_readers_take_none(as_ruth: Context, source: Instance) -> None:
+    with pytest.raises(Forbidden):
+        take(as_ruth, source)
+    assert Image.objects.count() == 1
+
+
+def test_a_copying_that_fails_leaves_no_image(as_alice: Context, source: Instance) -> None:
+    """The source has no host here, so there is nothing to copy."""
+    image, operation = take(as_alice, source)
+    assert run(operation).state == State.FAILED
+    assert image not in images.shown(as_alice)
+    source.refresh_from_db()
+    assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
+    assert source.fault is not None
+    image_files.sweep()
+    assert not Image.objects.filter(pk=image.pk).exists()
+
+
+def test_cancelled_it_leaves_nothing(as_alice: Context, source: Instance) -> None:
+    image, operation = take(as_alice, source)
+    begin(as_alice, "cancel", source.pk)
+    assert run(operation).state == State.CANCELLED
+    with pytest.raises(NotFound):
+        images.find(as_alice, image.pk)
+    source.refresh_from_db()
+    assert (source.task_state, source.fault) == (None, None)
+
+
+def test_deleting_the_image_ends_the_taking(as_alice: Context, source: Instance) -> None:
+    """Its file stays the operation's until that has let go."""
+    image, operation = take(as_alice, source)
+    images.delete(as_alice, image.pk)
+    image_files.sweep()
+    assert Image.objects.filter(pk=image.pk).exists()
+    assert run(operation).state == State.CANCELLED
+    image_files.sweep()
+    assert not Image.objects.filter(pk=image.pk).exists()
+    source.refresh_from_db()
+    assert (source.task_state, source.fault) == (None, None)
+
+
+def test_deleting_the_instance_ends_the_taking(as_alice: Context, source: Instance) -> None:
+    image, operation = take(as_alice, source)
+    begin(as_alice, "purge", source.pk)
+    assert run(operation).state == State.CANCELLED
+    assert run(source.operations.get(kind="purge")).state == State.SUCCEEDED
+    image_files.sweep()
+    assert not Image.objects.filter(pk=image.pk).exists()
+
+
+def test_what_has_come_to_its_end_is_not_given_back(as_alice: Context, source: Instance) -> None:
+    """Deleted between the last step and the end."""
+    image, operation = take(as_alice, source)
+    images.delete(as_alice, image.pk)
+    from compute.actions.take_image import TakeImage
+
+    TakeImage().succeeded(operation)
+    image.refresh_from_db()
+    assert image.status == Status.DELETED
+
+
+def test_asked_twice_with_one_key_it_takes_one(as_alice: Context, source: Instance) -> None:
+    for _ in range(2):
+        begin(as_alice, "take_image", source.pk, parameters={"name": "copy"}, idempotency_key="key")
+    assert Image.objects.filter(taken_from=source).count() == 1
+
+
+# ── Deleting ─────────────────────────────────────────────────────────────────────────────────────
+def test_a_deleted_image_is_gone_with_its_file(as_alice: Context, folder: Path) -> None:
+    image = own(as_alice, name="old")
+    images.delete(as_alice, image.pk)
+    for look in (images.find, images.get, images.delete):
+        with pytest.raises(NotFound):
+            look(as_alice, image.pk)
+    event = AuditEvent.objects.get()
+    assert (event.action, event.target_type, event.target_name) == ("image.delete", "image", "old")
+    image_files.sweep()
+    assert not Image.objects.exists()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("state", [VmState.ACTIVE, VmState.SHELVED, VmState.ERROR, VmState.SOFT_DELETED])
+@pytest.mark.parametrize("column", ["image", "rescue_image"])
+def test_what_disks_stand_on_stays(as_alice: Context, state: VmState, column: str) -> None:
+    image = own(as_alice, name="base")
+    above = factories.InstanceFactory(project=as_alice.project, name="web", vm_state=state, **{column: image})
+    with pytest.raises(Conflict, match="base is in use: the disks of web stand on it"):
+        images.delete(as_alice, image.pk)
+    Instance.objects.filter(pk=above.pk).update(vm_state=VmState.DELETED)
+    images.delete(as_alice, image.pk)
+    image_files.sweep()
+    above.refresh_from_db()
+    assert (getattr(above, column), Image.objects.filter(pk=image.pk).exists()) == (None, False)
+
+
+def test_what_an_instance_is_being_rebuilt_to_stays(as_alice: Context) -> None:
+    image, web = own(as_alice), factories.InstanceFactory(project=as_alice.project)
+    begin(as_alice, "rebuild", web.pk, parameters={"image_id": str(image.pk)})
+    with pytest.raises(Conflict):
+        images.delete(as_alice, image.pk)
+
+
+def test_who_was_quicker_than_a_deletion_keeps_the_file_and_is_told(
+    as_alice: Context, request_for: Callable[..., LaunchRequest]
+) -> None:
+    image = own(as_alice)
+    (web,) = launch(as_alice, request_for(image_id=str(image.pk)))
+    images.discard(image)
+    image_files.sweep()
+    assert image_files.file_of(image).exists()
+    with pytest.raises(Conflict, match="was deleted meanwhile"):
+        images.bring(image, hosts.pool(factories.HypervisorFactory()), lambda _done, _total: None)
+    assert images.instances_on(image).get() == web
+
+
+def test_who_may_delete_what(
+    as_alice: Context, as_bob: Context, as_ruth: Context, as_max: Context, as_root: Context
+) -> None:
+    mine, public = own(as_alice), factories.ImageFactory()
+    for asker, image, refusal in (
+        (as_bob, mine, NotFound),
+        (as_ruth, mine, Forbidden),
+        (as_ruth, public, Forbidden),
+        (as_alice, public, Forbidden),
+        (as_max, public, Forbidden),
+    ):
+        with pytest.raises(refusal):
+            images.delete(asker, image.pk)
+    assert Image.objects.exclude(status=Status.DELETED).count() == 2
+    images.delete(as_max, mine.pk)
+    images.delete(as_root, public.pk)
+
+
+# ── Reach ────────────────────────────────────────────────────────────────────────────────────────
+def test_foreign_images_are_unknown_everywhere(
+    as_alice: Context, as_bob: Context, request_for: Callable[..., LaunchRequest]
+) -> None:
+    image = own(as_alice)
+    assert image in images.listing(as_alice)
+    assert image not in [*images.listing(as_bob), *images.shown(as_bob)]
+    for look in (images.get, images.find, images.delete):
+        with pytest.raises(NotFound):
+            look(as_bob, image.pk)
+    with pytest.raises(BadInput) as refused:
+        launch(as_bob, request_for(image_id=str(image.pk)))
+    assert set(refused.value.fields) == {"image_id"}
+    his = factories.InstanceFactory(project=as_bob.project)
+    for verb in ("rebuild", "rescue"):
+        with pytest.raises(BadInput):
+            begin(as_bob, verb, his.pk, parameters={"image_id": str(image.pk)})
+
+
+def test_without_a_project_only_public_ones_are_seen(as_alice: Context) -> None:
+    factories.ImageFactory(visibility="private")  # retired, nobody's
+    public = factories.ImageFactory()
+    nowhere = Context(user=as_alice.user, project=None, roles=as_alice.roles)
+    assert images.shown(nowhere) == [public]
+
+
+@pytest.mark.parametrize("key", ["", "x", None, "00000000-0000-0000-0000-000000000000", "\0", 7])
+def test_ids_of_none(as_alice: Context, key: object) -> None:
+    for look in (images.get, images.find, images.delete):
+        with pytest.raises(NotFound):
+            look(as_alice, key)
+
+
+def test_a_project_is_told_of_its_images(as_alice: Context, blue: Project) -> None:
+    from accounts.services import belongings
+
+    own(as_alice, name="kept")
+    assert "kept" in str(belongings.of(blue.pk))
+
+
+def test_measuring_tells_how_far_it_is(folder: Path) -> None:
+    file = folder / "image"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", file, "1M"], check=True)
+    seen: list[tuple[int, int]] = []
+    found = image_files.measured(file, lambda *far: seen.append(far))
+    assert seen[-1] == (found["size"], found["size"])
+    assert (found["disk_format"], found["virtual_size"], len(found["checksum"])) == ("qcow2", 2**20, 64)

@@ -1,0 +1,112 @@
+"""The page of images: what stands there, taking one from an instance's menu, deleting one."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Project, User
+from compute.models import Image
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="accounts.authentication.PasswordBackend")
+    return client
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    """A member's."""
+    return signed_in(alice)
+
+
+def own(project: Project, **fields: Any) -> Image:
+    wanted = {"name": "golden", "size": 3 * 2**20} | fields
+    return factories.ImageFactory(project=project, visibility="private", **wanted)
+
+
+def text(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_an_empty_page_says_how_to_begin(browser: Client) -> None:
+    page = text(browser.get("/images/"))
+    assert "No images of your own yet" in page
+    assert "Take an image" in page
+    assert 'href="/instances/"' in page
+
+
+def test_own_ones_stand_with_state_size_and_origin(browser: Client, blue: Project, red: Project) -> None:
+    web = factories.InstanceFactory(project=blue, name="web")
+    ready = own(blue, taken_from=web)
+    half = own(blue, name="half", taken_from=web, status=Image.Status.SAVING)
+    factories.OperationFactory(
+        instance=web,
+        kind="take_image",
+        parameters={"image": str(half.pk)},
+        progress={"done": 1, "total": 4, "unit": "bytes"},
+    )
+    own(red, name="theirs")
+    page = text(browser.get("/images/"))
+    assert f'<a href="/instances/{web.pk}/">web</a>' in page
+    assert "3 MiB" in page
+    assert f'href="/instances/launch/?image={ready.pk}"' in page
+    assert f"image={half.pk}" not in page
+    assert "Being taken" in page
+    assert '<progress value="1" max="4"' in page
+    assert "theirs" not in page
+    assert "Delete the image golden?" in page
+    assert "Delete the image tiny?" not in page, "public ones are the administrators'"
+
+
+def test_the_menu_leads_to_a_form_with_a_name(browser: Client, blue: Project) -> None:
+    web = factories.InstanceFactory(project=blue, name="web")
+    assert f'href="/instances/{web.pk}/actions/take_image/"' in text(browser.get(f"/instances/{web.pk}/"))
+    form = text(browser.get(f"/instances/{web.pk}/actions/take_image/"))
+    assert 'value="web-20' in form
+    answer = browser.post(f"/instances/{web.pk}/actions/take_image/", {"name": "golden"})
+    assert answer.headers["Location"] == f"/instances/{web.pk}/"
+    assert Image.objects.get(taken_from=web).name == "golden"
+
+
+def test_launching_from_one(browser: Client, blue: Project) -> None:
+    factories.ImageFactory(name="a first one")
+    image = own(blue, min_ram_mib=1)
+    page = text(browser.get(f"/instances/launch/?image={image.pk}"))
+    assert f'value="{image.pk}" class="visually-hidden" checked' in page
+
+
+def test_deleting_one(browser: Client, ruth: User, blue: Project, red: Project) -> None:
+    image, foreign = own(blue), own(red)
+    assert "Delete the image" not in text(signed_in(ruth).get("/images/"))
+    assert signed_in(ruth).post(f"/images/{image.pk}/delete/").status_code == 403
+    assert browser.post(f"/images/{foreign.pk}/delete/").status_code == 404
+    answer = browser.post(f"/images/{image.pk}/delete/", headers=HTMX)
+    assert json.loads(answer.headers["HX-Trigger"])["toast"]["text"] == "Deleted the image golden."
+    assert "golden" not in text(browser.get("/images/"))
+    used = own(blue)
+    factories.InstanceFactory(project=blue, image=used, name="web")
+    refused = browser.post(f"/images/{used.pk}/delete/", headers=HTMX)
+    assert refused.status_code == 409
+    assert "the disks of web stand on it" in refused.content.decode()
+
+
+def test_it_costs_a_constant_number_of_queries(
+    browser: Client, blue: Project, django_assert_num_queries
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    costs = set()
+    for _round in range(3):
+        own(blue, taken_from=factories.InstanceFactory(project=blue))
+        with CaptureQueriesContext(connection) as queries:
+            browser.get("/images/")
+        costs.add(len(queries))
+    assert len(costs) == 1
