@@ -268,7 +268,7 @@ class Browserless:
 
     def launch(self, stack: Stack, name: str, **fields: Any) -> Answer:
         """Launch the tiny image in the tiny size."""
-        image = stack.rows("select id from compute_image")[0]["id"]
+        image = stack.rows("select id from compute_image where project_id is null")[0]["id"]
         form = {"name": name, "image_id": image, "flavor_id": "1", "count": "1"} | fields
         return self.post("/instances/launch/", **{"key": secrets.token_hex(16)} | form)
 

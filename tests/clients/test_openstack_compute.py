@@ -150,7 +150,29 @@ def test_what_is_refused_is_told(openstack: OpenStack, server: str, image: str) 
     assert "nothing" in openstack.refused("server show nothing")
     refused = openstack.refused(f"server create --flavor tiny --image {image} --availability-zone mars s9")
     assert "availability_zone" in refused
-    assert "yet" in openstack.refused("server image create s1")
+    assert "yet" in openstack.refused("server backup create s1")
+
+
+def test_an_image_of_a_server(openstack: OpenStack, server: str, image: str) -> None:
+    """Made, looked up, launched from and deleted, in both shapes of the answer."""
+    for name, version in (("golden", "2.73"), ("older", "2.1")):
+        made = openstack.run(
+            f"--os-compute-api-version {version} server image create --wait --name {name} --property team=blue s1"
+        )
+        assert made.returncode == 0, made.stderr
+        shown = openstack(f"image show {name} {JSON}")
+        assert (shown["status"], shown["visibility"], shown["name"]) == ("active", "private", name)
+        properties = shown["properties"]
+        assert (properties["team"], properties["image_type"]) == ("blue", "snapshot")
+        assert (properties["instance_uuid"], properties["base_image_ref"]) == (server, image)
+    assert {"golden", "older"} == {row["Name"] for row in openstack(f"image list --private {JSON}")}
+    openstack("image delete older")
+    made = openstack(f"server create --wait --flavor larger --image golden {JSON} s2")
+    assert made["status"] == "ACTIVE"
+    assert "is in use" in openstack.refused("image delete golden")
+    assert openstack.run("server delete --force --wait s2").returncode == 0
+    openstack("image delete golden")
+    assert "golden" not in {row["Name"] for row in openstack(f"image list {JSON}")}
 
 
 def test_the_end(openstack: OpenStack, server: str, stack: Stack) -> None:

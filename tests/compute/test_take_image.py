@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
-from accounts.models import AuditEvent, Project, Quota
+from accounts.models import AuditEvent, Quota
 from compute import operations
 from compute.actions import begin
 from compute.actions.launch import LaunchRequest, launch
+from compute.actions.take_image import TakeImage
 from compute.models import Image, Instance, Operation
 from compute.services import hosts, image_files, images
 from compute.states import TaskState, VmState
@@ -175,8 +176,6 @@ def test_what_has_come_to_its_end_is_not_given_back(as_alice: Context, source: I
     """Deleted between the last step and the end."""
     image, operation = take(as_alice, source)
     images.delete(as_alice, image.pk)
-    from compute.actions.take_image import TakeImage
-
     TakeImage().succeeded(operation)
     image.refresh_from_db()
     assert image.status == Status.DELETED
@@ -285,13 +284,6 @@ def test_ids_of_none(as_alice: Context, key: object) -> None:
     for look in (images.get, images.find, images.delete):
         with pytest.raises(NotFound):
             look(as_alice, key)
-
-
-def test_a_project_is_told_of_its_images(as_alice: Context, blue: Project) -> None:
-    from accounts.services import belongings
-
-    own(as_alice, name="kept")
-    assert "kept" in str(belongings.of(blue.pk))
 
 
 def test_measuring_tells_how_far_it_is(folder: Path) -> None:

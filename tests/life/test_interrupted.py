@@ -16,6 +16,7 @@ from compute.actions.rebuild import Rebuild
 from compute.actions.rescue import Rescue
 from compute.actions.resize import Resize
 from compute.actions.shelve import Shelve
+from compute.actions.take_image import TakeImage
 from tests.stack import URI, Browserless, Stack, wait_for
 
 BIGGER = """
@@ -24,7 +25,7 @@ Flavor.objects.create(id="bigger", name="bigger", vcpus=2, ram_mib=160, disk_gib
 """
 PLACES = {
     action.verb: ["claim", *(step.name for step in action.steps), "close"]
-    for action in (Resize, Rebuild, Rescue, Shelve, Clone)
+    for action in (Resize, Rebuild, Rescue, Shelve, Clone, TakeImage)
 }
 FIELDS = {"resize": {"flavor_id": "bigger"}}
 ENDS = {
@@ -33,6 +34,7 @@ ENDS = {
     "rescue": "rescued",
     "shelve": "shelved_offloaded",
     "clone": "stopped",
+    "take_image": "stopped",
 }
 BACK = {
     "resize": ("revert_resize",),
@@ -107,6 +109,9 @@ def test_killed_workers_are_replaced(
         stack.wait_for_state(f"killed-{verb}", ENDS[verb], 120)
     assert not list(stack.failpoints.iterdir()), "nobody came there"
     stack.wait_for_state("killed-clone-copy", "active", 90)
+    taken = stack.rows("select status, size from compute_image where taken_from_id is not null")
+    assert taken
+    assert all(image["status"] == "active" and image["size"] for image in taken)
     assert stack.audit() == ""
     purge(stack, admin, "killed-clone-copy")
     for verb, ways in BACK.items():
@@ -194,7 +199,12 @@ def test_a_cancelled_launch_says_so(stack: Stack, admin: Browserless) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "place"),
-    [("rebuild", "rebuild.power_off"), ("resize", "resize.grow_disk"), ("clone", "clone.copy_disk")],
+    [
+        ("rebuild", "rebuild.power_off"),
+        ("resize", "resize.grow_disk"),
+        ("clone", "clone.copy_disk"),
+        ("take_image", "take_image.copy_disk"),
+    ],
 )
 def test_what_is_cancelled_goes_on_as_before(stack: Stack, admin: Browserless, verb: str, place: str) -> None:
     """On a guest that runs: it runs afterwards, from the same disk with the same size."""

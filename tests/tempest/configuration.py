@@ -74,9 +74,9 @@ def write(stack: Stack, workspace: Path) -> None:
                 "suspend": "True",
                 "shelve": "True",
                 "rescue": "True",
+                "snapshot": "True",
                 "vnc_console": "True",
-                # These need volumes, cards to plug in, or images from servers.
-                "snapshot": "False",
+                # These need volumes, or cards to plug in.
                 "interface_attach": "False",
                 "cold_migration": "False",
                 "live_migration": "False",
