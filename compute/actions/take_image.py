@@ -98,7 +98,7 @@ class TakeImage(Action):
             default_user=base.default_user,
             min_ram_mib=base.min_ram_mib,
             min_disk_gib=instance.disk_gib,
-            properties=_inherited(instance, base) | metadata | _origin(instance, base),
+            properties=_inherited(instance, base) | _origin(instance, base) | metadata,
         )
         images.change(image)
         return {"image": str(image.pk), "name": name}

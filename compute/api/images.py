@@ -83,6 +83,14 @@ class OneImage(ImageView):
         return no_content()
 
 
+class Tasks(ImageView):
+    """What is being imported into an image: nothing, ever."""
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        images.find(self.context, key)
+        return JsonResponse({"tasks": []})
+
+
 class Schema(ImageView):
     """The names of an image's properties; older clients read them first."""
 

@@ -146,6 +146,7 @@ image = [
     re_path(r"^versions/?\Z", images.Versions.as_view(), name="image-versions-named"),
     path("v2/images", images.Images.as_view(), name="image-images"),
     path("v2/images/<str:key>", images.OneImage.as_view(), name="image-image"),
+    path("v2/images/<str:key>/tasks", images.Tasks.as_view(), name="image-image-tasks"),
     re_path(r"^v2/schemas/(?P<name>image|images)\Z", images.Schema.as_view(), name="image-schema"),
     re_path(r"^.*\Z", images.Unknown.as_view(), name="image-unknown"),
 ]

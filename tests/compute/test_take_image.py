@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
 from accounts.models import AuditEvent, Quota
+from accounts.services import belongings
 from compute import operations
 from compute.actions import begin
 from compute.actions.launch import LaunchRequest, launch
@@ -77,12 +78,12 @@ def test_the_row_is_there_at_once(as_alice: Context, source: Instance) -> None:
 
 
 def test_its_properties_tell_of_guest_and_origin(as_alice: Context, source: Instance) -> None:
-    """Of what shapes guests, what the instance was launched with; and nobody lies about the origin."""
-    image, _operation = take(as_alice, source, metadata={"team": "blue", "image_type": "mine"})
+    """Of what shapes guests, what the instance was launched with; what is given counts most."""
+    image, _operation = take(as_alice, source, metadata={"team": "blue", "os_distro": "mine"})
     assert image.properties == {
         "hw_disk_bus": "sata",
         "hw_note": "new",
-        "os_distro": "debian",
+        "os_distro": "mine",
         "team": "blue",
         "image_type": "snapshot",
         "base_image_ref": str(source.image_id),
@@ -284,6 +285,17 @@ def test_ids_of_none(as_alice: Context, key: object) -> None:
     for look in (images.get, images.find, images.delete):
         with pytest.raises(NotFound):
             look(as_alice, key)
+
+
+def test_a_project_holds_images_that_were_not_deleted(as_alice: Context) -> None:
+    assert as_alice.project is not None
+    image = own(as_alice, name="kept")
+    assert "kept" in belongings.sentence(as_alice.project.pk)
+    images.delete(as_alice, image.pk)
+    assert "kept" not in belongings.sentence(as_alice.project.pk)
+    belongings.forget(as_alice.project.pk)
+    image.refresh_from_db()
+    assert (image.project, image.status) == (None, Status.DELETED)
 
 
 def test_measuring_tells_how_far_it_is(folder: Path) -> None:

@@ -20,7 +20,10 @@ from compute.actions.take_image import TakeImage
 from tests.stack import URI, Browserless, Stack, wait_for
 
 BIGGER = """
+from accounts.models import Project, Quota
 from compute.models import Flavor
+for project in Project.objects.all():
+    Quota.objects.update_or_create(project=project, resource="instances", defaults={"limit": 30})
 Flavor.objects.create(id="bigger", name="bigger", vcpus=2, ram_mib=160, disk_gib=2)
 """
 PLACES = {

@@ -102,6 +102,7 @@ def test_deleting(member: Compute, admin: Compute, server: Instance, blue: Proje
 
 def test_filters_find_them(member: Compute, image: Image, blue: Project) -> None:
     mine = own(blue)
+    assert member.get(f"/image/v2/images/{mine.pk}/tasks") == {"tasks": []}
     for query in (f"owner={blue.pk}", "visibility=private", "name=mine", f"id=in:{mine.pk}"):
         (found,) = member.get(f"/image/v2/images?{query}")["images"]
         assert found["id"] == str(mine.pk)
