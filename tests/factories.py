@@ -189,3 +189,13 @@ class OperationFactory(DjangoModelFactory):
     sequence = factory.Sequence(lambda number: number + 1)
     kind = "stop"
     due_at = factory.LazyFunction(timezone.now)
+
+
+def what_it_makes(verb: str) -> dict[str, str]:
+    """Parameters of an operation whose verb makes a further row, which is there from the beginning."""
+    match verb:
+        case "clone":
+            return {"copy": str(InstanceFactory().pk)}
+        case "take_image":
+            return {"image": str(ImageFactory().pk)}
+    return {}

@@ -15,7 +15,7 @@ from compute.states import MOVES, TaskState, VmState
 from tests import factories
 
 State = Operation.State
-CANCELLABLE = {"launch", "launch_clone", "clone", "resize", "rebuild", "shelve"}
+CANCELLABLE = {"launch", "launch_clone", "clone", "take_image", "resize", "rebuild", "shelve"}
 FINAL = {"rebuild": ["exchange", "config_drive", "define", "start"]}
 """The steps after which there is no way back."""
 
@@ -99,14 +99,15 @@ def test_a_reader_cannot_cancel(as_ruth: Context) -> None:
         ("resize", VmState.ACTIVE, VmState.ACTIVE),
         ("shelve", VmState.STOPPED, VmState.STOPPED),
         ("clone", VmState.PAUSED, VmState.PAUSED),
+        ("take_image", VmState.SUSPENDED, VmState.SUSPENDED),
     ],
 )
 def test_cancelled_before_it_began_it_leaves_the_instance_as_it_was(
     as_alice: Context, verb: str, was: VmState, ends: VmState
 ) -> None:
     instance = factories.InstanceFactory(project=as_alice.project, vm_state=was, task_state=MOVES[verb].task)
-    fields = {"parameters": {"copy": str(factories.InstanceFactory().pk)}} if verb == "clone" else {}
-    operation = factories.OperationFactory(instance=instance, kind=verb, sequence=1, **fields)
+    parameters = factories.what_it_makes(verb)
+    operation = factories.OperationFactory(instance=instance, kind=verb, sequence=1, parameters=parameters)
     begin(as_alice, "cancel", instance.pk)
     operations.execute(str(operation.pk))
     row = Instance.objects.get(pk=instance.pk)

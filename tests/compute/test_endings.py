@@ -31,10 +31,14 @@ def running(verb: str, start: VmState, **fields: object) -> Operation:
     restored = {"restore_to": VmState.STOPPED} if verb in {"restore", "delete"} else {}
     vm_state = VmState.STOPPED if verb == "restore" else start
     instance = factories.InstanceFactory(vm_state=vm_state, task_state=MOVES[verb].task, **restored)
-    if verb == "clone":
-        fields["parameters"] = {"copy": str(factories.InstanceFactory().pk)}
     return factories.OperationFactory(
-        instance=instance, kind=verb, sequence=1, state=Operation.State.RUNNING, request_id="req-1", **fields
+        instance=instance,
+        kind=verb,
+        sequence=1,
+        state=Operation.State.RUNNING,
+        request_id="req-1",
+        parameters=factories.what_it_makes(verb),
+        **fields,
     )
 
 
