@@ -86,6 +86,7 @@ RULES: dict[str, str] = {
     "health:read": "admin",
     "hypervisor:read": "admin",
     "hypervisor:write": "admin",
+    "migration:read": "admin",
 }
 
 SERVICES = frozenset({"token:read"})

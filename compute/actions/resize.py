@@ -107,7 +107,7 @@ class Resize(Action):
             restore_to=power_before(instance),
         )
         scheduler.check(instance)
-        return {"from": before["flavor"], "to": flavor.pk}
+        return {"from": before["flavor"], "to": flavor.pk, "host": str(instance.hypervisor or "")}
 
     def failed(self, operation: Operation) -> None:
         take_back_size(operation.instance)

@@ -1,6 +1,7 @@
 """What all resources of the Compute API share: microversions, faults, links, paging, times."""
 
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -128,6 +129,11 @@ def listed(
     if more:
         body |= next_links(request, plural, found[-1], path)
     return JsonResponse(body)
+
+
+def number_of(key: bytes) -> int:
+    """The id of what has a UUID or a name here and had a number in Nova's first versions."""
+    return zlib.crc32(key) & 0x7FFFFFFF
 
 
 def zulu(moment: datetime) -> str:

@@ -1,7 +1,6 @@
-"""`/os-hypervisors`, `/os-services` and `/os-migrations`: the hosts, as administrators see them."""
+"""`/os-hypervisors` and `/os-services`: the hosts, as administrators see them."""
 
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from accounts import policy
 from accounts.api.base import naive
 from accounts.errors import BadInput, NotFound
 from accounts.services import inputs
-from compute.api.base import ComputeView, listed
+from compute.api.base import ComputeView, listed, number_of
 from compute.api.zones import BINARY
 from compute.models import Hypervisor, Instance
 from compute.services import host_usage
@@ -119,21 +118,8 @@ class Service(ComputeView):
         return JsonResponse({"service": shown | more})
 
 
-class Migrations(ComputeView):
-    """There are none: nothing can be migrated yet."""
-
-    def get(self, request: Request) -> HttpResponse:
-        policy.enforce(self.context, "hypervisor:read")
-        return JsonResponse({"migrations": []})
-
-
-def number_of(hypervisor: Hypervisor) -> int:
-    """The id of a host until 2.52, when ids were numbers."""
-    return zlib.crc32(hypervisor.pk.bytes) & 0x7FFFFFFF
-
-
 def _id(view: ComputeView, hypervisor: Hypervisor) -> int | str:
-    return str(hypervisor.pk) if view.at_least(53) else number_of(hypervisor)
+    return str(hypervisor.pk) if view.at_least(53) else number_of(hypervisor.pk.bytes)
 
 
 def _find(view: ComputeView, key: str) -> HostUsage:

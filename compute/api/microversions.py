@@ -1,7 +1,7 @@
 """Which behaviour of the Compute API a request asks for.
 
-Everything up to NEWEST is honoured by what there is. Changes of volumes and interfaces answer 404; migrations
-are an empty list.
+Everything up to NEWEST is honoured by what there is. Changes of volumes and interfaces answer 404; of
+migrations there are resizes only.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What stands below a server: addresses, metadata, tags, cards, disks, groups, diagnostics."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
@@ -132,37 +132,6 @@ class Interfaces(ComputeView):
             for port in find(self, key).ports.all()
         ]
         return JsonResponse({"interfaceAttachments": shown})
-
-
-class Migrations(ComputeView):
-    """There are none: nothing can be migrated yet."""
-
-    since = Version(2, 23)
-
-    def get(self, request: Request, key: str) -> HttpResponse:
-        policy.enforce(self.context, "instance:read_host")
-        find(self, key)
-        return JsonResponse({"migrations": []})
-
-
-class OneMigration(ComputeView):
-    """There are none, to show or to end."""
-
-    since = Version(2, 23)
-
-    def get(self, request: Request, key: str, migration: str) -> HttpResponse:
-        return self._missing(key, migration)
-
-    def delete(self, request: Request, key: str, migration: str) -> HttpResponse:
-        return self._missing(key, migration)
-
-    def _missing(self, key: str, migration: str) -> NoReturn:
-        policy.enforce(self.context, "instance:read_host")
-        find(self, key)
-        raise NotFound(
-            _("Migration %(id)s for server %(server)s could not be found.")
-            % {"id": migration[:64], "server": key}
-        )
 
 
 class Volumes(ComputeView):

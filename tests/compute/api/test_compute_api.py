@@ -232,7 +232,6 @@ def test_hosts(member: Compute, admin: Compute, blue: Project) -> None:
         member.get(path, 403)
     assert member.get("extensions") == {"extensions": []}
     assert admin.get("os-aggregates") == {"aggregates": []}
-    assert admin.get("os-migrations") == {"migrations": []}
 
 
 def test_usage(member: Compute, admin: Compute, blue: Project, red: Project) -> None:

@@ -1,6 +1,5 @@
 """Server groups, availability zones and hints by the Compute API."""
 
-import uuid
 from typing import Any
 
 import pytest
@@ -229,17 +228,6 @@ def test_a_host_is_the_administrators_to_choose(member: Compute, admin: Compute,
 
 
 # ── What there is none of ────────────────────────────────────────────────────────────────────────
-def test_migrations_are_empty(member: Compute, admin: Compute, blue: Project) -> None:
-    server = factories.InstanceFactory(project=blue)
-    newer = admin.at("2.23")
-    assert newer.get(f"servers/{server.pk}/migrations") == {"migrations": []}
-    newer.get(f"servers/{server.pk}/migrations/1", 404)
-    newer.delete(f"servers/{server.pk}/migrations/1", 404)
-    newer.get(f"servers/{uuid.uuid4()}/migrations", 404)
-    admin.get(f"servers/{server.pk}/migrations", 404)
-    member.at("2.23").get(f"servers/{server.pk}/migrations", 403)
-
-
 def test_the_log_of_usage_audits(member: Compute, admin: Compute) -> None:
     factories.HypervisorFactory(name="host-a")
     log = admin.get("os-instance_usage_audit_log")["instance_usage_audit_logs"]
