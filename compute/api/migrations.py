@@ -49,8 +49,7 @@ class Migrations(ComputeView):
             raise BadInput(
                 fields={"changes-since": _("The value of changes-since must not be after changes-before.")}
             )
-        rows = rows.filter(changed__gte=since) if since else rows
-        return rows.filter(changed__lte=before) if before else rows
+        return migrations.changed_between(rows, since, before)
 
     def _show(self, row: Any) -> dict[str, Any]:
         host = row.parameters.get("host", "")

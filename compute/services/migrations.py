@@ -1,5 +1,7 @@
 """Resizes as Nova's records of migrations: what the operations already say, in its words."""
 
+from datetime import datetime
+
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -47,3 +49,11 @@ def listing(context: Context) -> "QuerySet[Operation]":
         .annotate(status=_STATUS)
         .defer("timeline", "progress")
     )
+
+
+def changed_between(
+    rows: "QuerySet[Operation]", since: datetime | None, before: datetime | None
+) -> "QuerySet[Operation]":
+    """Those of a listing that last changed in this time, its ends included."""
+    bounds = {"changed__gte": since, "changed__lte": before}
+    return rows.filter(**{lookup: moment for lookup, moment in bounds.items() if moment is not None})
