@@ -24,6 +24,7 @@ RULES: dict[str, str] = {
     "instance:shelve": "member",
     "instance:unshelve": "member",
     "instance:resize": "member",
+    "instance:grow": "member",
     "instance:confirm_resize": "member",
     "instance:revert_resize": "member",
     "instance:rescue": "member",

@@ -47,6 +47,7 @@ class TaskState(StrEnum):
     UNRESCUING = "unrescuing"
     REBUILDING = "rebuilding"
     RESIZING = "resize_migrating"
+    GROWING = "growing"
     RESIZE_CONFIRMING = "resize_confirming"
     RESIZE_REVERTING = "resize_reverting"
     SHELVING = "shelving"
@@ -173,6 +174,7 @@ MOVES: dict[str, Move] = {
     "rescue": Move(start=_RUNS_OR_OFF | {VmState.ERROR}, task=TaskState.RESCUING, end=VmState.RESCUED),
     "unrescue": Move(start=_from(VmState.RESCUED), task=TaskState.UNRESCUING, end=VmState.ACTIVE),
     "rebuild": Move(start=_RUNS_OR_OFF | {VmState.ERROR}, task=TaskState.REBUILDING, end=VmState.ACTIVE),
+    "grow": Move(start=_from(VmState.ACTIVE), task=TaskState.GROWING, end=None),
     "resize": Move(start=_RUNS_OR_OFF, task=TaskState.RESIZING, end=VmState.RESIZED),
     "confirm_resize": Move(
         start=_from(VmState.RESIZED), task=TaskState.RESIZE_CONFIRMING, end=VmState.ACTIVE

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from accounts.models import Project
 from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
-from compute.actions.resize import does_not_fit, growth
+from compute.actions.resize import Resize, growth
 from compute.models import Flavor, Image, Instance
 from compute.services import images, resources
 from portal import quota_offer
@@ -70,8 +70,10 @@ def make(
     )
 
 
-def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *, may_ask: bool) -> Plan:
-    """Sizes and quota bars for another size of the instance; resizing itself checks all of it again.
+def resize(
+    action: Resize, instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *, may_ask: bool
+) -> Plan:
+    """Sizes and quota bars for another size of the instance; the action itself checks all of it again.
 
     `may_ask`: whether the asker can ask for more, which people do for the project they work in.
     """
@@ -87,7 +89,7 @@ def resize(instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *
     more = added(flavor) if flavor else {}
     return Plan(
         sizes=[
-            _size(one, does_not_fit(instance, one), added(one), usages, offer(added(one))) for one in known
+            _size(one, action.misfit(instance, one), added(one), usages, offer(added(one))) for one in known
         ],
         bars=[
             _bar(usage, more.get(usage.resource.name, 0))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
-from compute.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off
+from compute.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off, power_on
 from compute.actions.stop import PRESS_AGAIN, began
 from compute.driver.specs import GuestEventKind
 from compute.operations import Run, Step, Wait
@@ -28,7 +28,7 @@ class Restart(Step):
             return
         if is_off(run.instance):  # it took the button for an off switch
             run.check()
-            guest.start()
+            power_on(run.instance)
             return
         deadline = began(run, self) + timedelta(seconds=settings.STOP_GRACE_SECONDS)
         run.check()

@@ -14,6 +14,7 @@ from compute.actions.delete import Delete
 from compute.actions.describe import Describe
 from compute.actions.expiry import SetExpiry
 from compute.actions.force_stop import ForceStop
+from compute.actions.grow import Grow
 from compute.actions.labels import SetAccess, SetMetadata, SetTags
 from compute.actions.launch import Launch
 from compute.actions.lock import Lock, Unlock
@@ -50,6 +51,7 @@ ACTIONS: dict[str, Action] = {
         Resume(),
         Shelve(),
         Unshelve(),
+        Grow(),
         Resize(),
         ConfirmResize(),
         RevertResize(),

@@ -93,7 +93,7 @@ class Resize(Action):
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Count the new size at once. Raises BadInput naming `flavor_id`, OverQuota, Conflict (no room)."""
-        flavor = _wanted(context, instance, parameters.get("flavor_id"))
+        flavor = self._wanted(context, instance, parameters.get("flavor_id"))
         before = _size(instance)
         _reserve_growth(instance, flavor.vcpus, flavor.ram_mib, flavor.disk_gib)
         transitions.change(
@@ -109,6 +109,10 @@ class Resize(Action):
         scheduler.check(instance)
         return {"from": before["flavor"], "to": flavor.pk, "host": str(instance.hypervisor or "")}
 
+    def misfit(self, instance: Instance, flavor: Flavor) -> str:
+        """Why the instance cannot be given the flavor, whatever the quota says; empty when it can."""
+        return does_not_fit(instance, flavor)
+
     def failed(self, operation: Operation) -> None:
         take_back_size(operation.instance)
         super().failed(operation)
@@ -116,6 +120,15 @@ class Resize(Action):
     def cancelled(self, operation: Operation) -> None:
         take_back_size(operation.instance)
         super().cancelled(operation)
+
+    def _wanted(self, context: Context, instance: Instance, flavor_id: object) -> Flavor:
+        try:
+            flavor = flavors.get(context, flavor_id)
+        except NotFound as error:
+            raise BadInput(fields={"flavor_id": error.text}) from error
+        if reason := self.misfit(instance, flavor):
+            raise BadInput(fields={"flavor_id": reason})
+        return flavor
 
 
 class ConfirmResize(Action):
@@ -163,16 +176,6 @@ def take_back_size(instance: Instance) -> None:
         hardware=before.get("hardware", instance.hardware),
         resized_from=None,
     )
-
-
-def _wanted(context: Context, instance: Instance, flavor_id: object) -> Flavor:
-    try:
-        flavor = flavors.get(context, flavor_id)
-    except NotFound as error:
-        raise BadInput(fields={"flavor_id": error.text}) from error
-    if reason := does_not_fit(instance, flavor):
-        raise BadInput(fields={"flavor_id": reason})
-    return flavor
 
 
 def does_not_fit(instance: Instance, flavor: Flavor) -> str:

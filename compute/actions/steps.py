@@ -10,7 +10,7 @@ from compute.driver.guest import Guest
 from compute.driver.specs import PowerState
 from compute.models import Instance
 from compute.operations import Run, Step
-from compute.services import config_drive, guest_spec, hosts
+from compute.services import config_drive, guest_spec, hosts, room
 from compute.states import VmState
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ class PowerOn(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        hosts.guest(run.instance).start()
+        power_on(run.instance)
 
     def undo(self, run: Run) -> None:
         power_off(run.instance)
@@ -122,11 +122,17 @@ def make_anew(run: Run) -> None:
     try:
         Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
         if instance.restore_to == VmState.ACTIVE:
-            hosts.guest(instance).start()
+            power_on(instance)
     except DriverError as error:
         if error.retryable:
             raise
         log.warning("not made anew", instance=str(instance.pk), error=str(error))
+
+
+def power_on(instance: Instance) -> None:
+    """The guest runs afterwards, and how far it can grow is known."""
+    hosts.guest(instance).start()
+    room.note(instance)
 
 
 def power_off(instance: Instance) -> None:

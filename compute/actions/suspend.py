@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
-from compute.actions.steps import PowerOn
+from compute.actions.steps import PowerOn, power_on
 from compute.operations import Run, Step
 from compute.services import hosts
 
@@ -20,7 +20,7 @@ class SaveMemory(Step):
         hosts.guest(run.instance).save()
 
     def undo(self, run: Run) -> None:
-        hosts.guest(run.instance).start()
+        power_on(run.instance)
 
 
 class GoOn(PowerOn):

@@ -96,8 +96,20 @@ class GuestTag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomSpec:
+    """How far a guest can grow while it runs: to so many processors and MiB in all, by so many modules."""
+
+    vcpus: int
+    memory_mib: int
+    slots: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuestSpec:
-    """Everything a guest is made of. `vnc_socket`, `console_log` and `nvram` are files on the hypervisor."""
+    """Everything a guest is made of. `vnc_socket`, `console_log` and `nvram` are files on the hypervisor.
+
+    Without `room` it cannot grow while it runs.
+    """
 
     uuid: str
     name: str
@@ -112,6 +124,7 @@ class GuestSpec:
     tag: GuestTag
     hardware: HardwareSpec = USUAL
     nvram: Path | None = None
+    room: RoomSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,3 +243,12 @@ class Virtualization:
 
     type: VirtType
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomFacts:
+    """How far a running guest can grow: to so many processors and MiB in all; `slots` are free for modules."""
+
+    vcpus: int
+    memory_mib: int
+    slots: int

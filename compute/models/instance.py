@@ -43,7 +43,8 @@ class Instance(models.Model):
     with every change that a page shows. `restore_to` is where a verb that goes there and back ends;
     `resized_from` are the flavor's id and the sizes before a resize that is not confirmed yet; `wanted_zone`
     and `scheduler_hints` are what `compute.services.placement` says they are. `agent` is what the agent inside
-    the guest last said of it (`compute.services.agents`); null while none answers.
+    the guest last said of it (`compute.services.agents`); null while none answers. `room` is how far the running
+    guest can grow (`compute.services.room`); null while that is not known.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -85,6 +86,7 @@ class Instance(models.Model):
     access_ipv4 = models.GenericIPAddressField(protocol="IPv4", null=True)
     access_ipv6 = models.GenericIPAddressField(protocol="IPv6", null=True)
     agent = models.JSONField(null=True)
+    room = models.JSONField(null=True)
     expires_at = models.DateTimeField(null=True, db_index=True)
     expiry_warned_at = models.DateTimeField(null=True)
     launched_at = models.DateTimeField(null=True)

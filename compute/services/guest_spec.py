@@ -4,7 +4,7 @@ from compute.driver.hardware import DiskBus, HardwareSpec
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, PortSpec
 from compute.driver.storage import Pool
 from compute.models import Image, Instance, Operation
-from compute.services import hardware, hosts
+from compute.services import hardware, hosts, room
 
 
 def of(instance: Instance, operation: Operation) -> GuestSpec:
@@ -47,12 +47,18 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         tag=tag(instance, operation),
         hardware=machine,
         nvram=hosts.nvram(instance) if machine.firmware == "uefi" else None,
+        room=room.kept(instance, machine),
     )
 
 
 def root_device(machine: HardwareSpec) -> str:
     """What the guest calls the disk that it boots from."""
-    return f"/dev/{_target(machine.disk_bus, 0)}"
+    return f"/dev/{root_target(machine)}"
+
+
+def root_target(machine: HardwareSpec) -> str:
+    """What libvirt calls it."""
+    return _target(machine.disk_bus, 0)
 
 
 def _target(bus: DiskBus, place: int) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from accounts.models import Installation
+from compute.driver.growth import Growth
 from compute.driver.guest import Guest
 from compute.driver.network import Network as DriverNetwork
 from compute.driver.specs import NetworkSpec
@@ -42,6 +43,11 @@ def pool_of(instance: Instance) -> Pool:
 def guest(instance: Instance) -> Guest:
     """The guest behind the instance. Raises Conflict when it has no hypervisor."""
     return Guest(uri(instance), str(instance.pk))
+
+
+def growth(instance: Instance) -> Growth:
+    """The running guest behind the instance, to be given more. Raises Conflict when it has no hypervisor."""
+    return Growth(uri(instance), str(instance.pk))
 
 
 def uri(instance: Instance) -> str:

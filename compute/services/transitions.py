@@ -41,7 +41,7 @@ def settle(
     elif instance.vm_state != states.VmState.PAUSED:
         fields |= {"boot_stage": BootStage.BOOTING, "booted_at": timezone.now()}
     if vm_state not in states.RUNNING:
-        fields["agent"] = None
+        fields |= {"agent": None, "room": None}
     change(instance, vm_state=vm_state, task_state=task_state, **{"fault": None} | fields)
 
 

@@ -38,6 +38,7 @@ TASK: dict[str, str | Promise] = {
     "unrescuing": gettext_lazy("Ending the rescue"),
     "rebuilding": gettext_lazy("Rebuilding"),
     "resize_migrating": gettext_lazy("Resizing"),
+    "growing": gettext_lazy("Growing"),
     "resize_confirming": gettext_lazy("Confirming the new size"),
     "resize_reverting": gettext_lazy("Going back to the earlier size"),
     "shelving": gettext_lazy("Shelving"),

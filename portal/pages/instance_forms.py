@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy
 from accounts import policy
 from accounts.errors import Conflict, MeridianError, OverQuota
 from compute import states
-from compute.actions import Action, begin
+from compute.actions import Action, begin, choices
 from compute.actions.base import refusal
+from compute.actions.grow import Grow
+from compute.actions.resize import Resize
 from compute.actions.set_password import DEFAULT_USER
 from compute.actions.take_image import usual_name
-from compute.models import Instance
+from compute.models import Flavor, Instance
 from compute.services import flavors, images
 from portal import launch_plan
 from portal.forms import Form, time_zone_field
@@ -25,10 +27,18 @@ from portal.requests import Request, away, page
 
 TEMPLATES = {
     "resize": "instances/resize.html",
+    "grow": "instances/resize.html",
     "rescue": "instances/choose_image.html",
     "rebuild": "instances/choose_image.html",
 }
 INTROS: dict[str, str | Promise] = {
+    "resize": gettext_lazy(
+        "It is shut down, gets its new size and starts again. Until you confirm, you can go back."
+    ),
+    "grow": gettext_lazy(
+        "It runs on and gets more processors, memory and disk. Nothing of it can be taken back; its system may have "
+        "to bring them into use."
+    ),
     "clone": gettext_lazy(
         "A new instance of the same size, image, SSH key and labels gets a copy of its disk, and its own id and "
         "addresses. One that runs is copied while it runs on: the copy is what its disk holds when the copying "
@@ -124,11 +134,17 @@ def _draw(
         "over_quota": isinstance(error, OverQuota),
         "chosen": {name: str(form[name].value() or "") for name in form.fields},
     }
-    if action.verb == "resize":
+    if isinstance(action, Resize):
         known = flavors.listing(request.context)
         own = request.context.project is not None and request.context.project.id == instance.project_id
         flavor = next((one for one in known if one.pk == values["chosen"]["flavor_id"]), None)
-        values |= {"flavor": flavor, "plan": launch_plan.resize(instance, flavor, known, may_ask=own)}
+        values |= {
+            "intro": INTROS[action.verb],
+            "flavor": flavor,
+            "plan": launch_plan.resize(action, instance, flavor, known, may_ask=own),
+        }
+        if flavor and action.verb == "resize":
+            values |= _growing(request, instance, flavor)
     elif "image_id" in action.fields:
         values |= {"images": images.listing(request.context)}
     else:
@@ -138,3 +154,10 @@ def _draw(
             "submit": SUBMITS.get(action.verb, action.label),
         }
     return page(request, TEMPLATES.get(action.verb, "instances/ask.html"), values, status=status)
+
+
+def _growing(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:
+    """The way without a shutdown, to be offered beside a resize, or why there is none."""
+    (grow,) = (one for one in choices(request.context, instance) if isinstance(one.action, Grow))
+    reason = grow.reason or Grow().misfit(instance, flavor)
+    return {"grow": grow.action, "not_growing": reason}

@@ -15,8 +15,11 @@ from compute.states import MOVES, TaskState, VmState
 from tests import factories
 
 State = Operation.State
-CANCELLABLE = {"launch", "launch_clone", "clone", "take_image", "resize", "rebuild", "shelve"}
-FINAL = {"rebuild": ["exchange", "config_drive", "define", "start"]}
+CANCELLABLE = {"launch", "launch_clone", "clone", "grow", "take_image", "resize", "rebuild", "shelve"}
+FINAL = {
+    "rebuild": ["exchange", "config_drive", "define", "start"],
+    "grow": ["memory", "processors", "live_disk", "define"],
+}
 """The steps after which there is no way back."""
 
 STEPS = [(verb, step.name) for verb in sorted(CANCELLABLE) for step in plans[verb].steps]

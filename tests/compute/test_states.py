@@ -21,7 +21,7 @@ MAY = {
     VmState.BUILDING: ALWAYS,
     VmState.ACTIVE: ALWAYS
     | {"stop", "reboot", "force_reboot", "force_stop", "pause", "suspend", "shelve"}
-    | {"resize", "rescue", "rebuild", "clone", "take_image", "set_password"},
+    | {"grow", "resize", "rescue", "rebuild", "clone", "take_image", "set_password"},
     VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve", "clone", "take_image"},
     VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve", "take_image"},
     VmState.RESCUED: ALWAYS | {"unrescue"},
@@ -45,7 +45,7 @@ MAY_WHILE_DELETING = {
 
 def parameters(verb: str) -> dict[str, str]:
     """What the verb cannot do without."""
-    if verb == "resize":
+    if verb in {"resize", "grow"}:
         return {"flavor_id": factories.FlavorFactory(disk_gib=50).pk}
     return {
         "rename": {"name": "renamed"},
@@ -84,6 +84,7 @@ def instance_in(
         task_state=task_state,
         locked=verb == "unlock",
         agent={},
+        room={"vcpus": 4, "ram_mib": 4096, "slots": 8},
     )
     if task_state:
         factories.OperationFactory(instance=instance, sequence=1, state=Operation.State.RUNNING)

@@ -30,6 +30,7 @@ from .devices import (
 from .element import Element, attribute, leaf, text
 from .limits import ProcessorTuning
 from .machine import Features, MachineType, ManagementMode, OperatingSystem, Processor
+from .memory import MaxMemory, Memory, Nodes
 from .optional import Tpm, Watchdog
 from .tag import TagElement
 
@@ -39,10 +40,12 @@ SPARE_PCI_PORTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory(Element):
-    TAG: ClassVar[str] = "memory"
-    unit: str = attribute(default="MiB")
-    size: int = text()
+class Processors(Element):
+    """How many there may be; `current` of them are there from the start, without it all."""
+
+    TAG: ClassVar[str] = "vcpu"
+    current: int | None = attribute()
+    most: int = text()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +70,9 @@ class Domain(Element):
     uuid: str | None = leaf()
     title: str | None = leaf()
     metadata: Metadata | None = None
+    max_memory: MaxMemory | None = None
     memory: Memory
-    vcpu: int = leaf()
+    vcpu: Processors
     tuning: ProcessorTuning | None = None
     os: OperatingSystem
     features: Features
@@ -83,18 +87,24 @@ class Domain(Element):
 def guest_domain(spec: GuestSpec) -> Domain:
     """The whole machine of a spec."""
     hardware, limits = spec.hardware, spec.hardware.processor_limits
+    most_vcpus = spec.room.vcpus if spec.room else spec.vcpus
+    max_memory = nodes = None
+    if spec.room and spec.room.slots:
+        max_memory = MaxMemory(slots=spec.room.slots, size=spec.room.memory_mib)
+        nodes = Nodes.of(most_vcpus, spec.memory_mib)
     return Domain(
         type=spec.virt_type,
         name=spec.name,
         uuid=spec.uuid,
         title=" ".join(spec.title.splitlines()).strip() or None,  # libvirt takes one line
         metadata=Metadata(tag=TagElement.of(spec.tag)),
+        max_memory=max_memory,
         memory=Memory(size=spec.memory_mib),
-        vcpu=spec.vcpus,
+        vcpu=Processors(current=spec.vcpus if most_vcpus > spec.vcpus else None, most=most_vcpus),
         tuning=None if limits is None else ProcessorTuning.of(limits),
         os=OperatingSystem.of(hardware, spec.nvram),
         features=Features(smm=ManagementMode() if hardware.secure_boot else None),
-        cpu=Processor.of(spec.virt_type, hardware.topology),
+        cpu=Processor.of(spec.virt_type, hardware.topology, nodes),
         clock=Clock(offset="utc"),
         devices=_devices(spec),
     )
@@ -106,7 +116,7 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
         type=virt_type,
         name=name,
         memory=Memory(size=96),
-        vcpu=1,
+        vcpu=Processors(most=1),
         os=OperatingSystem(
             type=MachineType(kind="hvm"),
             kernel=str(kernel),

@@ -8,6 +8,7 @@ from .. import hardware
 from ..hardware import HardwareSpec
 from ..specs import VirtType
 from .element import Element, attribute, leaf, text
+from .memory import Nodes
 
 EMULATED_MODEL = "Westmere"
 """A model that QEMU emulates whole and that today's systems (x86-64-v2) run on."""
@@ -124,9 +125,12 @@ class Processor(Element):
     check: str | None = attribute()
     model: ProcessorModel | None = None
     topology: ProcessorTopology | None = None
+    nodes: Nodes | None = None
 
     @classmethod
-    def of(cls, virt_type: VirtType, topology: hardware.Topology | None = None) -> "Processor":
+    def of(
+        cls, virt_type: VirtType, topology: hardware.Topology | None = None, nodes: Nodes | None = None
+    ) -> "Processor":
         """Under KVM the host's own model; emulated a named one, the same whatever QEMU learns later."""
         arranged = None
         if topology is not None:
@@ -134,6 +138,6 @@ class Processor(Element):
                 sockets=topology.sockets, cores=topology.cores, threads=topology.threads
             )
         if virt_type == "kvm":
-            return cls(mode="host-model", topology=arranged)
+            return cls(mode="host-model", topology=arranged, nodes=nodes)
         model = ProcessorModel(name=EMULATED_MODEL)
-        return cls(mode="custom", match="exact", check="none", model=model, topology=arranged)
+        return cls(mode="custom", match="exact", check="none", model=model, topology=arranged, nodes=nodes)

@@ -5,15 +5,17 @@ After a wanted change run with REGENERATE=1 and read the difference before commi
 
 import os
 import subprocess
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from compute.driver.hardware import USUAL
+from compute.driver.specs import RoomSpec
 from compute.driver.xml.element import Element
 from compute.driver.xml.guest import guest_domain, probe_domain
+from compute.driver.xml.memory import memory_module
 from compute.driver.xml.network import nat_network
 from compute.driver.xml.snapshot import internal_snapshot
 from compute.driver.xml.storage import directory_pool, empty_volume, overlay_volume
@@ -26,6 +28,12 @@ SCHEMAS = Path("/usr/share/libvirt/schemas")  # of the package libvirt0
 ELEMENTS: dict[str, tuple[Element, str]] = {
     "guest_bare": (guest_domain(BARE), "domain"),
     "guest_full": (guest_domain(FULL), "domain"),
+    "guest_room": (
+        guest_domain(
+            replace(guest_of(USUAL), memory_mib=1024, room=RoomSpec(vcpus=4, memory_mib=4096, slots=8))
+        ),
+        "domain",
+    ),
     "probe": (
         probe_domain("probe", "kvm", Path("/srv/kernel"), Path("/srv/initrd"), Path("/srv/serial")),
         "domain",
@@ -71,6 +79,14 @@ def test_every_part_of_a_machine_is_in_a_golden_file() -> None:
         if getattr(machine, field.name) != getattr(USUAL, field.name)
     }
     assert varied == {field.name for field in fields(USUAL)}
+
+
+def test_a_memory_module() -> None:
+    """No document by itself, so it stands in no golden file."""
+    written = "".join(memory_module(256).to_xml().split("\n"))
+    assert written.replace("  ", "") == (
+        '<memory model="dimm"><target><size unit="MiB">256</size><node>0</node></target></memory>'
+    )
 
 
 def test_every_golden_file_is_tested() -> None:

@@ -1,0 +1,79 @@
+"""Grow: a larger flavor for a guest that runs on."""
+
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from compute.actions.launch import GIB
+from compute.actions.resize import Resize, does_not_fit
+from compute.actions.steps import Define
+from compute.models import Flavor, Instance, Operation
+from compute.operations import Run, Step
+from compute.services import guest_spec, hardware, hosts, room, transitions
+
+
+class PlugMemory(Step):
+    """From here on there is no way back: what a running guest has, it keeps until it is powered off."""
+
+    name: ClassVar[str] = "memory"
+    label: ClassVar[str] = gettext_noop("Plug memory in")
+    final: ClassVar[bool] = True
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.growth(instance).memory(instance.ram_mib)
+
+
+class PlugProcessors(Step):
+    name: ClassVar[str] = "processors"
+    label: ClassVar[str] = gettext_noop("Plug processors in")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.growth(instance).processors(instance.vcpus)
+
+
+class GrowLiveDisk(Step):
+    name: ClassVar[str] = "live_disk"
+    label: ClassVar[str] = gettext_noop("Grow the disk")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        target = guest_spec.root_target(hardware.of(instance))
+        hosts.growth(instance).disk(target, instance.disk_gib * GIB)
+
+
+class DefineGrown(Define):
+    """Describe the machine as it starts next time: with all it has now, and room to grow again."""
+
+    def do(self, run: Run) -> None:
+        super().do(run)
+        room.note(run.instance)
+
+
+class Grow(Resize):
+    """Takes `flavor_id`. Needs no confirmation: nothing is stopped, and there is no earlier disk to go back to."""
+
+    verb = "grow"
+    label = gettext_lazy("Grow while it runs")
+    icon = "arrows-maximize"
+    steps = (PlugMemory(), PlugProcessors(), GrowLiveDisk(), DefineGrown())
+
+    def hindrance(self, instance: Instance) -> str:
+        return room.unknown(instance)
+
+    def misfit(self, instance: Instance, flavor: Flavor) -> str:
+        if reason := does_not_fit(instance, flavor) or room.refusal(instance, flavor):
+            return reason
+        after, image = flavor.extra_specs, instance.hardware.get("image", {})
+        if hardware.resolve(after, image, flavor.vcpus) != hardware.of(instance):
+            return _("It also changes the machine itself, for which the machine must be off: resize it.")
+        return ""
+
+    def succeeded(self, operation: Operation) -> None:
+        transitions.change(operation.instance, resized_from=None)
+        super().succeeded(operation)
