@@ -89,7 +89,7 @@ class Resize(Action):
     fields = ("flavor_id",)
     asks = True
     cancellable = True
-    steps = (GoDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
+    steps: tuple[Step, ...] = (GoDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Count the new size at once. Raises BadInput naming `flavor_id`, OverQuota, Conflict (no room)."""

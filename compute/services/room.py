@@ -59,7 +59,7 @@ def refusal(instance: Instance, flavor: Flavor) -> str:
     """Why the running guest has no room for the flavor; empty when it has. Costs no query."""
     if reason := unknown(instance):
         return reason
-    room, more_mib = instance.room, flavor.ram_mib - instance.ram_mib
+    room, more_mib = instance.room or {}, flavor.ram_mib - instance.ram_mib
     if flavor.vcpus < instance.vcpus or more_mib < 0:
         return _("It is smaller, and nothing can be taken from a machine while it runs.")
     if flavor.vcpus > room["vcpus"]:

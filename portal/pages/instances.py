@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -46,6 +47,12 @@ BIN_COLUMNS = (
 )
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")
+MORE = tuple(
+    verb
+    for verb, action in ACTIONS.items()
+    if action.bulk and not action.asks and not action.fields and verb not in BULK + BIN_BULK
+)
+"""What needs no word besides, and stands in the bar's menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,15 @@ class Row:
     choices: list[Choice]
     entry: Entry | None
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An action for many: how many of the chosen instances allow it now, and why others do not."""
+
+    action: Action
+    allowed: int
+    reason: str
 
 
 @require_safe
@@ -84,6 +100,7 @@ def listing(request: Request) -> HttpResponse:
         "everywhere": everywhere,
         "everywhere_url": lists.url(asked, all="" if everywhere else "1"),
         "bulk": _offered(request, BULK),
+        "more": MORE,
         "may_console": policy.allows(request.context, "instance:console"),
         "narrowed": any(asked.get(name) for name in ("search", "status", "project")),
         "query": asked.urlencode(),
@@ -104,6 +121,25 @@ def recycle_bin(request: Request) -> HttpResponse:
         "hours": settings.RECYCLE_HOURS,
     }
     return live_page(request, "instances/bin.html", {"bin": "instances/bin_table.html"}, values)
+
+
+@require_safe
+def more_for_many(request: Request) -> HttpResponse:
+    """The menu of the bar, for the instances that are chosen now."""
+    rows = instances.chosen(request.context, request.GET.getlist("ids")[:MOST])
+    offered = [{choice.action.verb: choice for choice in choices(request.context, one)} for one in rows]
+    offers = []
+    for verb in MORE:
+        found = [each[verb] for each in offered if verb in each]
+        reasons = dict.fromkeys(choice.reason for choice in found if choice.reason)
+        offers.append(
+            Offer(
+                action=ACTIONS[verb],
+                allowed=sum(choice.allowed for choice in found),
+                reason=" ".join(reasons) or _("It makes no sense for what is chosen."),
+            )
+        )
+    return render(request, "parts/bulk_menu.html", {"offers": offers, "chosen": len(rows)})
 
 
 @require_POST

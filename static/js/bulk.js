@@ -35,7 +35,8 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("click", ({ target }) => target.closest("[data-bulk-clear]") && clear());
 document.addEventListener("submit", (event) => event.target.matches("[data-bulk]") && event.preventDefault());
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!detail.successful || !detail.elt.closest("[data-bulk-bar]")) return;
+  // What only looks, as the menu does, leaves the choice as it is.
+  if (!detail.successful || detail.requestConfig.verb === "get" || !detail.elt.closest("[data-bulk-bar]")) return;
   detail.elt.closest("form[data-bulk-bar]")?.reset();
   clear();
 });

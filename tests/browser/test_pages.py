@@ -34,6 +34,7 @@ NO_PAGES = {
     "palette": "JSON",
     "instance-action": "takes forms only",
     "instances-action": "takes forms only",
+    "instances-more": "part of the list",
     "instance-console-pass": "takes forms only",
     "instance-schedule-enabled": "takes forms only",
     "instance-schedule-delete": "takes forms only",
