@@ -1,6 +1,7 @@
 """Growing while it runs: what there is room for, and what begins."""
 
 import pytest
+from django.test import Client
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict
@@ -76,3 +77,24 @@ def test_the_room_that_machines_keep(
     instance = factories.InstanceFactory(vcpus=vcpus, ram_mib=ram_mib, hardware={"flavor": specs})
     found = room.kept(instance, hardware.of(instance))
     assert (found.vcpus, found.memory_mib, found.slots) == kept
+
+
+def test_the_page_of_a_resize_offers_it_or_says_why_not(as_alice: Context, client: Client) -> None:
+    instance = running(as_alice)
+    client.force_login(as_alice.user, backend="accounts.authentication.PasswordBackend")
+    path = f"/instances/{instance.pk}/actions"
+    fits = factories.FlavorFactory(vcpus=2, ram_mib=1280, disk_gib=3)
+    vast = factories.FlavorFactory(vcpus=8, ram_mib=1280, disk_gib=3)
+    assert f'formaction="{path}/grow/"' in page(client, f"{path}/resize/?flavor_id={fits.pk}")
+    assert "Not while it runs: While it runs it has room for 4 vCPUs." in page(
+        client, f"{path}/resize/?flavor_id={vast.pk}"
+    )
+    alone = page(client, f"{path}/grow/?flavor_id={fits.pk}")
+    assert "It runs on and gets more" in alone
+    assert "room for 4 vCPUs" in alone
+
+
+def page(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
