@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.urls import path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.models import Project, User
@@ -16,6 +18,14 @@ from portal.form_pages import form_page
 from portal.forms import Form
 from portal.requests import Request
 from portal.templatetags.cloud import amount
+
+CAPS: dict[str, str | Promise] = {
+    "key_pairs": gettext_lazy("Key pairs"),
+    "metadata_items": gettext_lazy("Metadata entries of an instance"),
+    "server_groups": gettext_lazy("Server groups"),
+    "server_group_members": gettext_lazy("Instances in a server group"),
+}
+"""What is counted for users besides, and stands in no bar."""
 
 
 class UserLimits(Form):
@@ -31,13 +41,21 @@ class UserLimits(Form):
                 "used": amount(usage.used, resource.unit),
                 "limit": "∞" if limit < 0 else amount(limit, resource.unit),
             }
-            self.fields[resource.name] = forms.CharField(
-                label=f"{resource.label} ({resource.unit})" if resource.unit else str(resource.label),
-                required=False,
-                max_length=12,
-                help_text=used,
-                widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "numeric"}),
-            )
+            label = f"{resource.label} ({resource.unit})" if resource.unit else str(resource.label)
+            self.fields[resource.name] = _limit(label, used)
+        for name, cap in CAPS.items():
+            most = "∞" if project_limits[name] < 0 else project_limits[name]
+            self.fields[name] = _limit(str(cap), _("The project has %(limit)s.") % {"limit": most})
+
+
+def _limit(label: str, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=12,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+    )
 
 
 def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
