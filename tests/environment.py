@@ -25,19 +25,20 @@ _turn, _lives = (Path(tempfile.gettempdir(), f"meridian-tests-{name}") for name 
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
 LINES = {
-    "browser": "browser",
-    "life": "life",
-    "clients": "clients",
-    "hypervisor": "clients",
-    "faults": "faults",
+    "tests/life/test_interrupted.py": "interrupted",
+    "tests/browser/": "browser",
+    "tests/life/": "life",
+    "tests/clients/": "clients",
+    "tests/hypervisor/": "clients",
+    "tests/faults/": "faults",
 }
-"""Folders of tests that run guests: one after the other in their line, since they wait more than they compute."""
+"""Tests that run guests: one after the other in their line, since they wait more than they compute."""
 
 KILLERS = "tests/faults/test_libvirt_restarted.py"
 """Tests of this file run while no other line is on a machine: they kill libvirtd."""
 
 # Each line takes one of the first processes of a run; the others fill what processor time these leave.
-if os.environ.get("PYTEST_XDIST_WORKER", "gw0") not in ("gw0", "gw1", "gw2", "gw3"):
+if int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) >= len(set(LINES.values())):
     os.nice(10)
 
 
@@ -48,7 +49,7 @@ def _file(nodeid: str) -> str:
 def _scope(nodeid: str) -> str:
     """The tests that run in one process, one after the other: those of a line, else those of a file."""
     file = _file(nodeid)
-    return LINES.get(file.split("/")[1], file)
+    return next((line for place, line in LINES.items() if file.startswith(place)), file)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,7 +72,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 class Scopes(LoadScopeScheduling):
-    """Hands whole scopes to processes (`make test` runs five)."""
+    """Hands whole scopes to processes (`make test` runs six)."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _scope(nodeid)

@@ -2,7 +2,6 @@
 
 import queue
 import random
-import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from compute.driver import events
 from compute.driver.specs import GuestEvent, GuestEventKind
 from tests.bench.figures import Figure, Goal, milliseconds, percentile
 from tests.bench.installation import Installation
+from tests.chromium import program
 from tests.stack import URI, wait_for
 
 EVENTS = 40
@@ -115,13 +115,12 @@ def _events_of(guest: str) -> Iterator["queue.SimpleQueue[tuple[float, GuestEven
 @contextmanager
 def _page(installation: Installation) -> Iterator[Page]:
     """The administrator's list of instances."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
     cookies = [
         {"name": cookie.name, "value": str(cookie.value), "url": installation.stack.url}
         for cookie in installation.admin.cookies
     ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
         context = browser.new_context()
         context.add_cookies(cookies)
         context.add_init_script(WATCH)

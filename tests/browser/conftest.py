@@ -1,6 +1,5 @@
 """One running installation and one Chromium for all browser tests, and people who are signed in."""
 
-import shutil
 from collections.abc import Callable, Generator, Iterator
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.island import Island
 from tests.browser.verbs import ARTIFACTS, PATIENCE, Faults
+from tests.chromium import program
 from tests.stack import Browserless, Stack, running
 
 ARGUMENTS = (
@@ -20,9 +20,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
-"""The first draws the same pictures with two thirds of the processor's time; Ubuntu has only the last."""
-
 FAILED = pytest.StashKey[bool]()
 VIEWPORT = {"width": 1280, "height": 900}
 
@@ -52,11 +49,9 @@ def island() -> Iterator[Island]:
 
 @pytest.fixture(scope="package")
 def chromium(island: Island, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert path, "Chromium is not installed: `deploy/install dev` brings it"
     with sync_playwright() as playwright:
-        program = island.wrapped(path, tmp_path_factory.mktemp("chromium"))
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        wrapped = island.wrapped(program(), tmp_path_factory.mktemp("chromium"))
+        browser = playwright.chromium.launch(executable_path=wrapped, args=ARGUMENTS)
         yield browser
         browser.close()
 
