@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 import libvirt
 import playwright.sync_api
 
-from tests.bench import console, figures, identity, launch, listing, memory, push, restart
+from tests.bench import compute, console, figures, identity, launch, listing, memory, push, restart
 from tests.bench.figures import Figure
 from tests.bench.installation import Installation
 from tests.stack import running
 
 MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "launch": launch.measure,
+    "compute": compute.measure,
     "memory": memory.measure,
     "push": push.measure,
     "listing": listing.measure,

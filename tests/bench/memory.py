@@ -17,17 +17,10 @@ def measure(installation: Installation) -> Iterator[Figure]:
     _ = installation.guest
     installation.admin.get("/instances/")
     time.sleep(SETTLE_SECONDS)
-    assert installation.stack.process is not None
-    pids = pids_under(installation.stack.process.pid)
-    by_name: Counter[str] = Counter()
-    processes: Counter[str] = Counter()
-    for pid in pids:
-        name = _program(pid)
-        by_name[name] += _pss(pid)
-        processes[name] += 1
+    by_name, processes = by_program(installation)
     total = by_name.total() / 2**20
     yield Figure(
-        what=f"memory of all {len(pids)} processes, idle (PSS)",
+        what=f"memory of all {processes.total()} processes, idle (PSS)",
         ours=f"{total:.0f} MiB",
         value=total,
         goal=Goal(bound=400, unit="MiB"),
@@ -35,6 +28,18 @@ def measure(installation: Installation) -> Iterator[Figure]:
     for name, size in by_name.most_common():
         count = f" ({processes[name]})" if processes[name] > 1 else ""
         yield Figure(what=f"    of it: {name}{count}", ours=f"{size / 2**20:.0f} MiB")
+
+
+def by_program(installation: Installation) -> tuple[Counter[str], Counter[str]]:
+    """Bytes, and number of processes, of each supervised program."""
+    assert installation.stack.process is not None
+    sizes: Counter[str] = Counter()
+    processes: Counter[str] = Counter()
+    for pid in pids_under(installation.stack.process.pid):
+        name = _program(pid)
+        sizes[name] += _pss(pid)
+        processes[name] += 1
+    return sizes, processes
 
 
 def _pss(pid: int) -> int:
