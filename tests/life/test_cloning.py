@@ -64,7 +64,7 @@ def test_a_clone_has_the_same_disk_and_is_another_machine(
     assert copy.disk_bytes() == source.disk_bytes()
     assert copy.uuid != source.uuid
     assert stack.instance(name)["address"] != stack.instance("source")["address"]
-    wait_for(lambda: born(copy) == ["source", name], "the copy to know where it comes from")
+    wait_for(lambda: born(copy) == ["source", name], "the copy to know where it comes from", 120)
     operation = stack.rows(
         "select progress, timeline from compute_operation where kind = 'clone' and instance_id = ?",
         uuid.UUID(source.uuid).hex,
