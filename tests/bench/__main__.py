@@ -21,8 +21,8 @@ from tests.stack import running
 
 MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "launch": launch.measure,
-    "compute": compute.measure,
     "memory": memory.measure,
+    "compute": compute.measure,
     "push": push.measure,
     "listing": listing.measure,
     "console": console.measure,

@@ -281,6 +281,13 @@ def test_menus(page: Page, faults: Faults) -> None:
     page.goto("/instances/")
     page.get_by_label("Select steady").check()
     assert looks.inspect(page, "selection") + faults == []
+    page.get_by_role("button", name="More").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Unpause")).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    assert looks.inspect(page, "selection-more") + faults == []
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-bulk-count]")).to_have_text("1")
 
 
 def test_the_question_before_deleting_for_good(page: Page, faults: Faults) -> None:
