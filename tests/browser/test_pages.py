@@ -285,6 +285,7 @@ def test_menus(page: Page, faults: Faults) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Unpause")).to_have_attribute("aria-disabled", "true")
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(page.locator("#bulk-menu")).to_be_in_viewport(ratio=1)
     assert looks.inspect(page, "selection-more") + faults == []
     page.keyboard.press("Escape")
     expect(page.locator("[data-bulk-count]")).to_have_text("1")
