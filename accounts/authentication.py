@@ -2,16 +2,20 @@
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
+from django.db.models import Subquery
 from django.http import HttpRequest
 
-from accounts.models import Domain, User
+from accounts.models import Domain, Epoch, User
 from accounts.names import is_text
 
 LONGEST_PASSWORD = 1024
 
 
 class PasswordBackend(BaseBackend):
-    """Signs in enabled users of enabled domains. Unknown names cost the same time as wrong passwords."""
+    """Signs in enabled users of enabled domains. Unknown names cost the same time as wrong passwords.
+
+    With the user comes the epoch's mark, as `mark`, which saves whoever issues a token a query of its own.
+    """
 
     def authenticate(
         self,
@@ -23,8 +27,8 @@ class PasswordBackend(BaseBackend):
     ) -> User | None:
         if not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        rows = User.objects.select_related("domain", "second_factor")
-        user = rows.filter(name=username, domain_id=domain).first()
+        rows = User.objects.select_related("domain", "second_factor").filter(name=username, domain_id=domain)
+        user = rows.annotate(mark=Subquery(Epoch.objects.values("mark")[:1])).first()
         if user is None:
             make_password(password)
             return None

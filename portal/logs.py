@@ -7,14 +7,12 @@ import sys
 
 import structlog
 
-PROCESS = os.environ.get("MERIDIAN_PROCESS", "manage")
-
 
 def _name_process(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     """Put the process's name first, so that the supervisor's one stream can be read and searched."""
-    event["event"] = f"{PROCESS:<8} {event['event']}"
+    event["event"] = f"{os.environ.get('MERIDIAN_PROCESS', 'manage'):<8} {event['event']}"
     return event
 
 

@@ -14,6 +14,7 @@ from django.template import Context, Engine
 from portal import env
 
 TEMPLATES = settings.BASE_DIR / "deploy"
+MANAGE = (sys.executable, "manage.py")
 # The kernel allows 107 bytes in the name of a socket.
 LONGEST_SOCKET = 107
 
@@ -29,52 +30,29 @@ class Program:
 
     @property
     def command(self) -> str:
-        """The command line as supervisord reads it; a process never outlives its supervisor."""
-        line = shlex.join(["setpriv", "--pdeathsig", "TERM", *self.arguments])
-        return line.replace("%", "%%")
+        """The command line as supervisord reads it; a process never outlives its supervisor.
+
+        Ours see to that themselves, since `manage.py supervise` forks them.
+        """
+        ours = self.arguments[:2] == MANAGE
+        line = self.arguments if ours else ("setpriv", "--pdeathsig", "TERM", *self.arguments)
+        return shlex.join(line).replace("%", "%%")
 
 
 def programs() -> list[Program]:
     """Every process in the order of its start; they stop in the opposite order."""
     run = settings.RUN_DIR
-    python = sys.executable
     prefixed = str(TEMPLATES / "prefixed")
-    web = [python, "-m", "uvicorn", "portal.asgi:application", "--uds", f"{run}/web.sock", "--no-access-log"]
-    web += [
-        "--lifespan",
-        "off",
-        "--forwarded-allow-ips",
-        "*",
-        "--timeout-keep-alive",
-        "75",
-        "--timeout-graceful-shutdown",
-        "2",
-    ]
-    if settings.WEB_WORKERS > 1:
-        web += ["--workers", str(settings.WEB_WORKERS)]
-    # Celery warns of root, which driving libvirt and its sockets needs.
-    worker = [
-        python,
-        "-W",
-        "ignore:You're running the worker",
-        "-m",
-        "celery",
-        "--quiet",
-        "--app",
-        "portal.celery",
-        "worker",
-    ]
-    worker += ["--concurrency", str(settings.WORKERS), "-O", "fair", "--without-gossip", "--without-mingle"]
     redis = [prefixed, "redis", "redis-server", "--port", "0", "--unixsocket", str(settings.REDIS_SOCKET)]
     redis += ["--unixsocketperm", "700", "--dir", str(run), "--save", "", "--appendonly", "no"]
     redis += ["--daemonize", "no", "--loglevel", "warning"]
     own_redis = [] if settings.REDIS_URL else [Program(name="redis", arguments=tuple(redis))]
     return [
         *own_redis,
-        Program(name="web", arguments=tuple(web)),
-        Program(name="worker", arguments=tuple(worker)),
-        Program(name="watch", arguments=(python, "manage.py", "watch")),
-        Program(name="console", arguments=(python, "manage.py", "console_proxy"), stop_group=True),
+        Program(name="web", arguments=(*MANAGE, "web")),
+        Program(name="worker", arguments=(*MANAGE, "worker")),
+        Program(name="watch", arguments=(*MANAGE, "watch")),
+        Program(name="console", arguments=(*MANAGE, "console_proxy"), stop_group=True),
         Program(
             name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")
         ),
@@ -99,7 +77,6 @@ def render() -> Path:
         "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$"
         if outer_proxies > 0
         else "",
-        "static_version": settings.STATIC_VERSION,
         "programs": programs(),
         "group": ",".join(program.name for program in programs() if program.name != "redis"),
     }

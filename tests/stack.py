@@ -135,10 +135,8 @@ class Stack:
         """The process id of one of the supervised programs."""
         assert self.process is not None
         for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
-            # Redis writes its title over its environment, so its command is looked at too.
-            environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
             command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if f"MERIDIAN_PROCESS={program}".encode() in environment or command.startswith(program.encode()):
+            if command.startswith((f"meridian: {program}".encode(), program.encode())):
                 return int(child)
         raise AssertionError(f"no process of {program} runs")
 

@@ -33,11 +33,12 @@ from accounts.services.tokens import KEPT, Issued, Scope, Valid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What one method showed."""
+    """What one method showed, and the epoch's mark at that time where it came along."""
 
     user: User
     credential: ApplicationCredential | None = None
     parent: Valid | None = None
+    mark: str | None = None
 
 
 def answer(request: HttpRequest, body: object) -> Issued:
@@ -63,7 +64,7 @@ def answer(request: HttpRequest, body: object) -> Issued:
     methods = receipts.require_both(user, methods, request.headers.get(receipts.HEADER))
     if not receipts.COMPLETE & set(methods):
         lockouts.succeeded(request, user.name)
-    mark = parent.mark if parent else tokens.current_mark()
+    mark = next((proof.mark for proof in proofs if proof.mark), None) or tokens.current_mark()
     credential = credential or (parent.token.credential if parent else None)
     scope = _scope(user, auth.get("scope"), credential, mark)
     return tokens.issue(
@@ -84,7 +85,7 @@ def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
         raise NotSignedIn(
             _("The password is expired and needs to be changed for user: %(id)s.") % {"id": user.id}
         )
-    return Proof(user=user)
+    return Proof(user=user, mark=getattr(user, "mark", None))
 
 
 def _by_code(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
@@ -107,7 +108,7 @@ def _by_token(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
     valid = tokens.check(given.get("id"))
     if valid is None:
         raise NotSignedIn
-    return Proof(user=valid.token.user, parent=valid)
+    return Proof(user=valid.token.user, parent=valid, mark=valid.mark)
 
 
 def _by_credential(request: HttpRequest, given: Mapping[str, Any]) -> Proof:

@@ -4,7 +4,6 @@ Forking only: websockify keeps the target of a connection on the shared server o
 server may send one person's keys to another's machine.
 """
 
-import ctypes
 import gc
 import multiprocessing
 import os
@@ -21,14 +20,13 @@ from websockify.websocketproxy import ProxyRequestHandler, WebSocketProxy
 
 from compute.console_proxy import plugins
 from compute.console_proxy.plugins import OneUseTokens, OwnOrigin
-from compute.services import consoles
+from compute.services import consoles, processes
 
 log = structlog.get_logger(__name__)
 
 SOCKET_MODE = 0o600
 SEND_BUFFER = 1024 * 1024
 POLICY_VIOLATION = 1008
-PR_SET_PDEATHSIG = 1
 
 
 class PatientSocket:
@@ -147,7 +145,7 @@ class ConsoleProxy(WebSocketProxy):
         """In the child: a signal, or the end of the parent, ends it at once, whatever it is doing."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        _end_with_parent(self.pid)
+        processes.end_with(self.pid)
         # A unix socket's buffer does not grow by itself as TCP's does.
         startsock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         super().top_new_client(startsock, address)
@@ -157,13 +155,6 @@ class ConsoleProxy(WebSocketProxy):
         raise SystemExit
 
     do_SIGINT = do_SIGTERM  # noqa: N815
-
-
-def _end_with_parent(parent: int) -> None:
-    """The kernel ends this process when its parent has gone, however that went."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def _token(path: str) -> str:

@@ -50,6 +50,6 @@ def end_silent_worker() -> None:
 def _is_worker(pid: int) -> bool:
     """Process ids are used again, so look who has it now."""
     try:
-        return b"portal.celery" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").endswith(b"worker")
     except (FileNotFoundError, ProcessLookupError):
         return False

@@ -1,6 +1,5 @@
 """Memory of all processes together: proportional set sizes, so that what they share counts once."""
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -51,10 +50,7 @@ def _pss(pid: int) -> int:
 
 
 def _program(pid: int) -> str:
-    """The supervised program that the process belongs to; Redis writes its title over its environment."""
-    environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    for entry in environment:
-        if entry.startswith(b"MERIDIAN_PROCESS="):
-            return os.fsdecode(entry.partition(b"=")[2])
-    command = Path(f"/proc/{pid}/comm").read_text().strip()
-    return {"redis-server": "redis"}.get(command, "supervisor")
+    """The supervised program that the process belongs to."""
+    title = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode()
+    ours = title.removeprefix("meridian: ")
+    return ours if ours != title else Path(f"/proc/{pid}/comm").read_text().strip()

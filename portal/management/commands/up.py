@@ -45,7 +45,9 @@ class Command(BaseCommand):
         if os.fork() == 0:
             _announce(token)
             os._exit(0)
-        os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)])  # noqa: S606
+        os.environ["MERIDIAN_STATIC_VERSION"] = settings.STATIC_VERSION
+        os.environ["NOSETPS"] = "1"  # processes keep the titles that we give them, which Celery would change
+        os.execv(sys.executable, [*supervision.MANAGE, "supervise", str(config)])  # noqa: S606
 
 
 def _lock() -> None:

@@ -1,0 +1,28 @@
+"""`manage.py worker`: runs operations, as Celery hands them out, until it is told to stop."""
+
+import sys
+import warnings
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from portal.celery import app
+
+
+class Command(BaseCommand):
+    help = "Run operations, MERIDIAN_WORKERS of them at the same time."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        # Celery warns of root, which driving libvirt and its sockets needs.
+        warnings.filterwarnings("ignore", "You're running the worker")
+        worker = app.Worker(
+            concurrency=settings.WORKERS,
+            optimization="fair",
+            without_gossip=True,
+            without_mingle=True,
+            quiet=True,
+        )
+        worker.start()
+        sys.exit(worker.exitcode)
