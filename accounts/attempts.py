@@ -3,14 +3,22 @@
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
+from axes.helpers import get_client_username
+from axes.models import AccessAttempt
 from django.http import HttpRequest
+
+from accounts.prepared import Prepared
+
+_OF_NAME = Prepared(lambda name: AccessAttempt.objects.filter(username=name).values_list("username")[:1])
 
 
 class Attempts(AxesDatabaseHandler):
     """In the database; whoever made no wrong attempt, which is nearly everybody, has none to be forgotten."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        found = int(super().get_failures(request, credentials))
+        name = get_client_username(request, credentials)
+        tried = not isinstance(name, str) or _OF_NAME.rows(name=name)
+        found = int(super().get_failures(request, credentials)) if tried else 0
         request.axes_failures = found + getattr(request, "axes_failures", 0)  # type: ignore[attr-defined]
         return found
 
