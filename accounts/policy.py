@@ -65,6 +65,7 @@ RULES: dict[str, str] = {
     "activity:read": "reader",
     "quota:read": "reader",
     "quota:ask": "member",
+    "quota:withdraw": "manager",
     "quota:write": "admin",
     "audit:read": "manager",
     "project:read": "admin",

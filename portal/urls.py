@@ -109,6 +109,7 @@ urlpatterns = [
     path("quota-requests/", quota_requests.listing, name="quota-requests"),
     path("quota-requests/waiting/", quota_requests.waiting, name="quota-requests-waiting"),
     path("quota-requests/ask/", quota_requests.ask, name="quota-request-ask"),
+    path("quota-requests/<str:key>/withdraw/", quota_requests.withdraw, name="quota-request-withdraw"),
     path("quota-requests/<str:key>/approve/", quota_requests.approve, name="quota-request-approve"),
     path("quota-requests/<str:key>/refuse/", quota_requests.refuse, name="quota-request-refuse"),
     path("palette/", palette.palette, name="palette"),

@@ -27,7 +27,11 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["project_id", "-at"], name="audit_by_project")]
+        indexes = [
+            models.Index(fields=["project_id", "-at"], name="audit_by_project"),
+            models.Index(fields=["user_id", "-at"], name="audit_by_user"),
+            models.Index(fields=["target_type", "target_id", "-at"], name="audit_by_target"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.user_name} {self.action} {self.target_name} {self.outcome}"

@@ -19,6 +19,7 @@ class QuotaRequest(IdentifiedModel):
         APPROVED = "approved"
         REFUSED = "refused"
         REPLACED = "replaced"
+        WITHDRAWN = "withdrawn"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="quota_requests")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

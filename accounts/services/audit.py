@@ -15,11 +15,12 @@ def record(
     target_id: str = "",
     target_name: str = "",
     project_id: str | None = None,
+    address: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """Add one line. Call it inside the transaction of the deed, so that neither is there without the other.
 
-    Without a context the deed is Meridian's own (a guest that died, a sweep).
+    Without a context the deed is Meridian's own (a guest that died, a sweep); `address` is whence it was caused.
     """
     project = context.project.id if context and context.project else ""
     return AuditEvent.objects.create(
@@ -32,6 +33,6 @@ def record(
         target_name=target_name,
         outcome=outcome,
         detail=detail or {},
-        address=context.address if context else None,
+        address=context.address if context else address,
         request_id=context.request_id if context else "",
     )

@@ -87,6 +87,23 @@ def refuse(context: Context, key: str, answer: object) -> QuotaRequest:
     return _decide(context, request, State.REFUSED, "quota_request.refuse", answer)
 
 
+@transaction.atomic
+def withdraw(context: Context, key: str) -> QuotaRequest:
+    """Take back what oneself has asked for, or a manager for anybody. Raises Forbidden, NotFound, Conflict."""
+    policy.enforce(context, "quota:ask")
+    request = inputs.found(QuotaRequest.objects.filter(project=context.project), key, "quota request")
+    request = _locked(request)
+    if not may_withdraw(context, request):
+        raise Forbidden(_("Only who asked, or a manager, can withdraw this request."))
+    return _decide(context, request, State.WITHDRAWN, "quota_request.withdraw", "")
+
+
+def may_withdraw(context: Context, request: QuotaRequest) -> bool:
+    """Whether `withdraw` lets the asker take it back, while it is open."""
+    own = request.user_id == context.user.id and policy.allows(context, "quota:ask")
+    return request.state == State.OPEN and (own or policy.allows(context, "quota:withdraw"))
+
+
 def pending(context: Context) -> list[Asked]:
     """Every project's open requests, the oldest first. One query, and those of `quotas.usage`."""
     policy.enforce(context, "quota:write")
@@ -165,9 +182,13 @@ def _sentence(given: object, field: str) -> str:
 
 
 def _still_open(context: Context, key: str) -> QuotaRequest:
-    """The request under its project's lock. Raises Conflict that says who was first."""
+    """The request, for whoever decides on it."""
     policy.enforce(context, "quota:write")
-    request = inputs.found(QuotaRequest.objects.all(), key, "quota request")
+    return _locked(inputs.found(QuotaRequest.objects.all(), key, "quota request"))
+
+
+def _locked(request: QuotaRequest) -> QuotaRequest:
+    """The request under its project's lock. Raises Conflict that says who was first."""
     Project.objects.select_for_update().get(pk=request.project_id)
     request = QuotaRequest.objects.select_related("project", "decided_by").get(pk=request.pk)
     who = request.decided_by.name if request.decided_by else _("somebody")
@@ -178,6 +199,8 @@ def _still_open(context: Context, key: str) -> QuotaRequest:
             raise Conflict(_("%(who)s has refused this request already.") % {"who": who})
         case State.REPLACED:
             raise Conflict(_("The project has asked anew since; decide on the newer request."))
+        case State.WITHDRAWN:
+            raise Conflict(_("%(who)s has withdrawn this request already.") % {"who": who})
     return request
 
 

@@ -28,6 +28,17 @@ def begun(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> None
     record(request, user)
 
 
+def entered(request: HttpRequest, user: User) -> None:
+    """Somebody came in through the front, by whichever proof; the audit log says so."""
+    context = Context(
+        user=user,
+        project=None,
+        address=client_address(request),
+        request_id=getattr(request, "request_id", ""),
+    )
+    _record(context, "session.begin", user.id)
+
+
 def record(request: HttpRequest, user: User) -> None:
     """Note whose the session of the request is now, and from where."""
     if request.session.session_key is None:

@@ -23,7 +23,10 @@ def overview(request: Request) -> HttpResponse:
     counts = instances.counts(context)
     values = {
         "usages": quotas.of(context.project),
-        "requests": [shown(one) for one in quota_requests.of_project(context)],
+        "requests": [
+            shown(one, may_withdraw=quota_requests.may_withdraw(context, one))
+            for one in quota_requests.of_project(context)
+        ],
         "counts": counts,
         "entries": entries(operations_log.recent(context, size=RECENT)),
         "emulation": _emulation(),

@@ -28,6 +28,7 @@ class Shown:
 
     request: QuotaRequest
     resource: Resource
+    may_withdraw: bool = False
 
     @property
     def wanted(self) -> str:
@@ -59,8 +60,8 @@ class Field:
     wrong: str
 
 
-def shown(request: QuotaRequest) -> Shown:
-    return Shown(request=request, resource=quotas.resources[request.resource])
+def shown(request: QuotaRequest, *, may_withdraw: bool = False) -> Shown:
+    return Shown(request=request, resource=quotas.resources[request.resource], may_withdraw=may_withdraw)
 
 
 def ask(request: Request) -> HttpResponse:
@@ -145,3 +146,10 @@ def refuse(request: Request, key: str) -> HttpResponse:
     made = quota_requests.refuse(request.context, key, request.POST.get("answer", ""))
     said = _("Refused the request of %(project)s.") % {"project": made.project.name}
     return done(request, said, reverse("quota-requests"), changed=TOPICS)
+
+
+@require_POST
+def withdraw(request: Request, key: str) -> HttpResponse:
+    """Take back what was asked for."""
+    quota_requests.withdraw(request.context, key)
+    return done(request, _("Withdrawn. Nobody decides on it any more."), reverse("overview"), changed=TOPICS)

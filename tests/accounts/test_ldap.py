@@ -17,6 +17,7 @@ from accounts.models import AuditEvent, Domain, ExternalIdentity, User
 from accounts.services import ldap, users
 from compute.services import health
 from tests import factories, slapd
+from tests.codes import code, give_second_factor, wrong_code
 from tests.slapd import BASE, MANAGER, MANAGER_PASSWORD, ODD, PASSWORD, Slapd
 
 LEA = f"uid=lea,ou=people,{BASE}"
@@ -254,6 +255,18 @@ def test_guessing_is_locked_out(people: Slapd, settings: Settings) -> None:
 def test_the_page_signs_in(people: Slapd) -> None:
     client = Client()
     assert post(client, "lea").headers["Location"] == "/"
+    assert client.get("/").status_code == 200
+
+
+def test_a_second_factor_is_asked_for_as_of_anybody(people: Slapd) -> None:
+    lea = sign_in("lea")
+    assert lea is not None
+    give_second_factor(lea)
+    client = Client()
+    assert post(client, "lea").headers["Location"].startswith("/sign-in/code/")
+    assert client.get("/").status_code == 302
+    assert client.post("/sign-in/code/", {"code": wrong_code()}).status_code == 401
+    assert client.post("/sign-in/code/", {"code": code()}).headers["Location"] == "/"
     assert client.get("/").status_code == 200
 
 

@@ -67,6 +67,33 @@ def test_a_new_request_takes_the_place_of_the_open_one(as_alice: Context, as_roo
     assert quota_requests.open_limits(second.project) == {"cores": 30, "ram": 60_000}
 
 
+def test_who_asked_or_a_manager_takes_it_back(
+    as_alice: Context, as_max: Context, as_ruth: Context, as_bob: Context, as_root: Context
+) -> None:
+    own = asked(as_alice)
+    for stranger, error in ((as_ruth, Forbidden), (as_bob, MeridianError)):
+        assert not quota_requests.may_withdraw(stranger, own)
+        with pytest.raises(error):
+            quota_requests.withdraw(stranger, own.id)
+    assert quota_requests.may_withdraw(as_alice, own)
+    assert quota_requests.withdraw(as_alice, own.id).state == "withdrawn"
+    assert quota_requests.count(as_root) == 0
+    assert quota_requests.of_project(as_alice) == []
+    with pytest.raises(Conflict, match="alice has withdrawn"):
+        quota_requests.approve(as_root, own.id)
+    with pytest.raises(Conflict):
+        quota_requests.withdraw(as_alice, own.id)
+    assert quota_requests.withdraw(as_max, asked(as_alice).id).decided_by == as_max.user
+    assert actions().count("quota_request.withdraw") == 2
+
+
+def test_a_member_leaves_anothers_request_alone(as_alice: Context, as_max: Context) -> None:
+    other = asked(as_max)
+    assert not quota_requests.may_withdraw(as_alice, other)
+    with pytest.raises(Forbidden, match="Only who asked"):
+        quota_requests.withdraw(as_alice, other.id)
+
+
 def test_whoever_comes_second_reads_who_was_first(as_alice: Context, as_root: Context) -> None:
     request = asked(as_alice)
     quota_requests.approve(as_root, request.id)

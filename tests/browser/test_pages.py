@@ -49,6 +49,7 @@ NO_PAGES = {
     "project-quotas": "takes forms only",
     "quota-request-approve": "takes forms only",
     "quota-request-refuse": "takes forms only",
+    "quota-request-withdraw": "takes forms only",
     "quota-requests-waiting": "part of every page",
     "project-switch": "takes forms only",
     "projects-limits": "takes forms only",

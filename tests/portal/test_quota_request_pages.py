@@ -166,3 +166,15 @@ def test_resizing_beyond_the_quota_offers_more_to_whoever_works_in_the_project(
         text = client.get(f"/instances/{instance.pk}/actions/resize/").content.decode()
         assert "Not enough vCPUs" in text
         assert (f'href="{ASK}?cores=30"' in text) == is_offered
+
+
+def test_who_asked_takes_it_back(alice: User, root: User) -> None:
+    asker = browser_of(alice)
+    asker.post(ASK, {"cores": "24"})
+    request = QuotaRequest.objects.get()
+    address = f"{LIST}{request.id}/withdraw/"
+    assert address in asker.get("/").content.decode()
+    answer = asker.post(address, headers={"HX-Request": "true"})
+    assert {"toast", "live:quota", "live:quota-requests"} == set(json.loads(answer.headers["HX-Trigger"]))
+    assert address not in asker.get("/").content.decode()
+    assert "Nobody waits" in browser_of(root).get(LIST).content.decode()

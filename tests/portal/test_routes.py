@@ -55,6 +55,7 @@ POSTED = {
     "credential-delete",
     "quota-request-approve",
     "quota-request-refuse",
+    "quota-request-withdraw",
     "launch-preview",
     "project-switch",
     "project-quotas",
@@ -90,6 +91,7 @@ WRITING = {
     "launch-preview",
     "instance-action",
     "quota-request-ask",
+    "quota-request-withdraw",
     "server-group-new",
     "server-group-delete",
     "image-delete",
@@ -112,6 +114,7 @@ UNKNOWN = {
     "credential-delete",
     "quota-request-approve",
     "quota-request-refuse",
+    "quota-request-withdraw",
     "oidc",
     "oidc-callback",
 }

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from tests import factories
 
 PASSWORD = "correct horse battery"
@@ -85,6 +85,20 @@ def test_guessing_is_locked_out_with_a_page_that_says_how_long(client: Client) -
     assert "Wait 15 minutes" in answer.content.decode()
     assert sign_in(client, "ann", PASSWORD).status_code == 429
     assert sign_in(client, "bob", "wrong").status_code == 401
+    (line,) = AuditEvent.objects.all()
+    assert (line.action, line.target_name, line.address) == ("user.lock", "ann", "127.0.0.1")
+
+
+def test_who_came_in_stands_in_the_audit_log(client: Client, ann: User) -> None:
+    answer = sign_in(client, "ann", PASSWORD)
+    (line,) = AuditEvent.objects.all()
+    assert (line.action, line.user_id, line.target_id, line.address) == (
+        "session.begin",
+        ann.id,
+        ann.id,
+        "127.0.0.1",
+    )
+    assert line.request_id == answer.headers["x-openstack-request-id"]
 
 
 def test_a_stale_form_is_refused_kindly() -> None:
