@@ -5,6 +5,7 @@ settings, and with them the environment, before any conftest.py.
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import tempfile
@@ -56,6 +57,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lines first: they take longest."""
     lines = [*dict.fromkeys(LINES.values())]
     items.sort(key=lambda item: lines.index(line) if (line := _scope(item.nodeid)) in lines else len(lines))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over thousands of tests that stay until the end, and look less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -22,11 +22,17 @@ DEFAULTS = (*LADDER, "service")
 @transaction.atomic
 def ensure_defaults() -> dict[str, Role]:
     """The default roles by name; what is missing of them and of what they imply is made."""
-    roles = {name: Role.objects.get_or_create(name=name)[0] for name in DEFAULTS}
-    for prior, implied in pairwise(LADDER):
-        RoleInference.objects.update_or_create(
-            prior=roles[prior], implied=roles[implied], defaults={"is_direct": True}
-        )
+    Role.objects.bulk_create((Role(name=name) for name in DEFAULTS), ignore_conflicts=True)
+    roles = Role.objects.in_bulk(DEFAULTS, field_name="name")
+    RoleInference.objects.bulk_create(
+        (
+            RoleInference(prior=roles[prior], implied=roles[implied], is_direct=True)
+            for prior, implied in pairwise(LADDER)
+        ),
+        update_conflicts=True,
+        unique_fields=["prior", "implied"],
+        update_fields=["is_direct"],
+    )
     close()
     return roles
 
