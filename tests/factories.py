@@ -201,6 +201,6 @@ def what_it_makes(verb: str) -> dict[str, str]:
     match verb:
         case "clone":
             return {"copy": str(InstanceFactory().pk)}
-        case "take_image":
+        case "take_image" | "shelve":
             return {"image": str(ImageFactory().pk)}
     return {}

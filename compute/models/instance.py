@@ -78,6 +78,7 @@ class Instance(models.Model):
     booted_at = models.DateTimeField(null=True)
     restore_to = models.CharField(max_length=32, blank=True)
     rescue_image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
+    shelved_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     resized_from = models.JSONField(null=True)
     hardware = models.JSONField(default=dict)
     locked = models.BooleanField(default=False)

@@ -55,7 +55,7 @@ def shown(context: Context) -> list[Image]:
 
 def being_taken(context: Context) -> dict[str, Operation]:
     """Image's id → the operation of the project that makes it."""
-    rows = Operation.objects.open().visible_to(context).filter(kind="take_image")
+    rows = Operation.objects.open().visible_to(context).filter(kind__in=("take_image", "shelve"))
     return {operation.parameters["image"]: operation for operation in rows}
 
 
