@@ -149,14 +149,19 @@ class InstanceFactory(DjangoModelFactory):
     class Meta:
         model = Instance
 
+    class Params:
+        flavor = factory.SubFactory(FlavorFactory)
+
     project = factory.SubFactory(ProjectFactory)
     user = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda number: f"web-{number}")
-    flavor = factory.SubFactory(FlavorFactory)
+    flavor_id = factory.SelfAttribute("flavor.pk")
+    flavor_name = factory.SelfAttribute("flavor.name")
     image = factory.SubFactory(ImageFactory)
     vcpus = factory.SelfAttribute("flavor.vcpus")
     ram_mib = factory.SelfAttribute("flavor.ram_mib")
     disk_gib = factory.SelfAttribute("flavor.disk_gib")
+    hardware = factory.LazyAttribute(lambda row: {"flavor": dict(row.flavor.extra_specs), "image": {}})
     vm_state = VmState.ACTIVE
     launched_at = factory.LazyAttribute(
         lambda row: None if row.vm_state == VmState.BUILDING else timezone.now()
@@ -196,6 +201,6 @@ def what_it_makes(verb: str) -> dict[str, str]:
     match verb:
         case "clone":
             return {"copy": str(InstanceFactory().pk)}
-        case "take_image":
+        case "take_image" | "shelve":
             return {"image": str(ImageFactory().pk)}
     return {}

@@ -24,17 +24,14 @@ from compute.driver.errors import GuestBusy
 from compute.driver.specs import DiskFormat
 from compute.models import Instance, Operation
 from compute.operations import Run, Step, Wait
-from compute.services import addresses, expiry, hosts, images, scheduler, transitions
+from compute.services import addresses, expiry, flavors, hosts, images, scheduler, transitions
 
 LOOK_AGAIN = timedelta(seconds=30)
 COPIED = (
     "project",
-    "flavor",
+    *flavors.COPIED,
     "image",
     "hypervisor",
-    "vcpus",
-    "ram_mib",
-    "disk_gib",
     "hardware",
     "description",
     "key_name",

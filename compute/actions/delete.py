@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
 from compute.actions.base import Action
+from compute.actions.image_making import forget_shelved_image
 from compute.actions.purge import Purge
 from compute.actions.resize import LetGoOfOldDisk
 from compute.actions.steps import PowerOff, power_before
@@ -33,6 +34,7 @@ class Delete(Action):
         return {}
 
     def succeeded(self, operation: Operation) -> None:
+        forget_shelved_image(operation.instance)
         transitions.change(
             operation.instance, deleted_at=timezone.now(), rescue_image=None, resized_from=None
         )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.actions.base import Action
+from compute.actions.image_making import forget_shelved_image
 from compute.actions.steps import ForgetGuest, PowerOff, release_addresses
 from compute.driver.errors import GuestNotFound
 from compute.driver.guest import Guest
@@ -70,6 +71,7 @@ class Purge(Action):
 
     def succeeded(self, operation: Operation) -> None:
         instance = operation.instance
+        forget_shelved_image(instance)
         Port.objects.filter(instance=instance).delete()
         ConsoleToken.objects.filter(instance=instance).delete()
         Schedule.objects.filter(instance=instance).delete()

@@ -115,7 +115,7 @@ class Rebuild(Action):
             )
         except NotFound as error:
             raise BadInput(fields={"image_id": error.text}) from error
-        if instance.flavor and (reason := images.does_not_fit(image, instance.flavor)):
+        if reason := images.too_large(image, instance.ram_mib, instance.disk_gib):
             raise BadInput(fields={"image_id": reason})
         if reason := hardware.wrong_for(instance, image):
             raise BadInput(fields={"image_id": reason})

@@ -94,10 +94,11 @@ class Choice:
 
 def choices(context: Context, instance: Instance) -> list[Choice]:
     """Every action with whether it may begin now. Costs no query."""
-    return [_choice(context, instance, action) for action in ACTIONS.values() if action.applies(instance)]
+    return [choice(context, instance, action) for action in ACTIONS.values() if action.applies(instance)]
 
 
-def _choice(context: Context, instance: Instance, action: Action) -> Choice:
+def choice(context: Context, instance: Instance, action: Action) -> Choice:
+    """One action with whether it may begin now. Costs no query."""
     if not policy.allows(context, action.deed(context, instance)):
         return Choice(action=action, allowed=False, reason=_("Your role does not allow this."))
     if is_locked(context, action, instance):

@@ -98,16 +98,13 @@ class Resize(Action):
         _reserve_growth(instance, flavor.vcpus, flavor.ram_mib, flavor.disk_gib)
         transitions.change(
             instance,
-            flavor=flavor,
-            vcpus=flavor.vcpus,
-            ram_mib=flavor.ram_mib,
-            disk_gib=flavor.disk_gib,
+            **flavors.copied(flavor),
             hardware=hardware.resized(instance, flavor),
             resized_from=before,
             restore_to=power_before(instance),
         )
         scheduler.check(instance)
-        return {"from": before["flavor"], "to": flavor.pk, "host": str(instance.hypervisor or "")}
+        return {"from": before["flavor_id"], "to": flavor.pk, "host": str(instance.hypervisor or "")}
 
     def misfit(self, instance: Instance, flavor: Flavor) -> str:
         """Why the instance cannot be given the flavor, whatever the quota says; empty when it can."""
@@ -167,20 +164,12 @@ def take_back_size(instance: Instance) -> None:
     before = instance.resized_from
     if before is None:
         return
-    transitions.change(
-        instance,
-        flavor=Flavor.objects.filter(pk=before["flavor"]).first(),
-        vcpus=before["vcpus"],
-        ram_mib=before["ram_mib"],
-        disk_gib=before["disk_gib"],
-        hardware=before.get("hardware", instance.hardware),
-        resized_from=None,
-    )
+    transitions.change(instance, **before, resized_from=None)
 
 
 def does_not_fit(instance: Instance, flavor: Flavor) -> str:
     """Why the instance cannot take the flavor, whatever the quota says; empty when it can."""
-    if flavor.pk == instance.flavor_id:
+    if flavors.copied(flavor) == {name: getattr(instance, name) for name in flavors.COPIED}:
         return _("It has this size already.")
     if flavor.disk_gib < instance.disk_gib:
         return _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
@@ -203,13 +192,7 @@ def growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> dict[
 
 
 def _size(instance: Instance) -> dict[str, Any]:
-    return {
-        "flavor": instance.flavor_id,
-        "vcpus": instance.vcpus,
-        "ram_mib": instance.ram_mib,
-        "disk_gib": instance.disk_gib,
-        "hardware": instance.hardware,
-    }
+    return {name: getattr(instance, name) for name in (*flavors.COPIED, "hardware")}
 
 
 def _reserve_growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> None:

@@ -16,7 +16,6 @@ from compute.states import VmState
 PROGRESS = {"ACTIVE": 100, "BUILD": 0, "REBUILD": 0, "RESIZE": 0, "VERIFY_RESIZE": 100}
 POWER = {VmState.ACTIVE: 1, VmState.RESCUED: 1, VmState.PAUSED: 3, VmState.BUILDING: 0, VmState.ERROR: 0}
 SHUT_DOWN = 4
-UNKNOWN_FLAVOR = "deleted flavor"
 
 
 def brief(instance: Instance) -> dict[str, Any]:
@@ -164,7 +163,7 @@ def _image(instance: Instance) -> dict[str, Any] | str:
 
 
 def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
-    flavor = instance.flavor
+    """As it was when the instance was given it, whatever has become of it since."""
     if view.at_least(47):
         return {
             "vcpus": instance.vcpus,
@@ -172,7 +171,7 @@ def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "disk": instance.disk_gib,
             "ephemeral": 0,
             "swap": 0,
-            "original_name": flavor.name if flavor else UNKNOWN_FLAVOR,
-            "extra_specs": instance.hardware.get("flavor", flavor.extra_specs if flavor else {}),
+            "original_name": instance.flavor_name,
+            "extra_specs": instance.hardware.get("flavor", {}),
         }
-    return {"id": flavor.id, "links": bookmark("flavors", flavor.id)} if flavor else {}
+    return {"id": instance.flavor_id, "links": bookmark("flavors", instance.flavor_id)}

@@ -85,7 +85,7 @@ def _show_server(row: InstanceUsage) -> dict[str, Any]:
         "instance_id": str(instance.pk),
         "name": instance.name,
         "tenant_id": instance.project_id,
-        "flavor": instance.flavor.name if instance.flavor else "",
+        "flavor": instance.flavor_name,
         "vcpus": instance.vcpus,
         "memory_mb": instance.ram_mib,
         "local_gb": instance.disk_gib,

@@ -7,7 +7,6 @@ from django.db import models
 
 from accounts.models import Project, User
 from compute import states
-from compute.models.flavor import Flavor
 from compute.models.hypervisor import Hypervisor
 from compute.models.image import Image
 from compute.models.scoped import ScopedQuerySet
@@ -36,12 +35,13 @@ class InstanceQuerySet(ScopedQuerySet["Instance"]):
 
 
 class Instance(models.Model):
-    """One virtual machine. Sizes are copied from the flavor, so that a changed flavor changes nobody; for the same
-    reason `hardware` keeps what flavor and image said of the machine (`compute.services.hardware.kept`).
+    """One virtual machine. Id, name and sizes of its flavor are copied, so that a changed or deleted flavor changes
+    nobody; for the same reason `hardware` keeps what flavor and image said of the machine
+    (`compute.services.hardware.kept`).
 
     `compute.services.transitions` is the only writer of the state fields and of `version`, which grows
     with every change that a page shows. `restore_to` is where a verb that goes there and back ends;
-    `resized_from` are the flavor's id and the sizes before a resize that is not confirmed yet; `wanted_zone`
+    `resized_from` is what was copied from the flavor before a resize that is not confirmed yet; `wanted_zone`
     and `scheduler_hints` are what `compute.services.placement` says they are. `agent` is what the agent inside
     the guest last said of it (`compute.services.agents`); null while none answers. `room` is how far the running
     guest can grow (`compute.services.room`); null while that is not known.
@@ -52,7 +52,8 @@ class Instance(models.Model):
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
-    flavor = models.ForeignKey(Flavor, on_delete=models.SET_NULL, null=True, related_name="+")
+    flavor_id = models.CharField(max_length=255, blank=True)
+    flavor_name = models.CharField(max_length=255, blank=True)
     image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
     hypervisor = models.ForeignKey(Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances")
     server_group = models.ForeignKey(
@@ -77,6 +78,7 @@ class Instance(models.Model):
     booted_at = models.DateTimeField(null=True)
     restore_to = models.CharField(max_length=32, blank=True)
     rescue_image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
+    shelved_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     resized_from = models.JSONField(null=True)
     hardware = models.JSONField(default=dict)
     locked = models.BooleanField(default=False)

@@ -89,9 +89,8 @@ class Run:
     @property
     def instance(self) -> Instance:
         """The instance as its row says now."""
-        return Instance.objects.select_related(
-            "hypervisor", "image", "rescue_image", "flavor", "project"
-        ).get(pk=self.operation.instance_id)
+        rows = Instance.objects.select_related("hypervisor", "image", "rescue_image", "project")
+        return rows.get(pk=self.operation.instance_id)
 
     def check(self) -> None:
         """Call before each thing that cannot be taken back. Raises LeaseLost, or Cancelled where undoing helps."""

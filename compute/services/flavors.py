@@ -26,6 +26,9 @@ SIZES = {
 }
 MOST_SPECS = 128
 
+COPIED = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib")
+"""What an instance keeps of its flavor; what extra specs say of its machine, `hardware` keeps."""
+
 
 def visible(context: Context) -> QuerySet[Flavor]:
     """What the asker may use: public ones and those given to their project. Administrators see all."""
@@ -44,7 +47,7 @@ def listing(context: Context) -> list[Flavor]:
 def counted(context: Context) -> QuerySet[Flavor]:
     """All flavors with `instance_count` (the recycle bin's too) and `project_count`. One query."""
     policy.enforce(context, "flavor:write")
-    held = Instance.objects.existing().filter(flavor=OuterRef("pk")).order_by().values("flavor")
+    held = Instance.objects.existing().filter(flavor_id=OuterRef("pk")).order_by().values("flavor_id")
     return Flavor.objects.annotate(
         instance_count=Coalesce(Subquery(held.annotate(n=Count("pk")).values("n")), 0),
         project_count=Count("projects"),
@@ -57,6 +60,17 @@ def get(context: Context, flavor_id: object) -> Flavor:
     if found is None:
         raise NotFound(_("Choose a size."))
     return found
+
+
+def copied(flavor: Flavor) -> dict[str, Any]:
+    """The values of `COPIED`."""
+    return {
+        "flavor_id": str(flavor.pk),
+        "flavor_name": flavor.name,
+        "vcpus": flavor.vcpus,
+        "ram_mib": flavor.ram_mib,
+        "disk_gib": flavor.disk_gib,
+    }
 
 
 @transaction.atomic
@@ -107,7 +121,7 @@ def describe(context: Context, flavor_id: str, description: object) -> Flavor:
 
 @transaction.atomic
 def delete(context: Context, flavor_id: str) -> None:
-    """Instances keep their sizes. Raises Forbidden, NotFound."""
+    """Instances keep what they copied of it, and its id and name are free again. Raises Forbidden, NotFound."""
     policy.enforce(context, "flavor:write")
     flavor = get(context, flavor_id)
     _record(context, "flavor.delete", flavor)

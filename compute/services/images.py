@@ -55,7 +55,7 @@ def shown(context: Context) -> list[Image]:
 
 def being_taken(context: Context) -> dict[str, Operation]:
     """Image's id → the operation of the project that makes it."""
-    rows = Operation.objects.open().visible_to(context).filter(kind="take_image")
+    rows = Operation.objects.open().visible_to(context).filter(kind__in=("take_image", "shelve"))
     return {operation.parameters["image"]: operation for operation in rows}
 
 
@@ -147,15 +147,22 @@ def does_not_fit(image: Image, flavor: Flavor) -> str:
     """Why the image cannot be launched in this flavor; empty when it can."""
     if flavor.ephemeral_gib or flavor.swap_mib:
         return _("This size has ephemeral or swap disks, which cannot be made yet.")
-    if flavor.ram_mib < image.min_ram_mib:
+    if reason := too_large(image, flavor.ram_mib, flavor.disk_gib):
+        return reason
+    return hardware.refusal(flavor.extra_specs, image.properties, flavor.vcpus)
+
+
+def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
+    """Why an instance of these sizes cannot be made from the image; empty when it can."""
+    if ram_mib < image.min_ram_mib:
         return _("%(image)s needs %(needed)s MiB of memory.") % {
             "image": image.name,
             "needed": image.min_ram_mib,
         }
     needed = max(image.min_disk_gib, -(-image.virtual_size // 2**30))
-    if flavor.disk_gib < needed:
+    if disk_gib < needed:
         return _("%(image)s needs %(needed)s GiB of disk.") % {"image": image.name, "needed": needed}
-    return hardware.refusal(flavor.extra_specs, image.properties, flavor.vcpus)
+    return ""
 
 
 def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> None:

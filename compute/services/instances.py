@@ -148,9 +148,7 @@ def _matching(search: str, *, users: bool) -> Q:
 def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
     """Three prefetches, whatever the number of rows."""
     operations: Any = Operation.objects.open().order_by("sequence")
-    return rows.select_related(
-        "project", "user", "flavor", "image", "hypervisor", "server_group"
-    ).prefetch_related(
+    return rows.select_related("project", "user", "image", "hypervisor", "server_group").prefetch_related(
         Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
         Prefetch("operations", operations, to_attr="prefetched_operations"),
     )

@@ -101,7 +101,7 @@ def wishes(instance: Instance) -> Wishes:
         group = ServerGroup.objects.filter(pk=instance.server_group_id).first()
     specs = {
         key.removeprefix(SCOPE): value
-        for key, value in (instance.flavor.extra_specs if instance.flavor else {}).items()
+        for key, value in instance.hardware.get("flavor", {}).items()
         if key.startswith(SCOPE)
     }
     return Wishes(

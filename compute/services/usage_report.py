@@ -38,7 +38,7 @@ def report(
     if project_id is not None:
         rows = rows.filter(project=project_id)
     found: dict[str, list[InstanceUsage]] = {}
-    for instance in rows.select_related("flavor").order_by("project", "created_at", "pk"):
+    for instance in rows.order_by("project", "created_at", "pk"):
         if instance.launched_at is not None:
             row = _of(instance, instance.launched_at, start, stop)
             found.setdefault(instance.project_id, []).append(row)

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -15,12 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import policy
 from accounts.errors import BadInput, MeridianError, NotFound
 from compute.actions import Action, begin
-from compute.actions.registry import ACTIONS, Choice, choices
+from compute.actions.registry import ACTIONS, Choice, choice, choices
 from compute.models import Instance
 from compute.services import instances, visits
 from portal import lists
 from portal.entries import Entry, entry
 from portal.lists import number
+from portal.pages import many
 from portal.requests import Request, done, is_htmx, live_page, toast, with_events
 
 MOST = 200
@@ -67,9 +69,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An action for many: how many of the chosen instances allow it now, and why others do not."""
+    """An action for many: how many of the chosen instances allow it now, and why others do not.
+
+    `url` is the page of what has to be said first.
+    """
 
     action: Action
+    url: str
     allowed: int
     reason: str
 
@@ -127,15 +133,18 @@ def recycle_bin(request: Request) -> HttpResponse:
 def more_for_many(request: Request) -> HttpResponse:
     """The menu of the bar, for the instances that are chosen now."""
     rows = instances.chosen(request.context, request.GET.getlist("ids")[:MOST])
-    offered = [{choice.action.verb: choice for choice in choices(request.context, one)} for one in rows]
+    ids = urlencode([("ids", str(one.pk)) for one in rows])
     offers = []
-    for verb in MORE:
-        found = [each[verb] for each in offered if verb in each]
-        reasons = dict.fromkeys(choice.reason for choice in found if choice.reason)
+    for verb in (*MORE, *many.FORMS):
+        action = ACTIONS[verb]
+        asks = verb in many.FORMS
+        found = [choice(request.context, one, action) for one in rows if asks or action.applies(one)]
+        reasons = dict.fromkeys(each.reason for each in found if each.reason)
         offers.append(
             Offer(
-                action=ACTIONS[verb],
-                allowed=sum(choice.allowed for choice in found),
+                action=action,
+                url=f"{reverse(f'instances-{verb}')}?{ids}" if asks else "",
+                allowed=sum(each.allowed for each in found),
                 reason=" ".join(reasons) or _("It makes no sense for what is chosen."),
             )
         )

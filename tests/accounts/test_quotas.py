@@ -64,9 +64,10 @@ def test_other_projects_do_not_count(blue: Project, red: Project) -> None:
 
 
 def test_a_changed_flavor_changes_nobodys_usage(blue: Project) -> None:
-    instance = factories.InstanceFactory(project=blue)
-    instance.flavor.vcpus = 100
-    instance.flavor.save()
+    flavor = factories.FlavorFactory(vcpus=1)
+    factories.InstanceFactory(project=blue, flavor=flavor)
+    flavor.vcpus = 100
+    flavor.save()
     assert usage_of(blue)["cores"].used == 1
 
 

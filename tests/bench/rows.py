@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import Assignment, Domain, Project, Role, User
 from compute.models import Flavor, Image, Instance, Network, Port
-from compute.services import hosts
+from compute.services import flavors, hosts
 from compute.services.addresses import mac_of
 from compute.states import VmState
 from tests.stack import PASSWORD
@@ -78,11 +78,8 @@ def _instance(project: Project | None, name: str, state: VmState) -> Instance:
     return Instance(
         project=project,
         name=name,
-        flavor=flavor,
+        **flavors.copied(flavor),
         image=image,
-        vcpus=flavor.vcpus,
-        ram_mib=flavor.ram_mib,
-        disk_gib=flavor.disk_gib,
         vm_state=state,
         launched_at=timezone.now(),
     )

@@ -292,6 +292,33 @@ def test_menus(page: Page, faults: Faults) -> None:
     expect(page.locator("[data-bulk-count]")).to_have_text("1")
 
 
+def test_verbs_for_many_that_ask(page: Page, faults: Faults) -> None:
+    """From the bar's menu to a page that foretells, and to what became of it."""
+    page.goto("/instances/")
+    settle(page)
+    for name in ("steady", "crashed"):
+        page.get_by_label(f"Select {name}").check()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Resize").click()
+    page.get_by_label("Size").select_option(index=2)
+    expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
+    assert looks.inspect(page, "many-resize") + faults == []
+    back = page.url
+    page.goto(back.replace("/resize/", "/expiry/"))
+    expect(page.get_by_role("heading", name="2 of 2 change")).to_be_visible()
+    assert looks.inspect(page, "many-expiry") + faults == []
+    page.goto(back.replace("/resize/", "/tags/"))
+    page.get_by_label("Add").fill("web, blue")
+    expect(page.get_by_role("heading", name="2 of 2 change")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Done for 2 of 2")).to_be_visible()
+    assert looks.inspect(page, "many-done") + faults == []
+    page.goto(back.replace("/resize/", "/tags/"))
+    page.get_by_label("Remove").fill("web, blue")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Done for 2 of 2")).to_be_visible()
+
+
 def test_the_question_before_deleting_for_good(page: Page, faults: Faults) -> None:
     page.goto("/recycle-bin/")
     settle(page)

@@ -30,7 +30,10 @@ def at_work(context: Context, verb: str, **fields: object) -> Operation:
     start = VmState.STOPPED if verb == "restore" else sorted(MOVES[verb].start)[0]
     instance = factories.InstanceFactory(project=context.project, vm_state=start, task_state=MOVES[verb].task)
     return factories.OperationFactory(
-        instance=instance, kind=verb, sequence=1, **{"state": State.RUNNING} | fields
+        instance=instance,
+        kind=verb,
+        sequence=1,
+        **{"state": State.RUNNING, "parameters": factories.what_it_makes(verb)} | fields,
     )
 
 

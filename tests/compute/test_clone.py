@@ -48,7 +48,8 @@ def test_the_copy_is_like_the_source_and_has_its_own_identity(as_alice: Context,
     copy, _copying, waiting = clone(as_alice, source)
     for field in (
         "project",
-        "flavor",
+        "flavor_id",
+        "flavor_name",
         "image",
         "vcpus",
         "ram_mib",

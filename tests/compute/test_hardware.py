@@ -9,6 +9,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict
 from compute.actions import begin
 from compute.actions.launch import launch
+from compute.actions.resize import take_back_size
 from compute.driver.hardware import (
     USUAL,
     Bandwidth,
@@ -256,6 +257,23 @@ def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object
         USUAL, vif_model="e1000e", topology=Topology(sockets=1, cores=2, threads=1)
     )
     assert instance.resized_from["hardware"]["flavor"] == {"hw:boot_menu": "true"}
+
+
+def test_a_resize_is_taken_back_though_its_flavor_was_deleted(as_alice: Context) -> None:
+    before, larger = factories.FlavorFactory(), factories.FlavorFactory(vcpus=2)
+    kept = flavors.copied(before)
+    instance = factories.InstanceFactory(
+        project=as_alice.project, flavor=before, hypervisor=factories.HypervisorFactory()
+    )
+    begin(as_alice, "resize", instance.pk, parameters={"flavor_id": larger.pk})
+    before.delete()
+    larger.delete()
+    instance.refresh_from_db()
+    assert (instance.flavor_name, instance.vcpus) == (larger.name, 2)
+    take_back_size(instance)
+    instance.refresh_from_db()
+    assert {name: getattr(instance, name) for name in flavors.COPIED} == kept
+    assert instance.resized_from is None
 
 
 def test_a_rebuild_takes_the_new_images_words(as_alice: Context) -> None:

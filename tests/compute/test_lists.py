@@ -23,7 +23,7 @@ def fill(context: Context, network: Network, count: int) -> list[Instance]:
 def touch_all(context: Context) -> None:
     """Read everything that a page of instances shows."""
     for row in instances.page(context, size=100):
-        shown = [row.status, row.flavor.name, row.image.name, row.user.name, row.project.name, row.hypervisor]
+        shown = [row.status, row.flavor_name, row.image.name, row.user.name, row.project.name, row.hypervisor]
         shown += [(port.address, port.network.name) for port in row.ports.all()]
         assert row.open_operation.kind == "stop"
         assert all(item is not None for item in shown[:-3])

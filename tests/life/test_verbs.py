@@ -3,11 +3,12 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import libvirt
 import pytest
 
-from tests.stack import URI, Browserless, Stack
+from tests.stack import URI, Browserless, Stack, wait_for
 
 GIB = 2**30
 LARGER = """
@@ -150,8 +151,14 @@ def test_shelve_and_unshelve(subject: Subject) -> None:
         subject.domain()
     assert subject.disk_file().exists()
     assert subject.stack.audit() == ""
+    assert [image["status"] for image in shelved_images(subject.stack)] == ["active"]
     subject.act("unshelve", "active")
     assert subject.power() == libvirt.VIR_DOMAIN_RUNNING
+    wait_for(lambda: not shelved_images(subject.stack), "the image to be gone", 30)
+
+
+def shelved_images(stack: Stack) -> list[dict[str, Any]]:
+    return stack.rows("select * from compute_image where name = ?", "subject-shelved")
 
 
 def test_a_lock(subject: Subject, stack: Stack) -> None:

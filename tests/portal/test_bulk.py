@@ -35,7 +35,7 @@ def test_it_says_how_many_allow_it_and_why_others_do_not(alice: User, blue: Proj
     assert "Not possible in the state “Off”" in text
     assert 'hx-post="/instances/actions/shelve/"' in text
     assert 'hx-post="/instances/actions/unpause/"' not in text
-    for asks in ("resize", "rescue", "clone", "purge", "grow"):
+    for asks in ("take_image", "rescue", "clone", "purge", "grow"):
         assert f"/instances/actions/{asks}/" not in text
 
 

@@ -159,6 +159,26 @@ def test_the_body_by_version(member: Compute, admin: Compute, server: Instance, 
     assert listed == {name: value for name, value in shown.items() if name != "server_groups"}
 
 
+def test_a_deleted_flavor_is_shown_as_it_was(
+    member: Compute, admin: Compute, server: Instance, flavor: Flavor
+) -> None:
+    """Also when another one has taken its id and its name."""
+    key, name, vcpus = flavor.pk, flavor.name, flavor.vcpus
+    before = {
+        minor: member.at(minor).get(f"servers/{server.pk}")["server"]["flavor"] for minor in ("2.1", "2.47")
+    }
+    assert before["2.1"]["id"] == key
+    assert (before["2.47"]["original_name"], before["2.47"]["vcpus"]) == (name, vcpus)
+    admin.delete(f"flavors/{key}", 202)
+    member.get(f"flavors/{key}", 404)
+    wish = {"id": key, "name": name, "vcpus": 4, "ram": 4096, "disk": 40}
+    for follower in (None, wish):
+        if follower:
+            admin.post("flavors", {"flavor": follower}, 200)
+        for minor, shown in before.items():
+            assert member.at(minor).get(f"servers/{server.pk}")["server"]["flavor"] == shown
+
+
 @pytest.mark.parametrize("state", list(VmState))
 def test_every_state_has_its_status(member: Compute, blue: Project, state: VmState) -> None:
     row = factories.InstanceFactory(project=blue, vm_state=state)

@@ -1,0 +1,210 @@
+"""Verbs for many instances that need a word first: what would come of it for each, and then what came of it."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts import policy
+from accounts.context import Context
+from compute.actions.registry import ACTIONS, choice
+from compute.actions.rehearsal import Outcome, begin_each, rehearse
+from compute.models import Instance
+from compute.services import expiry, flavors, instances
+from portal.forms import Form, time_zone_field
+from portal.requests import Request, page
+from portal.templatetags.cloud import mib
+
+MOST = 50
+"""As many as a page of the list shows."""
+
+
+class ForMany(Form):
+    """Parses only: what may be, the action says for each instance."""
+
+    verb: ClassVar[str]
+    intro: ClassVar[str | Promise]
+    button: ClassVar[str | Promise]
+
+    def __init__(self, context: Context, data: dict[str, Any]) -> None:
+        # Bound from the beginning, so that the page shows what its first values come to.
+        given = {name: field.initial for name, field in self.base_fields.items() if field.initial is not None}
+        super().__init__(given | data)
+
+    @abstractmethod
+    def parameters(self) -> dict[str, Any] | None:
+        """What the action takes; None: the person has not said enough yet."""
+
+    @abstractmethod
+    def show(self, instance: Instance) -> str:
+        """Of an instance what the verb changes."""
+
+
+class Resizing(ForMany):
+    verb = "resize"
+    intro = gettext_lazy(
+        "They are shut down, get their new size and start again. Until you confirm, you can go back."
+    )
+    button = gettext_lazy("Resize")
+    flavor_id = forms.CharField(label=gettext_lazy("Size"), required=False, widget=forms.Select)
+
+    def __init__(self, context: Context, data: dict[str, Any]) -> None:
+        super().__init__(context, data)
+        known = flavors.listing(context)
+        offered = [(one.pk, _size(one.name, one.vcpus, one.ram_mib, one.disk_gib)) for one in known]
+        self.fields["flavor_id"].widget = forms.Select(
+            choices=[("", _("Choose a size.")), *offered], attrs={"class": "form-select"}
+        )
+
+    def parameters(self) -> dict[str, Any] | None:
+        flavor_id = self.cleaned_data["flavor_id"]
+        return {"flavor_id": flavor_id} if flavor_id else None
+
+    def show(self, instance: Instance) -> str:
+        return _size(instance.flavor_name, instance.vcpus, instance.ram_mib, instance.disk_gib)
+
+
+class Expiring(ForMany):
+    verb = "set_expiry"
+    intro = gettext_lazy("At that time they go to the recycle bin by themselves, even when they are locked.")
+    button = gettext_lazy("Save")
+    how = forms.ChoiceField(
+        label=gettext_lazy("What is to be done"),
+        initial="days",
+        choices=[
+            ("days", gettext_lazy("Extend by days")),
+            ("at", gettext_lazy("Expire at a time")),
+            ("never", gettext_lazy("Never expire")),
+        ],
+    )
+    days = forms.CharField(
+        label=gettext_lazy("Days"),
+        initial=str(expiry.RESPITE_DAYS),
+        required=False,
+        widget=forms.NumberInput(attrs={"min": 1, "max": expiry.LONGEST_DAYS}),
+    )
+    expires_at = forms.CharField(
+        label=gettext_lazy("Time"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    time_zone = time_zone_field()
+
+    def parameters(self) -> dict[str, Any] | None:
+        given = self.cleaned_data
+        match given["how"]:
+            case "days":
+                return {"days": given["days"]} if given["days"] else None
+            case "at":
+                wanted = {"expires_at": given["expires_at"], "time_zone": given["time_zone"]}
+                return wanted if given["expires_at"] else None
+        return {}
+
+    def show(self, instance: Instance) -> str:
+        return f"{instance.expires_at:%Y-%m-%d %H:%M} UTC" if instance.expires_at else _("never")
+
+
+class Tagging(ForMany):
+    verb = "set_tags"
+    intro = gettext_lazy("Tags are words by which people and clients find instances.")
+    button = gettext_lazy("Save")
+    more = forms.CharField(
+        label=gettext_lazy("Add"),
+        required=False,
+        help_text=gettext_lazy("Separated by commas."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    without = forms.CharField(
+        label=gettext_lazy("Remove"),
+        required=False,
+        help_text=gettext_lazy("Separated by commas."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def parameters(self) -> dict[str, Any] | None:
+        given = {name: _words(self.cleaned_data[name]) for name in ("more", "without")}
+        return given if any(given.values()) else None
+
+    def show(self, instance: Instance) -> str:
+        return ", ".join(instance.tags) or "–"
+
+
+FORMS: dict[str, type[ForMany]] = {form.verb: form for form in (Resizing, Expiring, Tagging)}
+"""Verb → what has to be said first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One instance: `now`, and `then` or the `reason` why not."""
+
+    instance: Instance
+    now: str
+    then: str
+    reason: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: Request, verb: str) -> HttpResponse:
+    """The form with what each of the chosen instances would become; sent, what each became."""
+    policy.enforce(request.context, f"instance:{verb}")
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = instances.chosen(request.context, given.getlist("ids")[:MOST])
+    form = FORMS[verb](request.context, given.dict())
+    parameters = form.parameters() if form.is_valid() else None
+    sent = request.method == "POST" and parameters is not None
+    if parameters is None:
+        outcomes = [_unsaid(request.context, verb, instance) for instance in chosen]
+    else:
+        act = begin_each if sent else rehearse
+        outcomes = act(request.context, verb, chosen, parameters)
+    values = {
+        "action": ACTIONS[verb],
+        "form": form,
+        "lines": [_line(form, outcome) for outcome in outcomes],
+        "sent": sent,
+        "unsaid": parameters is None,
+        "changed": sum(not outcome.reason for outcome in outcomes),
+    }
+    status = 400 if request.method == "POST" and not sent else 200
+    return page(request, "instances/many.html", values, status=status)
+
+
+def _unsaid(context: Context, verb: str, instance: Instance) -> Outcome:
+    """Before anything is chosen, only what refuses whatever it will be is known."""
+    return Outcome(before=instance, after=None, reason=choice(context, instance, ACTIONS[verb]).reason)
+
+
+def _line(form: ForMany, outcome: Outcome) -> Line:
+    return Line(
+        instance=outcome.before,
+        now=form.show(outcome.before),
+        then=form.show(outcome.after) if outcome.after else "",
+        reason=outcome.reason,
+    )
+
+
+def _size(name: str, vcpus: int, ram_mib: int, disk_gib: int) -> str:
+    figures = _("%(vcpus)s vCPU · %(memory)s · %(disk)s GiB") % {
+        "vcpus": vcpus,
+        "memory": mib(ram_mib),
+        "disk": disk_gib,
+    }
+    return f"{name}: {figures}"
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+urlpatterns = [
+    path("instances/many/resize/", ask, {"verb": "resize"}, name="instances-resize"),
+    path("instances/many/expiry/", ask, {"verb": "set_expiry"}, name="instances-set_expiry"),
+    path("instances/many/tags/", ask, {"verb": "set_tags"}, name="instances-set_tags"),
+]
