@@ -2,13 +2,22 @@
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest
 
 from accounts.models import Domain, Epoch, User
 from accounts.names import is_text
+from accounts.prepared import Prepared
 
 LONGEST_PASSWORD = 1024
+
+
+def _named(name: str, domain: str) -> QuerySet[User, User]:
+    rows = User.objects.select_related("domain", "second_factor").filter(name=name, domain_id=domain)
+    return rows.annotate(mark=Subquery(Epoch.objects.values("mark")[:1]))[:1]
+
+
+_NAMED = Prepared(_named)
 
 
 class PasswordBackend(BaseBackend):
@@ -27,8 +36,7 @@ class PasswordBackend(BaseBackend):
     ) -> User | None:
         if not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        rows = User.objects.select_related("domain", "second_factor").filter(name=username, domain_id=domain)
-        user = rows.annotate(mark=Subquery(Epoch.objects.values("mark")[:1])).first()
+        user = next(_NAMED.objects(name=username, domain=domain), None)
         if user is None:
             make_password(password)
             return None

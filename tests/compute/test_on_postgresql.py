@@ -11,6 +11,8 @@ from tests.postgres import Cluster
 
 FILES = (
     "tests/accounts/test_epochs.py",
+    "tests/accounts/test_prepared.py",
+    "tests/accounts/test_authentication.py",
     "tests/accounts/test_setup.py",
     "tests/accounts/test_quotas.py",
     "tests/accounts/test_quota_requests.py",
