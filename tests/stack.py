@@ -25,6 +25,7 @@ import libvirt
 import psycopg
 import psycopg.rows
 
+from tests import tiny_image
 from tests.ports import free_port
 from tests.warm import Command
 
@@ -49,9 +50,12 @@ def wait_for(true: Callable[[], Any], what: str, seconds: float = 60, pause: flo
 
 
 class Stack:
-    """Its own data, storage, port, network and guests; `remove` leaves nothing behind."""
+    """Its own data, storage, port, network and guests; `remove` leaves nothing behind.
 
-    def __init__(self, **environment: str) -> None:
+    Its start finds the tiny image ready, unless it `builds_image` as a first start does.
+    """
+
+    def __init__(self, *, builds_image: bool = False, **environment: str) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="meridian-"))
         self.root.chmod(0o711)
         self.failpoints = self.root / "failpoints"
@@ -75,6 +79,8 @@ class Stack:
         self.process: subprocess.Popen[bytes] | None = None
         self._command: Command | None = None
         self._was_up = False
+        if not builds_image:
+            tiny_image.lay_ready(self.root / "storage" / "images")
 
     # ── Start and stop ───────────────────────────────────────────────────────────────────────
     def start(self) -> None:
@@ -283,9 +289,9 @@ class Browserless:
 
 
 @contextmanager
-def running(**environment: str) -> Iterator[Stack]:
+def running(*, builds_image: bool = False, **environment: str) -> Iterator[Stack]:
     """A started installation, removed at the end whatever happens."""
-    stack = Stack(**environment)
+    stack = Stack(builds_image=builds_image, **environment)
     try:
         stack.start()
         yield stack

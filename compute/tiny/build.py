@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from compute.tiny import disk, kernel, root_tree
 from compute.tiny.tools import BuildError
@@ -15,6 +16,8 @@ __all__ = ["BuildError", "TinyImage", "build"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TinyImage:
     """What a build leaves: the disk image; and a kernel and initrd that print PROBE-OK and power off."""
+
+    NAME: ClassVar = "tiny.qcow2"
 
     path: Path
     kernel: Path
@@ -56,12 +59,14 @@ def build(destination: Path, work: Path | None = None, report: Callable[[str], N
 
         disk.publish(linux.image, destination / "probe-kernel")
         disk.publish(scratch / "probe-initrd", destination / "probe-initrd")
-        disk.publish(scratch / "tiny.qcow2", destination / "tiny.qcow2")
-    return _describe(destination)
+        # The image last: whoever finds it finds the pair too.
+        disk.publish(scratch / "tiny.qcow2", destination / TinyImage.NAME)
+    return describe(destination)
 
 
-def _describe(destination: Path) -> TinyImage:
-    path = destination / "tiny.qcow2"
+def describe(destination: Path) -> TinyImage:
+    """What a build left there."""
+    path = destination / TinyImage.NAME
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return TinyImage(

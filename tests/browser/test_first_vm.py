@@ -24,8 +24,8 @@ STEPS = [
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """A new one, in which nobody has used the set-up link."""
-    with running() as stack:
+    """A new one, which makes all it needs, and in which nobody has used the set-up link."""
+    with running(builds_image=True) as stack:
         yield stack
 
 

@@ -1,9 +1,11 @@
 """Image files are looked into before anything opens them; the catalog believes digests only."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from accounts.errors import BadInput, Unavailable
 from compute.models import Image
@@ -80,3 +82,15 @@ def test_the_catalog_is_complete() -> None:
         assert entry.checksums_url.startswith("https://")
     with pytest.raises(BadInput, match="debian-12"):
         catalog.find("plan-9")
+
+
+@pytest.mark.django_db
+def test_what_a_run_that_ended_early_has_built_is_taken(
+    tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
+    digest = hashlib.sha256(plain.rename(tmp_path / "tiny.qcow2").read_bytes()).hexdigest()
+    call_command("build_image", "tiny", verbosity=0)
+    image = Image.objects.get()
+    assert (image.name, image.checksum, image.status) == ("Tiny Linux", digest, Image.Status.ACTIVE)
+    assert list(tmp_path.iterdir()) == [image_files.file_of(image)]

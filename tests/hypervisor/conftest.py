@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
+import tests.tiny_image
 from compute.driver.connection import close_all, connect
 from compute.driver.folders import prepare_socket_folder
 from compute.driver.guest import Guest, list_guests
 from compute.driver.network import Network
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, NetworkSpec, PortSpec
 from compute.driver.storage import Pool
-from compute.tiny import build as tiny
+from compute.tiny.build import TinyImage
 from tests.hypervisor.dhcp_client import DhcpClient
 
 URI = "qemu:///system"
@@ -218,9 +219,8 @@ def workshop(uri: str, storage_root: Path, prefix: str, pool: Pool) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def tiny_image(tmp_path_factory: pytest.TempPathFactory) -> tiny.TinyImage:
-    """The tiny image, built once a run."""
-    return tiny.build(tmp_path_factory.mktemp("tiny"))
+def tiny_image() -> TinyImage:
+    return tests.tiny_image.shared()
 
 
 @pytest.fixture(scope="session", autouse=True)

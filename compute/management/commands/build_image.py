@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.errors import MeridianError
 from compute.models import Image
 from compute.services import catalog, hardware_options, hosts, image_files
-from compute.tiny.build import BuildError, build
+from compute.tiny.build import BuildError, TinyImage, build
 
 TINY: dict[str, Any] = {
     "name": "Tiny Linux",
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         hosts.IMAGES.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         hosts.IMAGES.mkdir(mode=0o711, exist_ok=True)
         try:
-            made = self._download(entry) if entry else image_files.adopt(self._build(verbosity), **TINY)
+            made = self._download(entry) if entry else self._make(again, verbosity)
             Image.objects.filter(pk=made.pk).update(properties=properties)
         except (BuildError, MeridianError) as error:
             raise CommandError(str(error)) from error
@@ -55,8 +55,12 @@ class Command(BaseCommand):
             image_files.retire(old)
         self._say(verbosity, f"{name} is ready: {made.size / 2**20:.1f} MiB, {made.checksum}.")
 
-    def _build(self, verbosity: int) -> Path:
-        return build(hosts.IMAGES, report=lambda sentence: self._say(verbosity, sentence)).path
+    def _make(self, again: bool, verbosity: int) -> Image:
+        """What stands ready serves, since an earlier run may have ended right after building it."""
+        ready = hosts.IMAGES / TinyImage.NAME
+        if again or not ready.exists():
+            build(hosts.IMAGES, report=lambda sentence: self._say(verbosity, sentence))
+        return image_files.adopt(ready, **TINY)
 
     def _download(self, entry: catalog.CloudImage) -> Image:
         with TemporaryDirectory(dir=hosts.IMAGES) as folder:
