@@ -55,7 +55,7 @@ def make(
     project: Project | None, image: Image | None, flavor: Flavor | None, known: Sequence[Flavor], count: int
 ) -> Plan:
     """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
-    usages = quotas.of(project) if project else []
+    usages = _counting(quotas.of(project)) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
     asked = resources.of(flavor, count) if flavor else {}
 
@@ -77,7 +77,7 @@ def resize(
 
     `may_ask`: whether the asker can ask for more, which people do for the project they work in.
     """
-    usages = quotas.of(instance.project)
+    usages = _counting(quotas.of(instance.project))
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
@@ -129,6 +129,11 @@ def command(
         words += ["--tag", tag]
     words += ["--min", str(count), "--max", str(count)] if count > 1 else []
     return shlex.join([*words, name.strip() or "NAME"])
+
+
+def _counting(usages: Sequence[Usage]) -> list[Usage]:
+    """Without what only images take of."""
+    return [usage for usage in usages if usage.resource.name in resources.SIZES]
 
 
 def _size(

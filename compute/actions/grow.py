@@ -5,9 +5,11 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from compute.actions.disk_copying import size_of
 from compute.actions.launch import GIB
 from compute.actions.resize import Resize, does_not_fit
 from compute.actions.steps import Define
+from compute.driver.errors import GuestNotFound, GuestNotRunning
 from compute.models import Flavor, Instance, Operation
 from compute.operations import Run, Step
 from compute.services import guest_spec, hardware, hosts, room, transitions
@@ -24,6 +26,10 @@ class PlugMemory(Step):
         instance = run.instance
         run.check()
         hosts.growth(instance).memory(instance.ram_mib)
+
+    def undo(self, run: Run) -> None:
+        """Undone last, when nothing more is plugged in."""
+        keep_what_it_has(run.instance)
 
 
 class PlugProcessors(Step):
@@ -77,3 +83,29 @@ class Grow(Resize):
     def succeeded(self, operation: Operation) -> None:
         transitions.change(operation.instance, resized_from=None)
         super().succeeded(operation)
+
+
+def keep_what_it_has(instance: Instance) -> None:
+    """After a growth that was given up: the row says, and quotas count, what could not be taken back.
+
+    One that has all it was to get has the new flavor, else the earlier one's name stays. How the machine is
+    defined follows when it is started next, which describes it anew.
+    """
+    before = instance.resized_from
+    if before is None:
+        return
+    has = {name: before[name] for name in ("vcpus", "ram_mib", "disk_gib")}
+    try:
+        found = hosts.growth(instance).size()
+        has["vcpus"] = min(max(found.vcpus, has["vcpus"]), instance.vcpus)
+        has["ram_mib"] = min(max(found.memory_mib, has["ram_mib"]), instance.ram_mib)
+        room.note(instance)
+    except (
+        GuestNotRunning,
+        GuestNotFound,
+    ):  # what was plugged in went when it was powered off; its disk did not
+        pass
+    if size_of(instance) >= instance.disk_gib * GIB:
+        has["disk_gib"] = instance.disk_gib
+    is_whole = all(getattr(instance, name) == amount for name, amount in has.items())
+    transitions.change(instance, **({} if is_whole else before | has), resized_from=None)

@@ -1,15 +1,26 @@
 """What verbs share that make an image of an instance's disk: the row at once, the file in two steps."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext_noop
 
+from accounts.context import Context
 from compute.actions.base import Action
 from compute.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
 from compute.driver.flatten import flatten
 from compute.models import Image, Instance, Operation
 from compute.operations import Cancelled, Run, Step
-from compute.services import guest_spec, hardware_options, hosts, image_files, images, transitions
+from compute.services import (
+    guest_spec,
+    hardware_options,
+    hosts,
+    image_files,
+    images,
+    resources,
+    transitions,
+)
 
 INHERITED = ("hw_", "os_")
 """What the image under the disk says of guests, its copy says too."""
@@ -58,8 +69,12 @@ class DescribeFile(Step):
     label: ClassVar[str] = gettext_noop("Store the image")
 
     def do(self, run: Run) -> None:
-        image = _image(run)
-        images.change(image, **image_files.measured(image_files.file_of(image), run.progress))
+        """Only now is known how much there is to store. Raises OverQuota."""
+        image, project = _image(run), run.instance.project
+        facts = image_files.measured(image_files.file_of(image), run.progress)
+        with transaction.atomic():
+            resources.reserve_image(project, image.user, size=facts["size"] - image.size)
+            images.change(image, **facts)
 
 
 class MakesImage(Action):
@@ -79,19 +94,29 @@ class MakesImage(Action):
         images.discard(made_by(operation))
 
 
-def new_image(instance: Instance, name: str, metadata: dict[str, str]) -> dict[str, Any]:
-    """Make the image's row, its project's own; returns what the operation must know of it."""
+def new_image(
+    context: Context,
+    instance: Instance,
+    name: str,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    schedule_id: str | None = None,
+) -> dict[str, Any]:
+    """Make the image's row, its project's own; returns what the operation must know of it. Raises OverQuota."""
     base = images.of(instance)
+    resources.reserve_image(instance.project, context.user, count=1)
     image = Image.objects.create(
         project_id=instance.project_id,
         name=name,
         visibility="private",
         taken_from=instance,
+        user=context.user,
+        schedule_id=schedule_id,
         os_type=base.os_type,
         default_user=base.default_user,
         min_ram_mib=base.min_ram_mib,
         min_disk_gib=instance.disk_gib,
-        properties=_inherited(instance, base) | _origin(instance, base) | metadata,
+        properties=_inherited(instance, base) | _origin(instance, base) | dict(metadata or {}),
     )
     images.change(image)
     return {"image": str(image.pk), "name": name}
@@ -103,14 +128,9 @@ def made_by(operation: Operation) -> Image:
 
 def forget_shelved_image(instance: Instance) -> None:
     """Discard what shelving made, unless disks stand on it by now: then it stays, an image like any other."""
-    key = instance.shelved_image_id
-    if key is None:
-        return
-    transitions.change(instance, shelved_image=None)
-    # Whoever launches from it meanwhile has this row's lock until their instance is there to be seen.
-    image = Image.objects.select_for_update().filter(pk=key).first()
-    if image and not images.instances_on(image).exists():
-        images.discard(image)
+    if key := instance.shelved_image_id:
+        transitions.change(instance, shelved_image=None)
+        images.discard_unused(key)
 
 
 def _inherited(instance: Instance, base: Image) -> dict[str, str]:

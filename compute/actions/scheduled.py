@@ -49,7 +49,7 @@ def _run(key: uuid.UUID) -> None:
             raise Forbidden(_("Meridian did not run at that time."))
         with transaction.atomic():
             _check(context, schedule)
-            begin(context, schedule.verb, schedule.instance_id)
+            begin(context, schedule.verb, schedule.instance_id, parameters={"schedule": str(schedule.pk)})
     except MeridianError as refused:
         error = str(refused)
         log.info("schedule skipped", schedule=str(key), reason=error)

@@ -53,8 +53,9 @@ class Shelve(MakesImage):
     steps = (LayDown(), PowerOff(), CopyOut(), DescribeFile(), ForgetGuest())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Raises OverQuota: its image counts like every other."""
         transitions.change(instance, restore_to=power_before(instance))
-        return new_image(instance, f"{instance.name[:247]}-shelved", {})
+        return new_image(context, instance, f"{instance.name[:247]}-shelved")
 
     def undone_state(self, operation: Operation, instance: Instance) -> VmState | None:
         """What was paused or suspended runs afterwards: its memory was given up."""

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.names import clean_name
-from compute.actions.image_making import CopyOut, DescribeFile, MakesImage, new_image
-from compute.models import Instance
+from compute.actions.image_making import CopyOut, DescribeFile, MakesImage, made_by, new_image
+from compute.models import Instance, Operation
 from compute.operations import Run
-from compute.services import hardware_options, labels, transitions
+from compute.services import hardware_options, labels, schedules, transitions
 from compute.states import TaskState
 
 
@@ -24,7 +24,10 @@ class StoreImage(DescribeFile):
 
 
 class TakeImage(MakesImage):
-    """Takes `name`, without one the instance's with the time, and `metadata`, which become the image's properties."""
+    """Takes `name`, without one the instance's with the time, and `metadata`, which become the image's properties.
+
+    A `schedule` that comes round gives its id: it keeps its newest images only.
+    """
 
     verb = "take_image"
     label = gettext_lazy("Take an image")
@@ -43,7 +46,13 @@ class TakeImage(MakesImage):
         for key, value in metadata.items():
             if reason := hardware_options.wrong_property(key, value):
                 raise BadInput(fields={"metadata": f"{key}: {reason}"})
-        return new_image(instance, name, metadata)
+        schedule_id = parameters.get("schedule")
+        return new_image(context, instance, name, metadata=metadata, schedule_id=schedule_id)
+
+    def succeeded(self, operation: Operation) -> None:
+        super().succeeded(operation)
+        if schedule := made_by(operation).schedule:
+            schedules.thin(schedule)
 
 
 def usual_name(instance: Instance) -> str:

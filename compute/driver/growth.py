@@ -5,7 +5,7 @@ from lxml import etree
 
 from .connection import connect
 from .errors import translated
-from .specs import RoomFacts
+from .specs import RoomFacts, SizeFacts
 from .xml.memory import memory_module
 
 _KIB_IN_MIB = 1024
@@ -30,6 +30,12 @@ class Growth:
             memory_mib=int(memory) // _KIB_IN_MIB,
             slots=slots - len(described.findall("devices/memory")),
         )
+
+    def size(self) -> SizeFacts:
+        """What it has by now."""
+        with translated(f"Reading guest {self.uuid}"):
+            domain = self._domain()
+            return SizeFacts(vcpus=domain.vcpusFlags(_LIVE), memory_mib=domain.maxMemory() // _KIB_IN_MIB)
 
     def processors(self, vcpus: int) -> None:
         """Plug processors in until it has so many; having them is success."""

@@ -252,3 +252,11 @@ class RoomFacts:
     vcpus: int
     memory_mib: int
     slots: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeFacts:
+    """What a running guest has now."""
+
+    vcpus: int
+    memory_mib: int

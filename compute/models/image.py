@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from accounts.models import Project
+from accounts.models import Project, User
 from compute.models.scoped import ScopedQuerySet
 
 
@@ -12,7 +12,8 @@ class Image(models.Model):
     """A disk image, as in Glance. `size` and `virtual_size` in bytes; `checksum` is its SHA-256.
 
     `properties` are texts by name; those that `compute.services.hardware_options` knows shape its guests.
-    One with a `taken_from` is, or will be, a copy of that instance's disk.
+    One with a `taken_from` is, or will be, a copy of that instance's disk, taken by `user`, and where a `schedule`
+    stands, whenever that came round.
     """
 
     class Status(models.TextChoices):
@@ -42,6 +43,10 @@ class Image(models.Model):
     properties = models.JSONField(default=dict)
     taken_from = models.ForeignKey(
         "compute.Instance", on_delete=models.SET_NULL, null=True, related_name="images_taken"
+    )
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    schedule = models.ForeignKey(
+        "compute.Schedule", on_delete=models.SET_NULL, null=True, related_name="images"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

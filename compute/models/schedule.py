@@ -14,8 +14,11 @@ class Schedule(models.Model):
     """`verb` at the time `at`, once, or whenever `cron` fits the clock of `time_zone`.
 
     `next_run` is null when nothing will come any more; moving it on is how a sweeper claims a run, so that of
-    several only one has it. It is run as `created_by`, with the rights that they have at that time.
+    several only one has it. It is run as `created_by`, with the rights that they have at that time. Of the images
+    that it takes, the newest `keep` stay (`compute.services.schedules.thin`).
     """
+
+    KEPT = 7
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -25,6 +28,7 @@ class Schedule(models.Model):
     at = models.DateTimeField(null=True)
     cron = models.CharField(max_length=255, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    keep = models.PositiveSmallIntegerField(default=KEPT)
     enabled = models.BooleanField(default=True)
     next_run = models.DateTimeField(null=True)
     last_run = models.DateTimeField(null=True)

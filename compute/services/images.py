@@ -114,6 +114,16 @@ def discard(image: Image) -> None:
     change(image, status=Image.Status.DELETED)
 
 
+def discard_unused(image_id: UUID) -> bool:
+    """Discard an image unless disks stand on it; whether it was. Call it in a transaction."""
+    # Whoever launches from it meanwhile has this row's lock until their instance is there to be seen.
+    image = _kept().select_for_update().filter(pk=image_id).first()
+    if image is None or instances_on(image).exists():
+        return False
+    discard(image)
+    return True
+
+
 def change(image: Image, **fields: Any) -> None:
     """Write fields of an image that was not deleted meanwhile, and let open pages know."""
     _kept().filter(pk=image.pk).update(**fields, updated_at=timezone.now())

@@ -1,14 +1,17 @@
-"""What compute counts against quotas: instances, vCPUs, memory and disk, under Nova's and Cinder's names."""
+"""What compute counts against quotas: instances, vCPUs, memory, disk and images, under Nova's, Cinder's and Glance's
+names.
+"""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.models import Quota
+from accounts.models import Project, Quota, User
 from accounts.services import quotas
-from compute.models import Flavor, Instance
+from compute.models import Flavor, Image, Instance
 from compute.services import server_groups
 from compute.services.labels import MOST_METADATA
 from compute.states import VmState
@@ -42,6 +45,37 @@ def _counter(aggregate: Count | Sum, which: Q) -> quotas.Counter:
     return count
 
 
+def _count_images(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    rows = _images(project_ids, user_id).annotate(used=Count("pk"))
+    return {row["project"]: row["used"] for row in rows}
+
+
+def _measure_images(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    rows = _images(project_ids, user_id).annotate(used=Sum("size"))
+    return {row["project"]: _mib(row["used"]) for row in rows}
+
+
+def _images(project_ids: Iterable[str], user_id: str | None) -> Any:
+    whose = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+    rows = Image.objects.filter(whose).exclude(status=Image.Status.DELETED)
+    return rows.order_by().values("project")
+
+
+def _mib(size: int) -> int:
+    """Bytes as whole MiB, the last one begun."""
+    return -(-size // 2**20)
+
+
+def reserve_image(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
+    """Refuse further images, or so many more bytes of them, beyond the quota. Raises OverQuota.
+
+    How large one is to be nobody knows beforehand: it is begun where there is room for anything at all, and asks
+    again once it is measured.
+    """
+    amounts = {"image_count_total": count, "image_size_total": max(count, _mib(size))}
+    quotas.reserve(project, amounts, user)
+
+
 def of(flavor: Flavor, count: int = 1) -> dict[str, int]:
     """What `count` instances of the flavor take of each resource."""
     return {
@@ -50,6 +84,10 @@ def of(flavor: Flavor, count: int = 1) -> dict[str, int]:
         "ram": count * flavor.ram_mib,
         "gigabytes": count * flavor.disk_gib,
     }
+
+
+SIZES = ("instances", "cores", "ram", "gigabytes")
+"""What an instance takes of."""
 
 
 def register() -> None:
@@ -71,5 +109,21 @@ def register() -> None:
                 unit=unit,
                 default=default,
                 counter=_counter(aggregate, which),
+            )
+        )
+    for name, label, counted, unit, default, counter in (
+        (
+            "image_count_total",
+            _("Images"),
+            ngettext_lazy("%(n)s image", "%(n)s images", "n"),
+            "",
+            100,
+            _count_images,
+        ),
+        ("image_size_total", _("Image storage"), _("%(n)s of images"), "MiB", 512_000, _measure_images),
+    ):
+        quotas.register(
+            quotas.Resource(
+                name=name, label=label, counted=counted, unit=unit, default=default, counter=counter
             )
         )

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput
-from accounts.services import audit
-from compute.models import Instance, Schedule
-from compute.services import broadcast, local_times
+from accounts.services import audit, quotas
+from compute.models import Image, Instance, Schedule
+from compute.services import broadcast, images, local_times
 
 VERBS = (
     "start",
@@ -31,6 +31,7 @@ VERBS = (
 """What may be done at a time: whatever needs no further word. What ends for good is not among it."""
 
 MOST = 20
+MOST_KEPT = 100
 
 
 def of_instance(context: Context, instance: Instance) -> list[Schedule]:
@@ -41,9 +42,18 @@ def of_instance(context: Context, instance: Instance) -> list[Schedule]:
 
 @transaction.atomic
 def create(
-    context: Context, instance_id: UUID | str, *, verb: object, at: object, cron: object, time_zone: object
+    context: Context,
+    instance_id: UUID | str,
+    *,
+    verb: object,
+    at: object,
+    cron: object,
+    time_zone: object,
+    keep: object = Schedule.KEPT,
 ) -> Schedule:
     """A schedule for `verb`: once `at` a time, or by a `cron` line, both by the clock of `time_zone`.
+
+    Of images that it takes, the newest `keep` stay.
 
     Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do `verb` themselves.
     """
@@ -61,6 +71,10 @@ def create(
         verb=verb,
         time_zone=str(local_times.zone(time_zone)),
     )
+    number = quotas.whole_number(keep or Schedule.KEPT)
+    if number is None or not 0 < number <= MOST_KEPT:
+        raise BadInput(fields={"keep": _("Give a whole number from 1 to %(most)s.") % {"most": MOST_KEPT}})
+    schedule.keep = number
     if at and cron:
         raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
     if at:
@@ -97,6 +111,22 @@ def delete(context: Context, schedule_id: UUID | str) -> Schedule:
     _record(context, "schedule.delete", schedule)
     schedule.delete()
     return schedule
+
+
+def thin(schedule: Schedule) -> None:
+    """Delete the images that it took before its newest `keep`; one that disks stand on stays."""
+    taken = schedule.images.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")
+    for image in taken[schedule.keep :]:
+        if images.discard_unused(image.pk):
+            audit.record(
+                None,
+                "image.delete",
+                target_type="image",
+                target_id=str(image.pk),
+                target_name=image.name,
+                project_id=schedule.project_id,
+                detail={"schedule": str(schedule.pk), "keep": schedule.keep},
+            )
 
 
 def next_run(schedule: Schedule, after: datetime) -> datetime | None:

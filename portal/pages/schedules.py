@@ -46,6 +46,15 @@ class NewSchedule(Form):
         ),
     )
     time_zone = time_zone_field()
+    keep = forms.CharField(
+        label=gettext_lazy("Images to keep"),
+        required=False,
+        initial=Schedule.KEPT,
+        help_text=gettext_lazy(
+            "Only for images: once a new one is ready, older ones that this schedule took are deleted."
+        ),
+        widget=forms.NumberInput(attrs={"min": 1, "max": schedules.MOST_KEPT}),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,14 @@ from compute.states import VmState
 from tests import factories
 from tests.hostile import NO_NUMBERS
 
-BUILT_IN = {"instances": 10, "cores": 20, "ram": 51_200, "gigabytes": 1_000}
+BUILT_IN = {
+    "instances": 10,
+    "cores": 20,
+    "ram": 51_200,
+    "gigabytes": 1_000,
+    "image_count_total": 100,
+    "image_size_total": 512_000,
+}
 
 OUT_OF_RANGE = {"-2": -2, "-2 as text": "-2", "2^31": 2**31, "2^31 as text": str(2**31)}
 
@@ -55,6 +62,8 @@ def test_what_counts(blue: Project, state: VmState) -> None:
         "cores": 2 * here,
         "ram": 512 * here,
         "gigabytes": 3 * (state != VmState.DELETED),
+        "image_count_total": 0,
+        "image_size_total": 0,
     }
 
 

@@ -75,6 +75,9 @@ def test_cron_lines_follow_the_clock_of_their_place(cron: str, zone: str, now: s
         ({"time_zone": "Europe/Atlantis"}, "time_zone"),
         ({"time_zone": "../../etc/passwd"}, "time_zone"),
         ({"time_zone": 7}, "time_zone"),
+        ({"keep": "-1"}, "keep"),
+        ({"keep": "1000"}, "keep"),
+        ({"keep": "many"}, "keep"),
     ],
 )
 def test_wrong_inputs_name_their_field(
@@ -99,6 +102,42 @@ def test_scheduled_images_tell_their_time(as_alice: Context, web: Instance) -> N
     image = Image.objects.get(taken_from=web)
     assert re.fullmatch(r"web-\d{4}-\d\d-\d\dT\d\d:\d\dZ", image.name)
     assert (image.project_id, image.visibility) == (web.project_id, "private")
+
+
+def test_the_newest_images_of_a_schedule_stay(as_alice: Context, web: Instance) -> None:
+    """Whatever else was taken stays too, and what disks stand on; thinning waits until the new one is ready."""
+    schedule = make(as_alice, web, verb="take_image", keep="2")
+    other = factories.ImageFactory(project=web.project, taken_from=web)
+    names = []
+    for number in range(4):
+        due(schedule)
+        scheduled.sweep()
+        image = Image.objects.filter(schedule=schedule).latest("created_at")
+        Image.objects.filter(pk=image.pk).update(name=str(number))
+        names.append(list(kept(schedule)))
+        operation = Operation.objects.open().get(kind="take_image")
+        Operation.objects.filter(pk=operation.pk).update(state=Operation.State.SUCCEEDED)
+        plans["take_image"].succeeded(operation)
+        if number == 0:
+            factories.InstanceFactory(project=web.project, image=image)
+    assert names == [[], ["0"], ["0", "1"], ["0", "1", "2"]]
+    assert kept(schedule) == ["0", "2", "3"]
+    assert Image.objects.get(pk=other.pk).status == Image.Status.ACTIVE
+    event = AuditEvent.objects.get(action="image.delete")
+    assert (event.target_name, event.detail["keep"]) == ("1", 2)
+
+
+def kept(schedule: Schedule) -> list[str]:
+    rows = schedule.images.filter(status=Image.Status.ACTIVE)
+    return list(rows.order_by("created_at").values_list("name", flat=True))
+
+
+def test_a_deleted_schedule_leaves_its_images(as_alice: Context, web: Instance) -> None:
+    schedule = make(as_alice, web, verb="take_image", keep="")
+    assert schedule.keep == Schedule.KEPT
+    image = factories.ImageFactory(project=web.project, schedule=schedule)
+    schedules.delete(as_alice, schedule.pk)
+    assert Image.objects.get(pk=image.pk).schedule is None
 
 
 def test_making_one_is_audited_and_times_are_utc(as_alice: Context, web: Instance) -> None:

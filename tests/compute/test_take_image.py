@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
-from accounts.models import AuditEvent, Quota
-from accounts.services import belongings
+from accounts.models import AuditEvent, Project, Quota
+from accounts.services import belongings, quotas
 from compute import operations
 from compute.actions import ACTIONS, begin
 from compute.actions.launch import LaunchRequest, launch
@@ -306,6 +306,56 @@ def test_measuring_tells_how_far_it_is(folder: Path) -> None:
     found = image_files.measured(file, lambda *far: seen.append(far))
     assert seen[-1] == (found["size"], found["size"])
     assert (found["disk_format"], found["virtual_size"], len(found["checksum"])) == ("qcow2", 2**20, 64)
+
+
+# ── Quota ────────────────────────────────────────────────────────────────────────────────────────
+def used(project: Project) -> dict[str, int]:
+    return {row.resource.name: row.used for row in quotas.of(project) if "image" in row.resource.name}
+
+
+def test_images_count_from_their_beginning(as_alice: Context, source: Instance) -> None:
+    own(as_alice, size=2**20 + 1)
+    own(as_alice, size=2**20, status=Status.DELETED)
+    factories.ImageFactory(size=2**30)
+    assert used(source.project) == {"image_count_total": 1, "image_size_total": 2}
+    image, _operation = take(as_alice, source)
+    assert image.user == as_alice.user
+    assert used(source.project) == {"image_count_total": 2, "image_size_total": 2}
+
+
+@pytest.mark.parametrize("verb", ["take_image", "shelve"])
+@pytest.mark.parametrize(
+    ("resource", "said"),
+    [
+        ("image_count_total", "Not enough Images: 1 asked, 0 of 1 left."),
+        ("image_size_total", "Not enough Image storage: 1 MiB asked, 0 of 1 MiB left."),
+    ],
+)
+def test_a_full_quota_refuses_further_ones(
+    as_alice: Context, source: Instance, verb: str, resource: str, said: str
+) -> None:
+    own(as_alice, size=2**20)
+    Quota.objects.create(project=as_alice.project, resource=resource, limit=1)
+    with pytest.raises(OverQuota) as refused:
+        begin(as_alice, verb, source.pk)
+    assert str(refused.value) == said
+    assert (refused.value.shortages[0].left, Image.objects.filter(taken_from=source).count()) == (0, 0)
+
+
+def test_one_that_turns_out_too_large_is_given_up(as_alice: Context, source: Instance) -> None:
+    """Nobody knows before the copy is there."""
+    image, operation = take(as_alice, source)
+    copied = {"name": "copy_disk", "label": "", "began": "now", "ended": "now", "undone": None}
+    Operation.objects.filter(pk=operation.pk).update(timeline=[copied])
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image_files.file_of(image), "1G"], check=True)
+    with image_files.file_of(image).open("ab") as file:
+        file.truncate(3 * 2**20)
+    Quota.objects.create(project=as_alice.project, resource="image_size_total", limit=2)
+    ended = run(operation)
+    assert ended.state == State.FAILED
+    assert ended.error["message"] == "Not enough Image storage: 3 MiB asked, 2 of 2 MiB left."
+    assert not image_files.file_of(image).exists()
+    assert used(source.project) == {"image_count_total": 0, "image_size_total": 0}
 
 
 # ── Shelving ─────────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,10 @@
 """A guest that grows while it runs, as it sees itself, with a worker killed after every step."""
 
 import libvirt
+import pytest
 from lxml import etree
 
+from tests.life.test_interrupted import reached
 from tests.life.test_verbs import GIB, Subject
 from tests.stack import Browserless, Stack, wait_for
 
@@ -25,8 +27,12 @@ done) &
 """Brings into use what it is given, as most distributions do by a rule of udev, and says what it has."""
 
 
-def test_a_guest_grows_while_it_runs(stack: Stack, admin: Browserless) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def flavors(stack: Stack) -> None:
     stack.manage("shell", "-c", FLAVORS)
+
+
+def test_a_guest_grows_while_it_runs(stack: Stack, admin: Browserless) -> None:
     assert admin.launch(stack, "growing", flavor_id="roomy", user_data=GUEST).status == 200
     stack.wait_for_state("growing", "active", 120)
     subject = Subject(stack, admin, "growing")
@@ -60,6 +66,53 @@ def test_a_guest_grows_while_it_runs(stack: Stack, admin: Browserless) -> None:
     subject.act("force_reboot", "active")
     assert '"slots": 8' in stack.instance("growing")["room"]
     assert subject.domain().maxMemory() == 1280 * 1024
+    subject.act("purge", "deleted")
+
+
+def test_what_a_growth_that_fails_leaves_stays_in_the_row(stack: Stack, admin: Browserless) -> None:
+    """Its disk cannot grow while somebody else copies it: by then it has its memory and its processor."""
+    assert admin.launch(stack, "stunted", flavor_id="roomy").status == 200
+    stack.wait_for_state("stunted", "active", 120)
+    subject = Subject(stack, admin, "stunted")
+    (stack.failpoints / "hold-grow.processors").touch()
+    assert admin.act(stack, "stunted", "grow", flavor_id="grown").status == 200
+    wait_for(lambda: reached(stack, "stunted", "grow.processors"), "the processors")
+    copy = subject.disk_file().with_name("elsewhere")
+    xml = f"<disk type='file'><source file='{copy}'/><driver type='qcow2'/></disk>"
+    wait_for(lambda: subject.domain().vcpusFlags(libvirt.VIR_DOMAIN_AFFECT_LIVE) == 2, "the processor")
+    subject.domain().blockCopy("vda", xml, {}, libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB)
+    (stack.failpoints / "hold-grow.processors").unlink()
+    row = stack.wait_for_state("stunted", "active", 120)
+    assert "Growing disk vda" in row["fault"]
+    assert (row["flavor_id"], row["resized_from"]) == ("roomy", None)
+    assert (row["vcpus"], row["ram_mib"], row["disk_gib"]) == (2, 1280, 2)
+    assert (subject.domain().info()[3], subject.domain().maxMemory()) == (2, 1280 * 1024)
+    assert '"slots": 7' in row["room"]
+    subject.domain().blockJobAbort("vda")
+    copy.unlink(missing_ok=True)
+
+    subject.act("grow", "active", flavor_id="grown")
+    row = stack.instance("stunted")
+    assert (row["flavor_id"], row["vcpus"], row["ram_mib"], row["disk_gib"]) == ("grown", 2, 1280, 3)
+    subject.act("force_reboot", "active")
+    assert (subject.domain().info()[3], subject.domain().maxMemory()) == (2, 1280 * 1024)
+    subject.act("purge", "deleted")
+
+
+def test_what_is_off_meanwhile_has_what_it_had(stack: Stack, admin: Browserless) -> None:
+    assert admin.launch(stack, "cut-off", flavor_id="roomy").status == 200
+    stack.wait_for_state("cut-off", "active", 120)
+    subject = Subject(stack, admin, "cut-off")
+    (stack.failpoints / "hold-grow.memory").touch()
+    assert admin.act(stack, "cut-off", "grow", flavor_id="grown").status == 200
+    wait_for(lambda: reached(stack, "cut-off", "grow.memory"), "the memory")
+    wait_for(lambda: subject.domain().maxMemory() == 1280 * 1024, "the memory to be there")
+    subject.domain().destroy()
+    (stack.failpoints / "hold-grow.memory").unlink()
+    row = stack.wait_for_state("cut-off", "stopped", 120)
+    assert (row["vcpus"], row["ram_mib"], row["disk_gib"], row["flavor_id"]) == (1, 1024, 2, "roomy")
+    subject.act("start", "active")
+    assert (subject.domain().info()[3], subject.domain().maxMemory()) == (1, 1024 * 1024)
     subject.act("purge", "deleted")
 
 
