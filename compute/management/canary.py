@@ -94,7 +94,7 @@ def _finish(operation: Operation) -> None:
         reason = (operation.error or {}).get("message", operation.state)
         raise CanaryDied(
             _("%(kind)s: the step “%(step)s” failed: %(reason)s")
-            % {"kind": operation.kind, "step": operation.step, "reason": reason}
+            % {"kind": operation.kind, "step": operation.timeline[-1]["name"], "reason": reason}
         )
 
 

@@ -37,12 +37,19 @@ class Kernel:
         """Return the files of these modules and all they need, in loading order; built-in ones have none."""
         ordered: dict[Path, None] = {}
         for name in names:
-            plan = tools.run("modprobe", "-d", self.root, "-S", self.release, "--show-depends", name)
+            plan = tools.run("modprobe", *self._plan_of(name))
             for line in plan.splitlines():
                 verb, _, path = line.strip().partition(" ")
                 if verb == "insmod":
                     ordered[Path(path.split(" ")[0])] = None
         return list(ordered)
+
+    def known(self, names: Iterable[str]) -> list[str]:
+        """Return those that the kernel has, built in or as modules."""
+        return [name for name in names if tools.run_unchecked("modprobe", *self._plan_of(name))]
+
+    def _plan_of(self, name: str) -> tuple[str | Path, ...]:
+        return ("-d", self.root, "-S", self.release, "--show-depends", name)
 
 
 def module_content(module: Path) -> bytes:

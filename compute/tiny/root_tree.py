@@ -41,9 +41,11 @@ DISK_MODULES = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
 # Everything else a guest can meet.
 DEVICE_MODULES = (
     *("virtio_net", "virtio_balloon", "virtio_console", "virtio_rng"),
-    *("sr_mod", "isofs", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1"),
+    *("sr_mod", "isofs", "vfat"),
     *("button", "evdev"),
 )
+# Of these a distribution packs with its kernel what the kernel's vfat asks for.
+CHARACTER_SETS = ("nls_cp437", "nls_ascii", "nls_iso8859-1")
 
 
 def lay_out_root(tree: Path, kernel: Kernel) -> None:
@@ -56,7 +58,8 @@ def lay_out_root(tree: Path, kernel: Kernel) -> None:
     add_busybox(tree, tools.run("busybox", "--list-full").split())
     for program in PROGRAMS:
         _add_program(tree, program)
-    _add_modules(tree / "lib/modules/tiny", kernel, DEVICE_MODULES, already=kernel.modules(DISK_MODULES))
+    wanted = (*DEVICE_MODULES, *kernel.known(CHARACTER_SETS))
+    _add_modules(tree / "lib/modules/tiny", kernel, wanted, already=kernel.modules(DISK_MODULES))
     (tree / "boot").mkdir()
     (tree / "boot/vmlinuz").write_bytes(kernel.image_for_grub())
     _open_to_all(tree)
