@@ -16,29 +16,30 @@ from typing import Self
 
 from websockets.sync.client import ClientConnection, unix_connect
 
+from tests.warm import Command
+
 ROOT = Path(__file__).resolve().parents[2]
 LISTENS = b"console proxy listens"
 FLOOD = b"x" * (64 << 20)
 PUBLIC_URL = "http://cloud.example:8000"
 
 SEED = """
-import sys, json, django
-django.setup()
+import json
 from accounts.context import for_user
 from accounts.models import Assignment, Domain, Project, Role, User
 from compute.models import Instance
 from compute.services import consoles, hosts
 from compute.states import VmState
 
-domain, _ = Domain.objects.get_or_create(id="default", defaults={"name": "Default"})
+domain, _ = Domain.objects.get_or_create(id="default", defaults={{"name": "Default"}})
 project, _ = Project.objects.get_or_create(domain=domain, name="blue")
 role, _ = Role.objects.get_or_create(name="member")
 user, _ = User.objects.get_or_create(name="alice", domain=domain)
 Assignment.objects.get_or_create(user=user, project=project, role=role)
 context, passes = for_user(user, project.id), []
-for number in range(int(sys.argv[1])):
+for number in range({count}):
     instance = Instance.objects.create(
-        project=project, name=f"i{number}", vcpus=1, ram_mib=64, disk_gib=1, vm_state=VmState.ACTIVE
+        project=project, name=f"i{{number}}", vcpus=1, ram_mib=64, disk_gib=1, vm_state=VmState.ACTIVE
     )
     passes.append([consoles.issue(context, instance), str(hosts.vnc_socket(instance))])
 print(json.dumps(passes))
@@ -61,7 +62,8 @@ class ConsoleLab:
             "MERIDIAN_URL": PUBLIC_URL,
         }
         (folder / "sockets").mkdir()
-        self.run("manage.py", "migrate", "--verbosity", "0", "--skip-checks")
+        self.command = Command(sys.executable, "manage_command", self.environment)
+        self.manage("migrate", "--verbosity", "0", "--skip-checks")
         self.start()
 
     @classmethod
@@ -73,17 +75,12 @@ class ConsoleLab:
                 yield lab
             finally:
                 lab.stop()
+                lab.command.close()
 
-    def run(self, *arguments: str) -> str:
-        """What a Python program in the lab's environment prints."""
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+    def manage(self, *arguments: str) -> str:
+        """What `manage.py` prints in the lab's environment."""
+        done = self.command.run(list(arguments), self.environment)
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     def start(self) -> None:
@@ -105,12 +102,13 @@ class ConsoleLab:
 
     def passes(self, count: int = 1) -> list[tuple[str, Path]]:
         """So many new instances with a token and a screen's path for each."""
-        return [(token, Path(path)) for token, path in json.loads(self.run("-c", SEED, str(count)))]
+        said = self.manage("shell", "--verbosity", "0", "-c", SEED.format(count=count))
+        return [(token, Path(path)) for token, path in json.loads(said)]
 
     def change(self, statement: str) -> None:
         """Run Python with the models at hand."""
-        head = "import django; django.setup(); from accounts.models import *; from compute.models import *; "
-        self.run("-c", head + statement)
+        head = "from accounts.models import *; from compute.models import *; "
+        self.manage("shell", "--verbosity", "0", "-c", head + statement)
 
     def connect(
         self,
