@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
-from accounts.errors import Conflict
+from accounts.errors import Conflict, OverQuota
 from accounts.names import clean_name
 from accounts.services import quotas
 from compute import operations, states
@@ -20,13 +20,27 @@ from compute.actions.base import Action
 from compute.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
 from compute.actions.launch import WriteConfigDrive
 from compute.actions.steps import Define, PowerOn, ReserveAddresses
+from compute.driver import memory_files
 from compute.driver.errors import GuestBusy
 from compute.driver.specs import DiskFormat
 from compute.models import Instance, Operation
 from compute.operations import Run, Step, Wait
-from compute.services import addresses, expiry, flavors, hosts, images, scheduler, transitions
+from compute.services import (
+    addresses,
+    expiry,
+    flavors,
+    hardware,
+    hosts,
+    images,
+    scheduler,
+    server_groups,
+    transitions,
+)
 
 LOOK_AGAIN = timedelta(seconds=30)
+OUTSIDE = "outside_group"
+"""The parameter that says why a clone is not in its source's server group."""
+
 COPIED = (
     "project",
     *flavors.COPIED,
@@ -39,6 +53,7 @@ COPIED = (
     "user_data",
     "metadata",
     "tags",
+    "server_group",
 )
 
 
@@ -84,6 +99,24 @@ class CopyDisk(Step):
                 hosts.pool_of(source).delete(name)
 
 
+class CopyMemories(Step):
+    """Copy what its firmware and its TPM remember: how it boots, and keys to which the disk may be sealed."""
+
+    name: ClassVar[str] = "memories"
+    label: ClassVar[str] = gettext_noop("Copy what firmware and TPM remember")
+
+    def do(self, run: Run) -> None:
+        source, copy = run.instance, _copy(run.operation)
+        run.check()
+        memory_files.copy_variables(hosts.nvram(source), hosts.nvram(copy))
+        if hardware.of(source).tpm is not None:
+            memory_files.copy_tpm(str(source.pk), str(copy.pk))
+
+    def undo(self, run: Run) -> None:
+        copy = _copy(run.operation)
+        memory_files.forget(hosts.nvram(copy), str(copy.pk))
+
+
 class AwaitDisk(Step):
     """Wait for the copy of the disk without holding a worker."""
 
@@ -111,10 +144,15 @@ class AwaitDisk(Step):
             raise GuestBusy(f"The disk of {copying.instance.name} is still being copied.")
         if instance.hypervisor is not None:
             hosts.pool_of(instance).delete(instance.disk_name)
+            memory_files.forget(hosts.nvram(instance), str(instance.pk))
 
 
 class Clone(Action):
-    """Takes `name`. The new instance has the same size, image, labels, key and user data."""
+    """Takes `name`. The new instance has the same size, image, labels, key, user data, server group and firmware.
+
+    It stands beside its source. Where their server group forbids that, or is full, it is made outside the group, and
+    the operation says why.
+    """
 
     verb = "clone"
     label = gettext_lazy("Clone")
@@ -123,7 +161,7 @@ class Clone(Action):
     fields = ("name",)
     asks = True
     cancellable = True
-    steps = (CopyDisk(),)
+    steps = (CopyDisk(), CopyMemories())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Make the new instance's rows. Raises BadInput naming `name`, OverQuota, Conflict (no room, no address)."""
@@ -146,11 +184,12 @@ class Clone(Action):
             **{field: getattr(instance, field) for field in COPIED},
         )
         scheduler.check(copy)
+        outside = _join_group(context, copy)
         for port in instance.ports.select_related("network").order_by("created_at", "pk"):
             addresses.plug(copy, port.network)
         operations.enqueue(context, LaunchClone.verb, copy, parameters={"source": str(instance.pk)})
         transitions.change(copy)
-        return {"copy": str(copy.pk), "name": name}
+        return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
@@ -173,6 +212,23 @@ class LaunchClone(Action):
     icon = "rocket"
     cancellable = True
     steps: tuple[Step, ...] = (AwaitDisk(), ReserveAddresses(), WriteConfigDrive(), Define(), PowerOn())
+
+
+def _join_group(context: Context, copy: Instance) -> str:
+    """Keep the copy in its source's server group if it may be there, else say why not."""
+    group = copy.server_group
+    if group is None:
+        return ""
+    try:
+        server_groups.enforce_members(group, context.user, 0)
+        scheduler.check_group(copy)
+    except (Conflict, OverQuota) as error:
+        transitions.change(copy, server_group=None)
+        return _("It is not in the server group %(group)s. %(reason)s") % {
+            "group": group.name,
+            "reason": error,
+        }
+    return ""
 
 
 def _tell(operation: Operation) -> None:

@@ -91,10 +91,15 @@ def join(context: Context, group_id: object, newcomers: int) -> ServerGroup | No
     group = get(context, group_id)
     if context.project is None or group.project_id != context.project.pk:
         raise NotFound(_("Instance group %(key)s could not be found.") % {"key": str(group_id)[:64]})
-    limit = quotas.user_limits(group.project_id, context.user.pk)[MEMBERS]
+    enforce_members(group, context.user, newcomers)
+    return group
+
+
+def enforce_members(group: ServerGroup, user: User, newcomers: int) -> None:
+    """Refuse so many of the user's instances more in the group. The caller holds the project's lock. Raises OverQuota."""
+    limit = quotas.user_limits(group.project_id, user.pk)[MEMBERS]
     count = _present().filter(server_group=group).count() + newcomers
     quotas.enforce_cap(MEMBERS, limit, count, _("Quota exceeded, too many servers in group"))
-    return group
 
 
 def used(project_id: str, user_id: str | None = None) -> int:

@@ -15,6 +15,7 @@ from accounts.errors import Conflict, MeridianError, OverQuota
 from compute import states
 from compute.actions import Action, begin, choices
 from compute.actions.base import refusal
+from compute.actions.clone import OUTSIDE
 from compute.actions.grow import Grow
 from compute.actions.resize import Resize
 from compute.actions.set_password import DEFAULT_USER
@@ -40,9 +41,9 @@ INTROS: dict[str, str | Promise] = {
         "to bring them into use."
     ),
     "clone": gettext_lazy(
-        "A new instance of the same size, image, SSH key and labels gets a copy of its disk, and its own id and "
-        "addresses. One that runs is copied while it runs on: the copy is what its disk holds when the copying "
-        "ends, as after a power cut."
+        "A new instance of the same size, image, SSH key, labels and server group gets a copy of its disk and of what "
+        "its firmware and TPM remember, and its own id and addresses. One that runs is copied while it runs on: the "
+        "copy is what its disk holds when the copying ends, as after a power cut."
     ),
     "take_image": gettext_lazy(
         "A copy of its disk becomes an image of this project, to launch further instances from. One that runs is "
@@ -114,6 +115,8 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
             return _draw(request, instance, action, form, status=error.status, error=error)
         said = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
         made = operation.parameters.get("copy") if operation else None
+        if operation and (outside := operation.parameters.get(OUTSIDE)):
+            said = f"{said}. {outside}"
         return away(request, said, reverse("instance", args=[made or instance.pk]))
     return _draw(request, instance, action, form, status=400)
 

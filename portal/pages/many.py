@@ -1,6 +1,5 @@
 """Verbs for many instances that need a word first: what would come of it for each, and then what came of it."""
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -38,13 +37,13 @@ class ForMany(Form):
         given = {name: field.initial for name, field in self.base_fields.items() if field.initial is not None}
         super().__init__(given | data)
 
-    @abstractmethod
     def parameters(self) -> dict[str, Any] | None:
         """What the action takes; None: the person has not said enough yet."""
+        raise NotImplementedError
 
-    @abstractmethod
     def show(self, instance: Instance) -> str:
         """Of an instance what the verb changes."""
+        raise NotImplementedError
 
 
 class Resizing(ForMany):

@@ -1,14 +1,16 @@
 """What beginning a clone writes, and what its two operations tell each other. The copying itself: tests/life."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, OverQuota
-from accounts.models import Quota
+from accounts.models import AuditEvent, Quota
 from compute import operations
 from compute.actions import begin
-from compute.models import Instance, Network, Operation, Port
+from compute.actions.clone import OUTSIDE
+from compute.models import Instance, Network, Operation, Port, ServerGroup
 from compute.states import TaskState, VmState
 from tests import factories
 
@@ -141,3 +143,50 @@ def test_deleting_the_copy_ends_the_copying(as_alice: Context, source: Instance)
     assert copy.vm_state == VmState.DELETED
     source.refresh_from_db()
     assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
+
+
+# ── Server groups ────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("rule", ["affinity", "soft-affinity", "soft-anti-affinity"])
+def test_the_copy_joins_the_sources_group(as_alice: Context, source: Instance, rule: str) -> None:
+    group = grouped(source, policy=rule)
+    copy, copying, _waiting = clone(as_alice, source)
+    assert copy.server_group == group
+    assert OUTSIDE not in copying.parameters
+
+
+def test_where_the_group_forbids_it_the_copy_stays_outside_and_says_why(
+    as_alice: Context, source: Instance, client: Client
+) -> None:
+    grouped(source, policy="anti-affinity", name="apart")
+    copy, copying, _waiting = clone(as_alice, source)
+    assert copy.server_group is None
+    said = copying.parameters[OUTSIDE]
+    assert said.startswith("It is not in the server group apart. ")
+    assert "has 1 of the server group apart already" in said
+    assert AuditEvent.objects.get(action="instance.clone").detail[OUTSIDE] == said
+    Operation.objects.update(state=State.SUCCEEDED)
+    Instance.objects.filter(pk=source.pk).update(task_state=None)
+    client.force_login(as_alice.user, backend="accounts.authentication.PasswordBackend")
+    page = client.post(f"/instances/{source.pk}/actions/clone/", {"name": "again"}, follow=True)
+    assert "It is not in the server group apart." in page.content.decode()
+
+
+def test_a_group_that_lets_two_stand_together_takes_the_copy(as_alice: Context, source: Instance) -> None:
+    group = grouped(source, policy="anti-affinity", most_per_host=2)
+    assert clone(as_alice, source)[0].server_group == group
+
+
+def test_a_full_group_takes_no_copy(as_alice: Context, source: Instance) -> None:
+    grouped(source, policy="affinity")
+    Quota.objects.create(project=as_alice.project, resource="server_group_members", limit=1)
+    copy, copying, _waiting = clone(as_alice, source)
+    assert copy.server_group is None
+    assert "too many servers in group" in copying.parameters[OUTSIDE]
+
+
+def grouped(source: Instance, **fields: object) -> ServerGroup:
+    """Puts the source, on a host, into a group of its project."""
+    source.server_group = factories.ServerGroupFactory(project=source.project, **fields)
+    source.hypervisor = factories.HypervisorFactory()
+    source.save()
+    return source.server_group

@@ -12,9 +12,8 @@ from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
 from accounts.models import AuditEvent, Project, Quota
 from accounts.services import belongings, quotas
 from compute import operations
-from compute.actions import ACTIONS, begin
+from compute.actions import begin
 from compute.actions.launch import LaunchRequest, launch
-from compute.actions.shelve import Shelve
 from compute.actions.take_image import TakeImage
 from compute.models import Image, Instance, Operation
 from compute.services import hosts, image_files, images
@@ -356,53 +355,3 @@ def test_one_that_turns_out_too_large_is_given_up(as_alice: Context, source: Ins
     assert ended.error["message"] == "Not enough Image storage: 3 MiB asked, 2 of 2 MiB left."
     assert not image_files.file_of(image).exists()
     assert used(source.project) == {"image_count_total": 0, "image_size_total": 0}
-
-
-# ── Shelving ─────────────────────────────────────────────────────────────────────────────────────
-@pytest.fixture
-def shelved(as_alice: Context, source: Instance) -> Image:
-    """What a finished shelving of the source left."""
-    operation = begin(as_alice, "shelve", source.pk)
-    assert operation is not None
-    Operation.objects.update(state=State.SUCCEEDED)
-    Shelve().succeeded(operation)
-    return Image.objects.get(pk=operation.parameters["image"])
-
-
-def test_shelving_takes_an_image(as_alice: Context, source: Instance, shelved: Image) -> None:
-    source.refresh_from_db()
-    assert (source.vm_state, source.shelved_image) == (VmState.SHELVED, shelved)
-    assert (shelved.name, shelved.status, shelved.visibility) == ("web-shelved", Status.ACTIVE, "private")
-    assert shelved in images.listing(as_alice)
-
-
-@pytest.mark.parametrize("verb", ["unshelve", "delete", "purge"])
-def test_it_goes_when_the_instance_is_shelved_no_more(
-    as_alice: Context, source: Instance, shelved: Image, verb: str
-) -> None:
-    end(source, verb)
-    with pytest.raises(NotFound):
-        images.find(as_alice, shelved.pk)
-    assert Instance.objects.get(pk=source.pk).shelved_image is None
-
-
-def test_disks_that_stand_on_it_keep_it(as_alice: Context, source: Instance, shelved: Image) -> None:
-    factories.InstanceFactory(project=as_alice.project, image=shelved)
-    end(source, "unshelve")
-    assert images.find(as_alice, shelved.pk).status == Status.ACTIVE
-    assert Instance.objects.get(pk=source.pk).shelved_image is None
-
-
-def test_who_deleted_it_can_unshelve_all_the_same(
-    as_alice: Context, source: Instance, shelved: Image
-) -> None:
-    images.delete(as_alice, shelved.pk)
-    image_files.sweep()
-    assert not Image.objects.filter(pk=shelved.pk).exists()
-    end(source, "unshelve")
-    assert Instance.objects.get(pk=source.pk).vm_state == VmState.ACTIVE
-
-
-def end(instance: Instance, verb: str) -> None:
-    """As when an operation of the verb has come to its end."""
-    ACTIONS[verb].succeeded(factories.OperationFactory(instance_id=instance.pk, kind=verb, sequence=9))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from tests.life.test_interrupted import reached
 from tests.life.test_verbs import Subject
 from tests.stack import Browserless, Stack, wait_for
 
@@ -82,7 +83,40 @@ def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape, two_proc
     subject.act("unshelve", "active")
     assert variables.stat().st_ino == inode
     assert state.is_dir()
+    copied = cloned(subject)
     subject.act("shelve", "shelved_offloaded")
     subject.act("purge", "deleted")
+    assert not any(file.exists() for file in copied)
     assert not variables.exists()
     assert not state.exists()
+
+
+def cloned(source: Subject) -> tuple[Path, Path]:
+    """Clone it, see that the clone remembers the same and starts with that, and purge the clone; its files."""
+    stack, admin = source.stack, source.admin
+    (stack.failpoints / "hold-clone.memories").touch()
+    assert admin.post(f"/instances/{source.uuid}/actions/clone/", name="trusted-too").status == 200
+    wait_for(lambda: reached(stack, source.name, "clone.memories"), "the copying", 60)
+    copy = Subject(stack, admin, "trusted-too")
+    files = [
+        (stack.root / f"storage/firmware/{each.uuid}.fd", TPM_STATES / each.uuid) for each in (source, copy)
+    ]
+    (variables, tpm), (its_variables, its_tpm) = files
+    wait_for(lambda: its_tpm.is_dir(), "the copy of the TPM")
+    assert its_variables.read_bytes() == variables.read_bytes()
+    (state,), (its_state,) = list(tpm.rglob("*.permall")), list(its_tpm.rglob("*.permall"))
+    kept = its_state.read_bytes()
+    assert kept == state.read_bytes()
+    assert (its_state.stat().st_uid, its_tpm.stat().st_mode) == (state.stat().st_uid, tpm.stat().st_mode)
+    (stack.failpoints / "hold-clone.memories").unlink()
+    stack.wait_for_state("trusted-too", "active", BOOT_SECONDS)
+    assert alike(its_state.read_bytes(), kept) > alike(its_state.read_bytes(), bytes(len(kept)))
+    assert alike(its_state.read_bytes(), kept) > 0.9, "it was not made anew"
+    assert stack.audit() == ""
+    copy.act("purge", "deleted")
+    return its_variables, its_tpm
+
+
+def alike(one: bytes, other: bytes) -> float:
+    """How much of two states is the same."""
+    return sum(a == b for a, b in zip(one, other, strict=False)) / len(one)

@@ -1,0 +1,46 @@
+"""What a guest's firmware and TPM remember, as files on its host: to be copied for another guest, or forgotten."""
+
+import os
+import shutil
+from pathlib import Path
+
+from .errors import translated
+from .files import copy_whole, part_of
+
+TPM_STATES = Path("/var/lib/libvirt/swtpm")
+"""Where libvirt's system daemon keeps them, in a folder for each guest; it can be told no other place."""
+
+_LOCK = ".lock"
+"""swtpm's own, which belongs to the process and not to the state."""
+
+
+def copy_variables(source: Path, target: Path) -> None:
+    """Copy the variables of UEFI firmware. A guest that never started has none; there already is success."""
+    with translated(f"Copying {source.name}"):
+        if source.exists() and not target.exists():
+            copy_whole(source, target, lambda _done, _total: None)
+
+
+def copy_tpm(source_uuid: str, target_uuid: str) -> None:
+    """Copy a TPM's state, whole or not at all, for the same owner. None to copy, and there already, are success."""
+    source, target = TPM_STATES / source_uuid, TPM_STATES / target_uuid
+    part = part_of(target)
+    with translated(f"Copying the TPM of guest {source_uuid}"):
+        if not source.is_dir() or target.exists():
+            return
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(source, part, ignore=shutil.ignore_patterns(_LOCK))
+        for copy in (part, *part.rglob("*")):
+            owner = (source / copy.relative_to(part)).stat()
+            os.chown(copy, owner.st_uid, owner.st_gid)
+        part.rename(target)
+
+
+def forget(variables: Path, uuid: str) -> None:
+    """Remove what was copied for a guest, also half of it; already gone is success."""
+    with translated(f"Removing what guest {uuid} was to remember"):
+        for file in (part_of(variables), variables):
+            file.unlink(missing_ok=True)
+        for folder in (part_of(TPM_STATES / uuid), TPM_STATES / uuid):
+            if folder.exists():
+                shutil.rmtree(folder)

@@ -1,0 +1,77 @@
+"""The image that shelving takes, and what becomes of it. Shelving itself: tests/life."""
+
+from pathlib import Path
+
+import pytest
+
+from accounts.context import Context
+from accounts.errors import NotFound
+from compute.actions import ACTIONS, begin
+from compute.actions.shelve import Shelve
+from compute.models import Image, Instance, Operation
+from compute.services import hosts, image_files, images
+from compute.states import VmState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+State, Status = Operation.State, Image.Status
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where images are kept."""
+    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
+
+
+@pytest.fixture
+def source(as_alice: Context) -> Instance:
+    return factories.InstanceFactory(project=as_alice.project, name="web")
+
+
+@pytest.fixture
+def shelved(as_alice: Context, source: Instance) -> Image:
+    """What a finished shelving of the source left."""
+    operation = begin(as_alice, "shelve", source.pk)
+    assert operation is not None
+    Operation.objects.update(state=State.SUCCEEDED)
+    Shelve().succeeded(operation)
+    return Image.objects.get(pk=operation.parameters["image"])
+
+
+def test_shelving_takes_an_image(as_alice: Context, source: Instance, shelved: Image) -> None:
+    source.refresh_from_db()
+    assert (source.vm_state, source.shelved_image) == (VmState.SHELVED, shelved)
+    assert (shelved.name, shelved.status, shelved.visibility) == ("web-shelved", Status.ACTIVE, "private")
+    assert shelved in images.listing(as_alice)
+
+
+@pytest.mark.parametrize("verb", ["unshelve", "delete", "purge"])
+def test_it_goes_when_the_instance_is_shelved_no_more(
+    as_alice: Context, source: Instance, shelved: Image, verb: str
+) -> None:
+    end(source, verb)
+    with pytest.raises(NotFound):
+        images.find(as_alice, shelved.pk)
+    assert Instance.objects.get(pk=source.pk).shelved_image is None
+
+
+def test_disks_that_stand_on_it_keep_it(as_alice: Context, source: Instance, shelved: Image) -> None:
+    factories.InstanceFactory(project=as_alice.project, image=shelved)
+    end(source, "unshelve")
+    assert images.find(as_alice, shelved.pk).status == Status.ACTIVE
+    assert Instance.objects.get(pk=source.pk).shelved_image is None
+
+
+def test_who_deleted_it_can_unshelve_all_the_same(
+    as_alice: Context, source: Instance, shelved: Image
+) -> None:
+    images.delete(as_alice, shelved.pk)
+    image_files.sweep()
+    assert not Image.objects.filter(pk=shelved.pk).exists()
+    end(source, "unshelve")
+    assert Instance.objects.get(pk=source.pk).vm_state == VmState.ACTIVE
+
+
+def end(instance: Instance, verb: str) -> None:
+    """As when an operation of the verb has come to its end."""
+    ACTIONS[verb].succeeded(factories.OperationFactory(instance_id=instance.pk, kind=verb, sequence=9))
