@@ -232,7 +232,7 @@ def test_power_button_ends_the_guest_cleanly(guest: Guest) -> None:
     assert "meridian: power off requested" in guest.serial
     raw = guest.directory / "disk.raw"
     subprocess.run(["qemu-img", "convert", "-O", "raw", guest.directory / "disk.qcow2", raw], check=True)
-    summary = tools.run("dumpe2fs", "-h", f"{raw}?offset={2048 * 512}")
+    summary = tools.run("debugfs", "-R", "show_super_stats -h", f"{raw}?offset={2048 * 512}")
     assert "needs_recovery" not in summary
     assert re.search(r"Filesystem state: +clean", summary)
 
