@@ -40,7 +40,17 @@ def make_raw_disk(tree: Path, disk: Path, work: Path) -> None:
 def compress(disk: Path, target: Path) -> None:
     """Write the raw disk as a compressed qcow2 image."""
     # A guest reads a compressed cluster whole, GRUB in pieces of 32 KiB: so no cluster is unpacked twice.
-    tools.run("qemu-img", "convert", "-c", "-O", "qcow2", "-o", "cluster_size=32k,compression_type=zstd", disk, target)
+    tools.run(
+        "qemu-img",
+        "convert",
+        "-c",
+        "-O",
+        "qcow2",
+        "-o",
+        "cluster_size=32k,compression_type=zstd",
+        disk,
+        target,
+    )
 
 
 def _make_file_system(tree: Path, disk: Path) -> None:
