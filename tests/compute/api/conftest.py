@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Project, User
-from compute.models import Flavor, Image, Network
+from compute.models import Flavor, Image, Instance, Network
 from tests import factories
 from tests.compute.api.compute_calls import Compute, compute_of
 
@@ -42,3 +42,12 @@ def image(db: None) -> Image:
 def wish(network: Network, flavor: Flavor, image: Image) -> dict[str, object]:
     """What a good request for a server holds."""
     return {"name": "web", "flavorRef": flavor.id, "imageRef": str(image.pk)}
+
+
+@pytest.fixture
+def server(blue: Project, flavor: Flavor, image: Image, network: Network) -> Instance:
+    """One that runs in blue."""
+    host = factories.HypervisorFactory(name="host-a")
+    row = factories.InstanceFactory(project=blue, flavor=flavor, image=image, hypervisor=host, name="web")
+    factories.PortFactory(instance=row, network=network, address="10.48.0.9")
+    return row
