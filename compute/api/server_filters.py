@@ -122,7 +122,7 @@ def condition(view: ComputeView, query: QueryDict) -> Q:
         where &= Q(updated_at__lte=moment)
     if view.at_least(73) and "locked" in query:
         where &= Q(locked=inputs.flag(query, "locked", False))
-    return where
+    return where | _binned(query.get("name"))
 
 
 def tags_condition(view: ComputeView, query: QueryDict) -> Callable[[list[str]], bool] | None:
@@ -158,6 +158,17 @@ def order(query: QueryDict) -> list[str]:
             raise BadInput(fields={"sort_key": _("Lists cannot be sorted by this.")})
         columns.append(f"{'-' if direction == 'desc' else ''}{SORTS[key]}")
     return [*columns, "-pk" if last == "desc" else "pk"]
+
+
+def _binned(name: str | None) -> Q:
+    """What lies in the recycle bin, by its id in place of a name, as `openstack server restore` looks for it.
+
+    Shown by itself it is unknown, so that clients that wait for a deletion come to an end.
+    """
+    try:
+        return Q(pk=UUID(name), vm_state=VmState.SOFT_DELETED)
+    except (TypeError, ValueError):
+        return NOTHING
 
 
 def _status(view: ComputeView, wanted: list[str]) -> Q:

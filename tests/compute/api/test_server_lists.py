@@ -171,6 +171,19 @@ def test_lists_cost_a_constant_number_of_queries(
     assert counts[0] == counts[1] <= 12
 
 
+def test_what_lies_in_the_recycle_bin_is_found_by_its_id(
+    member: Compute, blue: Project, red: Project
+) -> None:
+    """As `openstack server restore` looks for it, after show has said that it is gone."""
+    gone = factories.InstanceFactory(project=blue, name="gone", vm_state=VmState.SOFT_DELETED)
+    foreign = factories.InstanceFactory(project=red, vm_state=VmState.SOFT_DELETED)
+    member.get(f"servers/{gone.pk}", 404)
+    (found,) = member.get(f"servers?name={gone.pk}")["servers"]
+    assert found["id"] == str(gone.pk)
+    for name in (foreign.pk, NOBODYS, "gone"):
+        assert member.get(f"servers?name={name}")["servers"] == []
+
+
 def test_filters_by_tags_and_locks(member: Compute, blue: Project) -> None:
     factories.InstanceFactory(project=blue, name="a", tags=["x", "y"], locked=True)
     factories.InstanceFactory(project=blue, name="b", tags=["y"])
