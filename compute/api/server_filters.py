@@ -67,6 +67,14 @@ def _id(column: str) -> Callable[[str], Q]:
     return condition
 
 
+def _binned(name: str) -> Q:
+    """What lies in the recycle bin, by its id in place of a name, as `openstack server restore` looks for it.
+
+    Shown by itself it is unknown, so that clients that wait for a deletion come to an end.
+    """
+    return _id("pk")(name) & Q(vm_state=VmState.SOFT_DELETED)
+
+
 def _text(column: str) -> Callable[[str], Q]:
     return lambda given: Q(**{column: given}) if is_text(given) else NOTHING
 
@@ -82,7 +90,7 @@ def _in_zone(given: str) -> Q:
 
 
 FILTERS: Mapping[str, Callable[[str], Q]] = {
-    "name": _regex("name"),
+    "name": lambda given: _regex("name")(given) | _binned(given),
     "display_name": _regex("name"),
     "description": _regex("description"),
     "display_description": _regex("description"),
@@ -115,14 +123,14 @@ def condition(view: ComputeView, query: QueryDict) -> Q:
     for name in query:
         if name in known and query[name] != "":
             where &= reduce(or_, (known[name](given) for given in query.getlist(name)))
-    where &= _status(view, query.getlist("status"))
+    where &= _status(view, query.getlist("status"), query.get("name", ""))
     if moment := moment_of(query, "changes-since"):
         where &= Q(updated_at__gte=moment)
     if view.at_least(66) and (moment := moment_of(query, "changes-before")):
         where &= Q(updated_at__lte=moment)
     if view.at_least(73) and "locked" in query:
         where &= Q(locked=inputs.flag(query, "locked", False))
-    return where | _binned(query.get("name"))
+    return where
 
 
 def tags_condition(view: ComputeView, query: QueryDict) -> Callable[[list[str]], bool] | None:
@@ -160,23 +168,11 @@ def order(query: QueryDict) -> list[str]:
     return [*columns, "-pk" if last == "desc" else "pk"]
 
 
-def _binned(name: str | None) -> Q:
-    """What lies in the recycle bin, by its id in place of a name, as `openstack server restore` looks for it.
-
-    Shown by itself it is unknown, so that clients that wait for a deletion come to an end.
-    """
-    try:
-        return Q(pk=UUID(name), vm_state=VmState.SOFT_DELETED)
-    except (TypeError, ValueError):
-        return NOTHING
-
-
-def _status(view: ComputeView, wanted: list[str]) -> Q:
-    """Without a status, what lies in the recycle bin is left out."""
-    here = ~Q(vm_state=VmState.SOFT_DELETED)
+def _status(view: ComputeView, wanted: list[str], called: str) -> Q:
+    """Without a status, what lies in the recycle bin is left out, unless it is called by its id."""
     asked = [name.upper() for name in wanted if name]
     if not asked:
-        return here
+        return ~Q(vm_state=VmState.SOFT_DELETED) | _binned(called)
     found = [_of_status(name) for name in asked]
     if all(each is None for each in found):
         if view.at_least(38):

@@ -92,9 +92,10 @@ def _finish(operation: Operation) -> None:
     )
     if operation.state != Operation.State.SUCCEEDED:
         reason = (operation.error or {}).get("message", operation.state)
+        step = operation.timeline[-1]["name"] if operation.timeline else operation.step
         raise CanaryDied(
             _("%(kind)s: the step “%(step)s” failed: %(reason)s")
-            % {"kind": operation.kind, "step": operation.timeline[-1]["name"], "reason": reason}
+            % {"kind": operation.kind, "step": step, "reason": reason}
         )
 
 

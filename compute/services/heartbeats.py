@@ -50,6 +50,8 @@ def end_silent_worker() -> None:
 def _is_worker(pid: int) -> bool:
     """Process ids are used again, so look who has it now."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").endswith(b"worker")
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0")
     except (FileNotFoundError, ProcessLookupError):
         return False
+    # Forked by the supervisor, or started alone.
+    return command.endswith((b"meridian: worker", b"manage.py\0worker"))

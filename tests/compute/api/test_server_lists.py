@@ -180,6 +180,7 @@ def test_what_lies_in_the_recycle_bin_is_found_by_its_id(
     member.get(f"servers/{gone.pk}", 404)
     (found,) = member.get(f"servers?name={gone.pk}")["servers"]
     assert found["id"] == str(gone.pk)
+    assert member.get(f"servers?name={gone.pk}&status=ACTIVE")["servers"] == []
     for name in (foreign.pk, NOBODYS, "gone"):
         assert member.get(f"servers?name={name}")["servers"] == []
 

@@ -1,0 +1,35 @@
+"""A worker that has gone silent is ended; whoever else has its process id by now is not."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+from django.utils import timezone
+
+from compute.models import Heartbeat
+from compute.services import heartbeats
+
+SLEEP = "import setproctitle, sys, time; setproctitle.setproctitle(sys.argv[1]); print('named', flush=True); time.sleep(60)"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("title", "ends"), [("meridian: worker", True), ("meridian: web", False), ("another worker", False)]
+)
+def test_only_a_worker_is_ended(title: str, ends: bool) -> None:
+    with subprocess.Popen([sys.executable, "-c", SLEEP, title], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"named\n"
+        row = Heartbeat.objects.create(
+            process="worker",
+            host=socket.gethostname(),
+            pid=process.pid,
+            at=timezone.now() - 2 * heartbeats.STALE,
+        )
+        heartbeats.end_silent_worker()
+        assert Heartbeat.objects.filter(pk=row.pk).exists() is not ends
+        if not ends:
+            assert process.poll() is None
+            process.kill()
+        assert process.wait(10) < 0
