@@ -4,25 +4,24 @@ from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.helpers import get_client_username
-from axes.models import AccessAttempt
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts.prepared import Prepared
+from accounts import authentication
+from accounts.names import is_text
 from accounts.services import audit
-
-_OF_NAME = Prepared(lambda name: AccessAttempt.objects.filter(username=name).values_list("username")[:1])
 
 
 class Attempts(AxesDatabaseHandler):
     """In the database; whoever made no wrong attempt, which is nearly everybody, has none to be forgotten."""
 
-    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        name = get_client_username(request, credentials)
-        tried = not isinstance(name, str) or _OF_NAME.rows(name=name)
-        found = int(super().get_failures(request, credentials)) if tried else 0
-        request.axes_failures = found + getattr(request, "axes_failures", 0)  # type: ignore[attr-defined]
-        return found
+    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+        """Count only what the name's row says was there."""
+        name, domain = get_client_username(request, credentials), (credentials or {}).get("domain")
+        if is_text(name) and is_text(domain):
+            user = authentication.named(request, name, domain)
+            request.was_refused = user is None or user.was_refused  # type: ignore[attr-defined]
+        return _was_refused(request) and bool(super().is_locked(request, credentials))
 
     def user_login_failed(
         self,
@@ -32,6 +31,8 @@ class Attempts(AxesDatabaseHandler):
         **kwargs: Any,
     ) -> None:
         """Count it, and note in the audit log that the name is locked now for this address."""
+        if request is not None:
+            request.was_refused = True  # type: ignore[attr-defined]
         super().user_login_failed(sender, credentials, request, **kwargs)
         if getattr(request, "axes_failures_since_start", 0) == settings.AXES_FAILURE_LIMIT:
             name = str(get_client_username(request, credentials))[:255]
@@ -39,7 +40,10 @@ class Attempts(AxesDatabaseHandler):
             audit.record(None, "user.lock", target_type="user", target_name=name, address=address)
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Forget them, unless this request has counted them and found none."""
-        if getattr(request, "axes_failures", 1) == 0:
-            return 0
-        return int(super().reset_user_attempts(request, credentials))
+        """Forget them, where there were any."""
+        return int(super().reset_user_attempts(request, credentials)) if _was_refused(request) else 0
+
+
+def _was_refused(request: HttpRequest) -> bool:
+    """Whether there may be wrong attempts of the name that the request gives."""
+    return getattr(request, "was_refused", True)

@@ -1,8 +1,9 @@
 """Checks a name and a password."""
 
+from axes.models import AccessAttempt
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
-from django.db.models import QuerySet, Subquery
+from django.db.models import Exists, QuerySet, Subquery
 from django.http import HttpRequest
 
 from accounts.models import Domain, Epoch, User
@@ -14,17 +15,28 @@ LONGEST_PASSWORD = 1024
 
 def _named(name: str, domain: str) -> QuerySet[User, User]:
     rows = User.objects.select_related("domain", "second_factor").filter(name=name, domain_id=domain)
-    return rows.annotate(mark=Subquery(Epoch.objects.values("mark")[:1]))[:1]
+    mark, attempts = Epoch.objects.values("mark")[:1], AccessAttempt.objects.filter(username=name)
+    return rows.annotate(mark=Subquery(mark), was_refused=Exists(attempts))[:1]
 
 
 _NAMED = Prepared(_named)
 
 
-class PasswordBackend(BaseBackend):
-    """Signs in enabled users of enabled domains. Unknown names cost the same time as wrong passwords.
+def named(request: HttpRequest | None, name: str, domain: str) -> User | None:
+    """The user whom a request names, read once for it: what counts its wrong attempts asks before the password.
 
-    With the user comes the epoch's mark, as `mark`, which saves whoever issues a token a query of its own.
+    With the row come `mark`, the epoch's, and `was_refused`, whether the name has wrong attempts.
     """
+    known: dict[tuple[str, str], User | None] = (
+        request.__dict__.setdefault("named_users", {}) if request else {}
+    )
+    if (name, domain) not in known:
+        known[name, domain] = next(_NAMED.objects(name=name, domain=domain), None)
+    return known[name, domain]
+
+
+class PasswordBackend(BaseBackend):
+    """Signs in enabled users of enabled domains. Unknown names cost the same time as wrong passwords."""
 
     def authenticate(
         self,
@@ -36,7 +48,7 @@ class PasswordBackend(BaseBackend):
     ) -> User | None:
         if not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        user = next(_NAMED.objects(name=username, domain=domain), None)
+        user = named(request, username, domain)
         if user is None:
             make_password(password)
             return None

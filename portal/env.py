@@ -85,7 +85,8 @@ OPTIONS: tuple[Option, ...] = (
         "DATABASE_URL",
         str,
         "",
-        "Database. Empty: SQLite in the data folder. Real installations: postgres://…",
+        "Database. Empty: SQLite in the data folder. Real installations: postgres://…; "
+        "a pooler before it must keep prepared statements.",
     ),
     Option("REDIS_URL", str, "", "Redis. Empty: our own, on a socket in the data folder."),
     Option("LIBVIRT_URI", str, "qemu:///system", "The libvirt of this machine."),

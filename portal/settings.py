@@ -125,12 +125,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if env.read("DATABASE_URL"):
     DATABASES = {"default": environ.Env().db("DATABASE_URL")}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-        # Shared by threads of requests and of websockets.
-        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-            "min_size": 1,
-            "max_size": WEB_THREADS + 4,
-            "timeout": 10,
-        }
+        DATABASES["default"].setdefault("OPTIONS", {}).update(
+            # Shared by threads of requests and of websockets.
+            pool={"min_size": 1, "max_size": WEB_THREADS + 4, "timeout": 10},
+            # What is asked again and again is planned once for a connection, not at each request.
+            server_side_binding=True,
+            prepare_threshold=2,
+        )
 else:
     DATABASES = {
         "default": {

@@ -8,11 +8,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.test import override_settings
 
 from accounts.context import Context, for_user
@@ -34,6 +37,24 @@ def quick_hashes() -> Iterator[None]:
     """Thousands of tests make and check passwords; what a hash costs in real life is no subject of theirs."""
     with override_settings(PASSWORD_HASHERS=["tests.hashers.QuickArgon2"]):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def as_strict_as_postgresql() -> Iterator[None]:
+    """SQLite takes a zero byte for a character. PostgreSQL does not, and whoever sent it would get a 500."""
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        values = [value for row in params for value in row] if many else params or ()
+        assert not any("\0" in value for value in values if isinstance(value, str)), f"a zero byte: {sql}"
+        return execute(sql, params, many, context)
+
+    def watch(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+        if refuse not in connection.execute_wrappers:
+            connection.execute_wrappers.append(refuse)
+
+    connection_created.connect(watch)
+    yield
+    connection_created.disconnect(watch)
 
 
 @pytest.fixture(scope="session")

@@ -199,7 +199,21 @@ class Stack:
             row = self.instance(name)
             return row if (row["vm_state"], row["task_state"]) == (vm_state, None) else None
 
-        return wait_for(settled, f"{name} to be {vm_state}", seconds, pause=0.05)
+        try:
+            return wait_for(settled, f"{name} to be {vm_state}", seconds, pause=0.05)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self._story(name)}") from None
+
+    def _story(self, name: str) -> str:
+        """Where an instance is and how it came there."""
+        row = self.instance(name)
+        operations = self.rows(
+            "select kind, state, step, timeline, error, attempt, due_at, lease_until "
+            "from compute_operation where instance_id = ? order by sequence",
+            row["id"],
+        )
+        lines = [f"it is {row['vm_state']}, {row['task_state']}", *map(str, operations[-3:]), self.tail()]
+        return "\n".join(lines)
 
     def guests(self, connection: libvirt.virConnect) -> list[libvirt.virDomain]:
         """The libvirt domains that are this installation's."""

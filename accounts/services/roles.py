@@ -11,6 +11,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Role, RoleInference
+from accounts.names import is_text
 from accounts.services import audit, inputs
 
 LADDER = ("admin", "manager", "member", "reader")
@@ -118,7 +119,10 @@ def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleIn
 
 def inference(context: Context, prior_id: str, implied_id: str) -> RoleInference:
     """One direct rule. Raises NotFound."""
-    rule = inferences(context, prior_id).filter(implied=implied_id).first()
+    rules = inferences(context)
+    rule = (
+        rules.filter(prior=prior_id, implied=implied_id).first() if is_text(prior_id + implied_id) else None
+    )
     return inputs.missing("implied role", implied_id) if rule is None else rule
 
 

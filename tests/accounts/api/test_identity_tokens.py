@@ -357,13 +357,13 @@ def test_a_check_costs_one_query_and_the_first_a_few_more(ann: User, blue: Proje
         assert len(queries) == expected
 
 
-def test_a_password_costs_three_queries(ann: User, blue: Project) -> None:
-    """Wrong attempts, the user with the epoch's mark, and the new row."""
+def test_a_password_costs_two_queries(ann: User, blue: Project) -> None:
+    """The user, with the epoch's mark and whether there were wrong attempts, and the new row."""
     scope = {"project": {"id": blue.id}}
     ask(by_password(), scope)
     with CaptureQueriesContext(connection) as queries:
         assert ask(by_password(), scope).status_code == 201
-    assert len(queries) == 3
+    assert len(queries) == 2
 
 
 def test_another_scope_costs_two_queries(ann: User, blue: Project) -> None:
