@@ -30,27 +30,22 @@ LINES = {
     "tests/browser/": "browser",
     "tests/life/": "life",
     "tests/clients/": "clients",
-    "tests/hypervisor/": "clients",
     "tests/faults/": "faults",
+    "tests/hypervisor/": "hypervisor",
+    "tests/faults/test_libvirt_restarted.py": "killers",
 }
-"""Tests that run guests: one after the other in their line, since they wait more than they compute."""
+"""Tests that run guests: one after the other in their line, since they wait more than they compute.
 
-KILLERS = "tests/faults/test_libvirt_restarted.py"
-"""Tests of this file run while no other line is on a machine: they kill libvirtd."""
-
-# Each line takes one of the first processes of a run; the others fill what processor time these leave.
-if int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) >= len(set(LINES.values())):
-    os.nice(10)
-
-
-def _file(nodeid: str) -> str:
-    return nodeid.partition("::")[0]
+Killers run while no other line is on a machine, for they kill libvirtd. They come when a line has ended, so that
+meanwhile there is other work.
+"""
 
 
 def _scope(nodeid: str) -> str:
     """The tests that run in one process, one after the other: those of a line, else those of a file."""
-    file = _file(nodeid)
-    return next((line for place, line in LINES.items() if file.startswith(place)), file)
+    file = nodeid.partition("::")[0]
+    places = [place for place in LINES if file.startswith(place)]
+    return LINES[max(places, key=len)] if places else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -68,19 +63,21 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let killers wait for the other lines, and these for them."""
-    if _scope(item.nodeid) not in LINES.values():
+    """Let killers wait for the other lines, and these for them. What is in no line takes what time they leave."""
+    if (line := _scope(item.nodeid)) not in LINES.values():
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            os.setpriority(os.PRIO_PROCESS, 0, 10)
         return (yield)
     with _turn.open("w") as turn, _lives.open("w") as lives:
         # Whoever waits for its turn holds the door, or a killer would wait for ever.
         fcntl.flock(turn, fcntl.LOCK_EX)
-        fcntl.flock(lives, fcntl.LOCK_EX if _file(item.nodeid) == KILLERS else fcntl.LOCK_SH)
+        fcntl.flock(lives, fcntl.LOCK_EX if line == "killers" else fcntl.LOCK_SH)
         fcntl.flock(turn, fcntl.LOCK_UN)
         return (yield)
 
 
 class Scopes(LoadScopeScheduling):
-    """Hands whole scopes to processes (`make test` runs five)."""
+    """Hands whole scopes to processes (`make test` runs six)."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _scope(nodeid)
