@@ -11,7 +11,7 @@ from accounts.names import clean_name
 from compute.actions.image_making import CopyOut, DescribeFile, MakesImage, made_by, new_image
 from compute.models import Instance, Operation
 from compute.operations import Run
-from compute.services import hardware_options, labels, schedules, transitions
+from compute.services import hardware_options, images, labels, transitions
 from compute.states import TaskState
 
 
@@ -26,7 +26,8 @@ class StoreImage(DescribeFile):
 class TakeImage(MakesImage):
     """Takes `name`, without one the instance's with the time, and `metadata`, which become the image's properties.
 
-    A `schedule` that comes round gives its id: it keeps its newest images only.
+    A `schedule` that comes round gives its id: it keeps its newest images only. So do `backups`, which are
+    {"type", "rotation"}: of those of one type as many stay.
     """
 
     verb = "take_image"
@@ -46,13 +47,20 @@ class TakeImage(MakesImage):
         for key, value in metadata.items():
             if reason := hardware_options.wrong_property(key, value):
                 raise BadInput(fields={"metadata": f"{key}: {reason}"})
+        backups = parameters.get("backups")
+        if backups:
+            metadata |= {"image_type": "backup", "backup_type": backups["type"]}
         schedule_id = parameters.get("schedule")
-        return new_image(context, instance, name, metadata=metadata, schedule_id=schedule_id)
+        made = new_image(context, instance, name, metadata=metadata, schedule_id=schedule_id)
+        return made | ({"backups": backups} if backups else {})
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
         if schedule := made_by(operation).schedule:
-            schedules.thin(schedule)
+            images.thin(schedule.images.all(), schedule.keep, schedule=str(schedule.pk))
+        if backups := operation.parameters.get("backups"):
+            kind = backups["type"]
+            images.thin(images.backups(operation.instance, kind), backups["rotation"], backup_type=kind)
 
 
 def usual_name(instance: Instance) -> str:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from accounts.api.base import no_content
 from accounts.errors import BadInput, Conflict, NotFound
+from accounts.names import is_text
 from accounts.services import quotas
 from compute.actions import begin
 from compute.api import server_body
@@ -103,7 +104,26 @@ def _rebuild(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
 
 def _create_image(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     given = _mapping(wish)
-    parameters = {"name": given.get("name"), "metadata": given.get("metadata")}
+    return _take_image(view, instance, {"name": given.get("name"), "metadata": given.get("metadata")})
+
+
+def _create_backup(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    """An image of which, with those of its type before it, the newest `rotation` stay."""
+    given = _mapping(wish)
+    kind, rotation = given.get("backup_type"), quotas.whole_number(given.get("rotation"))
+    if not is_text(kind):
+        raise BadInput(fields={"backup_type": _("Name the kind of backup, such as daily or weekly.")})
+    if rotation is None or not 0 <= rotation < 2**31:
+        raise BadInput(fields={"rotation": _("Say how many backups of this kind stay.")})
+    parameters = {
+        "name": given.get("name"),
+        "metadata": given.get("metadata"),
+        "backups": {"type": kind, "rotation": rotation},
+    }
+    return _take_image(view, instance, parameters)
+
+
+def _take_image(view: ComputeView, instance: Instance, parameters: dict[str, Any]) -> HttpResponse:
     operation = _begin(view, "take_image", instance, parameters)
     image_id = operation.parameters["image"] if operation else ""
     if view.at_least(45):
@@ -176,7 +196,7 @@ _HANDLERS: dict[str, Handler] = {
     "os-getVNCConsole": _vnc_console,
     "os-resetState": _reset_state,
     "createImage": _create_image,
-    "createBackup": _refused("Backups cannot be made yet."),
+    "createBackup": _create_backup,
     "changePassword": _change_password,
     "trigger_crash_dump": _refused("Crash dumps cannot be triggered."),
     "migrate": _refused("There is one host only, so nothing can be migrated."),

@@ -15,7 +15,7 @@ class Schedule(models.Model):
 
     `next_run` is null when nothing will come any more; moving it on is how a sweeper claims a run, so that of
     several only one has it. It is run as `created_by`, with the rights that they have at that time. Of the images
-    that it takes, the newest `keep` stay (`compute.services.schedules.thin`).
+    that it takes, the newest `keep` stay (`compute.services.images.thin`).
     """
 
     KEPT = 7

@@ -124,6 +124,26 @@ def discard_unused(image_id: UUID) -> bool:
     return True
 
 
+def thin(taken: QuerySet[Image], keep: int, **detail: Any) -> None:
+    """Delete all of them but the newest `keep`; one that disks stand on stays. `detail` tells the audit log why."""
+    for image in taken.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")[keep:]:
+        if discard_unused(image.pk):
+            audit.record(
+                None,
+                "image.delete",
+                target_type="image",
+                target_id=str(image.pk),
+                target_name=image.name,
+                project_id=image.project_id or "",
+                detail={**detail, "keep": keep},
+            )
+
+
+def backups(instance: Instance, kind: str) -> QuerySet[Image]:
+    """What was taken of it as a backup of this kind, `daily` for one."""
+    return instance.images_taken.filter(properties__image_type="backup", properties__backup_type=kind)
+
+
 def change(image: Image, **fields: Any) -> None:
     """Write fields of an image that was not deleted meanwhile, and let open pages know."""
     _kept().filter(pk=image.pk).update(**fields, updated_at=timezone.now())

@@ -12,8 +12,8 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.services import audit, quotas
-from compute.models import Image, Instance, Schedule
-from compute.services import broadcast, images, local_times
+from compute.models import Instance, Schedule
+from compute.services import broadcast, local_times
 
 VERBS = (
     "start",
@@ -111,22 +111,6 @@ def delete(context: Context, schedule_id: UUID | str) -> Schedule:
     _record(context, "schedule.delete", schedule)
     schedule.delete()
     return schedule
-
-
-def thin(schedule: Schedule) -> None:
-    """Delete the images that it took before its newest `keep`; one that disks stand on stays."""
-    taken = schedule.images.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")
-    for image in taken[schedule.keep :]:
-        if images.discard_unused(image.pk):
-            audit.record(
-                None,
-                "image.delete",
-                target_type="image",
-                target_id=str(image.pk),
-                target_name=image.name,
-                project_id=schedule.project_id,
-                detail={"schedule": str(schedule.pk), "keep": schedule.keep},
-            )
 
 
 def next_run(schedule: Schedule, after: datetime) -> datetime | None:

@@ -175,6 +175,18 @@ def test_an_image_of_a_server(openstack: OpenStack, server: str, image: str) -> 
     assert "golden" not in {row["Name"] for row in openstack(f"image list {JSON}")}
 
 
+def test_backups_take_turns(openstack: OpenStack, server: str) -> None:
+    """Of one type as many stay as its rotation says."""
+    for name in ("monday", "tuesday"):
+        made = openstack.run(f"server backup create --wait --name {name} --type daily --rotate 1 s1")
+        assert made.returncode == 0, made.stderr
+    (left,) = openstack(f"image list --private {JSON}")
+    assert left["Name"] == "tuesday"
+    properties = openstack(f"image show tuesday {JSON}")["properties"]
+    assert (properties["image_type"], properties["backup_type"]) == ("backup", "daily")
+    openstack("image delete tuesday")
+
+
 def test_the_end(openstack: OpenStack, server: str, stack: Stack) -> None:
     usage = openstack(f"usage show {JSON}")
     assert len(usage["Servers"] if "Servers" in usage else usage["server_usages"]) >= 1

@@ -182,6 +182,33 @@ def test_what_has_come_to_its_end_is_not_given_back(as_alice: Context, source: I
     assert image.status == Status.DELETED
 
 
+def test_backups_of_one_type_take_turns(as_alice: Context, source: Instance) -> None:
+    """Older ones of the type go once the new one is ready; other types, images and instances have their own."""
+    elsewhere = factories.InstanceFactory(project=as_alice.project)
+    daily, weekly = {"type": "daily", "rotation": 2}, {"type": "weekly", "rotation": 1}
+    take(as_alice, elsewhere, backups=daily)
+    kept = [take_whole(as_alice, source, name="own"), take_whole(as_alice, source, name="w", backups=weekly)]
+    days = [take_whole(as_alice, source, name=f"day {day}", backups=daily) for day in range(3)]
+    assert set(source.images_taken.filter(status=Status.ACTIVE)) == {*kept, *days[1:]}
+    assert days[2].properties["image_type"] == "backup"
+    assert Image.objects.get(pk=days[0].pk).status == Status.DELETED
+    (event,) = AuditEvent.objects.filter(action="image.delete")
+    assert (event.target_name, event.detail) == ("day 0", {"backup_type": "daily", "keep": 2})
+
+
+def test_a_rotation_of_none_keeps_none(as_alice: Context, source: Instance) -> None:
+    take_whole(as_alice, source, backups={"type": "daily", "rotation": 0})
+    assert not source.images_taken.filter(status=Status.ACTIVE).exists()
+
+
+def take_whole(context: Context, source: Instance, **parameters: object) -> Image:
+    """As if the copying were done."""
+    image, operation = take(context, source, **parameters)
+    Operation.objects.filter(pk=operation.pk).update(state=State.SUCCEEDED)
+    TakeImage().succeeded(operation)
+    return image
+
+
 def test_asked_twice_with_one_key_it_takes_one(as_alice: Context, source: Instance) -> None:
     for _ in range(2):
         begin(as_alice, "take_image", source.pk, parameters={"name": "copy"}, idempotency_key="key")

@@ -60,6 +60,36 @@ def test_wrong_wishes(member: Compute, server: Instance, wish: object) -> None:
     assert Image.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("name", None),
+        ("name", " "),
+        ("backup_type", ""),
+        ("backup_type", 7),
+        ("backup_type", "x" * 256),
+        ("backup_type", "\0"),
+        ("rotation", None),
+        ("rotation", -1),
+        ("rotation", 1.5),
+        ("rotation", True),
+        ("rotation", "many"),
+        ("rotation", 2**63),
+    ],
+)
+def test_wrong_backups(member: Compute, server: Instance, field: str, wrong: object) -> None:
+    wish = {"name": "x", "backup_type": "daily", "rotation": 3} | {field: wrong}
+    assert field in member.act(server.pk, "createBackup", wish, 400)["badRequest"]["message"]
+    assert Image.objects.count() == 1
+
+
+def test_a_backup(member: Compute, server: Instance) -> None:
+    wish = {"name": "x", "backup_type": "daily", "rotation": "3", "metadata": {"team": "blue"}}
+    image_id = member.at("2.45").act(server.pk, "createBackup", wish)["image_id"]
+    shown = member.get(f"/image/v2/images/{image_id}")
+    assert (shown["image_type"], shown["backup_type"], shown["team"]) == ("backup", "daily", "blue")
+
+
 @pytest.mark.parametrize("state", [VmState.ERROR, VmState.BUILDING, VmState.RESCUED, VmState.RESIZED])
 def test_states_that_do_not_allow_it(member: Compute, server: Instance, state: VmState) -> None:
     Instance.objects.filter(pk=server.pk).update(vm_state=state)

@@ -34,13 +34,13 @@ GOOD: dict[str, tuple[VmState, Any, int]] = {
     "confirmResize": (VmState.RESIZED, None, 204),
     "revertResize": (VmState.RESIZED, None, 202),
     "createImage": (VmState.ACTIVE, {"name": "image"}, 202),
+    "createBackup": (VmState.ACTIVE, {"name": "image", "backup_type": "daily", "rotation": 1}, 202),
     "changePassword": (VmState.ACTIVE, {"adminPass": "a new one"}, 202),
     "os-getConsoleOutput": (VmState.ACTIVE, {"length": 5}, 200),
     "os-getVNCConsole": (VmState.ACTIVE, {"type": "novnc"}, 200),
     "os-resetState": (VmState.ACTIVE, {"state": "error"}, 403),
     **dict.fromkeys(
         (
-            "createBackup",
             "trigger_crash_dump",
             "migrate",
             "os-migrateLive",
