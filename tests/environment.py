@@ -25,19 +25,19 @@ os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
 _turn, _lives = (Path(tempfile.gettempdir(), f"meridian-tests-{name}") for name in ("turn", "lives"))
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
 
+KILLERS = "killers"
 LINES = {
-    "tests/life/test_interrupted.py": "interrupted",
-    "tests/browser/": "browser",
+    "tests/faults/test_libvirt_restarted.py": KILLERS,
     "tests/life/": "life",
+    "tests/browser/": "browser",
     "tests/clients/": "clients",
     "tests/faults/": "faults",
+    "tests/life/test_interrupted.py": "interrupted",
     "tests/hypervisor/": "hypervisor",
-    "tests/faults/test_libvirt_restarted.py": "killers",
 }
 """Tests that run guests: one after the other in their line, since they wait more than they compute.
 
-Killers run while no other line is on a machine, for they kill libvirtd. They come when a line has ended, so that
-meanwhile there is other work.
+Killers run while no other line is on a machine, for they kill libvirtd.
 """
 
 
@@ -64,14 +64,15 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let killers wait for the other lines, and these for them. What is in no line takes what time they leave."""
-    if (line := _scope(item.nodeid)) not in LINES.values():
-        if "PYTEST_XDIST_WORKER" in os.environ:
-            os.setpriority(os.PRIO_PROCESS, 0, 10)
+    line = _scope(item.nodeid)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.setpriority(os.PRIO_PROCESS, 0, 0 if line in LINES.values() else 10)
+    if line not in LINES.values():
         return (yield)
     with _turn.open("w") as turn, _lives.open("w") as lives:
         # Whoever waits for its turn holds the door, or a killer would wait for ever.
         fcntl.flock(turn, fcntl.LOCK_EX)
-        fcntl.flock(lives, fcntl.LOCK_EX if line == "killers" else fcntl.LOCK_SH)
+        fcntl.flock(lives, fcntl.LOCK_EX if line == KILLERS else fcntl.LOCK_SH)
         fcntl.flock(turn, fcntl.LOCK_UN)
         return (yield)
 
@@ -81,6 +82,15 @@ class Scopes(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return _scope(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """While killers run, who would stand in a line is given something small that is in none."""
+        killing = any(not all(work.get(KILLERS, {}).values()) for work in self.assigned_work.values())
+        others = [scope for scope in self.workqueue if scope not in LINES.values()]
+        if killing and others:
+            smallest = min(others, key=lambda scope: len(self.workqueue[scope]))
+            self.workqueue.move_to_end(smallest, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scopes:
