@@ -16,7 +16,7 @@ up: ## Install what is missing, start everything, stop it with Ctrl-C
 test: ## Run all tests, with whatever they need
 	@$(ROOT) deploy/install dev
 	@$(ROOT) deploy/daemons
-	@$(ROOT) $(BIN)/python -m pytest -n 6 --dist loadscope --no-loadscope-reorder $(TESTS)
+	@$(ROOT) $(BIN)/python -m pytest -n 5 --dist loadscope --no-loadscope-reorder $(TESTS)
 
 check: ## Style, types, floors of the house, Django's own checks; seconds
 	@$(ROOT) deploy/install dev

@@ -4,6 +4,7 @@ The cast: alice and bob are members, of the projects blue and red; ruth reads bl
 administers everything. Each has a fixture of their user, and one of their context: `as_alice`, `as_bob`, …
 """
 
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,16 +21,24 @@ from django.test import override_settings
 
 from accounts.context import Context, for_user
 from accounts.models import Project, User
-from tests import factories
+from tests import factories, migrated
 from tests.postgres import Cluster, cluster
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """SQLite's tables are there already, see below."""
+    return connections["default"].vendor == "sqlite"
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """SQLite in a file: several threads see one database and wait for each other, as in real life."""
-    default = connections["default"].settings_dict
-    if default["ENGINE"] == "django.db.backends.sqlite3":
-        default["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    default = connections["default"]
+    if default.vendor == "sqlite":
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        shutil.copyfile(migrated.shared(), file)
+        default.settings_dict["TEST"]["NAME"] = str(file)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,7 @@ import libvirt
 import psycopg
 import psycopg.rows
 
-from tests import tiny_image
+from tests import migrated, tiny_image
 from tests.ports import free_port
 from tests.warm import Command
 
@@ -52,10 +52,10 @@ def wait_for(true: Callable[[], Any], what: str, seconds: float = 60, pause: flo
 class Stack:
     """Its own data, storage, port, network and guests; `remove` leaves nothing behind.
 
-    Its start finds the tiny image ready, unless it `builds_image` as a first start does.
+    Its start finds the tiny image and the database's tables ready, unless it begins `from_nothing`.
     """
 
-    def __init__(self, *, builds_image: bool = False, **environment: str) -> None:
+    def __init__(self, *, from_nothing: bool = False, **environment: str) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="meridian-"))
         self.root.chmod(0o711)
         self.failpoints = self.root / "failpoints"
@@ -79,8 +79,9 @@ class Stack:
         self.process: subprocess.Popen[bytes] | None = None
         self._command: Command | None = None
         self._was_up = False
-        if not builds_image:
+        if not from_nothing:
             tiny_image.lay_ready(self.root / "storage" / "images")
+            migrated.lay_ready(self.root / "data")
 
     # ── Start and stop ───────────────────────────────────────────────────────────────────────
     def start(self) -> None:
@@ -303,9 +304,9 @@ class Browserless:
 
 
 @contextmanager
-def running(*, builds_image: bool = False, **environment: str) -> Iterator[Stack]:
+def running(*, from_nothing: bool = False, **environment: str) -> Iterator[Stack]:
     """A started installation, removed at the end whatever happens."""
-    stack = Stack(builds_image=builds_image, **environment)
+    stack = Stack(from_nothing=from_nothing, **environment)
     try:
         stack.start()
         yield stack

@@ -25,7 +25,7 @@ STEPS = [
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """A new one, which makes all it needs, and in which nobody has used the set-up link."""
-    with running(builds_image=True) as stack:
+    with running(from_nothing=True) as stack:
         yield stack
 
 

@@ -150,7 +150,7 @@ def test_what_is_refused_is_told(openstack: OpenStack, server: str, image: str) 
     assert "nothing" in openstack.refused("server show nothing")
     refused = openstack.refused(f"server create --flavor tiny --image {image} --availability-zone mars s9")
     assert "availability_zone" in refused
-    assert "yet" in openstack.refused("server backup create s1")
+    assert "one host" in openstack.refused("server migrate s1")
 
 
 def test_an_image_of_a_server(openstack: OpenStack, server: str, image: str) -> None:

@@ -121,7 +121,7 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
             type=MachineType(kind="hvm"),
             kernel=str(kernel),
             initrd=str(initrd),
-            cmdline="console=ttyS0 panic=-1",
+            cmdline="console=ttyS0 panic=-1 no_timer_check",
         ),
         features=Features(),
         cpu=Processor.of(virt_type),

@@ -1,0 +1,45 @@
+"""A database with all tables and no rows of people, for tests that are about other things: made once, since migrating
+takes seconds each time."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BASE = Path(__file__).parents[1]
+SOURCES = ("*/migrations/*.py", "*/apps.py", "accounts/epochs.py", "requirements.lock")
+"""What a migration leaves behind follows from these."""
+
+
+def shared() -> Path:
+    """An SQLite file that all may copy."""
+    digest = hashlib.sha256()
+    for file in sorted(file for pattern in SOURCES for file in BASE.glob(pattern)):
+        digest.update(file.read_bytes())
+    database = BASE / "var" / "migrated" / f"{digest.hexdigest()[:12]}.sqlite3"
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with database.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it at once
+        if not database.exists():
+            _migrate(database)
+    return database
+
+
+def lay_ready(data: Path) -> None:
+    """Put a copy where an installation has its database."""
+    data.mkdir(mode=0o700, parents=True)
+    shutil.copyfile(shared(), data / "meridian.sqlite3")
+
+
+def _migrate(database: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="meridian-migrated-") as data:
+        environment = os.environ | {"MERIDIAN_DATA": data, "DATABASE_URL": ""}
+        command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+        subprocess.run(command, cwd=BASE, env=environment, check=True)
+        part = database.with_suffix(".part")
+        shutil.copyfile(Path(data, "meridian.sqlite3"), part)
+        part.replace(database)
