@@ -55,6 +55,16 @@ def amount(value: int | None, unit: str = "") -> str:
 
 
 @register.filter
+def beside_limit(usage: Usage) -> str:
+    """What is used, without the unit where it is zero or the limit's, which stands beside: 3 of “3 / 1000 GiB”."""
+    used = amount(usage.used, usage.resource.unit)
+    number, _space, unit = used.partition(" ")
+    if usage.left is None:
+        return used
+    return number if not usage.used or amount(usage.limit, usage.resource.unit).endswith(f" {unit}") else used
+
+
+@register.filter
 def boot_stage(name: str) -> str:
     """How far a guest has booted, in words."""
     return words.boot_stage(name)
