@@ -20,8 +20,8 @@ class Attempts(AxesDatabaseHandler):
         name, domain = get_client_username(request, credentials), (credentials or {}).get("domain")
         if is_text(name) and is_text(domain):
             user = authentication.named(request, name, domain)
-            request.was_refused = user is None or user.was_refused  # type: ignore[attr-defined]
-        return _was_refused(request) and bool(super().is_locked(request, credentials))
+            request.never_refused = name if user and not user.was_refused else None  # type: ignore[attr-defined]
+        return not _is_clean(request, credentials) and bool(super().is_locked(request, credentials))
 
     def user_login_failed(
         self,
@@ -32,7 +32,7 @@ class Attempts(AxesDatabaseHandler):
     ) -> None:
         """Count it, and note in the audit log that the name is locked now for this address."""
         if request is not None:
-            request.was_refused = True  # type: ignore[attr-defined]
+            request.never_refused = None  # type: ignore[attr-defined]
         super().user_login_failed(sender, credentials, request, **kwargs)
         if getattr(request, "axes_failures_since_start", 0) == settings.AXES_FAILURE_LIMIT:
             name = str(get_client_username(request, credentials))[:255]
@@ -41,9 +41,12 @@ class Attempts(AxesDatabaseHandler):
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """Forget them, where there were any."""
-        return int(super().reset_user_attempts(request, credentials)) if _was_refused(request) else 0
+        return (
+            0 if _is_clean(request, credentials) else int(super().reset_user_attempts(request, credentials))
+        )
 
 
-def _was_refused(request: HttpRequest) -> bool:
-    """Whether there may be wrong attempts of the name that the request gives."""
-    return getattr(request, "was_refused", True)
+def _is_clean(request: HttpRequest, credentials: dict[str, Any] | None) -> bool:
+    """Whether it is known that the name has no wrong attempts; a request may give another one for its code."""
+    name = get_client_username(request, credentials)
+    return bool(name) and name == getattr(request, "never_refused", None)

@@ -1,5 +1,4 @@
-"""A database with all tables and no rows of people, for tests that are about other things: made once, since migrating
-takes seconds each time."""
+"""A database with all tables, for tests that are about other things: made once, since migrating takes seconds."""
 
 import fcntl
 import hashlib

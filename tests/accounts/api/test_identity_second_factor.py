@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from axes.utils import reset
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import override_settings
 
@@ -101,6 +103,18 @@ def test_a_code_counts_once(tess: User) -> None:
     shown = code()
     assert ask("password", "totp", passcode=shown).status_code == 201
     assert ask("password", "totp", passcode=shown).status_code == 401
+
+
+def test_codes_of_a_locked_name_are_not_tried_beside_the_password_of_another(tess: User) -> None:
+    """Nor are they used up: once the lock is gone the same code opens."""
+    factories.UserFactory(name="ann", password=make_password(PASSWORD))
+    anns = {"user": BY_NAME | {"name": "ann", "password": PASSWORD}}
+    for _attempt in range(settings.AXES_FAILURE_LIMIT):
+        ask("totp", passcode=wrong_code())
+    right = code()
+    assert ask("password", "totp", passcode=right, password=anns).status_code == 401
+    reset(username="tess")
+    assert ask("password", "totp", passcode=right).status_code == 201
 
 
 def test_wrong_codes_look_alike_with_and_without_a_second_factor(tess: User) -> None:
