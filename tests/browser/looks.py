@@ -12,8 +12,6 @@ AXE = (BASE / "node_modules" / "axe-core" / "axe.min.js").read_text()
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 GRAVE = {"serious", "critical"}
-OF_COLOURS = ["color-contrast", "link-in-text-block"]
-"""Axe's rules that may find something else in the dark; for all others it is the same page."""
 
 
 def inspect(page: Page, name: str) -> list[str]:
@@ -22,7 +20,7 @@ def inspect(page: Page, name: str) -> list[str]:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         _picture(page, f"{name}-{scheme}")
-        wrong += [f"{scheme}: {line}" for line in _axe(page, OF_COLOURS if scheme == "dark" else None)]
+        wrong += [f"{scheme}: {line}" for line in _axe(page)]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE)
     _picture(page, f"{name}-phone")
@@ -37,15 +35,10 @@ def _picture(page: Page, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
 
 
-def _axe(page: Page, rules: list[str] | None) -> list[str]:
-    """What axe finds by these rules, or by all of its own."""
+def _axe(page: Page) -> list[str]:
     # Evaluated by the browser's debugger, which the page's Content-Security-Policy does not bind.
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE)
-    options = {"resultTypes": ["violations"]} | (
-        {"runOnly": {"type": "rule", "values": rules}} if rules else {}
-    )
-    found: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     return [
         f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
         for violation in found["violations"]
