@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.contrib.auth import hashers
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.authentication import LONGEST_PASSWORD, PasswordBackend
 from accounts.models import Domain, User
@@ -120,21 +122,22 @@ def test_an_unusable_password_never_opens(db: None) -> None:
 def test_wrong_sign_ins_cost_and_say_the_same(
     way: str, alice: User, hashings: list[str], client: Client
 ) -> None:
-    """Whether the name is known or not: one hashing, the same status, the same words."""
+    """Whether the name is known or not: one hashing, as many queries, the same status, the same words."""
     said = []
     for name in ("alice", "nobody"):
         hashings.clear()
-        if way == "page":
-            answer = client.post("/sign-in/", {"name": name, "password": "wrong horse battery"})
-            words = re.sub(
-                rb'nonce="[^"]*"|value="[^"]*"|[0-9A-Za-z]{64}|req-[0-9a-f-]{36}', b"", answer.content
-            )
-        else:
-            user = {"name": name, "domain": {"id": "default"}, "password": "wrong horse battery"}
-            identity = {"methods": ["password"], "password": {"user": user}}
-            body = {"auth": {"identity": identity}}
-            answer = client.post("/identity/v3/auth/tokens", body, content_type="application/json")
-            words = answer.content
-        said.append((len(hashings), answer.status_code, words))
+        with CaptureQueriesContext(connection) as queries:
+            if way == "page":
+                answer = client.post("/sign-in/", {"name": name, "password": "wrong horse battery"})
+                words = re.sub(
+                    rb'nonce="[^"]*"|value="[^"]*"|[0-9A-Za-z]{64}|req-[0-9a-f-]{36}', b"", answer.content
+                )
+            else:
+                user = {"name": name, "domain": {"id": "default"}, "password": "wrong horse battery"}
+                identity = {"methods": ["password"], "password": {"user": user}}
+                body = {"auth": {"identity": identity}}
+                answer = client.post("/identity/v3/auth/tokens", body, content_type="application/json")
+                words = answer.content
+        said.append((len(hashings), answer.status_code, len(queries), words))
     assert said[0] == said[1]
     assert said[0][:2] == (1, 401)
