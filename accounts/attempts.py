@@ -33,9 +33,8 @@ class Attempts(AxesDatabaseHandler):
         """Count it, and note in the audit log that the name is locked now for this address."""
         if request is not None:
             if _is_clean(request, credentials):
-                self.get_failures(
-                    request, credentials
-                )  # as for an unknown name, or time would tell which it is
+                # As for an unknown name, or time would tell which it is.
+                self.get_failures(request, credentials)
             request.never_refused = None  # type: ignore[attr-defined]
         super().user_login_failed(sender, credentials, request, **kwargs)
         if getattr(request, "axes_failures_since_start", 0) == settings.AXES_FAILURE_LIMIT:
