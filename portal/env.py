@@ -48,7 +48,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("MERIDIAN_WORKERS", int, "2", "Operations that one worker runs at the same time."),
     Option("MERIDIAN_VIRTUALIZATION", str, "detect", "detect, kvm or qemu: what runs the guests."),
     Option(
-        "MERIDIAN_STOP_GRACE", int, "60", "Seconds that a guest gets to shut down before it is forced off."
+        "MERIDIAN_STOP_GRACE",
+        int,
+        "60",
+        "Seconds that a guest gets to shut down before it is forced off; an image may say `os_shutdown_timeout`.",
     ),
     Option("MERIDIAN_RECYCLE_HOURS", int, "24", "Hours that a deleted instance can be restored."),
     Option(

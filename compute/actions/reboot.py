@@ -1,9 +1,7 @@
 """Reboot: ask the guest to restart. Force reboot: power off, define anew, power on."""
 
-from datetime import timedelta
 from typing import ClassVar
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -13,7 +11,7 @@ from compute.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, i
 from compute.actions.stop import PRESS_AGAIN, began
 from compute.driver.specs import GuestEventKind
 from compute.operations import Run, Step, Wait
-from compute.services import hosts
+from compute.services import hardware, hosts
 
 
 class Restart(Step):
@@ -30,7 +28,7 @@ class Restart(Step):
             run.check()
             power_on(run.instance)
             return
-        deadline = began(run, self) + timedelta(seconds=settings.STOP_GRACE_SECONDS)
+        deadline = began(run, self) + hardware.grace(run.instance)
         run.check()
         if timezone.now() >= deadline:
             guest.reset()

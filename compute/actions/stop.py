@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_noop
 from compute.actions.base import Action
 from compute.actions.steps import is_off
 from compute.operations import Run, Step, Wait
-from compute.services import hosts
+from compute.services import hardware, hosts
 
 PRESS_AGAIN = timedelta(seconds=10)
 
@@ -29,7 +28,7 @@ class ShutDown(Step):
         instance = run.instance
         if is_off(instance):
             return
-        deadline = began(run, self) + timedelta(seconds=settings.STOP_GRACE_SECONDS)
+        deadline = began(run, self) + hardware.grace(instance)
         run.check()
         if timezone.now() >= deadline:
             hosts.guest(instance).destroy()

@@ -1,8 +1,10 @@
 """A guest's machine, from what its flavor and its image say of it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
@@ -44,6 +46,12 @@ def rebuilt(instance: Instance, image: Image) -> dict[str, dict[str, str]]:
 def of(instance: Instance) -> HardwareSpec:
     """The machine of an instance, by what it keeps."""
     return resolve(instance.hardware.get("flavor", {}), instance.hardware.get("image", {}), instance.vcpus)
+
+
+def grace(instance: Instance) -> timedelta:
+    """How long the guest may take to shut down or restart before it is forced: its image may ask for a time."""
+    wish = hardware_options.read({}, instance.hardware.get("image", {}))
+    return timedelta(seconds=wish.get("shutdown_timeout", settings.STOP_GRACE_SECONDS))
 
 
 def refusal(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int) -> str:

@@ -121,6 +121,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="rng_period", spec="hw_rng:rate_period", read=number(1, 2**31 - 1)),
     Option(name="guest_agent", image="hw_qemu_guest_agent", read=boolean),
     _both("boot_menu", boolean, precedence="image"),
+    Option(name="shutdown_timeout", image="os_shutdown_timeout", read=number(0, 86_400)),
     *(_both(f"cpu_{limit}{part}", number(1, 65536)) for part in PARTS for limit in ("", "max_")),
     _both("cpu_policy", one_of("shared", "dedicated", "mixed"), offered=("shared",), reason=_SHARED),
     _both("cpu_thread_policy", one_of("prefer", "isolate", "require"), offered=(), reason=_SHARED),

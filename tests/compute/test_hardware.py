@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,8 @@ REFUSED: list[tuple[Words, Words, str]] = [
     ({}, {"hw_boot_menu": "perhaps"}, "hw_boot_menu=perhaps"),
     ({}, {"hw_cpu_cores": "0"}, "hw_cpu_cores=0"),
     ({}, {"hw_cpu_cores": "9" * 5000}, "hw_cpu_cores=999"),
+    ({}, {"os_shutdown_timeout": "-1"}, "os_shutdown_timeout=-1"),
+    ({}, {"os_shutdown_timeout": "soon"}, "os_shutdown_timeout=soon"),
     ({"hw:cpu_policy": "dedicated"}, {}, "hw:cpu_policy=dedicated: Guests share"),
     ({}, {"hw_cpu_policy": "dedicated"}, "hw_cpu_policy=dedicated: Guests share"),
     ({"hw:numa_nodes": "2"}, {}, "hw:numa_nodes=2: A guest is one NUMA node"),
@@ -235,6 +239,16 @@ def test_an_instance_keeps_what_it_was_launched_with(
 
 def test_instances_from_before_have_the_usual_machine(db: None) -> None:
     assert hardware.of(factories.InstanceFactory()) == USUAL
+
+
+@pytest.mark.parametrize(("words", "seconds"), [({}, 60), ({"os_shutdown_timeout": "0"}, 0)])
+def test_an_image_says_how_long_its_guests_may_take_to_shut_down(
+    db: None, settings: Any, words: Words, seconds: int
+) -> None:
+    settings.STOP_GRACE_SECONDS = 60
+    instance = factories.InstanceFactory(hardware={"flavor": {}, "image": words})
+    assert hardware.grace(instance) == timedelta(seconds=seconds)
+    assert hardware.of(instance) == USUAL
 
 
 def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object) -> None:

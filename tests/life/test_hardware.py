@@ -66,11 +66,15 @@ def two_processors(stack: Stack) -> str:
 
 
 def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape, two_processors: str) -> None:
-    """What they remember survives reboots, rebuilds and shelving, and goes with the instance."""
-    shape(hw_firmware_type="uefi", hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
+    """What they remember survives reboots, rebuilds and shelving, and goes with the instance.
+
+    Firmware hears no power button, so the image gives its guests a second.
+    """
+    shape(hw_firmware_type="uefi", hw_tpm_version="2.0", hw_tpm_model="tpm-crb", os_shutdown_timeout="1")
     subject = launched(stack, admin, "trusted")
     variables, state = stack.root / "storage/firmware" / f"{subject.uuid}.fd", TPM_STATES / subject.uuid
-    inode = variables.stat().st_ino
+    inode, empty = variables.stat().st_ino, variables.read_bytes()
+    wait_for(lambda: variables.read_bytes() != empty, "the firmware to remember something", BOOT_SECONDS)
     for verb in ("force_reboot", "rebuild"):
         subject.act(verb, "active")
     subject.act("resize", "resized", flavor_id=two_processors)
