@@ -45,7 +45,9 @@ class Faults(list[str]):
         page.on("response", self._look)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # htmx calls it an error that a newer question, or another page, took the place of an unanswered one.
+        replaced = message.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
+        if message.type == "error" and not replaced:
             self.append(f"console: {message.text}")
 
     def _look(self, response: Response) -> None:

@@ -6,48 +6,58 @@ import struct
 import time
 
 DISCOVER, OFFER, REQUEST, ACK, NAK = 1, 2, 3, 5, 6
+AGAIN = 0.5  # s; a bridge that has just been plugged together loses the first frames
 
 
 class DhcpClient:
     """Speaks raw frames on `interface`, which is plugged into the network's bridge."""
 
-    def __init__(self, interface: str, patience: float = 1.5) -> None:
-        self.patience = patience
+    def __init__(self, interface: str) -> None:
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
         self.socket.bind((interface, 0))
 
     def close(self) -> None:
         self.socket.close()
 
-    def ask(self, mac: str) -> tuple[str, int] | None:
-        """The address `mac` is given and its lease time in seconds; None when nobody gives it one."""
+    def ask(self, mac: str, patience: float = 15) -> tuple[str, int] | None:
+        """The address `mac` is given and its lease time in seconds; None when nobody gives it one in time."""
+        deadline = time.monotonic() + patience
         hardware = bytes.fromhex(mac.replace(":", ""))
         transaction = os.urandom(4)
-        offer = self._exchange(hardware, transaction, DISCOVER, b"")
-        if offer is None or offer[0] != OFFER:
+        offer = self._exchange(_frame(hardware, transaction, DISCOVER, b""), transaction, {OFFER}, deadline)
+        if offer is None:
             return None
         _, address, options = offer
         wanted = b"\x32\x04" + address + b"\x36\x04" + options[54]
-        answer = self._exchange(hardware, transaction, REQUEST, wanted)
+        request = _frame(hardware, transaction, REQUEST, wanted)
+        answer = self._exchange(request, transaction, {ACK, NAK}, deadline)
         if answer is None or answer[0] != ACK:
             return None
         return socket.inet_ntoa(answer[1]), struct.unpack("!I", answer[2][51])[0]
 
+    def is_refused(self, mac: str) -> bool:
+        """Whether nobody gives `mac` an address."""
+        return self.ask(mac, patience=1.5) is None
+
     def _exchange(
-        self, hardware: bytes, transaction: bytes, kind: int, more: bytes
+        self, question: bytes, transaction: bytes, kinds: set[int], deadline: float
     ) -> tuple[int, bytes, dict[int, bytes]] | None:
-        self.socket.send(_frame(hardware, transaction, kind, more))
-        deadline = time.monotonic() + self.patience
-        while (left := deadline - time.monotonic()) > 0:
-            self.socket.settimeout(left)
+        """The first answer of one of the kinds; asks again and again."""
+        ask_at = 0.0
+        while (now := time.monotonic()) < deadline:
+            if now >= ask_at:
+                self.socket.send(question)
+                ask_at = now + AGAIN
+            self.socket.settimeout(min(deadline, ask_at) - now)
             try:
                 frame = self.socket.recv(2048)
             except TimeoutError:
-                return None
+                continue
             message = frame[42:]
             if frame[23] == 17 and frame[36:38] == b"\x00\x44" and message[4:8] == transaction:
                 options = _options(message[240:])
-                return options[53][0], message[16:20], options
+                if options[53][0] in kinds:
+                    return options[53][0], message[16:20], options
         return None
 
 
