@@ -34,8 +34,9 @@ LINES = {
     "tests/faults/": "faults",
     "tests/life/test_interrupted.py": "interrupted",
     "tests/hypervisor/": "hypervisor",
+    "tests/browser/test_first_vm.py": "first",
 }
-"""Tests that run guests: one after the other in their line, since they wait more than they compute.
+"""Tests that run guests: one after the other in their line, since they wait more than they compute. Longest first.
 
 Killers run while no other line is on a machine, for they kill libvirtd.
 """
