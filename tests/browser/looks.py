@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.verbs import ARTIFACTS
 from tests.stack import BASE
@@ -12,6 +12,17 @@ AXE = (BASE / "node_modules" / "axe-core" / "axe.min.js").read_text()
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 GRAVE = {"serious", "critical"}
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has drawn itself and what it asks for at once."""
+    page.wait_for_load_state("networkidle")
+    if page.locator("#checks").count():
+        expect(page.locator("#checks .check-mark").first).to_be_visible(timeout=90_000)
+    if page.locator("img[data-screen]").count():
+        expect(page.locator("img[data-screen]")).to_be_visible()
+    if page.locator("[data-console]").count():
+        expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected")
 
 
 def inspect(page: Page, name: str) -> list[str]:

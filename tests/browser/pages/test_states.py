@@ -1,157 +1,23 @@
-"""Every page and every state of one: looked at by axe, and by people in test-artifacts/screenshots."""
+"""What pages look like when something is missing, wrong, open or asked: as `test_routes`, but not at once there."""
 
-import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from django.test import RequestFactory
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from compute.actions import ACTIONS
 from portal.pages import errors
 from tests.browser import looks, verbs
+from tests.browser.pages.addresses import address
 from tests.browser.verbs import Faults
-from tests.portal.routes import routes
-from tests.stack import PASSWORD, Browserless, Stack
+from tests.stack import Stack
 
 NewContext = Callable[..., BrowserContext]
 
-NO_PAGES = {
-    "api-schema": "JSON or YAML",
-    "audit-download": "a file",
-    "alive": "text for balancers",
-    "instance-console-state": "part of the console's page",
-    "instance-log-download": "a file",
-    "instance-log-text": "text that the log's page adds",
-    "instance-screen": "a picture",
-    "launch-preview": "takes forms only",
-    "oidc": "leads to the provider; test_single_sign_on looks at it",
-    "oidc-callback": "leads on at once",
-    "operations": "part of every page",
-    "palette": "JSON",
-    "instance-action": "takes forms only",
-    "instances-action": "takes forms only",
-    "instances-more": "part of the list",
-    "instance-console-pass": "takes forms only",
-    "instance-schedule-enabled": "takes forms only",
-    "instance-schedule-delete": "takes forms only",
-    "credential-delete": "takes forms only",
-    "keypair-delete": "takes forms only",
-    "server-group-delete": "takes forms only",
-    "image-delete": "takes forms only",
-    "aggregate-delete": "takes forms only",
-    "flavor-delete": "takes forms only",
-    "keypair-generate": "takes forms only",
-    "preferences": "takes forms only",
-    "project-quotas": "takes forms only",
-    "quota-request-approve": "takes forms only",
-    "quota-request-refuse": "takes forms only",
-    "quota-request-withdraw": "takes forms only",
-    "quota-requests-waiting": "part of every page",
-    "project-switch": "takes forms only",
-    "projects-limits": "takes forms only",
-    "project-delete": "takes forms only",
-    "project-enabled": "takes forms only",
-    "user-delete": "takes forms only",
-    "user-enabled": "takes forms only",
-    "user-unlock": "takes forms only",
-    "user-credential-revoke": "takes forms only",
-    "group-add": "takes forms only",
-    "group-remove": "takes forms only",
-    "group-delete": "takes forms only",
-    "role-give": "takes forms only",
-    "role-take": "takes forms only",
-    "role-delete": "takes forms only",
-    "domain-enabled": "takes forms only",
-    "domain-delete": "takes forms only",
-    "sign-out": "takes forms only",
-    "account-password": "takes forms only",
-    "second-factor-off": "takes forms only",
-    "recovery-codes": "takes forms only",
-    "session-end": "takes forms only",
-    "sessions-end": "takes forms only",
-    "user-reset-link": "takes forms only",
-    "passkey-ask": "JSON",
-    "passkey-add": "JSON",
-    "passkey-delete": "takes forms only",
-    "sign-in-passkey": "JSON",
-    "sign-in-passkey-ask": "JSON",
-    "user-second-factor-off": "takes forms only",
-    "choose-password": "gone once used; test_second_factor looks at it",
-    "setup": "gone once used; test_first_vm looks at it",
-}
-ROUTES = sorted({route.name for route in routes()})
-PEOPLE = f"""
-from accounts.models import Group
-from tests import factories as make
-quiet = make.ProjectFactory(name="quiet")
-for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
-    user = make.UserFactory.build(name=name, domain=quiet.domain, default_project=quiet if role else None)
-    user.set_password({PASSWORD!r})
-    user.save()
-    if role:
-        make.AssignmentFactory(user=user, project=quiet, role__name=role)
-        crew, _made = Group.objects.get_or_create(domain=quiet.domain, name="crew")
-        crew.members.add(user)
-make.AssignmentFactory(user=None, group=crew, project=quiet, role__name="manager")
-from compute.models import Hypervisor, Instance
-fast = make.AggregateFactory(name="fast", availability_zone="nova", metadata={{"disk": "ssd"}})
-fast.hosts.set(Hypervisor.objects.all())
-steady = Instance.objects.get(name="steady")
-halves = make.ServerGroupFactory(project=steady.project, name="database halves")
-Instance.objects.filter(pk=steady.pk).update(server_group=halves)
-make.ServerGroupFactory(project=steady.project, name="close by", policy="soft-affinity")
-make.AssignmentFactory(user=None, group=crew, project=None, domain=quiet.domain, inherited=True, role__name="reader")
-"""
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _world(stack: Stack, admin: Browserless, steady: str) -> Iterator[None]:
-    """Something in every list: a running instance, one that crashed, one in the recycle bin, a key, people."""
-    stack.manage("shell", "-c", PEOPLE)
-    admin.post("/keypairs/generate/", name="laptop")
-    for name in ("binned", "crashed"):
-        admin.launch(stack, name)
-        uuid = stack.wait_for_state(name, "active", 120)["uuid"]
-        if name == "binned":
-            admin.act(stack, name, "delete")
-            stack.wait_for_state(name, "soft-delete", 120)
-        else:
-            os.kill(verbs.qemu(uuid), signal.SIGKILL)
-            stack.wait_for_state(name, "stopped", 120)
-    yield
-    for name in ("binned", "crashed"):
-        admin.act(stack, name, "purge")
-        stack.wait_for_state(name, "deleted", 120)
-
-
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in NO_PAGES])
-def test_page(stack: Stack, page: Page, faults: Faults, new_context: NewContext, route: str) -> None:
-    if route == "sign-in":
-        page = new_context().new_page()
-        faults = Faults(page)
-    page.goto(_address(stack, route))
-    page.wait_for_load_state("networkidle")
-    settle(page)
-    if route == "sign-in":
-        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    else:
-        expect(
-            page.get_by_role("navigation", name="Main").or_(page.locator(".console-window"))
-        ).to_be_visible()
-    assert looks.inspect(page, route) + faults == []
-
-
-@pytest.mark.parametrize("route", NO_PAGES)
-def test_what_is_called_no_page_is_none(stack: Stack, admin: Browserless, route: str) -> None:
-    answer = admin.get(_address(stack, route))
-    assert "<html" not in answer.text or answer.status >= 400
-
-
-# ── States of pages ──────────────────────────────────────────────────────────────────────────────
 def test_launch_with_errors(page: Page) -> None:
     page.goto("/instances/launch/")
     page.get_by_role("textbox", name="Name", exact=True).fill("\u202egnol")
@@ -262,7 +128,7 @@ def test_an_instance_in_the_recycle_bin(stack: Stack, page: Page, faults: Faults
 
 def test_the_palette(page: Page, faults: Faults) -> None:
     page.goto("/")
-    settle(page)
+    looks.settle(page)
     page.keyboard.press("Control+k")
     page.keyboard.type("steady")
     expect(page.get_by_role("option", name="Stop steady Action", exact=True)).to_be_visible()
@@ -271,12 +137,12 @@ def test_the_palette(page: Page, faults: Faults) -> None:
 
 def test_menus(page: Page, faults: Faults) -> None:
     page.goto("/instances/")
-    settle(page)
+    looks.settle(page)
     page.get_by_role("button", name="Actions on steady").click()
     expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
     assert looks.inspect(page, "row-menu") + faults == []
     page.goto("/instances/")
-    settle(page)
+    looks.settle(page)
     page.get_by_role("button", name="You and your preferences").click()
     assert looks.inspect(page, "user-menu") + faults == []
     page.goto("/instances/")
@@ -295,7 +161,7 @@ def test_menus(page: Page, faults: Faults) -> None:
 def test_verbs_for_many_that_ask(page: Page, faults: Faults) -> None:
     """From the bar's menu to a page that foretells, and to what became of it."""
     page.goto("/instances/")
-    settle(page)
+    looks.settle(page)
     for name in ("steady", "crashed"):
         page.get_by_label(f"Select {name}").check()
     page.get_by_role("button", name="More").click()
@@ -321,7 +187,7 @@ def test_verbs_for_many_that_ask(page: Page, faults: Faults) -> None:
 
 def test_the_question_before_deleting_for_good(page: Page, faults: Faults) -> None:
     page.goto("/recycle-bin/")
-    settle(page)
+    looks.settle(page)
     verbs.row(page, "binned").get_by_role("button", name="Delete for good").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert looks.inspect(page, "confirm") + faults == []
@@ -329,7 +195,7 @@ def test_the_question_before_deleting_for_good(page: Page, faults: Faults) -> No
 
 def test_editing_a_quota(page: Page, faults: Faults) -> None:
     page.goto("/projects/")
-    settle(page)
+    looks.settle(page)
     page.locator("tr", has=page.get_by_role("rowheader", name="demo")).get_by_role(
         "button", name="Change the limits of demo"
     ).click()
@@ -342,7 +208,7 @@ def test_editing_a_quota(page: Page, faults: Faults) -> None:
 
 def test_limits_for_many(page: Page, faults: Faults) -> None:
     page.goto("/projects/")
-    settle(page)
+    looks.settle(page)
     page.get_by_label("Select demo").check()
     expect(page.get_by_role("button", name="Set limits")).to_be_visible()
     assert looks.inspect(page, "projects-selection") + faults == []
@@ -360,7 +226,7 @@ def test_a_search_without_a_find(page: Page, faults: Faults, path: str, name: st
 
 @pytest.mark.parametrize(("route", "found"), [("project", "mel"), ("user", "quiet"), ("group", "ruth")])
 def test_finding_whom_and_where(stack: Stack, page: Page, faults: Faults, route: str, found: str) -> None:
-    page.goto(_address(stack, route))
+    page.goto(address(stack, route))
     page.get_by_role("searchbox").first.fill(found)
     expect(page.locator(".found-item", has_text=found)).to_be_visible()
     assert looks.inspect(page, f"{route}-find") + faults == []
@@ -373,40 +239,3 @@ def test_a_form_with_errors(page: Page) -> None:
     page.get_by_role("button", name="Make the user").click()
     expect(page.get_by_text("too short")).to_be_visible()
     assert looks.inspect(page, "user-new-errors") == []
-
-
-def settle(page: Page) -> None:
-    """Wait until the page has drawn itself and what it asks for at once."""
-    page.wait_for_load_state("networkidle")
-    if page.locator("#checks").count():
-        expect(page.locator("#checks .check-mark").first).to_be_visible(timeout=90_000)
-    if page.locator("img[data-screen]").count():
-        expect(page.locator("img[data-screen]")).to_be_visible()
-    if page.locator("[data-console]").count():
-        expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected")
-
-
-def _address(stack: Stack, route: str) -> str:
-    values = {
-        "instance_id": stack.instance("steady")["uuid"],
-        "verb": "start",
-        "key": "defaults",
-        "token": "x",
-        "project_id": _id(stack, "accounts_project", "quiet"),
-        "user_id": _id(stack, "accounts_user", "mel"),
-        "group_id": _id(stack, "accounts_group", "crew"),
-        "role_id": _id(stack, "accounts_role", "member"),
-        "domain_id": "default",
-        "credential_id": "x",
-        "server_group_id": "x",
-        "flavor_id": _id(stack, "compute_flavor", "tiny"),
-        "image_id": "x",
-        "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
-    }
-    possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)
-    names = possibilities[0][0][0][1]
-    return reverse(route, kwargs={name: values[name] for name in names})
-
-
-def _id(stack: Stack, table: str, name: str) -> str:
-    return str(stack.rows(f"select id from {table} where name = ?", name)[0]["id"])  # noqa: S608 - ours

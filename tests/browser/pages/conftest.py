@@ -1,0 +1,53 @@
+"""What there is to see on the pages."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser import verbs
+from tests.stack import PASSWORD, Browserless, Stack
+
+PEOPLE = f"""
+from accounts.models import Group
+from tests import factories as make
+quiet = make.ProjectFactory(name="quiet")
+for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
+    user = make.UserFactory.build(name=name, domain=quiet.domain, default_project=quiet if role else None)
+    user.set_password({PASSWORD!r})
+    user.save()
+    if role:
+        make.AssignmentFactory(user=user, project=quiet, role__name=role)
+        crew, _made = Group.objects.get_or_create(domain=quiet.domain, name="crew")
+        crew.members.add(user)
+make.AssignmentFactory(user=None, group=crew, project=quiet, role__name="manager")
+from compute.models import Hypervisor, Instance
+fast = make.AggregateFactory(name="fast", availability_zone="nova", metadata={{"disk": "ssd"}})
+fast.hosts.set(Hypervisor.objects.all())
+steady = Instance.objects.get(name="steady")
+halves = make.ServerGroupFactory(project=steady.project, name="database halves")
+Instance.objects.filter(pk=steady.pk).update(server_group=halves)
+make.ServerGroupFactory(project=steady.project, name="close by", policy="soft-affinity")
+make.AssignmentFactory(user=None, group=crew, project=None, domain=quiet.domain, inherited=True, role__name="reader")
+"""
+
+
+@pytest.fixture(scope="package", autouse=True)
+def world(stack: Stack, admin: Browserless, steady: str) -> Iterator[None]:
+    """Something in every list: a running instance, one that crashed, one in the recycle bin, a key, people."""
+    stack.manage("shell", "-c", PEOPLE)
+    admin.post("/keypairs/generate/", name="laptop")
+    for name in ("binned", "crashed"):
+        admin.launch(stack, name)
+        uuid = stack.wait_for_state(name, "active", 120)["uuid"]
+        if name == "binned":
+            admin.act(stack, name, "delete")
+            stack.wait_for_state(name, "soft-delete", 120)
+        else:
+            os.kill(verbs.qemu(uuid), signal.SIGKILL)
+            stack.wait_for_state(name, "stopped", 120)
+    yield
+    for name in ("binned", "crashed"):
+        admin.act(stack, name, "purge")
+        stack.wait_for_state(name, "deleted", 120)
