@@ -64,30 +64,28 @@ def create(
     policy.enforce(context, f"instance:{verb}")
     if instance.schedules.count() >= MOST:
         raise BadInput(_("An instance has at most %(most)s schedules.") % {"most": MOST})
-    schedule = Schedule(
-        project_id=instance.project_id,
-        instance=instance,
-        created_by=context.user,
-        verb=verb,
-        time_zone=str(local_times.zone(time_zone)),
-    )
-    number = quotas.whole_number(keep or Schedule.KEPT)
-    if number is None or not 0 < number <= MOST_KEPT:
-        raise BadInput(fields={"keep": _("Give a whole number from 1 to %(most)s.") % {"most": MOST_KEPT}})
-    schedule.keep = number
-    if at and cron:
-        raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
-    if at:
-        schedule.at = local_times.moment(at, time_zone, field="at")
-        if schedule.at <= timezone.now():
-            raise BadInput(fields={"at": _("This time is over already.")})
-    else:
-        schedule.cron = _cron_line(cron)
-    schedule.next_run = next_run(schedule, timezone.now())
-    if schedule.next_run is None:
-        raise BadInput(fields={"cron": _("This never comes.")})
+    schedule = Schedule(project_id=instance.project_id, instance=instance, created_by=context.user, verb=verb)
+    _set(schedule, at, cron, time_zone, keep)
     schedule.save(force_insert=True)
     _record(context, "schedule.create", schedule)
+    return schedule
+
+
+@transaction.atomic
+def change(
+    context: Context, schedule_id: UUID | str, *, at: object, cron: object, time_zone: object, keep: object
+) -> Schedule:
+    """Other times for it, and another number of images to keep; it is on, and runs as the asker from now on.
+
+    Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do its verb themselves.
+    """
+    policy.enforce(context, "schedule:write")
+    schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
+    policy.enforce(context, f"instance:{schedule.verb}")
+    _set(schedule, at, cron, time_zone, keep)
+    schedule.created_by, schedule.enabled, schedule.last_error = context.user, True, ""
+    schedule.save()
+    _record(context, "schedule.update", schedule)
     return schedule
 
 
@@ -120,6 +118,24 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
     here = after.astimezone(local_times.zone(schedule.time_zone))
     found = next(CronSim(schedule.cron, here), None)
     return found.astimezone(UTC) if found else None
+
+
+def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: object) -> None:
+    """Write what was given into the row, unsaved. Raises BadInput."""
+    schedule.time_zone = str(local_times.zone(time_zone))
+    number = quotas.whole_number(keep or Schedule.KEPT)
+    if number is None or not 0 < number <= MOST_KEPT:
+        raise BadInput(fields={"keep": _("Give a whole number from 1 to %(most)s.") % {"most": MOST_KEPT}})
+    schedule.keep = number
+    if at and cron:
+        raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
+    schedule.at = local_times.moment(at, time_zone, field="at") if at else None
+    schedule.cron = "" if at else _cron_line(cron)
+    if schedule.at and schedule.at <= timezone.now():
+        raise BadInput(fields={"at": _("This time is over already.")})
+    schedule.next_run = next_run(schedule, timezone.now())
+    if schedule.next_run is None:
+        raise BadInput(fields={"cron": _("This never comes.")})
 
 
 def _cron_line(given: object) -> str:

@@ -1,6 +1,7 @@
-"""Schedules of an instance: make one, let it rest, throw it away."""
+"""Schedules of an instance: make one, change it, let it rest, throw it away."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -21,7 +22,7 @@ from portal.forms import Form, time_zone_field
 from portal.requests import Request, done
 
 
-class NewSchedule(Form):
+class ScheduleForm(Form):
     verb = forms.ChoiceField(
         label=gettext_lazy("What is to be done"),
         choices=lambda: [(verb, ACTIONS[verb].label) for verb in schedules.VERBS],
@@ -90,7 +91,7 @@ def new(request: Request, instance_id: UUID) -> HttpResponse:
 
     return form_page(
         request,
-        NewSchedule(request.POST or None),
+        ScheduleForm(request.POST or None),
         save,
         heading=_("New schedule: %(name)s") % {"name": instance.name},
         intro=_("It runs as you, with the rights that you have at that time."),
@@ -99,13 +100,44 @@ def new(request: Request, instance_id: UUID) -> HttpResponse:
     )
 
 
+def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
+    """The form that gives one other times."""
+    instance = instances.get(request.context, instance_id)
+    schedule = _its(request, instance, schedule_id)
+    back = reverse("instance", args=[instance.pk])
+    label = ACTIONS[schedule.verb].label
+    form = ScheduleForm(request.POST or None, initial=_initial(schedule))
+    for name in ("verb",) if schedule.verb == "take_image" else ("verb", "keep"):
+        del form.fields[name]
+    form.fields["time_zone"].widget.attrs["data-chosen"] = ""  # or the browser would choose its own
+
+    def save(given: dict[str, str]) -> tuple[str, str]:
+        schedules.change(request.context, schedule.pk, **({"keep": schedule.keep} | given))
+        return _("Scheduled: %(label)s.") % {"label": label}, back
+
+    return form_page(
+        request,
+        form,
+        save,
+        heading=_("Edit the schedule “%(label)s” of %(name)s") % {"label": label, "name": instance.name},
+        intro=_("From now on it runs as you, with the rights that you have at that time."),
+        button=_("Save"),
+        back=back,
+    )
+
+
+def _initial(schedule: Schedule) -> dict[str, Any]:
+    zone = local_times.zone(schedule.time_zone)
+    at = f"{schedule.at.astimezone(zone):%Y-%m-%dT%H:%M}" if schedule.at else ""
+    return {"at": at, "cron": schedule.cron, "time_zone": schedule.time_zone, "keep": schedule.keep}
+
+
 @require_POST
 def set_enabled(request: Request, instance_id: UUID) -> HttpResponse:
     """Let one rest, or go on."""
     instance = instances.get(request.context, instance_id)
-    schedule = schedules.set_enabled(
-        request.context, _its(request, instance), request.POST.get("enabled") == "true"
-    )
+    named = _its(request, instance, request.POST.get("id", ""))
+    schedule = schedules.set_enabled(request.context, named.pk, request.POST.get("enabled") == "true")
     said = _("The schedule is on.") if schedule.enabled else _("The schedule rests.")
     return _done(request, instance, said)
 
@@ -114,17 +146,17 @@ def set_enabled(request: Request, instance_id: UUID) -> HttpResponse:
 def delete(request: Request, instance_id: UUID) -> HttpResponse:
     """Throw one away."""
     instance = instances.get(request.context, instance_id)
-    schedules.delete(request.context, _its(request, instance))
+    schedules.delete(request.context, _its(request, instance, request.POST.get("id", "")).pk)
     return _done(request, instance, _("The schedule was deleted."))
 
 
-def _its(request: Request, instance: Instance) -> str:
-    """The id of a schedule of this instance; it stands in the body. Raises Forbidden, NotFound."""
+def _its(request: Request, instance: Instance, key: str) -> Schedule:
+    """The schedule of this instance that has this id. Raises Forbidden, NotFound."""
     policy.enforce(request.context, "schedule:write")
-    key = request.POST.get("id", "")
-    if key not in {str(row.pk) for row in schedules.of_instance(request.context, instance)}:
-        raise NotFound
-    return key
+    for schedule in schedules.of_instance(request.context, instance):
+        if str(schedule.pk) == key:
+            return schedule
+    raise NotFound
 
 
 def _done(request: Request, instance: Instance, said: str) -> HttpResponse:
@@ -134,6 +166,9 @@ def _done(request: Request, instance: Instance, said: str) -> HttpResponse:
 
 urlpatterns = [
     path("instances/<uuid:instance_id>/schedules/new/", new, name="instance-schedule-new"),
+    path(
+        "instances/<uuid:instance_id>/schedules/<str:schedule_id>/edit/", edit, name="instance-schedule-edit"
+    ),
     path("instances/<uuid:instance_id>/schedules/enabled/", set_enabled, name="instance-schedule-enabled"),
     path("instances/<uuid:instance_id>/schedules/delete/", delete, name="instance-schedule-delete"),
 ]

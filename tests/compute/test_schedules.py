@@ -90,6 +90,41 @@ def test_wrong_inputs_name_their_field(
     assert not AuditEvent.objects.exists()
 
 
+def change(context: Context, schedule: Schedule, **wishes: object) -> Schedule:
+    wanted = {"at": "", "cron": "0 6 * * *", "time_zone": "UTC", "keep": "3"}
+    return schedules.change(context, schedule.pk, **(wanted | wishes))
+
+
+def test_a_changed_one_runs_at_its_new_time_as_who_changed_it(
+    as_alice: Context, as_root: Context, web: Instance
+) -> None:
+    schedule = make(as_alice, web, verb="take_image")
+    Schedule.objects.update(last_error="It is locked.", enabled=False)
+    change(as_root, schedule, time_zone="Europe/Berlin")
+    schedule.refresh_from_db()
+    assert (schedule.cron, schedule.time_zone, schedule.keep) == ("0 6 * * *", "Europe/Berlin", 3)
+    assert (schedule.created_by, schedule.enabled, schedule.last_error) == (as_root.user, True, "")
+    assert schedule.next_run == schedules.next_run(schedule, timezone.now())
+    assert AuditEvent.objects.latest("pk").action == "schedule.update"
+    assert change(as_alice, schedule, cron="", at=tomorrow()).cron == ""
+
+
+@pytest.mark.parametrize("wishes", [{"cron": "never"}, {"cron": "", "at": "2001-01-01T00:00"}, {"keep": "0"}])
+def test_a_wrong_change_changes_nothing(as_alice: Context, web: Instance, wishes: dict[str, object]) -> None:
+    schedule = make(as_alice, web)
+    with pytest.raises(BadInput):
+        change(as_alice, schedule, **wishes)
+    assert Schedule.objects.values().get() == {
+        field.attname: getattr(schedule, field.attname) for field in Schedule._meta.concrete_fields
+    }
+
+
+def test_who_may_not_do_it_may_not_move_it(as_alice: Context, as_ruth: Context, web: Instance) -> None:
+    schedule = make(as_alice, web)
+    with pytest.raises(Forbidden):
+        change(as_ruth, schedule)
+
+
 def test_every_verb_begins_without_a_further_word() -> None:
     """Images are named after the time."""
     assert all(ACTIONS[verb].fields == () for verb in schedules.VERBS if verb != "take_image")

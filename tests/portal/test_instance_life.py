@@ -74,6 +74,18 @@ def test_a_schedule_from_form_to_end(alice: User, web: Instance) -> None:
     assert Schedule.objects.get().enabled
     Schedule.objects.update(last_run=timezone.now(), last_error="It is locked.")
     assert "It is locked." in shown(client, web)
+    edit = reverse("instance-schedule-edit", args=[web.pk, schedule.pk])
+    assert edit in shown(client, web)
+    form = client.get(edit).content.decode()
+    assert 'value="0 20 * * 1-5"' in form
+    assert 'data-chosen=""' in form
+    assert '<option value="Europe/Berlin" selected>' in form
+    assert 'name="verb"' not in form
+    assert 'name="keep"' not in form
+    assert client.post(edit, {"cron": "0 20 30 2 *"}).status_code == 400
+    client.post(edit, {"at": "2040-07-01T12:00", "time_zone": "Europe/Berlin"})
+    assert "2040-07-01 12:00 (Europe/Berlin)" in shown(client, web)
+    assert 'value="2040-07-01T12:00"' in client.get(edit).content.decode()
     client.post(reverse("instance-schedule-delete", args=[web.pk]), {"id": str(schedule.pk)})
     assert not Schedule.objects.exists()
 
@@ -86,7 +98,9 @@ def test_a_schedule_of_another_instance_is_not_found_here(alice: User, web: Inst
     for name in ("instance-schedule-enabled", "instance-schedule-delete"):
         answer = signed_in(alice).post(reverse(name, args=[web.pk]), {"id": str(schedule.pk)})
         assert answer.status_code == 404
-    assert Schedule.objects.exists()
+    edit = reverse("instance-schedule-edit", args=[web.pk, schedule.pk])
+    assert signed_in(alice).post(edit, {"cron": "1 1 * * *"}).status_code == 404
+    assert Schedule.objects.get().cron == "0 0 * * *"
 
 
 def test_many_schedules_cost_as_many_queries_as_one(

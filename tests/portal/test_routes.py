@@ -84,7 +84,7 @@ POSTED = {
 MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
-SCHEDULING = {"instance-schedule-new", "instance-schedule-enabled", "instance-schedule-delete"}
+SCHEDULING = {f"instance-schedule-{deed}" for deed in ("new", "edit", "enabled", "delete")}
 WRITING = {
     *SCHEDULING,
     "launch",
@@ -102,6 +102,7 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "instance-schedule-edit",
     "instance-schedule-enabled",
     "instance-schedule-delete",
     "keypair-delete",

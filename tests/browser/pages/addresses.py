@@ -1,5 +1,7 @@
 """Where the pages are that are about something."""
 
+from uuid import UUID
+
 from django.urls import get_resolver, reverse
 
 from tests.stack import Stack
@@ -21,6 +23,7 @@ def address(stack: Stack, route: str) -> str:
         "server_group_id": "x",
         "flavor_id": _id(stack, "compute_flavor", "tiny"),
         "image_id": "x",
+        "schedule_id": str(UUID(stack.rows("select id from compute_schedule")[0]["id"])),
         "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
     }
     possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)

@@ -10,7 +10,9 @@ from tests.browser import verbs
 from tests.stack import PASSWORD, Browserless, Stack
 
 PEOPLE = f"""
+from datetime import timedelta
 from accounts.models import Group
+from django.utils import timezone
 from tests import factories as make
 quiet = make.ProjectFactory(name="quiet")
 for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
@@ -22,12 +24,16 @@ for name, role in (("mel", "member"), ("ruth", "reader"), ("lone", "")):
         crew, _made = Group.objects.get_or_create(domain=quiet.domain, name="crew")
         crew.members.add(user)
 make.AssignmentFactory(user=None, group=crew, project=quiet, role__name="manager")
-from compute.models import Hypervisor, Instance
+from compute.models import Hypervisor, Instance, Schedule
 fast = make.AggregateFactory(name="fast", availability_zone="nova", metadata={{"disk": "ssd"}})
 fast.hosts.set(Hypervisor.objects.all())
 steady = Instance.objects.get(name="steady")
 halves = make.ServerGroupFactory(project=steady.project, name="database halves")
 Instance.objects.filter(pk=steady.pk).update(server_group=halves)
+Schedule.objects.create(
+    project=steady.project, instance=steady, created_by=steady.user, verb="take_image", cron="0 0 29 2 *",
+    next_run=timezone.now() + timedelta(days=365),
+)
 make.ServerGroupFactory(project=steady.project, name="close by", policy="soft-affinity")
 make.AssignmentFactory(user=None, group=crew, project=None, domain=quiet.domain, inherited=True, role__name="reader")
 """
