@@ -20,7 +20,7 @@ from tests.bench.memory import by_program
 from tests.bench.virsh import Virsh
 from tests.stack import PASSWORD
 
-ROUNDS = 5
+ROUNDS = 11
 LISTS = 11
 POLL_SECONDS = 0.02
 

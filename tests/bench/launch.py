@@ -12,7 +12,7 @@ from tests.bench.figures import Figure, Goal, median_ratio, milliseconds
 from tests.bench.installation import Installation
 from tests.bench.virsh import Virsh
 
-ROUNDS = 7
+ROUNDS = 15
 POLL_SECONDS = 0.005
 
 
