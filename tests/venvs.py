@@ -26,10 +26,11 @@ def venv_of(requirements: Path) -> Path:
 def _make(folder: Path, requirements: Path) -> None:
     python = folder / "bin" / "python"
     # As `deploy/install` does: uv is quicker, and where it fails pip may know a better address.
-    uv = [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet", "--python", python]
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile"]
+    uv = Path(sys.executable).with_name("uv")
+    installers = [[uv, "pip", "install", "--quiet", "--python", python]] if uv.exists() else []
+    installers.append([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile"])
     said = ""
-    for installer in (uv, pip):
+    for installer in installers:
         shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder)
         done = subprocess.run([*installer, "-r", requirements], capture_output=True, text=True, check=False)
