@@ -133,20 +133,20 @@ def _initial(schedule: Schedule) -> dict[str, Any]:
 
 
 @require_POST
-def set_enabled(request: Request, instance_id: UUID) -> HttpResponse:
+def set_enabled(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
     """Let one rest, or go on."""
     instance = instances.get(request.context, instance_id)
-    named = _its(request, instance, request.POST.get("id", ""))
-    schedule = schedules.set_enabled(request.context, named.pk, request.POST.get("enabled") == "true")
+    its = _its(request, instance, schedule_id)
+    schedule = schedules.set_enabled(request.context, its.pk, request.POST.get("enabled") == "true")
     said = _("The schedule is on.") if schedule.enabled else _("The schedule rests.")
     return _done(request, instance, said)
 
 
 @require_POST
-def delete(request: Request, instance_id: UUID) -> HttpResponse:
+def delete(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
     """Throw one away."""
     instance = instances.get(request.context, instance_id)
-    schedules.delete(request.context, _its(request, instance, request.POST.get("id", "")).pk)
+    schedules.delete(request.context, _its(request, instance, schedule_id).pk)
     return _done(request, instance, _("The schedule was deleted."))
 
 
@@ -164,11 +164,11 @@ def _done(request: Request, instance: Instance, said: str) -> HttpResponse:
     return done(request, said, back, changed=(f"instance:{instance.pk}",))
 
 
+SCHEDULES = "instances/<uuid:instance_id>/schedules/"
+
 urlpatterns = [
-    path("instances/<uuid:instance_id>/schedules/new/", new, name="instance-schedule-new"),
-    path(
-        "instances/<uuid:instance_id>/schedules/<str:schedule_id>/edit/", edit, name="instance-schedule-edit"
-    ),
-    path("instances/<uuid:instance_id>/schedules/enabled/", set_enabled, name="instance-schedule-enabled"),
-    path("instances/<uuid:instance_id>/schedules/delete/", delete, name="instance-schedule-delete"),
+    path(f"{SCHEDULES}new/", new, name="instance-schedule-new"),
+    path(f"{SCHEDULES}<str:schedule_id>/edit/", edit, name="instance-schedule-edit"),
+    path(f"{SCHEDULES}<str:schedule_id>/enabled/", set_enabled, name="instance-schedule-enabled"),
+    path(f"{SCHEDULES}<str:schedule_id>/delete/", delete, name="instance-schedule-delete"),
 ]

@@ -45,10 +45,16 @@ class Faults(list[str]):
         page.on("response", self._look)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # htmx calls it an error that a newer question, or another page, took the place of an unanswered one.
-        replaced = message.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
-        if message.type == "error" and not replaced:
-            self.append(f"console: {message.text}")
+        if message.type != "error":
+            return
+        line = f"console: {message.text}"
+        before = line.replace("htmx:sendAbort", "htmx:afterRequest")
+        if before != line and before in self:
+            self.remove(
+                before
+            )  # a newer question, or another page, took the place of an unanswered one: no fault
+        else:
+            self.append(line)
 
     def _look(self, response: Response) -> None:
         if response.status >= 400:

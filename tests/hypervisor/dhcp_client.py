@@ -19,31 +19,26 @@ class DhcpClient:
     def close(self) -> None:
         self.socket.close()
 
-    def ask(self, mac: str, patience: float = 15) -> tuple[str, int] | None:
-        """The address `mac` is given and its lease time in seconds; None when nobody gives it one in time."""
-        deadline = time.monotonic() + patience
+    def ask(self, mac: str, patience: float = 1.5) -> tuple[str, int] | None:
+        """The address `mac` is given and its lease time in seconds; None when an answer is not there in time."""
         hardware = bytes.fromhex(mac.replace(":", ""))
         transaction = os.urandom(4)
-        offer = self._exchange(_frame(hardware, transaction, DISCOVER, b""), transaction, {OFFER}, deadline)
+        offer = self._exchange(_frame(hardware, transaction, DISCOVER, b""), transaction, {OFFER}, patience)
         if offer is None:
             return None
         _, address, options = offer
         wanted = b"\x32\x04" + address + b"\x36\x04" + options[54]
         request = _frame(hardware, transaction, REQUEST, wanted)
-        answer = self._exchange(request, transaction, {ACK, NAK}, deadline)
+        answer = self._exchange(request, transaction, {ACK, NAK}, patience)
         if answer is None or answer[0] != ACK:
             return None
         return socket.inet_ntoa(answer[1]), struct.unpack("!I", answer[2][51])[0]
 
-    def is_refused(self, mac: str) -> bool:
-        """Whether nobody gives `mac` an address."""
-        return self.ask(mac, patience=1.5) is None
-
     def _exchange(
-        self, question: bytes, transaction: bytes, kinds: set[int], deadline: float
+        self, question: bytes, transaction: bytes, kinds: set[int], patience: float
     ) -> tuple[int, bytes, dict[int, bytes]] | None:
         """The first answer of one of the kinds; asks again and again."""
-        ask_at = 0.0
+        deadline, ask_at = time.monotonic() + patience, 0.0
         while (now := time.monotonic()) < deadline:
             if now >= ask_at:
                 self.socket.send(question)

@@ -67,10 +67,10 @@ def test_a_schedule_from_form_to_end(alice: User, web: Instance) -> None:
     page = shown(client, web)
     assert "0 20 * * 1-5" in page
     assert "20:00 (Europe/Berlin)" in page
-    rest = reverse("instance-schedule-enabled", args=[web.pk])
-    assert client.post(rest, {"id": str(schedule.pk), "enabled": "false"}).status_code == 302
+    rest = reverse("instance-schedule-enabled", args=[web.pk, schedule.pk])
+    assert client.post(rest, {"enabled": "false"}).status_code == 302
     assert "rests" in shown(client, web)
-    client.post(rest, {"id": str(schedule.pk), "enabled": "true"})
+    client.post(rest, {"enabled": "true"})
     assert Schedule.objects.get().enabled
     Schedule.objects.update(last_run=timezone.now(), last_error="It is locked.")
     assert "It is locked." in shown(client, web)
@@ -86,7 +86,7 @@ def test_a_schedule_from_form_to_end(alice: User, web: Instance) -> None:
     client.post(edit, {"at": "2040-07-01T12:00", "time_zone": "Europe/Berlin"})
     assert "2040-07-01 12:00 (Europe/Berlin)" in shown(client, web)
     assert 'value="2040-07-01T12:00"' in client.get(edit).content.decode()
-    client.post(reverse("instance-schedule-delete", args=[web.pk]), {"id": str(schedule.pk)})
+    client.post(reverse("instance-schedule-delete", args=[web.pk, schedule.pk]))
     assert not Schedule.objects.exists()
 
 
@@ -95,12 +95,11 @@ def test_a_schedule_of_another_instance_is_not_found_here(alice: User, web: Inst
     schedule = Schedule.objects.create(
         project=blue, instance=other, created_by=alice, verb="stop", cron="0 0 * * *"
     )
-    for name in ("instance-schedule-enabled", "instance-schedule-delete"):
-        answer = signed_in(alice).post(reverse(name, args=[web.pk]), {"id": str(schedule.pk)})
-        assert answer.status_code == 404
-    edit = reverse("instance-schedule-edit", args=[web.pk, schedule.pk])
-    assert signed_in(alice).post(edit, {"cron": "1 1 * * *"}).status_code == 404
-    assert Schedule.objects.get().cron == "0 0 * * *"
+    for deed in ("enabled", "delete", "edit"):
+        address = reverse(f"instance-schedule-{deed}", args=[web.pk, schedule.pk])
+        assert signed_in(alice).post(address, {"cron": "1 1 * * *"}).status_code == 404
+    left = Schedule.objects.get()
+    assert (left.cron, left.enabled) == ("0 0 * * *", True)
 
 
 def test_many_schedules_cost_as_many_queries_as_one(
