@@ -59,8 +59,8 @@ class ConsoleHandler(ProxyRequestHandler):
     timeout = 60
     """Seconds; ends a client that takes nothing for so long, and one that never finishes its request."""
 
-    buffer_size = 128 * 1024
-    """Bytes moved at a time; twice websockify's own, since nginx stands between and takes small reads apart."""
+    buffer_size = 512 * 1024
+    """Bytes moved at a time: as many as nginx takes at once, so that the two seldom wait for each other."""
 
     token = ""
     right_until = 0.0

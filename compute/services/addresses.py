@@ -1,8 +1,7 @@
 """Gives ports their addresses."""
 
-import hashlib
 import ipaddress
-import uuid
+import secrets
 
 from django.utils.translation import gettext as _
 
@@ -30,14 +29,19 @@ def plug(instance: Instance, network: Network) -> Port:
             _("The network %(name)s has no free address left. Delete an instance or use another network.")
             % {"name": network.name}
         )
-    port = Port(pk=uuid.uuid4(), project=instance.project, network=network, instance=instance)
+    port = Port(project=instance.project, network=network, instance=instance)
     port.address = str(ipaddress.IPv4Address(address))
-    port.mac = mac_of(port)
+    port.mac = _free_mac()
     port.save(force_insert=True)
     return port
 
 
-def mac_of(port: Port) -> str:
-    """A MAC address made from the port's id, with the prefix that OpenStack uses."""
-    digest = hashlib.sha256(port.pk.bytes).digest()
-    return "fa:16:3e:" + ":".join(f"{byte:02x}" for byte in digest[:3])
+def _free_mac() -> str:
+    """A MAC address that no port has, with the prefix that OpenStack uses.
+
+    Its other 24 bits are few enough that among a thousand ports two of a kind would turn up one time in thirty.
+    """
+    while True:
+        mac = "fa:16:3e:" + secrets.token_bytes(3).hex(":")
+        if not Port.objects.filter(mac=mac).exists():
+            return mac

@@ -23,6 +23,7 @@ from portal.consumers import sessions
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 25
+LOST_SECONDS = 2  # a message to ourselves that takes longer was lost with Redis
 LONGEST_INPUT = 64 * 1024
 LONGEST_REASON = 30  # characters; a close frame's reason has at most 123 bytes
 ENDED, TOO_LONG, AWAY = 1000, 1009, 1011
@@ -39,6 +40,7 @@ class Serial(AsyncWebsocketConsumer):
 
     console: Console | None = None
     checker: asyncio.Task[None] | None = None
+    closed = False
 
     async def connect(self) -> None:
         """Open the console for whoever may. Accepts first, so that a refusal has a code that pages can read."""
@@ -72,7 +74,14 @@ class Serial(AsyncWebsocketConsumer):
             except DriverError:
                 await self.close(code=AWAY)
 
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        """Once: the first who ends it says why."""
+        if not self.closed:
+            self.closed = True
+            await super().close(code=code, reason=reason)
+
     async def disconnect(self, code: int) -> None:
+        self.closed = True
         if self.checker is not None:
             self.checker.cancel()
         with contextlib.suppress(RedisError, OSError):
@@ -89,6 +98,10 @@ class Serial(AsyncWebsocketConsumer):
         """Someone else has opened it. They are named, so that two pages do not fight over it."""
         if event["channel"] != self.channel_name:
             await self.close(code=TAKEN_OVER, reason=event["by"])
+
+    async def ended(self, _event: dict[str, Any]) -> None:
+        """The console has ended, and nobody had taken it over before."""
+        await self.close(code=ENDED)
 
     async def _take_over(self) -> None:
         """Tell who has it now, then listen for the next one. Without Redis the regular check must do."""
@@ -108,7 +121,14 @@ class Serial(AsyncWebsocketConsumer):
             except (OSError, RuntimeError):
                 return  # the client has gone
         if not loop.is_closed():
-            asyncio.run_coroutine_threadsafe(self.close(code=ENDED), loop)
+            asyncio.run_coroutine_threadsafe(self._end(), loop)
+
+    async def _end(self) -> None:
+        """Say that it has ended, behind what others say: who takes it over tells so before the console ends here."""
+        with contextlib.suppress(RedisError, OSError):
+            await self.channel_layer.send(self.channel_name, {"type": "ended"})
+            await asyncio.sleep(LOST_SECONDS)
+        await self.close(code=ENDED)
 
     async def _keep_checking(self) -> None:
         while True:

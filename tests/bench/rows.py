@@ -7,7 +7,6 @@ instance more that says it is running, with the socket where its screen would be
 import ipaddress
 import json
 import sys
-import uuid
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,7 +17,6 @@ from django.utils import timezone
 from accounts.models import Assignment, Domain, Project, Role, User
 from compute.models import Flavor, Image, Instance, Network, Port
 from compute.services import flavors, hosts
-from compute.services.addresses import mac_of
 from compute.states import VmState
 from tests.stack import PASSWORD
 
@@ -60,15 +58,16 @@ def fill(count: int) -> User:
     Instance.objects.bulk_create(instances)
     network = Network.objects.get(project=None)
     ports = [
-        Port(
-            pk=uuid.uuid4(), project=project, network=network, instance=instance, address=str(next(ADDRESSES))
-        )
-        for instance in instances
+        Port(project=project, network=network, instance=instance, address=str(address), mac=_mac(address))
+        for instance, address in zip(instances, ADDRESSES, strict=False)
     ]
-    for port in ports:
-        port.mac = mac_of(port)
     Port.objects.bulk_create(ports)
     return user
+
+
+def _mac(address: ipaddress.IPv4Address) -> str:
+    """One for each address: of random ones some would be equal."""
+    return "52:54:" + address.packed.hex(":")
 
 
 def _instance(project: Project | None, name: str, state: VmState) -> Instance:

@@ -5,11 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections, transaction
-from hypothesis import given
-from hypothesis import strategies as st
 
 from accounts.errors import Conflict
-from compute.models import Network, Port
+from compute.models import Network
 from compute.services import addresses
 from tests import factories
 
@@ -43,12 +41,14 @@ def test_networks_do_not_share_addresses(network: Network) -> None:
     assert addresses.plug(instance, network).address == addresses.plug(instance, other).address
 
 
-@given(st.uuids())
-def test_macs_come_from_ids_and_look_like_openstacks(identity) -> None:
-    mac = addresses.mac_of(Port(pk=identity))
-    assert mac == addresses.mac_of(Port(pk=identity))
-    assert mac.startswith("fa:16:3e:")
-    assert len(mac) == 17
+def test_macs_look_like_openstacks_and_one_that_is_taken_is_not_given(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter([b"\x01\x02\xaf", b"\x01\x02\xaf", b"\x01\x02\xb0"])
+    monkeypatch.setattr(addresses.secrets, "token_bytes", lambda count: next(drawn))
+    instance = factories.InstanceFactory()
+    macs = [addresses.plug(instance, network).mac for _ in range(2)]
+    assert macs == ["fa:16:3e:01:02:af", "fa:16:3e:01:02:b0"]
 
 
 def test_taps_fit_the_kernel(network: Network) -> None:

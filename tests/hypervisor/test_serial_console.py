@@ -59,6 +59,30 @@ def test_types_hears_and_is_taken_over(instance: Instance, guest: Guest, alice: 
     asyncio.run(story())
 
 
+def test_who_takes_over_is_named_also_when_the_end_is_seen_first(
+    instance: Instance, guest: Guest, alice: User, max_: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alices, maxs = _session(alice), _session(max_)
+    taken_over = serial.Serial.taken_over
+
+    async def late(terminal: serial.Serial, event: dict[str, Any]) -> None:
+        await asyncio.to_thread(terminal.console.read)  # libvirt's end of it
+        await asyncio.sleep(0.2)
+        await taken_over(terminal, event)
+
+    monkeypatch.setattr(serial.Serial, "taken_over", late)
+
+    async def story() -> None:
+        first = await _open(instance, alice, alices)
+        await _hear(first, b"built-in shell", BOOT_SECONDS)
+        second = await _open(instance, max_, maxs)
+        assert await _closing(first) == (serial.TAKEN_OVER, "max")
+        for terminal in (first, second):
+            await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("what", ["session", "role", "instance"])
 def test_what_is_taken_away_ends_it(
     what: str, instance: Instance, alice: User, monkeypatch: pytest.MonkeyPatch
