@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -19,6 +21,16 @@ from portal.pages import errors
 from portal.requests import is_htmx, toast, wants_json, with_events
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """Pages have the settings' policy; what APIs answer is data, and may load and be framed by nothing at all."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if is_api(request):
+            response.headers.setdefault(HEADER, "default-src 'none'; frame-ancestors 'none'")
+            return response
+        return super().process_response(request, response)
 
 
 class RequestId:

@@ -279,6 +279,13 @@ def test_answers_protect_browsers(alice: User) -> None:
     assert first["x-openstack-request-id"].startswith("req-")
 
 
+@pytest.mark.parametrize("path", ["/identity/v3", "/identity/v3/users", "/compute/v2.1/nothing"])
+def test_answers_of_apis_may_load_nothing(db: None, path: str) -> None:
+    answer = Client().get(path)
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_post_without_its_token_is_refused(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice, backend="accounts.authentication.PasswordBackend")
