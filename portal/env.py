@@ -201,6 +201,14 @@ _BOOLEANS = {
 _words = {"bool": "yes or no", "int": "a whole number", "list": "a list with commas", "str": "text"}
 
 
+def count(name: str) -> int:
+    """The option `name` as a number of processes; raises ImproperlyConfigured for less than one."""
+    value = int(read(name))
+    if value < 1:
+        raise ImproperlyConfigured(f"{name}={value} must be at least 1.")
+    return value
+
+
 def folder(name: str) -> Path:
     """The absolute folder that the option `name` gives, relative ones from the checkout."""
     return (BASE_DIR / Path(read(name)).expanduser()).resolve()

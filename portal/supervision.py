@@ -39,6 +39,21 @@ class Program:
         return shlex.join(line).replace("%", "%%")
 
 
+def web_names() -> list[str]:
+    """The web processes: `web`, or `web-1`, `web-2`, … where there are more.
+
+    Each has a socket of its own, so that nginx chooses the one with the least to do. From a common one whoever wakes
+    first takes all the connections that wait.
+    """
+    many = settings.WEB_WORKERS
+    return ["web"] if many == 1 else [f"web-{number}" for number in range(1, many + 1)]
+
+
+def web_socket(name: str) -> Path:
+    """Where the web process of this name listens."""
+    return Path(settings.RUN_DIR / f"{name}.sock")
+
+
 def programs() -> list[Program]:
     """Every process in the order of its start; they stop in the opposite order."""
     run = settings.RUN_DIR
@@ -49,7 +64,7 @@ def programs() -> list[Program]:
     own_redis = [] if settings.REDIS_URL else [Program(name="redis", arguments=tuple(redis))]
     return [
         *own_redis,
-        Program(name="web", arguments=(*MANAGE, "web")),
+        *(Program(name=name, arguments=(*MANAGE, "web", name)) for name in web_names()),
         Program(name="worker", arguments=(*MANAGE, "worker")),
         Program(name="watch", arguments=(*MANAGE, "watch")),
         Program(name="console", arguments=(*MANAGE, "console_proxy"), stop_group=True),
@@ -77,6 +92,7 @@ def render() -> Path:
         "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$"
         if outer_proxies > 0
         else "",
+        "web_sockets": [web_socket(name) for name in web_names()],
         "programs": programs(),
         "group": ",".join(program.name for program in programs() if program.name != "redis"),
     }

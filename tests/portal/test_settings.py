@@ -53,6 +53,8 @@ def test_what_is_no_whole_number_is_refused_by_name(
     ("name", "value"),
     [
         ("MERIDIAN_WORKERS", "two"),
+        ("MERIDIAN_WORKERS", "0"),
+        ("MERIDIAN_WEB_WORKERS", "-1"),
         ("MERIDIAN_URL", "cloud.example.org"),
         ("MERIDIAN_URL", "https://cloud.example.org/path"),
         ("MERIDIAN_VIRTUALIZATION", "xen"),

@@ -28,9 +28,12 @@ def nginx_accepts(data: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
-@pytest.mark.parametrize("proxies", ["1", "2", "3"])
-def test_nginx_accepts_its_configuration(data: Path, monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
+@pytest.mark.parametrize(("proxies", "workers"), [("1", 1), ("2", 2), ("3", 5)])
+def test_nginx_accepts_its_configuration(
+    data: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, proxies: str, workers: int
+) -> None:
     monkeypatch.setenv("MERIDIAN_PROXIES", proxies)
+    settings.WEB_WORKERS = workers
     supervision.render()
     tested = nginx_accepts(data)
     assert tested.returncode == 0, tested.stderr

@@ -143,8 +143,12 @@ def _announce(token: str | None) -> None:
 
 def _web_listens() -> bool:
     """Asked first, so that the front door has no reason to complain."""
+    return all(_listens(supervision.web_socket(name)) for name in supervision.web_names())
+
+
+def _listens(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(os.fspath(settings.RUN_DIR / "web.sock")) == 0
+        return probe.connect_ex(os.fspath(path)) == 0
 
 
 def _frame(sentence: str) -> None:

@@ -1,21 +1,25 @@
 """`manage.py web`: serves pages, APIs and live changes until it is told to stop."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 import uvicorn
-from django.conf import settings
 from django.core.management.base import BaseCommand
+
+from portal import supervision
 
 
 class Command(BaseCommand):
-    help = "Serve pages, APIs and live changes. Listens on run/web.sock in the data folder."
+    help = "Serve pages, APIs and live changes. Listens on run/NAME.sock in the data folder."
     requires_system_checks: list[str] = []
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", default="web")
+
+    def handle(self, *_args: Any, name: str, **_options: Any) -> None:
         uvicorn.run(
             "portal.asgi:application",
-            uds=str(settings.RUN_DIR / "web.sock"),
-            workers=settings.WEB_WORKERS,
+            uds=str(supervision.web_socket(name)),
             lifespan="off",
             access_log=False,
             log_config=None,
