@@ -25,7 +25,7 @@ from compute.services import consoles, processes
 log = structlog.get_logger(__name__)
 
 SOCKET_MODE = 0o600
-SEND_BUFFER = 1024 * 1024
+SEND_BUFFER = 2 * 1024 * 1024
 POLICY_VIOLATION = 1008
 
 
@@ -60,7 +60,7 @@ class ConsoleHandler(ProxyRequestHandler):
     """Seconds; ends a client that takes nothing for so long, and one that never finishes its request."""
 
     buffer_size = 512 * 1024
-    """Bytes moved at a time: as many as nginx takes at once, so that the two seldom wait for each other."""
+    """Bytes moved at a time: half of what nginx takes at once, so that the two seldom wait for each other."""
 
     token = ""
     right_until = 0.0

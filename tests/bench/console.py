@@ -15,7 +15,7 @@ from tests.bench.figures import Figure, Goal, median_ratio, milliseconds
 from tests.bench.installation import Installation
 from tests.stack import BASE, wait_for
 
-ROUNDS = 21
+ROUNDS = 31
 BYTES = 400 * 2**20
 SETTLE_SECONDS = (
     0.3  # what the last connection leaves to do, such as giving back its pass, is not the next one's
