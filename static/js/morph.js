@@ -2,11 +2,12 @@
 
 const { callbacks } = globalThis.Idiomorph.defaults;
 
-/** An open menu stays open and in its place, an unfolded part unfolded, a chosen box chosen. */
+/** An open menu stays open and in its place, an unfolded part unfolded, a chosen box chosen, a screen's picture seen. */
 callbacks.beforeAttributeUpdated = (attribute, element) => {
   if (element.matches(".dropdown-menu.show, .dropdown-toggle.show, [data-bs-toggle].show")) {
     return !["class", "style", "aria-expanded", "data-popper-placement"].includes(attribute);
   }
+  if (element.matches("img[data-screen]")) return attribute !== "src" && attribute !== "hidden";
   if (attribute === "open") return !element.matches("details");
   if (attribute === "checked") return !element.matches("[data-bulk] input, .launch input");
   return true;

@@ -1,21 +1,31 @@
 /** <img data-screen="url"> shows an instance's screen, and a newer picture every few seconds while somebody looks. */
 
 const EVERY = 5000;
+const SOON = 1000; // while there is none yet, such as just before the guest draws its first one
+
+let timer;
+let asks = false;
 
 async function refresh() {
   const image = document.querySelector("img[data-screen]");
+  if (asks) return;
   if (image && !document.hidden) {
     const picture = new Image();
     picture.src = `${image.dataset.screen}?${Date.now()}`;
+    asks = true;
     try {
       await picture.decode();
       image.src = picture.src;
       image.hidden = false;
     } catch {
-      // No picture now, such as just before the guest draws its first one: the old one stays.
+      // No picture now: the old one stays.
     }
+    asks = false;
   }
-  setTimeout(refresh, EVERY);
+  clearTimeout(timer);
+  timer = setTimeout(refresh, image?.hidden ? SOON : EVERY);
 }
 
 refresh();
+document.addEventListener("visibilitychange", refresh);
+document.addEventListener("htmx:afterSettle", () => document.querySelector("img[data-screen][hidden]") && refresh());

@@ -14,6 +14,10 @@ from tests.stack import Browserless, Stack
 
 NewContext = Callable[..., BrowserContext]
 PROMISED = 5_000  # ms
+WATCH_HIDDEN = """
+picture => new MutationObserver(() => { if (picture.hidden || !picture.src) picture.dataset.wasHidden = "" })
+  .observe(picture, {attributes: true})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,22 @@ def test_counts_and_quota_bars_move(stack: Stack, page: Page, other: Page, livel
         verbs.confirm(page, "Delete for good", name="counted")
         expect(usage.locator(".usage-figures")).to_have_text(figures)
         expect(bar).to_have_attribute("width", str(width))
+
+
+def test_the_picture_of_the_screen_stays_while_the_rest_changes(
+    stack: Stack, page: Page, lively: str
+) -> None:
+    uuid = stack.instance(lively)["uuid"]
+    page.goto(f"/instances/{uuid}/")
+    picture = page.locator("img[data-screen]")
+    expect(picture).to_be_visible()
+    picture.evaluate(WATCH_HIDDEN)
+    for _ in range(3):
+        with page.expect_response(lambda answer: answer.url.endswith(f"/instances/{uuid}/")):
+            page.evaluate("document.body.dispatchEvent(new CustomEvent('live:refresh'))")
+        page.wait_for_load_state("networkidle")
+    assert picture.get_attribute("data-was-hidden") is None
+    expect(picture).to_be_visible()
 
 
 def test_a_crash_is_shown_within_five_seconds(stack: Stack, page: Page, other: Page, lively: str) -> None:
