@@ -17,9 +17,8 @@ from tests.stack import BASE, wait_for
 
 ROUNDS = 31
 BYTES = 400 * 2**20
-SETTLE_SECONDS = (
-    0.3  # what the last connection leaves to do, such as giving back its pass, is not the next one's
-)
+SETTLE_SECONDS = 0.3
+"""What the last connection leaves to do, such as giving back its pass, is not the next one's."""
 BINARY_FRAME, MASKED = b"\x82", 0x80
 
 Connect = Callable[[], socket.socket]
