@@ -13,8 +13,9 @@ class ComputeConfig(AppConfig):
     def ready(self) -> None:
         """Tell accounts what to count, which APIs there are and how pages hear of changes, and the engine which actions."""
         from accounts.services import announcements, catalog
-        from compute import actions  # noqa: F401 - rows exist only once apps are loaded
-        from compute.services import belongings, broadcast, resources
+        from compute.engine.services import broadcast
+        from compute.instances import actions  # noqa: F401 - rows exist only once apps are loaded
+        from compute.instances.services import belongings, resources
 
         resources.register()
         for kind, name, path in APIS:

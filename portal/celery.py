@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("meridian")
 app.set_default()
 app.conf.update(settings.CELERY)
-app.autodiscover_tasks(["compute"])
+app.autodiscover_tasks(["compute.engine"])
 
 
 @worker_init.connect

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from compute.models import Operation
-from compute.operations import plans
+from compute.engine.models import Operation
+from compute.engine.operations import plans
 from portal import words
 
 

@@ -12,8 +12,8 @@ from accounts import policy
 from accounts.context import Context, projects_of
 from accounts.models import Project
 from accounts.services import quota_requests
-from compute.models import Operation
-from compute.services import operations_log
+from compute.engine.models import Operation
+from compute.engine.services import operations_log
 from portal.entries import Entry, entries
 from portal.themes import THEME_COOKIE, THEMES
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from accounts.models import Project
 from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
-from compute.actions.resize import Resize, growth
-from compute.models import Flavor, Image, Instance
-from compute.services import images, resources
+from compute.images.models import Image
+from compute.images.services import images
+from compute.instances.actions.resize import Resize, growth
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import resources
 from portal import quota_offer
 from portal.quota_offer import Offer
 

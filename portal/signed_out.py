@@ -7,7 +7,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from compute.services import background_loop
+from compute.engine.services import background_loop
 from portal import groups
 
 

@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from accounts.api import discovery
 from accounts.api import urls as identity
-from compute.api import urls as compute
+from compute.instances.api import urls as compute
 from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (

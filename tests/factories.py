@@ -8,18 +8,12 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Assignment, Domain, Group, Project, Role, User
 from accounts.services import roles
-from compute.models import (
-    Aggregate,
-    Flavor,
-    Hypervisor,
-    Image,
-    Instance,
-    Network,
-    Operation,
-    Port,
-    ServerGroup,
-)
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.hosts.models import Aggregate, Hypervisor
+from compute.images.models import Image
+from compute.instances.models import Flavor, Instance, ServerGroup
+from compute.instances.states import VmState
+from compute.networks.models import Network, Port
 
 
 class DomainFactory(DjangoModelFactory):

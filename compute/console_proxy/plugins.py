@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 from django.http.request import validate_host
 from websockify.auth_plugins import AuthenticationError
 
-from compute.services import consoles
+from compute.instances.services import consoles
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")

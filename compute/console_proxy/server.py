@@ -20,7 +20,8 @@ from websockify.websocketproxy import ProxyRequestHandler, WebSocketProxy
 
 from compute.console_proxy import plugins
 from compute.console_proxy.plugins import OneUseTokens, OwnOrigin
-from compute.services import consoles, processes
+from compute.engine.services import processes
+from compute.instances.services import consoles
 
 log = structlog.get_logger(__name__)
 

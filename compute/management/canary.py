@@ -11,11 +11,13 @@ from accounts import context as contexts
 from accounts.context import Context
 from accounts.errors import MeridianError
 from accounts.models import Assignment
-from compute.actions import begin
-from compute.actions.launch import launch
-from compute.models import Flavor, Image, Instance, Operation
-from compute.services import hosts
-from compute.services.launch_request import LaunchRequest
+from compute.engine.models import Operation
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.instances.actions import begin
+from compute.instances.actions.launch import launch
+from compute.instances.models import Flavor, Instance
+from compute.instances.services.launch_request import LaunchRequest
 
 CLAIM_SECONDS = 20
 OPERATION_SECONDS = 120

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 from accounts import policy
 from accounts.context import Context
 from accounts.models import QuotaRequest
-from compute.models import Instance, Operation
+from compute.engine.models import Operation
+from compute.instances.models import Instance
 from portal import groups
 from portal.consumers import sessions
 
@@ -62,7 +63,7 @@ class Live(AsyncJsonWebsocketConsumer):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     async def changed(self, event: dict[str, Any]) -> None:
-        """A broadcast of `compute.services.broadcast`."""
+        """A broadcast of `compute.engine.services.broadcast`."""
         await self.send_json({"topics": event["topics"]})
 
     async def signed_out(self, _event: dict[str, Any]) -> None:

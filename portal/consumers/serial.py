@@ -15,8 +15,9 @@ from accounts import policy
 from accounts.errors import MeridianError
 from compute.driver.console import Console
 from compute.driver.errors import DriverError
-from compute.models import Instance
-from compute.services import consoles, hosts, instances
+from compute.hosts.services import hosts
+from compute.instances.models import Instance
+from compute.instances.services import consoles, instances
 from portal import groups
 from portal.consumers import sessions
 

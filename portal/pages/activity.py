@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from compute.services import operations_log
+from compute.engine.services import operations_log
 from portal.entries import entries
 from portal.lists import number
 from portal.requests import Request, live_page, page

@@ -10,15 +10,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
-from compute.models import Aggregate
-from compute.services import aggregates
+from compute.hosts.models import Aggregate
+from compute.hosts.services import aggregates
 from portal.form_pages import form_page
 from portal.forms import Form, Pairs
 from portal.requests import Request, done, live_page
 
 
 class AggregateForm(Form):
-    """Parses only; `compute.services.aggregates` says what is wrong."""
+    """Parses only; `compute.hosts.services.aggregates` says what is wrong."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     availability_zone = forms.CharField(

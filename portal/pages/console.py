@@ -18,9 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import BadInput
-from compute.actions.registry import choices
-from compute.models import Instance
-from compute.services import console_views, consoles, instances
+from compute.engine.actions.registry import choices
+from compute.instances.models import Instance
+from compute.instances.services import console_views, consoles, instances
 from portal.pages.instance import tab
 from portal.requests import Request, page
 

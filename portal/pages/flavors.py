@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
-from compute.models import Flavor
-from compute.services import flavors
+from compute.instances.models import Flavor
+from compute.instances.services import flavors
 from portal.form_pages import form_page
 from portal.forms import Form, Pairs
 from portal.requests import Request, done, live_page

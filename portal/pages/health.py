@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from compute.services import health
+from compute.management import health
 from portal.requests import Request, is_htmx, page
 
 

@@ -8,8 +8,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from compute.models import Image
-from compute.services import images
+from compute.images.models import Image
+from compute.images.services import images
 from portal.requests import Request, done, live_page
 
 

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import policy
 from accounts.errors import NotFound
-from compute import states
-from compute.actions import begin
-from compute.actions.registry import ACTIONS
-from compute.models import Instance
-from compute.services import expiry, instances, operations_log, reconcile, schedules, visits
+from compute.engine.actions.registry import ACTIONS
+from compute.engine.services import operations_log
+from compute.instances import states
+from compute.instances.actions import begin
+from compute.instances.models import Instance
+from compute.instances.services import expiry, instances, reconcile, schedules, visits
 from portal.entries import entries
 from portal.lists import number
 from portal.pages import instance_forms

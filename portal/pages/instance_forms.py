@@ -12,16 +12,17 @@ from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.errors import Conflict, MeridianError, OverQuota
-from compute import states
-from compute.actions import Action, begin, choices
-from compute.actions.base import refusal
-from compute.actions.clone import OUTSIDE
-from compute.actions.grow import Grow
-from compute.actions.resize import Resize
-from compute.actions.set_password import DEFAULT_USER
-from compute.actions.take_image import usual_name
-from compute.models import Flavor, Instance
-from compute.services import flavors, images
+from compute.engine.actions.base import refusal
+from compute.images.services import images
+from compute.instances import states
+from compute.instances.actions import Action, begin, choices
+from compute.instances.actions.clone import OUTSIDE
+from compute.instances.actions.grow import Grow
+from compute.instances.actions.resize import Resize
+from compute.instances.actions.set_password import DEFAULT_USER
+from compute.instances.actions.take_image import usual_name
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import flavors
 from portal import launch_plan
 from portal.forms import Form, time_zone_field
 from portal.requests import Request, away, page

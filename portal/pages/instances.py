@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import BadInput, MeridianError, NotFound
-from compute.actions import Action, begin
-from compute.actions.registry import ACTIONS, Choice, choice, choices
-from compute.models import Instance
-from compute.services import instances, visits
+from compute.engine.actions.registry import ACTIONS, Choice, choice, choices
+from compute.instances.actions import Action, begin
+from compute.instances.models import Instance
+from compute.instances.services import instances, visits
 from portal import lists
 from portal.entries import Entry, entry
 from portal.lists import number

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.errors import MeridianError
-from compute.services import keypairs
+from compute.instances.services import keypairs
 from portal.forms import Form
 from portal.requests import Request, away, done, page
 

@@ -14,10 +14,13 @@ from django.views.decorators.http import require_POST
 
 from accounts import policy
 from accounts.errors import MeridianError, OverQuota
-from compute.actions.launch import launch
-from compute.models import Flavor, Image
-from compute.services import aggregates, flavors, images, instances, keypairs, server_groups
-from compute.services.launch_request import MOST_AT_ONCE, LaunchRequest
+from compute.hosts.services import aggregates
+from compute.images.models import Image
+from compute.images.services import images
+from compute.instances.actions.launch import launch
+from compute.instances.models import Flavor
+from compute.instances.services import flavors, instances, keypairs, server_groups
+from compute.instances.services.launch_request import MOST_AT_ONCE, LaunchRequest
 from portal import launch_plan
 from portal.forms import Form, Pairs
 from portal.requests import Request, away, page
@@ -53,7 +56,7 @@ ANIMALS = (
 
 
 class Launch(Form):
-    """Parses only; `compute.actions.launch` says what is wrong, field by field."""
+    """Parses only; `compute.instances.actions.launch` says what is wrong, field by field."""
 
     name = forms.CharField(label=_("Name"), required=False, max_length=255)
     image_id = forms.CharField(required=False)

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import policy
 from accounts.context import Context
-from compute.actions.registry import ACTIONS, choice
-from compute.actions.rehearsal import Outcome, begin_each, rehearse
-from compute.models import Instance
-from compute.services import expiry, flavors, instances
+from compute.engine.actions.registry import ACTIONS, choice
+from compute.engine.actions.rehearsal import Outcome, begin_each, rehearse
+from compute.instances.models import Instance
+from compute.instances.services import expiry, flavors, instances
 from portal.forms import Form, time_zone_field
 from portal.requests import Request, page
 from portal.templatetags.cloud import mib

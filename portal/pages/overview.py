@@ -5,8 +5,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.services import quota_requests, quotas
-from compute.models import Hypervisor
-from compute.services import instances, operations_log
+from compute.engine.services import operations_log
+from compute.hosts.models import Hypervisor
+from compute.instances.services import instances
 from portal.entries import entries
 from portal.pages.quota_requests import shown
 from portal.requests import Request, live_page, page

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.services import directory
-from compute.actions.registry import choices
-from compute.models import Instance
-from compute.services import instances, words
+from compute.engine.actions.registry import choices
+from compute.instances.models import Instance
+from compute.instances.services import instances, words
 from portal import icons
 from portal.frame import ADMINISTRATION, FURTHER, WORK, places
 from portal.requests import Request

@@ -14,7 +14,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.models import Project
 from accounts.services import assignments, audit_trail, directory, inputs, projects
-from compute.services import instances
+from compute.instances.services import instances
 from portal import lists, pickers, quota_lines
 from portal.form_pages import form_page
 from portal.forms import Form

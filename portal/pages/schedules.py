@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from accounts import policy
 from accounts.errors import NotFound
-from compute.actions.registry import ACTIONS
-from compute.models import Instance, Schedule
-from compute.services import instances, local_times, schedules
+from compute.engine.actions.registry import ACTIONS
+from compute.instances.models import Instance, Schedule
+from compute.instances.services import instances, local_times, schedules
 from portal.form_pages import form_page
 from portal.forms import Form, time_zone_field
 from portal.requests import Request, done

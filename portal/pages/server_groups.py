@@ -10,15 +10,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
-from compute.models.server_group import Policy
-from compute.services import server_groups
+from compute.instances.models.server_group import Policy
+from compute.instances.services import server_groups
 from portal.form_pages import form_page
 from portal.forms import Form
 from portal.requests import Request, done, live_page
 
 
 class ServerGroupForm(Form):
-    """Parses only; `compute.services.server_groups` says what is wrong."""
+    """Parses only; `compute.instances.services.server_groups` says what is wrong."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     policy = forms.ChoiceField(

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.services.quotas import Usage
-from compute.models import Image, Instance
-from compute.services import words as states
+from compute.images.models import Image
+from compute.instances.models import Instance
+from compute.instances.services import words as states
 from portal import icons, words
 
 register = template.Library()

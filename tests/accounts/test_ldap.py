@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.errors import BadInput, Unavailable
 from accounts.models import AuditEvent, Domain, ExternalIdentity, User
 from accounts.services import ldap, users
-from compute.services import health
+from compute.management import health
 from tests import factories, slapd
 from tests.codes import code, give_second_factor, wrong_code
 from tests.slapd import BASE, MANAGER, MANAGER_PASSWORD, ODD, PASSWORD, Slapd

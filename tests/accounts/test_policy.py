@@ -8,7 +8,7 @@ from accounts import policy
 from accounts.context import Context, for_user, projects_of
 from accounts.errors import Forbidden
 from accounts.models import Project, User
-from compute.actions import ACTIONS
+from compute.instances.actions import ACTIONS
 from tests import factories
 
 LADDER = ["", "reader", "member", "manager", "admin"]

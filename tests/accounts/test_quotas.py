@@ -6,8 +6,8 @@ from accounts.context import Context
 from accounts.errors import BadInput, Forbidden, NotFound, OverQuota
 from accounts.models import AuditEvent, Project, Quota
 from accounts.services import quotas
-from compute.models import Instance
-from compute.states import VmState
+from compute.instances.models import Instance
+from compute.instances.states import VmState
 from tests import factories
 from tests.hostile import NO_NUMBERS
 

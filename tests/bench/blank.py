@@ -6,7 +6,8 @@ A guest without a system halts at once, so a burst of launches measures launchin
 import subprocess
 import sys
 
-from compute.services import hosts, image_files
+from compute.hosts.services import hosts
+from compute.images.services import image_files
 
 
 def main() -> None:

@@ -15,9 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Assignment, Domain, Project, Role, User
-from compute.models import Flavor, Image, Instance, Network, Port
-from compute.services import flavors, hosts
-from compute.states import VmState
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import flavors
+from compute.instances.states import VmState
+from compute.networks.models import Network, Port
 from tests.stack import PASSWORD
 
 COUNTS = (10, 100, 1_000)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 from django.apps import apps
 
-from compute.models import Flavor, Image, Network
-from compute.services.launch_request import LaunchRequest
+from compute.images.models import Image
+from compute.instances.models import Flavor
+from compute.instances.services.launch_request import LaunchRequest
+from compute.networks.models import Network
 from tests import factories
 
 

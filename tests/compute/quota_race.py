@@ -92,9 +92,10 @@ def launch(racer: int, gate: Any, project_id: str, answers: Any) -> None:
     from accounts.context import for_user
     from accounts.errors import OverQuota
     from accounts.models import User
-    from compute.actions.launch import launch as begin_launch
-    from compute.models import Flavor, Image
-    from compute.services.launch_request import LaunchRequest
+    from compute.images.models import Image
+    from compute.instances.actions.launch import launch as begin_launch
+    from compute.instances.models import Flavor
+    from compute.instances.services.launch_request import LaunchRequest
 
     answer: dict[str, Any] = {"racer": racer, "made": 0, "shortages": [], "text": ""}
     try:
@@ -124,7 +125,7 @@ def result(
 ) -> dict[str, Any]:
     from accounts.models import Project
     from accounts.services import quotas
-    from compute.models import Port
+    from compute.networks.models import Port
 
     usage = {row.resource.name: row for row in quotas.of(Project.objects.get())}
     return {

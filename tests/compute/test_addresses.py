@@ -7,8 +7,8 @@ import pytest
 from django.db import connections, transaction
 
 from accounts.errors import Conflict
-from compute.models import Network
-from compute.services import addresses
+from compute.networks.models import Network
+from compute.networks.services import addresses
 from tests import factories
 
 

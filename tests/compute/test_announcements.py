@@ -16,9 +16,10 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
 
-from compute.models import Operation
-from compute.services import broadcast, dispatch, transitions
-from compute.services.breaker import Breaker
+from compute.engine.models import Operation
+from compute.engine.services import broadcast, dispatch
+from compute.engine.services.breaker import Breaker
+from compute.instances.services import transitions
 from tests import factories
 
 

@@ -6,12 +6,13 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.errors import Conflict
 from accounts.models import AuditEvent
-from compute import operations
-from compute.actions import begin, choices
-from compute.actions.base import Action
-from compute.models import Instance, Operation
-from compute.operations import plans
-from compute.states import MOVES, TaskState, VmState
+from compute.engine import operations
+from compute.engine.actions.base import Action
+from compute.engine.models import Operation
+from compute.engine.operations import plans
+from compute.instances.actions import begin, choices
+from compute.instances.models import Instance
+from compute.instances.states import MOVES, TaskState, VmState
 from tests import factories
 
 State = Operation.State

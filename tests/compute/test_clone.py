@@ -7,11 +7,13 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, OverQuota
 from accounts.models import AuditEvent, Quota
-from compute import operations
-from compute.actions import begin
-from compute.actions.clone import OUTSIDE
-from compute.models import Instance, Network, Operation, Port, ServerGroup
-from compute.states import TaskState, VmState
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.instances.actions import begin
+from compute.instances.actions.clone import OUTSIDE
+from compute.instances.models import Instance, ServerGroup
+from compute.instances.states import TaskState, VmState
+from compute.networks.models import Network, Port
 from tests import factories
 
 pytestmark = pytest.mark.django_db

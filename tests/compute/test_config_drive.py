@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compute.models import Instance
-from compute.services import config_drive
+from compute.instances.models import Instance
+from compute.instances.services import config_drive
 from tests import factories
 from tests.hostile import STRANGE_BUT_TRUE_NAMES
 

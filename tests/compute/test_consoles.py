@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.context import Context, for_user
 from accounts.errors import Conflict, Forbidden
 from accounts.models import Assignment, AuditEvent, Project, User
-from compute.models import ConsoleToken, Instance
-from compute.services import consoles, hosts
-from compute.states import VmState
+from compute.hosts.services import hosts
+from compute.instances.models import ConsoleToken, Instance
+from compute.instances.services import consoles
+from compute.instances.states import VmState
 from tests.factories import AssignmentFactory, InstanceFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,14 +5,16 @@ from django.utils import timezone
 
 from accounts.context import Context
 from accounts.models import AuditEvent
-from compute import operations, states
-from compute.actions import ACTIONS, begin
-from compute.actions.base import Action
-from compute.models import Instance, Operation
-from compute.operations import plans
-from compute.operations.engine import ATTEMPTS
-from compute.services import transitions
-from compute.states import MOVES, TaskState, VmState
+from compute.engine import operations
+from compute.engine.actions.base import Action
+from compute.engine.models import Operation
+from compute.engine.operations import plans
+from compute.engine.operations.engine import ATTEMPTS
+from compute.instances import states
+from compute.instances.actions import ACTIONS, begin
+from compute.instances.models import Instance
+from compute.instances.services import transitions
+from compute.instances.states import MOVES, TaskState, VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -7,12 +7,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.errors import Conflict
-from compute import operations
 from compute.driver.errors import GuestBusy, StorageFull
-from compute.models import Instance, Operation
-from compute.operations import Run, Wait
-from compute.operations.engine import ATTEMPTS
-from compute.operations.steps import plans
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.engine.operations import Run, Wait
+from compute.engine.operations.engine import ATTEMPTS
+from compute.engine.operations.steps import plans
+from compute.instances.models import Instance
 from tests.compute.tiny_plan import KIND, TinyPlan, raising
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,11 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.errors import BadInput, Forbidden
 from accounts.models import AuditEvent
-from compute.actions import begin, expiring
-from compute.models import Instance, Operation
-from compute.services import expiry
-from compute.states import TaskState, VmState
+from compute.engine.models import Operation
+from compute.instances.actions import begin, expiring
+from compute.instances.models import Instance
+from compute.instances.services import expiry
+from compute.instances.states import TaskState, VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

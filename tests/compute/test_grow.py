@@ -5,10 +5,10 @@ from django.test import Client
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict
-from compute.actions import begin
-from compute.models import Instance
-from compute.services import hardware, room
-from compute.states import VmState
+from compute.instances.actions import begin
+from compute.instances.models import Instance
+from compute.instances.services import hardware, room
+from compute.instances.states import VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

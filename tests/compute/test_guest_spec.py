@@ -10,8 +10,10 @@ from lxml import etree
 from accounts.names import clean_name
 from compute.driver.specs import GuestSpec
 from compute.driver.xml.guest import guest_domain
-from compute.models import Instance, Operation
-from compute.services import guest_spec, hosts
+from compute.engine.models import Operation
+from compute.hosts.services import hosts
+from compute.instances.models import Instance
+from compute.instances.services import guest_spec
 from tests import factories
 from tests.hostile import STRANGE_BUT_TRUE_NAMES
 

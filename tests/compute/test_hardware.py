@@ -9,9 +9,6 @@ import pytest
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict
-from compute.actions import begin
-from compute.actions.launch import launch
-from compute.actions.resize import take_back_size
 from compute.driver.hardware import (
     USUAL,
     Bandwidth,
@@ -21,10 +18,15 @@ from compute.driver.hardware import (
     Topology,
     Tpm,
 )
-from compute.models import Flavor, Hypervisor, Image, Instance
-from compute.services import flavors, hardware, hardware_options, scheduler
-from compute.services.launch_request import LaunchRequest
-from compute.states import VmState
+from compute.hosts.models import Hypervisor
+from compute.images.models import Image
+from compute.instances.actions import begin
+from compute.instances.actions.launch import launch
+from compute.instances.actions.resize import take_back_size
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import flavors, hardware, hardware_options, scheduler
+from compute.instances.services.launch_request import LaunchRequest
+from compute.instances.states import VmState
 from tests import factories
 
 RequestFor = Callable[..., LaunchRequest]

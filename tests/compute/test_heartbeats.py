@@ -7,8 +7,8 @@ import sys
 import pytest
 from django.utils import timezone
 
-from compute.models import Heartbeat
-from compute.services import heartbeats
+from compute.engine.models import Heartbeat
+from compute.engine.services import heartbeats
 
 SLEEP = "import setproctitle, sys, time; setproctitle.setproctitle(sys.argv[1]); print('named', flush=True); time.sleep(60)"
 

@@ -8,8 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from accounts.errors import BadInput, Unavailable
-from compute.models import Image
-from compute.services import catalog, hosts, image_files
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import catalog, image_files
 
 
 def qemu_img(*arguments: str | Path) -> None:

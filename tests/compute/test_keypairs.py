@@ -8,8 +8,8 @@ import pytest
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import AuditEvent
-from compute.models import Keypair
-from compute.services import keypairs
+from compute.instances.models import Keypair
+from compute.instances.services import keypairs
 from tests.hostile import BAD_NAMES
 
 TYPES = [

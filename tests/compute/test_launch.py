@@ -10,12 +10,14 @@ from django.db import connections
 from accounts.context import Context
 from accounts.errors import Conflict, OverQuota
 from accounts.models import AuditEvent, Quota
-from compute.actions import begin
-from compute.actions.launch import launch
-from compute.models import Instance, Network, Operation, Port
-from compute.services import keypairs
-from compute.services.launch_request import LaunchRequest
-from compute.states import TaskState, VmState
+from compute.engine.models import Operation
+from compute.instances.actions import begin
+from compute.instances.actions.launch import launch
+from compute.instances.models import Instance
+from compute.instances.services import keypairs
+from compute.instances.services.launch_request import LaunchRequest
+from compute.instances.states import TaskState, VmState
+from compute.networks.models import Network, Port
 from tests import factories
 
 RequestFor = Callable[..., LaunchRequest]

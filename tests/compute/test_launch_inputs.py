@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from accounts.context import Context, for_user
 from accounts.errors import BadInput, Forbidden
 from accounts.models import Project
-from compute.actions.launch import launch
-from compute.models import Flavor, Image, Instance
-from compute.services.launch_request import LaunchRequest
+from compute.images.models import Image
+from compute.instances.actions.launch import launch
+from compute.instances.models import Flavor, Instance
+from compute.instances.services.launch_request import LaunchRequest
 from tests import factories
 from tests.hostile import BAD_NAMES, NO_NUMBERS, STRANGE_BUT_TRUE_NAMES
 

@@ -15,10 +15,10 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone
 
-from compute import operations
-from compute.models import Operation
-from compute.operations import LeaseLost, Run
-from compute.operations.steps import plans
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.engine.operations import LeaseLost, Run
+from compute.engine.operations.steps import plans
 from tests.compute.tiny_plan import KIND, TinyPlan
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +166,7 @@ def test_a_long_step_that_lost_its_lease_stops_before_it_acts(plan: TinyPlan, se
 WALK_PAST = """
 import django
 django.setup()
-from compute.services.failpoints import failpoint
+from compute.engine.services.failpoints import failpoint
 failpoint("tiny.a")
 print("alive")
 """

@@ -5,9 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.context import Context
-from compute.models import Instance, Network
-from compute.services import instances, operations_log
-from compute.states import TaskState, VmState
+from compute.engine.services import operations_log
+from compute.instances.models import Instance
+from compute.instances.services import instances
+from compute.instances.states import TaskState, VmState
+from compute.networks.models import Network
 from tests import factories
 
 

@@ -9,12 +9,13 @@ from django.db import connections
 from accounts.context import Context
 from accounts.errors import Conflict
 from accounts.models import Project
-from compute.actions import begin
-from compute.models import Aggregate, Flavor, Hypervisor, Instance
-from compute.models.server_group import Policy
-from compute.services import scheduler
-from compute.services.extra_spec_matching import matches
-from compute.states import VmState
+from compute.hosts.models import Aggregate, Hypervisor
+from compute.instances.actions import begin
+from compute.instances.models import Flavor, Instance
+from compute.instances.models.server_group import Policy
+from compute.instances.services import scheduler
+from compute.instances.services.extra_spec_matching import matches
+from compute.instances.states import VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

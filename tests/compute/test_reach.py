@@ -8,10 +8,12 @@ from accounts.context import Context, for_user
 from accounts.errors import Forbidden, NotFound
 from accounts.models import AuditEvent
 from accounts.policy import RULES
-from compute.actions import ACTIONS, begin, choices
-from compute.models import Instance, Operation
-from compute.services import instances, operations_log
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.engine.services import operations_log
+from compute.instances.actions import ACTIONS, begin, choices
+from compute.instances.models import Instance
+from compute.instances.services import instances
+from compute.instances.states import VmState
 from tests import factories
 
 IDS_THAT_ARE_NONE = ["", "x", "1", "../etc/passwd", "\0", "é" * 300, "00000000-0000-0000-0000-00000000000g"]

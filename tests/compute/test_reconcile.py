@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from compute.driver.specs import GuestFacts, PowerState
-from compute.models import Instance, Operation
-from compute.services import reconcile
-from compute.states import TaskState, VmState
+from compute.engine.models import Operation
+from compute.instances.models import Instance
+from compute.instances.services import reconcile
+from compute.instances.states import TaskState, VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

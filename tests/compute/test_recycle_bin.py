@@ -8,10 +8,11 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.errors import OverQuota
 from accounts.models import AuditEvent, Quota
-from compute.actions import begin, recycle_bin
-from compute.models import Instance, Operation
-from compute.services import instances
-from compute.states import TaskState, VmState
+from compute.engine.models import Operation
+from compute.instances.actions import begin, recycle_bin
+from compute.instances.models import Instance
+from compute.instances.services import instances
+from compute.instances.states import TaskState, VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

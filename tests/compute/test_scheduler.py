@@ -6,9 +6,10 @@ import pytest
 from django.db import connections
 
 from accounts.errors import Conflict
-from compute.models import Hypervisor, Instance
-from compute.services import scheduler
-from compute.states import VmState
+from compute.hosts.models import Hypervisor
+from compute.instances.models import Instance
+from compute.instances.services import scheduler
+from compute.instances.states import VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

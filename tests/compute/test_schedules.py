@@ -11,11 +11,13 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.models import Assignment, AuditEvent
-from compute.actions import ACTIONS, begin, scheduled
-from compute.models import Image, Instance, Operation, Schedule
-from compute.operations import plans
-from compute.services import schedules
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.engine.operations import plans
+from compute.images.models import Image
+from compute.instances.actions import ACTIONS, begin, scheduled
+from compute.instances.models import Instance, Schedule
+from compute.instances.services import schedules
+from compute.instances.states import VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -6,11 +6,14 @@ import pytest
 
 from accounts.context import Context
 from accounts.errors import NotFound
-from compute.actions import ACTIONS, begin
-from compute.actions.shelve import Shelve
-from compute.models import Image, Instance, Operation
-from compute.services import hosts, image_files, images
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import image_files, images
+from compute.instances.actions import ACTIONS, begin
+from compute.instances.actions.shelve import Shelve
+from compute.instances.models import Instance
+from compute.instances.states import VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -6,11 +6,12 @@ from django.db import transaction
 from accounts.context import Context
 from accounts.errors import Conflict, MeridianError, NotFound
 from accounts.models import AuditEvent
-from compute import states
-from compute.actions import ACTIONS, begin, choices
-from compute.actions.launch import Launch
-from compute.models import Instance, Operation
-from compute.states import MOVES, Colour, TaskState, VmState
+from compute.engine.models import Operation
+from compute.instances import states
+from compute.instances.actions import ACTIONS, begin, choices
+from compute.instances.actions.launch import Launch
+from compute.instances.models import Instance
+from compute.instances.states import MOVES, Colour, TaskState, VmState
 from tests import factories
 
 BY_CLIENTS = {"set_metadata", "set_tags", "set_access", "reset_state"}

@@ -11,13 +11,16 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
 from accounts.models import AuditEvent, Project, Quota
 from accounts.services import belongings, quotas
-from compute import operations
-from compute.actions import begin
-from compute.actions.launch import LaunchRequest, launch
-from compute.actions.take_image import TakeImage
-from compute.models import Image, Instance, Operation
-from compute.services import hosts, image_files, images
-from compute.states import TaskState, VmState
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import image_files, images
+from compute.instances.actions import begin
+from compute.instances.actions.launch import LaunchRequest, launch
+from compute.instances.actions.take_image import TakeImage
+from compute.instances.models import Instance
+from compute.instances.states import TaskState, VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,12 +9,14 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.models import AuditEvent
 from accounts.services import quotas
-from compute import operations
-from compute.actions import begin
-from compute.actions.launch import LaunchRequest, launch
-from compute.models import Instance, Operation, Port
-from compute.services import truth
-from compute.states import TaskState, VmState
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.instances.actions import begin
+from compute.instances.actions.launch import LaunchRequest, launch
+from compute.instances.models import Instance
+from compute.instances.states import TaskState, VmState
+from compute.management import truth
+from compute.networks.models import Port
 from tests import factories
 
 pytestmark = pytest.mark.django_db

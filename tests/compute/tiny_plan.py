@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from compute import operations
-from compute.models import Operation
-from compute.operations import Run, Step
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.engine.operations import Run, Step
 from tests import factories
 
 KIND = "tiny"

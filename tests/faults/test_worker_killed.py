@@ -6,8 +6,8 @@ import signal
 import libvirt
 import pytest
 
-from compute.actions.launch import Launch
-from compute.actions.purge import Purge
+from compute.instances.actions.launch import Launch
+from compute.instances.actions.purge import Purge
 from tests.stack import URI, Browserless, Stack, wait_for
 
 LAUNCH = ["claim", *(step.name for step in Launch.steps), "close"]

@@ -29,7 +29,7 @@ from accounts.context import for_user
 from accounts.models import Assignment, Domain, Project, Role, User
 from compute.models import Instance
 from compute.services import consoles, hosts
-from compute.states import VmState
+from compute.instances.states import VmState
 
 domain, _ = Domain.objects.get_or_create(id="default", defaults={{"name": "Default"}})
 project, _ = Project.objects.get_or_create(domain=domain, name="blue")

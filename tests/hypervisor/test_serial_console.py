@@ -13,8 +13,8 @@ from django.urls import path
 
 from accounts.models import Assignment, AuditEvent, Project, User
 from compute.driver.guest import Guest
-from compute.models import Instance
-from compute.states import VmState
+from compute.instances.models import Instance
+from compute.instances.states import VmState
 from compute.tiny.build import TinyImage
 from portal.consumers import serial
 from tests.factories import HypervisorFactory, InstanceFactory

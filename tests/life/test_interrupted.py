@@ -11,12 +11,12 @@ from pathlib import Path
 import libvirt
 import pytest
 
-from compute.actions.clone import Clone
-from compute.actions.rebuild import Rebuild
-from compute.actions.rescue import Rescue
-from compute.actions.resize import Resize
-from compute.actions.shelve import Shelve
-from compute.actions.take_image import TakeImage
+from compute.instances.actions.clone import Clone
+from compute.instances.actions.rebuild import Rebuild
+from compute.instances.actions.rescue import Rescue
+from compute.instances.actions.resize import Resize
+from compute.instances.actions.shelve import Shelve
+from compute.instances.actions.take_image import TakeImage
 from tests.stack import URI, Browserless, Stack, wait_for
 
 BIGGER = """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, get_resolver
 
-from compute.actions import ACTIONS
+from compute.instances.actions import ACTIONS
 from portal.apis import PREFIXES
 
 

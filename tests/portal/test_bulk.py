@@ -6,8 +6,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
-from compute.models import Instance
-from compute.states import VmState
+from compute.instances.models import Instance
+from compute.instances.states import VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db

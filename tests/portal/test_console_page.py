@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Project, User
-from compute.models import ConsoleToken, Instance
-from compute.services import console_views, consoles, hosts
-from compute.states import VmState
+from compute.hosts.services import hosts
+from compute.instances.models import ConsoleToken, Instance
+from compute.instances.services import console_views, consoles
+from compute.instances.states import VmState
 from tests.factories import InstanceFactory
 
 pytestmark = pytest.mark.django_db

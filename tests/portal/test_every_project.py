@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, Project, User
-from compute.models import Instance
+from compute.instances.models import Instance
 from tests import factories
 
 

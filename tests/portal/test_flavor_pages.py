@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent, Project, User
-from compute.models import Flavor
+from compute.instances.models import Flavor
 from tests import factories
 
 HTMX = {"HX-Request": "true"}

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
-from compute.models import Image
+from compute.images.models import Image
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Project, User
-from compute.models import Instance, Network, Operation, Schedule
-from compute.services import schedules
-from compute.states import MOVES, VmState
+from compute.engine.models import Operation
+from compute.instances.models import Instance, Schedule
+from compute.instances.services import schedules
+from compute.instances.states import MOVES, VmState
+from compute.networks.models import Network
 from tests import factories
 from tests.portal.test_routes import signed_in
 

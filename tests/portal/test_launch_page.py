@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Project, Quota, User
-from compute.models import Instance
+from compute.instances.models import Instance
 from portal import launch_plan
 from tests import factories
 

@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Project, Quota, User
-from compute.models import Flavor, Hypervisor, Instance, Operation
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.hosts.models import Hypervisor
+from compute.instances.models import Flavor, Instance
+from compute.instances.states import VmState
 from portal.pages.many import FORMS
 from tests import factories
 

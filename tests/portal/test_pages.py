@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
-from compute.models import Instance
+from compute.instances.models import Instance
 from tests import factories
 
 PAGES = (

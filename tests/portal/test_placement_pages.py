@@ -9,7 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
-from compute.models import Aggregate, Hypervisor, Instance, ServerGroup
+from compute.hosts.models import Aggregate, Hypervisor
+from compute.instances.models import Instance, ServerGroup
 from tests import factories
 
 HTMX = {"HX-Request": "true"}

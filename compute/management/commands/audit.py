@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from compute.driver.errors import DriverError
-from compute.services import truth
+from compute.management import truth
 
 
 class Command(BaseCommand):

@@ -7,8 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import MeridianError
-from compute.models import Image
-from compute.services import catalog, hardware_options, hosts, image_files
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import catalog, image_files
+from compute.instances.services import hardware_options
 from compute.tiny.build import BuildError, TinyImage, build
 
 TINY: dict[str, Any] = {

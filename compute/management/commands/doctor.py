@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from compute.management import health
 from compute.management.canary import CanaryDied, fly
-from compute.services import health
 
 
 class Command(BaseCommand):

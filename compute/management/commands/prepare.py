@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from compute.driver.errors import DriverError
-from compute.services import defaults, hypervisors
+from compute.hosts.services import hypervisors
+from compute.management import defaults
 
 
 class Command(BaseCommand):

@@ -8,11 +8,13 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.services import tokens
-from compute import operations
-from compute.actions import expiring, recycle_bin, scheduled
-from compute.models import Operation
-from compute.services import defaults, dispatch, heartbeats, image_files
-from compute.services.watcher import Duty, Watcher
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.engine.services import dispatch, heartbeats
+from compute.images.services import image_files
+from compute.instances.actions import expiring, recycle_bin, scheduled
+from compute.instances.services.watcher import Duty, Watcher
+from compute.management import defaults
 
 PATIENCE = timedelta(seconds=60)
 """How long a due operation may lie before its worker is suspected."""

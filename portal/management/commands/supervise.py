@@ -18,14 +18,14 @@ from setproctitle import setproctitle
 from supervisor import supervisord
 from supervisor.options import ServerOptions
 
-from compute.services import processes
+from compute.engine.services import processes
 from portal import supervision
 
 HOUSE = (
     "portal.asgi",
     "portal.celery",
     "portal.urls",
-    "compute.tasks",
+    "compute.engine.tasks",
     "compute.console_proxy.server",
     "compute.management.commands.watch",
     "portal.management.commands.web",

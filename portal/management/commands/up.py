@@ -19,7 +19,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services import setup
-from compute.services import front_door
+from compute.management import front_door
 from portal import static_version, supervision
 
 START_SECONDS = 60

@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from compute.actions import ACTIONS
+from compute.instances.actions import ACTIONS
 from portal.pages import errors
 from tests.browser import looks, verbs
 from tests.browser.pages.addresses import address

@@ -3,7 +3,9 @@
 import pytest
 
 from accounts.models import Project, User
-from compute.models import Flavor, Image, Instance, Network
+from compute.images.models import Image
+from compute.instances.models import Flavor, Instance
+from compute.networks.models import Network
 from tests import factories
 from tests.compute.api.compute_calls import Compute, compute_of
 

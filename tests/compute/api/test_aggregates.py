@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent
-from compute.models import Aggregate, Hypervisor
+from compute.hosts.models import Aggregate, Hypervisor
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

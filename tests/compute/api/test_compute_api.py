@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Project, User
-from compute.models import Flavor, Instance, Keypair
+from compute.instances.models import Flavor, Instance, Keypair
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

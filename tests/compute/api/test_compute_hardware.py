@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from accounts.models import Project
-from compute.models import Flavor, Image, Instance, Operation
+from compute.engine.models import Operation
+from compute.images.models import Image
+from compute.instances.models import Flavor, Instance
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

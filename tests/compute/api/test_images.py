@@ -5,8 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, Quota, User
-from compute.models import Image, Instance
-from compute.states import VmState
+from compute.images.models import Image
+from compute.instances.models import Instance
+from compute.instances.states import VmState
 from tests import factories
 from tests.compute.api.compute_calls import Compute, compute_of
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from accounts.models import Project
-from compute.models import Image, Network
+from compute.images.models import Image
+from compute.networks.models import Network
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Project
-from compute.actions import begin
-from compute.models import Instance, Operation
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.instances.actions import begin
+from compute.instances.models import Instance
+from compute.instances.states import VmState
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

@@ -10,9 +10,9 @@ from django.db import connections
 from accounts.context import Context
 from accounts.errors import OverQuota
 from accounts.models import AuditEvent, Project, Quota, User, UserQuota
-from compute.actions.launch import launch
-from compute.models import Instance
-from compute.services.launch_request import LaunchRequest
+from compute.instances.actions.launch import launch
+from compute.instances.models import Instance
+from compute.instances.services.launch_request import LaunchRequest
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

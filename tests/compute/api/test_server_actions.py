@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEvent
-from compute.api.server_actions import _HANDLERS
-from compute.models import ConsoleToken, Instance, Operation
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.instances.api.server_actions import _HANDLERS
+from compute.instances.models import ConsoleToken, Instance
+from compute.instances.states import VmState
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

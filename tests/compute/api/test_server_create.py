@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import Project
-from compute.models import Instance, Operation
-from compute.services import config_drive
+from compute.engine.models import Operation
+from compute.instances.models import Instance
+from compute.instances.services import config_drive
 from tests.compute.api.compute_calls import Compute
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def test_the_password_reaches_the_guest_and_is_forgotten(member: Compute, wish: 
     assert made["adminPass"] == "sesame open"
     assert b"sesame open" in config_drive.build(row, "sesame open")
     operation = row.operations.get()
-    from compute.actions.launch import Launch
+    from compute.instances.actions.launch import Launch
 
     Launch().failed(operation)
     assert Operation.objects.get(pk=operation.pk).parameters == {}

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
-from compute.models import Instance, ServerGroup
-from compute.models.server_group import Policy
-from compute.states import VmState
+from compute.instances.models import Instance, ServerGroup
+from compute.instances.models.server_group import Policy
+from compute.instances.states import VmState
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

@@ -6,9 +6,10 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project
-from compute import states
-from compute.models import Flavor, Instance, Network
-from compute.states import VmState
+from compute.instances import states
+from compute.instances.models import Flavor, Instance
+from compute.instances.states import VmState
+from compute.networks.models import Network
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import Project
-from compute.models import Instance, Operation
-from compute.states import VmState
+from compute.engine.models import Operation
+from compute.instances.models import Instance
+from compute.instances.states import VmState
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 

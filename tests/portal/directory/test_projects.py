@@ -12,7 +12,7 @@ from accounts.models import (
     Quota,
     User,
 )
-from compute.models import Instance
+from compute.instances.models import Instance
 from tests import factories
 from tests.portal.directory.pages import HTMX, post, said, text
 

@@ -1,0 +1,144 @@
+"""One claim of an operation: the lease, the fence, and what steps may say through it."""
+
+import threading
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.db.models import Case, DurationField, F, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from compute.engine.models import Operation
+from compute.engine.operations import queue
+from compute.engine.services import broadcast
+from compute.instances.models import Instance
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseLost(BaseException):
+    """Another worker has the operation now: stop at once, write nothing, undo nothing."""
+
+
+class Cancelled(Exception):
+    """Somebody cancelled it, or asked for the instance to be deleted; undo."""
+
+
+class Wait(Exception):
+    """The step goes on when an event comes or, at the latest, at `until`; the worker is free meanwhile."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(str(until))
+
+
+class Run:
+    """A claimed operation. Every write carries the fence, so a worker that was thought dead changes nothing.
+
+    Use as a context manager: inside it a thread renews the lease, and leaving it gives the lease back.
+    """
+
+    def __init__(self, operation: Operation, lease: timedelta) -> None:
+        self.operation = operation
+        self.woken_by = operation.woken_by
+        self._lease = lease
+        self._stop = threading.Event()
+        self._lost = threading.Event()
+        self._renewer = threading.Thread(target=self._renew, name="lease", daemon=True)
+
+    @classmethod
+    def claim(cls, operation_id: str) -> Self | None:
+        """Take the operation, or None: it is finished, not yet due, or somebody works on it."""
+        lease = timedelta(seconds=settings.LEASE_SECONDS)
+        claimed = (
+            queue.due()
+            .filter(pk=operation_id)
+            .update(
+                lease_until=Now() + Value(lease, output_field=DurationField()),
+                fence=F("fence") + 1,
+                attempt=F("attempt") + 1,
+                state=Case(
+                    When(state=Operation.State.PENDING, then=Value(Operation.State.RUNNING)),
+                    default=F("state"),
+                ),
+            )
+        )
+        if not claimed:
+            return None
+        operation = Operation.objects.select_related("project", "user").get(pk=operation_id)
+        return cls(operation, lease)
+
+    def __enter__(self) -> Self:
+        self._renewer.start()
+        if self.operation.started_at is None:
+            self.write(started_at=timezone.now())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop renewing. An error that nobody foresaw leaves the operation open: it is tried again."""
+        self._stop.set()
+        self._renewer.join()
+        if kind is not None and not issubclass(kind, LeaseLost):
+            self.release(delay=timedelta(seconds=5))
+
+    @property
+    def instance(self) -> Instance:
+        """The instance as its row says now."""
+        rows = Instance.objects.select_related("hypervisor", "image", "rescue_image", "project")
+        return rows.get(pk=self.operation.instance_id)
+
+    def check(self) -> None:
+        """Call before each thing that cannot be taken back. Raises LeaseLost, or Cancelled where undoing helps."""
+        if self._lost.is_set():
+            raise LeaseLost
+        row = self._mine().values_list("cancel_requested", flat=True).first()
+        if row is None:
+            raise LeaseLost
+        if row and self.operation.state != Operation.State.UNDOING:
+            raise Cancelled
+
+    def write(self, **fields: Any) -> None:
+        """Change the operation's row, if it is still ours."""
+        if self._lost.is_set() or not self._mine().update(**fields, updated_at=timezone.now()):
+            raise LeaseLost
+        for name, value in fields.items():
+            setattr(self.operation, name, value)
+        broadcast.operation_changed(self.operation)
+
+    def progress(self, done: int, total: int, unit: str = "bytes") -> None:
+        """Say how far a long step is; also where it notices that it was cancelled."""
+        self.check()
+        self.write(progress={"done": done, "total": total, "unit": unit})
+
+    def release(self, *, delay: timedelta = timedelta(0), until: datetime | None = None) -> None:
+        """Give the lease back; due at `until`, at once if an event or a cancellation came in meanwhile."""
+        due_at = until or timezone.now() + delay
+        unchanged = When(
+            woken_by=self.woken_by,
+            cancel_requested=self.operation.cancel_requested,
+            then=Value(due_at),
+        )
+        self._mine().update(lease_until=None, due_at=Case(unchanged, default=Now()))
+
+    def _mine(self) -> Any:
+        return Operation.objects.open().filter(pk=self.operation.pk, fence=self.operation.fence)
+
+    def _renew(self) -> None:
+        """Renew four times a lease, so that three failures in a row still do not lose it."""
+        try:
+            while not self._stop.wait(self._lease.total_seconds() / 4):
+                renewed = self._mine().update(
+                    lease_until=Now() + Value(self._lease, output_field=DurationField())
+                )
+                if not renewed:
+                    self._lost.set()
+                    log.warning("lease lost", operation=str(self.operation.pk), kind=self.operation.kind)
+                    return
+        finally:
+            connection.close()

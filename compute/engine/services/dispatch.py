@@ -1,0 +1,44 @@
+"""Tells workers that there is work. Only a hint: the sweeper announces again whatever gets lost."""
+
+import uuid
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from compute.engine.services import heartbeats
+from compute.engine.services.breaker import Breaker
+from compute.engine.services.failpoints import failpoint
+
+log = structlog.get_logger(__name__)
+
+TASK = "compute.run_operation"
+_broker = Breaker(seconds=5)
+
+
+def hint(operation_id: uuid.UUID) -> None:
+    """Send the operation's id to the workers once the present transaction is committed."""
+    transaction.on_commit(lambda: send(operation_id))
+
+
+def send(operation_id: uuid.UUID) -> None:
+    """Send the id now. A broker that is away is no error: the row is there."""
+    _send(TASK, str(operation_id))
+
+
+def ask_for_beat() -> None:
+    """Have a worker say that it is alive; a message nobody takes in time is forgotten."""
+    _send(heartbeats.TASK, expires=20)
+
+
+def _send(task: str, *arguments: str, **options: Any) -> None:
+    if _broker.is_open:
+        return
+    failpoint(f"publish.{task}")
+    try:
+        current_app.send_task(task, arguments, retry=False, ignore_result=True, **options)
+    except OperationalError as error:
+        _broker.trip()
+        log.warning("broker away", task=task, arguments=arguments, error=str(error))

@@ -1,0 +1,36 @@
+"""The history of operations, for pages."""
+
+from django.core.paginator import Page, Paginator
+
+from accounts import policy
+from accounts.context import Context
+from compute.engine.models import Operation
+from compute.instances.models import Instance
+
+
+def recent(
+    context: Context,
+    *,
+    instance: Instance | None = None,
+    number: int = 1,
+    size: int = 25,
+    all_projects: bool = False,
+) -> "Page[Operation]":
+    """One page of operations, newest first, with user and instance; of one instance if given."""
+    policy.enforce(context, "activity:read")
+    rows = Operation.objects.visible_to(context, all_projects=all_projects or instance is not None)
+    if instance is not None:
+        rows = rows.filter(instance=instance)
+    return Paginator(rows.select_related("user", "instance", "project"), size).get_page(number)
+
+
+def in_progress(context: Context) -> list[Operation]:
+    """What is being done in the asker's project now, oldest first."""
+    rows = Operation.objects.open().visible_to(context).select_related("instance")
+    return list(rows.order_by("created_at")[:20])
+
+
+def of_instance(context: Context, instance: Instance) -> list[Operation]:
+    """All operations of an instance that the asker has found, newest first."""
+    policy.enforce(context, "activity:read")
+    return list(instance.operations.select_related("instance__hypervisor").order_by("-sequence"))

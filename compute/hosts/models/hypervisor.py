@@ -1,0 +1,53 @@
+"""Hosts that run guests."""
+
+import uuid
+
+from django.db import models
+
+
+class Hypervisor(models.Model):
+    """One libvirt connection. Capacities are the host's own; the ratios say how far to overcommit.
+
+    `features` lists what it can give guests beyond the usual machine (`compute.driver.host.features`).
+    `zone` is that of its aggregates; `compute.hosts.services.aggregates` is its only writer.
+    """
+
+    DEFAULT_ZONE = "nova"
+
+    class State(models.TextChoices):
+        UP = "up"
+        UNREACHABLE = "unreachable"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=255, unique=True)
+    uri = models.CharField(max_length=255, unique=True)
+    enabled = models.BooleanField(default=True)
+    disabled_reason = models.CharField(max_length=255, blank=True)
+    zone = models.CharField(max_length=255, blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.UNREACHABLE)
+    state_reason = models.TextField(blank=True)
+    virt_type = models.CharField(max_length=8, default="qemu")
+    virt_reason = models.TextField(blank=True)
+    vcpus = models.PositiveIntegerField(default=0)
+    memory_mib = models.PositiveIntegerField(default=0)
+    disk_gib = models.PositiveIntegerField(default=0)
+    cpu_model = models.CharField(max_length=255, blank=True)
+    arch = models.CharField(max_length=32, blank=True)
+    libvirt_version = models.CharField(max_length=32, blank=True)
+    qemu_version = models.CharField(max_length=32, blank=True)
+    features = models.JSONField(default=list)
+    vcpu_ratio = models.FloatField(default=16.0)
+    memory_ratio = models.FloatField(default=1.0)
+    disk_ratio = models.FloatField(default=4.0)
+    synced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def availability_zone(self) -> str:
+        """Where it stands, for people who want their instances far apart."""
+        return self.zone or self.DEFAULT_ZONE

@@ -1,0 +1,239 @@
+"""Host aggregates, and with them availability zones: the only writer of hypervisors' zones."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, NotFound
+from accounts.names import clean_name, is_text
+from accounts.services import announcements, audit
+from compute.hosts.models import Aggregate, Hypervisor
+from compute.instances.models import Instance
+
+ZONE_KEY = "availability_zone"
+"""Nova shows the zone among the metadata, and takes it there too."""
+
+KEY = re.compile(r"[a-zA-Z0-9\-_:. ]{1,255}")
+MOST_METADATA = 128
+
+
+class ZoneTaken(Conflict):
+    """A host cannot come into a zone, or leave its own."""
+
+
+def listing(context: Context) -> list[Aggregate]:
+    """All of them with their hosts, in two queries. Raises Forbidden."""
+    return list(_visible(context))
+
+
+def get(context: Context, aggregate_id: object) -> Aggregate:
+    """One aggregate with its hosts. Raises Forbidden, NotFound."""
+    key = str(aggregate_id)
+    wanted = key if key.isascii() and key.isdigit() and len(key) < 10 else None
+    found = _visible(context).filter(pk=wanted).first() if wanted else None
+    if found is None:
+        raise NotFound(_("Aggregate %(key)s could not be found.") % {"key": key[:64]})
+    return found
+
+
+@transaction.atomic
+def create(context: Context, name: object, zone: object = None) -> Aggregate:
+    """An aggregate without hosts. Raises Forbidden, BadInput, Conflict when the name is taken."""
+    policy.enforce(context, "hypervisor:write")
+    aggregate = Aggregate(name=clean_name(name), availability_zone=clean_zone(zone))
+    _enforce_free(aggregate)
+    aggregate.save()
+    _record(context, "aggregate.create", aggregate)
+    return get(context, aggregate.pk)
+
+
+@transaction.atomic
+def update(context: Context, aggregate_id: object, given: Mapping[str, object]) -> Aggregate:
+    """Change `name` and `availability_zone`. Raises Forbidden, NotFound, BadInput, Conflict."""
+    aggregate = _locked(context, aggregate_id)
+    if "name" in given:
+        aggregate.name = clean_name(given["name"])
+        _enforce_free(aggregate)
+    if ZONE_KEY in given:
+        _set_zone(aggregate, clean_zone(given[ZONE_KEY]))
+    return _saved(context, aggregate)
+
+
+@transaction.atomic
+def delete(context: Context, aggregate_id: object) -> Aggregate:
+    """Raises Forbidden, NotFound, and BadInput (as Nova does) while there are hosts in it."""
+    aggregate = _locked(context, aggregate_id)
+    if aggregate.hosts.exists():
+        raise BadInput(
+            _("Cannot delete aggregate %(id)s. Reason: Host aggregate is not empty.") % {"id": aggregate.pk}
+        )
+    _record(context, "aggregate.delete", aggregate)
+    Aggregate.objects.filter(pk=aggregate.pk).delete()
+    return aggregate
+
+
+@transaction.atomic
+def add_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
+    """Raises Forbidden, NotFound (also for the host), Conflict when it is in there or stands in another zone."""
+    aggregate, hypervisor = _locked(context, aggregate_id), _host(host)
+    if aggregate.hosts.filter(pk=hypervisor.pk).exists():
+        raise Conflict(
+            _("Aggregate %(id)s already has host %(host)s.") % {"id": aggregate.pk, "host": hypervisor}
+        )
+    if aggregate.availability_zone:
+        _move(hypervisor, aggregate.availability_zone, besides=aggregate)
+    aggregate.hosts.add(hypervisor)
+    return _saved(context, aggregate, host=hypervisor.name)
+
+
+@transaction.atomic
+def remove_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
+    """Raises Forbidden, NotFound (also for the host), Conflict when instances there asked for the zone."""
+    aggregate, hypervisor = _locked(context, aggregate_id), _host(host)
+    if not aggregate.hosts.filter(pk=hypervisor.pk).exists():
+        raise NotFound(_("Aggregate %(id)s has no host %(host)s.") % {"id": aggregate.pk, "host": hypervisor})
+    aggregate.hosts.remove(hypervisor)
+    if aggregate.availability_zone:
+        _move(hypervisor, "", besides=aggregate)
+    return _saved(context, aggregate, host=hypervisor.name)
+
+
+@transaction.atomic
+def set_metadata(context: Context, aggregate_id: object, given: object) -> Aggregate:
+    """Add keys or give them other values; null takes one out. Raises Forbidden, NotFound, BadInput, Conflict."""
+    aggregate = _locked(context, aggregate_id)
+    if not isinstance(given, Mapping):
+        raise BadInput(fields={"metadata": _("Give an object of keys and texts.")})
+    kept = dict(aggregate.metadata)
+    for key, value in given.items():
+        if not KEY.fullmatch(key) or not (value is None or value == "" or is_text(value)):
+            raise BadInput(fields={"metadata": _("Keys and values are texts of at most 255 characters.")})
+        if key == ZONE_KEY:
+            _set_zone(aggregate, clean_zone(value))
+        elif value is None:
+            kept.pop(key, None)
+        else:
+            kept[key] = value
+    if len(kept) > MOST_METADATA:
+        raise BadInput(fields={"metadata": _("Keep at most %(most)s entries.") % {"most": MOST_METADATA}})
+    aggregate.metadata = kept
+    return _saved(context, aggregate)
+
+
+@transaction.atomic
+def arrange(
+    context: Context,
+    aggregate: Aggregate | None,
+    *,
+    name: object,
+    zone: object,
+    hosts: Collection[str],
+    metadata: Mapping[str, str],
+) -> Aggregate:
+    """All of an aggregate at once, a new one where None is given. Raises what the single steps raise."""
+    if aggregate is None:
+        aggregate = create(context, name)
+    before = {host.name for host in aggregate.hosts.all()}
+    for host in sorted(before - set(hosts)):
+        remove_host(context, aggregate.pk, host)
+    update(context, aggregate.pk, {"name": name, ZONE_KEY: zone})
+    for host in sorted(set(hosts) - before):
+        add_host(context, aggregate.pk, host)
+    return set_metadata(context, aggregate.pk, dict.fromkeys(aggregate.metadata) | dict(metadata))
+
+
+def clean_zone(given: object) -> str:
+    """The name of a zone; none where none is given. Raises BadInput."""
+    if given is None or given == "":
+        return ""
+    zone = clean_name(given, field=ZONE_KEY)
+    if ":" in zone:
+        raise BadInput(fields={ZONE_KEY: _("Zones have no colon in their names.")})
+    return zone
+
+
+def zones() -> dict[str, list[Hypervisor]]:
+    """{zone: its hosts}, by name; the default one is there as long as there is no other. One query."""
+    found: dict[str, list[Hypervisor]] = {}
+    for host in Hypervisor.objects.all():
+        found.setdefault(host.availability_zone, []).append(host)
+    return dict(sorted(found.items())) or {Hypervisor.DEFAULT_ZONE: []}
+
+
+def _visible(context: Context) -> QuerySet[Aggregate]:
+    policy.enforce(context, "hypervisor:read")
+    return Aggregate.objects.prefetch_related("hosts")
+
+
+def _locked(context: Context, aggregate_id: object) -> Aggregate:
+    policy.enforce(context, "hypervisor:write")
+    key = get(context, aggregate_id).pk
+    # Zones are written from several aggregates: whoever moves a host moves it alone.
+    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    return Aggregate.objects.select_for_update().get(pk=key)
+
+
+def _host(name: object) -> Hypervisor:
+    found = Hypervisor.objects.filter(name=name).first() if is_text(name) else None
+    if found is None:
+        raise NotFound(_("Compute host %(host)s could not be found.") % {"host": str(name)[:64]})
+    return found
+
+
+def _enforce_free(aggregate: Aggregate) -> None:
+    if Aggregate.objects.filter(name=aggregate.name).exclude(pk=aggregate.pk).exists():
+        raise Conflict(_("Aggregate %(name)s already exists.") % {"name": aggregate.name})
+
+
+def _set_zone(aggregate: Aggregate, zone: str) -> None:
+    if zone != aggregate.availability_zone:
+        for host in aggregate.hosts.all():
+            _move(host, zone, besides=aggregate)
+        aggregate.availability_zone = zone
+
+
+def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
+    """Put the host into a zone, the default one where none is named, unless another aggregate holds it elsewhere."""
+    others = host.aggregates.exclude(pk=besides.pk).exclude(availability_zone="")
+    other = others.values_list("availability_zone", flat=True).first()
+    if other and zone and other != zone:
+        raise ZoneTaken(
+            _("%(host)s is in the availability zone %(zone)s already, by another aggregate.")
+            % {"host": host, "zone": other}
+        )
+    zone = zone or other or ""
+    asked = Instance.objects.existing().filter(hypervisor=host).exclude(wanted_zone="")
+    if names := list(
+        asked.exclude(wanted_zone=zone or Hypervisor.DEFAULT_ZONE).values_list("name", flat=True)
+    ):
+        raise ZoneTaken(
+            _("Instances on %(host)s asked for its present availability zone: %(names)s.")
+            % {"host": host, "names": ", ".join(names[:3])}
+        )
+    Hypervisor.objects.filter(pk=host.pk).update(zone=zone)
+
+
+def _saved(context: Context, aggregate: Aggregate, **detail: Any) -> Aggregate:
+    aggregate.updated_at = timezone.now()
+    aggregate.save()
+    _record(context, "aggregate.update", aggregate, **detail)
+    return get(context, aggregate.pk)
+
+
+def _record(context: Context, action: str, aggregate: Aggregate, **detail: Any) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="aggregate",
+        target_id=str(aggregate.pk),
+        target_name=aggregate.name,
+        detail={"zone": aggregate.availability_zone, **detail},
+    )
+    announcements.changed("", "aggregates")

@@ -1,0 +1,60 @@
+"""Brings hypervisors up to date: what they are, and the pool, network and folders they must have."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from compute.driver import host, virtualization
+from compute.driver.errors import DriverError
+from compute.driver.folders import prepare_socket_folder
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import hosts
+from compute.networks.models import Network
+
+GIB = 2**30
+
+
+def prepare(hypervisor: Hypervisor) -> None:
+    """Read what the host is and make what Meridian needs on it; safe to repeat. Raises DriverError."""
+    for folder in (settings.STORAGE_DIR, hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
+    pool = hosts.pool(hypervisor)
+    pool.ensure()
+    for network in Network.objects.all():
+        hosts.network(hypervisor, network).ensure()
+    facts = host.facts(hypervisor.uri)
+    how = _virtualization(hypervisor)
+    Hypervisor.objects.filter(pk=hypervisor.pk).update(
+        name=facts.hostname,
+        state=Hypervisor.State.UP,
+        state_reason="",
+        virt_type=how[0],
+        virt_reason=how[1],
+        vcpus=facts.vcpus,
+        memory_mib=facts.memory_mib,
+        disk_gib=pool.facts().capacity_bytes // GIB,
+        cpu_model=facts.cpu_model,
+        arch=facts.arch,
+        libvirt_version=facts.libvirt_version,
+        qemu_version=facts.qemu_version,
+        features=sorted(host.features(hypervisor.uri)),
+        synced_at=timezone.now(),
+    )
+    hypervisor.refresh_from_db()
+
+
+def unreachable(hypervisor: Hypervisor, error: DriverError) -> None:
+    """Remember that the host does not answer; its instances are left as they are, for nobody knows."""
+    Hypervisor.objects.filter(pk=hypervisor.pk).update(
+        state=Hypervisor.State.UNREACHABLE, state_reason=str(error)
+    )
+    hypervisor.refresh_from_db()
+
+
+def _virtualization(hypervisor: Hypervisor) -> tuple[str, str]:
+    """What runs guests there and why: as set, else what a probe guest showed."""
+    if settings.VIRTUALIZATION != "detect":
+        return settings.VIRTUALIZATION, "Set by MERIDIAN_VIRTUALIZATION."
+    kernel, initrd = hosts.IMAGES / "probe-kernel", hosts.IMAGES / "probe-initrd"
+    found = virtualization.detect(hypervisor.uri, kernel, initrd, settings.DATA_DIR / "virtualization.json")
+    return found.type, found.reason

@@ -1,0 +1,5 @@
+"""Rows of images."""
+
+from compute.images.models.image import Image
+
+__all__ = ["Image"]

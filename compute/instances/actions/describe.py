@@ -1,0 +1,24 @@
+"""Describe: a text of the owner's own about the instance. Done at once."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from accounts.services import inputs
+from compute.engine.actions.base import Action
+from compute.instances.models import Instance
+from compute.instances.services import transitions
+
+
+class Describe(Action):
+    verb = "describe"
+    label = _("Describe")
+    icon = "notes"
+    bulk = False
+    in_place = True
+    fields = ("description",)
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        transitions.change(instance, description=inputs.text(parameters, "description", longest=255))
+        return {}

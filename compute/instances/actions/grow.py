@@ -1,0 +1,113 @@
+"""Grow: a larger flavor for a guest that runs on."""
+
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from compute.driver.errors import GuestNotFound, GuestNotRunning
+from compute.engine.models import Operation
+from compute.engine.operations import Run, Step
+from compute.hosts.services import hosts
+from compute.instances.actions.disk_copying import size_of
+from compute.instances.actions.launch import GIB
+from compute.instances.actions.resize import Resize, does_not_fit
+from compute.instances.actions.steps import Define
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import guest_spec, hardware, room, transitions
+
+
+class PlugMemory(Step):
+    """From here on there is no way back: what a running guest has, it keeps until it is powered off."""
+
+    name: ClassVar[str] = "memory"
+    label: ClassVar[str] = gettext_noop("Plug memory in")
+    final: ClassVar[bool] = True
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.growth(instance).memory(instance.ram_mib)
+
+    def undo(self, run: Run) -> None:
+        """Undone last, when nothing more is plugged in."""
+        keep_what_it_has(run.instance)
+
+
+class PlugProcessors(Step):
+    name: ClassVar[str] = "processors"
+    label: ClassVar[str] = gettext_noop("Plug processors in")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.growth(instance).processors(instance.vcpus)
+
+
+class GrowLiveDisk(Step):
+    name: ClassVar[str] = "live_disk"
+    label: ClassVar[str] = gettext_noop("Grow the disk")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        target = guest_spec.root_target(hardware.of(instance))
+        hosts.growth(instance).disk(target, instance.disk_gib * GIB)
+
+
+class DefineGrown(Define):
+    """Describe the machine as it starts next time: with all it has now, and room to grow again."""
+
+    def do(self, run: Run) -> None:
+        super().do(run)
+        room.note(run.instance)
+
+
+class Grow(Resize):
+    """Takes `flavor_id`. Needs no confirmation: nothing is stopped, and there is no earlier disk to go back to."""
+
+    verb = "grow"
+    label = gettext_lazy("Grow while it runs")
+    icon = "arrows-maximize"
+    steps = (PlugMemory(), PlugProcessors(), GrowLiveDisk(), DefineGrown())
+
+    def hindrance(self, instance: Instance) -> str:
+        return room.unknown(instance)
+
+    def misfit(self, instance: Instance, flavor: Flavor) -> str:
+        if reason := does_not_fit(instance, flavor) or room.refusal(instance, flavor):
+            return reason
+        after, image = flavor.extra_specs, instance.hardware.get("image", {})
+        if hardware.resolve(after, image, flavor.vcpus) != hardware.of(instance):
+            return _("It also changes the machine itself, for which the machine must be off: resize it.")
+        return ""
+
+    def succeeded(self, operation: Operation) -> None:
+        transitions.change(operation.instance, resized_from=None)
+        super().succeeded(operation)
+
+
+def keep_what_it_has(instance: Instance) -> None:
+    """After a growth that was given up: the row says, and quotas count, what could not be taken back.
+
+    One that has all it was to get has the new flavor, else the earlier one's name stays. How the machine is
+    defined follows when it is started next, which describes it anew.
+    """
+    before = instance.resized_from
+    if before is None:
+        return
+    has = {name: before[name] for name in ("vcpus", "ram_mib", "disk_gib")}
+    try:
+        found = hosts.growth(instance).size()
+        has["vcpus"] = min(max(found.vcpus, has["vcpus"]), instance.vcpus)
+        has["ram_mib"] = min(max(found.memory_mib, has["ram_mib"]), instance.ram_mib)
+        room.note(instance)
+    except (
+        GuestNotRunning,
+        GuestNotFound,
+    ):  # what was plugged in went when it was powered off; its disk did not
+        pass
+    if size_of(instance) >= instance.disk_gib * GIB:
+        has["disk_gib"] = instance.disk_gib
+    is_whole = all(getattr(instance, name) == amount for name, amount in has.items())
+    transitions.change(instance, **({} if is_whole else before | has), resized_from=None)

@@ -1,0 +1,152 @@
+"""What verbs share that make an image of an instance's disk: the row at once, the file in two steps."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from accounts.context import Context
+from compute.driver.flatten import flatten
+from compute.engine.actions.base import Action
+from compute.engine.models import Operation
+from compute.engine.operations import Cancelled, Run, Step
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import image_files, images
+from compute.instances.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
+from compute.instances.models import Instance
+from compute.instances.services import guest_spec, hardware_options, resources, transitions
+
+INHERITED = ("hw_", "os_")
+"""What the image under the disk says of guests, its copy says too."""
+
+Status = Image.Status
+
+
+class CopyOut(Step):
+    """Copy the disk with the image under it: of one that runs while it runs, of one that is off from its files."""
+
+    name: ClassVar[str] = "copy_disk"
+    label: ClassVar[str] = gettext_noop("Copy the disk")
+
+    def do(self, run: Run) -> None:
+        instance, image = run.instance, _image(run)
+        images.change(image, status=Status.SAVING)
+        target, pool = image_files.file_of(image), hosts.pool_of(instance)
+
+        def progress(done: int, total: int) -> None:
+            _image(run)
+            run.progress(done, total)
+
+        if target.exists():
+            return
+        if runs(instance):
+            copy, size = instance.taken_name, size_of(instance)
+            live = live_copy(instance, copy, stands_alone=True)
+            copy_while_it_runs(run, live, lambda: pool.create_empty(copy, size), progress)
+            pool.give_away(copy, target, progress)
+        else:
+            base = guest_spec.backing(images.of(instance), pool)
+            flatten(pool.volume_path(instance.disk_name), base, target, size_of(instance), progress)
+
+    def undo(self, run: Run) -> None:
+        instance = run.instance
+        if instance.hypervisor is not None:
+            live_copy(instance, instance.taken_name).end()
+            hosts.pool_of(instance).delete(instance.taken_name)
+        image_files.remove_file(run.operation.parameters["image"])
+
+
+class DescribeFile(Step):
+    """Look into the file, as into every image's, and keep its sizes and its digest."""
+
+    name: ClassVar[str] = "describe"
+    label: ClassVar[str] = gettext_noop("Store the image")
+
+    def do(self, run: Run) -> None:
+        """Only now is known how much there is to store. Raises OverQuota."""
+        image, project = _image(run), run.instance.project
+        facts = image_files.measured(image_files.file_of(image), run.progress)
+        with transaction.atomic():
+            resources.reserve_image(project, image.user, size=facts["size"] - image.size)
+            images.change(image, **facts)
+
+
+class MakesImage(Action):
+    """Its `prepare` returns what `new_image` returns; however the operation ends, the image's row follows."""
+
+    def succeeded(self, operation: Operation) -> None:
+        """Whoever deleted it in the last moment is not given it back."""
+        super().succeeded(operation)
+        images.change(made_by(operation), status=Status.ACTIVE)
+
+    def failed(self, operation: Operation) -> None:
+        super().failed(operation)
+        images.discard(made_by(operation))
+
+    def cancelled(self, operation: Operation) -> None:
+        super().cancelled(operation)
+        images.discard(made_by(operation))
+
+
+def new_image(
+    context: Context,
+    instance: Instance,
+    name: str,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    schedule_id: str | None = None,
+) -> dict[str, Any]:
+    """Make the image's row, its project's own; returns what the operation must know of it. Raises OverQuota."""
+    base = images.of(instance)
+    resources.reserve_image(instance.project, context.user, count=1)
+    image = Image.objects.create(
+        project_id=instance.project_id,
+        name=name,
+        visibility="private",
+        taken_from=instance,
+        user=context.user,
+        schedule_id=schedule_id,
+        os_type=base.os_type,
+        default_user=base.default_user,
+        min_ram_mib=base.min_ram_mib,
+        min_disk_gib=instance.disk_gib,
+        properties=_inherited(instance, base) | _origin(instance, base) | dict(metadata or {}),
+    )
+    images.change(image)
+    return {"image": str(image.pk), "name": name}
+
+
+def made_by(operation: Operation) -> Image:
+    return Image.objects.get(pk=operation.parameters["image"])
+
+
+def forget_shelved_image(instance: Instance) -> None:
+    """Discard what shelving made, unless disks stand on it by now: then it stays, an image like any other."""
+    if key := instance.shelved_image_id:
+        transitions.change(instance, shelved_image=None)
+        images.discard_unused(key)
+
+
+def _inherited(instance: Instance, base: Image) -> dict[str, str]:
+    """What the image said when the instance was made from it counts, not what it says since."""
+    said = {name: value for name, value in base.properties.items() if name not in hardware_options.PROPERTIES}
+    return {
+        name: value
+        for name, value in (said | instance.hardware.get("image", {})).items()
+        if name.startswith(INHERITED)
+    }
+
+
+def _origin(instance: Instance, base: Image) -> dict[str, str]:
+    """Nova's names of where a snapshot comes from."""
+    return {"image_type": "snapshot", "base_image_ref": str(base.pk), "instance_uuid": str(instance.pk)}
+
+
+def _image(run: Run) -> Image:
+    """The image that is made. Raises Cancelled when somebody deleted it meanwhile."""
+    image = made_by(run.operation)
+    if image.status == Status.DELETED:
+        raise Cancelled
+    return image

@@ -1,0 +1,41 @@
+"""Lock and unlock: keep an instance from being changed by mistake. Done at once."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from accounts.services import inputs
+from compute.engine.actions.base import Action
+from compute.instances.models import Instance
+from compute.instances.services import transitions
+
+
+class Lock(Action):
+    """Takes `reason`. Afterwards only an administrator, or whoever unlocks it first, can do anything to it."""
+
+    verb = "lock"
+    label = _("Lock")
+    icon = "lock"
+
+    def applies(self, instance: Instance) -> bool:
+        return not instance.locked
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        reason = inputs.text(parameters, "reason", longest=255)
+        transitions.change(instance, locked=True, locked_reason=reason)
+        return {}
+
+
+class Unlock(Action):
+    verb = "unlock"
+    label = _("Unlock")
+    icon = "lock-open"
+    opens_locks = True
+
+    def applies(self, instance: Instance) -> bool:
+        return instance.locked
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        transitions.change(instance, locked=False, locked_reason="")
+        return {}

@@ -1,0 +1,151 @@
+"""Rebuild: a new disk from an image; identity, addresses and sizes stay."""
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from accounts.context import Context
+from accounts.errors import BadInput, NotFound
+from accounts.names import clean_name
+from accounts.services import inputs
+from compute.engine.actions.base import CARRIED_PASSWORD, Action, password_of, secret
+from compute.engine.operations import Run, Step
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import images
+from compute.instances.actions.launch import GIB
+from compute.instances.actions.steps import Define, PowerOffMeanwhile, PowerOnIfItRan, power_before
+from compute.instances.models import Instance
+from compute.instances.services import config_drive, hardware, keypairs, labels, launch_request, transitions
+from compute.instances.states import VmState
+
+
+class BringImage(Step):
+    name: ClassVar[str] = "image"
+    label: ClassVar[str] = gettext_noop("Copy the image")
+
+    def do(self, run: Run) -> None:
+        images.bring(_image(run), hosts.pool_of(run.instance), run.progress)
+
+
+class MakeNewDisk(Step):
+    """Make the new disk beside the old one, so that until the exchange nothing is lost."""
+
+    name: ClassVar[str] = "new_disk"
+    label: ClassVar[str] = gettext_noop("Make the disk")
+
+    def do(self, run: Run) -> None:
+        instance, image = run.instance, _image(run)
+        if instance.image_id == image.pk and _exchanged(run):
+            return
+        run.check()
+        hosts.pool_of(instance).create_overlay(
+            instance.new_disk_name,
+            image.volume_name,
+            max(instance.disk_gib * GIB, image.virtual_size),
+            "qcow2" if image.disk_format == "qcow2" else "raw",
+        )
+
+    def undo(self, run: Run) -> None:
+        hosts.pool_of(run.instance).delete(run.instance.new_disk_name)
+
+
+class ExchangeDisks(Step):
+    """Put the new disk in the old one's place. From here on the old disk is gone."""
+
+    name: ClassVar[str] = "exchange"
+    label: ClassVar[str] = gettext_noop("Exchange the disks")
+    final: ClassVar[bool] = True
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.pool_of(instance).rename(instance.new_disk_name, instance.disk_name)
+        image = _image(run)
+        transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
+
+
+class WriteConfigDriveAnew(Step):
+    name: ClassVar[str] = "config_drive"
+    label: ClassVar[str] = gettext_noop("Write the config drive")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        hosts.pool_of(instance).write_bytes(
+            instance.config_drive_name, config_drive.build(instance, password_of(run))
+        )
+
+
+class Rebuild(Action):
+    """Takes `image_id` (without one, the present image), `name`, and what the guest reads anew from its config drive."""
+
+    verb = "rebuild"
+    label = _("Rebuild")
+    icon = "hammer"
+    danger = True
+    confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
+    bulk = False
+    fields = ("image_id",)
+    asks = True
+    cancellable = True
+    steps = (
+        BringImage(),
+        MakeNewDisk(),
+        PowerOffMeanwhile(),
+        ExchangeDisks(),
+        WriteConfigDriveAnew(),
+        Define(),
+        PowerOnIfItRan(),
+    )
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        try:
+            image = (
+                images.get(context, parameters["image_id"])
+                if parameters.get("image_id")
+                else images.of(instance)
+            )
+        except NotFound as error:
+            raise BadInput(fields={"image_id": error.text}) from error
+        if reason := images.too_large(image, instance.ram_mib, instance.disk_gib):
+            raise BadInput(fields={"image_id": reason})
+        if reason := hardware.wrong_for(instance, image):
+            raise BadInput(fields={"image_id": reason})
+        changed: dict[str, Any] = {"restore_to": power_before(instance)}
+        if "name" in parameters:
+            changed["name"] = clean_name(parameters["name"])
+        if "description" in parameters:
+            changed["description"] = inputs.text(parameters, "description", longest=255)
+        if "user_data" in parameters:
+            changed["user_data"] = launch_request.encoded_user_data(parameters["user_data"])
+        if "key_name" in parameters:
+            changed |= _key(context, parameters["key_name"])
+        for field in labels.CHECKS.keys() & parameters.keys():
+            changed[field] = labels.CHECKS[field](parameters[field])
+        transitions.change(instance, **changed)
+        return {"image": str(image.pk)} | secret(parameters.get(CARRIED_PASSWORD))
+
+    def end_state(self, instance: Instance) -> VmState:
+        return VmState(instance.restore_to)
+
+
+def _key(context: Context, name: object) -> dict[str, str]:
+    """Columns for the asker's key pair of this name; None takes the key away."""
+    if name is None:
+        return {"key_name": "", "public_key": ""}
+    try:
+        keypair = keypairs.get(context, str(name))
+    except NotFound as error:
+        raise BadInput(fields={"key_name": error.text}) from error
+    return {"key_name": keypair.name, "public_key": keypair.public_key}
+
+
+def _image(run: Run) -> Image:
+    return images.known(run.operation.parameters["image"])
+
+
+def _exchanged(run: Run) -> bool:
+    """Whether the exchange began already: then the new disk is in its place."""
+    return any(entry["name"] == ExchangeDisks.name for entry in run.operation.timeline)

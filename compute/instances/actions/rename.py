@@ -1,0 +1,26 @@
+"""Rename: done at once; the guest keeps the host name it booted with."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from accounts.names import clean_name
+from compute.engine.actions.base import Action
+from compute.instances.models import Instance
+from compute.instances.services import transitions
+
+
+class Rename(Action):
+    verb = "rename"
+    label = _("Rename")
+    icon = "pencil"
+    bulk = False
+    in_place = True
+    fields = ("name",)
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        name = clean_name(parameters.get("name"))
+        before = instance.name
+        transitions.change(instance, name=name)
+        return {"from": before, "to": name}

@@ -1,0 +1,35 @@
+"""Reset state: an administrator says what an instance is, when the rows are wrong. Done at once, in any state."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.context import Context
+from accounts.errors import BadInput
+from compute.engine.actions.base import Action
+from compute.instances.models import Instance
+from compute.instances.services import transitions
+from compute.instances.states import VmState
+
+STATES = {"active": VmState.ACTIVE, "error": VmState.ERROR}
+
+
+class ResetState(Action):
+    """Takes `state`: active or error. An operation that is at work has the last word, as in Nova."""
+
+    verb = "reset_state"
+    label = gettext_lazy("Reset the state")
+    icon = "tool"
+    bulk = False
+
+    def applies(self, instance: Instance) -> bool:
+        return False
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        state = STATES.get(str(parameters.get("state")))
+        if state is None:
+            raise BadInput(fields={"state": _("Say active or error.")})
+        before = instance.vm_state
+        transitions.change(instance, vm_state=state, task_state=None)
+        return {"from": before, "to": state}

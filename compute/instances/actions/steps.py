@@ -1,0 +1,159 @@
+"""Steps that several verbs share: each looks before it acts, and can be repeated or undone at any point."""
+
+from typing import ClassVar
+
+import structlog
+from django.utils.translation import gettext_noop
+
+from compute.driver.errors import DriverError, GuestNotFound
+from compute.driver.guest import Guest
+from compute.driver.specs import PowerState
+from compute.engine.operations import Run, Step
+from compute.hosts.services import hosts
+from compute.instances.models import Instance
+from compute.instances.services import config_drive, guest_spec, room
+from compute.instances.states import VmState
+
+log = structlog.get_logger(__name__)
+
+
+class ReserveAddresses(Step):
+    """Tell the hypervisor's DHCP server which address each port has."""
+
+    name: ClassVar[str] = "network"
+    label: ClassVar[str] = gettext_noop("Connect the network")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        for port in instance.ports.select_related("network"):
+            if instance.hypervisor is not None:
+                hosts.network(instance.hypervisor, port.network).reserve(
+                    port.mac, port.address, config_drive.hostname(instance)
+                )
+
+    def undo(self, run: Run) -> None:
+        if run.instance.launched_at is None:
+            release_addresses(run.instance)
+
+
+class Define(Step):
+    """Describe the guest to libvirt."""
+
+    name: ClassVar[str] = "define"
+    label: ClassVar[str] = gettext_noop("Define the machine")
+
+    def do(self, run: Run) -> None:
+        instance = run.instance
+        run.check()
+        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+
+    def undo(self, run: Run) -> None:
+        """What was launched once stays defined, whatever a later start came to."""
+        instance = run.instance
+        if instance.hypervisor is not None and instance.launched_at is None:
+            hosts.guest(instance).undefine()
+
+
+class PowerOn(Step):
+    """Start the guest."""
+
+    name: ClassVar[str] = "start"
+    label: ClassVar[str] = gettext_noop("Power on")
+
+    def do(self, run: Run) -> None:
+        run.check()
+        power_on(run.instance)
+
+    def undo(self, run: Run) -> None:
+        power_off(run.instance)
+
+
+class PowerOnIfItRan(PowerOn):
+    """Power on what ran before."""
+
+    def do(self, run: Run) -> None:
+        if run.instance.restore_to == VmState.ACTIVE:
+            super().do(run)
+
+
+class PowerOff(Step):
+    """Pull the plug."""
+
+    name: ClassVar[str] = "power_off"
+    label: ClassVar[str] = gettext_noop("Power off")
+
+    def do(self, run: Run) -> None:
+        run.check()
+        power_off(run.instance)
+
+
+class PowerOffMeanwhile(PowerOff):
+    """Pull the plug for a while; undone, it runs again if it ran before."""
+
+    def undo(self, run: Run) -> None:
+        make_anew(run)
+
+
+class ForgetGuest(Step):
+    """Have the hypervisor forget the machine; its disks stay, and what its firmware and TPM remember."""
+
+    name: ClassVar[str] = "undefine"
+    label: ClassVar[str] = gettext_noop("Remove the machine")
+
+    def do(self, run: Run) -> None:
+        run.check()
+        if run.instance.hypervisor is not None:
+            hosts.guest(run.instance).undefine(keep_state=True)
+
+
+def power_before(instance: Instance) -> VmState:
+    """Where a verb that goes there and back ends: running or off, as the instance is now."""
+    if instance.vm_state == VmState.RESIZED:
+        return VmState(instance.restore_to)
+    off = {VmState.STOPPED, VmState.ERROR, VmState.SHELVED}
+    return VmState.STOPPED if instance.vm_state in off else VmState.ACTIVE
+
+
+def make_anew(run: Run) -> None:
+    """Define the guest from its rows, and power it on if it ran before: how an undone verb leaves it.
+
+    What cannot be powered on stays off, which the next comparison with the host says; the undoing goes on.
+    """
+    instance = run.instance
+    try:
+        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+        if instance.restore_to == VmState.ACTIVE:
+            power_on(instance)
+    except DriverError as error:
+        if error.retryable:
+            raise
+        log.warning("not made anew", instance=str(instance.pk), error=str(error))
+
+
+def power_on(instance: Instance) -> None:
+    """The guest runs afterwards, and how far it can grow is known."""
+    hosts.guest(instance).start()
+    room.note(instance)
+
+
+def power_off(instance: Instance) -> None:
+    """The guest does not run afterwards; one that was never placed or is gone does not either."""
+    if instance.hypervisor is None:
+        return
+    try:
+        hosts.guest(instance).destroy()
+    except GuestNotFound:
+        return
+
+
+def release_addresses(instance: Instance) -> None:
+    """Take the addresses back from the hypervisor's DHCP server; the ports' rows stay."""
+    if instance.hypervisor is None:
+        return
+    for port in instance.ports.select_related("network"):
+        hosts.network(instance.hypervisor, port.network).release(port.address)
+
+
+def is_off(instance: Instance) -> bool:
+    """Whether the guest is powered off."""
+    return hosts.guest(instance).facts().power in {PowerState.SHUT_OFF, PowerState.CRASHED}

@@ -1,0 +1,72 @@
+"""`/os-keypairs`: the asker's own; an administrator reaches another user's by `user_id` (from 2.10)."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from accounts.api.base import naive, no_content
+from accounts.errors import BadInput
+from accounts.services import inputs
+from compute.api.base import ComputeView, accepted, listed
+from compute.instances.models import Keypair
+from compute.instances.services import keypairs
+
+
+class Keypairs(ComputeView):
+    def get(self, request: Request) -> HttpResponse:
+        rows = keypairs.listing(self.context, _owner(self, request.query_params))
+        return listed(
+            request,
+            "keypairs",
+            "os-keypairs",
+            rows,
+            lambda row: row.name,
+            lambda row: {"keypair": _brief(self, row)},
+        )
+
+    def post(self, request: Request) -> HttpResponse:
+        given = inputs.mapping(self.body(), "keypair")
+        if self.at_least(2) and given.get("type", "ssh") != "ssh":
+            raise BadInput(fields={"type": _("Only keys of the type ssh are kept.")})
+        owner = _owner(self, given)
+        private = {}
+        if given.get("public_key") is None:
+            keypair, key = keypairs.generate(self.context, given.get("name"), owner)
+            private = {"private_key": key}
+        else:
+            keypair = keypairs.create(self.context, given.get("name"), given["public_key"], owner)
+        shown = _brief(self, keypair) | {"user_id": keypair.user_id} | private
+        return JsonResponse({"keypair": shown}, status=201 if self.at_least(2) else 200)
+
+
+class OneKeypair(ComputeView):
+    def get(self, request: Request, name: str) -> HttpResponse:
+        keypair = keypairs.get(self.context, name, _owner(self, request.query_params))
+        shown = _brief(self, keypair) | {
+            "user_id": keypair.user_id,
+            "id": keypair.pk,
+            "created_at": naive(keypair.created_at),
+            "updated_at": None,
+            "deleted_at": None,
+            "deleted": False,
+        }
+        return JsonResponse({"keypair": shown})
+
+    def delete(self, request: Request, name: str) -> HttpResponse:
+        keypairs.delete(self.context, name, _owner(self, request.query_params))
+        return no_content() if self.at_least(2) else accepted()
+
+
+def _brief(view: ComputeView, keypair: Keypair) -> dict[str, Any]:
+    shown = {
+        "name": keypair.name,
+        "public_key": keypair.public_key,
+        "fingerprint": keypair.fingerprint,
+    }
+    return shown | ({"type": "ssh"} if view.at_least(2) else {})
+
+
+def _owner(view: ComputeView, given: Any) -> str | None:
+    return inputs.identifier(given, "user_id") if view.at_least(10) else None

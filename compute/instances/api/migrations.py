@@ -1,0 +1,115 @@
+"""`/os-migrations` and `/servers/{id}/migrations`: resizes on record, as administrators see them.
+
+Only live migrations can be looked at below a server while they run, and there are none.
+"""
+
+from typing import Any, NoReturn
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from accounts import policy
+from accounts.api.base import naive
+from accounts.errors import BadInput, NotFound
+from accounts.services import inputs
+from compute.api.base import ComputeView, listed, moment_of, number_of
+from compute.api.microversions import Version
+from compute.engine.models import Operation
+from compute.instances.api.servers import find
+from compute.instances.services import migrations
+
+_PLAIN = {"status": "status", "host": "parameters__host", "source_compute": "parameters__host"}
+"""Filters, and what they look at. A resize stays on its host, so that is both source and destination."""
+
+
+class Migrations(ComputeView):
+    def get(self, request: Request) -> HttpResponse:
+        rows = list(self._filtered(migrations.listing(self.context)))
+        if not self.at_least(59):
+            return JsonResponse({"migrations": [self._show(row) for row in rows]})
+        return listed(request, "migrations", "os-migrations", rows, lambda row: row.pk, self._show)
+
+    def _filtered(self, rows: "QuerySet[Operation]") -> "QuerySet[Operation]":
+        query = self.request.query_params
+        wanted = {lookup: query[name] for name, lookup in _PLAIN.items() if name in query}
+        rows = rows.filter(**wanted)
+        if "instance_uuid" in query:
+            rows = rows.filter(instance=_uuid(query["instance_uuid"]))
+        if query.get("migration_type", migrations.TYPE) != migrations.TYPE:
+            rows = rows.none()
+        # Nova keeps apart what clients were told of and what they may forget; here nothing is hidden.
+        if inputs.flag(query, "hidden", False):
+            rows = rows.none()
+        since = moment_of(query, "changes-since") if self.at_least(59) else None
+        before = moment_of(query, "changes-before") if self.at_least(66) else None
+        if since and before and since > before:
+            raise BadInput(
+                fields={"changes-since": _("The value of changes-since must not be after changes-before.")}
+            )
+        return migrations.changed_between(rows, since, before)
+
+    def _show(self, row: Any) -> dict[str, Any]:
+        host = row.parameters.get("host", "")
+        shown = {
+            "id": number_of(row.pk.bytes),
+            "instance_uuid": str(row.instance_id),
+            "status": row.status,
+            "source_compute": host,
+            "source_node": host,
+            "dest_compute": host,
+            "dest_node": host,
+            "dest_host": host,
+            "old_instance_type_id": _flavor_number(row.parameters.get("from")),
+            "new_instance_type_id": _flavor_number(row.parameters.get("to")),
+            "created_at": naive(row.created_at),
+            "updated_at": naive(row.changed),
+        }
+        if self.at_least(23):
+            shown["migration_type"] = migrations.TYPE
+        if self.at_least(59):
+            shown["uuid"] = str(row.pk)
+        return shown
+
+
+class ServerMigrations(ComputeView):
+    since = Version(2, 23)
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        policy.enforce(self.context, "migration:read")
+        find(self, key)
+        return JsonResponse({"migrations": []})
+
+
+class OneServerMigration(ComputeView):
+    since = Version(2, 23)
+
+    def get(self, request: Request, key: str, migration: str) -> HttpResponse:
+        return self._missing(key, migration)
+
+    def delete(self, request: Request, key: str, migration: str) -> HttpResponse:
+        return self._missing(key, migration)
+
+    def _missing(self, key: str, migration: str) -> NoReturn:
+        policy.enforce(self.context, "migration:read")
+        find(self, key)
+        raise NotFound(
+            _("Migration %(id)s for server %(server)s is not an in-progress live migration.")
+            % {"id": migration[:64], "server": key}
+        )
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
+
+
+def _flavor_number(key: str | None) -> int | None:
+    """Nova's record has the number of a flavor's row; ours are known by what people chose as their id."""
+    if key is None:
+        return None
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 10 else number_of(key.encode())

@@ -1,0 +1,197 @@
+"""`/limits`, `/os-quota-sets` and `/os-quota-class-sets`: quotas in Nova's words.
+
+`compute.instances.services.resources` says which of Nova's names are counted, and which are only kept.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from accounts import policy
+from accounts.errors import BadInput, Forbidden, NotFound
+from accounts.models import Project, Quota
+from accounts.names import is_text
+from accounts.services import inputs, quotas, user_quotas
+from accounts.services.quotas import Usage
+from compute.api.base import ComputeView, accepted
+from compute.instances.services import server_groups
+
+COUNTED = ("instances", "cores", "ram")
+NETWORK = ("fixed_ips", "floating_ips", "security_groups", "security_group_rules")
+FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
+GROUPS = ("server_groups", "server_group_members")
+COMPUTE = (*COUNTED, *NETWORK, *FILES, *GROUPS, "key_pairs", "metadata_items")
+
+
+class Limits(ComputeView):
+    def get(self, request: Request) -> HttpResponse:
+        asked = request.query_params.get("tenant_id")
+        project = asked or _own_project(self)
+        used = {row.resource.name: row for row in _usage(self, project)}
+        limits = quotas.limits([project])[project]
+        absolute: dict[str, int] = {
+            "maxServerMeta": limits["metadata_items"],
+            "maxTotalKeypairs": limits["key_pairs"],
+            "maxServerGroups": limits["server_groups"],
+            "maxServerGroupMembers": limits["server_group_members"],
+            "totalServerGroupsUsed": server_groups.used(project),
+        }
+        for name, label in {"instances": "Instances", "cores": "Cores", "ram": "RAM"}.items():
+            size = "RAMSize" if name == "ram" else label
+            absolute |= {f"maxTotal{size}": used[name].limit, f"total{label}Used": used[name].used}
+        if not self.at_least(36):
+            absolute |= {
+                "maxTotalFloatingIps": Quota.UNLIMITED,
+                "totalFloatingIpsUsed": 0,
+                "maxSecurityGroups": Quota.UNLIMITED,
+                "totalSecurityGroupsUsed": 0,
+                "maxSecurityGroupRules": Quota.UNLIMITED,
+            }
+        if not self.at_least(39):
+            absolute["maxImageMeta"] = limits["metadata_items"]
+        if not self.at_least(57):
+            absolute |= {"maxPersonality": 0, "maxPersonalitySize": 0}
+        return JsonResponse({"limits": {"rate": [], "absolute": absolute}})
+
+
+class QuotaSet(ComputeView):
+    """A project's limits, or with `user_id` those of one user within them."""
+
+    def get(self, request: Request, project: str) -> HttpResponse:
+        return JsonResponse({"quota_set": {"id": project, **_shown(self, project)}})
+
+    def put(self, request: Request, project: str) -> HttpResponse:
+        """Set limits; without `force` neither below what is used, nor a user's beyond the project's."""
+        policy.enforce(self.context, "quota:write")
+        _enforce_project(project)
+        given = inputs.mapping(self.body(), "quota_set")
+        changes = quotas.checked(_changes(_names(self), given))
+        force = inputs.flag(given, "force", False)
+        if (user := _user(self)) is not None:
+            try:
+                user_quotas.update(self.context, project, user, changes, force=force)
+            except NotFound as error:
+                raise BadInput(fields={"user_id": error.text}) from error
+        else:
+            with transaction.atomic():
+                Project.objects.select_for_update().get(pk=project)
+                if not force:
+                    user_quotas.enforce_bounds(project, changes)
+                quotas.update(self.context, project, changes)
+        return JsonResponse({"quota_set": _shown(self, project)})
+
+    def delete(self, request: Request, project: str) -> HttpResponse:
+        """The defaults count again; for one user, the project's limits."""
+        policy.enforce(self.context, "quota:write")
+        if (user := _user(self)) is not None:
+            user_quotas.reset(self.context, project, user)
+        else:
+            user_quotas.reset_all(self.context, project, COMPUTE)
+        return accepted()
+
+
+class QuotaDetail(ComputeView):
+    """Limits with what is used of them."""
+
+    def get(self, request: Request, project: str) -> HttpResponse:
+        limits, user = _shown(self, project), _user(self)
+        rows = quotas.of_user(project, user) if user else quotas.usage([project])[project]
+        used = {row.resource.name: row.used for row in rows}
+        used |= {"server_groups": server_groups.used(project, user)}
+        detail = {
+            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0}
+            for name, limit in limits.items()
+        }
+        return JsonResponse({"quota_set": {"id": project, **detail}})
+
+
+class QuotaDefaults(ComputeView):
+    def get(self, request: Request, project: str) -> HttpResponse:
+        policy.enforce(self.context, "quota:read")
+        return JsonResponse({"quota_set": {"id": project, **_defaults(_names(self))}})
+
+
+class QuotaClassSet(ComputeView):
+    """The defaults, which Nova calls the class `default`."""
+
+    def get(self, request: Request, name: str) -> HttpResponse:
+        policy.enforce(self.context, "quota:write")
+        return JsonResponse({"quota_class_set": {"id": name, **_defaults(self._names())}})
+
+    def put(self, request: Request, name: str) -> HttpResponse:
+        policy.enforce(self.context, "quota:write")
+        if name != "default":
+            raise BadInput(_("There is one class of quotas: default."))
+        given = inputs.mapping(self.body(), "quota_class_set")
+        quotas.update(self.context, None, _changes(self._names(), given))
+        return JsonResponse({"quota_class_set": _defaults(self._names())})
+
+    def _names(self) -> list[str]:
+        hidden = set(NETWORK) if self.at_least(50) else set(GROUPS)
+        return [
+            name
+            for name in (*COUNTED, "key_pairs", "metadata_items", *GROUPS, *NETWORK, *FILES)
+            if name not in hidden and not (name in FILES and self.at_least(57))
+        ]
+
+
+def _names(view: ComputeView) -> list[str]:
+    names = [*COUNTED, "key_pairs", "metadata_items", *GROUPS]
+    names += [] if view.at_least(36) else NETWORK
+    return names + ([] if view.at_least(57) else list(FILES))
+
+
+def _shown(view: ComputeView, project: str) -> dict[str, int]:
+    """The limits of the project, or of the user that the query names. Raises Forbidden, BadInput."""
+    _enforce_reach(view, project)
+    user = _user(view)
+    limits = quotas.user_limits(project, user) if user else quotas.limits([project])[project]
+    return {name: limits[name] for name in _names(view)}
+
+
+def _user(view: ComputeView) -> str | None:
+    return inputs.identifier(view.request.query_params, "user_id")
+
+
+def _defaults(names: Iterable[str]) -> dict[str, int]:
+    limits = quotas.defaults()
+    return {name: limits[name] for name in names}
+
+
+def _usage(view: ComputeView, project: str) -> list[Usage]:
+    """The project's usage, for itself and for administrators."""
+    _enforce_reach(view, project)
+    return quotas.usage([project])[project]
+
+
+def _enforce_reach(view: ComputeView, project: str) -> None:
+    """Raise Forbidden or BadInput unless it is the asker's project, or any for an administrator."""
+    policy.enforce(view.context, "quota:read")
+    own = view.context.project
+    if own is None or own.id != project:
+        if not policy.allows(view.context, "quota:write"):
+            raise Forbidden
+        _enforce_project(project)
+
+
+def _own_project(view: ComputeView) -> str:
+    if view.context.project is None:
+        raise BadInput(_("Ask with a token of a project, or name one."))
+    return view.context.project.id
+
+
+def _enforce_project(project: str) -> None:
+    if not is_text(project) or not Project.objects.filter(pk=project).exists():
+        raise BadInput(_("Project ID %(id)s is not a valid project.") % {"id": project[:64]})
+
+
+def _changes(names: Iterable[str], given: dict[str, Any]) -> dict[str, Any]:
+    """The given limits. Raises BadInput for what has no quota in this microversion."""
+    changes = {name: value for name, value in given.items() if name not in {"force", "tenant_id", "id"}}
+    if unknown := changes.keys() - set(names):
+        raise BadInput(fields={name[:64]: _("There is no quota of this name.") for name in sorted(unknown)})
+    return {name: value for name, value in changes.items() if value is not None}

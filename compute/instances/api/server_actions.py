@@ -1,0 +1,245 @@
+"""`/servers/{id}/action`: Nova's verbs in ours. Rules, states and quotas are the actions' own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from accounts.api.base import no_content
+from accounts.errors import BadInput, Conflict, NotFound
+from accounts.names import is_text
+from accounts.services import quotas
+from compute.api.base import ComputeView, accepted, url
+from compute.api.faults import NotImplementedHere
+from compute.engine.models import Operation
+from compute.images.services import images
+from compute.instances.actions import begin
+from compute.instances.api import server_body
+from compute.instances.api.remote_consoles import screen_url
+from compute.instances.api.server_requests import decoded, in_their_words, password_of, reference
+from compute.instances.api.servers import ACCESS, find
+from compute.instances.models import Instance
+from compute.instances.services import console_views, instances
+from compute.instances.states import VmState
+
+Handler = Callable[[ComputeView, Instance, Any], HttpResponse]
+LOG_BYTES = 512 * 1024
+
+
+def _plain(verb: str) -> Handler:
+    def act(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
+        begin(view.context, verb, instance.pk)
+        return accepted()
+
+    return act
+
+
+def _refused(sentence: str) -> Handler:
+    def act(_view: ComputeView, _instance: Instance, _wish: Any) -> HttpResponse:
+        raise NotImplementedHere(sentence)
+
+    return act
+
+
+def _reboot(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    verb = {"SOFT": "reboot", "HARD": "force_reboot"}.get(str(_mapping(wish).get("type")).upper())
+    if verb is None:
+        raise BadInput(fields={"type": _("Say SOFT or HARD.")})
+    return _plain(verb)(view, instance, wish)
+
+
+def _lock(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    reason = _mapping(wish).get("locked_reason") if view.at_least(73) else None
+    begin(view.context, "lock", instance.pk, parameters={"reason": reason})
+    return accepted()
+
+
+def _rescue(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    given = _mapping(wish)
+    password = password_of(given)
+    parameters = {"image_id": reference(given.get("rescue_image_ref")), "admin_password": password}
+    _begin(view, "rescue", instance, parameters)
+    return JsonResponse({"adminPass": password})
+
+
+def _resize(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    _begin(view, "resize", instance, {"flavor_id": reference(_mapping(wish).get("flavorRef"))})
+    return accepted()
+
+
+def _confirm(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
+    begin(view.context, "confirm_resize", instance.pk)
+    return no_content()
+
+
+def _rebuild(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    given = _mapping(wish)
+    if given.get("personality"):
+        raise BadInput(fields={"personality": _("This is not supported.")})
+    image_id = reference(given.get("imageRef"))
+    if not image_id:
+        raise BadInput(fields={"imageRef": _("Choose an image.")})
+    password = password_of(given)
+    parameters: dict[str, Any] = {"image_id": image_id, "admin_password": password}
+    known = {"name": 1, "metadata": 1, "description": 19, "key_name": 54}
+    parameters |= {
+        name: given[name] for name, since in known.items() if name in given and view.at_least(since)
+    }
+    parameters |= {column: given[name] for name, column in ACCESS.items() if name in given}
+    if "user_data" in given and view.at_least(57):
+        parameters["user_data"] = decoded(given["user_data"])
+    _begin(view, "rebuild", instance, parameters)
+    rebuilt = instances.get(view.context, instance.pk)
+    rebuilt.image = images.get(view.context, image_id)
+    shown = server_body.changed(view, rebuilt) | {"adminPass": password}
+    if view.at_least(54):
+        shown["key_name"] = rebuilt.key_name or None
+    if view.at_least(57):
+        shown["user_data"] = rebuilt.user_data or None
+    response = JsonResponse({"server": shown}, status=202)
+    response["Location"] = url(f"servers/{instance.pk}")
+    return response
+
+
+def _create_image(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    given = _mapping(wish)
+    return _take_image(view, instance, {"name": given.get("name"), "metadata": given.get("metadata")})
+
+
+def _create_backup(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    """An image of which, with those of its type before it, the newest `rotation` stay."""
+    given = _mapping(wish)
+    kind, rotation = given.get("backup_type"), quotas.whole_number(given.get("rotation"))
+    if not is_text(kind):
+        raise BadInput(fields={"backup_type": _("Name the kind of backup, such as daily or weekly.")})
+    if rotation is None or not 0 <= rotation < 2**31:
+        raise BadInput(fields={"rotation": _("Say how many backups of this kind stay.")})
+    parameters = {
+        "name": given.get("name"),
+        "metadata": given.get("metadata"),
+        "backups": {"type": kind, "rotation": rotation},
+    }
+    return _take_image(view, instance, parameters)
+
+
+def _take_image(view: ComputeView, instance: Instance, parameters: dict[str, Any]) -> HttpResponse:
+    operation = _begin(view, "take_image", instance, parameters)
+    image_id = operation.parameters["image"] if operation else ""
+    if view.at_least(45):
+        return JsonResponse({"image_id": image_id}, status=202)
+    response = accepted()
+    response["Location"] = f"{settings.PUBLIC_URL}/image/v2/images/{image_id}"
+    return response
+
+
+def _change_password(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    given = _mapping(wish).get("adminPass")
+    if not isinstance(given, str):
+        raise BadInput(fields={"adminPass": _("Give the new password as text.")})
+    if instance.vm_state == VmState.ACTIVE and instance.agent is None:
+        raise Conflict("QEMU guest agent is not enabled.")
+    _begin(view, "set_password", instance, {"admin_password": given})
+    return accepted()
+
+
+def _console_output(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    length = _mapping(wish).get("length")
+    lines = None if length is None else quotas.whole_number(length)
+    if length is not None and (lines is None or lines < -1):
+        raise BadInput(fields={"length": _("Give a whole number of lines.")})
+    if instance.launched_at is None and instance.vm_state == VmState.BUILDING:
+        raise Conflict(_("%(name)s has not started yet.") % {"name": instance.name})
+    text = console_views.read_log(view.context, instance, LOG_BYTES).text
+    if lines is not None and lines >= 0:
+        text = "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+    return JsonResponse({"output": text})
+
+
+def _vnc_console(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    if view.at_least(6):
+        raise NotFound
+    if _mapping(wish).get("type") != "novnc":
+        raise BadInput(fields={"type": _("There is only novnc.")})
+    return JsonResponse({"console": {"type": "novnc", "url": screen_url(view, instance)}})
+
+
+def _reset_state(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+    begin(view.context, "reset_state", instance.pk, parameters={"state": _mapping(wish).get("state")})
+    return accepted()
+
+
+def _offload(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
+    raise Conflict(_("A shelved server gives up its host at once; there is nothing left to offload."))
+
+
+_HANDLERS: dict[str, Handler] = {
+    "os-start": _plain("start"),
+    "os-stop": _plain("stop"),
+    "reboot": _reboot,
+    "pause": _plain("pause"),
+    "unpause": _plain("unpause"),
+    "suspend": _plain("suspend"),
+    "resume": _plain("resume"),
+    "lock": _lock,
+    "unlock": _plain("unlock"),
+    "shelve": _plain("shelve"),
+    "unshelve": _plain("unshelve"),
+    "shelveOffload": _offload,
+    "rescue": _rescue,
+    "unrescue": _plain("unrescue"),
+    "rebuild": _rebuild,
+    "resize": _resize,
+    "confirmResize": _confirm,
+    "revertResize": _plain("revert_resize"),
+    "os-getConsoleOutput": _console_output,
+    "os-getVNCConsole": _vnc_console,
+    "os-resetState": _reset_state,
+    "createImage": _create_image,
+    "createBackup": _create_backup,
+    "changePassword": _change_password,
+    "trigger_crash_dump": _refused("Crash dumps cannot be triggered."),
+    "migrate": _refused("There is one host only, so nothing can be migrated."),
+    "os-migrateLive": _refused("There is one host only, so nothing can be migrated."),
+    "evacuate": _refused("There is one host only, so nothing can be evacuated."),
+    "addSecurityGroup": _refused("There is only the security group “default”."),
+    "removeSecurityGroup": _refused("There is only the security group “default”."),
+}
+
+
+class Action(ComputeView):
+    """One key of the body names the action, its value says how."""
+
+    def post(self, request: Request, key: str) -> HttpResponse:
+        body = self.body()
+        if len(body) != 1:
+            raise BadInput(_("Name exactly one action."))
+        ((name, wish),) = body.items()
+        if name == "restore":
+            begin(self.context, "restore", instances.get(self.context, key).pk)
+            return accepted()
+        if name == "forceDelete":
+            begin(self.context, "purge", instances.get(self.context, key).pk)
+            return accepted()
+        instance = find(self, key)
+        handler = _HANDLERS.get(name)
+        if handler is None:
+            raise BadInput(_("There is no such action: %(name)s.") % {"name": name[:64]})
+        return handler(self, instance, wish)
+
+
+def _mapping(wish: Any) -> dict[str, Any]:
+    if wish is None:
+        return {}
+    if not isinstance(wish, dict):
+        raise BadInput(_("The action's value must be an object."))
+    return wish
+
+
+def _begin(view: ComputeView, verb: str, instance: Instance, parameters: dict[str, Any]) -> Operation | None:
+    try:
+        return begin(view.context, verb, instance.pk, parameters=parameters)
+    except BadInput as error:
+        raise in_their_words(error) from error

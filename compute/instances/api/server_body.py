@@ -1,0 +1,177 @@
+"""How a server looks, by microversion and by who asks."""
+
+import hashlib
+import ipaddress
+from datetime import datetime
+from typing import Any
+
+from accounts import policy
+from accounts.api.base import naive
+from compute.api.base import ComputeView, bookmark, links, zulu
+from compute.instances.models import Instance
+from compute.instances.services import guest_spec, hardware
+from compute.instances.services.config_drive import hostname
+from compute.instances.states import VmState
+
+PROGRESS = {"ACTIVE": 100, "BUILD": 0, "REBUILD": 0, "RESIZE": 0, "VERIFY_RESIZE": 100}
+POWER = {VmState.ACTIVE: 1, VmState.RESCUED: 1, VmState.PAUSED: 3, VmState.BUILDING: 0, VmState.ERROR: 0}
+SHUT_DOWN = 4
+
+
+def brief(instance: Instance) -> dict[str, Any]:
+    return {"id": str(instance.pk), "name": instance.name, "links": links("servers", instance.pk)}
+
+
+def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
+    """As the answer to an update or a rebuild shows it."""
+    host = instance.hypervisor.name if instance.hypervisor else ""
+    shown: dict[str, Any] = {
+        **brief(instance),
+        "status": instance.status,
+        "tenant_id": instance.project_id,
+        "user_id": instance.user_id or "",
+        "metadata": instance.metadata,
+        "hostId": _host_id(instance.project_id, host),
+        "image": _image(instance),
+        "flavor": _flavor(view, instance),
+        "created": zulu(instance.created_at),
+        "updated": zulu(instance.updated_at),
+        "addresses": bare_addresses(instance),
+        "accessIPv4": instance.access_ipv4 or "",
+        "accessIPv6": instance.access_ipv6 or "",
+        "OS-DCF:diskConfig": "MANUAL",
+    }
+    if instance.status in PROGRESS:
+        shown["progress"] = PROGRESS[instance.status]
+    if instance.vm_state == VmState.ERROR and instance.fault:
+        at = instance.fault.get("at")
+        shown["fault"] = {
+            "code": 500,
+            "created": zulu(datetime.fromisoformat(at) if at else instance.updated_at),
+            "message": instance.fault.get("message", ""),
+        }
+    return shown | _later(view, instance)
+
+
+def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
+    """As lists and, with a little more, the view of `one` show it."""
+    shown = changed(view, instance) | {
+        "addresses": addresses(instance),
+        "OS-EXT-AZ:availability_zone": _zone(instance),
+        "OS-EXT-STS:vm_state": instance.vm_state,
+        "OS-EXT-STS:task_state": instance.task_state,
+        "OS-EXT-STS:power_state": POWER.get(VmState(instance.vm_state), SHUT_DOWN),
+        "OS-SRV-USG:launched_at": naive(instance.launched_at),
+        "OS-SRV-USG:terminated_at": naive(instance.deleted_at),
+        "os-extended-volumes:volumes_attached": [],
+        "config_drive": "True",
+        "key_name": instance.key_name or None,
+        "security_groups": [{"name": "default"}],
+    }
+    if policy.allows(view.context, "instance:read_host"):
+        shown |= _of_host(view, instance)
+    if not one:
+        shown.pop("server_groups", None)
+    return shown
+
+
+def addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
+    """{network name: its addresses}."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for port in instance.ports.all():
+        entry = {
+            "version": ipaddress.ip_address(port.address).version,
+            "addr": port.address,
+            "OS-EXT-IPS:type": "fixed",
+            "OS-EXT-IPS-MAC:mac_addr": port.mac,
+        }
+        found.setdefault(port.network.name, []).append(entry)
+    return found
+
+
+def bare_addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
+    """The same without what kind of address it is and whose card has it."""
+    return {
+        name: [{"version": entry["version"], "addr": entry["addr"]} for entry in entries]
+        for name, entries in addresses(instance).items()
+    }
+
+
+def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:
+    """What microversions have added."""
+    shown: dict[str, Any] = {}
+    if view.at_least(9):
+        shown["locked"] = instance.locked
+    if view.at_least(19):
+        shown["description"] = instance.description or None
+    if view.at_least(26):
+        shown["tags"] = instance.tags
+    if view.at_least(63):
+        shown["trusted_image_certificates"] = None
+    if view.at_least(71):
+        shown["server_groups"] = [str(instance.server_group_id)] if instance.server_group_id else []
+    if view.at_least(73):
+        shown["locked_reason"] = instance.locked_reason or None
+    return shown
+
+
+def _zone(instance: Instance) -> str:
+    """Where it is, and before it is anywhere, where it wants to be."""
+    return instance.hypervisor.availability_zone if instance.hypervisor else instance.wanted_zone
+
+
+def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:
+    host = instance.hypervisor
+    shown: dict[str, Any] = {
+        "OS-EXT-SRV-ATTR:host": host.name if host else None,
+        "OS-EXT-SRV-ATTR:hypervisor_hostname": host.name if host else None,
+        "OS-EXT-SRV-ATTR:instance_name": instance.guest_name,
+    }
+    if view.at_least(3):
+        shown |= {
+            "OS-EXT-SRV-ATTR:reservation_id": f"r-{instance.pk.hex[:8]}",
+            "OS-EXT-SRV-ATTR:launch_index": 0,
+            "OS-EXT-SRV-ATTR:hostname": hostname(instance),
+            "OS-EXT-SRV-ATTR:kernel_id": "",
+            "OS-EXT-SRV-ATTR:ramdisk_id": "",
+            "OS-EXT-SRV-ATTR:root_device_name": guest_spec.root_device(hardware.of(instance)),
+            "OS-EXT-SRV-ATTR:user_data": instance.user_data or None,
+        }
+    if view.at_least(16):
+        shown["host_status"] = _host_status(instance)
+    return shown
+
+
+def _host_status(instance: Instance) -> str:
+    host = instance.hypervisor
+    if host is None:
+        return ""
+    if host.state != "up":
+        return "DOWN"
+    return "UP" if host.enabled else "MAINTENANCE"
+
+
+def _host_id(project: str, host: str) -> str:
+    """Tells the project's own instances whether they share a host, and nobody which one it is."""
+    return hashlib.sha224(f"{project}{host}".encode()).hexdigest() if host else ""
+
+
+def _image(instance: Instance) -> dict[str, Any] | str:
+    if instance.image_id is None:
+        return ""
+    return {"id": str(instance.image_id), "links": bookmark("images", instance.image_id)}
+
+
+def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
+    """As it was when the instance was given it, whatever has become of it since."""
+    if view.at_least(47):
+        return {
+            "vcpus": instance.vcpus,
+            "ram": instance.ram_mib,
+            "disk": instance.disk_gib,
+            "ephemeral": 0,
+            "swap": 0,
+            "original_name": instance.flavor_name,
+            "extra_specs": instance.hardware.get("flavor", {}),
+        }
+    return {"id": instance.flavor_id, "links": bookmark("flavors", instance.flavor_id)}

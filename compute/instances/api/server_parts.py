@@ -1,0 +1,204 @@
+"""What stands below a server: addresses, metadata, tags, cards, disks, groups, diagnostics."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from accounts import policy
+from accounts.api.base import no_content
+from accounts.errors import BadInput, NotFound
+from accounts.services import inputs
+from compute.api.base import ComputeView, url
+from compute.api.microversions import Version
+from compute.instances.actions import begin
+from compute.instances.api import server_body
+from compute.instances.api.servers import find
+from compute.instances.models import Instance
+from compute.instances.states import VmState
+from compute.networks.api.networks import subnet_id
+
+STATES = {
+    VmState.BUILDING: "pending",
+    VmState.ACTIVE: "running",
+    VmState.RESCUED: "running",
+    VmState.PAUSED: "paused",
+    VmState.SUSPENDED: "suspended",
+    VmState.ERROR: "crashed",
+}
+
+
+class Ips(ComputeView):
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return JsonResponse({"addresses": server_body.bare_addresses(find(self, key))})
+
+
+class NetworkIps(ComputeView):
+    def get(self, request: Request, key: str, network: str) -> HttpResponse:
+        found = server_body.bare_addresses(find(self, key))
+        if network not in found:
+            raise NotFound(_("The server is not on this network."))
+        return JsonResponse({network: found[network]})
+
+
+class Metadata(ComputeView):
+    """POST adds, PUT puts in the place of all."""
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return JsonResponse({"metadata": find(self, key).metadata})
+
+    def post(self, request: Request, key: str) -> HttpResponse:
+        return self._write(key, more=inputs.mapping(self.body(), "metadata"))
+
+    def put(self, request: Request, key: str) -> HttpResponse:
+        return self._write(key, metadata=inputs.mapping(self.body(), "metadata"))
+
+    def _write(self, key: str, **parameters: Any) -> HttpResponse:
+        begin(self.context, "set_metadata", find(self, key).pk, parameters=parameters)
+        return JsonResponse({"metadata": find(self, key).metadata})
+
+
+class OneMetadata(ComputeView):
+    def get(self, request: Request, key: str, name: str) -> HttpResponse:
+        return JsonResponse({"meta": {name: _value(find(self, key), name)}})
+
+    def put(self, request: Request, key: str, name: str) -> HttpResponse:
+        meta = inputs.mapping(self.body(), "meta")
+        if list(meta) != [name]:
+            raise BadInput(_("The body must hold the key of the address and nothing else."))
+        begin(self.context, "set_metadata", find(self, key).pk, parameters={"more": meta})
+        return JsonResponse({"meta": {name: _value(find(self, key), name)}})
+
+    def delete(self, request: Request, key: str, name: str) -> HttpResponse:
+        instance = find(self, key)
+        _value(instance, name)
+        begin(self.context, "set_metadata", instance.pk, parameters={"without": [name]})
+        return no_content()
+
+
+class Tags(ComputeView):
+    since = Version(2, 26)
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return JsonResponse({"tags": find(self, key).tags})
+
+    def put(self, request: Request, key: str) -> HttpResponse:
+        begin(self.context, "set_tags", find(self, key).pk, parameters={"tags": self.body().get("tags")})
+        return JsonResponse({"tags": find(self, key).tags})
+
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        begin(self.context, "set_tags", find(self, key).pk, parameters={"tags": []})
+        return no_content()
+
+
+class OneTag(ComputeView):
+    since = Version(2, 26)
+
+    def get(self, request: Request, key: str, tag: str) -> HttpResponse:
+        _enforce_tag(find(self, key), tag)
+        return no_content()
+
+    def put(self, request: Request, key: str, tag: str) -> HttpResponse:
+        instance = find(self, key)
+        if tag in instance.tags:
+            return no_content()
+        begin(self.context, "set_tags", instance.pk, parameters={"more": [tag]})
+        response = HttpResponse(status=201)
+        del response.headers["Content-Type"]
+        response["Location"] = url(f"servers/{key}/tags/{tag}")
+        return response
+
+    def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
+        instance = find(self, key)
+        _enforce_tag(instance, tag)
+        begin(self.context, "set_tags", instance.pk, parameters={"without": [tag]})
+        return no_content()
+
+
+class Interfaces(ComputeView):
+    """Its network cards, to read."""
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        shown = [
+            {
+                "port_id": str(port.pk),
+                "net_id": str(port.network_id),
+                "mac_addr": port.mac,
+                "port_state": "ACTIVE",
+                "fixed_ips": [{"ip_address": port.address, "subnet_id": subnet_id(port.network)}],
+            }
+            for port in find(self, key).ports.all()
+        ]
+        return JsonResponse({"interfaceAttachments": shown})
+
+
+class Volumes(ComputeView):
+    """There are no volumes yet, so none is attached."""
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        find(self, key)
+        return JsonResponse({"volumeAttachments": []})
+
+
+class SecurityGroups(ComputeView):
+    """The one group that there is; clients compare its name with what they want."""
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        instance = find(self, key)
+        group = {
+            "id": "default",
+            "name": "default",
+            "description": "",
+            "tenant_id": instance.project_id,
+            "rules": [],
+        }
+        return JsonResponse({"security_groups": [group]})
+
+
+class Diagnostics(ComputeView):
+    """What is known without asking the guest; for administrators."""
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        policy.enforce(self.context, "instance:read_host")
+        instance = find(self, key)
+        ports = list(instance.ports.all())
+        if not self.at_least(48):
+            return JsonResponse({"memory": instance.ram_mib * 1024, "vcpus": instance.vcpus})
+        up = instance.booted_at if instance.vm_state == VmState.ACTIVE else None
+        nothing = ("octets", "errors", "drop", "packets", "rate")
+        disk = dict.fromkeys(("read_bytes", "read_requests", "write_bytes", "write_requests", "errors_count"))
+        shown = {
+            "state": STATES.get(VmState(instance.vm_state), "shutdown"),
+            "driver": "libvirt",
+            "hypervisor": instance.hypervisor.virt_type if instance.hypervisor else None,
+            "hypervisor_os": "linux",
+            "uptime": int((timezone.now() - up).total_seconds()) if up else None,
+            "config_drive": True,
+            "num_cpus": instance.vcpus,
+            "num_nics": len(ports),
+            "num_disks": 1,
+            "memory_details": {"maximum": instance.ram_mib, "used": None},
+            "cpu_details": [
+                {"id": number, "time": None, "utilisation": None} for number in range(instance.vcpus)
+            ],
+            "nic_details": [
+                {"mac_address": port.mac}
+                | {f"{way}_{what}": None for way in ("rx", "tx") for what in nothing}
+                for port in ports
+            ],
+            "disk_details": [disk],
+        }
+        return JsonResponse(shown)
+
+
+def _value(instance: Instance, name: str) -> str:
+    if name not in instance.metadata:
+        raise NotFound(_("Metadata item was not found."))
+    return str(instance.metadata[name])
+
+
+def _enforce_tag(instance: Instance, tag: str) -> None:
+    if tag not in instance.tags:
+        raise NotFound(_("The server has no tag “%(tag)s”.") % {"tag": tag[:64]})

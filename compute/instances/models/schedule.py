@@ -1,0 +1,51 @@
+"""Schedules: what is to be done to an instance at a time, or again and again."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Project, User
+from compute.engine.models.scoped import ScopedQuerySet
+from compute.instances.models.instance import Instance
+
+
+class Schedule(models.Model):
+    """`verb` at the time `at`, once, or whenever `cron` fits the clock of `time_zone`.
+
+    `next_run` is null when nothing will come any more; moving it on is how a sweeper claims a run, so that of
+    several only one has it. It is run as `created_by`, with the rights that they have at that time. Of the images
+    that it takes, the newest `keep` stay (`compute.images.services.images.thin`).
+    """
+
+    KEPT = 7
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="schedules")
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    verb = models.CharField(max_length=32)
+    at = models.DateTimeField(null=True)
+    cron = models.CharField(max_length=255, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    keep = models.PositiveSmallIntegerField(default=KEPT)
+    enabled = models.BooleanField(default=True)
+    next_run = models.DateTimeField(null=True)
+    last_run = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedQuerySet["Schedule"].as_manager()
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [models.Index(fields=["enabled", "next_run"], name="schedules_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(at__isnull=True) & ~Q(cron="") | Q(at__isnull=False) & Q(cron=""),
+                name="schedule_has_one_kind_of_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} of {self.instance_id}: {self.cron or self.at}"

@@ -1,0 +1,69 @@
+"""The config drive: an ISO image from which a guest reads who it is (Nova's metadata, config-drive format)."""
+
+import base64
+import io
+import json
+import re
+
+import pycdlib
+
+from compute.instances.models import Instance
+
+
+def build(instance: Instance, admin_password: str = "") -> bytes:
+    """The whole ISO image; the same rows give the same content."""
+    port = instance.ports.order_by("created_at", "pk").first()
+    metadata: dict[str, object] = {
+        "uuid": str(instance.pk),
+        "name": instance.name,
+        "hostname": hostname(instance),
+        "project_id": instance.project_id,
+        "launch_index": 0,
+        "availability_zone": "nova",
+        "meta": instance.metadata,
+    }
+    if admin_password:
+        metadata["admin_pass"] = admin_password
+    if instance.public_key:
+        name = instance.key_name or "key"
+        metadata["public_keys"] = {name: instance.public_key}
+        metadata["keys"] = [{"name": name, "type": "ssh", "data": instance.public_key}]
+    files = {"meta_data.json": json.dumps(metadata).encode()}
+    if port is not None:
+        files["network_data.json"] = json.dumps(_network_data(port.mac)).encode()
+    if instance.user_data:
+        files["user_data"] = base64.b64decode(instance.user_data)
+    return _iso(files)
+
+
+def hostname(instance: Instance) -> str:
+    """A host name from the instance's name: letters, digits and hyphens, at most 63 (RFC 1123)."""
+    name = re.sub(r"[^a-z0-9]+", "-", instance.name.lower()).strip("-")[:63].strip("-")
+    return name or f"instance-{instance.pk.hex[:8]}"
+
+
+def _network_data(mac: str) -> dict[str, object]:
+    return {
+        "links": [{"id": "port0", "type": "phy", "ethernet_mac_address": mac}],
+        "networks": [{"id": "network0", "link": "port0", "type": "ipv4_dhcp"}],
+        "services": [],
+    }
+
+
+def _iso(files: dict[str, bytes]) -> bytes:
+    iso = pycdlib.PyCdlib()
+    iso.new(interchange_level=3, vol_ident="config-2", joliet=3, rock_ridge="1.09")
+    iso.add_directory("/OPENSTAC", joliet_path="/openstack", rr_name="openstack")
+    iso.add_directory("/OPENSTAC/LATEST", joliet_path="/openstack/latest", rr_name="latest")
+    for number, (name, content) in enumerate(files.items()):
+        iso.add_fp(
+            io.BytesIO(content),
+            len(content),
+            iso_path=f"/OPENSTAC/LATEST/FILE{number}.;1",
+            joliet_path=f"/openstack/latest/{name}",
+            rr_name=name,
+        )
+    whole = io.BytesIO()
+    iso.write_fp(whole)
+    iso.close()
+    return whole.getvalue()

@@ -1,0 +1,127 @@
+"""When instances expire: what may be set, and who is warned."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput
+from accounts.services import audit, mail, quotas
+from compute.instances.models import Instance
+from compute.instances.services import local_times, transitions
+from compute.instances.states import VmState
+
+WARNING = timedelta(hours=24)
+"""How long before it expires people are warned."""
+
+RESPITE_DAYS = 7
+"""How long what is taken out of the recycle bin stays at least; also by how much the button extends."""
+
+LONGEST_DAYS = 3650
+
+
+def default() -> datetime | None:
+    """When an instance that is made now expires; None: never."""
+    return timezone.now() + timedelta(days=settings.EXPIRY_DAYS) if settings.EXPIRY_DAYS > 0 else None
+
+
+def is_soon(instance: Instance) -> bool:
+    """Whether the warning is due on its page."""
+    if instance.expires_at is None or instance.vm_state == VmState.SOFT_DELETED:
+        return False
+    return instance.expires_at <= timezone.now() + WARNING
+
+
+def wanted(
+    context: Context, instance: Instance, expires_at: object, time_zone: object, days: object
+) -> datetime | None:
+    """The new time: `expires_at` by the clock of `time_zone`, or `days` more; neither: never. Raises BadInput.
+
+    Where the installation sets a default, only administrators go beyond it.
+    """
+    now = timezone.now()
+    if days:
+        number = quotas.whole_number(days)
+        if number is None or not 0 < number <= LONGEST_DAYS:
+            raise BadInput(
+                fields={"days": _("Give a whole number of days from 1 to %(most)s.") % {"most": LONGEST_DAYS}}
+            )
+        moment: datetime | None = max(instance.expires_at or now, now) + timedelta(days=number)
+    elif expires_at:
+        moment = local_times.moment(expires_at, time_zone, field="expires_at")
+        if moment <= now:
+            raise BadInput(fields={"expires_at": _("This time is over already.")})
+    else:
+        moment = None
+    latest = default()
+    if latest is not None and not policy.allows(context, "instance:set_expiry_freely"):
+        if moment is None:
+            raise BadInput(fields={"expires_at": _("Instances expire here. Choose a time.")})
+        if moment > latest:
+            if not days:
+                raise BadInput(
+                    fields={
+                        "expires_at": _("Choose a time within the next %(days)s days.")
+                        % {"days": settings.EXPIRY_DAYS}
+                    }
+                )
+            moment = latest
+    return moment
+
+
+def respite(instance: Instance) -> datetime | None:
+    """When an instance that comes back from the recycle bin expires: not at once."""
+    if instance.expires_at is None:
+        return None
+    return max(instance.expires_at, timezone.now() + timedelta(days=RESPITE_DAYS))
+
+
+def warn(instance: Instance) -> bool:
+    """Warn once that the instance expires soon: in the audit log, on its page, and its owner by mail.
+
+    Of several who come at once, one does it; whether it was this one.
+    """
+    now = timezone.now()
+    claimed = Instance.objects.filter(
+        pk=instance.pk, expires_at=instance.expires_at, expiry_warned_at=None
+    ).update(expiry_warned_at=now)
+    if not claimed or instance.expires_at is None:
+        return False
+    audit.record(
+        None,
+        "instance.expires_soon",
+        target_type="instance",
+        target_id=str(instance.pk),
+        target_name=instance.name,
+        project_id=instance.project_id,
+        detail={"expires_at": instance.expires_at.isoformat(timespec="seconds")},
+    )
+    transitions.change(instance, expiry_warned_at=now)
+    return True
+
+
+def mail_warning(instance: Instance) -> None:
+    """Tell the owner by mail, in their language. Outside any transaction: mail servers take their time."""
+    if instance.user is None or instance.expires_at is None:
+        return
+    with override(instance.user.language or settings.LANGUAGE_CODE):
+        at = date_format(timezone.localtime(instance.expires_at), "DATETIME_FORMAT")
+        mail.send(
+            instance.user.email,
+            _("%(name)s expires soon") % {"name": instance.name},
+            _(
+                "The instance %(name)s goes to the recycle bin at %(at)s (%(zone)s). To keep it, extend it on "
+                "its page:\n\n%(url)s\n"
+            )
+            % {
+                "name": instance.name,
+                "at": at,
+                "zone": settings.TIME_ZONE,
+                "url": f"{settings.PUBLIC_URL}/instances/{instance.pk}/",
+            },
+        )

@@ -1,0 +1,257 @@
+"""Flavors: public ones, and those that an administrator gave to single projects."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, NotFound
+from accounts.models import Project
+from accounts.names import clean_name, is_text
+from accounts.services import audit, inputs, quotas
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import hardware_options
+
+SIZES = {
+    "vcpus": (1, 256),
+    "ram_mib": (32, 2**22),
+    "disk_gib": (0, 2**16),
+    "ephemeral_gib": (0, 2**16),
+    "swap_mib": (0, 2**22),
+}
+MOST_SPECS = 128
+
+COPIED = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib")
+"""What an instance keeps of its flavor; what extra specs say of its machine, `hardware` keeps."""
+
+
+def visible(context: Context) -> QuerySet[Flavor]:
+    """What the asker may use: public ones and those given to their project. Administrators see all."""
+    policy.enforce(context, "flavor:read")
+    if policy.allows(context, "flavor:write"):
+        return Flavor.objects.all()
+    return Flavor.objects.filter(Q(is_public=True) | Q(projects=context.project)).distinct()
+
+
+def listing(context: Context) -> list[Flavor]:
+    """What the asker's project may launch in, smallest first."""
+    policy.enforce(context, "flavor:read")
+    return list(Flavor.objects.filter(Q(is_public=True) | Q(projects=context.project)).distinct())
+
+
+def counted(context: Context) -> QuerySet[Flavor]:
+    """All flavors with `instance_count` (the recycle bin's too) and `project_count`. One query."""
+    policy.enforce(context, "flavor:write")
+    held = Instance.objects.existing().filter(flavor_id=OuterRef("pk")).order_by().values("flavor_id")
+    return Flavor.objects.annotate(
+        instance_count=Coalesce(Subquery(held.annotate(n=Count("pk")).values("n")), 0),
+        project_count=Count("projects"),
+    )
+
+
+def get(context: Context, flavor_id: object) -> Flavor:
+    """One flavor. Raises NotFound."""
+    found = visible(context).filter(pk=flavor_id).first() if is_text(flavor_id) else None
+    if found is None:
+        raise NotFound(_("Choose a size."))
+    return found
+
+
+def copied(flavor: Flavor) -> dict[str, Any]:
+    """The values of `COPIED`."""
+    return {
+        "flavor_id": str(flavor.pk),
+        "flavor_name": flavor.name,
+        "vcpus": flavor.vcpus,
+        "ram_mib": flavor.ram_mib,
+        "disk_gib": flavor.disk_gib,
+    }
+
+
+@transaction.atomic
+def create(context: Context, given: dict[str, Any]) -> Flavor:
+    """A flavor from `name`, the `SIZES`, and if given `id`, `rxtx_factor`, `is_public`, `description`.
+
+    Raises Forbidden, BadInput naming each wrong field, Conflict when id or name is taken.
+    """
+    policy.enforce(context, "flavor:write")
+    wrong: dict[str, str] = {}
+    values: dict[str, Any] = {"name": clean_name(given.get("name"))}
+    for field, (least, most) in SIZES.items():
+        number = quotas.whole_number(given.get(field, 0))
+        if number is None or not least <= number <= most:
+            wrong[field] = _("Give a whole number from %(least)s to %(most)s.") % {
+                "least": least,
+                "most": most,
+            }
+        values[field] = number
+    values["rxtx_factor"] = _factor(given.get("rxtx_factor", 1.0))
+    if values["rxtx_factor"] is None:
+        wrong["rxtx_factor"] = _("Give a number above 0.")
+    if wrong:
+        raise BadInput(fields=wrong)
+    if given.get("id") is not None:
+        values["id"] = clean_name(given["id"], field="id")
+    values["is_public"] = inputs.flag(given, "is_public", True)
+    values["description"] = inputs.text(given, "description")
+    taken = Q(name=values["name"])
+    if "id" in values:
+        taken |= Q(pk=values["id"])
+    if Flavor.objects.filter(taken).exists():
+        raise Conflict(_("There is a flavor with this name or id already."))
+    flavor = Flavor.objects.create(**values)
+    _record(context, "flavor.create", flavor)
+    return flavor
+
+
+@transaction.atomic
+def describe(context: Context, flavor_id: str, description: object) -> Flavor:
+    policy.enforce(context, "flavor:write")
+    flavor = get(context, flavor_id)
+    flavor.description = inputs.text({"description": description}, "description")
+    flavor.save(update_fields=["description"])
+    _record(context, "flavor.update", flavor)
+    return flavor
+
+
+@transaction.atomic
+def delete(context: Context, flavor_id: str) -> None:
+    """Instances keep what they copied of it, and its id and name are free again. Raises Forbidden, NotFound."""
+    policy.enforce(context, "flavor:write")
+    flavor = get(context, flavor_id)
+    _record(context, "flavor.delete", flavor)
+    flavor.delete()
+
+
+@transaction.atomic
+def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
+    """Add extra specs or give them other values. Raises Forbidden, NotFound, BadInput."""
+    policy.enforce(context, "flavor:write")
+    flavor = _locked(context, flavor_id)
+    if not isinstance(specs, dict) or not specs:
+        raise BadInput(fields={"extra_specs": _("Give an object of keys and texts.")})
+    return _with_specs(context, flavor, flavor.extra_specs | _checked_specs(specs))
+
+
+@transaction.atomic
+def replace_specs(context: Context, flavor_id: str, specs: dict[str, str]) -> None:
+    """Exactly these extra specs. Raises Forbidden, NotFound, BadInput."""
+    policy.enforce(context, "flavor:write")
+    flavor = _locked(context, flavor_id)
+    if flavor.extra_specs != specs:
+        _with_specs(context, flavor, _checked_specs(specs))
+
+
+@transaction.atomic
+def remove_spec(context: Context, flavor_id: str, key: str) -> None:
+    policy.enforce(context, "flavor:write")
+    flavor = _locked(context, flavor_id)
+    if key not in flavor.extra_specs:
+        raise NotFound(_("The flavor has no extra spec of this name."))
+    _with_specs(
+        context, flavor, {name: flavor.extra_specs[name] for name in flavor.extra_specs if name != key}
+    )
+
+
+def projects(context: Context, flavor_id: str) -> list[str]:
+    """Ids of the projects that a flavor was given to. Raises NotFound also for a public one."""
+    policy.enforce(context, "flavor:write")
+    flavor = get(context, flavor_id)
+    if flavor.is_public:
+        raise NotFound(_("A public flavor has no list of projects."))
+    return list(flavor.projects.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
+    """Let a project use a flavor that is not public. Raises Forbidden, NotFound, BadInput, Conflict."""
+    policy.enforce(context, "flavor:write")
+    flavor, project = _locked(context, flavor_id), _project(project_id)
+    if flavor.projects.filter(pk=project.pk).exists():
+        raise Conflict(_("The project has this flavor already."))
+    flavor.projects.add(project)
+    _record(context, "flavor.grant", flavor, project=project.pk)
+    return flavor
+
+
+@transaction.atomic
+def replace_projects(context: Context, flavor_id: str, wanted: Iterable[str]) -> None:
+    """Let exactly these projects, by name or id, use a flavor that is not public. Raises BadInput naming one."""
+    policy.enforce(context, "flavor:write")
+    flavor = _locked(context, flavor_id)
+    found = set()
+    for word in filter(None, map(str.strip, wanted)):
+        rows = Project.objects.filter(Q(pk=word) | Q(name=word)) if is_text(word) else Project.objects.none()
+        if len(matching := list(rows[:2])) != 1:
+            said = (
+                _("There is no project %(word)s.")
+                if not matching
+                else _("Several projects are called %(word)s.")
+            )
+            raise BadInput(fields={"projects": said % {"word": word}})
+        found.add(matching[0])
+    if set(flavor.projects.all()) != found:
+        flavor.projects.set(found)
+        _record(context, "flavor.grant", flavor, projects=", ".join(sorted(one.name for one in found)))
+
+
+@transaction.atomic
+def withdraw(context: Context, flavor_id: str, project_id: object) -> Flavor:
+    policy.enforce(context, "flavor:write")
+    flavor, project = _locked(context, flavor_id), _project(project_id)
+    if not flavor.projects.filter(pk=project.pk).exists():
+        raise NotFound(_("The project does not have this flavor."))
+    flavor.projects.remove(project)
+    _record(context, "flavor.withdraw", flavor, project=project.pk)
+    return flavor
+
+
+def _factor(given: object) -> float | None:
+    """A number above 0 that every database holds, else None."""
+    try:
+        number = float(given) if isinstance(given, int | float | str) else 0.0
+    except (ValueError, OverflowError):
+        return None
+    return number if 1e-6 <= number <= 1e6 else None
+
+
+def _project(project_id: object) -> Project:
+    found = Project.objects.filter(pk=project_id).first() if is_text(project_id) else None
+    if found is None:
+        raise BadInput(fields={"tenant": _("There is no such project.")})
+    return found
+
+
+def _locked(context: Context, flavor_id: str) -> Flavor:
+    return Flavor.objects.select_for_update().get(pk=get(context, flavor_id).pk)
+
+
+def _checked_specs(given: dict[Any, Any]) -> dict[str, str]:
+    """Extra specs as texts. Raises BadInput naming what is wrong."""
+    for key, value in given.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_text(key) or not (number or value == "" or is_text(value)):
+            raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
+        if reason := hardware_options.wrong_spec(key, str(value)):
+            raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
+    return {key: str(value) for key, value in given.items()}
+
+
+def _with_specs(context: Context, flavor: Flavor, specs: dict[str, str]) -> Flavor:
+    if len(specs) > MOST_SPECS:
+        raise BadInput(fields={"extra_specs": _("Keep at most %(most)s entries.") % {"most": MOST_SPECS}})
+    flavor.extra_specs = specs
+    flavor.save(update_fields=["extra_specs"])
+    _record(context, "flavor.update", flavor)
+    return flavor
+
+
+def _record(context: Context, action: str, flavor: Flavor, **detail: str) -> None:
+    audit.record(
+        context, action, target_type="flavor", target_id=flavor.pk, target_name=flavor.name, detail=detail
+    )

@@ -1,0 +1,205 @@
+"""What flavors and images may say of a guest's machine, under Nova's names, and how each value is read.
+
+Names and values: Nova's administrator guide, “Extra Specs”; Glance's “Useful image properties”.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.errors import BadInput
+from accounts.services import quotas
+from compute.instances.services.topology import PARTS
+
+Reader = Callable[[str], Any]
+YES, NO = {"1", "t", "true", "on", "y", "yes"}, {"0", "f", "false", "off", "n", "no"}
+NAMESPACES = ("hw", "hw_rng", "hw_video", "os", "quota")
+"""Extra specs before whose colon one of these stands are about the guest; others are not ours to judge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One wish. `spec` names it in a flavor, `image` in an image; `read` raises BadInput for what it cannot be.
+
+    `precedence`: whose word counts where both have one; where they must agree, nobody's. `offered`: what
+    there is here of all the values that Nova knows, with the reason.
+    """
+
+    name: str
+    spec: str = ""
+    image: str = ""
+    read: Reader
+    precedence: Literal["flavor", "image", "agree"] = "flavor"
+    offered: tuple[object, ...] | None = None
+    reason: str | Promise = ""
+
+
+def one_of(*words: str) -> Reader:
+    def read(text: str) -> str:
+        if text not in words:
+            raise BadInput(_("Say one of: %(words)s.") % {"words": ", ".join(words)})
+        return text
+
+    return read
+
+
+def boolean(text: str) -> bool:
+    if text.lower() not in YES | NO:
+        raise BadInput(_("Say true or false."))
+    return text.lower() in YES
+
+
+def number(least: int, most: int) -> Reader:
+    def read(text: str) -> int:
+        found = quotas.whole_number(text)
+        if found is None or not least <= found <= most:
+            raise BadInput(
+                _("Give a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
+            )
+        return found
+
+    return read
+
+
+def _page_size(text: str) -> str:
+    """A kind of page, or a size such as 2048 (KiB) or 1GB."""
+    if text not in {"small", "large", "any"} and not text[:1].isdigit():
+        raise BadInput(_("Say one of: %(words)s.") % {"words": "small, large, any"})
+    return text
+
+
+_SHARED = gettext_lazy("Guests share the processors here; none can have some to itself.")
+_WHOLE = gettext_lazy("A guest is one NUMA node here.")
+_PAGES = gettext_lazy("Guests have ordinary pages of memory here.")
+_MOST = 10**12 - 1
+
+DISK_LIMITS = tuple(f"{way}_{unit}_sec" for way in ("read", "write", "total") for unit in ("bytes", "iops"))
+CARD_LIMITS = tuple(
+    f"{way}_{rate}" for way in ("inbound", "outbound") for rate in ("average", "peak", "burst")
+)
+
+
+def _both(name: str, read: Reader, **further: Any) -> Option:
+    """An option that flavors and images name alike."""
+    return Option(name=name, spec=f"hw:{name}", image=f"hw_{name}", read=read, **further)
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(name="machine", image="hw_machine_type", read=one_of("q35", "pc")),
+    Option(name="firmware", image="hw_firmware_type", read=one_of("bios", "uefi")),
+    Option(
+        name="secure_boot",
+        spec="os:secure_boot",
+        image="os_secure_boot",
+        read=one_of("required", "optional", "disabled"),
+        precedence="agree",
+    ),
+    _both("tpm_version", one_of("1.2", "2.0"), precedence="agree"),
+    _both("tpm_model", one_of("tpm-tis", "tpm-crb"), precedence="agree"),
+    Option(name="disk_bus", image="hw_disk_bus", read=one_of("virtio", "scsi", "sata")),
+    Option(name="cdrom_bus", image="hw_cdrom_bus", read=one_of("scsi", "sata")),
+    Option(name="scsi_model", image="hw_scsi_model", read=one_of("virtio-scsi")),
+    Option(
+        name="vif_model",
+        image="hw_vif_model",
+        read=one_of("virtio", "e1000", "e1000e", "rtl8139", "vmxnet3", "ne2k_pci", "pcnet"),
+    ),
+    Option(
+        name="video_model", image="hw_video_model", read=one_of("vga", "virtio", "bochs", "cirrus", "none")
+    ),
+    Option(name="pointer_model", image="hw_pointer_model", read=one_of("usbtablet", "ps2mouse")),
+    Option(name="input_bus", image="hw_input_bus", read=one_of("usb", "virtio")),
+    _both("watchdog_action", one_of("disabled", "reset", "poweroff", "pause", "none")),
+    Option(name="rng_model", image="hw_rng_model", read=one_of("virtio")),
+    Option(name="rng_allowed", spec="hw_rng:allowed", read=boolean),
+    Option(name="rng_bytes", spec="hw_rng:rate_bytes", read=number(1, 2**31 - 1)),
+    Option(name="rng_period", spec="hw_rng:rate_period", read=number(1, 2**31 - 1)),
+    Option(name="guest_agent", image="hw_qemu_guest_agent", read=boolean),
+    _both("boot_menu", boolean, precedence="image"),
+    Option(name="shutdown_timeout", image="os_shutdown_timeout", read=number(0, 86_400)),
+    *(_both(f"cpu_{limit}{part}", number(1, 65536)) for part in PARTS for limit in ("", "max_")),
+    _both("cpu_policy", one_of("shared", "dedicated", "mixed"), offered=("shared",), reason=_SHARED),
+    _both("cpu_thread_policy", one_of("prefer", "isolate", "require"), offered=(), reason=_SHARED),
+    _both("numa_nodes", number(1, 65536), offered=(1,), reason=_WHOLE),
+    _both("mem_page_size", _page_size, offered=("small", "any"), reason=_PAGES),
+    _both(
+        "mem_encryption",
+        boolean,
+        offered=(False,),
+        reason=gettext_lazy("Guests' memory cannot be encrypted here."),
+    ),
+    Option(name="cpu_shares", spec="quota:cpu_shares", read=number(2, 262_144)),
+    Option(name="cpu_period", spec="quota:cpu_period", read=number(1000, 1_000_000)),
+    Option(name="cpu_quota", spec="quota:cpu_quota", read=number(1000, _MOST)),
+    *(Option(name=name, spec=f"quota:disk_{name}", read=number(0, _MOST)) for name in DISK_LIMITS),
+    *(Option(name=name, spec=f"quota:vif_{name}", read=number(0, 2**31 - 1)) for name in CARD_LIMITS),
+)
+SPECS = {option.spec: option for option in OPTIONS if option.spec}
+PROPERTIES = {option.image: option for option in OPTIONS if option.image}
+
+
+def wrong_spec(name: str, value: str) -> str:
+    """Why a flavor cannot say this, whatever there is here; empty when it can."""
+    option = SPECS.get(name)
+    if option is None:
+        ours = ":" in name and name.partition(":")[0] in NAMESPACES
+        return _("There is no such extra spec.") if ours else ""
+    return _wrong(option, value)
+
+
+def wrong_property(name: str, value: str) -> str:
+    """Why an image cannot say this; empty when it can. Properties that are not about the guest are free."""
+    option = PROPERTIES.get(name)
+    return "" if option is None else _wrong(option, value)
+
+
+def read(specs: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, Any]:
+    """What a flavor and an image wish together, by option's name.
+
+    Raises BadInput, whose text names the extra spec or property, where a value cannot be read, they disagree where
+    they must not, or the thing is not to be had here.
+    """
+    found: dict[str, Any] = {}
+    for option in OPTIONS:
+        words = {}
+        if option.spec in specs:
+            words["flavor"] = _value(option, option.spec, specs[option.spec])
+        if option.image in properties:
+            words["image"] = _value(option, option.image, properties[option.image])
+        if not words:
+            continue
+        if option.precedence == "agree" and len(set(words.values())) > 1:
+            raise BadInput(
+                _("The flavor says %(spec)s=%(theirs)s, the image %(property)s=%(its)s: they must agree.")
+                % {
+                    "spec": option.spec,
+                    "theirs": specs[option.spec],
+                    "property": option.image,
+                    "its": properties[option.image],
+                }
+            )
+        found[option.name] = words.get(option.precedence, next(iter(words.values())))
+    return found
+
+
+def _value(option: Option, name: str, text: str) -> Any:
+    try:
+        value = option.read(text)
+    except BadInput as error:
+        raise BadInput(f"{name}={text[:64]}: {error.text}") from error
+    if option.offered is not None and value not in option.offered:
+        raise BadInput(str(format_lazy("{}={}: {}", name, text[:64], option.reason)))
+    return value
+
+
+def _wrong(option: Option, value: str) -> str:
+    try:
+        option.read(value)
+    except BadInput as error:
+        return str(error.text)
+    return ""

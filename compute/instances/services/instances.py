@@ -1,0 +1,164 @@
+"""Finds instances for pages and APIs, each list in a constant number of queries."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Prefetch, Q
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import NotFound
+from accounts.models import Project
+from accounts.names import is_text
+from compute.engine.models import Operation
+from compute.instances.models import Instance
+from compute.instances.models.instance import InstanceQuerySet
+from compute.instances.states import VmState
+from compute.networks.models import Port
+
+SORTS = {
+    "": ["-created_at", "id"],
+    "name": ["name", "id"],
+    "-name": ["-name", "id"],
+    "status": ["vm_state", "name", "id"],
+    "-status": ["-vm_state", "name", "id"],
+    "created": ["created_at", "id"],
+    "-created": ["-created_at", "id"],
+    "vcpus": ["vcpus", "ram_mib", "id"],
+    "-vcpus": ["-vcpus", "-ram_mib", "id"],
+    "ram": ["ram_mib", "id"],
+    "-ram": ["-ram_mib", "id"],
+}
+
+STATUSES: dict[str, Q] = {
+    "active": Q(vm_state=VmState.ACTIVE),
+    "stopped": Q(vm_state=VmState.STOPPED),
+    "building": Q(vm_state=VmState.BUILDING),
+    "error": Q(vm_state=VmState.ERROR),
+    "busy": Q(task_state__isnull=False),
+}
+
+
+def page(
+    context: Context,
+    *,
+    search: str = "",
+    status: str = "",
+    sort: str = "",
+    all_projects: bool = False,
+    project: str = "",
+    number: int = 1,
+    size: int = 50,
+    in_bin: bool = False,
+) -> "Page[Instance]":
+    """One page of instances with their ports, flavors, images and open operations.
+
+    `search` finds part of a name or address, or a whole id; in all projects also part of a user's name.
+    `project` is an id. Unknown filters and sorts count as none.
+    """
+    policy.enforce(context, "instance:read")
+    rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
+    rows = rows.in_recycle_bin() if in_bin else rows.existing().exclude(vm_state=VmState.SOFT_DELETED)
+    if search := search.strip():
+        rows = (
+            rows.filter(_matching(search, users=all_projects)).distinct() if is_text(search) else rows.none()
+        )
+    if status in STATUSES:
+        rows = rows.filter(STATUSES[status])
+    if is_text(project, 64):
+        rows = rows.filter(project=project)
+    rows = rows.order_by(*SORTS.get(sort, SORTS[""]))
+    return Paginator(rows, size).get_page(number)
+
+
+def get(context: Context, instance_id: UUID | str) -> Instance:
+    """One instance that still exists, with the same details as in `page`. Raises NotFound."""
+    policy.enforce(context, "instance:read")
+    return _with_details(Instance.objects.existing()).reach(context, pk=instance_id)
+
+
+def find(context: Context, instance_id: UUID | str) -> Instance:
+    """The same, but what lies in the recycle bin is gone, as API clients understand a deletion."""
+    instance = get(context, instance_id)
+    if instance.vm_state == VmState.SOFT_DELETED:
+        raise NotFound
+    return instance
+
+
+def ids(
+    context: Context,
+    where: Q,
+    order: Sequence[str],
+    *,
+    all_projects: bool = False,
+    deleted: bool = False,
+) -> list[UUID]:
+    """Ids of the instances that fit, in order. Those of the bin only if `where` is true for them.
+
+    `deleted` asks for what is gone in place of what is there: administrators only. Raises Forbidden.
+    """
+    policy.enforce(context, "instance:read")
+    if all_projects or deleted:
+        policy.enforce(context, "instance:read_host")
+    rows = Instance.objects.visible_to(context, all_projects=all_projects)
+    gone = [VmState.DELETED]
+    rows = rows.filter(vm_state__in=gone) if deleted else rows.exclude(vm_state__in=gone)
+    # A join with ports may find a row twice.
+    return list(dict.fromkeys(rows.filter(where).order_by(*order).values_list("pk", flat=True)))
+
+
+def by_ids(wanted: Sequence[UUID]) -> list[Instance]:
+    """The rows of `ids`, in that order, with details; in a constant number of queries."""
+    rows = {row.pk: row for row in _with_details(Instance.objects.filter(pk__in=wanted))}
+    return [rows[key] for key in wanted if key in rows]
+
+
+def chosen(context: Context, wanted: Iterable[str]) -> list[Instance]:
+    """Those of the ids that the asker reaches, with details; in a constant number of queries."""
+    rows = Instance.objects.existing().visible_to(context, all_projects=True)
+    return list(_with_details(rows.filter(pk__in=[word for word in wanted if _is_uuid(word)])))
+
+
+def counts(context: Context) -> dict[str, int]:
+    """How many instances there are by status of `STATUSES`, and `total`, in one query."""
+    policy.enforce(context, "instance:read")
+    rows = Instance.objects.visible_to(context).existing().exclude(vm_state=VmState.SOFT_DELETED)
+    return rows.aggregate(
+        total=Count("pk"), **{name: Count("pk", filter=which) for name, which in STATUSES.items()}
+    )
+
+
+def count(context: Context, project: Project) -> int:
+    """How many instances a project has outside the recycle bin; another's than one's own for administrators only."""
+    policy.enforce(context, "instance:read")
+    rows = Instance.objects.visible_to(context, all_projects=True).filter(project=project)
+    return rows.existing().exclude(vm_state=VmState.SOFT_DELETED).count()
+
+
+def _matching(search: str, *, users: bool) -> Q:
+    found = Q(name__icontains=search) | Q(ports__address__contains=search)
+    if users:
+        found |= Q(user__name__icontains=search)
+    try:
+        return found | Q(pk=UUID(search))
+    except ValueError:
+        return found
+
+
+def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
+    """Three prefetches, whatever the number of rows."""
+    operations: Any = Operation.objects.open().order_by("sequence")
+    return rows.select_related("project", "user", "image", "hypervisor", "server_group").prefetch_related(
+        Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
+        Prefetch("operations", operations, to_attr="prefetched_operations"),
+    )
+
+
+def _is_uuid(word: str) -> bool:
+    try:
+        UUID(word)
+    except ValueError:
+        return False
+    return True

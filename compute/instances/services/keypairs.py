@@ -1,0 +1,129 @@
+"""SSH key pairs of the asker."""
+
+import base64
+import hashlib
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_ssh_public_key,
+)
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict, NotFound
+from accounts.models import User
+from accounts.names import clean_name, is_text
+from accounts.services import audit, inputs, quotas
+from compute.instances.models import Keypair
+
+LONGEST_KEY = 16_384
+
+
+def listing(context: Context, user_id: str | None = None) -> list[Keypair]:
+    """The asker's key pairs by name, or another user's for an administrator."""
+    return list(Keypair.objects.filter(user=_owner(context, user_id)))
+
+
+def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
+    """One of the asker's key pairs. Raises NotFound."""
+    owner = _owner(context, user_id)
+    keypair = Keypair.objects.filter(user=owner, name=name).first() if is_text(name) else None
+    if keypair is None:
+        raise NotFound(_("You have no key pair of this name."))
+    return keypair
+
+
+def create(context: Context, name: object, public_key: object, user_id: str | None = None) -> Keypair:
+    """Keep a public key. Raises BadInput naming the field, Conflict when the name is taken."""
+    policy.enforce(context, "keypair:write")
+    owner = _owner(context, user_id)
+    return _save(context, owner, clean_name(name), clean_public_key(public_key))
+
+
+def generate(context: Context, name: object, user_id: str | None = None) -> tuple[Keypair, str]:
+    """Make an ed25519 key pair; the private half (OpenSSH text) is returned once and kept nowhere."""
+    policy.enforce(context, "keypair:write")
+    owner = _owner(context, user_id)
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    keypair = _save(context, owner, clean_name(name), public)
+    return keypair, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+
+
+def delete(context: Context, name: str, user_id: str | None = None) -> None:
+    """Forget a key pair; instances that have it keep it. Raises NotFound."""
+    policy.enforce(context, "keypair:write")
+    with transaction.atomic():
+        keypair = get(context, name, user_id)
+        keypair.delete()
+        audit.record(context, "keypair.delete", target_type="keypair", target_name=name)
+
+
+def clean_public_key(given: object) -> str:
+    """One line of an OpenSSH public key. Raises BadInput saying what is wrong with it."""
+    text = given.strip() if isinstance(given, str) else ""
+    if not text:
+        raise _wrong(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
+    if "PRIVATE KEY" in text:
+        raise _wrong(_("This is a private key. Keep it to yourself and paste the .pub file instead."))
+    if len(text) > LONGEST_KEY or "\n" in text or "\r" in text:
+        raise _wrong(_("A public key is one line; paste only the .pub file."))
+    try:
+        key = load_ssh_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _wrong(_("This is not an OpenSSH public key (ssh-ed25519, ecdsa or ssh-rsa).")) from error
+    if isinstance(key, RSAPublicKey) and key.key_size < 2048:
+        raise _wrong(_("RSA keys need at least 2048 bits."))
+    if not text.isprintable():
+        raise _wrong(_("The key's comment has characters that cannot be shown."))
+    return text
+
+
+def fingerprint(public_key: str) -> str:
+    """SHA-256 as `ssh-keygen -l` prints it."""
+    digest = hashlib.sha256(base64.b64decode(public_key.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def _owner(context: Context, user_id: str | None) -> User:
+    """Whose key pairs are meant. Raises Forbidden, NotFound."""
+    if user_id is None or user_id == context.user.id:
+        return context.user
+    policy.enforce(context, "keypair:write_all")
+    return inputs.found(User.objects.all(), user_id, "user")
+
+
+def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
+    try:
+        with transaction.atomic():
+            _enforce_room(context, owner)
+            keypair = Keypair.objects.create(
+                user=owner, name=name, public_key=public_key, fingerprint=fingerprint(public_key)
+            )
+            audit.record(context, "keypair.create", target_type="keypair", target_name=name)
+    except IntegrityError as error:
+        raise Conflict(
+            _("You already have a key pair called %(name)s.") % {"name": name}, fields={"name": ""}
+        ) from error
+    return keypair
+
+
+def _enforce_room(context: Context, owner: User) -> None:
+    """Raise OverQuota where the owner has as many as they may in the asker's project (Nova counts them so)."""
+    User.objects.select_for_update().get(pk=owner.pk)
+    project = context.project
+    limits = quotas.user_limits(project.pk, owner.pk) if project else quotas.defaults()
+    count = Keypair.objects.filter(user=owner).count() + 1
+    quotas.enforce_cap("key_pairs", limits["key_pairs"], count, _("Quota exceeded, too many key pairs."))
+
+
+def _wrong(sentence: str) -> BadInput:
+    return BadInput(fields={"public_key": sentence})

@@ -1,0 +1,180 @@
+"""What a person or a client asks for when launching, and all that may be wrong with it."""
+
+import base64
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import yaml
+from django.utils.translation import gettext as _
+
+from accounts.context import Context
+from accounts.errors import BadInput, NotFound
+from accounts.names import clean_name
+from accounts.services import inputs, quotas
+from compute.images.models import Image
+from compute.images.services import images
+from compute.instances.models import Flavor, ServerGroup
+from compute.instances.services import flavors, hardware, keypairs, labels, placement, server_groups
+from compute.networks.models import Network
+from compute.networks.services import networks
+
+MOST_AT_ONCE = 50
+LONGEST_USER_DATA = 65_535
+"""Nova's limit for user data, counted in base64 (API reference, servers, user_data)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchRequest:
+    """What a person or a client asked for, not yet checked. Texts are as typed; `user_data` is not base64."""
+
+    name: object
+    flavor_id: object
+    image_id: object
+    count: object = 1
+    keypair_name: object = ""
+    public_key: object = ""
+    user_data: object = ""
+    networks: object = None
+    """Ids of networks, a card on each; None: one card on the project's default network."""
+    description: object = ""
+    metadata: object = None
+    tags: object = None
+    access_ipv4: object = None
+    access_ipv6: object = None
+    admin_password: str = ""
+    server_group_id: object = None
+    availability_zone: object = None
+    """`zone`, or from administrators `zone:host`."""
+    same_host: object = None
+    different_host: object = None
+    """Ids of instances."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRequest:
+    names: list[str]
+    flavor: Flavor
+    image: Image
+    key_name: str
+    public_key: str
+    user_data: str
+    networks: list[Network]
+    description: str
+    labels: dict[str, Any]
+    server_group: ServerGroup | None
+    placement: dict[str, Any]
+
+
+def check(context: Context, request: LaunchRequest) -> CheckedRequest:
+    """Check every field before saying anything, so that a person reads all that is wrong at once."""
+    wrong: dict[str, Any] = {}
+
+    def checked(field: str, check: Any, *arguments: object) -> Any:
+        try:
+            return check(*arguments)
+        except BadInput as error:
+            wrong[field] = error.fields.get(field) or next(iter(error.fields.values()), error.text)
+        except NotFound as error:
+            wrong[field] = error.text
+        return None
+
+    flavor = checked("flavor_id", flavors.get, context, request.flavor_id)
+    image = checked("image_id", images.get, context, request.image_id)
+    names = checked("name", _names, request.name, request.count)
+    if (quotas.whole_number(request.count) or 0) not in range(1, MOST_AT_ONCE + 1):
+        wrong["count"] = _("Give a whole number from 1 to %(most)s.") % {"most": MOST_AT_ONCE}
+    key_name, public_key = "", ""
+    if request.public_key:
+        key_name, public_key = "", checked("public_key", keypairs.clean_public_key, request.public_key)
+    elif request.keypair_name:
+        keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
+        key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
+    user_data = checked("user_data", encoded_user_data, request.user_data)
+    wanted_networks = checked("networks", networks.chosen, context, request.networks)
+    description = checked(
+        "description", partial(inputs.text, longest=255), {"description": request.description}, "description"
+    )
+    given = {
+        "metadata": request.metadata,
+        "tags": request.tags,
+        "access_ipv4": request.access_ipv4,
+        "access_ipv6": request.access_ipv6,
+    }
+    kept: dict[str, Any] = {}
+    for field, value in given.items():
+        if value is not None:
+            kept[field] = checked(field, labels.CHECKS[field], value)
+    placed = checked("availability_zone", placement.zone, context, request.availability_zone)
+    zone, hints = placed or ("", dict[str, Any]())
+    for name in placement.NEIGHBOURS:
+        if (neighbours := getattr(request, name)) is not None:
+            hints[name] = checked(name, placement.neighbours, name, neighbours)
+    group = checked(
+        "server_group_id", server_groups.join, context, request.server_group_id, len(names or [""])
+    )
+    if image and (reason := hardware.wrong_image(image)):
+        wrong["image_id"] = reason
+    elif flavor and image and (reason := images.does_not_fit(image, flavor)):
+        wrong["flavor_id"] = reason
+    elif flavor and image and (reason := hardware.nowhere(flavor.extra_specs, image.properties)):
+        wrong["image_id"] = reason
+    if wrong:
+        raise BadInput(fields=wrong)
+    return CheckedRequest(
+        names=names,
+        flavor=flavor,
+        image=image,
+        key_name=key_name,
+        public_key=public_key,
+        user_data=user_data,
+        networks=wanted_networks,
+        description=description,
+        labels=kept,
+        server_group=group,
+        placement={"wanted_zone": zone, "scheduler_hints": hints},
+    )
+
+
+def _names(name: object, count: object) -> list[str]:
+    """The name itself, or name-1 … name-n."""
+    number = min(quotas.whole_number(count) or 1, MOST_AT_ONCE)
+    if number <= 1:
+        return [clean_name(name)]
+    stem = clean_name(name, longest=255 - len(f"-{number}"))
+    return [f"{stem}-{index}" for index in range(1, number + 1)]
+
+
+def encoded_user_data(given: object) -> str:
+    """User data in base64, or empty. Raises BadInput when it is too long or its cloud-config cannot be read."""
+    if not given:
+        return ""
+    if not isinstance(given, str):
+        raise BadInput(fields={"user_data": _("Give text.")})
+    text = given.replace("\r\n", "\n")
+    try:
+        encoded = base64.b64encode(text.encode()).decode()
+    except UnicodeEncodeError as error:
+        raise BadInput(fields={"user_data": _("This is not valid Unicode text.")}) from error
+    if len(encoded) > LONGEST_USER_DATA:
+        raise BadInput(
+            fields={
+                "user_data": _("Use at most %(longest)s bytes.") % {"longest": LONGEST_USER_DATA * 3 // 4}
+            }
+        )
+    if text.startswith("#cloud-config"):
+        _check_cloud_config(text)
+    return encoded
+
+
+def _check_cloud_config(text: str) -> None:
+    try:
+        read = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = _("line %(line)s") % {"line": mark.line + 1} if mark else _("somewhere")
+        raise BadInput(
+            fields={"user_data": _("The YAML cannot be read at %(where)s.") % {"where": where}}
+        ) from error
+    if not isinstance(read, dict | None):
+        raise BadInput(fields={"user_data": _("A cloud-config is a mapping of keys to values.")})

@@ -1,0 +1,59 @@
+"""Resizes as Nova's records of migrations: what the operations already say, in its words."""
+
+from datetime import datetime
+
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from accounts import policy
+from accounts.context import Context
+from compute.engine.models import Operation
+
+TYPE = "resize"
+State = Operation.State
+_ANSWERS = ("confirm_resize", "revert_resize", "delete", "purge")
+"""What settles a finished resize. Deletion confirms it, as in Nova: the earlier disk is let go."""
+
+_REVERTS, _IS_DONE = Q(answer="revert_resize"), Q(answer_state=State.SUCCEEDED)
+_STATUS = Case(
+    When(state=State.PENDING, then=Value("pre-migrating")),
+    When(state__in=[State.RUNNING, State.UNDOING], then=Value("migrating")),
+    When(state=State.FAILED, then=Value("error")),
+    When(state=State.CANCELLED, then=Value("cancelled")),
+    When(_REVERTS & _IS_DONE, then=Value("reverted")),
+    When(_REVERTS, then=Value("reverting")),
+    When(_IS_DONE, then=Value("confirmed")),
+    When(answer__isnull=False, then=Value("confirming")),
+    default=Value("finished"),
+)
+"""Nova's words (nova.compute.manager), by how far the resize and its answer have come."""
+
+
+def listing(context: Context) -> "QuerySet[Operation]":
+    """Every resize that there was, newest first, with its `status` and when it `changed`. One query."""
+    policy.enforce(context, "migration:read")
+    answers = (
+        Operation.objects.filter(
+            instance=OuterRef("instance"), sequence__gt=OuterRef("sequence"), kind__in=_ANSWERS
+        )
+        .exclude(state__in=[State.FAILED, State.CANCELLED])
+        .order_by("sequence")
+    )
+    return (
+        Operation.objects.filter(kind=TYPE)
+        .annotate(
+            answer=Subquery(answers.values("kind")[:1]),
+            answer_state=Subquery(answers.values("state")[:1]),
+            changed=Coalesce(Subquery(answers.values("updated_at")[:1]), "updated_at"),
+        )
+        .annotate(status=_STATUS)
+        .defer("timeline", "progress")
+    )
+
+
+def changed_between(
+    rows: "QuerySet[Operation]", since: datetime | None, before: datetime | None
+) -> "QuerySet[Operation]":
+    """Those of a listing that last changed in this time, its ends included."""
+    bounds = {"changed__gte": since, "changed__lte": before}
+    return rows.filter(**{lookup: moment for lookup, moment in bounds.items() if moment is not None})

@@ -1,0 +1,111 @@
+"""Makes rows true to what libvirt says: by event at once, by full sync in case an event was lost."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from accounts.services import audit
+from compute.driver.guest import list_guests
+from compute.driver.specs import GuestFacts, PowerState
+from compute.engine.models import Operation
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import hosts
+from compute.instances.models import Instance
+from compute.instances.services import transitions
+from compute.instances.states import VmState
+
+log = structlog.get_logger(__name__)
+
+SETTLED = (VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED)
+"""States in which a guest must be there; others belong to operations or to nobody."""
+
+GRACE = timedelta(seconds=2)
+"""A row this young may be ahead of what was read from libvirt a moment ago."""
+
+_STATE = {
+    PowerState.RUNNING: VmState.ACTIVE,
+    PowerState.SHUTTING_DOWN: VmState.ACTIVE,
+    PowerState.PAUSED: VmState.PAUSED,
+    PowerState.SUSPENDED: VmState.PAUSED,
+    PowerState.SHUT_OFF: VmState.STOPPED,
+    PowerState.CRASHED: VmState.STOPPED,
+}
+
+REASONS = {
+    "crashed": gettext_noop(
+        "The guest's QEMU process died or the guest crashed. Its disk is kept; start it again."
+    ),
+    "failed": gettext_noop(
+        "The guest's QEMU process died or the guest crashed. Its disk is kept; start it again."
+    ),
+    "io_error": gettext_noop("The guest is paused because its disk cannot be written; the host may be full."),
+    "missing": gettext_noop(
+        "The hypervisor no longer knows this guest. Force reboot makes it anew from its disk."
+    ),
+}
+
+
+def full_sync(hypervisor: Hypervisor) -> list[GuestFacts]:
+    """Compare every guest with its row; returns ours that have no row. Raises DriverError."""
+    read_at = timezone.now()
+    found = {facts.uuid: facts for facts in list_guests(hypervisor.uri)}
+    ours = {
+        uuid: facts
+        for uuid, facts in found.items()
+        if facts.tag and facts.tag.installation == installation_id()
+    }
+    rows = Instance.objects.filter(hypervisor=hypervisor, vm_state__in=SETTLED)
+    for instance in rows:
+        facts = ours.get(str(instance.pk))
+        if _differs(instance, facts):
+            apply(instance.pk, facts, read_at=read_at)
+    Hypervisor.objects.filter(pk=hypervisor.pk).update(synced_at=timezone.now())
+    known = set(Instance.objects.existing().values_list("pk", flat=True))
+    return [facts for uuid, facts in ours.items() if UUID(uuid) not in known]
+
+
+def installation_id() -> str:
+    """What our guests' tags say."""
+    return str(hosts.installation().pk)
+
+
+@transaction.atomic
+def apply(instance_id: UUID | str, facts: GuestFacts | None, *, read_at: datetime | None = None) -> None:
+    """Write what the guest is into its row, unless an operation is at work on it. `facts` None: it is gone."""
+    instance = Instance.objects.select_for_update().filter(pk=instance_id, vm_state__in=SETTLED).first()
+    if instance is None or not _differs(instance, facts):
+        return
+    if Operation.objects.open().filter(instance=instance).exists():
+        return
+    if read_at is not None and instance.updated_at > read_at - GRACE:
+        return  # the row is newer than what was read; the next sync sees both
+    before = instance.status
+    if facts is None:
+        transitions.fail(instance, {"code": "missing", "message": REASONS["missing"]}, VmState.ERROR)
+    else:
+        state = _STATE[facts.power]
+        # What a failed operation left to read stays, unless the guest came back to life.
+        fault = None if state == VmState.ACTIVE else instance.fault
+        transitions.settle(instance, state, fault=fault)
+        if facts.reason in REASONS and state != VmState.ACTIVE:
+            transitions.fail(instance, {"code": facts.reason, "message": REASONS[facts.reason]})
+    log.warning("guest changed by itself", instance=str(instance.pk), was=before, now=instance.status)
+    audit.record(
+        None,
+        "instance.changed_outside",
+        target_type="instance",
+        target_id=str(instance.pk),
+        target_name=instance.name,
+        project_id=instance.project_id,
+        detail={"was": before, "now": instance.status, "reason": facts.reason if facts else "missing"},
+    )
+
+
+def _differs(instance: Instance, facts: GuestFacts | None) -> bool:
+    if facts is None:
+        return True
+    return facts.power in _STATE and _STATE[facts.power] != instance.vm_state

@@ -1,0 +1,130 @@
+"""What compute counts against quotas: instances, vCPUs, memory, disk and images, under Nova's, Cinder's and Glance's
+names.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from accounts.models import Project, Quota, User
+from accounts.services import quotas
+from compute.images.models import Image
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import server_groups
+from compute.instances.services.labels import MOST_METADATA
+from compute.instances.states import VmState
+
+CAPS = server_groups.CAPS | {
+    "key_pairs": 100,
+    "metadata_items": MOST_METADATA,
+    "injected_files": 0,
+    "injected_file_content_bytes": 0,
+    "injected_file_path_bytes": 0,
+    "fixed_ips": Quota.UNLIMITED,
+    "floating_ips": Quota.UNLIMITED,
+    "security_groups": Quota.UNLIMITED,
+    "security_group_rules": Quota.UNLIMITED,
+}
+"""Names of Nova's quota sets besides. Files cannot be injected; addresses and security groups are Network's to limit,
+and Nova too keeps its numbers of them without heeding them.
+"""
+
+_IN_USE = ~Q(vm_state__in=[VmState.SOFT_DELETED, VmState.DELETED])
+_ON_DISK = ~Q(vm_state=VmState.DELETED)
+"""Disks in the recycle bin still fill the pool, so they still count; processors and memory are free."""
+
+
+def _counter(aggregate: Count | Sum, which: Q) -> quotas.Counter:
+    def count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+        whose = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+        rows = Instance.objects.filter(which, whose).order_by().values("project").annotate(used=aggregate)
+        return {row["project"]: row["used"] for row in rows}
+
+    return count
+
+
+def _count_images(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    rows = _images(project_ids, user_id).annotate(used=Count("pk"))
+    return {row["project"]: row["used"] for row in rows}
+
+
+def _measure_images(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    rows = _images(project_ids, user_id).annotate(used=Sum("size"))
+    return {row["project"]: _mib(row["used"]) for row in rows}
+
+
+def _images(project_ids: Iterable[str], user_id: str | None) -> Any:
+    whose = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+    rows = Image.objects.filter(whose).exclude(status=Image.Status.DELETED)
+    return rows.order_by().values("project")
+
+
+def _mib(size: int) -> int:
+    """Bytes as whole MiB, the last one begun."""
+    return -(-size // 2**20)
+
+
+def reserve_image(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
+    """Refuse further images, or so many more bytes of them, beyond the quota. Raises OverQuota.
+
+    How large one is to be nobody knows beforehand: it is begun where there is room for anything at all, and asks
+    again once it is measured.
+    """
+    amounts = {"image_count_total": count, "image_size_total": max(count, _mib(size))}
+    quotas.reserve(project, amounts, user)
+
+
+def of(flavor: Flavor, count: int = 1) -> dict[str, int]:
+    """What `count` instances of the flavor take of each resource."""
+    return {
+        "instances": count,
+        "cores": count * flavor.vcpus,
+        "ram": count * flavor.ram_mib,
+        "gigabytes": count * flavor.disk_gib,
+    }
+
+
+SIZES = ("instances", "cores", "ram", "gigabytes")
+"""What an instance takes of."""
+
+
+def register() -> None:
+    """Tell accounts what to count; called once at start."""
+    quotas.register_caps(CAPS)
+    instances = ngettext_lazy("%(n)s instance", "%(n)s instances", "n")
+    cores = ngettext_lazy("%(n)s vCPU", "%(n)s vCPUs", "n")
+    for name, label, counted, unit, default, aggregate, which in (
+        ("instances", _("Instances"), instances, "", 10, Count("pk"), _IN_USE),
+        ("cores", _("vCPUs"), cores, "", 20, Sum("vcpus"), _IN_USE),
+        ("ram", _("Memory"), _("%(n)s of memory"), "MiB", 51_200, Sum("ram_mib"), _IN_USE),
+        ("gigabytes", _("Disk"), _("%(n)s of disk"), "GiB", 1_000, Sum("disk_gib"), _ON_DISK),
+    ):
+        quotas.register(
+            quotas.Resource(
+                name=name,
+                label=label,
+                counted=counted,
+                unit=unit,
+                default=default,
+                counter=_counter(aggregate, which),
+            )
+        )
+    for name, label, counted, unit, default, counter in (
+        (
+            "image_count_total",
+            _("Images"),
+            ngettext_lazy("%(n)s image", "%(n)s images", "n"),
+            "",
+            100,
+            _count_images,
+        ),
+        ("image_size_total", _("Image storage"), _("%(n)s of images"), "MiB", 512_000, _measure_images),
+    ):
+        quotas.register(
+            quotas.Resource(
+                name=name, label=label, counted=counted, unit=unit, default=default, counter=counter
+            )
+        )

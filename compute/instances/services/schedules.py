@@ -1,0 +1,170 @@
+"""Schedules of an instance: rules and queries."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from cronsim import CronSim, CronSimError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput
+from accounts.services import audit, quotas
+from compute.engine.services import broadcast
+from compute.instances.models import Instance, Schedule
+from compute.instances.services import local_times
+
+VERBS = (
+    "start",
+    "stop",
+    "reboot",
+    "pause",
+    "unpause",
+    "suspend",
+    "resume",
+    "shelve",
+    "unshelve",
+    "take_image",
+    "delete",
+)
+"""What may be done at a time: whatever needs no further word. What ends for good is not among it."""
+
+MOST = 20
+MOST_KEPT = 100
+
+
+def of_instance(context: Context, instance: Instance) -> list[Schedule]:
+    """Those of an instance that the asker has found, oldest first."""
+    policy.enforce(context, "instance:read")
+    return list(instance.schedules.select_related("created_by"))
+
+
+@transaction.atomic
+def create(
+    context: Context,
+    instance_id: UUID | str,
+    *,
+    verb: object,
+    at: object,
+    cron: object,
+    time_zone: object,
+    keep: object = Schedule.KEPT,
+) -> Schedule:
+    """A schedule for `verb`: once `at` a time, or by a `cron` line, both by the clock of `time_zone`.
+
+    Of images that it takes, the newest `keep` stay.
+
+    Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do `verb` themselves.
+    """
+    policy.enforce(context, "schedule:write")
+    instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
+    if not isinstance(verb, str) or verb not in VERBS:
+        raise BadInput(fields={"verb": _("Choose what is to be done.")})
+    policy.enforce(context, f"instance:{verb}")
+    if instance.schedules.count() >= MOST:
+        raise BadInput(_("An instance has at most %(most)s schedules.") % {"most": MOST})
+    schedule = Schedule(project_id=instance.project_id, instance=instance, created_by=context.user, verb=verb)
+    _set(schedule, at, cron, time_zone, keep)
+    schedule.save(force_insert=True)
+    _record(context, "schedule.create", schedule)
+    return schedule
+
+
+@transaction.atomic
+def change(
+    context: Context, schedule_id: UUID | str, *, at: object, cron: object, time_zone: object, keep: object
+) -> Schedule:
+    """Other times for it, and another number of images to keep; it is on, and runs as the asker from now on.
+
+    Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do its verb themselves.
+    """
+    policy.enforce(context, "schedule:write")
+    schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
+    policy.enforce(context, f"instance:{schedule.verb}")
+    _set(schedule, at, cron, time_zone, keep)
+    schedule.created_by, schedule.enabled, schedule.last_error = context.user, True, ""
+    schedule.save()
+    _record(context, "schedule.update", schedule)
+    return schedule
+
+
+@transaction.atomic
+def set_enabled(context: Context, schedule_id: UUID | str, enabled: bool) -> Schedule:
+    """Let it rest or go on from now. Raises NotFound, Conflict never: one whose only time is over stays off."""
+    policy.enforce(context, "schedule:write")
+    schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
+    schedule.next_run = next_run(schedule, timezone.now())
+    schedule.enabled = enabled and schedule.next_run is not None
+    schedule.save(update_fields=["enabled", "next_run"])
+    _record(context, "schedule.enable" if schedule.enabled else "schedule.disable", schedule)
+    return schedule
+
+
+@transaction.atomic
+def delete(context: Context, schedule_id: UUID | str) -> Schedule:
+    """Forget it. Raises NotFound."""
+    policy.enforce(context, "schedule:write")
+    schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
+    _record(context, "schedule.delete", schedule)
+    schedule.delete()
+    return schedule
+
+
+def next_run(schedule: Schedule, after: datetime) -> datetime | None:
+    """When it is next due after a time, in UTC; None: never again."""
+    if schedule.at is not None:
+        return schedule.at if schedule.at > after else None
+    here = after.astimezone(local_times.zone(schedule.time_zone))
+    found = next(CronSim(schedule.cron, here), None)
+    return found.astimezone(UTC) if found else None
+
+
+def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: object) -> None:
+    """Write what was given into the row, unsaved. Raises BadInput."""
+    schedule.time_zone = str(local_times.zone(time_zone))
+    number = quotas.whole_number(keep or Schedule.KEPT)
+    if number is None or not 0 < number <= MOST_KEPT:
+        raise BadInput(fields={"keep": _("Give a whole number from 1 to %(most)s.") % {"most": MOST_KEPT}})
+    schedule.keep = number
+    if at and cron:
+        raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
+    schedule.at = local_times.moment(at, time_zone, field="at") if at else None
+    schedule.cron = "" if at else _cron_line(cron)
+    if schedule.at and schedule.at <= timezone.now():
+        raise BadInput(fields={"at": _("This time is over already.")})
+    schedule.next_run = next_run(schedule, timezone.now())
+    if schedule.next_run is None:
+        raise BadInput(fields={"cron": _("This never comes.")})
+
+
+def _cron_line(given: object) -> str:
+    """Five fields, down to the minute. Raises BadInput."""
+    wrong = BadInput(
+        fields={"cron": _("Give five fields: minute, hour, day, month, day of the week, like 0 20 * * 1-5.")}
+    )
+    if not isinstance(given, str) or len(given) > 255 or len(fields := given.split()) != 5:
+        raise wrong
+    try:
+        CronSim(line := " ".join(fields), timezone.now())
+    except CronSimError as error:
+        raise wrong from error
+    return line
+
+
+def _record(context: Context, action: str, schedule: Schedule) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="instance",
+        target_id=str(schedule.instance_id),
+        target_name=schedule.instance.name,
+        project_id=schedule.project_id,
+        detail={
+            "verb": schedule.verb,
+            "when": schedule.cron or (schedule.at and schedule.at.isoformat(timespec="minutes")),
+            "time_zone": schedule.time_zone,
+        },
+    )
+    broadcast.instance_changed(schedule.instance)

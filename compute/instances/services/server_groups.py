@@ -1,0 +1,134 @@
+"""Server groups of the asker's project: which instances belong together, or apart."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, Forbidden, NotFound
+from accounts.models import Project, User
+from accounts.names import clean_name
+from accounts.services import announcements, audit, quotas
+from compute.instances.models import Instance, ServerGroup
+from compute.instances.models.server_group import Policy
+from compute.instances.states import VmState
+
+GROUPS = "server_groups"
+MEMBERS = "server_group_members"
+CAPS = {GROUPS: 10, MEMBERS: 10}
+"""Nova's names and defaults of how many groups a project has, and how many members each of them."""
+
+LARGEST = 2**31 - 1
+
+
+def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerGroup]:
+    """The project's groups, oldest first, with their members; administrators may ask for every project's."""
+    policy.enforce(context, "server_group:read")
+    rows = ServerGroup.objects.visible_to(context, all_projects=all_projects)
+    present: QuerySet[Instance] = _present().order_by("created_at", "pk")
+    return rows.select_related("project").prefetch_related(
+        Prefetch("instances", present, to_attr="prefetched_members")
+    )
+
+
+def get(context: Context, group_id: object) -> ServerGroup:
+    """One group with its members. Raises NotFound; administrators reach every project's."""
+    try:
+        return visible(context, all_projects=True).get(pk=UUID(str(group_id)))
+    except (ServerGroup.DoesNotExist, ValueError) as error:
+        raise NotFound(
+            _("Instance group %(key)s could not be found.") % {"key": str(group_id)[:64]}
+        ) from error
+
+
+@transaction.atomic
+def create(context: Context, name: object, rule: object, most_per_host: object = None) -> ServerGroup:
+    """A group in the asker's project. Raises Forbidden, BadInput naming each wrong field, OverQuota."""
+    policy.enforce(context, "server_group:write")
+    if context.project is None:
+        raise Forbidden(_("Choose a project first; you have a role in none."))
+    name, wrong = clean_name(name), {}
+    if rule not in Policy.values:
+        wrong["policy"] = _("Say one of %(policies)s.") % {"policies": ", ".join(Policy.values)}
+    given = most_per_host is not None and most_per_host != ""
+    most = quotas.whole_number(most_per_host) if given else None
+    if given:
+        if rule != Policy.ANTI_AFFINITY:
+            wrong["max_server_per_host"] = _("Only anti-affinity policy supports rules.")
+        elif most is None or not 1 <= most <= LARGEST:
+            wrong["max_server_per_host"] = _("Give a whole number from 1.")
+    if wrong:
+        raise BadInput(fields=wrong)
+    project = Project.objects.select_for_update().get(pk=context.project.pk)
+    _enforce_room(project, context.user)
+    group = ServerGroup.objects.create(
+        project=project, user=context.user, name=name, policy=str(rule), most_per_host=most
+    )
+    _record(context, "server_group.create", group)
+    return group
+
+
+@transaction.atomic
+def delete(context: Context, group_id: object) -> ServerGroup:
+    """Forget the group; its instances stay where they are. Raises Forbidden, NotFound."""
+    policy.enforce(context, "server_group:write")
+    group = get(context, group_id)
+    _record(context, "server_group.delete", group)
+    ServerGroup.objects.filter(pk=group.pk).delete()
+    return group
+
+
+def join(context: Context, group_id: object, newcomers: int) -> ServerGroup | None:
+    """The project's group that so many new instances go into; None where none is named.
+
+    The caller holds the project's lock. Raises NotFound, OverQuota.
+    """
+    if group_id is None or group_id == "":
+        return None
+    group = get(context, group_id)
+    if context.project is None or group.project_id != context.project.pk:
+        raise NotFound(_("Instance group %(key)s could not be found.") % {"key": str(group_id)[:64]})
+    enforce_members(group, context.user, newcomers)
+    return group
+
+
+def enforce_members(group: ServerGroup, user: User, newcomers: int) -> None:
+    """Refuse so many of the user's instances more in the group. The caller holds the project's lock. Raises OverQuota."""
+    limit = quotas.user_limits(group.project_id, user.pk)[MEMBERS]
+    count = _present().filter(server_group=group).count() + newcomers
+    quotas.enforce_cap(MEMBERS, limit, count, _("Quota exceeded, too many servers in group"))
+
+
+def used(project_id: str, user_id: str | None = None) -> int:
+    """How many groups a project has, or one user in it."""
+    rows = ServerGroup.objects.filter(project=project_id)
+    return rows.filter(user=user_id).count() if user_id else rows.count()
+
+
+def _enforce_room(project: Project, user: User) -> None:
+    said = _("Quota exceeded, too many server groups.")
+    limit = quotas.limits([project.pk])[project.pk][GROUPS]
+    quotas.enforce_cap(GROUPS, limit, used(project.pk) + 1, said)
+    quotas.enforce_cap(
+        GROUPS, quotas.user_limits(project.pk, user.pk)[GROUPS], used(project.pk, user.pk) + 1, said
+    )
+
+
+def _present() -> QuerySet[Instance]:
+    return Instance.objects.existing().exclude(vm_state=VmState.SOFT_DELETED)
+
+
+def _record(context: Context, action: str, group: ServerGroup) -> None:
+    audit.record(
+        context,
+        action,
+        target_type="server_group",
+        target_id=str(group.pk),
+        target_name=group.name,
+        project_id=group.project_id,
+        detail={"policy": group.policy},
+    )
+    announcements.changed(group.project_id, "server-groups")

@@ -1,0 +1,41 @@
+"""Administrators may look into every project; that they did is written into that project's audit log."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.context import Context
+from accounts.models import AuditEvent
+from accounts.services import audit
+from compute.instances.models import Instance
+
+ONCE_IN = timedelta(minutes=15)
+"""Going from tab to tab and reloading are one visit."""
+
+
+def of_instance(context: Context, instance: Instance) -> None:
+    """Note that the asker looks at an instance of a project that is not the one they work in."""
+    if context.project is not None and instance.project_id == context.project.id:
+        return
+    if _is_noted(context, "instance.read", str(instance.pk)):
+        return
+    audit.record(
+        context,
+        "instance.read",
+        target_type="instance",
+        target_id=str(instance.pk),
+        target_name=instance.name,
+        project_id=instance.project_id,
+    )
+
+
+def of_every_project(context: Context, search: str) -> None:
+    """Note that the asker lists the instances of all projects, and what they looked for."""
+    if not _is_noted(context, "instance.read_all", ""):
+        detail = {"search": search} if search else {}
+        audit.record(context, "instance.read_all", target_type="instance", project_id="", detail=detail)
+
+
+def _is_noted(context: Context, action: str, target_id: str) -> bool:
+    recent = AuditEvent.objects.filter(at__gt=timezone.now() - ONCE_IN, user_id=context.user.id)
+    return recent.filter(action=action, target_id=target_id).exists()

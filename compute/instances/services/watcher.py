@@ -1,0 +1,157 @@
+"""Watches one hypervisor: hears its events, keeps rows true, announces due operations, empties the bin."""
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from compute.driver import events
+from compute.driver.errors import DriverError, GuestNotFound
+from compute.driver.guest import Guest
+from compute.driver.specs import GuestEvent, GuestEventKind
+from compute.engine.services import heartbeats
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import hypervisors
+from compute.instances.services import agents, boot_stages, reconcile
+
+log = structlog.get_logger(__name__)
+
+WAKING = {
+    GuestEventKind.STOPPED,
+    GuestEventKind.CRASHED,
+    GuestEventKind.REBOOTED,
+}
+"""Events that an operation may wait for."""
+
+TELLING = WAKING | {
+    GuestEventKind.STARTED,
+    GuestEventKind.SUSPENDED,
+    GuestEventKind.RESUMED,
+    GuestEventKind.IO_ERROR,
+    GuestEventKind.UNDEFINED,
+}
+"""Events after which a row may be wrong."""
+
+AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts to reach a hypervisor that is away, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something done every `seconds`; `at` is when it is next due, by the monotonic clock."""
+
+    name: str
+    seconds: float
+    do: Callable[[], object]
+
+
+class Watcher:
+    """The loop of one hypervisor. libvirt's event thread only fills the queue; all work is done here."""
+
+    def __init__(self, hypervisor: Hypervisor, wake: Callable[[str, str], None], duties: list[Duty]) -> None:
+        self.hypervisor = hypervisor
+        self._wake = wake
+        self._agents = agents.Asker(hypervisor)
+        self._events: queue.SimpleQueue[GuestEvent | str | None] = queue.SimpleQueue()
+        self._subscription: events.Subscription | None = None
+        self._pause = 1.0
+        self._retry_at = 0.0
+        self._duties = [
+            Duty("heartbeat", 15, lambda: heartbeats.beat("watch")),
+            Duty("sync", 30, self._sync),
+            Duty("boot stages", 1, lambda: boot_stages.follow(self.hypervisor)),
+            *duties,
+        ]
+        self._due: dict[str, float] = {duty.name: 0.0 for duty in self._duties}
+
+    def stop(self) -> None:
+        """End `run` soon; may be called from a signal handler."""
+        self._events.put(None)
+
+    def run(self) -> None:
+        """Watch until stopped."""
+        while True:
+            self._connect()
+            for duty in self._duties:
+                if time.monotonic() >= self._due[duty.name]:
+                    self._due[duty.name] = time.monotonic() + duty.seconds
+                    duty.do()
+            pause = max(0.05, min([*self._due.values(), self._retry_time()]) - time.monotonic())
+            try:
+                event = self._events.get(timeout=pause)
+            except queue.Empty:
+                continue
+            if event is None:
+                break
+            self._take(event)
+        if self._subscription:
+            self._subscription.close()
+
+    def _connect(self) -> None:
+        """Subscribe first, then compare everything: what happens between the two is seen twice, never missed."""
+        if self._subscription or time.monotonic() < self._retry_at:
+            return
+        try:
+            self._subscription = events.subscribe(
+                self.hypervisor.uri, self._events.put, lambda reason: self._events.put(reason)
+            )
+            hypervisors.prepare(self.hypervisor)
+            self._sync()
+            self._agents.look_at_all()
+        except DriverError as error:
+            self._lose(str(error))
+            hypervisors.unreachable(self.hypervisor, error)
+        else:
+            self._pause = 1.0
+            log.info("watching", hypervisor=self.hypervisor.name)
+
+    def _lose(self, reason: str) -> None:
+        log.warning("hypervisor away", hypervisor=self.hypervisor.name, reason=reason)
+        if self._subscription:
+            self._subscription.close()
+        self._subscription = None
+        self._retry_at = time.monotonic() + self._pause
+        self._pause = min(LONGEST_PAUSE, self._pause * 2)
+
+    def _retry_time(self) -> float:
+        return self._retry_at if self._subscription is None else float("inf")
+
+    def _take(self, event: GuestEvent | str) -> None:
+        if isinstance(event, str):
+            self._pause = 0.5
+            self._lose(event)
+            return
+        log.debug("event", guest=event.uuid, kind=event.kind, detail=event.detail)
+        if event.kind in WAKING:
+            self._wake(event.uuid, event.kind)
+        if event.kind in AGENTS:
+            self._agents.look(event.uuid)
+        if event.kind in TELLING:
+            self._look(event.uuid)
+
+    def _look(self, uuid: str) -> None:
+        """Read the one guest and correct its row. The row wins for operations at work on it."""
+        try:
+            facts = Guest(self.hypervisor.uri, uuid).facts()
+        except GuestNotFound:
+            facts = None
+        except DriverError as error:
+            log.warning("cannot look at guest", guest=uuid, reason=str(error))
+            return
+        if facts is None or (facts.tag and facts.tag.installation == reconcile.installation_id()):
+            reconcile.apply(uuid, facts)
+
+    def _sync(self) -> None:
+        if self._subscription is None:
+            return
+        try:
+            strangers = reconcile.full_sync(self.hypervisor)
+        except DriverError as error:
+            log.warning("full sync failed", reason=str(error))
+            return
+        for stranger in strangers:
+            log.warning("a guest of ours has no row; `manage.py audit` names it", guest=stranger.name)

@@ -1,0 +1,37 @@
+"""The rows that a first launch needs: one network, flavors from tiny to large, the local hypervisor."""
+
+import socket
+
+from django.conf import settings
+from django.db import transaction
+
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import hosts
+from compute.instances.models import Flavor
+from compute.networks.models import Network
+
+FLAVORS = (
+    ("1", "tiny", 1, 128, 1),
+    ("2", "small", 1, 1024, 10),
+    ("3", "medium", 2, 4096, 20),
+    ("4", "large", 4, 8192, 40),
+    ("5", "xlarge", 8, 16384, 80),
+)
+
+
+@transaction.atomic
+def ensure() -> Hypervisor:
+    """Make what is missing, change nothing that is there; returns the local hypervisor's row."""
+    if not Network.objects.exists():
+        Network.objects.create(
+            name="default", cidr=settings.NETWORK_CIDR, bridge=f"mr{hosts.installation().short}"
+        )
+    if not Flavor.objects.exists():
+        Flavor.objects.bulk_create(
+            Flavor(id=number, name=name, vcpus=vcpus, ram_mib=ram, disk_gib=disk)
+            for number, name, vcpus, ram, disk in FLAVORS
+        )
+    hypervisor, _made = Hypervisor.objects.get_or_create(
+        uri=settings.LIBVIRT_URI, defaults={"name": socket.gethostname()}
+    )
+    return hypervisor

@@ -1,0 +1,30 @@
+"""Rows of compute."""
+
+from compute.engine.models.heartbeat import Heartbeat
+from compute.engine.models.operation import Operation
+from compute.hosts.models.aggregate import Aggregate
+from compute.hosts.models.hypervisor import Hypervisor
+from compute.images.models.image import Image
+from compute.instances.models.console_token import ConsoleToken
+from compute.instances.models.flavor import Flavor
+from compute.instances.models.instance import Instance
+from compute.instances.models.keypair import Keypair
+from compute.instances.models.schedule import Schedule
+from compute.instances.models.server_group import ServerGroup
+from compute.networks.models.network import Network, Port
+
+__all__ = [
+    "Aggregate",
+    "ConsoleToken",
+    "Flavor",
+    "Heartbeat",
+    "Hypervisor",
+    "Image",
+    "Instance",
+    "Keypair",
+    "Network",
+    "Operation",
+    "Port",
+    "Schedule",
+    "ServerGroup",
+]

@@ -1,0 +1,48 @@
+"""Gives ports their addresses."""
+
+import ipaddress
+import secrets
+
+from django.utils.translation import gettext as _
+
+from accounts.errors import Conflict
+from compute.instances.models import Instance
+from compute.networks.models import Network, Port
+
+FIRST = 10
+"""Addresses below are kept for hosts and services."""
+
+
+def plug(instance: Instance, network: Network) -> Port:
+    """A port with the lowest free address. Call it in a transaction; it holds the network's row until the end.
+
+    Raises Conflict when every address is taken.
+    """
+    Network.objects.select_for_update().get(pk=network.pk)
+    taken = {
+        int(ipaddress.IPv4Address(address)) for address in network.ports.values_list("address", flat=True)
+    }
+    subnet = ipaddress.IPv4Network(network.cidr)
+    first, last = int(subnet[0]) + max(2, min(FIRST, subnet.num_addresses // 4)), int(subnet[-1])
+    address = next((number for number in range(first, last) if number not in taken), None)
+    if address is None:
+        raise Conflict(
+            _("The network %(name)s has no free address left. Delete an instance or use another network.")
+            % {"name": network.name}
+        )
+    port = Port(project=instance.project, network=network, instance=instance)
+    port.address = str(ipaddress.IPv4Address(address))
+    port.mac = _free_mac()
+    port.save(force_insert=True)
+    return port
+
+
+def _free_mac() -> str:
+    """A MAC address that no port has, with the prefix that OpenStack uses.
+
+    Its other 24 bits are few enough that among a thousand ports two of a kind would turn up one time in thirty.
+    """
+    while True:
+        mac = "fa:16:3e:" + secrets.token_bytes(3).hex(":")
+        if not Port.objects.filter(mac=mac).exists():
+            return mac
