@@ -17,6 +17,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.names import is_text
+from accounts import sealing
 from accounts.services import audit, inputs, lockouts, one_time_codes
 
 RECOVERY_CODES = 10
@@ -72,7 +73,7 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
             }
         )
     SecondFactor.objects.create(
-        user=context.user, sealed_secret=one_time_codes.seal(offered.secret), last_step=step
+        user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step
     )
     _record(context, "second_factor.enable", context.user)
     return _new_recovery_codes(context.user)
@@ -128,7 +129,7 @@ def prove(request: HttpRequest, user: User, given: object) -> None:
 
 def _takes_code(user: User, given: object) -> bool:
     factor, code = of(user), _digits(given)
-    secret = one_time_codes.unseal(factor.sealed_secret) if factor and code else None
+    secret = sealing.unseal(factor.sealed_secret) if factor and code else None
     step = one_time_codes.matching_step(secret, code, timezone.now()) if secret else None
     if step is None:
         return False

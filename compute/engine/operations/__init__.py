@@ -1,9 +1,9 @@
 """The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
 
-from compute.engine.operations.engine import execute
-from compute.engine.operations.queue import cancel, cancel_unless, due, enqueue, show_progress, wake
+from compute.engine.operations.execute import execute, retry_stuck
+from compute.engine.operations.queue import cancel, cancel_unless, due, enqueue, in_line, wake
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
-from compute.engine.operations.steps import Plan, Step, plans
+from compute.engine.operations.steps import Plan, Step, Where, plans
 
 __all__ = [
     "Cancelled",
@@ -12,12 +12,14 @@ __all__ = [
     "Run",
     "Step",
     "Wait",
+    "Where",
     "cancel",
     "cancel_unless",
     "due",
     "enqueue",
     "execute",
+    "in_line",
     "plans",
-    "show_progress",
+    "retry_stuck",
     "wake",
 ]
