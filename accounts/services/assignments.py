@@ -104,7 +104,7 @@ def on_system(user: User) -> bool:
 
 def holding(
     context: Context,
-    deed: str,
+    rule: str,
     *,
     actor: str,
     actor_id: str,
@@ -113,7 +113,7 @@ def holding(
     inherited: bool,
 ) -> Holding:
     """From the words and ids of an address. Raises Forbidden or NotFound."""
-    policy.enforce(context, deed)
+    policy.enforce(context, rule)
     user = inputs.found(User.objects.all(), actor_id, "user") if actor == "users" else None
     group = inputs.found(Group.objects.all(), actor_id, "group") if actor == "groups" else None
     project = inputs.found(Project.objects.all(), place_id or "", "project") if place == "projects" else None

@@ -18,9 +18,9 @@ def record(
     address: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> AuditEvent:
-    """Add one line. Call it inside the transaction of the deed, so that neither is there without the other.
+    """Add one line. Call it inside the transaction of the change, so that neither is there without the other.
 
-    Without a context the deed is Meridian's own (a guest that died, a sweep); `address` is whence it was caused.
+    Without a context the change is Meridian's own (a guest that died, a sweep); `address` is whence it was caused.
     """
     project = context.project.id if context and context.project else ""
     return AuditEvent.objects.create(

@@ -25,7 +25,7 @@ from compute.hosts.services import hosts
 from compute.instances import states
 from compute.instances.models import ConsoleToken, Instance
 
-DEED = "instance:console"
+RULE = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
 RENEW_SECONDS = 25
 ALIVE = timedelta(seconds=60)
@@ -114,7 +114,7 @@ def end_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
 
 
 def _enforce(context: Context, instance: Instance) -> None:
-    policy.enforce(context, DEED)
+    policy.enforce(context, RULE)
     if instance.vm_state not in RUNNING:
         raise Conflict(_("%(name)s is off, so it has no console. Start it first.") % {"name": instance.name})
 
@@ -141,7 +141,7 @@ def _still_right(row: ConsoleToken) -> bool:
     projects = (instance.project_id, *(project.id for project in projects_of(user)))
     contexts = (for_user(user, project_id) for project_id in projects)
     return any(
-        policy.allows(context, DEED)
+        policy.allows(context, RULE)
         and Instance.objects.visible_to(context, all_projects=True).filter(pk=instance.pk).exists()
         for context in contexts
     )
