@@ -69,7 +69,7 @@ def create(context: Context, user_id: str, given: Given) -> Created:
         expires_at=expires_at,
     )
     credential.roles.set(_wanted_roles(context, given.get("roles")))
-    _record(context, "credential.create", credential)
+    audit.record(context, "credential.create", credential)
     return Created(credential=credential, secret=secret)
 
 
@@ -79,7 +79,7 @@ def delete(context: Context, user_id: str, credential_id: str) -> None:
     policy.enforce_own(context, user_id, "user:write")
     _enforce_unrestricted(context)
     credential = inputs.found(visible(context, user_id), credential_id, "application credential")
-    _record(context, "credential.delete", credential)
+    audit.record(context, "credential.delete", credential)
     credential.delete()
 
 
@@ -140,14 +140,3 @@ def _wanted_roles(context: Context, given: object) -> list[Role]:
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _record(context: Context, action: str, credential: ApplicationCredential) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="application_credential",
-        target_id=credential.id,
-        target_name=credential.name,
-        project_id=credential.project_id,
-    )

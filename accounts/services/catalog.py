@@ -156,12 +156,11 @@ def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
     """Remove a region, service or endpoint. Raises Conflict for a region that is in use."""
     policy.enforce(context, "catalog:write")
     row = inputs.found(rows, key, noun)
-    called = str(row)
+    audit.record(context, f"{noun}.delete", row)
     try:
         row.delete()
     except ProtectedError as error:
         raise Conflict(_("Endpoints or regions still stand in this region.")) from error
-    audit.record(context, f"{noun}.delete", target_type=noun, target_id=key, target_name=called)
 
 
 def _fill_region(context: Context, action: str, region: Region, given: Given) -> Region:
@@ -223,6 +222,5 @@ def _is_own(url: str) -> bool:
 
 def _stored(context: Context, action: str, row: Any) -> Any:
     row.save()
-    noun = action.partition(".")[0]
-    audit.record(context, action, target_type=noun, target_id=row.pk, target_name=str(row))
+    audit.record(context, action, row)
     return row

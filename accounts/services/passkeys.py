@@ -117,7 +117,7 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
         sign_count=made.sign_count,
         used_at=timezone.now(),
     )
-    _record(context, "passkey.add", passkey)
+    audit.record(context, "passkey.add", passkey, project_id="")
     return passkey
 
 
@@ -125,7 +125,7 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
 def delete(context: Context, passkey_id: str) -> Passkey:
     """Forget one. Raises NotFound."""
     passkey = inputs.found(listed(context), passkey_id, "passkey")
-    _record(context, "passkey.delete", passkey)
+    audit.record(context, "passkey.delete", passkey, project_id="")
     Passkey.objects.filter(pk=passkey.pk).delete()
     return passkey
 
@@ -184,9 +184,3 @@ def _challenge(ticket: object, user_id: str) -> tuple[bytes | None, datetime]:
     if asked != user_id:
         return nothing
     return webauthn.base64url_to_bytes(challenge), datetime.fromtimestamp(asked_at, UTC)
-
-
-def _record(context: Context, action: str, passkey: Passkey) -> None:
-    audit.record(
-        context, action, target_type="passkey", target_id=passkey.id, target_name=passkey.name, project_id=""
-    )

@@ -53,7 +53,7 @@ def create(context: Context, given: Given) -> Project:
     _store(project)
     if "tags" in given:
         _set_tags(project, given["tags"])
-    _record(context, "project.create", project)
+    audit.record(context, "project.create", project)
     return project
 
 
@@ -76,7 +76,7 @@ def update(context: Context, project_id: str, given: Given) -> Project:
         _set_tags(project, given["tags"])
     if not project.enabled:
         Token.objects.filter(project=project).delete()
-    _record(context, "project.update", project)
+    audit.record(context, "project.update", project)
     return project
 
 
@@ -85,7 +85,7 @@ def delete(context: Context, project_id: str) -> None:
     """Remove a project that owns nothing; the refusal names what it owns. Raises Forbidden, NotFound, Conflict."""
     policy.enforce(context, "project:write")
     project = inputs.found(Project.objects.all(), project_id, "project")
-    _record(context, "project.delete", project)
+    audit.record(context, "project.delete", project)
     if below := belongings.few(list(project.children.values_list("name", flat=True))):
         raise Forbidden(
             _("Other projects stand below this one: %(names)s. Delete them first.") % {"names": below}
@@ -107,7 +107,7 @@ def set_tags(context: Context, project_id: str, tags: object) -> Project:
     policy.enforce(context, "project:write")
     project = inputs.found(Project.objects.all(), project_id, "project")
     _set_tags(project, tags)
-    _record(context, "project.update", project)
+    audit.record(context, "project.update", project)
     return project
 
 
@@ -163,14 +163,3 @@ def _store(project: Project) -> None:
     if same.exclude(pk=project.pk).exists():
         raise Conflict(_("There is a project %(name)s in this domain already.") % {"name": project.name})
     project.save()
-
-
-def _record(context: Context, action: str, project: Project) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="project",
-        target_id=project.id,
-        target_name=project.name,
-        project_id=project.id,
-    )

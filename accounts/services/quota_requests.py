@@ -6,6 +6,7 @@ Whatever changes a project's requests holds the project's lock, so of two decisi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
@@ -62,7 +63,7 @@ def ask(context: Context, wanted: Mapping[str, object], reason: object = "") -> 
         for name, limit in limits.items()
     ]
     for request in made:
-        _record(context, "quota_request.create", request, reason)
+        audit.record(context, "quota_request.create", request, **_detail(request, reason))
     announcements.changed(project.id, "quota", "quota-requests")
     return made
 
@@ -210,18 +211,10 @@ def _decide(
     request.state, request.answer = state, answer
     request.decided_by, request.decided_at = context.user, timezone.now()
     request.save(update_fields=["state", "answer", "decided_by", "decided_at"])
-    _record(context, action, request, answer)
+    audit.record(context, action, request, **_detail(request, answer))
     announcements.changed(request.project_id, "quota", "quota-requests")
     return request
 
 
-def _record(context: Context, action: str, request: QuotaRequest, sentence: str) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="quota_request",
-        target_id=request.id,
-        target_name=request.resource,
-        project_id=request.project_id,
-        detail={"limit": request.wanted, **({"sentence": sentence} if sentence else {})},
-    )
+def _detail(request: QuotaRequest, sentence: str) -> dict[str, Any]:
+    return {"limit": request.wanted} | ({"sentence": sentence} if sentence else {})

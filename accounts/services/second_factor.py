@@ -75,7 +75,7 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
     SecondFactor.objects.create(
         user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step
     )
-    _record(context, "second_factor.enable", context.user)
+    audit.record(context, "second_factor.enable", context.user)
     return _new_recovery_codes(context.user)
 
 
@@ -84,7 +84,7 @@ def renew_recovery_codes(context: Context) -> list[str]:
     """Ten new recovery codes; the old ones stop working."""
     if not SecondFactor.objects.filter(user=context.user).exists():
         raise Conflict(_("The second factor is off."))
-    _record(context, "second_factor.renew_codes", context.user)
+    audit.record(context, "second_factor.renew_codes", context.user)
     return _new_recovery_codes(context.user)
 
 
@@ -97,7 +97,7 @@ def disable(context: Context, user_id: str) -> User:
     if not gone:
         raise NotFound(_("%(name)s has no second factor.") % {"name": user.name})
     RecoveryCode.objects.filter(user=user).delete()
-    _record(context, "second_factor.disable", user)
+    audit.record(context, "second_factor.disable", user)
     return user
 
 
@@ -144,14 +144,7 @@ def _takes_recovery_code(user: User, given: object) -> bool:
     if not unused.update(used_at=timezone.now()):
         return False
     left = codes_left(user)
-    audit.record(
-        None,
-        "second_factor.recovery",
-        target_type="user",
-        target_id=user.id,
-        target_name=user.name,
-        detail={"left": left},
-    )
+    audit.record(None, "second_factor.recovery", user, left=left)
     return True
 
 
@@ -186,7 +179,3 @@ def _offer(user: User, secret: str) -> Offer:
         address=address,
         picture=one_time_codes.picture(address),
     )
-
-
-def _record(context: Context, action: str, user: User) -> None:
-    audit.record(context, action, target_type="user", target_id=user.id, target_name=user.name)

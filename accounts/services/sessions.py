@@ -36,7 +36,7 @@ def entered(request: HttpRequest, user: User) -> None:
         address=client_address(request),
         request_id=getattr(request, "request_id", ""),
     )
-    _record(context, "session.begin", user.id)
+    audit.record(context, "session.begin", user)
 
 
 def record(request: HttpRequest, user: User) -> None:
@@ -66,19 +66,22 @@ def listed(context: Context, user_id: str) -> QuerySet[UserSession]:
 def end(context: Context, user_id: str, session_id: str) -> UserSession:
     """Sign one session out; counts at the next request. Raises NotFound."""
     policy.enforce_own(context, user_id, "user:write")
-    session = inputs.found(UserSession.objects.filter(user=user_id), session_id, "session")
+    session = inputs.found(
+        UserSession.objects.select_related("user").filter(user=user_id), session_id, "session"
+    )
     _drop(UserSession.objects.filter(pk=session.pk))
-    _record(context, "session.end", user_id)
+    audit.record(context, "session.end", session.user)
     return session
 
 
 @transaction.atomic
 def end_everywhere(context: Context, user_id: str) -> None:
-    """Sign out every session of the user, and end every token."""
+    """Sign out every session of the user, and end every token. Raise NotFound for an unknown user."""
     policy.enforce_own(context, user_id, "user:write")
+    user = inputs.found(User.objects.all(), user_id, "user")
     drop(User.objects.filter(pk=user_id))
     Token.objects.filter(user=user_id).delete()
-    _record(context, "session.end_everywhere", user_id)
+    audit.record(context, "session.end_everywhere", user)
 
 
 def drop(users: QuerySet[User], *, but: str = "") -> None:
@@ -103,8 +106,3 @@ def _whence(request: HttpRequest) -> dict[str, Any]:
 
 def _mark(key: str) -> str:
     return f"accounts.session-seen.{key}"
-
-
-def _record(context: Context, action: str, user_id: str) -> None:
-    name = User.objects.filter(pk=user_id).values_list("name", flat=True).first() or ""
-    audit.record(context, action, target_type="user", target_id=user_id, target_name=name)

@@ -57,7 +57,7 @@ def create(context: Context, given: Given) -> User:
     _fill(user, given)
     user.set_password(passwords.check(given["password"], user) if given.get("password") is not None else None)
     _store(user)
-    audit.record(context, "user.create", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(context, "user.create", user)
     return user
 
 
@@ -74,7 +74,7 @@ def update(context: Context, user_id: str, given: Given) -> User:
     if not user.enabled:
         Token.objects.filter(user=user).delete()
         sessions.drop(User.objects.filter(pk=user.pk))
-    audit.record(context, "user.update", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(context, "user.update", user)
     return user
 
 
@@ -82,7 +82,7 @@ def update(context: Context, user_id: str, given: Given) -> User:
 def delete(context: Context, user_id: str) -> None:
     policy.enforce(context, "user:write")
     user = inputs.found(User.objects.all(), user_id, "user")
-    audit.record(context, "user.delete", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(context, "user.delete", user)
     sessions.drop(User.objects.filter(pk=user.pk))
     try:
         user.delete()
@@ -116,7 +116,7 @@ def change_password(request: HttpRequest, user_id: str, given: Given, *, keep_se
 def set_own_password(user: User, given: object, *, keep_session: str = "") -> None:
     """The password that a user, who was proved to be it, chose. Raises BadInput."""
     passwords.replace(user, passwords.check_own(given, user), keep_session=keep_session)
-    audit.record(None, "user.password", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(None, "user.password", user)
 
 
 def projects(context: Context, user_id: str) -> QuerySet[Project]:

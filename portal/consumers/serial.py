@@ -151,7 +151,7 @@ class Serial(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _still_allowed(self) -> None:
         context = sessions.required(self.scope)
-        policy.enforce(context, consoles.DEED)
+        policy.enforce(context, consoles.RULE)
         instances.get(context, self._instance_id())
 
     def _instance_id(self) -> str:

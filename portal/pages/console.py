@@ -154,7 +154,7 @@ def log_download(request: Request, instance_id: UUID) -> HttpResponse:
 def _reach(request: Request, instance_id: UUID) -> Instance:
     """The instance, if its console is the asker's. Raises NotFound, Forbidden."""
     instance = instances.get(request.context, instance_id)
-    policy.enforce(request.context, consoles.DEED)
+    policy.enforce(request.context, consoles.RULE)
     return instance
 
 

@@ -50,7 +50,8 @@ def create(context: Context, name: object, zone: object = None) -> Aggregate:
     aggregate = Aggregate(name=clean_name(name), availability_zone=clean_zone(zone))
     _enforce_free(aggregate)
     aggregate.save()
-    _record(context, "aggregate.create", aggregate)
+    audit.record(context, "aggregate.create", aggregate, zone=aggregate.availability_zone)
+    announcements.changed("", "aggregates")
     return get(context, aggregate.pk)
 
 
@@ -74,7 +75,8 @@ def delete(context: Context, aggregate_id: object) -> Aggregate:
         raise BadInput(
             _("Cannot delete aggregate %(id)s. Reason: Host aggregate is not empty.") % {"id": aggregate.pk}
         )
-    _record(context, "aggregate.delete", aggregate)
+    audit.record(context, "aggregate.delete", aggregate, zone=aggregate.availability_zone)
+    announcements.changed("", "aggregates")
     Aggregate.objects.filter(pk=aggregate.pk).delete()
     return aggregate
 
@@ -223,17 +225,6 @@ def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
 def _saved(context: Context, aggregate: Aggregate, **detail: Any) -> Aggregate:
     aggregate.updated_at = timezone.now()
     aggregate.save()
-    _record(context, "aggregate.update", aggregate, **detail)
-    return get(context, aggregate.pk)
-
-
-def _record(context: Context, action: str, aggregate: Aggregate, **detail: Any) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="aggregate",
-        target_id=str(aggregate.pk),
-        target_name=aggregate.name,
-        detail={"zone": aggregate.availability_zone, **detail},
-    )
+    audit.record(context, "aggregate.update", aggregate, zone=aggregate.availability_zone, **detail)
     announcements.changed("", "aggregates")
+    return get(context, aggregate.pk)

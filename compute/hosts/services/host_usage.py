@@ -69,14 +69,7 @@ def enable(context: Context, name: object, enabled: bool, reason: str = "") -> H
         raise NotFound(_("There is no host of this name."))
     hypervisor.enabled, hypervisor.disabled_reason = enabled, reason[:255]
     hypervisor.save(update_fields=["enabled", "disabled_reason"])
-    audit.record(
-        context,
-        "hypervisor.update",
-        target_type="hypervisor",
-        target_id=str(hypervisor.pk),
-        target_name=hypervisor.name,
-        detail={"enabled": enabled},
-    )
+    audit.record(context, "hypervisor.update", hypervisor, enabled=enabled)
     return hypervisor
 
 

@@ -101,14 +101,7 @@ def delete(context: Context, image_id: object) -> Image:
             % {"image": image.name, "names": names}
         )
     discard(image)
-    audit.record(
-        context,
-        "image.delete",
-        target_type="image",
-        target_id=str(image.pk),
-        target_name=image.name,
-        project_id=image.project_id,
-    )
+    audit.record(context, "image.delete", image)
     return image
 
 
@@ -131,15 +124,7 @@ def thin(taken: QuerySet[Image], keep: int, **detail: Any) -> None:
     """Delete all of them but the newest `keep`; one that disks stand on stays. `detail` tells the audit log why."""
     for image in taken.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")[keep:]:
         if discard_unused(image.pk):
-            audit.record(
-                None,
-                "image.delete",
-                target_type="image",
-                target_id=str(image.pk),
-                target_name=image.name,
-                project_id=image.project_id or "",
-                detail={**detail, "keep": keep},
-            )
+            audit.record(None, "image.delete", image, **detail, keep=keep)
 
 
 def backups(instance: Instance, kind: str) -> QuerySet[Image]:

@@ -93,13 +93,7 @@ def warn(instance: Instance) -> bool:
     if not claimed or instance.expires_at is None:
         return False
     audit.record(
-        None,
-        "instance.expires_soon",
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=instance.name,
-        project_id=instance.project_id,
-        detail={"expires_at": instance.expires_at.isoformat(timespec="seconds")},
+        None, "instance.expires_soon", instance, expires_at=instance.expires_at.isoformat(timespec="seconds")
     )
     transitions.change(instance, expiry_warned_at=now)
     return True

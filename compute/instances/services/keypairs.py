@@ -63,8 +63,8 @@ def delete(context: Context, name: str, user_id: str | None = None) -> None:
     policy.enforce(context, "keypair:write")
     with transaction.atomic():
         keypair = get(context, name, user_id)
+        audit.record(context, "keypair.delete", keypair)
         keypair.delete()
-        audit.record(context, "keypair.delete", target_type="keypair", target_name=name)
 
 
 def clean_public_key(given: object) -> str:
@@ -108,7 +108,7 @@ def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
             keypair = Keypair.objects.create(
                 user=owner, name=name, public_key=public_key, fingerprint=fingerprint(public_key)
             )
-            audit.record(context, "keypair.create", target_type="keypair", target_name=name)
+            audit.record(context, "keypair.create", keypair)
     except IntegrityError as error:
         raise Conflict(
             _("You already have a key pair called %(name)s.") % {"name": name}, fields={"name": ""}

@@ -97,11 +97,10 @@ def apply(instance_id: UUID | str, facts: GuestFacts | None, *, read_at: datetim
     audit.record(
         None,
         "instance.changed_outside",
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=instance.name,
-        project_id=instance.project_id,
-        detail={"was": before, "now": instance.status, "reason": facts.reason if facts else "missing"},
+        instance,
+        was=before,
+        now=instance.status,
+        reason=facts.reason if facts else "missing",
     )
 
 

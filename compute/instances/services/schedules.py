@@ -68,7 +68,7 @@ def create(
     schedule = Schedule(project_id=instance.project_id, instance=instance, created_by=context.user, verb=verb)
     _set(schedule, at, cron, time_zone, keep)
     schedule.save(force_insert=True)
-    _record(context, "schedule.create", schedule)
+    _announce(context, "schedule.create", schedule)
     return schedule
 
 
@@ -86,7 +86,7 @@ def change(
     _set(schedule, at, cron, time_zone, keep)
     schedule.created_by, schedule.enabled, schedule.last_error = context.user, True, ""
     schedule.save()
-    _record(context, "schedule.update", schedule)
+    _announce(context, "schedule.update", schedule)
     return schedule
 
 
@@ -98,7 +98,7 @@ def set_enabled(context: Context, schedule_id: UUID | str, enabled: bool) -> Sch
     schedule.next_run = next_run(schedule, timezone.now())
     schedule.enabled = enabled and schedule.next_run is not None
     schedule.save(update_fields=["enabled", "next_run"])
-    _record(context, "schedule.enable" if schedule.enabled else "schedule.disable", schedule)
+    _announce(context, "schedule.enable" if schedule.enabled else "schedule.disable", schedule)
     return schedule
 
 
@@ -107,7 +107,7 @@ def delete(context: Context, schedule_id: UUID | str) -> Schedule:
     """Forget it. Raises NotFound."""
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
-    _record(context, "schedule.delete", schedule)
+    _announce(context, "schedule.delete", schedule)
     schedule.delete()
     return schedule
 
@@ -153,18 +153,14 @@ def _cron_line(given: object) -> str:
     return line
 
 
-def _record(context: Context, action: str, schedule: Schedule) -> None:
+def _announce(context: Context, action: str, schedule: Schedule) -> None:
     audit.record(
         context,
         action,
-        target_type="instance",
-        target_id=str(schedule.instance_id),
-        target_name=schedule.instance.name,
+        schedule.instance,
         project_id=schedule.project_id,
-        detail={
-            "verb": schedule.verb,
-            "when": schedule.cron or (schedule.at and schedule.at.isoformat(timespec="minutes")),
-            "time_zone": schedule.time_zone,
-        },
+        verb=schedule.verb,
+        when=schedule.cron or (schedule.at and schedule.at.isoformat(timespec="minutes")),
+        time_zone=schedule.time_zone,
     )
     broadcast.instance_changed(schedule.instance)

@@ -25,8 +25,8 @@ class InstanceUsage:
 def projects(context: Context, project_id: str | None) -> None:
     """Raises Forbidden unless the asker may see the usage of the project (None: of all)."""
     own = context.project
-    deed = "usage:read" if own and own.id == project_id else "usage:read_all"
-    policy.enforce(context, deed)
+    rule = "usage:read" if own and own.id == project_id else "usage:read_all"
+    policy.enforce(context, rule)
 
 
 def report(

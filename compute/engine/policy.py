@@ -1,0 +1,5 @@
+"""Which role each rule about operations needs."""
+
+RULES = {
+    "activity:read": "reader",
+}

@@ -1,0 +1,7 @@
+"""Which role each rule about images needs."""
+
+RULES = {
+    "image:read": "reader",
+    "image:delete": "member",
+    "image:delete_public": "admin",
+}
