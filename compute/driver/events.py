@@ -9,7 +9,7 @@ import libvirt
 
 from .connection import open_connection, use_keepalives
 from .errors import translated
-from .power import word
+from .guest.power import word
 from .specs import GuestEvent, GuestEventKind
 
 _LIFECYCLE: dict[int, tuple[GuestEventKind, tuple[str, ...]]] = {

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from .hardware import USUAL, DiskBus, HardwareSpec
+from .guest.hardware import USUAL, DiskBus, HardwareSpec
 
 DiskFormat = Literal["qcow2", "raw"]
 VirtType = Literal["kvm", "qemu"]

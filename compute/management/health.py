@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Unavailable
 from accounts.services import ldap, oidc
-from compute.driver import host
 from compute.driver.errors import DriverError
+from compute.driver.host import capabilities
 from compute.engine.models import Heartbeat
 from compute.engine.services import heartbeats
 from compute.hosts.models import Hypervisor
@@ -135,7 +135,7 @@ def _hypervisors() -> list[Check]:
 
 def _hypervisor(row: Hypervisor) -> list[Check]:
     def versions() -> str:
-        facts = host.facts(row.uri)
+        facts = capabilities.facts(row.uri)
         return _("libvirt %(libvirt)s with QEMU %(qemu)s on %(host)s") % {
             "libvirt": facts.libvirt_version,
             "qemu": facts.qemu_version,
@@ -164,7 +164,7 @@ def _guest_hardware(row: Hypervisor) -> Check:
     name, labels = _("Guest hardware"), hardware.labels()
     packages = {hardware.UEFI: "ovmf", hardware.SECURE_BOOT: "ovmf", hardware.TPM: "swtpm swtpm-tools"}
     try:
-        missing = [feature for feature in packages if feature not in host.features(row.uri)]
+        missing = [feature for feature in packages if feature not in capabilities.features(row.uri)]
     except DriverError as error:
         return Check(name=name, ok=False, detail=str(error), fix=_("Look at libvirt's log."))
     if not missing:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from compute.driver.guest import list_guests
+from compute.driver.guest.domain import list_guests
 from compute.driver.specs import GuestFacts, PowerState
 from compute.engine.models import Operation
 from compute.hosts.models import Hypervisor

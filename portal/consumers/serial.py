@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 from accounts import policy
 from accounts.errors import MeridianError
-from compute.driver.console import Console
 from compute.driver.errors import DriverError
+from compute.driver.guest.console import Console
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
 from compute.instances.services import consoles, instances

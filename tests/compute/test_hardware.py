@@ -9,7 +9,7 @@ import pytest
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict
-from compute.driver.hardware import (
+from compute.driver.guest.hardware import (
     USUAL,
     Bandwidth,
     DiskLimits,

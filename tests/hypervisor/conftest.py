@@ -17,11 +17,11 @@ import pytest
 
 import tests.tiny_image
 from compute.driver.connection import close_all, connect
-from compute.driver.folders import prepare_socket_folder
-from compute.driver.guest import Guest, list_guests
-from compute.driver.network import Network
+from compute.driver.guest.domain import Guest, list_guests
+from compute.driver.host.folders import prepare_socket_folder
+from compute.driver.network.nat import Network
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, NetworkSpec, PortSpec
-from compute.driver.storage import Pool
+from compute.driver.storage.directory import Pool
 from compute.tiny.build import TinyImage
 from tests.hypervisor.dhcp_client import DhcpClient
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from compute.driver.disk_copy import DiskCopy
 from compute.driver.errors import DriverError
-from compute.driver.files import part_of
-from compute.driver.flatten import flatten
 from compute.driver.specs import BackingSpec
-from compute.driver.storage import Pool
+from compute.driver.storage.directory import Pool
+from compute.driver.storage.disk_copy import DiskCopy
+from compute.driver.storage.files import part_of
+from compute.driver.storage.flatten import flatten
 from tests.hypervisor.conftest import MIB, Workshop
 
 QUIET = lambda done, total: None  # noqa: E731 - nobody listens to this progress

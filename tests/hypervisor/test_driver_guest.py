@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from compute.driver import host
 from compute.driver.connection import close_all, connect
 from compute.driver.errors import Conflict, DriverError, GuestNotFound, GuestNotRunning, InvalidGuest
-from compute.driver.guest import Guest, list_guests
+from compute.driver.guest.domain import Guest, list_guests
+from compute.driver.host import capabilities
 from compute.driver.specs import PortSpec, PowerState
 from compute.driver.xml.guest import guest_domain
 from tests.hypervisor.conftest import Workshop, wait_until
@@ -233,14 +233,14 @@ def test_threads_share_one_connection(uri: str) -> None:
 
 
 def test_the_host_describes_itself(uri: str) -> None:
-    facts = host.facts(uri)
+    facts = capabilities.facts(uri)
     assert facts.vcpus == len(os.sched_getaffinity(0))
     assert facts.memory_mib > 256
     assert facts.arch == "x86_64"
     assert facts.hostname
     uuid.UUID(facts.host_uuid)
     assert [int(part) for part in facts.libvirt_version.split(".")] >= [9, 0, 0]
-    load = host.load(uri)
+    load = capabilities.load(uri)
     assert 0 < load.memory_free_mib <= facts.memory_mib
     assert load.idle_ns > 0
 

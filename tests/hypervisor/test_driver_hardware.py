@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from compute.driver.errors import GuestNotFound
-from compute.driver.guest import Guest
-from compute.driver.hardware import DiskLimits, HardwareSpec, ProcessorLimits, Topology, Tpm
-from compute.driver.host import features
+from compute.driver.guest.domain import Guest
+from compute.driver.guest.hardware import DiskLimits, HardwareSpec, ProcessorLimits, Topology, Tpm
+from compute.driver.host.capabilities import features
 from compute.driver.specs import GuestSpec, PowerState
 from tests.compute.driver.hardware_samples import MACHINES
 from tests.hypervisor.conftest import Workshop

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from compute.driver.errors import Conflict, DriverError, InvalidGuest, NetworkNotFound
-from compute.driver.network import Network
+from compute.driver.network.nat import Network
 from compute.driver.specs import Reservation
 from tests.hypervisor.conftest import wait_until
 from tests.hypervisor.dhcp_client import DhcpClient

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compute.driver.errors import Conflict, DriverError, InvalidGuest, StorageNotFound
-from compute.driver.storage import Pool
+from compute.driver.storage.directory import Pool
 from tests.hypervisor.conftest import MIB
 
 QUIET = lambda done, total: None  # noqa: E731 - nobody listens to this progress

@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.urls import path
 
 from accounts.models import Assignment, AuditEvent, Project, User
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 from compute.tiny.build import TinyImage

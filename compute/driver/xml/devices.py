@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..hardware import DiskLimits, HardwareSpec
+from ..guest.hardware import DiskLimits, HardwareSpec
 from ..specs import BackingSpec, DiskSpec, PortSpec
 from .element import Element, attribute, text
 from .limits import CardTuning, DiskTuning

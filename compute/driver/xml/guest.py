@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from ..hardware import HardwareSpec
+from ..guest.hardware import HardwareSpec
 from ..specs import GuestSpec, VirtType
 from .devices import (
     Backend,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from .. import hardware
+from ..guest import hardware
 from .element import Element, attribute, leaf
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from .. import hardware
-from ..hardware import HardwareSpec
+from ..guest import hardware
+from ..guest.hardware import HardwareSpec
 from ..specs import VirtType
 from .element import Element, attribute, leaf, text
 from .memory import Nodes

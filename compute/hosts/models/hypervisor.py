@@ -8,7 +8,7 @@ from django.db import models
 class Hypervisor(models.Model):
     """One libvirt connection. Capacities are the host's own; the ratios say how far to overcommit.
 
-    `features` lists what it can give guests beyond the usual machine (`compute.driver.host.features`).
+    `features` lists what it can give guests beyond the usual machine (`driver.host.capabilities`).
     `zone` is that of its aggregates; `compute.hosts.services.aggregates` is its only writer.
     """
 

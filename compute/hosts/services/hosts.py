@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from accounts.models import Installation
-from compute.driver.growth import Growth
-from compute.driver.guest import Guest
-from compute.driver.network import Network as DriverNetwork
+from compute.driver.guest.domain import Guest
+from compute.driver.guest.growth import Growth
+from compute.driver.network.nat import Network as DriverNetwork
 from compute.driver.specs import NetworkSpec
-from compute.driver.storage import Pool
+from compute.driver.storage.directory import Pool
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
 from compute.networks.models import Network

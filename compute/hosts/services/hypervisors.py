@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.utils import timezone
 
-from compute.driver import host, virtualization
 from compute.driver.errors import DriverError
-from compute.driver.folders import prepare_socket_folder
+from compute.driver.host import capabilities, virtualization
+from compute.driver.host.folders import prepare_socket_folder
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.networks.models import Network
@@ -22,7 +22,7 @@ def prepare(hypervisor: Hypervisor) -> None:
     pool.ensure()
     for network in Network.objects.all():
         hosts.network(hypervisor, network).ensure()
-    facts = host.facts(hypervisor.uri)
+    facts = capabilities.facts(hypervisor.uri)
     how = _virtualization(hypervisor)
     Hypervisor.objects.filter(pk=hypervisor.pk).update(
         name=facts.hostname,
@@ -37,7 +37,7 @@ def prepare(hypervisor: Hypervisor) -> None:
         arch=facts.arch,
         libvirt_version=facts.libvirt_version,
         qemu_version=facts.qemu_version,
-        features=sorted(host.features(hypervisor.uri)),
+        features=sorted(capabilities.features(hypervisor.uri)),
         synced_at=timezone.now(),
     )
     hypervisor.refresh_from_db()

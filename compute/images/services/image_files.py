@@ -14,7 +14,7 @@ from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
 from compute.driver.errors import DriverError
-from compute.driver.files import CHUNK, part_of
+from compute.driver.storage.files import CHUNK, part_of
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.images.models import Image

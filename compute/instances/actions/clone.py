@@ -15,8 +15,8 @@ from accounts.context import Context
 from accounts.errors import Conflict, OverQuota
 from accounts.names import clean_name
 from accounts.services import quotas
-from compute.driver import memory_files
 from compute.driver.errors import GuestBusy
+from compute.driver.guest import state_files
 from compute.driver.specs import DiskFormat
 from compute.engine import operations
 from compute.engine.actions.base import Action
@@ -103,13 +103,13 @@ class CopyMemories(Step):
     def do(self, run: Run) -> None:
         source, copy = run.instance, _copy(run.operation)
         run.check()
-        memory_files.copy_variables(hosts.nvram(source), hosts.nvram(copy))
+        state_files.copy_variables(hosts.nvram(source), hosts.nvram(copy))
         if hardware.of(source).tpm is not None:
-            memory_files.copy_tpm(str(source.pk), str(copy.pk))
+            state_files.copy_tpm(str(source.pk), str(copy.pk))
 
     def undo(self, run: Run) -> None:
         copy = _copy(run.operation)
-        memory_files.forget(hosts.nvram(copy), str(copy.pk))
+        state_files.forget(hosts.nvram(copy), str(copy.pk))
 
 
 class AwaitDisk(Step):
@@ -139,7 +139,7 @@ class AwaitDisk(Step):
             raise GuestBusy(f"The disk of {copying.instance.name} is still being copied.")
         if instance.hypervisor is not None:
             hosts.pool_of(instance).delete(instance.disk_name)
-            memory_files.forget(hosts.nvram(instance), str(instance.pk))
+            state_files.forget(hosts.nvram(instance), str(instance.pk))
 
 
 class Clone(Action):

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from compute.driver.disk_copy import DiskCopy
 from compute.driver.errors import GuestNotFound
+from compute.driver.storage.disk_copy import DiskCopy
 from compute.engine.operations import Run
 from compute.hosts.services import hosts
 from compute.instances.actions.steps import is_off

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from accounts.context import Context
-from compute.driver.flatten import flatten
+from compute.driver.storage.flatten import flatten
 from compute.engine.actions.base import Action
 from compute.engine.models import Operation
 from compute.engine.operations import Cancelled, Run, Step

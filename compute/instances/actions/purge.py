@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.driver.errors import GuestNotFound
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.engine.actions.base import Action
 from compute.engine.models import Operation
 from compute.engine.operations import Run, Step

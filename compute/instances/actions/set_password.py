@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.names import is_text
-from compute.driver.agent import Agent
+from compute.driver.guest.agent import Agent
 from compute.engine.actions.base import CARRIED_PASSWORD, Action, password_of, secret
 from compute.engine.operations import Run, Step
 from compute.hosts.services import hosts

@@ -6,7 +6,7 @@ import structlog
 from django.utils.translation import gettext_noop
 
 from compute.driver.errors import DriverError, GuestNotFound
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.driver.specs import PowerState
 from compute.engine.operations import Run, Step
 from compute.hosts.services import hosts

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from django.db import DatabaseError, connection
 
-from compute.driver.agent import Agent
 from compute.driver.errors import DriverError
+from compute.driver.guest.agent import Agent
 from compute.driver.specs import AgentFacts
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance

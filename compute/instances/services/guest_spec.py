@@ -1,8 +1,8 @@
 """What a guest is made of, from its rows."""
 
-from compute.driver.hardware import DiskBus, HardwareSpec
+from compute.driver.guest.hardware import DiskBus, HardwareSpec
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, PortSpec
-from compute.driver.storage import Pool
+from compute.driver.storage.directory import Pool
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.images.models import Image

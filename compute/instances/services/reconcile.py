@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.services import audit
-from compute.driver.guest import list_guests
+from compute.driver.guest.domain import list_guests
 from compute.driver.specs import GuestFacts, PowerState
 from compute.engine.models import Operation
 from compute.hosts.models import Hypervisor

@@ -7,7 +7,7 @@ cost 64 MiB once, since Linux then sets a buffer aside for devices that cannot r
 
 from django.utils.translation import gettext as _
 
-from compute.driver.hardware import HardwareSpec
+from compute.driver.guest.hardware import HardwareSpec
 from compute.driver.specs import RoomSpec
 from compute.hosts.services import hosts
 from compute.instances.models import Flavor, Instance

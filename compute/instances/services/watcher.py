@@ -9,7 +9,7 @@ import structlog
 
 from compute.driver import events
 from compute.driver.errors import DriverError, GuestNotFound
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.driver.specs import GuestEvent, GuestEventKind
 from compute.engine.services import heartbeats
 from compute.hosts.models import Hypervisor

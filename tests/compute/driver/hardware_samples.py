@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from compute.driver.hardware import (
+from compute.driver.guest.hardware import (
     Bandwidth,
     DiskBus,
     DiskLimits,

@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from compute.driver.errors import Unsupported
-from compute.driver.picture import as_png
+from compute.driver.guest.picture import as_png
 
 
 def test_ppm_becomes_png() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import libvirt
 
-from .connection import open_connection
-from .errors import DriverError, translated
-from .events import start_event_loop
+from ..connection import open_connection
+from ..errors import DriverError, translated
+from ..events import start_event_loop
 
 CHUNK = 65536
 WRITE_SECONDS = 5.0

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import libvirt
 
-from .connection import connect
-from .errors import Conflict, InvalidGuest, NetworkNotFound, translated
-from .files import write_whole
-from .folders import check_reachable
-from .specs import Lease, NetworkSpec, Reservation
-from .xml.network import nat_network
+from ..connection import connect
+from ..errors import Conflict, InvalidGuest, NetworkNotFound, translated
+from ..host.folders import check_reachable
+from ..specs import Lease, NetworkSpec, Reservation
+from ..storage.files import write_whole
+from ..xml.network import nat_network
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

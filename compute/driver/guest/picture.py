@@ -4,7 +4,7 @@ import re
 import struct
 import zlib
 
-from .errors import Unsupported
+from ..errors import Unsupported
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PPM = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")

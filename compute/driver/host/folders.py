@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from .connection import connect
-from .errors import DriverError, translated
+from ..connection import connect
+from ..errors import DriverError, translated
 
 
 def prepare_socket_folder(path: Path, uri: str = "qemu:///system") -> None:

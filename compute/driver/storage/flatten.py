@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .errors import DriverError, translate_said, translated
+from ..errors import DriverError, translate_said, translated
+from ..specs import BackingSpec
 from .files import make_whole, part_of
 from .qcow2 import keeps_data_elsewhere
-from .specs import BackingSpec
 
 _LOOK_SECONDS = 1.0
 _TOLD = 4096

@@ -7,9 +7,9 @@ from pathlib import Path
 import libvirt
 from lxml import etree
 
-from .connection import connect
-from .errors import GuestNotFound, GuestNotRunning, translated
-from .xml.disk_copy import copy_target
+from ..connection import connect
+from ..errors import GuestNotFound, GuestNotRunning, translated
+from ..xml.disk_copy import copy_target
 
 _LOOK_SECONDS = 0.2
 _FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB

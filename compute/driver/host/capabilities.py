@@ -3,9 +3,9 @@
 import libvirt
 from lxml import etree
 
-from .connection import connect
-from .errors import translated
-from .specs import HostFacts, HostLoad
+from ..connection import connect
+from ..errors import translated
+from ..specs import HostFacts, HostLoad
 
 
 def facts(uri: str) -> HostFacts:

@@ -12,12 +12,12 @@ from pathlib import Path
 import libvirt
 from lxml import etree
 
-from .connection import connect
-from .errors import Conflict, DriverError, InvalidGuest, StorageBusy, StorageNotFound, translated
+from ..connection import connect
+from ..errors import Conflict, DriverError, InvalidGuest, StorageBusy, StorageNotFound, translated
+from ..host.folders import check_reachable
+from ..specs import DiskFormat, PoolFacts, VolumeFacts
+from ..xml.storage import directory_pool, empty_volume, overlay_volume
 from .files import copy_whole, move_whole, part_of, write_whole
-from .folders import check_reachable
-from .specs import DiskFormat, PoolFacts, VolumeFacts
-from .xml.storage import directory_pool, empty_volume, overlay_volume
 
 BUSY_SECONDS = 10.0
 

@@ -6,16 +6,16 @@ from typing import Self
 import libvirt
 from lxml import etree
 
-from .connection import connect
+from ..connection import connect
+from ..errors import GuestNotFound, InvalidGuest, translated
+from ..specs import GuestFacts, GuestSpec, GuestTag
+from ..storage.qcow2 import names_backing
+from ..xml.guest import guest_domain
+from ..xml.snapshot import internal_snapshot
+from ..xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 from .console import Console
-from .errors import GuestNotFound, InvalidGuest, translated
 from .picture import as_png
 from .power import describe
-from .qcow2 import names_backing
-from .specs import GuestFacts, GuestSpec, GuestTag
-from .xml.guest import guest_domain
-from .xml.snapshot import internal_snapshot
-from .xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 
 _RECORDS = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE

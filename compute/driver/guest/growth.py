@@ -3,10 +3,10 @@
 import libvirt
 from lxml import etree
 
-from .connection import connect
-from .errors import translated
-from .specs import RoomFacts, SizeFacts
-from .xml.memory import memory_module
+from ..connection import connect
+from ..errors import translated
+from ..specs import RoomFacts, SizeFacts
+from ..xml.memory import memory_module
 
 _KIB_IN_MIB = 1024
 _LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE

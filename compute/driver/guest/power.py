@@ -2,7 +2,7 @@
 
 import libvirt
 
-from .specs import PowerState
+from ..specs import PowerState
 
 _STATES: dict[int, tuple[PowerState, tuple[str, ...]]] = {
     libvirt.VIR_DOMAIN_RUNNING: (

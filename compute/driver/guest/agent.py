@@ -5,9 +5,9 @@ from typing import Any
 import libvirt
 from lxml import etree
 
-from .connection import connect
-from .errors import translated
-from .specs import AgentFacts
+from ..connection import connect
+from ..errors import translated
+from ..specs import AgentFacts
 
 CHANNEL = "org.qemu.guest_agent.0"
 _PATIENCE_SECONDS = 10
