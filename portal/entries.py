@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from compute.engine.actions import registry
 from compute.engine.models import Operation
-from compute.engine.operations import plans
 from portal import words
 
 
@@ -34,6 +36,11 @@ class Entry:
     stages: list[Stage]
 
     @property
+    def url(self) -> str:
+        """The page of what it was asked for."""
+        return subject_url(self.operation.subject_type, self.operation.subject_id)
+
+    @property
     def is_open(self) -> bool:
         return self.operation.state in Operation.OPEN
 
@@ -42,9 +49,16 @@ class Entry:
         return next((stage for stage in self.stages if stage.state == "current"), None)
 
 
+def subject_url(noun: str, key: UUID) -> str:
+    """Return the address of a row's activity, or of the page that lists its kind."""
+    if noun == "instance":
+        return reverse("instance-activity", args=[key])
+    return reverse(f"{noun}s")
+
+
 def entry(operation: Operation) -> Entry:
     """The operation with its action's words and all its steps, begun or not."""
-    plan: Any = plans.get(operation.kind)
+    plan = registry.find(operation.kind)
     return Entry(
         operation=operation,
         label=plan.label if plan else operation.kind,

@@ -4,8 +4,8 @@ import time
 
 import pyotp
 
-from accounts.models import SecondFactor, User
 from accounts import sealing
+from accounts.models import SecondFactor, User
 from accounts.services import one_time_codes
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

@@ -41,4 +41,3 @@ def picture(text: str) -> SafeString:
     code = segno.make_qr(text, error="m")
     svg = code.svg_inline(scale=1, border=4, omitsize=True, svgclass="qr", lineclass=None)
     return mark_safe(svg)  # noqa: S308 - made here, of squares only
-

@@ -12,12 +12,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts import policy
+from accounts import policy, sealing
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.names import is_text
-from accounts import sealing
 from accounts.services import audit, inputs, lockouts, one_time_codes
 
 RECOVERY_CODES = 10
@@ -72,9 +71,7 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
                 "code": _("This code does not fit. Check that the device’s clock is right, and try the next.")
             }
         )
-    SecondFactor.objects.create(
-        user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step
-    )
+    SecondFactor.objects.create(user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step)
     audit.record(context, "second_factor.enable", context.user)
     return _new_recovery_codes(context.user)
 

@@ -25,16 +25,21 @@ def _unlocked(_context: Context, _row: Any) -> str | Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A noun. `existing` are the states in which verbs that change no state may begin.
+    """A noun. `existing` are the states in which verbs that change no state may begin, `gone` those of rows that no
+    verb reaches. `rank` is its place in the one order of locks: project, instance, volume, snapshot, image, network,
+    port, host, operation; rows of one rank are locked by id.
 
     `lists` are the topics of pages that list rows, `counts` of those that count them; `noun:id` is a row's own.
-    `error_state` is where a stuck undo leaves a row. `status` says a row's state in words for people. `settled` returns further columns that follow
-    from a new state. `lock` says why the row is locked against the asker; actions that `opens_locks` ignore it.
+    `error_state` is where a stuck undo leaves a row; `status` says a row's state in words. `settled` returns further
+    columns that follow from a new state. `lock` says why the row is locked against the asker; actions that
+    `opens_locks` ignore it.
     """
 
     noun: str
+    rank: int
     model: type[Subject]
     existing: frozenset[str]
+    gone: frozenset[str]
     error_state: str
     status: Callable[[Any], str]
     lists: tuple[str, ...] = ()

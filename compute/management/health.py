@@ -27,6 +27,7 @@ from compute.images.services import image_files
 from compute.instances.services import hardware
 from compute.management import front_door
 from compute.networks.models import Network
+from compute.networks.services import host_networks
 
 GIB = 2**30
 LEAST_FREE_BYTES = 2 * GIB
@@ -178,7 +179,7 @@ def _guest_hardware(row: Hypervisor) -> Check:
 
 def _network(row: Hypervisor, network: Network) -> Check:
     def look() -> str:
-        leases = hosts.network(row, network).leases()
+        leases = host_networks.network(row, network).leases()
         return _("%(cidr)s, %(count)s addresses in use") % {"cidr": network.cidr, "count": len(leases)}
 
     fix = _(

@@ -11,8 +11,8 @@ from accounts import policy
 from accounts.context import Context, for_user, projects_of
 from accounts.errors import Forbidden
 from accounts.models import Project, User
-from compute.instances.actions import ACTIONS
 from tests import factories
+from tests.instance_actions import ACTIONS
 
 LADDER = ["", "reader", "member", "manager", "admin"]
 """Each role may all that the ones before it may; the first is no role at all."""

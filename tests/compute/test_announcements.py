@@ -17,9 +17,8 @@ from django.conf import settings
 from django.db import transaction
 
 from compute.engine.models import Operation
-from compute.engine.services import broadcast, dispatch
+from compute.engine.services import broadcast, dispatch, transitions
 from compute.engine.services.breaker import Breaker
-from compute.instances.services import transitions
 from tests import factories
 
 

@@ -12,8 +12,9 @@ from compute.engine.models import Operation
 from compute.engine.operations import plans
 from compute.instances.actions import begin, choices
 from compute.instances.models import Instance
-from compute.instances.states import MOVES, TaskState, VmState
+from compute.instances.states import TaskState, VmState
 from tests import factories
+from tests.instance_actions import MOVES
 
 State = Operation.State
 CANCELLABLE = {"launch", "launch_clone", "clone", "grow", "take_image", "resize", "rebuild", "shelve"}
@@ -32,8 +33,7 @@ def at_work(context: Context, verb: str, **fields: object) -> Operation:
     instance = factories.InstanceFactory(project=context.project, vm_state=start, task_state=MOVES[verb].task)
     return factories.OperationFactory(
         instance=instance,
-        kind=verb,
-        sequence=1,
+        kind=f"instance.{verb}",
         **{"state": State.RUNNING, "parameters": factories.what_it_makes(verb)} | fields,
     )
 
@@ -54,9 +54,9 @@ def test_at_every_step_pages_offer_what_can_be_done(as_alice: Context, verb: str
     assert offered(as_alice, operation.instance) is not late
     if late:
         with pytest.raises(Conflict, match="too far"):
-            begin(as_alice, "cancel", operation.instance_id)
+            begin(as_alice, "instance.cancel", operation.subject_id)
     else:
-        assert begin(as_alice, "cancel", operation.instance_id) is None
+        assert begin(as_alice, "instance.cancel", operation.subject_id) is None
         event = AuditEvent.objects.get()
         assert (event.action, event.user_name) == ("instance.cancel", "alice")
         assert event.detail == {"operation": str(operation.pk), "kind": verb}
@@ -69,13 +69,13 @@ def test_other_verbs_say_that_they_cannot_be_cancelled(as_alice: Context, verb: 
     operation = at_work(as_alice, verb)
     assert not offered(as_alice, operation.instance)
     with pytest.raises(Conflict, match="cannot be cancelled"):
-        begin(as_alice, "cancel", operation.instance_id)
+        begin(as_alice, "instance.cancel", operation.subject_id)
 
 
 def test_nothing_to_cancel(as_alice: Context) -> None:
     instance = factories.InstanceFactory(project=as_alice.project)
     with pytest.raises(Conflict, match="Nothing is being done"):
-        begin(as_alice, "cancel", instance.pk)
+        begin(as_alice, "instance.cancel", instance.pk)
 
 
 def test_what_is_undone_already_is_not_cancelled_again(as_alice: Context) -> None:
@@ -83,7 +83,7 @@ def test_what_is_undone_already_is_not_cancelled_again(as_alice: Context) -> Non
         operation = at_work(as_alice, "shelve", **fields)
         assert not offered(as_alice, operation.instance)
         with pytest.raises(Conflict, match="undone already"):
-            begin(as_alice, "cancel", operation.instance_id)
+            begin(as_alice, "instance.cancel", operation.subject_id)
 
 
 def test_a_worker_that_has_just_begun_the_final_step_wins(as_alice: Context) -> None:
@@ -114,8 +114,8 @@ def test_cancelled_before_it_began_it_leaves_the_instance_as_it_was(
 ) -> None:
     instance = factories.InstanceFactory(project=as_alice.project, vm_state=was, task_state=MOVES[verb].task)
     parameters = factories.what_it_makes(verb)
-    operation = factories.OperationFactory(instance=instance, kind=verb, sequence=1, parameters=parameters)
-    begin(as_alice, "cancel", instance.pk)
+    operation = factories.OperationFactory(instance=instance, kind=f"instance.{verb}", parameters=parameters)
+    begin(as_alice, "instance.cancel", instance.pk)
     operations.execute(str(operation.pk))
     row = Instance.objects.get(pk=instance.pk)
     assert (row.vm_state, row.task_state) == (ends, None)
@@ -127,7 +127,7 @@ def test_cancelled_before_it_began_it_leaves_the_instance_as_it_was(
 
 def test_who_is_in_line_still_has_the_last_word(as_alice: Context) -> None:
     operation = at_work(as_alice, "shelve", state=State.PENDING)
-    begin(as_alice, "purge", operation.instance_id)
+    begin(as_alice, "instance.purge", operation.subject_id)
     Operation.objects.update(due_at=timezone.now())
     operations.execute(str(operation.pk))
     row = Instance.objects.get()

@@ -36,10 +36,10 @@ def source(as_alice: Context, network: Network) -> Instance:
 
 def clone(context: Context, source: Instance, name: str = "copy") -> tuple[Instance, Operation, Operation]:
     """The copy, the operation that copies, and the one that waits for it."""
-    copying = begin(context, "clone", source.pk, parameters={"name": name})
+    copying = begin(context, "instance.clone", source.pk, parameters={"name": name})
     assert copying is not None
     copy = Instance.objects.get(pk=copying.parameters["copy"])
-    return copy, copying, copy.operations.get()
+    return copy, copying, Operation.objects.on(copy.pk).get()
 
 
 def run(operation: Operation) -> Operation:
@@ -75,7 +75,7 @@ def test_the_copy_is_like_the_source_and_has_its_own_identity(as_alice: Context,
 @pytest.mark.parametrize("name", ["", " ", "x" * 256, None])
 def test_a_name_is_needed(as_alice: Context, source: Instance, name: object) -> None:
     with pytest.raises(BadInput) as refused:
-        begin(as_alice, "clone", source.pk, parameters={"name": name})
+        begin(as_alice, "instance.clone", source.pk, parameters={"name": name})
     assert set(refused.value.fields) == {"name"}
     assert Instance.objects.count() == 1
 
@@ -97,7 +97,7 @@ def test_it_needs_room_on_the_sources_host(as_alice: Context, source: Instance) 
 
 def test_asked_twice_with_one_key_it_makes_one(as_alice: Context, source: Instance) -> None:
     for _ in range(2):
-        begin(as_alice, "clone", source.pk, parameters={"name": "copy"}, idempotency_key="key")
+        begin(as_alice, "instance.clone", source.pk, parameters={"name": "copy"}, idempotency_key="key")
     assert Instance.objects.count() == 2
 
 
@@ -124,7 +124,7 @@ def test_a_copying_that_fails_leaves_a_copy_that_says_why(as_alice: Context, sou
 
 def test_a_cancelled_copying_leaves_the_source_as_it_was(as_alice: Context, source: Instance) -> None:
     copy, copying, waiting = clone(as_alice, source)
-    begin(as_alice, "cancel", source.pk)
+    begin(as_alice, "instance.cancel", source.pk)
     assert run(copying).state == State.CANCELLED
     run(waiting)
     copy.refresh_from_db()
@@ -136,11 +136,11 @@ def test_a_cancelled_copying_leaves_the_source_as_it_was(as_alice: Context, sour
 def test_deleting_the_copy_ends_the_copying(as_alice: Context, source: Instance) -> None:
     copy, copying, waiting = clone(as_alice, source)
     run(waiting)
-    begin(as_alice, "delete", copy.pk)
+    begin(as_alice, "instance.delete", copy.pk)
     assert run(waiting).state == State.UNDOING, "it waits until the copying has let go of the files"
     assert run(copying).state == State.CANCELLED
     assert run(waiting).state == State.CANCELLED
-    run(copy.operations.get(kind="purge"))
+    run(Operation.objects.on(copy.pk).get(kind="instance.purge"))
     copy.refresh_from_db()
     assert copy.vm_state == VmState.DELETED
     source.refresh_from_db()

@@ -10,9 +10,8 @@ from django.utils import timezone
 from accounts.context import Context, for_user
 from accounts.errors import Conflict, Forbidden
 from accounts.models import Assignment, AuditEvent, Project, User
-from compute.hosts.services import hosts
 from compute.instances.models import ConsoleToken, Instance
-from compute.instances.services import consoles
+from compute.instances.services import consoles, guests
 from compute.instances.states import VmState
 from tests.factories import AssignmentFactory, InstanceFactory, RoleFactory
 
@@ -26,15 +25,15 @@ def instance(alice: User, blue: Project) -> Instance:
 
 def test_a_token_leads_to_its_own_screen_once(as_alice: Context, instance: Instance) -> None:
     token = consoles.issue(as_alice, instance)
-    assert consoles.redeem(token) == str(hosts.vnc_socket(instance))
+    assert consoles.redeem(token) == str(guests.vnc_socket(instance))
     assert consoles.redeem(token) is None
 
 
 def test_each_token_leads_to_its_own_instance(as_alice: Context, instance: Instance) -> None:
     other = InstanceFactory(project=instance.project)
     first, second = consoles.issue(as_alice, instance), consoles.issue(as_alice, other)
-    assert consoles.redeem(second) == str(hosts.vnc_socket(other))
-    assert consoles.redeem(first) == str(hosts.vnc_socket(instance))
+    assert consoles.redeem(second) == str(guests.vnc_socket(other))
+    assert consoles.redeem(first) == str(guests.vnc_socket(instance))
 
 
 def test_only_the_hash_is_kept_and_no_log_has_the_token(
@@ -76,7 +75,7 @@ def test_of_twenty_at_once_one_gets_in(as_alice: Context, instance: Instance) ->
 
     with ThreadPoolExecutor(20) as threads:
         answers = list(threads.map(redeem, range(20)))
-    assert [answer for answer in answers if answer] == [str(hosts.vnc_socket(instance))]
+    assert [answer for answer in answers if answer] == [str(guests.vnc_socket(instance))]
 
 
 def _disable(instance: Instance, user: User) -> None:

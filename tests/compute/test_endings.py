@@ -9,13 +9,13 @@ from compute.engine import operations
 from compute.engine.actions.base import Action
 from compute.engine.models import Operation
 from compute.engine.operations import plans
-from compute.engine.operations.engine import ATTEMPTS
-from compute.instances import states
-from compute.instances.actions import ACTIONS, begin
+from compute.engine.operations.execute import ATTEMPTS
+from compute.engine.services import transitions
+from compute.instances.actions import begin
 from compute.instances.models import Instance
-from compute.instances.services import transitions
-from compute.instances.states import MOVES, TaskState, VmState
+from compute.instances.states import TaskState, VmState
 from tests import factories
+from tests.instance_actions import ACTIONS, MOVES
 
 pytestmark = pytest.mark.django_db
 ERROR = {"code": "storage_full", "message": "The disk is full."}
@@ -35,8 +35,7 @@ def running(verb: str, start: VmState, **fields: object) -> Operation:
     instance = factories.InstanceFactory(vm_state=vm_state, task_state=MOVES[verb].task, **restored)
     return factories.OperationFactory(
         instance=instance,
-        kind=verb,
-        sequence=1,
+        kind=f"instance.{verb}",
         state=Operation.State.RUNNING,
         request_id="req-1",
         parameters=factories.what_it_makes(verb),
@@ -49,7 +48,7 @@ def test_success_leads_to_the_end_of_the_move(verb: str, start: VmState) -> None
     operation = running(verb, start)
     Instance.objects.update(fault={"code": "old"})
     action(verb).succeeded(operation)
-    row = Instance.objects.get(pk=operation.instance_id)
+    row = Instance.objects.get(pk=operation.subject_id)
     end = VmState.STOPPED if verb == "restore" else MOVES[verb].end or start
     assert (row.vm_state, row.task_state, row.fault) == (end, None, None)
     assert (row.launched_at is not None) or end != VmState.ACTIVE
@@ -63,7 +62,7 @@ def test_failure_leads_to_the_declared_state_and_keeps_the_reason(verb: str, sta
     operation = running(verb, start, error=ERROR)
     before = operation.instance.vm_state
     action(verb).failed(operation)
-    row = Instance.objects.get(pk=operation.instance_id)
+    row = Instance.objects.get(pk=operation.subject_id)
     assert row.vm_state == (MOVES[verb].failed or before)
     assert row.task_state is None
     assert row.fault is not None
@@ -76,14 +75,14 @@ def test_failure_leads_to_the_declared_state_and_keeps_the_reason(verb: str, sta
 def test_the_task_of_the_next_in_line_stays(ending: str) -> None:
     operation = running("reboot", VmState.ACTIVE, error=ERROR if ending == "failed" else None)
     transitions.task(operation.instance, TaskState.SOFT_DELETING)
-    factories.OperationFactory(instance=operation.instance, kind="delete", sequence=2)
+    factories.OperationFactory(instance=operation.instance, kind="instance.delete")
     getattr(action("reboot"), ending)(operation)
     assert Instance.objects.get().task_state == TaskState.SOFT_DELETING
 
 
 def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
     operation = running("launch", VmState.BUILDING)
-    factories.OperationFactory(instance=operation.instance, kind="purge", sequence=2)
+    factories.OperationFactory(instance=operation.instance, kind="instance.purge")
     transitions.task(operation.instance, TaskState.DELETING)
     before = Instance.objects.values().get()
     action("launch").cancelled(operation)
@@ -113,7 +112,7 @@ def test_every_action_is_a_plan_with_named_steps() -> None:
         names = [step.name for step in plans[verb].steps]
         assert len(names) == len(set(names)), verb
         assert all(step.label for step in plans[verb].steps)
-        assert bool(names) is (verb in states.MOVES)
+        assert bool(names) is (verb in MOVES)
 
 
 def test_every_change_raises_the_version() -> None:
@@ -149,7 +148,7 @@ def test_changing_by_a_stale_copy_keeps_what_others_wrote() -> None:
 @pytest.mark.parametrize("verb", ["stop", "force_reboot"])
 def test_what_never_found_a_host_says_so_at_once(as_alice: Context, verb: str) -> None:
     instance = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.ERROR)
-    operation = begin(as_alice, verb, instance.pk)
+    operation = begin(as_alice, f"instance.{verb}", instance.pk)
     assert operation is not None
     operations.execute(str(operation.pk))
     operation.refresh_from_db()
@@ -160,7 +159,7 @@ def test_what_never_found_a_host_says_so_at_once(as_alice: Context, verb: str) -
 @pytest.mark.parametrize("verb", ["delete", "purge", "force_stop"])
 def test_what_never_found_a_host_can_be_deleted(as_alice: Context, verb: str) -> None:
     instance = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.ERROR)
-    operation = begin(as_alice, verb, instance.pk)
+    operation = begin(as_alice, f"instance.{verb}", instance.pk)
     assert operation is not None
     operations.execute(str(operation.pk))
     assert Instance.objects.get().vm_state == MOVES[verb].end
@@ -170,7 +169,7 @@ def test_a_start_that_fails_leaves_the_guest_defined(as_alice: Context) -> None:
     """Undoing must not reach for the host at all: this one cannot be reached."""
     host = factories.HypervisorFactory(uri="test:///nowhere.xml")
     instance = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.STOPPED, hypervisor=host)
-    operation = begin(as_alice, "start", instance.pk)
+    operation = begin(as_alice, "instance.start", instance.pk)
     assert operation is not None
     for _ in range(ATTEMPTS):
         Operation.objects.update(due_at=timezone.now())

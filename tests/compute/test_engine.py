@@ -11,7 +11,7 @@ from compute.driver.errors import GuestBusy, StorageFull
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import Run, Wait
-from compute.engine.operations.engine import ATTEMPTS
+from compute.engine.operations.execute import ATTEMPTS
 from compute.engine.operations.steps import plans
 from compute.instances.models import Instance
 from tests.compute.tiny_plan import KIND, TinyPlan, raising
@@ -224,7 +224,7 @@ def test_an_event_wakes_what_waits(plan: TinyPlan) -> None:
 def test_an_event_that_comes_before_the_worker_has_let_go_is_not_lost(plan: TinyPlan) -> None:
     def do(run: Run) -> None:
         if run.woken_by != "stopped":
-            operations.wake(run.operation.instance_id, "stopped")
+            operations.wake(run.operation.subject_id, "stopped")
             raise Wait(timezone.now() + timedelta(seconds=60))
 
     plan.do["b"] = do

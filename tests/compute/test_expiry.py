@@ -25,7 +25,7 @@ def web(as_alice: Context) -> Instance:
 
 
 def set_expiry(context: Context, instance: Instance, **given: object) -> Instance:
-    assert begin(context, "set_expiry", instance.pk, parameters=given) is None
+    assert begin(context, "instance.set_expiry", instance.pk, parameters=given) is None
     return Instance.objects.get(pk=instance.pk)
 
 
@@ -143,12 +143,12 @@ def test_a_lock_does_not_keep_it(web: Instance) -> None:
     Instance.objects.update(locked=True)
     expiring_in(web, -1)
     expiring.sweep()
-    assert Operation.objects.get().kind == "delete"
+    assert Operation.objects.get().kind == "instance.delete"
 
 
 def test_what_comes_out_of_the_bin_stays_for_a_while(as_alice: Context) -> None:
     web = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.SOFT_DELETED)
     expiring_in(web, -1)
-    begin(as_alice, "restore", web.pk)
+    begin(as_alice, "instance.restore", web.pk)
     row = Instance.objects.get()
     assert row.expires_at > timezone.now() + timedelta(days=6)

@@ -41,24 +41,24 @@ def test_what_does_not_fit(
     instance = running(as_alice, **fields)
     flavor = factories.FlavorFactory(**{"vcpus": 2, "ram_mib": 1024, "disk_gib": 2} | size)
     with pytest.raises(BadInput) as refusal:
-        begin(as_alice, "grow", instance.pk, parameters={"flavor_id": flavor.pk})
+        begin(as_alice, "instance.grow", instance.pk, parameters={"flavor_id": flavor.pk})
     assert said in str(refusal.value.fields["flavor_id"])
 
 
 def test_what_was_not_started_by_us_has_no_room(as_alice: Context) -> None:
     instance = running(as_alice, room=None)
     with pytest.raises(Conflict, match="Stop and start it"):
-        begin(as_alice, "grow", instance.pk, parameters={"flavor_id": "1"})
+        begin(as_alice, "instance.grow", instance.pk, parameters={"flavor_id": "1"})
 
 
 def test_it_counts_at_once_and_is_no_resize_on_record(as_alice: Context) -> None:
     instance = running(as_alice)
     flavor = factories.FlavorFactory(vcpus=2, ram_mib=1280, disk_gib=3)
-    begin(as_alice, "grow", instance.pk, parameters={"flavor_id": flavor.pk})
+    begin(as_alice, "instance.grow", instance.pk, parameters={"flavor_id": flavor.pk})
     row = Instance.objects.get()
     assert (row.vcpus, row.ram_mib, row.disk_gib, row.status) == (2, 1280, 3, "ACTIVE")
-    begin(as_alice, "cancel", instance.pk)
-    begin(as_alice, "purge", instance.pk)
+    begin(as_alice, "instance.cancel", instance.pk)
+    begin(as_alice, "instance.purge", instance.pk)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from accounts.names import clean_name
 from compute.driver.specs import GuestSpec
 from compute.driver.xml.guest import guest_domain
 from compute.engine.models import Operation
-from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec
+from compute.instances.services import guest_spec, guests
 from tests import factories
 from tests.hostile import STRANGE_BUT_TRUE_NAMES
 
@@ -31,7 +30,7 @@ def operation(db: None) -> Operation:
     """A launch of an instance with a host and a card."""
     instance = factories.InstanceFactory(hypervisor=factories.HypervisorFactory())
     factories.PortFactory(instance=instance)
-    return factories.OperationFactory(instance=instance, kind="launch")
+    return factories.OperationFactory(instance=instance, kind="instance.launch")
 
 
 def disks(spec: GuestSpec) -> list[tuple[str, str, str]]:
@@ -70,7 +69,7 @@ def test_only_uefi_has_variables_to_keep(operation: Operation) -> None:
     instance = operation.instance
     assert guest_spec.of(instance, operation).nvram is None
     instance.hardware = {"image": {"hw_firmware_type": "uefi"}}
-    assert guest_spec.of(instance, operation).nvram == hosts.nvram(instance)
+    assert guest_spec.of(instance, operation).nvram == guests.nvram(instance)
 
 
 def written(instance: Instance, operation: Operation) -> etree._Element:

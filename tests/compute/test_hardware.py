@@ -261,13 +261,13 @@ def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object
     )
     wrong = factories.FlavorFactory(extra_specs={"hw:tpm_version": "2.0", "hw:tpm_model": "tpm-crb"})
     with pytest.raises(Conflict, match="TPM"):
-        begin(as_alice, "resize", instance.pk, parameters={"flavor_id": wrong.pk})
+        begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": wrong.pk})
     impossible = factories.FlavorFactory(extra_specs={"hw:numa_nodes": "2"})
     with pytest.raises(BadInput) as refused:
-        begin(as_alice, "resize", instance.pk, parameters={"flavor_id": impossible.pk})
+        begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": impossible.pk})
     assert "hw:numa_nodes" in str(refused.value.fields["flavor_id"])
     larger = factories.FlavorFactory(vcpus=2, extra_specs={"hw:cpu_sockets": "1"})
-    begin(as_alice, "resize", instance.pk, parameters={"flavor_id": larger.pk})
+    begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": larger.pk})
     instance.refresh_from_db()
     assert hardware.of(instance) == replace(
         USUAL, vif_model="e1000e", topology=Topology(sockets=1, cores=2, threads=1)
@@ -281,7 +281,7 @@ def test_a_resize_is_taken_back_though_its_flavor_was_deleted(as_alice: Context)
     instance = factories.InstanceFactory(
         project=as_alice.project, flavor=before, hypervisor=factories.HypervisorFactory()
     )
-    begin(as_alice, "resize", instance.pk, parameters={"flavor_id": larger.pk})
+    begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": larger.pk})
     before.delete()
     larger.delete()
     instance.refresh_from_db()
@@ -304,7 +304,7 @@ def test_a_rebuild_takes_the_new_images_words(as_alice: Context) -> None:
     ):
         image = factories.ImageFactory(properties=properties)
         with pytest.raises(BadInput) as refused:
-            begin(as_alice, "rebuild", instance.pk, parameters={"image_id": str(image.pk)})
+            begin(as_alice, "instance.rebuild", instance.pk, parameters={"image_id": str(image.pk)})
         assert said in str(refused.value.fields["image_id"])
     image = factories.ImageFactory(properties={"hw_vif_model": "e1000"})
     assert hardware.rebuilt(instance, image) == {

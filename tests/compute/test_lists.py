@@ -27,7 +27,7 @@ def touch_all(context: Context) -> None:
     for row in instances.page(context, size=100):
         shown = [row.status, row.flavor_name, row.image.name, row.user.name, row.project.name, row.hypervisor]
         shown += [(port.address, port.network.name) for port in row.ports.all()]
-        assert row.open_operation.kind == "stop"
+        assert row.open_operation.kind == "instance.stop"
         assert all(item is not None for item in shown[:-3])
 
 

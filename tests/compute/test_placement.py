@@ -88,9 +88,9 @@ def test_the_recycle_bin_makes_room_and_restoring_asks_again(
     )
     assert place(blue, server_group=group) == "a"
     with pytest.raises(Conflict, match="a has 1 of the server group"):
-        begin(as_alice, "restore", binned.pk)
+        begin(as_alice, "instance.restore", binned.pk)
     group.delete()
-    begin(as_alice, "restore", binned.pk)
+    begin(as_alice, "instance.restore", binned.pk)
 
 
 def test_neighbours(blue: Project, red: Project, hosts: dict[str, Hypervisor]) -> None:

@@ -10,11 +10,12 @@ from accounts.models import AuditEvent
 from accounts.policy import RULES
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
-from compute.instances.actions import ACTIONS, begin, choices
+from compute.instances.actions import begin, choices
 from compute.instances.models import Instance
 from compute.instances.services import instances
 from compute.instances.states import VmState
 from tests import factories
+from tests.instance_actions import ACTIONS
 
 IDS_THAT_ARE_NONE = ["", "x", "1", "../etc/passwd", "\0", "é" * 300, "00000000-0000-0000-0000-00000000000g"]
 
@@ -58,7 +59,7 @@ def test_what_is_no_id_answers_as_an_unknown_one(as_alice: Context, identity: st
 @pytest.mark.parametrize("verb", ["", "launch", "fly", "START", "__init__"])
 def test_an_unknown_verb_is_not_found(as_alice: Context, own: Instance, verb: str) -> None:
     with pytest.raises(NotFound):
-        begin(as_alice, verb, own.pk)
+        begin(as_alice, f"instance.{verb}", own.pk)
 
 
 def test_what_is_gone_is_not_found_even_by_its_owner(as_alice: Context, own: Instance) -> None:
@@ -71,7 +72,7 @@ def test_what_is_gone_is_not_found_even_by_its_owner(as_alice: Context, own: Ins
 def test_a_reader_may_look_but_begin_nothing(as_ruth: Context, own: Instance, verb: str) -> None:
     assert instances.get(as_ruth, own.pk) == own
     with pytest.raises(Forbidden, match=f"needs the role {RULES[ACTIONS[verb].deed(as_ruth, own)]}\\."):
-        begin(as_ruth, verb, own.pk)
+        begin(as_ruth, f"instance.{verb}", own.pk)
     assert not Operation.objects.exists()
 
 
@@ -82,15 +83,18 @@ def test_a_readers_menu_offers_nothing_and_says_why(as_ruth: Context, own: Insta
 
 
 def test_managers_and_administrators_may(as_max: Context, as_root: Context, own: Instance) -> None:
-    begin(as_max, "stop", own.pk)
-    begin(as_root, "delete", own.pk)
-    assert [operation.kind for operation in own.operations.order_by("sequence")] == ["stop", "delete"]
+    begin(as_max, "instance.stop", own.pk)
+    begin(as_root, "instance.delete", own.pk)
+    assert [operation.kind for operation in Operation.objects.on(own.pk).order_by("created_at")] == [
+        "stop",
+        "delete",
+    ]
 
 
 def test_an_administrator_reaches_all_projects_and_the_audit_names_the_owners(
     as_root: Context, foreign: Instance
 ) -> None:
-    operation = begin(as_root, "stop", foreign.pk)
+    operation = begin(as_root, "instance.stop", foreign.pk)
     assert operation is not None
     assert operation.project == foreign.project
     assert AuditEvent.objects.get().project_id == foreign.project_id

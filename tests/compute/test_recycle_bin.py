@@ -66,17 +66,17 @@ def test_it_says_when_it_goes(settings) -> None:
 )
 def test_deleting_remembers_whether_it_ran(as_alice: Context, was: VmState, remembered: VmState) -> None:
     instance = factories.InstanceFactory(project=as_alice.project, vm_state=was)
-    begin(as_alice, "delete", instance.pk)
+    begin(as_alice, "instance.delete", instance.pk)
     assert Instance.objects.get().restore_to == remembered
 
 
 def test_restoring_takes_it_out_and_stops_the_clock(as_alice: Context) -> None:
     instance = binned(1, project=as_alice.project)
-    begin(as_alice, "restore", instance.pk)
+    begin(as_alice, "instance.restore", instance.pk)
     row = Instance.objects.get()
     assert (row.vm_state, row.task_state, row.deleted_at) == (VmState.ACTIVE, TaskState.RESTORING, None)
     recycle_bin.empty()
-    assert [operation.kind for operation in row.operations.all()] == ["restore"]
+    assert [operation.kind for operation in Operation.objects.on(row.pk).all()] == ["restore"]
 
 
 def test_restoring_needs_quota_again(as_alice: Context) -> None:
@@ -84,7 +84,7 @@ def test_restoring_needs_quota_again(as_alice: Context) -> None:
     Quota.objects.create(project=as_alice.project, resource="instances", limit=0)
     Quota.objects.create(project=as_alice.project, resource="gigabytes", limit=0)
     with pytest.raises(OverQuota) as refused:
-        begin(as_alice, "restore", instance.pk)
+        begin(as_alice, "instance.restore", instance.pk)
     assert [short.resource for short in refused.value.shortages] == ["instances"], (
         "its disk was always counted"
     )

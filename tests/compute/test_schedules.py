@@ -14,11 +14,12 @@ from accounts.models import Assignment, AuditEvent
 from compute.engine.models import Operation
 from compute.engine.operations import plans
 from compute.images.models import Image
-from compute.instances.actions import ACTIONS, begin, scheduled
+from compute.instances.actions import begin, scheduled
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import schedules
 from compute.instances.states import VmState
 from tests import factories
+from tests.instance_actions import ACTIONS
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +153,7 @@ def test_the_newest_images_of_a_schedule_stay(as_alice: Context, web: Instance) 
         image = Image.objects.filter(schedule=schedule).latest("created_at")
         Image.objects.filter(pk=image.pk).update(name=str(number))
         names.append(list(kept(schedule)))
-        operation = Operation.objects.open().get(kind="take_image")
+        operation = Operation.objects.open().get(kind="instance.take_image")
         Operation.objects.filter(pk=operation.pk).update(state=Operation.State.SUCCEEDED)
         plans["take_image"].succeeded(operation)
         if number == 0:
@@ -293,7 +294,7 @@ def test_what_is_long_over_is_not_made_up_for(as_alice: Context, web: Instance) 
 
 def test_schedules_go_with_their_instance(as_alice: Context, web: Instance) -> None:
     make(as_alice, web)
-    operation = begin(as_alice, "purge", web.pk)
+    operation = begin(as_alice, "instance.purge", web.pk)
     assert operation is not None
     plans["purge"].succeeded(operation)
     assert not Schedule.objects.exists()

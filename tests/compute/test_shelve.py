@@ -10,11 +10,12 @@ from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.images.services import image_files, images
-from compute.instances.actions import ACTIONS, begin
+from compute.instances.actions import begin
 from compute.instances.actions.shelve import Shelve
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 from tests import factories
+from tests.instance_actions import ACTIONS
 
 pytestmark = pytest.mark.django_db
 State, Status = Operation.State, Image.Status
@@ -34,7 +35,7 @@ def source(as_alice: Context) -> Instance:
 @pytest.fixture
 def shelved(as_alice: Context, source: Instance) -> Image:
     """What a finished shelving of the source left."""
-    operation = begin(as_alice, "shelve", source.pk)
+    operation = begin(as_alice, "instance.shelve", source.pk)
     assert operation is not None
     Operation.objects.update(state=State.SUCCEEDED)
     Shelve().succeeded(operation)
@@ -77,4 +78,4 @@ def test_who_deleted_it_can_unshelve_all_the_same(
 
 def end(instance: Instance, verb: str) -> None:
     """As when an operation of the verb has come to its end."""
-    ACTIONS[verb].succeeded(factories.OperationFactory(instance_id=instance.pk, kind=verb, sequence=9))
+    ACTIONS[verb].succeeded(factories.OperationFactory(instance_id=instance.pk, kind=f"instance.{verb}"))

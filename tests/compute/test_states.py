@@ -8,11 +8,12 @@ from accounts.errors import Conflict, MeridianError, NotFound
 from accounts.models import AuditEvent
 from compute.engine.models import Operation
 from compute.instances import states
-from compute.instances.actions import ACTIONS, begin, choices
+from compute.instances.actions import begin, choices
 from compute.instances.actions.launch import Launch
 from compute.instances.models import Instance
-from compute.instances.states import MOVES, Colour, TaskState, VmState
+from compute.instances.states import Colour, TaskState, VmState
 from tests import factories
+from tests.instance_actions import ACTIONS, MOVES
 
 BY_CLIENTS = {"set_metadata", "set_tags", "set_access", "reset_state"}
 """What menus leave to the Compute API."""
@@ -82,7 +83,7 @@ def instance_in(
         room={"vcpus": 4, "ram_mib": 4096, "slots": 8},
     )
     if task_state:
-        factories.OperationFactory(instance=instance, sequence=1, state=Operation.State.RUNNING)
+        factories.OperationFactory(instance=instance, state=Operation.State.RUNNING)
     return instance
 
 
@@ -124,7 +125,7 @@ def begins(context: Context, verb: str, instance: Instance) -> bool:
     before = _picture(instance)
     refusal: type[MeridianError] | None = None
     try:
-        begin(context, verb, instance.pk, parameters=parameters(verb))
+        begin(context, f"instance.{verb}", instance.pk, parameters=parameters(verb))
     except MeridianError as error:
         refusal = type(error)
     if refusal is None:
@@ -142,7 +143,7 @@ def really(verb: str, instance: Instance) -> str:
 def _picture(instance: Instance) -> list[object]:
     rows = [
         Instance.objects.filter(pk=instance.pk).values(),
-        instance.operations.values(),
+        Operation.objects.on(instance.pk).values(),
         AuditEvent.objects.values(),
     ]
     return [list(row) for row in rows]
@@ -155,7 +156,7 @@ def _picture(instance: Instance) -> list[object]:
 def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> None:
     instance = instance_in(as_alice, vm_state, None)
     version = instance.version
-    operation = begin(as_alice, verb, instance.pk, parameters=parameters(verb))
+    operation = begin(as_alice, f"instance.{verb}", instance.pk, parameters=parameters(verb))
     assert operation is not None
     kind = really(verb, instance)
 
@@ -184,8 +185,8 @@ def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> N
 @pytest.mark.parametrize("verb", sorted(MAY_WHILE_BUSY - AT_ONCE))
 def test_what_interrupts_cancels_what_runs_and_stands_behind_it(as_alice: Context, verb: str) -> None:
     instance = instance_in(as_alice, VmState.ACTIVE, TaskState.REBOOTING)
-    operation = begin(as_alice, verb, instance.pk)
-    first, second = instance.operations.order_by("sequence")
+    operation = begin(as_alice, f"instance.{verb}", instance.pk)
+    first, second = Operation.objects.on(instance.pk).order_by("created_at")
     assert first.cancel_requested
     assert (second, second.sequence, second.cancel_requested) == (operation, 2, False)
 
@@ -194,17 +195,21 @@ def test_what_interrupts_cancels_what_runs_and_stands_behind_it(as_alice: Contex
 def test_what_is_being_purged_is_not_brought_back(as_alice: Context, verb: str) -> None:
     """Cancelling a purge half way would leave an instance without its disk."""
     instance = instance_in(as_alice, VmState.ACTIVE, None)
-    purge = begin(as_alice, "purge", instance.pk)
+    purge = begin(as_alice, "instance.purge", instance.pk)
     with pytest.raises(Conflict, match="Wait until “Removing for good” is done"):
-        begin(as_alice, verb, instance.pk)
-    assert list(instance.operations.filter(cancel_requested=False)) == [purge]
+        begin(as_alice, f"instance.{verb}", instance.pk)
+    assert list(Operation.objects.on(instance.pk).filter(cancel_requested=False)) == [purge]
 
 
 def test_rename_is_done_at_once(as_alice: Context) -> None:
     instance = factories.InstanceFactory(project=as_alice.project, name="before")
-    assert begin(as_alice, "rename", instance.pk, parameters={"name": " <b>after</b> "}) is None
+    assert begin(as_alice, "instance.rename", instance.pk, parameters={"name": " <b>after</b> "}) is None
     instance.refresh_from_db()
-    assert (instance.name, instance.task_state, instance.operations.count()) == ("<b>after</b>", None, 0)
+    assert (instance.name, instance.task_state, Operation.objects.on(instance.pk).count()) == (
+        "<b>after</b>",
+        None,
+        0,
+    )
     event = AuditEvent.objects.get()
     assert (event.outcome, event.target_name) == ("succeeded", "before")
     assert event.detail == {"from": "before", "to": "<b>after</b>"}
@@ -213,10 +218,10 @@ def test_rename_is_done_at_once(as_alice: Context) -> None:
 def test_the_refusal_says_why(as_alice: Context) -> None:
     busy = instance_in(as_alice, VmState.ACTIVE, TaskState.POWERING_OFF)
     with pytest.raises(Conflict, match="Wait until “Shutting down” is done"):
-        begin(as_alice, "reboot", busy.pk)
+        begin(as_alice, "instance.reboot", busy.pk)
     stopped = instance_in(as_alice, VmState.STOPPED, None)
     with pytest.raises(Conflict, match="Not possible in the state “Off”"):
-        begin(as_alice, "stop", stopped.pk)
+        begin(as_alice, "instance.stop", stopped.pk)
 
 
 @pytest.mark.parametrize("state", VmState)

@@ -48,7 +48,7 @@ def source(as_alice: Context) -> Instance:
 
 
 def take(context: Context, source: Instance, **parameters: object) -> tuple[Image, Operation]:
-    operation = begin(context, "take_image", source.pk, parameters={"name": "copy"} | parameters)
+    operation = begin(context, "instance.take_image", source.pk, parameters={"name": "copy"} | parameters)
     assert operation is not None
     return Image.objects.get(pk=operation.parameters["image"]), operation
 
@@ -146,7 +146,7 @@ def test_a_copying_that_fails_leaves_no_image(as_alice: Context, source: Instanc
 
 def test_cancelled_it_leaves_nothing(as_alice: Context, source: Instance) -> None:
     image, operation = take(as_alice, source)
-    begin(as_alice, "cancel", source.pk)
+    begin(as_alice, "instance.cancel", source.pk)
     assert run(operation).state == State.CANCELLED
     with pytest.raises(NotFound):
         images.find(as_alice, image.pk)
@@ -169,9 +169,9 @@ def test_deleting_the_image_ends_the_taking(as_alice: Context, source: Instance)
 
 def test_deleting_the_instance_ends_the_taking(as_alice: Context, source: Instance) -> None:
     image, operation = take(as_alice, source)
-    begin(as_alice, "purge", source.pk)
+    begin(as_alice, "instance.purge", source.pk)
     assert run(operation).state == State.CANCELLED
-    assert run(source.operations.get(kind="purge")).state == State.SUCCEEDED
+    assert run(Operation.objects.on(source.pk).get(kind="instance.purge")).state == State.SUCCEEDED
     image_files.sweep()
     assert not Image.objects.filter(pk=image.pk).exists()
 
@@ -214,7 +214,7 @@ def take_whole(context: Context, source: Instance, **parameters: object) -> Imag
 
 def test_asked_twice_with_one_key_it_takes_one(as_alice: Context, source: Instance) -> None:
     for _ in range(2):
-        begin(as_alice, "take_image", source.pk, parameters={"name": "copy"}, idempotency_key="key")
+        begin(as_alice, "instance.take_image", source.pk, parameters={"name": "copy"}, idempotency_key="key")
     assert Image.objects.filter(taken_from=source).count() == 1
 
 
@@ -248,7 +248,7 @@ def test_what_disks_stand_on_stays(as_alice: Context, state: VmState, column: st
 
 def test_what_an_instance_is_being_rebuilt_to_stays(as_alice: Context) -> None:
     image, web = own(as_alice), factories.InstanceFactory(project=as_alice.project)
-    begin(as_alice, "rebuild", web.pk, parameters={"image_id": str(image.pk)})
+    begin(as_alice, "instance.rebuild", web.pk, parameters={"image_id": str(image.pk)})
     with pytest.raises(Conflict):
         images.delete(as_alice, image.pk)
 
@@ -300,7 +300,7 @@ def test_foreign_images_are_unknown_everywhere(
     his = factories.InstanceFactory(project=as_bob.project)
     for verb in ("rebuild", "rescue"):
         with pytest.raises(BadInput):
-            begin(as_bob, verb, his.pk, parameters={"image_id": str(image.pk)})
+            begin(as_bob, f"instance.{verb}", his.pk, parameters={"image_id": str(image.pk)})
 
 
 def test_without_a_project_only_public_ones_are_seen(as_alice: Context) -> None:
@@ -366,7 +366,7 @@ def test_a_full_quota_refuses_further_ones(
     own(as_alice, size=2**20)
     Quota.objects.create(project=as_alice.project, resource=resource, limit=1)
     with pytest.raises(OverQuota) as refused:
-        begin(as_alice, verb, source.pk)
+        begin(as_alice, f"instance.{verb}", source.pk)
     assert str(refused.value) == said
     assert (refused.value.shortages[0].left, Image.objects.filter(taken_from=source).count()) == (0, 0)
 

@@ -46,7 +46,7 @@ def test_a_launch_without_hosts_fails_with_the_reason_and_can_be_deleted(
     assert used(as_alice)["instances"] == 1, "what is there still counts"
     assert truth.differences() == []
 
-    begin(as_alice, "delete", instance.pk)
+    begin(as_alice, "instance.delete", instance.pk)
     work()
     row = Instance.objects.get()
     assert (row.vm_state, row.task_state) == (VmState.DELETED, None)
@@ -64,12 +64,12 @@ def test_a_launch_without_hosts_fails_with_the_reason_and_can_be_deleted(
 
 def test_deleted_before_a_worker_came_it_never_lives(as_alice: Context, request_for: RequestFor) -> None:
     (instance,) = launch(as_alice, request_for())
-    begin(as_alice, "delete", instance.pk)
-    begin(as_alice, "delete", instance.pk)
+    begin(as_alice, "instance.delete", instance.pk)
+    begin(as_alice, "instance.delete", instance.pk)
     work()
     row = Instance.objects.get()
     assert (row.vm_state, row.fault, row.launched_at) == (VmState.DELETED, None, None)
-    ends = list(row.operations.order_by("sequence").values_list("kind", "state"))
+    ends = list(Operation.objects.on(row.pk).order_by("created_at").values_list("kind", "state"))
     assert ends == [
         ("launch", State.CANCELLED),
         ("purge", State.CANCELLED),
@@ -84,7 +84,7 @@ def test_a_launch_that_failed_can_be_launched_again_in_its_place(
     """Its address comes free with it."""
     (first,) = launch(as_alice, request_for())
     work()
-    begin(as_alice, "purge", first.pk)
+    begin(as_alice, "instance.purge", first.pk)
     work()
     (second,) = launch(as_alice, request_for())
     assert second.ports.get().address == "10.48.0.10"

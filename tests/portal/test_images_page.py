@@ -50,7 +50,7 @@ def test_own_ones_stand_with_state_size_and_origin(browser: Client, blue: Projec
     half = own(blue, name="half", taken_from=web, status=Image.Status.SAVING)
     factories.OperationFactory(
         instance=web,
-        kind="take_image",
+        kind="instance.take_image",
         parameters={"image": str(half.pk)},
         progress={"done": 1, "total": 4, "unit": "bytes"},
     )

@@ -11,9 +11,9 @@ from django.urls import reverse
 from accounts.models import Project, User
 from accounts.policy import RULES
 from compute.engine.models import Operation
-from compute.instances.actions import ACTIONS
 from compute.instances.models import Instance
 from tests import factories
+from tests.instance_actions import ACTIONS
 from tests.portal.routes import Route, arguments, of_instances, routes
 
 ANYBODY = {

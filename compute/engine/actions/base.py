@@ -30,6 +30,8 @@ class Action:
     verb: ClassVar[str]
     label: ClassVar[str | Promise]
     icon: ClassVar[str]
+    main: ClassVar[bool] = False
+    """Whether pages show it as a button of its own, outside the menu."""
     order: ClassVar[int] = 500
     """Its place in menus, the first ones first."""
     move: ClassVar[Move | None] = None
@@ -91,6 +93,10 @@ class Action:
     def applies(self, row: Any) -> bool:
         """Return whether it makes sense for this row; menus leave out what does not."""
         return True
+
+    def initial(self, row: Any) -> dict[str, str]:
+        """Return what the form's fields say at first."""
+        return {}
 
     def rule(self, context: Context, row: Any) -> str:
         """Return the name of the rule that the asker must meet."""

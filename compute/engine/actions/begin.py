@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.context import Context
-from accounts.errors import NotFound
+from accounts.context import Context, system_context
+from accounts.errors import Conflict, NotFound
 from accounts.models import AuditEvent, Project
 from accounts.services import audit
 from compute.engine import operations
@@ -35,13 +35,13 @@ def begin(
     true of the row once it is locked; `reason` tells the audit log why Meridian itself begins it.
     Raise NotFound (also for a foreign row), Forbidden, Conflict when the state does not allow it, OverQuota, BadInput.
 
-    Locks are taken in one order everywhere: project, instance, volume, snapshot, image, network, port, host, operation.
+    Locks are taken in one order everywhere (`compute.engine.kinds.Kind.rank`).
     """
     action = registry.find(name)
     if action is None:
         raise NotFound
-    rows: Any = action.kind.model._default_manager.filter(only or Q())
-    rows = rows.filter(**{f"{action.kind.model.STATE}__in": action.kind.reachable})
+    model = action.kind.model
+    rows: Any = model._default_manager.filter(only or Q()).exclude(**{f"{model.STATE}__in": action.kind.gone})
     if action.reserves and (project_id := rows.reach(context, pk=row_id).project_id):
         Project.objects.select_for_update().get(pk=project_id)
     row = rows.select_for_update(of=("self",)).reach(context, pk=row_id)
@@ -72,11 +72,20 @@ def begin(
     audit.record(
         context,
         action.name,
+        audit.Target(type=action.noun, id=str(row.pk), name=str(before), project_id=row.project_id or ""),
         outcome=AuditEvent.Outcome.REQUESTED if operation else AuditEvent.Outcome.SUCCEEDED,
-        target_type=action.noun,
-        target_id=str(row.pk),
-        target_name=before,
-        project_id=row.project_id or "",
-        detail=kept | ({"reason": reason} if reason else {}),
+        **kept | ({"reason": reason} if reason else {}),
     )
     return operation
+
+
+def begin_quietly(name: str, row_id: UUID | str, *, only: Q, reason: str) -> bool:
+    """Begin an action in Meridian's own name on a row at rest; return whether it has begun.
+
+    What does not allow it now, such as a state that has just changed, is no error.
+    """
+    try:
+        begin(system_context(), name, row_id, only=only & Q(task_state=None), reason=reason)
+    except (NotFound, Conflict):
+        return False
+    return True

@@ -11,7 +11,7 @@ from compute.engine.actions.base import Action
 from compute.engine.operations import plans
 
 _actions: dict[str, Action] = {}
-_words: dict[str, str | Promise] = {}
+_words: dict[tuple[str, str], str | Promise] = {}
 
 
 def discover(package: str) -> None:
@@ -36,7 +36,7 @@ def register(action: Action) -> None:
     _actions[action.name] = plans[action.name] = action
     policy.register({f"{action.noun}:{action.verb}": action.role, **action.rules})
     if action.move and action.doing:
-        _words.setdefault(action.move.task, action.doing)
+        _words.setdefault((action.noun, action.move.task), action.doing)
 
 
 def known() -> Mapping[str, Action]:
@@ -55,11 +55,11 @@ def of_noun(noun: str) -> list[Action]:
     return sorted(found, key=lambda action: (action.order, action.verb))
 
 
-def add_words(words: Mapping[str, str | Promise]) -> None:
-    """Say in words what tasks are called that steps announce."""
-    _words.update(words)
+def add_words(noun: str, words: Mapping[str, str | Promise]) -> None:
+    """Say in words what the tasks are called that steps announce."""
+    _words.update({(noun, task): text for task, text in words.items()})
 
 
-def task_in_words(task_state: str) -> str:
+def task_in_words(noun: str, task_state: str) -> str:
     """Return what is shown while a task is at work."""
-    return str(_words.get(task_state, task_state))
+    return str(_words.get((noun, task_state), task_state))

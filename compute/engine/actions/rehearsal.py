@@ -20,9 +20,7 @@ class Outcome:
     reason: str
 
 
-def begin_each(
-    context: Context, name: str, rows: Iterable[Any], parameters: dict[str, Any]
-) -> list[Outcome]:
+def begin_each(context: Context, name: str, rows: Iterable[Any], parameters: dict[str, Any]) -> list[Outcome]:
     """Begin the action on each row; what one refuses keeps no other from it."""
     return [_begin(context, name, row, parameters) for row in rows]
 

@@ -18,12 +18,12 @@ class SubjectQuerySet(ScopedQuerySet[Row]):
 
     def with_open_operations(self) -> Self:
         """Read each row's open operation with the rows, for `Subject.open_operation`."""
-        clone = self._chain()
+        clone = self.all()
         clone._reads_operations = True
         return clone
 
     def _clone(self) -> Self:
-        clone = super()._clone()
+        clone = super()._clone()  # type: ignore[misc]
         clone._reads_operations = self._reads_operations
         return clone
 

@@ -1,5 +1,6 @@
 """Runs one operation from where it stands to where it ends."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -60,8 +61,7 @@ def execute(operation_id: str) -> None:
 def _forward(run: Run, plan: Plan) -> None:
     """Do the steps that are not done; on failure or cancellation turn the operation round."""
     try:
-        if run.operation.attempt > ATTEMPTS:
-            raise _GivenUp
+        _enforce_attempts(run)
         for step in plan.steps:
             if not _ended(run.operation, step):
                 run.check()
@@ -106,9 +106,7 @@ def _backward(run: Run, plan: Plan) -> None:
     try:
         for entry in reversed(run.operation.timeline):
             if entry["undone"] is None:
-                step = by_name.get(entry["name"])
-                if step is None:
-                    raise _UnknownStep
+                step = _known(by_name, entry["name"])
                 _go_to_host(run, step)
                 step.undo(run)
                 failpoint(f"{run.operation.kind}.{step.name}.undo")
@@ -117,7 +115,7 @@ def _backward(run: Run, plan: Plan) -> None:
         _close(run, plan, State.CANCELLED if run.operation.cancel_requested else State.FAILED)
     except _HandedOver:
         return
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:
         if not isinstance(error, DriverError | MeridianError):
             log.exception("undo raised", kind=run.operation.kind)
         if run.operation.attempt < UNDO_ATTEMPTS and not isinstance(error, _UnknownStep):
@@ -139,6 +137,17 @@ class _UnknownStep(MeridianError):
 class _UnknownKind(MeridianError):
     code = "unknownKind"
     text = gettext_lazy("This version of Meridian does not know this action.")
+
+
+def _enforce_attempts(run: Run) -> None:
+    if run.operation.attempt > ATTEMPTS:
+        raise _GivenUp
+
+
+def _known(steps: Mapping[str, Step], name: str) -> Step:
+    if name not in steps:
+        raise _UnknownStep
+    return steps[name]
 
 
 def _go_to_host(run: Run, step: Step) -> None:
@@ -180,8 +189,8 @@ def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
     }[state]
     try:
         with transaction.atomic():
-            # The subject first, the operation second: `begin` takes the locks in this order.
-            _lock_subject(operation)
+            # The rows first, the operation second: `begin` takes the locks in this order.
+            _lock_rows(operation)
             run.write(state=state, step="", finished_at=timezone.now(), progress=None, secrets="", **fields)
             ending(operation)
             for waiting, host in queue.in_line(operation).values_list("pk", "host"):
@@ -199,9 +208,11 @@ def _close_stuck(run: Run, plan: Plan, error: Exception) -> None:
     left = _left(run.operation, error)
     try:
         _close(run, plan, State.STUCK, left=left)
-    except Exception:  # noqa: BLE001 - an operation must end
+    except Exception:
         log.exception("ending raised", kind=run.operation.kind)
-        run.write(state=State.STUCK, step="", finished_at=timezone.now(), progress=None, secrets="", left=left)
+        run.write(
+            state=State.STUCK, step="", finished_at=timezone.now(), progress=None, secrets="", left=left
+        )
 
 
 def _close_unknown(run: Run) -> None:
@@ -237,9 +248,12 @@ def retry_stuck(operation: Operation) -> bool:
     return bool(revived)
 
 
-def _lock_subject(operation: Operation) -> None:
-    model = kinds.known()[operation.subject_type].model
-    model._default_manager.select_for_update().filter(pk=operation.subject_id).first()
+def _lock_rows(operation: Operation) -> None:
+    """Lock every row that the operation occupies, in the one order of locks (`compute.engine.kinds.Kind.rank`)."""
+    held = operation.holds.filter(shared=False).values_list("resource_type", "resource_id")
+    for noun, key in sorted(held, key=lambda hold: (kinds.known()[hold[0]].rank, hold[1])):
+        rows = kinds.known()[noun].model._default_manager.filter(pk=key)
+        list(rows.select_for_update().values_list("pk"))
 
 
 def _announce_if_due(run: Run) -> None:

@@ -107,7 +107,9 @@ def wake(resource_id: uuid.UUID | str, event: str) -> None:
 
 def in_line(operation: Operation) -> OperationQuerySet:
     """Return the open operations that wait for one of this operation's rows."""
-    mine = Hold.objects.filter(operation=operation, resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk"))
+    mine = Hold.objects.filter(
+        operation=operation, resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk")
+    )
     later = Hold.objects.filter(Exists(mine), operation=OuterRef("pk"))
     return Operation.objects.open().exclude(pk=operation.pk).filter(Exists(later))
 

@@ -9,6 +9,7 @@ from compute.driver.host.folders import prepare_socket_folder
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.networks.models import Network
+from compute.networks.services import host_networks
 
 GIB = 2**30
 
@@ -21,7 +22,7 @@ def prepare(hypervisor: Hypervisor) -> None:
     pool = hosts.pool(hypervisor)
     pool.ensure()
     for network in Network.objects.all():
-        hosts.network(hypervisor, network).ensure()
+        host_networks.network(hypervisor, network).ensure()
     facts = capabilities.facts(hypervisor.uri)
     how = _virtualization(hypervisor)
     Hypervisor.objects.filter(pk=hypervisor.pk).update(

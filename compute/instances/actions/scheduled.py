@@ -12,7 +12,7 @@ from accounts.context import Context, for_user
 from accounts.errors import Forbidden, MeridianError
 from accounts.models import AuditEvent
 from accounts.services import audit
-from compute.engine.actions.base import begin
+from compute.engine.actions.begin import begin
 from compute.engine.services import broadcast
 from compute.instances.models import Schedule
 from compute.instances.services import schedules
@@ -50,7 +50,12 @@ def _run(key: uuid.UUID) -> None:
             raise Forbidden(_("Meridian did not run at that time."))
         with transaction.atomic():
             _check(context, schedule)
-            begin(context, schedule.verb, schedule.instance_id, parameters={"schedule": str(schedule.pk)})
+            begin(
+                context,
+                f"instance.{schedule.verb}",
+                schedule.instance_id,
+                parameters={"schedule": str(schedule.pk)},
+            )
     except MeridianError as refused:
         error = str(refused)
         log.info("schedule skipped", schedule=str(key), reason=error)
@@ -65,7 +70,7 @@ def _run(key: uuid.UUID) -> None:
         project_id=schedule.project_id,
         detail={"verb": schedule.verb} | ({"error": error} if error else {}),
     )
-    broadcast.instance_changed(schedule.instance)
+    broadcast.changed(schedule.instance)
 
 
 def _check(context: Context, schedule: Schedule) -> None:

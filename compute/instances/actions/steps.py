@@ -9,10 +9,10 @@ from compute.driver.errors import DriverError, GuestNotFound
 from compute.driver.guest.domain import Guest
 from compute.driver.specs import PowerState
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import config_drive, guest_spec, room
+from compute.instances.services import config_drive, guest_spec, guests, room
 from compute.instances.states import VmState
+from compute.networks.services import host_networks
 
 log = structlog.get_logger(__name__)
 
@@ -24,16 +24,16 @@ class ReserveAddresses(Step):
     label: ClassVar[str] = gettext_noop("Connect the network")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         for port in instance.ports.select_related("network"):
             if instance.hypervisor is not None:
-                hosts.network(instance.hypervisor, port.network).reserve(
+                host_networks.network(instance.hypervisor, port.network).reserve(
                     port.mac, port.address, config_drive.hostname(instance)
                 )
 
     def undo(self, run: Run) -> None:
-        if run.instance.launched_at is None:
-            release_addresses(run.instance)
+        if run.subject.launched_at is None:
+            release_addresses(run.subject)
 
 
 class Define(Step):
@@ -43,15 +43,15 @@ class Define(Step):
     label: ClassVar[str] = gettext_noop("Define the machine")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         run.check()
-        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+        Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
 
     def undo(self, run: Run) -> None:
         """What was launched once stays defined, whatever a later start came to."""
-        instance = run.instance
+        instance = run.subject
         if instance.hypervisor is not None and instance.launched_at is None:
-            hosts.guest(instance).undefine()
+            guests.guest(instance).undefine()
 
 
 class PowerOn(Step):
@@ -62,17 +62,17 @@ class PowerOn(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        power_on(run.instance)
+        power_on(run.subject)
 
     def undo(self, run: Run) -> None:
-        power_off(run.instance)
+        power_off(run.subject)
 
 
 class PowerOnIfItRan(PowerOn):
     """Power on what ran before."""
 
     def do(self, run: Run) -> None:
-        if run.instance.restore_to == VmState.ACTIVE:
+        if run.subject.restore_to == VmState.ACTIVE:
             super().do(run)
 
 
@@ -84,7 +84,7 @@ class PowerOff(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        power_off(run.instance)
+        power_off(run.subject)
 
 
 class PowerOffMeanwhile(PowerOff):
@@ -102,8 +102,8 @@ class ForgetGuest(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        if run.instance.hypervisor is not None:
-            hosts.guest(run.instance).undefine(keep_state=True)
+        if run.subject.hypervisor is not None:
+            guests.guest(run.subject).undefine(keep_state=True)
 
 
 def power_before(instance: Instance) -> VmState:
@@ -119,9 +119,9 @@ def make_anew(run: Run) -> None:
 
     What cannot be powered on stays off, which the next comparison with the host says; the undoing goes on.
     """
-    instance = run.instance
+    instance = run.subject
     try:
-        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+        Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
         if instance.restore_to == VmState.ACTIVE:
             power_on(instance)
     except DriverError as error:
@@ -132,7 +132,7 @@ def make_anew(run: Run) -> None:
 
 def power_on(instance: Instance) -> None:
     """The guest runs afterwards, and how far it can grow is known."""
-    hosts.guest(instance).start()
+    guests.guest(instance).start()
     room.note(instance)
 
 
@@ -141,7 +141,7 @@ def power_off(instance: Instance) -> None:
     if instance.hypervisor is None:
         return
     try:
-        hosts.guest(instance).destroy()
+        guests.guest(instance).destroy()
     except GuestNotFound:
         return
 
@@ -151,9 +151,9 @@ def release_addresses(instance: Instance) -> None:
     if instance.hypervisor is None:
         return
     for port in instance.ports.select_related("network"):
-        hosts.network(instance.hypervisor, port.network).release(port.address)
+        host_networks.network(instance.hypervisor, port.network).release(port.address)
 
 
 def is_off(instance: Instance) -> bool:
     """Whether the guest is powered off."""
-    return hosts.guest(instance).facts().power in {PowerState.SHUT_OFF, PowerState.CRASHED}
+    return guests.guest(instance).facts().power in {PowerState.SHUT_OFF, PowerState.CRASHED}

@@ -11,23 +11,14 @@ from accounts import policy
 from accounts.api.base import naive
 from accounts.errors import NotFound
 from compute.api.base import ComputeView, moment_of, next_links, page
+from compute.engine.actions import registry
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 
-NAMES = {
-    "launch": "create",
-    "launch_clone": "create",
-    "force_stop": "stop",
-    "force_reboot": "reboot",
-    "confirm_resize": "confirmResize",
-    "revert_resize": "revertResize",
-    "purge": "delete",
-    "set_password": "changePassword",
-    "take_image": "createImage",
-}
-"""Our verbs that Nova calls otherwise."""
+CREATE = "create"
+"""What another instance's operation is to one that it makes, such as a clone."""
 
 
 class InstanceActions(ComputeView):
@@ -35,7 +26,7 @@ class InstanceActions(ComputeView):
         rows = {row.request_id: row for row in _operations(self, key)}
         body: dict[str, Any]
         if not self.at_least(58):
-            return JsonResponse({"instanceActions": [_show(self, row) for row in rows.values()]})
+            return JsonResponse({"instanceActions": [_show(self, key, row) for row in rows.values()]})
         query = request.query_params
         since, before = moment_of(query, "changes-since"), None
         if self.at_least(66):
@@ -46,7 +37,7 @@ class InstanceActions(ComputeView):
             if (since is None or row.updated_at >= since) and (before is None or row.updated_at <= before)
         ]
         found, more = page(query, fitting)
-        body = {"instanceActions": [_show(self, rows[name]) for name in found]}
+        body = {"instanceActions": [_show(self, key, rows[name]) for name in found]}
         if more:
             path = f"servers/{key}/os-instance-actions"
             links = next_links(request, "links", found[-1], path)
@@ -60,7 +51,7 @@ class OneInstanceAction(ComputeView):
     def get(self, request: Request, key: str, request_id: str) -> HttpResponse:
         for row in _operations(self, key):
             if row.request_id == request_id:
-                return JsonResponse({"instanceAction": _show(self, row) | self._events(row)})
+                return JsonResponse({"instanceAction": _show(self, key, row) | self._events(row)})
         raise NotFound(_("Action for request_id %(id)s could not be found.") % {"id": request_id[:64]})
 
     def _events(self, row: Operation) -> dict[str, Any]:
@@ -82,26 +73,25 @@ class OneInstanceAction(ComputeView):
         if admin or not self.at_least(51):
             shown["traceback"] = None
         if self.at_least(62):
-            instance = row.instance
             shown["hostId"] = ""
             if admin:
-                shown["host"] = instance.hypervisor.name if instance.hypervisor else ""
+                shown["host"] = row.host.name if row.host else ""
         return shown
 
 
 def _operations(view: ComputeView, key: str) -> list[Operation]:
     """Newest first; those of our own making have no request and are told by their own id."""
     instance: Instance = find(view, key)
-    rows = operations_log.of_instance(view.context, instance)
+    rows = operations_log.of_row(view.context, instance.pk)
     for row in rows:
         row.request_id = row.request_id or f"req-{row.pk}"
     return rows
 
 
-def _show(view: ComputeView, row: Operation) -> dict[str, Any]:
+def _show(view: ComputeView, key: str, row: Operation) -> dict[str, Any]:
     shown = {
-        "action": NAMES.get(row.kind, row.kind),
-        "instance_uuid": str(row.instance_id),
+        "action": _name(row) if str(row.subject_id) == key else CREATE,
+        "instance_uuid": key,
         "request_id": row.request_id,
         "user_id": row.user_id or "",
         "project_id": row.project_id,
@@ -109,6 +99,12 @@ def _show(view: ComputeView, row: Operation) -> dict[str, Any]:
         "message": row.error["message"] if row.error else None,
     }
     return shown | ({"updated_at": naive(row.updated_at)} if view.at_least(58) else {})
+
+
+def _name(row: Operation) -> str:
+    """What Nova calls the action."""
+    action = registry.find(row.kind)
+    return (action.api_history if action else "") or row.verb
 
 
 def _written(moment: str | None) -> str | None:

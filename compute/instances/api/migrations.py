@@ -37,8 +37,9 @@ class Migrations(ComputeView):
         wanted = {lookup: query[name] for name, lookup in _PLAIN.items() if name in query}
         rows = rows.filter(**wanted)
         if "instance_uuid" in query:
-            rows = rows.filter(instance=_uuid(query["instance_uuid"]))
-        if query.get("migration_type", migrations.TYPE) != migrations.TYPE:
+            wanted_id = _uuid(query["instance_uuid"])
+            rows = rows.filter(subject_id=wanted_id) if wanted_id else rows.none()
+        if query.get("migration_type", migrations.NOVA_TYPE) != migrations.NOVA_TYPE:
             rows = rows.none()
         # Nova keeps apart what clients were told of and what they may forget; here nothing is hidden.
         if inputs.flag(query, "hidden", False):
@@ -55,7 +56,7 @@ class Migrations(ComputeView):
         host = row.parameters.get("host", "")
         shown = {
             "id": number_of(row.pk.bytes),
-            "instance_uuid": str(row.instance_id),
+            "instance_uuid": str(row.subject_id),
             "status": row.status,
             "source_compute": host,
             "source_node": host,
@@ -68,7 +69,7 @@ class Migrations(ComputeView):
             "updated_at": naive(row.changed),
         }
         if self.at_least(23):
-            shown["migration_type"] = migrations.TYPE
+            shown["migration_type"] = migrations.NOVA_TYPE
         if self.at_least(59):
             shown["uuid"] = str(row.pk)
         return shown

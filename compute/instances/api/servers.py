@@ -86,16 +86,21 @@ class OneServer(ComputeView):
         given = inputs.mapping(self.body(), "server")
         instance = find(self, key)
         if "name" in given:
-            begin(self.context, "rename", instance.pk, parameters={"name": given["name"]})
+            begin(self.context, "instance.rename", instance.pk, parameters={"name": given["name"]})
         if "description" in given and self.at_least(19):
-            begin(self.context, "describe", instance.pk, parameters={"description": given["description"]})
+            begin(
+                self.context,
+                "instance.describe",
+                instance.pk,
+                parameters={"description": given["description"]},
+            )
         access = {column: given[name] for name, column in ACCESS.items() if name in given}
         if access:
-            begin(self.context, "set_access", instance.pk, parameters=access)
+            begin(self.context, "instance.set_access", instance.pk, parameters=access)
         return JsonResponse({"server": server_body.changed(self, find(self, key))})
 
     def delete(self, request: Request, key: str) -> HttpResponse:
-        begin(self.context, "delete", find(self, key).pk)
+        begin(self.context, "instance.delete", find(self, key).pk)
         return no_content()
 
 

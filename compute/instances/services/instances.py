@@ -1,7 +1,6 @@
 """Finds instances for pages and APIs, each list in a constant number of queries."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -12,7 +11,6 @@ from accounts.context import Context
 from accounts.errors import NotFound
 from accounts.models import Project
 from accounts.names import is_text
-from compute.engine.models import Operation
 from compute.instances.models import Instance
 from compute.instances.models.instance import InstanceQuerySet
 from compute.instances.states import VmState
@@ -148,11 +146,13 @@ def _matching(search: str, *, users: bool) -> Q:
 
 
 def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
-    """Three prefetches, whatever the number of rows."""
-    operations: Any = Operation.objects.open().order_by("sequence")
-    return rows.select_related("project", "user", "image", "hypervisor", "server_group").prefetch_related(
-        Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
-        Prefetch("operations", operations, to_attr="prefetched_operations"),
+    """With what lists show, in a constant number of queries."""
+    return (
+        rows.select_related("project", "user", "image", "hypervisor", "server_group")
+        .prefetch_related(
+            Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
+        )
+        .with_open_operations()
     )
 
 

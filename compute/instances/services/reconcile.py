@@ -12,10 +12,10 @@ from accounts.services import audit
 from compute.driver.guest.domain import list_guests
 from compute.driver.specs import GuestFacts, PowerState
 from compute.engine.models import Operation
+from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import transitions
 from compute.instances.states import VmState
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,7 @@ def apply(instance_id: UUID | str, facts: GuestFacts | None, *, read_at: datetim
     instance = Instance.objects.select_for_update().filter(pk=instance_id, vm_state__in=SETTLED).first()
     if instance is None or not _differs(instance, facts):
         return
-    if Operation.objects.open().filter(instance=instance).exists():
+    if Operation.objects.open().on(instance.pk).exists():
         return
     if read_at is not None and instance.updated_at > read_at - GRACE:
         return  # the row is newer than what was read; the next sync sees both

@@ -7,9 +7,10 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
+from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
-from compute.instances.services import hardware, placement, transitions
+from compute.instances.services import hardware, placement
 from compute.instances.states import VmState
 
 

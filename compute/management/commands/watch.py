@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.services import tokens
 from compute.engine import operations
 from compute.engine.models import Operation
+from compute.engine.operations import announcing
 from compute.engine.services import dispatch, heartbeats
 from compute.images.services import image_files
 from compute.instances.actions import expiring, recycle_bin, scheduled
@@ -22,8 +23,7 @@ PATIENCE = timedelta(seconds=60)
 
 def announce_due_operations() -> None:
     """Tell the workers again of whatever nobody works on."""
-    for operation_id in operations.due().values_list("pk", flat=True)[:500]:
-        dispatch.send(operation_id)
+    announcing.announce_due()
 
 
 def mind_workers() -> None:
@@ -38,8 +38,9 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
+        hypervisor = defaults.ensure()
         watcher = Watcher(
-            defaults.ensure(),
+            hypervisor,
             operations.wake,
             [
                 Duty("sweep", 5, announce_due_operations),
@@ -47,7 +48,7 @@ class Command(BaseCommand):
                 Duty("recycle bin", 60, recycle_bin.empty),
                 Duty("schedules", 5, scheduled.sweep),
                 Duty("expiry", 60, expiring.sweep),
-                Duty("images", 10, image_files.sweep),
+                Duty("images", 10, lambda: image_files.evict(hypervisor)),
                 Duty("tokens", 600, tokens.sweep),
             ],
         )

@@ -23,8 +23,7 @@ State = Operation.State
 def resize(instance: Instance, state: str = State.SUCCEEDED, **fields: object) -> Operation:
     return factories.OperationFactory(
         instance=instance,
-        kind="resize",
-        sequence=1,
+        kind="instance.resize",
         state=state,
         parameters={"from": "1", "to": "big", "host": "host-a"},
         **fields,
@@ -59,9 +58,9 @@ def test_the_status_follows_the_operations(
     instance = factories.InstanceFactory(project=blue)
     resize(instance, state)
     if answer:
-        factories.OperationFactory(instance=instance, kind=answer[0], sequence=2, state=answer[1])
+        factories.OperationFactory(instance=instance, kind=answer[0], state=answer[1])
     # A later resize answers for itself.
-    factories.OperationFactory(instance=instance, kind="revert_resize", sequence=9, state=State.FAILED)
+    factories.OperationFactory(instance=instance, kind="instance.revert_resize", state=State.FAILED)
     assert statuses(admin) == [status]
 
 
@@ -92,7 +91,7 @@ def test_a_resize_that_begins_is_on_record(admin: Compute, as_alice, blue: Proje
     host = factories.HypervisorFactory(name="host-a")
     instance = factories.InstanceFactory(project=blue, hypervisor=host, vm_state=VmState.STOPPED)
     flavor = factories.FlavorFactory(id="77", disk_gib=50)
-    begin(as_alice, "resize", instance.pk, parameters={"flavor_id": flavor.pk})
+    begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": flavor.pk})
     (shown,) = admin.get("os-migrations")["migrations"]
     assert (shown["source_compute"], shown["new_instance_type_id"]) == ("host-a", 77)
     assert shown["status"] == "pre-migrating"
@@ -132,7 +131,7 @@ def test_pages_and_times(admin: Compute, blue: Project) -> None:
     assert len(statuses(newest, f"?changes-since={yesterday}")) == 2
     assert len(statuses(newest, f"?changes-before={yesterday}")) == 1
     factories.OperationFactory(
-        instance=rows[0].instance, kind="confirm_resize", sequence=2, state=State.SUCCEEDED
+        instance=rows[0].instance, kind="instance.confirm_resize", state=State.SUCCEEDED
     )
     assert len(statuses(newest, f"?changes-since={yesterday}")) == 3, "the answer changed it"
     soon = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -43,7 +43,7 @@ def test_create(member: Compute, wish: Wish) -> None:
     assert (row.metadata, row.access_ipv4, row.access_ipv6) == ({"stage": "test"}, "192.0.2.7", None)
     assert row.user_data == data
     assert row.ports.count() == 1
-    (operation,) = row.operations.all()
+    (operation,) = Operation.objects.on(row.pk).all()
     assert operation.parameters == {"admin_password": made["adminPass"]}
     shown = member.get(f"servers/{made['id']}")["server"]
     assert (shown["status"], shown["OS-EXT-STS:task_state"]) == ("BUILD", "scheduling")
@@ -55,7 +55,7 @@ def test_the_password_reaches_the_guest_and_is_forgotten(member: Compute, wish: 
     row = Instance.objects.get(pk=made["id"])
     assert made["adminPass"] == "sesame open"
     assert b"sesame open" in config_drive.build(row, "sesame open")
-    operation = row.operations.get()
+    operation = Operation.objects.on(row.pk).get()
     from compute.instances.actions.launch import Launch
 
     Launch().failed(operation)

@@ -1,0 +1,16 @@
+"""The actions of instances by their verbs, as the tables of tests walk them."""
+
+from compute.engine.actions import registry
+from compute.engine.actions.base import Action
+from compute.engine.moves import Move
+from compute.instances.actions import launch  # noqa: F401 - an area's actions are known once Django is set up
+
+ALL: dict[str, Action] = {
+    action.verb: action for action in registry.known().values() if action.noun == "instance"
+}
+"""Verb → action, with what begins in other ways than a click."""
+
+ACTIONS: dict[str, Action] = {action.verb: action for action in registry.of_noun("instance")}
+"""Verb → action, in the order of menus."""
+
+MOVES: dict[str, Move] = {verb: action.move for verb, action in ALL.items() if action.move is not None}
