@@ -25,10 +25,11 @@ class ComputeConfig(AppConfig):
         from compute.images.services import belongings as image_belongings
         from compute.instances import policy as instances
         from compute.instances.kind import INSTANCE
-        from compute.instances.services import belongings, boot_images, resources, words
+        from compute.instances.services import belongings, boot_images, host_occupants, resources, words
         from compute.management import policy as management
         from compute.networks import policy as networks
         from compute.networks.services import belongings as network_belongings
+        from compute.networks.services import host_networks
 
         for area in (engine, hosts, networks, images, instances, management):
             policy.register(area.RULES)
@@ -39,6 +40,8 @@ class ComputeConfig(AppConfig):
         registry.add_words("instance", words.STEP_TASKS)
         resources.register()
         boot_images.register()
+        host_occupants.register()
+        host_networks.register()
         for kind, name, path in APIS:
             catalog.register(catalog.OwnService(type=kind, name=name, path=path))
         for belonging in (belongings, image_belongings, network_belongings, engine_belongings):

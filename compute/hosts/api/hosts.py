@@ -16,9 +16,9 @@ from accounts.services import inputs
 from compute.api.base import ComputeView, listed, number_of
 from compute.hosts.api.zones import BINARY
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import host_usage
+from compute.hosts.services import host_usage, occupants
 from compute.hosts.services.host_usage import HostUsage
-from compute.instances.models import Instance
+from compute.hosts.services.occupants import NOTHING
 
 
 class Hypervisors(ComputeView):
@@ -147,7 +147,7 @@ def _brief(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
     }
 
 
-_NOTHING = HostUsage(hypervisor=Hypervisor())
+_NOTHING = HostUsage(hypervisor=Hypervisor(), taken=NOTHING)
 
 
 def _numbers(row: HostUsage) -> dict[str, int]:
@@ -156,14 +156,14 @@ def _numbers(row: HostUsage) -> dict[str, int]:
         "vcpus": host.vcpus,
         "memory_mb": host.memory_mib,
         "local_gb": host.disk_gib,
-        "vcpus_used": row.vcpus,
-        "memory_mb_used": row.ram_mib,
-        "local_gb_used": row.disk_gib,
-        "free_ram_mb": host.memory_mib - row.ram_mib,
-        "free_disk_gb": host.disk_gib - row.disk_gib,
-        "current_workload": row.busy,
-        "running_vms": row.running,
-        "disk_available_least": host.disk_gib - row.disk_gib,
+        "vcpus_used": row.taken.vcpus,
+        "memory_mb_used": row.taken.ram_mib,
+        "local_gb_used": row.taken.disk_gib,
+        "free_ram_mb": host.memory_mib - row.taken.ram_mib,
+        "free_disk_gb": host.disk_gib - row.taken.disk_gib,
+        "current_workload": row.taken.busy,
+        "running_vms": row.taken.running,
+        "disk_available_least": host.disk_gib - row.taken.disk_gib,
     }
 
 
@@ -192,13 +192,12 @@ def _version_number(version: str) -> int:
 
 
 def _servers(rows: Sequence[HostUsage]) -> dict[Any, list[dict[str, str]]]:
-    """{hypervisor id: its servers}, in one query."""
-    found: dict[Any, list[dict[str, str]]] = {}
-    wanted = [row.hypervisor.pk for row in rows]
-    instances = Instance.objects.existing().filter(hypervisor__in=wanted)
-    for host, key, name in instances.order_by("created_at").values_list("hypervisor", "pk", "name"):
-        found.setdefault(host, []).append({"uuid": str(key), "name": name})
-    return found
+    """Return {hypervisor id: its servers}, in one query."""
+    placed = occupants.known().on(row.hypervisor for row in rows)
+    return {
+        host: [{"uuid": str(key), "name": name} for key, name, _project in servers]
+        for host, servers in placed.items()
+    }
 
 
 def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Brings hypervisors up to date: what they are, and the pool, network and folders they must have."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.utils import timezone
 
@@ -8,10 +10,14 @@ from compute.driver.host import capabilities, virtualization
 from compute.driver.host.folders import prepare_socket_folder
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
-from compute.networks.models import Network
-from compute.networks.services import host_networks
 
 GIB = 2**30
+_preparations: list[Callable[[Hypervisor], None]] = []
+
+
+def register_preparation(prepare_part: Callable[[Hypervisor], None]) -> None:
+    """Have an area above make on each host what it needs there; called once at start."""
+    _preparations.append(prepare_part)
 
 
 def prepare(hypervisor: Hypervisor) -> None:
@@ -21,8 +27,8 @@ def prepare(hypervisor: Hypervisor) -> None:
     prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
     pool = hosts.pool(hypervisor)
     pool.ensure()
-    for network in Network.objects.all():
-        host_networks.network(hypervisor, network).ensure()
+    for prepare_part in _preparations:
+        prepare_part(hypervisor)
     facts = capabilities.facts(hypervisor.uri)
     how = _virtualization(hypervisor)
     Hypervisor.objects.filter(pk=hypervisor.pk).update(

@@ -188,7 +188,7 @@ class Clone(InstanceAction):
         scheduler.check(copy)
         outside = _join_group(context, copy)
         for port in instance.ports.select_related("network").order_by("created_at", "pk"):
-            addresses.plug(copy, port.network)
+            addresses.plug(copy, copy.project, port.network)
         transitions.change(copy)
         return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})
 

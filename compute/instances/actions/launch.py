@@ -91,7 +91,7 @@ def _begin(
         **checked.labels,
     )
     for network in checked.networks:
-        addresses.plug(instance, network)
+        addresses.plug(instance, project, network)
     operations.enqueue(
         context,
         "instance.launch",
