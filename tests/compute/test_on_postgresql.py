@@ -18,6 +18,7 @@ FILES = (
     "tests/accounts/test_quota_requests.py",
     "tests/accounts/test_audit_log.py",
     "tests/accounts/test_directory.py",
+    "tests/accounts/test_names_taken.py",
     "tests/compute/test_addresses.py",
     "tests/compute/test_engine.py",
     "tests/compute/test_launch.py",
