@@ -25,6 +25,7 @@ FILES = (
     "tests/compute/test_leases.py",
     "tests/compute/test_lists.py",
     "tests/compute/test_reach.py",
+    "tests/compute/test_retention.py",
     "tests/compute/test_scheduler.py",
 )
 

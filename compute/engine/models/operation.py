@@ -67,6 +67,7 @@ class Operation(models.Model):
         ordering = ["-created_at", "-sequence"]
         indexes = [
             models.Index(fields=["state", "due_at"], name="operations_due"),
+            models.Index(fields=["finished_at"], name="operations_finished"),
             models.Index(fields=["instance", "-created_at"], name="operations_of_instance"),
             models.Index(fields=["project", "-created_at"], name="operations_of_project"),
         ]

@@ -100,7 +100,10 @@ class Instance(models.Model):
 
     class Meta:
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project")]
+        indexes = [
+            models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project"),
+            models.Index(fields=["vm_state", "deleted_at"], name="instances_deleted"),
+        ]
 
     def __str__(self) -> str:
         return self.name
