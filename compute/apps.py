@@ -11,19 +11,22 @@ class ComputeConfig(AppConfig):
     name = "compute"
 
     def ready(self) -> None:
-        """Register kinds, actions, rules, quotas and APIs; rows and actions exist only once apps are loaded."""
+        """Register kinds, actions, rules, quotas, APIs and retention; rows and actions exist only once apps are loaded."""
         from accounts import policy
-        from accounts.services import announcements, catalog
+        from accounts.services import announcements, catalog, retention
         from compute.engine import kinds
         from compute.engine import policy as engine
+        from compute.engine import retention as kept_operations
         from compute.engine.actions import registry
         from compute.engine.services import belongings as engine_belongings
         from compute.engine.services import broadcast
         from compute.hosts import policy as hosts
         from compute.images import policy as images
+        from compute.images import retention as kept_images
         from compute.images.kind import IMAGE
         from compute.images.services import belongings as image_belongings
         from compute.instances import policy as instances
+        from compute.instances import retention as kept_instances
         from compute.instances.kind import INSTANCE
         from compute.instances.services import belongings, boot_images, host_occupants, resources, words
         from compute.management import policy as management
@@ -38,6 +41,7 @@ class ComputeConfig(AppConfig):
         registry.discover("compute.images.actions")
         registry.discover("compute.instances.actions")
         registry.add_words("instance", words.STEP_TASKS)
+        retention.register((*kept_operations.RULES, *kept_images.RULES, *kept_instances.RULES))
         resources.register()
         boot_images.register()
         host_occupants.register()

@@ -1,4 +1,4 @@
-"""Watch the local hypervisor: events, full sync, due operations, silent workers, the recycle bin."""
+"""Watch the local hypervisor: events, full sync, due operations, silent workers, the recycle bin, retention."""
 
 import signal
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from accounts.services import tokens
+from accounts.services import retention
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import announcing
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 Duty("schedules", 5, scheduled.sweep),
                 Duty("expiry", 60, expiring.sweep),
                 Duty("images", 10, lambda: image_files.evict(hypervisor)),
-                Duty("tokens", 600, tokens.sweep),
+                Duty("retention", 60, retention.Sweeper().sweep),
             ],
         )
         for number in (signal.SIGTERM, signal.SIGINT):
