@@ -150,13 +150,20 @@ else:
         }
     }
 
-# ── Redis: broker and channel layer ──────────────────────────────────────────────────────────────
+# ── Redis: broker, channel layer and cache ───────────────────────────────────────────────────────
 REDIS_SOCKET = RUN_DIR / "redis.sock"
 REDIS_URL = env.read("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL or f"unix://{REDIS_SOCKET}"], "prefix": "meridian"},
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "portal.shared_cache.SharedCache",
+        "LOCATION": REDIS_URL or f"unix://{REDIS_SOCKET}",
+        "KEY_PREFIX": "meridian",
     }
 }
 CELERY = {
