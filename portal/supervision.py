@@ -92,6 +92,8 @@ def render() -> Path:
         "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$"
         if outer_proxies > 0
         else "",
+        "body_limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        "streamed_paths": settings.STREAMED_PATHS,
         "web_sockets": [web_socket(name) for name in web_names()],
         "programs": programs(),
         "group": ",".join(program.name for program in programs() if program.name != "redis"),
