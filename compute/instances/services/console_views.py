@@ -11,10 +11,14 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, Unavailable
 from compute.driver.errors import DriverError, GuestNotFound, GuestNotRunning
+from compute.driver.limited import within
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
 
 SCREENSHOT_SECONDS = 2
+PATIENCE_SECONDS = 3.0
+"""How long a web thread waits for a picture: a stuck guest or host must not take the pages with it."""
+
 SHOWN_BYTES = 256 * 1024
 
 _ESCAPES = re.compile(
@@ -85,7 +89,8 @@ def _picture(instance: Instance) -> bytes:
     if instance.hypervisor is None:
         raise off
     try:
-        return hosts.guest(instance).screenshot()
+        guest = hosts.guest(instance)
+        return within(PATIENCE_SECONDS, guest.uri, guest.uuid, guest.screenshot)
     except (GuestNotRunning, GuestNotFound) as error:
         raise off from error
     except DriverError as error:
