@@ -1,15 +1,29 @@
-"""Calls with a time limit, for threads that must not wait: those of web requests."""
+"""Calls with a time limit: libvirt waits for ever for a QEMU that is stuck, and so would a thread of ours."""
 
 import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import wraps
 from threading import Condition, Thread
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .errors import GuestBusy, HypervisorUnreachable
 
+
+class OfGuest(Protocol):
+    """Whatever speaks to one guest."""
+
+    uri: str
+    uuid: str
+
+
 T = TypeVar("T")
+P = ParamSpec("P")
+G = TypeVar("G", bound=OfGuest)
+
+QEMU_SECONDS = 30.0
+"""How long QEMU may take for what is quick; as long as libvirt itself waits for another call to the guest."""
 
 MOST_CALLS = 4
 """A stuck call holds one of the twenty threads (`max_workers`) with which libvirtd serves everybody."""
@@ -43,6 +57,16 @@ def within(seconds: float, uri: str, uuid: str, function: Callable[[], T]) -> T:
             raise _no_answer(uuid) from error
         raise
     return result
+
+
+def limited(method: Callable[Concatenate[G, P], T]) -> Callable[Concatenate[G, P], T]:
+    """Give a method that QEMU answers quickly, or not at all, a time limit."""
+
+    @wraps(method)
+    def call(self: G, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return within(QEMU_SECONDS, self.uri, self.uuid, lambda: method(self, *args, **kwargs))
+
+    return call
 
 
 def _begin(seconds: float, uri: str, uuid: str) -> _Call:

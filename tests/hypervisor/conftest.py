@@ -200,6 +200,11 @@ class Workshop:
                 self.pool.delete(name)
 
 
+def qemu_process(name: str) -> int:
+    """The process of a running guest."""
+    return int(Path(f"/run/libvirt/qemu/{name}.pid").read_text())
+
+
 @pytest.fixture
 def workshop(uri: str, storage_root: Path, prefix: str, pool: Pool) -> Iterator[Workshop]:
     """For guests of one test."""

@@ -102,17 +102,17 @@ def test_limited_calls_do_not_pile_up(
     uri = private_libvirtd.uri
     close_all()
     guest = Guest(uri, TEST_GUEST)
-    assert within(5, uri, TEST_GUEST, guest.screenshot).startswith(b"\x89PNG")
+    assert guest.screenshot(5).startswith(b"\x89PNG")
     with frozen(private_libvirtd.pid), ThreadPoolExecutor(16) as threads:
-        calls = [threads.submit(within, 0.5, uri, f"guest {n}", guest.screenshot) for n in range(16)]
+        calls = [threads.submit(within, 0.5, uri, f"guest {n}", guest.facts) for n in range(16)]
         faults = [outcome(call) for call in calls]
         assert all(isinstance(fault, DriverError) and fault.retryable for fault in faults)
         waiting = [thread for thread in threading.enumerate() if thread.name.startswith("limited ")]
         assert len(waiting) == limited.MOST_CALLS
         with pytest.raises(HypervisorUnreachable, match="4 earlier calls"):
-            within(60, uri, "another guest", guest.screenshot)
+            within(60, uri, "another guest", guest.facts)
     wait_until(lambda: not any(thread.is_alive() for thread in waiting), "the late calls to end")
-    assert within(5, uri, TEST_GUEST, guest.screenshot).startswith(b"\x89PNG")
+    assert guest.screenshot(5).startswith(b"\x89PNG")
 
 
 def test_pictures_of_a_frozen_host_are_given_up(impatient: None, private_libvirtd: PrivateLibvirtd) -> None:

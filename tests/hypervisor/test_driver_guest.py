@@ -20,7 +20,7 @@ from compute.driver.guest.domain import Guest, list_guests
 from compute.driver.host import capabilities
 from compute.driver.specs import PortSpec, PowerState
 from compute.driver.xml.guest import guest_domain
-from tests.hypervisor.conftest import Workshop
+from tests.hypervisor.conftest import Workshop, qemu_process
 from tests.waiting import wait_until
 
 
@@ -256,8 +256,3 @@ def test_the_host_describes_itself(uri: str) -> None:
     load = capabilities.load(uri)
     assert 0 < load.memory_free_mib <= facts.memory_mib
     assert load.idle_ns > 0
-
-
-def qemu_process(name: str) -> int:
-    """The process of a running guest."""
-    return int(Path(f"/run/libvirt/qemu/{name}.pid").read_text())

@@ -11,7 +11,6 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, Unavailable
 from compute.driver.errors import DriverError, GuestNotFound, GuestNotRunning
-from compute.driver.limited import within
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
 
@@ -89,8 +88,7 @@ def _picture(instance: Instance) -> bytes:
     if instance.hypervisor is None:
         raise off
     try:
-        guest = hosts.guest(instance)
-        return within(PATIENCE_SECONDS, guest.uri, guest.uuid, guest.screenshot)
+        return hosts.guest(instance).screenshot(PATIENCE_SECONDS)
     except (GuestNotRunning, GuestNotFound) as error:
         raise off from error
     except DriverError as error:
