@@ -6,9 +6,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
@@ -24,19 +23,13 @@ from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, Net
 from compute.driver.storage.directory import Pool
 from compute.tiny.build import TinyImage
 from tests.hypervisor.dhcp_client import DhcpClient
+from tests.hypervisor.private_libvirtd import PrivateLibvirtd
+from tests.waiting import wait_until
 
 URI = "qemu:///system"
 DAEMONS = Path(__file__).parents[2] / "deploy" / "daemons"
 KVM = Path("/dev/kvm")
 MIB = 1 << 20
-
-
-def wait_until(true: Callable[[], object], what: str, seconds: float = 10) -> None:
-    """Wait for a condition of the outside world, or fail saying which."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")
@@ -207,6 +200,11 @@ class Workshop:
                 self.pool.delete(name)
 
 
+def qemu_process(name: str) -> int:
+    """The process of a running guest."""
+    return int(Path(f"/run/libvirt/qemu/{name}.pid").read_text())
+
+
 @pytest.fixture
 def workshop(uri: str, storage_root: Path, prefix: str, pool: Pool) -> Iterator[Workshop]:
     """For guests of one test."""
@@ -216,6 +214,17 @@ def workshop(uri: str, storage_root: Path, prefix: str, pool: Pool) -> Iterator[
         yield workshop
     finally:
         workshop.sweep()
+
+
+@pytest.fixture
+def private_libvirtd(storage_root: Path) -> Iterator[PrivateLibvirtd]:
+    """A daemon of the test's own, with libvirt's test hypervisor, to freeze or kill."""
+    daemon = PrivateLibvirtd(storage_root)
+    try:
+        daemon.start()
+        yield daemon
+    finally:
+        daemon.stop()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from compute.driver.guest.domain import Guest, list_guests
 from compute.driver.host import capabilities
 from compute.driver.specs import PortSpec, PowerState
 from compute.driver.xml.guest import guest_domain
-from tests.hypervisor.conftest import Workshop, wait_until
+from tests.hypervisor.conftest import Workshop, qemu_process
+from tests.waiting import wait_until
 
 
 def test_a_life(workshop: Workshop) -> None:
@@ -222,14 +223,26 @@ def test_a_child_process_opens_its_own_connection(workshop: Workshop) -> None:
     assert parent.isAlive()
 
 
-def test_threads_share_one_connection(uri: str) -> None:
-    found: set[int] = set()
-    threads = [threading.Thread(target=lambda: found.add(id(connect(uri)))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 1
+def test_threads_have_connections_of_their_own_and_leave_them_to_others(uri: str) -> None:
+    close_all()
+    together = threading.Barrier(3)
+
+    def ask(found: set[int]) -> None:
+        found.add(id(connect(uri)))
+        assert connect(uri) is connect(uri)
+        together.wait(10)
+
+    rounds: list[set[int]] = []
+    for _ in range(2):
+        found: set[int] = set()
+        threads = [threading.Thread(target=ask, args=(found,)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rounds.append(found)
+    assert len(rounds[0]) == 3
+    assert rounds[0] == rounds[1]
 
 
 def test_the_host_describes_itself(uri: str) -> None:
@@ -243,8 +256,3 @@ def test_the_host_describes_itself(uri: str) -> None:
     load = capabilities.load(uri)
     assert 0 < load.memory_free_mib <= facts.memory_mib
     assert load.idle_ns > 0
-
-
-def qemu_process(name: str) -> int:
-    """The process of a running guest."""
-    return int(Path(f"/run/libvirt/qemu/{name}.pid").read_text())

@@ -8,6 +8,7 @@ from lxml import etree
 
 from ..connection import connect
 from ..errors import GuestNotFound, InvalidGuest, translated
+from ..limited import QEMU_SECONDS, limited, within
 from ..specs import GuestFacts, GuestSpec, GuestTag
 from ..storage.qcow2 import names_backing
 from ..xml.guest import guest_domain
@@ -31,7 +32,8 @@ _TAP_NAME_BYTES = 15
 class Guest:
     """One libvirt domain, named by its uuid and looked up for each call, so that it outlives a connection.
 
-    Methods raise DriverError; when the guest is gone, GuestNotFound.
+    Methods raise DriverError: GuestNotFound when the guest is gone, GuestBusy when its QEMU is stuck. `destroy`
+    ends a stuck one too, for which libvirt takes ten seconds.
     """
 
     def __init__(self, uri: str, uuid: str) -> None:
@@ -70,6 +72,7 @@ class Guest:
                 if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
                     domain.resume()
 
+    @limited
     def shut_down(self) -> None:
         """Press the power button (ACPI); returns at once, the guest decides. Already off is success."""
         with translated(f"Shutting down guest {self.uuid}"):
@@ -93,6 +96,7 @@ class Guest:
             if domain.hasManagedSaveImage():
                 domain.managedSaveRemove()
 
+    @limited
     def pause(self) -> None:
         """Stop its processors, keep its memory; already paused is success. Raises GuestNotRunning."""
         with translated(f"Pausing guest {self.uuid}"):
@@ -100,6 +104,7 @@ class Guest:
             if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
                 domain.suspend()
 
+    @limited
     def unpause(self) -> None:
         """Let its processors run; already running is success. Raises GuestNotRunning."""
         with translated(f"Unpausing guest {self.uuid}"):
@@ -117,11 +122,13 @@ class Guest:
             if domain.isActive() or not domain.hasManagedSaveImage():
                 domain.managedSave(libvirt.VIR_DOMAIN_SAVE_RUNNING)
 
+    @limited
     def reboot(self) -> None:
         """Ask the guest to restart (ACPI)."""
         with translated(f"Rebooting guest {self.uuid}"):
             self._domain().reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
 
+    @limited
     def reset(self) -> None:
         """Press the reset button."""
         with translated(f"Resetting guest {self.uuid}"):
@@ -188,8 +195,11 @@ class Guest:
             if label in domain.snapshotListNames():
                 domain.snapshotLookupByName(label).delete()
 
-    def screenshot(self) -> bytes:
-        """The guest's screen as PNG. Raises GuestNotRunning, Unsupported."""
+    def screenshot(self, seconds: float = QEMU_SECONDS) -> bytes:
+        """Return the guest's screen as PNG. Raise GuestNotRunning, Unsupported, GuestBusy after `seconds`."""
+        return as_png(within(seconds, self.uri, self.uuid, self._screen))
+
+    def _screen(self) -> bytes:
         picture = bytearray()
         with translated(f"Taking a picture of guest {self.uuid}"):
             domain = self._domain()
@@ -197,7 +207,7 @@ class Guest:
             domain.screenshot(stream, 0)
             stream.recvAll(lambda stream, data, opaque: picture.extend(data), None)
             stream.finish()
-        return as_png(bytes(picture))
+        return bytes(picture)
 
     def vnc_socket(self) -> Path | None:
         """The unix socket of the running guest's VNC server; None when it is off."""
