@@ -7,8 +7,9 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, links, listed, no_content
+from accounts.api.base import IdentityView, links, listed
 from accounts.errors import BadInput
+from accounts.openstack.responses import no_content
 from accounts.services import inputs, limits
 from accounts.services.limits import Limit, RegisteredLimit
 

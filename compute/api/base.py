@@ -1,55 +1,44 @@
-"""What all resources of the Compute API share: microversions, faults, links, paging, times."""
+"""What the resources of the Compute API share: project in the address, links, paging, times of queries."""
 
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import TokenView
-from accounts.errors import BadInput, NotFound
+from accounts.errors import BadInput
+from accounts.openstack.service import Service
+from accounts.openstack.view import ApiView
 from accounts.services import inputs
-from compute.api import faults, microversions
-from compute.api.microversions import OLDEST, Version
+from compute.api import faults
+from compute.api.microversions import MICROVERSIONS
 
-ROOT = "/compute/v2.1"
+COMPUTE = Service(
+    type="compute",
+    root="/compute/v2.1",
+    base="/compute/v2.1",
+    fault=faults.body,
+    microversions=MICROVERSIONS,
+    request_id_header="x-compute-request-id",
+)
+url = COMPUTE.url
 MOST = 1000
 """Rows on one page of a list (Nova's max_limit)."""
 Row = TypeVar("Row")
 
 
-class ComputeView(TokenView):
-    """Speaks as Nova does. `since` and `until` are the microversions that know the resource."""
+class ComputeView(ApiView):
+    """Speak as Nova does."""
 
-    service = "compute"
-    root = ROOT
-    since: Version = OLDEST
-    until: Version = microversions.NEWEST
-    version: Version = OLDEST
+    api = COMPUTE
 
-    def fault(self, error: Exception) -> JsonResponse | None:
-        return faults.of(error)
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.version = microversions.asked(request._request)
-        super().initial(request, *args, **kwargs)
-        self._enforce_project(request._request)
-        if not self.since <= self.version <= self.until:
-            raise NotFound(_("The resource could not be found."))
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        finished: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
-        microversions.say(finished, self.version)
-        finished["x-compute-request-id"] = getattr(request._request, "request_id", "")
-        return finished
-
-    def _enforce_project(self, request: HttpRequest) -> None:
-        """Older catalogs have the project in the address: it must be the token's."""
+    def check_address(self, request: HttpRequest) -> None:
+        """Raise BadInput unless the project that older catalogs have in the address is the token's."""
         named = re.match(r"/compute/v2(?:\.1)?/([0-9a-f]{32})/", request.path)
         if named is None or self.anonymous:
             return
@@ -57,30 +46,14 @@ class ComputeView(TokenView):
         if project is None or project.id != named[1]:
             raise BadInput(_("The project of the address is not the token's."))
 
-    def at_least(self, minor: int) -> bool:
-        """Whether the request speaks 2.`minor` or newer."""
-        return self.version >= Version(2, minor)
-
-
-def url(path: str) -> str:
-    """The whole address of a path below /compute/v2.1."""
-    return f"{settings.PUBLIC_URL}{ROOT}/{path}"
-
 
 def links(path: str, key: object) -> list[dict[str, str]]:
     return [{"rel": "self", "href": url(f"{path}/{key}")}, *bookmark(path, key)]
 
 
 def bookmark(path: str, key: object) -> list[dict[str, str]]:
-    """The address without a version."""
+    """Return the address without a version."""
     return [{"rel": "bookmark", "href": f"{settings.PUBLIC_URL}/compute/{path}/{key}"}]
-
-
-def accepted() -> HttpResponse:
-    """202 without a body: an action has begun."""
-    response = HttpResponse(status=202)
-    del response.headers["Content-Type"]
-    return response
 
 
 def limit_of(query: Mapping[str, str], most: int = MOST) -> int:
@@ -134,11 +107,6 @@ def listed(
 def number_of(key: bytes) -> int:
     """The id of what has a UUID or a name here and had a number in Nova's first versions."""
     return zlib.crc32(key) & 0x7FFFFFFF
-
-
-def zulu(moment: datetime) -> str:
-    """Times of servers, images and networks: seconds and Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment_of(query: Mapping[str, str], name: str) -> datetime | None:

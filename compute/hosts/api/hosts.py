@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import ComputeView, listed, number_of
 from compute.hosts.api.zones import BINARY
@@ -66,7 +66,7 @@ class Uptime(ComputeView):
 
     def get(self, request: Request, key: str) -> HttpResponse:
         hypervisor = _find(self, key).hypervisor
-        since = f"seen {naive(hypervisor.synced_at)}" if hypervisor.synced_at else "never seen"
+        since = f"seen {without_zone(hypervisor.synced_at)}" if hypervisor.synced_at else "never seen"
         return JsonResponse({"hypervisor": _brief(self, hypervisor) | {"uptime": since}})
 
 
@@ -209,7 +209,7 @@ def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
         "zone": hypervisor.availability_zone,
         "status": _status(hypervisor),
         "state": "up" if _is_up(hypervisor) else "down",
-        "updated_at": naive(hypervisor.synced_at or timezone.now()),
+        "updated_at": without_zone(hypervisor.synced_at or timezone.now()),
         "disabled_reason": hypervisor.disabled_reason or None,
     }
     return shown | ({"forced_down": False} if view.at_least(11) else {})

@@ -4,21 +4,20 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api import discovery, faults
-from accounts.api.base import TokenView, no_content
 from accounts.errors import BadInput
 from accounts.names import is_text
-from compute.api.base import limit_of, zulu
+from accounts.openstack.responses import no_content
+from accounts.openstack.times import seconds
+from compute.api.base import limit_of
+from compute.images.api.base import ImageView
 from compute.images.models import Image
 from compute.images.services import images
 
-VERSION = "v2.9"
 SORTS = {
     "name": "name",
     "status": "status",
@@ -30,26 +29,6 @@ SORTS = {
 }
 PAGE = 25
 MOST = 1000
-
-
-class ImageView(TokenView):
-    """Speaks as Glance does."""
-
-    service = "image"
-    root = "/image"
-
-    def fault(self, error: Exception) -> JsonResponse | None:
-        found = faults.read(error)
-        return answer(*found) if found else None
-
-
-class Versions(ImageView):
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        href = f"{settings.PUBLIC_URL}/image/v2/"
-        version = {"id": VERSION, "status": "CURRENT", "links": [{"rel": "self", "href": href}]}
-        return JsonResponse({"versions": [version]}, status=300)
 
 
 class Images(ImageView):
@@ -113,16 +92,6 @@ class Schema(ImageView):
         return JsonResponse(image)
 
 
-class Unknown(discovery.Unknown):
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return answer(404, "The resource could not be found.")
-
-
-def answer(status: int, message: str) -> JsonResponse:
-    body = {"code": status, "message": message}
-    return faults.with_headers(JsonResponse(body, status=status))
-
-
 def show(image: Image) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": str(image.pk),
@@ -143,8 +112,8 @@ def show(image: Image) -> dict[str, Any]:
         "protected": False,
         "os_hidden": False,
         "tags": [],
-        "created_at": zulu(image.created_at),
-        "updated_at": zulu(image.updated_at),
+        "created_at": seconds(image.created_at),
+        "updated_at": seconds(image.updated_at),
         "self": f"/v2/images/{image.pk}",
         "file": f"/v2/images/{image.pk}/file",
         "schema": "/v2/schemas/image",

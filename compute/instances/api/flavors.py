@@ -8,8 +8,9 @@ from rest_framework.request import Request
 
 from accounts import policy
 from accounts.errors import BadInput, Conflict, NotFound
+from accounts.openstack.responses import accepted
 from accounts.services import inputs, quotas
-from compute.api.base import ComputeView, accepted, links, listed
+from compute.api.base import ComputeView, links, listed
 from compute.instances.models import Flavor
 from compute.instances.services import flavors
 

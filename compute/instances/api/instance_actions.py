@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import NotFound
+from accounts.openstack.times import without_zone
 from compute.api.base import ComputeView, moment_of, next_links, page
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
@@ -105,11 +105,11 @@ def _show(view: ComputeView, row: Operation) -> dict[str, Any]:
         "request_id": row.request_id,
         "user_id": row.user_id or "",
         "project_id": row.project_id,
-        "start_time": naive(row.created_at),
+        "start_time": without_zone(row.created_at),
         "message": row.error["message"] if row.error else None,
     }
-    return shown | ({"updated_at": naive(row.updated_at)} if view.at_least(58) else {})
+    return shown | ({"updated_at": without_zone(row.updated_at)} if view.at_least(58) else {})
 
 
 def _written(moment: str | None) -> str | None:
-    return naive(datetime.fromisoformat(moment)) if moment else None
+    return without_zone(datetime.fromisoformat(moment)) if moment else None

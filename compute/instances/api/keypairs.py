@@ -6,10 +6,11 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import naive, no_content
 from accounts.errors import BadInput
+from accounts.openstack.responses import accepted, no_content
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import ComputeView, accepted, listed
+from compute.api.base import ComputeView, listed
 from compute.instances.models import Keypair
 from compute.instances.services import keypairs
 
@@ -47,7 +48,7 @@ class OneKeypair(ComputeView):
         shown = _brief(self, keypair) | {
             "user_id": keypair.user_id,
             "id": keypair.pk,
-            "created_at": naive(keypair.created_at),
+            "created_at": without_zone(keypair.created_at),
             "updated_at": None,
             "deleted_at": None,
             "deleted": False,

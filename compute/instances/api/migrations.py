@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.microversions import Version
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import ComputeView, listed, moment_of, number_of
-from compute.api.microversions import Version
 from compute.engine.models import Operation
 from compute.instances.api.servers import find
 from compute.instances.services import migrations
@@ -64,8 +64,8 @@ class Migrations(ComputeView):
             "dest_host": host,
             "old_instance_type_id": _flavor_number(row.parameters.get("from")),
             "new_instance_type_id": _flavor_number(row.parameters.get("to")),
-            "created_at": naive(row.created_at),
-            "updated_at": naive(row.changed),
+            "created_at": without_zone(row.created_at),
+            "updated_at": without_zone(row.changed),
         }
         if self.at_least(23):
             shown["migration_type"] = migrations.TYPE

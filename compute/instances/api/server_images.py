@@ -6,9 +6,10 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import no_content
-from compute.api.base import ComputeView, links, listed, zulu
-from compute.api.microversions import Version
+from accounts.openstack.microversions import Version
+from accounts.openstack.responses import no_content
+from accounts.openstack.times import seconds
+from compute.api.base import ComputeView, links, listed
 from compute.images.models import Image
 from compute.images.services import images
 
@@ -54,8 +55,8 @@ def _detailed(image: Image) -> dict[str, Any]:
     shown = _named(image) | {
         "status": status,
         "progress": progress,
-        "created": zulu(image.created_at),
-        "updated": zulu(image.updated_at),
+        "created": seconds(image.created_at),
+        "updated": seconds(image.updated_at),
         "minDisk": image.min_disk_gib,
         "minRam": image.min_ram_mib,
         "metadata": image.properties,

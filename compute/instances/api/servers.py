@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import no_content
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.responses import no_content
 from accounts.services import inputs
 from compute.api.base import ComputeView, links, next_links, page, url
 from compute.instances.actions import begin

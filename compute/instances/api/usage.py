@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import naive
 from accounts.errors import BadInput
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import ComputeView, moment_of, next_links, page
 from compute.instances.services import usage_report
@@ -69,8 +69,8 @@ def _show(
     totals = usage_report.totals(rows)
     shown: dict[str, Any] = {
         "tenant_id": project,
-        "start": naive(start),
-        "stop": naive(stop),
+        "start": without_zone(start),
+        "stop": without_zone(stop),
         "total_hours": totals["hours"],
         "total_vcpus_usage": totals["vcpus"],
         "total_memory_mb_usage": totals["ram_mib"],
@@ -92,6 +92,6 @@ def _show_server(row: InstanceUsage) -> dict[str, Any]:
         "hours": row.hours,
         "state": "terminated" if row.ended else instance.vm_state,
         "uptime": int(((row.ended or timezone.now()) - row.began).total_seconds()),
-        "started_at": naive(row.began),
-        "ended_at": naive(row.ended),
+        "started_at": without_zone(row.began),
+        "ended_at": without_zone(row.ended),
     }

@@ -5,89 +5,19 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts import policy
-from accounts.api import discovery, faults
-from accounts.api.base import TokenView
 from accounts.errors import NotFound
-from compute.api.base import limit_of, page, zulu
+from accounts.openstack.times import seconds
+from compute.api.base import limit_of, page
+from compute.networks.api.base import NETWORK, NetworkView
 from compute.networks.models import Network
 from compute.networks.services import networks
 
-ROOT = "/network/v2.0"
 MTU = 1500
-QUOTAS = (
-    "network",
-    "subnet",
-    "subnetpool",
-    "port",
-    "router",
-    "floatingip",
-    "rbac_policy",
-    "security_group",
-    "security_group_rule",
-)
 Show = Callable[[Network], dict[str, Any]]
-
-
-class NetworkView(TokenView):
-    """Speaks as Neutron does."""
-
-    service = "network"
-    root = "/network"
-
-    def fault(self, error: Exception) -> JsonResponse | None:
-        found = faults.read(error)
-        return answer(*found) if found else None
-
-
-class Versions(NetworkView):
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        href = f"{settings.PUBLIC_URL}{ROOT}/"
-        version = {"id": "v2.0", "status": "CURRENT", "links": [{"rel": "self", "href": href}]}
-        return JsonResponse({"versions": [version]})
-
-
-class Resources(NetworkView):
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        shown = [
-            {
-                "name": name,
-                "collection": f"{name}s",
-                "links": [{"rel": "self", "href": f"{settings.PUBLIC_URL}{ROOT}/{name}s"}],
-            }
-            for name in ("network", "subnet")
-        ]
-        return JsonResponse({"resources": shown})
-
-
-class Extensions(NetworkView):
-    """None: whoever looks for one learns that it is not there."""
-
-    def get(self, request: Request) -> HttpResponse:
-        return JsonResponse({"extensions": []})
-
-
-class Quota(NetworkView):
-    """A project's limits of network resources: there is none, and -1 says so."""
-
-    used = False
-
-    def get(self, request: Request, project: str) -> HttpResponse:
-        context = self.context
-        policy.enforce(context, "quota:read")
-        if context.project is None or context.project.id != project:
-            policy.enforce(context, "quota:write")
-        unlimited: Any = {"limit": -1, "used": 0, "reserved": 0} if self.used else -1
-        return JsonResponse({"quota": dict.fromkeys(QUOTAS, unlimited)})
 
 
 class Networks(NetworkView):
@@ -108,17 +38,6 @@ class Subnets(NetworkView):
 class OneSubnet(NetworkView):
     def get(self, request: Request, key: str) -> HttpResponse:
         return _one(self, request, "subnet", key, show_subnet)
-
-
-class Unknown(discovery.Unknown):
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return answer(404, "The resource could not be found.")
-
-
-def answer(status: int, message: str) -> JsonResponse:
-    kinds = {404: "HTTPNotFound", 403: "PolicyNotAuthorized", 400: "HTTPBadRequest"}
-    error = {"type": kinds.get(status, "HTTPError"), "message": message, "detail": ""}
-    return faults.with_headers(JsonResponse({"NeutronError": error}, status=status))
 
 
 def subnet_id(network: Network) -> str:
@@ -142,8 +61,8 @@ def show_network(network: Network) -> dict[str, Any]:
         "availability_zone_hints": [],
         "description": "",
         "tags": [],
-        "created_at": zulu(network.created_at),
-        "updated_at": zulu(network.created_at),
+        "created_at": seconds(network.created_at),
+        "updated_at": seconds(network.created_at),
     }
 
 
@@ -165,8 +84,8 @@ def show_subnet(network: Network) -> dict[str, Any]:
         "ipv6_ra_mode": None,
         "description": "",
         "tags": [],
-        "created_at": zulu(network.created_at),
-        "updated_at": zulu(network.created_at),
+        "created_at": seconds(network.created_at),
+        "updated_at": seconds(network.created_at),
     }
 
 
@@ -190,7 +109,7 @@ def _list(view: NetworkView, request: Request, plural: str, show: Show) -> HttpR
     if more:
         following = query.copy()
         following["marker"] = keys[-1]
-        href = f"{settings.PUBLIC_URL}{ROOT}/{plural}?{following.urlencode()}"
+        href = NETWORK.url(f"{plural}?{following.urlencode()}")
         body[f"{plural}_links"] = [{"rel": "next", "href": href}]
     return JsonResponse(body)
 
