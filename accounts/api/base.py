@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.errors import BadInput
 from accounts.names import is_text
+from accounts.openstack.paging import Page, Paging, following
 from accounts.openstack.responses import no_content
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
@@ -24,7 +23,13 @@ def _fault(status: int, message: str) -> dict[str, Any]:
     return {"error": {"code": status, "title": HTTPStatus(status).phrase, "message": message}}
 
 
-IDENTITY = Service(type="identity", root="/identity", base="/identity/v3", fault=_fault)
+IDENTITY = Service(
+    type="identity",
+    root="/identity",
+    base="/identity/v3",
+    fault=_fault,
+    paging=Paging(default=None, most=None, least=1),
+)
 url = IDENTITY.url
 LOOKUPS = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith")
 """How names may be compared in lists, as `name__contains=…`."""
@@ -102,32 +107,38 @@ def links(resource: str, key: str) -> dict[str, str]:
 
 
 def listing(request: Request, resource: Resource, rows: QuerySet[Any]) -> HttpResponse:
-    """The list that the query string asks for."""
-    return listed(request, resource.plural, page(request, filtered(request, resource, rows)), resource.show)
+    """Return the list that the query string asks for."""
+    page = IDENTITY.paging.page(request.query_params, filtered(request, resource, rows))
+    return listed(request, resource.plural, page, resource.show)
 
 
 def listed(
-    request: Request, plural: str, found: list[Any], show: Callable[[Any], dict[str, Any]], **more: Any
+    request: Request,
+    plural: str,
+    page: Page[Any],
+    show: Callable[[Any], dict[str, Any]],
+    *,
+    marker: Callable[[Any], object] = lambda row: row.pk,
 ) -> HttpResponse:
-    """Rows as a list with its links. There is a next one exactly if a limit cut the list."""
-    own = f"{settings.PUBLIC_URL}{request.get_full_path()}"
-    following = None
-    limit = _limit(request)
-    if limit is not None and found and len(found) == limit:
-        query = request.query_params.copy()
-        query["marker"] = str(getattr(found[-1], "pk", ""))
-        following = f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}"
+    """Return a page as a list with its links. There is a next one exactly if a limit cut the list."""
+    following_page = None
+    if page.more:
+        query = following(request._request.GET, marker(page.rows[-1]))
+        following_page = f"{settings.PUBLIC_URL}{request.path}?{query}"
     return JsonResponse(
         {
-            plural: [show(row) for row in found],
-            "links": {"self": own, "previous": None, "next": following},
-            **more,
+            plural: [show(row) for row in page.rows],
+            "links": {
+                "self": f"{settings.PUBLIC_URL}{request.get_full_path()}",
+                "previous": None,
+                "next": following_page,
+            },
         }
     )
 
 
 def filtered(request: Request, resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows that fit every filter, exactly; parameters that mean nothing here are passed over."""
+    """Return the rows that fit every filter; parameters that are none are ignored."""
     for name, value in request.query_params.items():
         base, _separator, lookup = name.partition("__")
         if base in resource.texts and (not lookup or lookup in LOOKUPS):
@@ -137,24 +148,3 @@ def filtered(request: Request, resource: Resource, rows: QuerySet[Any]) -> Query
             wanted = value == "" or inputs.flag({name: value}, name, True)
             rows = rows.filter(**{resource.flags[name]: wanted})
     return rows
-
-
-def page(request: Request, rows: QuerySet[Any]) -> list[Any]:
-    """At most `limit` rows after `marker`; all of them where neither is asked."""
-    found = list(rows)
-    marker = request.query_params.get("marker")
-    if marker is not None:
-        places = [place for place, row in enumerate(found) if row.pk == marker]
-        if not places:
-            raise BadInput(fields={"marker": _("No row of this list has this id.")})
-        found = found[places[0] + 1 :]
-    return found[: _limit(request)]
-
-
-def _limit(request: Request) -> int | None:
-    given = request.query_params.get("limit")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) < 10 and int(given) > 0):
-        raise BadInput(fields={"limit": _("Give a whole number from 1.")})
-    return int(given)

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
@@ -15,6 +15,9 @@ def read(error: Exception) -> tuple[int, str] | None:
     if isinstance(error, IntegrityError):
         # Two asked for the same at once; the first has it.
         error = Conflict(_("Somebody else did the same just now."))
+    elif isinstance(error, DataError):
+        # The database cannot read a value, such as an expression that only Python understands.
+        error = BadInput()
     elif isinstance(error, OperationalError | InterfaceError):
         error = Unavailable()
     elif isinstance(error, RequestDataTooBig):

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import JsonResponse
+from rest_framework.request import Request
 
 from accounts.openstack import faults
 from accounts.openstack.microversions import Microversions
+from accounts.openstack.paging import Page, Paging, Row, following
 
 FaultForm = Callable[[int, str], dict[str, Any]]
 """From status and message to the body of an error."""
@@ -25,12 +27,34 @@ class Service:
     root: str
     base: str
     fault: FaultForm
+    paging: Paging
     microversions: Microversions | None = None
     request_id_header: str = ""
 
     def url(self, path: str) -> str:
         """Return the absolute address of a path below `base`."""
         return f"{settings.PUBLIC_URL}{self.base}/{path}"
+
+    def listed(
+        self,
+        request: Request,
+        plural: str,
+        path: str,
+        page: Page[Row],
+        show: Callable[[Row], Any],
+        *,
+        marker: Callable[[Row], object] = lambda row: getattr(row, "pk", ""),
+    ) -> JsonResponse:
+        """Return a page in the form of Nova, Neutron and Cinder: rows, and the link to more of them."""
+        body: dict[str, Any] = {plural: [show(row) for row in page.rows]}
+        if page.more:
+            body[f"{plural}_links"] = [self.next_link(request, path, marker(page.rows[-1]))]
+        return JsonResponse(body)
+
+    def next_link(self, request: Request, path: str, marker: object) -> dict[str, str]:
+        """Return the link to what follows the marker."""
+        query = following(request._request.GET, marker)
+        return {"rel": "next", "href": f"{self.url(path)}?{query}"}
 
     def error(self, status: int, message: str) -> JsonResponse:
         """Return an error in the service's own form, with the headers that belong to its status."""

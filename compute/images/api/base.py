@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.openstack.paging import Paging
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
 
@@ -10,7 +11,13 @@ def _fault(status: int, message: str) -> dict[str, Any]:
     return {"code": status, "message": message}
 
 
-IMAGE = Service(type="image", root="/image", base="/image/v2", fault=_fault)
+IMAGE = Service(
+    type="image",
+    root="/image",
+    base="/image/v2",
+    fault=_fault,
+    paging=Paging(default=25, most=1000, eager=False),
+)
 
 
 class ImageView(ApiView):

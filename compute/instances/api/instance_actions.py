@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounts import policy
 from accounts.errors import NotFound
 from accounts.openstack.times import without_zone
-from compute.api.base import ComputeView, moment_of, next_links, page
+from compute.api.base import COMPUTE, ComputeView, moment_of
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
 from compute.instances.api.servers import find
@@ -45,12 +45,11 @@ class InstanceActions(ComputeView):
             for name, row in rows.items()
             if (since is None or row.updated_at >= since) and (before is None or row.updated_at <= before)
         ]
-        found, more = page(query, fitting)
-        body = {"instanceActions": [_show(self, rows[name]) for name in found]}
-        if more:
+        page = COMPUTE.paging.page_of_list(query, fitting, str)
+        body = {"instanceActions": [_show(self, rows[name]) for name in page.rows]}
+        if page.more:
             path = f"servers/{key}/os-instance-actions"
-            links = next_links(request, "links", found[-1], path)
-            body["links"] = links["links_links"]
+            body["links"] = [COMPUTE.next_link(request, path, page.rows[-1])]
         return JsonResponse(body)
 
 

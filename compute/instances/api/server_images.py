@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from accounts.openstack.microversions import Version
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import seconds
-from compute.api.base import ComputeView, links, listed
+from compute.api.base import COMPUTE, ComputeView, links
 from compute.images.models import Image
 from compute.images.services import images
 
@@ -25,14 +25,8 @@ class ServerImages(ComputeView):
 
     def get(self, request: Request) -> HttpResponse:
         rows = images.visible(self.context).order_by("-created_at", "-pk")
-        return listed(
-            request,
-            "images",
-            "images/detail" if self.detail else "images",
-            list(rows),
-            lambda row: row.pk,
-            _detailed if self.detail else _named,
-        )
+        path, show = ("images/detail", _detailed) if self.detail else ("images", _named)
+        return COMPUTE.listed(request, "images", path, COMPUTE.paging.page(request.query_params, rows), show)
 
 
 class OneServerImage(ComputeView):

@@ -18,7 +18,7 @@ from compute.instances.api import server_body
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 from compute.instances.states import VmState
-from compute.networks.api.networks import subnet_id
+from compute.networks.api.subnets import subnet_id
 
 STATES = {
     VmState.BUILDING: "pending",

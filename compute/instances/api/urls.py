@@ -65,7 +65,7 @@ _resources: list[URLPattern] = [
         name="compute-usage-audit-log-before",
     ),
     path("os-simple-tenant-usage", usage.AllUsage.as_view(), name="compute-usages"),
-    path("os-simple-tenant-usage/<str:project>", usage.ProjectUsage.as_view(), name="compute-usage"),
+    path("os-simple-tenant-usage/<str:project>", usage.OneUsage.as_view(), name="compute-usage"),
     path("servers", servers.Servers.as_view(), name="compute-servers"),
     path("servers/detail", servers.Servers.as_view(detailed=True), name="compute-servers-detail"),
     path(_SERVER, servers.OneServer.as_view(), name="compute-server"),

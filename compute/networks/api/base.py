@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.openstack.paging import Paging
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
 
@@ -13,7 +14,13 @@ def _fault(status: int, message: str) -> dict[str, Any]:
     return {"NeutronError": {"type": _TYPES.get(status, "HTTPError"), "message": message, "detail": ""}}
 
 
-NETWORK = Service(type="network", root="/network", base="/network/v2.0", fault=_fault)
+NETWORK = Service(
+    type="network",
+    root="/network",
+    base="/network/v2.0",
+    fault=_fault,
+    paging=Paging(default=1000, most=1000),
+)
 
 
 class NetworkView(ApiView):
