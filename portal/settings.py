@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import socket
 from urllib.parse import urlsplit
 
 import environ
@@ -42,6 +43,7 @@ PUBLIC_HOST = str(urlsplit(PUBLIC_URL).hostname)
 ALLOWED_HOSTS = [PUBLIC_HOST, "localhost", "127.0.0.1", "[::1]", *env.read("MERIDIAN_HOSTS")]
 LISTEN = env.read("MERIDIAN_LISTEN")
 REGION = env.read("MERIDIAN_REGION")
+HOST = env.read("MERIDIAN_HOST") or socket.gethostname()
 LIBVIRT_URI = env.read("LIBVIRT_URI")
 VIRTUALIZATION = env.choice("MERIDIAN_VIRTUALIZATION", {"detect", "kvm", "qemu"})
 WEB_WORKERS = env.count("MERIDIAN_WEB_WORKERS")
@@ -189,8 +191,7 @@ CELERY = {
         # Whoever publishes does not wait for a broker that is away; workers reconnect by themselves.
         "max_retries": 0,
     },
-    # An operation's own lease decides who works; this only ends a child stuck in a call of libvirt.
-    "task_time_limit": 3600,
+    "task_default_queue": "anywhere",
 }
 
 # ── Accounts and security ────────────────────────────────────────────────────────────────────────

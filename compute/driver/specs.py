@@ -92,6 +92,7 @@ class GuestTag:
     instance: str
     project: str
     operation: str
+    order: int
     fence: int
 
 

@@ -7,7 +7,7 @@ import libvirt
 from lxml import etree
 
 from ..connection import connect
-from ..errors import GuestNotFound, InvalidGuest, translated
+from ..errors import GuestClaimed, GuestNotFound, InvalidGuest, translated
 from ..limited import QEMU_SECONDS, limited, within
 from ..specs import GuestFacts, GuestSpec, GuestTag
 from ..storage.qcow2 import names_backing
@@ -156,6 +156,21 @@ class Guest:
         """Whose the guest is; None when it is not ours."""
         with translated(f"Reading the tag of guest {self.uuid}"):
             return _tag(self._domain())
+
+    def claim(self, tag: GuestTag, *, write: bool = True) -> None:
+        """Say in the guest's tag who works on it. Raise GuestClaimed when a newer claim is written there.
+
+        Without `write` it only looks, which also a guest whose QEMU is stuck allows.
+        """
+        known = self.tag()
+        if known is None or known.installation != tag.installation:
+            return
+        if (known.order, known.fence) > (tag.order, tag.fence):
+            raise GuestClaimed(
+                f"Guest {self.uuid} is in the hands of operation {known.operation}, not of {tag.operation}."
+            )
+        if write and known != tag:
+            self.set_tag(tag)
 
     def set_tag(self, tag: GuestTag) -> None:
         """Write the tag, in the definition and in the running guest."""

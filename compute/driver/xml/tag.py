@@ -22,6 +22,7 @@ class TagElement(Element):
     instance: str = attribute()
     project: str = attribute()
     operation: str = attribute()
+    order: int = attribute()
     fence: int = attribute()
 
     @classmethod
@@ -32,6 +33,7 @@ class TagElement(Element):
             instance=tag.instance,
             project=tag.project,
             operation=tag.operation,
+            order=tag.order,
             fence=tag.fence,
         )
 
@@ -55,6 +57,7 @@ def parse_tag(xml: str) -> GuestTag | None:
                     instance=str(node.attrib["instance"]),
                     project=str(node.attrib["project"]),
                     operation=str(node.attrib["operation"]),
+                    order=int(node.attrib["order"]),
                     fence=int(node.attrib["fence"]),
                 )
             except (KeyError, ValueError):

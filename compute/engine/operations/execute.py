@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -246,6 +247,12 @@ def retry_stuck(operation: Operation) -> bool:
         dispatch.hint(operation.pk, operation.host_id)
         broadcast.operation_changed(operation)
     return bool(revived)
+
+
+def retry_stuck_on(host_id: UUID) -> None:
+    """Try once more to undo what is stuck on a host that answers again."""
+    for operation in Operation.objects.filter(state=State.STUCK, host=host_id):
+        retry_stuck(operation)
 
 
 def _lock_rows(operation: Operation) -> None:

@@ -11,6 +11,7 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.launch import GIB
 from compute.instances.actions.size_change import SizeChange, reserve_growth, size_of_row, take_back_size
 from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew
@@ -29,11 +30,10 @@ class KeepOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Keep the present disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        guests.guest(run.subject).keep(KEPT)
+        claimed(run).keep(KEPT)
 
     def undo(self, run: Run) -> None:
-        guest = guests.guest(run.subject)
+        guest = claimed(run)
         guest.go_back(KEPT)
         guest.let_go(KEPT)
 
@@ -61,8 +61,7 @@ class GoBackToOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Go back to the earlier disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        guests.guest(run.subject).go_back(KEPT)
+        claimed(run).go_back(KEPT)
         take_back_size(run.subject)
 
 
@@ -75,7 +74,7 @@ class LetGoOfOldDisk(Step):
         if run.subject.hypervisor is None:
             return
         try:
-            guests.guest(run.subject).let_go(KEPT)
+            claimed(run).let_go(KEPT)
         except GuestNotFound:
             return
 

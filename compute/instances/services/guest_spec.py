@@ -105,5 +105,12 @@ def tag(instance: Instance, operation: Operation) -> GuestTag:
         instance=str(instance.pk),
         project=instance.project_id,
         operation=str(operation.pk),
+        order=order_of(instance, operation),
         fence=operation.fence,
     )
+
+
+def order_of(instance: Instance, operation: Operation) -> int:
+    """Return the operation's place among those of the instance: later ones have a higher number."""
+    hold = operation.holds.filter(resource_id=instance.pk).values_list("pk", flat=True).first()
+    return hold or 0
