@@ -1,7 +1,16 @@
 """The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
 
 from compute.engine.operations.execute import execute, retry_stuck, retry_stuck_on
-from compute.engine.operations.queue import cancel, cancel_unless, due, enqueue, in_line, wake
+from compute.engine.operations.queue import (
+    cancel,
+    cancel_unless,
+    due,
+    enqueue,
+    in_line,
+    show_progress,
+    wake,
+    wake_sharing,
+)
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.engine.operations.steps import Plan, Step, Where, plans
 
@@ -22,5 +31,7 @@ __all__ = [
     "plans",
     "retry_stuck",
     "retry_stuck_on",
+    "show_progress",
     "wake",
+    "wake_sharing",
 ]

@@ -17,7 +17,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
 from compute.engine.services import transitions
-from compute.images.services import images
+from compute.images.services import delivery
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.passwords import ADMIN_PASSWORD, hide, password_of
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
@@ -140,7 +140,7 @@ class CopyImage(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         transitions.task(instance, TaskState.STORAGE)
-        images.bring(boot_images.image_of(instance), guests.pool_of(instance), run.progress)
+        delivery.wait_for_copy(run, boot_images.image_of(instance), guests.host_of(instance))
 
 
 class MakeDisk(Step):

@@ -14,7 +14,7 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.images.services import images
+from compute.images.services import delivery, images
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.launch import GIB
 from compute.instances.actions.passwords import hide, password_of
@@ -37,7 +37,7 @@ class BringImage(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        images.bring(_image(run), guests.pool_of(run.subject), run.progress)
+        delivery.wait_for_copy(run, _image(run), guests.host_of(run.subject))
 
 
 class MakeNewDisk(Step):
