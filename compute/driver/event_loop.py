@@ -51,10 +51,12 @@ class EventLoop:
         self._handles: dict[int, _Handle] = {}
         self._timers: dict[int, _Timer] = {}
         self._freed: list[Any] = []
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._wake: int | None = None
 
     def start(self) -> None:
         """Run for ever in a daemon thread."""
+        # Not before: a supervisor closes every descriptor of the child that it has just forked.
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         Thread(target=self._run, name="libvirt-events", daemon=True).start()
 
     def _run(self) -> None:
@@ -67,14 +69,15 @@ class EventLoop:
             watched = {number: handle for number, handle in self._handles.items() if handle.events}
             due = min((timer.due for timer in self._timers.values() if timer.interval >= 0), default=None)
         poll = select.poll()
-        poll.register(self._wake, select.POLLIN)
+        if self._wake is not None:
+            poll.register(self._wake, select.POLLIN)
         wanted: dict[int, int] = {}
         for handle in watched.values():
             wanted[handle.fd] = wanted.get(handle.fd, 0) | _poll_mask(handle.events)
         for fd, mask in wanted.items():
             poll.register(fd, mask)
         ready = dict(poll.poll(None if due is None else max(0.0, due - time.monotonic()) * 1000))
-        if ready.pop(self._wake, 0):
+        if self._wake is not None and ready.pop(self._wake, 0):
             os.eventfd_read(self._wake)
         self._fire_timers()
         for number, handle in watched.items():
@@ -147,7 +150,8 @@ class EventLoop:
         return 0
 
     def _wake_up(self) -> None:
-        os.eventfd_write(self._wake, 1)
+        if self._wake is not None:
+            os.eventfd_write(self._wake, 1)
 
 
 def _poll_mask(events: int) -> int:
