@@ -60,7 +60,7 @@ def parameters(verb: str) -> dict[str, str]:
 
 TASKS = (None, TaskState.POWERING_OFF, *MAY_WHILE_DELETING)
 VERBS = [verb for verb in ACTIONS if verb != "cancel"]
-"""`cancel` depends on what is being done: tests/compute/test_cancel.py."""
+"""`cancel` depends on what is being done: tests/compute/engine/test_cancel.py."""
 
 
 def expected(verb: str, vm_state: VmState, task_state: TaskState | None) -> bool:

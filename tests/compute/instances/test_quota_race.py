@@ -21,7 +21,7 @@ def outcome(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
         postgres: Cluster = request.getfixturevalue("postgres")
         environment["DATABASE_URL"] = postgres.create("quota_race")
     race = subprocess.run(
-        [sys.executable, "-m", "tests.compute.quota_race"],
+        [sys.executable, "-m", "tests.compute.instances.quota_race"],
         cwd=settings.BASE_DIR,
         env=environment,
         capture_output=True,

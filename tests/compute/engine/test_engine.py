@@ -14,7 +14,7 @@ from compute.engine.operations import Run, Wait
 from compute.engine.operations.execute import ATTEMPTS
 from compute.engine.operations.steps import plans
 from compute.instances.models import Instance
-from tests.compute.tiny_plan import KIND, TinyPlan, raising
+from tests.compute.engine.tiny_plan import KIND, TinyPlan, raising
 
 pytestmark = pytest.mark.django_db
 State = Operation.State

@@ -19,7 +19,7 @@ from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import LeaseLost, Run
 from compute.engine.operations.steps import plans
-from tests.compute.tiny_plan import KIND, TinyPlan
+from tests.compute.engine.tiny_plan import KIND, TinyPlan
 
 pytestmark = pytest.mark.django_db
 State = Operation.State
