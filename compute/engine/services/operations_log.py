@@ -22,7 +22,7 @@ def recent(
     rows = Operation.objects.visible_to(context, all_projects=all_projects or row is not None)
     if row is not None:
         rows = Operation.objects.on(row.pk)
-    return Paginator(rows.select_related("user", "project"), size).get_page(number)
+    return Paginator(rows.select_related("user", "project", "host"), size).get_page(number)
 
 
 def in_progress(context: Context) -> list[Operation]:

@@ -235,9 +235,9 @@ def _join_group(context: Context, copy: Instance) -> str:
 
 
 def _give_up(operation: Operation, error: dict[str, str] | None) -> None:
-    """The new instance is in error, unless it is being deleted already."""
+    """The new instance is in error, unless it is gone or being deleted already."""
     copy = _locked_copy(operation)
-    if not queue.next_on(operation, copy.pk):
+    if copy.vm_state != VmState.DELETED and not queue.next_on(operation, copy.pk):
         transitions.fail(copy, error, VmState.ERROR)
 
 
