@@ -47,6 +47,7 @@ def test_exactly_one_of_fifty_wins_and_the_others_read_why(outcome: dict[str, An
         "compute.Instance": 1,
         "compute.Port": 1,
         "compute.Operation": 1,
+        "compute.Hold": 2,
         "accounts.AuditEvent": 1,
     }
     assert len(set(outcome["addresses"])) == 3
