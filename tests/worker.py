@@ -6,9 +6,10 @@ from compute.engine import operations
 from compute.engine.models import Operation
 
 
-def work() -> None:
-    """Do all that is due, as workers would."""
-    while due := operations.due().first():
+def work(*kinds: str) -> None:
+    """Do all that is due, as workers would; only operations of these kinds, if any are given."""
+    rows = operations.due().filter(kind__in=kinds) if kinds else operations.due()
+    while due := rows.first():
         operations.execute(str(due.pk))
 
 

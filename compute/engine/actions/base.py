@@ -34,7 +34,7 @@ class Action:
     main: ClassVar[bool] = False
     """Whether pages show it as a button of its own, outside the menu."""
     order: ClassVar[int] = 500
-    """Its place in menus, the first ones first."""
+    """Its place in menus, the first ones first; 0: it has none, and begins in a way of its own."""
     move: ClassVar[Move | None] = None
     doing: ClassVar[str | Promise] = ""
     """What is shown while it runs; the words for the task of its move."""

@@ -38,7 +38,7 @@ def begin(
     Locks are taken in one order everywhere (`compute.engine.kinds.Kind.rank`).
     """
     action = registry.find(name)
-    if action is None:
+    if action is None or not action.order:
         raise NotFound
     model = action.kind.model
     rows: Any = model._default_manager.filter(only or Q()).exclude(**{f"{model.STATE}__in": action.kind.gone})

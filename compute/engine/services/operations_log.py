@@ -21,7 +21,7 @@ def recent(
     policy.enforce(context, "activity:read")
     rows = Operation.objects.visible_to(context, all_projects=all_projects or row is not None)
     if row is not None:
-        rows = Operation.objects.on(row.pk)
+        rows = rows.on(row.pk)
     return Paginator(rows.select_related("user", "project", "host"), size).get_page(number)
 
 

@@ -194,7 +194,7 @@ def test_backups_of_one_type_take_turns(as_alice: Context, source: Instance) -> 
     take(as_alice, elsewhere, backups=daily)
     kept = [take_whole(as_alice, source, name="own"), take_whole(as_alice, source, name="w", backups=weekly)]
     days = [take_whole(as_alice, source, name=f"day {day}", backups=daily) for day in range(3)]
-    work_on_deletions()
+    work("image.delete")
     assert set(source.images_taken.filter(status=Status.ACTIVE)) == {*kept, *days[1:]}
     assert days[2].properties["image_type"] == "backup"
     assert Image.objects.get(pk=days[0].pk).status == Status.DELETED
@@ -204,7 +204,7 @@ def test_backups_of_one_type_take_turns(as_alice: Context, source: Instance) -> 
 
 def test_a_rotation_of_none_keeps_none(as_alice: Context, source: Instance) -> None:
     take_whole(as_alice, source, backups={"type": "daily", "rotation": 0})
-    work_on_deletions()
+    work("image.delete")
     assert not source.images_taken.filter(status=Status.ACTIVE).exists()
 
 
@@ -213,12 +213,6 @@ def take_whole(context: Context, source: Instance, **parameters: object) -> Imag
     image, operation = take(context, source, **parameters)
     end(operation)
     return image
-
-
-def work_on_deletions() -> None:
-    """Do what is due of deletions of images; nothing else."""
-    for operation in operations.due().filter(kind="image.delete"):
-        assert run(operation).state == State.SUCCEEDED
 
 
 def test_asked_twice_with_one_key_it_takes_one(as_alice: Context, source: Instance) -> None:
@@ -347,11 +341,19 @@ def test_a_project_holds_images_that_were_not_deleted(as_alice: Context) -> None
     assert as_alice.project is not None
     image = own(as_alice, name="kept")
     assert "kept" in belongings.sentence(as_alice.project.pk)
+    factories.InstanceFactory(
+        image=image, vm_state=VmState.DELETED
+    )  # of another project, by an administrator
     images.delete(as_alice, image.pk)
+    work()
     assert "kept" not in belongings.sentence(as_alice.project.pk)
     belongings.forget(as_alice.project.pk)
     image.refresh_from_db()
     assert (image.project, image.status) == (None, Status.DELETED)
+    Instance.objects.all().delete()
+    Image.objects.update(project=as_alice.project)
+    belongings.forget(as_alice.project.pk)
+    assert not Image.objects.exists()
 
 
 def test_measuring_tells_how_far_it_is(folder: Path) -> None:

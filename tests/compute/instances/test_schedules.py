@@ -19,6 +19,7 @@ from compute.instances.services import schedules
 from compute.instances.states import VmState
 from tests import factories
 from tests.instance_actions import ACTIONS, end
+from tests.worker import work
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +158,7 @@ def test_the_newest_images_of_a_schedule_stay(as_alice: Context, web: Instance) 
         if number == 0:
             factories.InstanceFactory(project=web.project, image=image)
     assert names == [[], ["0"], ["0", "1"], ["0", "1", "2"]]
+    work("image.delete")
     assert kept(schedule) == ["0", "2", "3"]
     assert Image.objects.get(pk=other.pk).status == Image.Status.ACTIVE
     event = AuditEvent.objects.get(action="image.delete", outcome="requested")
