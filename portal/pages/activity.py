@@ -1,7 +1,5 @@
 """Every operation: who, when, step by step, how it ended."""
 
-from uuid import UUID
-
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -32,7 +30,7 @@ def in_progress(request: Request) -> HttpResponse:
 
 
 @require_POST
-def retry(request: Request, operation_id: UUID) -> HttpResponse:
+def retry(request: Request, operation_id: str) -> HttpResponse:
     """Undo a stuck operation once more."""
     operation = retrying.retry(request.context, operation_id)
     said = _("Undoing once more: %(name)s") % {"name": operation.subject_name}

@@ -187,7 +187,9 @@ class Clone(InstanceAction):
         )
         scheduler.check(copy)
         outside = _join_group(context, copy)
-        for port in instance.ports.select_related("network").order_by("created_at", "pk"):
+        ports = list(instance.ports.select_related("network").order_by("created_at", "pk"))
+        addresses.lock(port.network for port in ports)
+        for port in ports:
             addresses.plug(copy, port.network)
         transitions.change(copy)
         return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})

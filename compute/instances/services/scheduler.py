@@ -89,7 +89,7 @@ def check_group(instance: Instance) -> None:
     """Whether the instance may still stand beside the others of its server group. Raises Conflict."""
     if instance.server_group_id is None or instance.hypervisor is None:
         return
-    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     if reason := placement.wishes(instance).against_group(instance.hypervisor):
         raise Conflict(reason)
 
@@ -99,7 +99,7 @@ def place(instance: Instance) -> Hypervisor:
     """Give the instance a hypervisor that meets its wishes and has room: of several the most liked, then the one
     with the most memory left. Raises Conflict naming why none fits.
     """
-    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     if instance.hypervisor is not None:
         return instance.hypervisor
     found = rooms()

@@ -1,6 +1,5 @@
 """The engine: steps forward, steps back, retries, cancellation, waiting, and the end in one piece."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,20 +12,12 @@ from compute.engine.models import Operation
 from compute.engine.operations import Run, Wait
 from compute.engine.operations import run as run_module
 from compute.engine.operations.execute import ATTEMPTS, UNDO_ATTEMPTS
-from compute.engine.operations.steps import plans
 from compute.instances.models import Instance
 from tests import factories
-from tests.compute.engine.tiny_plan import KIND, TinyPlan, raising
+from tests.compute.engine.tiny_plan import TinyPlan, raising
 
 pytestmark = pytest.mark.django_db
 State = Operation.State
-
-
-@pytest.fixture
-def plan() -> Iterator[TinyPlan]:
-    plans[KIND] = tiny = TinyPlan()
-    yield tiny
-    del plans[KIND]
 
 
 def seconds_until(moment: datetime) -> float:
