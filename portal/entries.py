@@ -25,6 +25,14 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """A step that could not be undone: where, and why where that is known."""
+
+    label: str | Promise
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An operation as shown."""
 
@@ -43,6 +51,18 @@ class Entry:
     @property
     def is_open(self) -> bool:
         return self.operation.state in Operation.OPEN
+
+    @property
+    def is_stuck(self) -> bool:
+        return self.operation.state == Operation.State.STUCK
+
+    @property
+    def leftovers(self) -> list[Leftover]:
+        """What a stuck operation left, the step that failed first."""
+        return [
+            Leftover(label=_(row["label"]) if row["label"] else row["step"], reason=row["reason"])
+            for row in self.operation.left or []
+        ]
 
     @property
     def current(self) -> Stage | None:

@@ -207,6 +207,11 @@ class OperationFactory(DjangoModelFactory):
         return operation
 
 
+def instance_of(operation: Operation) -> Instance:
+    """The instance that an operation is about, as it is now."""
+    return Instance.objects.get(pk=operation.subject_id)
+
+
 MAKERS = {"clone", "take_image", "shelve"}
 """Verbs whose operations make a further row, which is there from the beginning."""
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from compute.driver.guest.domain import list_guests
 from compute.driver.specs import GuestFacts, PowerState
-from compute.engine.actions.base import left_in_words
 from compute.engine.models import Hold, Operation
+from compute.engine.operations.leftovers import left_in_words
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.images.models import Image
@@ -71,7 +71,7 @@ def _operations() -> Iterator[Difference]:
         yield Difference(
             where="database",
             what=f"operation {operation.pk}",
-            sentence=f"is stuck: {left_in_words(operation)}",
+            sentence=f"is stuck: {left_in_words(operation.left)}",
         )
     for operation in Operation.objects.exclude(state__in=Operation.OPEN).filter(finished_at=None):
         yield Difference(

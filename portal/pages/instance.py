@@ -46,7 +46,8 @@ def activity(request: Request, instance_id: UUID) -> HttpResponse:
     """Every operation of the instance."""
     instance = instances.get(request.context, instance_id)
     rows = operations_log.recent(request.context, row=instance, number=number(request))
-    values = {"page": rows, "entries": entries(rows)}
+    may_retry = policy.allows(request.context, "operation:retry")
+    values = {"page": rows, "entries": entries(rows), "may_retry": may_retry}
     return tab(request, instance, "activity", "instances/activity.html", "activity/list.html", values)
 
 

@@ -48,7 +48,7 @@ def test_forty_operations_cost_as_many_queries_as_one(as_alice: Context, network
     def read() -> None:
         for operation in operations_log.recent(as_alice, size=100):
             assert operation.user.name == "alice"
-            assert operation.instance.name
+            assert operation.subject_name
             assert operation.project.name == "blue"
 
     fill(as_alice, network, 1)

@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.models import AuditEvent
 from accounts.services import quotas
-from compute.engine import operations
 from compute.engine.models import Operation
 from compute.instances.actions import begin
 from compute.instances.actions.launch import LaunchRequest, launch
@@ -18,16 +17,11 @@ from compute.instances.states import TaskState, VmState
 from compute.management import truth
 from compute.networks.models import Port
 from tests import factories
+from tests.worker import work
 
 pytestmark = pytest.mark.django_db
 RequestFor = Callable[..., LaunchRequest]
 State = Operation.State
-
-
-def work() -> None:
-    """Do all that is due, as workers would."""
-    while due := operations.due().first():
-        operations.execute(str(due.pk))
 
 
 def used(context: Context) -> dict[str, int]:
@@ -71,9 +65,9 @@ def test_deleted_before_a_worker_came_it_never_lives(as_alice: Context, request_
     assert (row.vm_state, row.fault, row.launched_at) == (VmState.DELETED, None, None)
     ends = list(Operation.objects.on(row.pk).order_by("created_at").values_list("kind", "state"))
     assert ends == [
-        ("launch", State.CANCELLED),
-        ("purge", State.CANCELLED),
-        ("purge", State.SUCCEEDED),
+        ("instance.launch", State.CANCELLED),
+        ("instance.purge", State.CANCELLED),
+        ("instance.purge", State.SUCCEEDED),
     ]
     assert truth.differences() == []
 

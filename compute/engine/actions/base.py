@@ -13,6 +13,7 @@ from compute.engine.kinds import Kind
 from compute.engine.models import Operation, Subject
 from compute.engine.moves import Move
 from compute.engine.operations import Step, queue
+from compute.engine.operations.leftovers import left_in_words
 from compute.engine.services import transitions
 
 CANCELLED = {"code": "cancelled", "message": gettext_noop("This was cancelled before it was done.")}
@@ -33,7 +34,7 @@ class Action:
     main: ClassVar[bool] = False
     """Whether pages show it as a button of its own, outside the menu."""
     order: ClassVar[int] = 500
-    """Its place in menus, the first ones first."""
+    """Its place in menus, the first ones first; 0: it has none, and begins in a way of its own."""
     move: ClassVar[Move | None] = None
     doing: ClassVar[str | Promise] = ""
     """What is shown while it runs; the words for the task of its move."""
@@ -149,20 +150,13 @@ class Action:
     def stuck(self, operation: Operation) -> None:
         """The row is in error, and says what was left."""
         row = self.locked(operation)
-        error = {"code": "stuck", "message": str(left_in_words(operation))}
+        error = {"code": "stuck", "message": left_in_words(operation.left)}
         transitions.fail(row, error, self.kind.error_state, task_state=_task_after(operation, row))
         auditing.ended(operation)
 
     def locked(self, operation: Operation) -> Any:
         """Return the subject, locked until the end of the transaction."""
         return self.kind.model._default_manager.select_for_update().get(pk=operation.subject_id)
-
-
-def left_in_words(operation: Operation) -> str:
-    """Return in one sentence what a stuck operation could not undo."""
-    first = (operation.left or [{}])[0]
-    said = gettext_noop("The step “{label}” could not be undone: {reason}")
-    return said.format(label=first.get("label", "?"), reason=first.get("reason", ""))
 
 
 def _task_after(operation: Operation, row: Subject) -> str | None:

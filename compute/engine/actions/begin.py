@@ -38,12 +38,12 @@ def begin(
     Locks are taken in one order everywhere (`compute.engine.kinds.Kind.rank`).
     """
     action = registry.find(name)
-    if action is None:
+    if action is None or not action.order:
         raise NotFound
     model = action.kind.model
     rows: Any = model._default_manager.filter(only or Q()).exclude(**{f"{model.STATE}__in": action.kind.gone})
     if action.reserves and (project_id := rows.reach(context, pk=row_id).project_id):
-        Project.objects.select_for_update().get(pk=project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=project_id)
     row = rows.select_for_update(of=("self",)).reach(context, pk=row_id)
     key = kept_key(idempotency_key and f"{name} {row.pk} {idempotency_key}")
     error = refusal(context, action, row)

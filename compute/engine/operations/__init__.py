@@ -1,6 +1,6 @@
 """The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
 
-from compute.engine.operations.execute import execute, retry_stuck, retry_stuck_on
+from compute.engine.operations.execute import execute
 from compute.engine.operations.queue import (
     cancel,
     cancel_unless,
@@ -13,6 +13,7 @@ from compute.engine.operations.queue import (
 )
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.engine.operations.steps import Plan, Step, Where, plans
+from compute.engine.operations.stuck import retry_stuck, retry_stuck_on, settle_stuck
 
 __all__ = [
     "Cancelled",
@@ -31,6 +32,7 @@ __all__ = [
     "plans",
     "retry_stuck",
     "retry_stuck_on",
+    "settle_stuck",
     "show_progress",
     "wake",
     "wake_sharing",

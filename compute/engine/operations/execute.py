@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -15,9 +14,11 @@ from compute.driver.errors import DriverError
 from compute.engine import kinds
 from compute.engine.models import Operation
 from compute.engine.operations import queue
+from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.locking import lock_rows
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.engine.operations.steps import Plan, Step, Where, plans
-from compute.engine.services import broadcast, dispatch, here
+from compute.engine.services import dispatch, here, transitions
 from compute.engine.services.failpoints import failpoint
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ def execute(operation_id: str) -> None:
 def _forward(run: Run, plan: Plan) -> None:
     """Do the steps that are not done; on failure or cancellation turn the operation round."""
     try:
-        _enforce_attempts(run)
+        _enforce_attempts(run, ATTEMPTS)
         for step in plan.steps:
             if not _ended(run.operation, step):
                 run.check()
@@ -105,6 +106,7 @@ def _backward(run: Run, plan: Plan) -> None:
     """Undo every step that has begun, last first. What cannot be undone in many attempts ends it as stuck."""
     by_name = {step.name: step for step in plan.steps}
     try:
+        _enforce_attempts(run, UNDO_ATTEMPTS)
         for entry in reversed(run.operation.timeline):
             if entry["undone"] is None:
                 step = _known(by_name, entry["name"])
@@ -140,8 +142,9 @@ class _UnknownKind(MeridianError):
     text = gettext_lazy("This version of Meridian does not know this action.")
 
 
-def _enforce_attempts(run: Run) -> None:
-    if run.operation.attempt > ATTEMPTS:
+def _enforce_attempts(run: Run, most: int) -> None:
+    """Raise _GivenUp where workers have died of it again and again."""
+    if run.operation.attempt > most:
         raise _GivenUp
 
 
@@ -191,7 +194,7 @@ def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
     try:
         with transaction.atomic():
             # The rows first, the operation second: `begin` takes the locks in this order.
-            _lock_rows(operation)
+            lock_rows(operation)
             run.write(state=state, step="", finished_at=timezone.now(), progress=None, secrets="", **fields)
             ending(operation)
             for waiting, host in queue.in_line(operation).values_list("pk", "host"):
@@ -211,22 +214,41 @@ def _close_stuck(run: Run, plan: Plan, error: Exception) -> None:
         _close(run, plan, State.STUCK, left=left)
     except Exception:
         log.exception("ending raised", kind=run.operation.kind)
-        run.write(
-            state=State.STUCK, step="", finished_at=timezone.now(), progress=None, secrets="", left=left
-        )
+        _abandon(run, State.STUCK, {"code": "stuck", "message": left_in_words(left)}, left)
 
 
 def _close_unknown(run: Run) -> None:
     """End an operation of a kind that this version does not know: failed, or stuck where steps had begun."""
     error = _UnknownKind()
     left = _left(run.operation, error)
-    run.write(
-        state=State.STUCK if left else State.FAILED,
-        error={"code": error.code, "message": str(error)},
-        finished_at=timezone.now(),
-        secrets="",
-        left=left or None,
+    _abandon(
+        run, State.STUCK if left else State.FAILED, {"code": error.code, "message": str(error)}, left or None
     )
+
+
+@transaction.atomic
+def _abandon(
+    run: Run, state: Operation.State, fault: dict[str, str], left: list[dict[str, str]] | None
+) -> None:
+    """End an operation without its action; the rows that it alone occupied are in error."""
+    operation, known = run.operation, kinds.known()
+    lock_rows(operation)
+    run.write(
+        state=state,
+        step="",
+        error=operation.error or fault,
+        finished_at=timezone.now(),
+        progress=None,
+        secrets="",
+        left=left,
+    )
+    for hold in operation.holds.filter(shared=False, resource_type__in=known):
+        kind = known[hold.resource_type]
+        row = kind.model._default_manager.filter(pk=hold.resource_id).first()
+        if row is not None and kinds.state_of(row) not in kind.gone and not queue.next_on(operation, row.pk):
+            transitions.fail(row, fault, kind.error_state)
+    for waiting, host in queue.in_line(operation).values_list("pk", "host"):
+        dispatch.hint(waiting, host)
 
 
 def _left(operation: Operation, error: Exception) -> list[dict[str, str]]:
@@ -236,31 +258,6 @@ def _left(operation: Operation, error: Exception) -> list[dict[str, str]]:
         {"step": entry["name"], "label": entry["label"], "reason": str(error) if number == 0 else ""}
         for number, entry in enumerate(entries)
     ]
-
-
-def retry_stuck(operation: Operation) -> bool:
-    """Try once more to undo a stuck operation; return whether it was stuck."""
-    revived = Operation.objects.filter(pk=operation.pk, state=State.STUCK).update(
-        state=State.UNDOING, attempt=0, due_at=timezone.now(), lease_until=None, finished_at=None, left=None
-    )
-    if revived:
-        dispatch.hint(operation.pk, operation.host_id)
-        broadcast.operation_changed(operation)
-    return bool(revived)
-
-
-def retry_stuck_on(host_id: UUID) -> None:
-    """Try once more to undo what is stuck on a host that answers again."""
-    for operation in Operation.objects.filter(state=State.STUCK, host=host_id):
-        retry_stuck(operation)
-
-
-def _lock_rows(operation: Operation) -> None:
-    """Lock every row that the operation occupies, in the one order of locks (`compute.engine.kinds.Kind.rank`)."""
-    held = operation.holds.filter(shared=False).values_list("resource_type", "resource_id")
-    for noun, key in sorted(held, key=lambda hold: (kinds.known()[hold[0]].rank, hold[1])):
-        rows = kinds.known()[noun].model._default_manager.filter(pk=key)
-        list(rows.select_for_update().values_list("pk"))
 
 
 def _announce_if_due(run: Run) -> None:

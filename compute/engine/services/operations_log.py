@@ -21,8 +21,8 @@ def recent(
     policy.enforce(context, "activity:read")
     rows = Operation.objects.visible_to(context, all_projects=all_projects or row is not None)
     if row is not None:
-        rows = Operation.objects.on(row.pk)
-    return Paginator(rows.select_related("user", "project"), size).get_page(number)
+        rows = rows.on(row.pk)
+    return Paginator(rows.select_related("user", "project", "host"), size).get_page(number)
 
 
 def in_progress(context: Context) -> list[Operation]:

@@ -177,7 +177,7 @@ def _locked(context: Context, aggregate_id: object) -> Aggregate:
     policy.enforce(context, "hypervisor:write")
     key = get(context, aggregate_id).pk
     # Zones are written from several aggregates: whoever moves a host moves it alone.
-    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     return Aggregate.objects.select_for_update().get(pk=key)
 
 

@@ -47,7 +47,7 @@ def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
 def enable(context: Context, name: object, enabled: bool, reason: str = "") -> Hypervisor:
     """Let new instances come to the host of this name or id, or keep them away. Raises Forbidden, NotFound."""
     policy.enforce(context, "hypervisor:write")
-    hypervisor = Hypervisor.objects.select_for_update().filter(_called(name)).first()
+    hypervisor = Hypervisor.objects.select_for_update(no_key=True).filter(_called(name)).first()
     if hypervisor is None:
         raise NotFound(_("There is no host of this name."))
     hypervisor.enabled, hypervisor.disabled_reason = enabled, reason[:255]

@@ -47,7 +47,7 @@ def host_of(operation: Operation) -> Hypervisor:
 @transaction.atomic
 def _begin(run: Run, image: Image, host: Hypervisor) -> None:
     """Begin a delivery in the name of what waits for it, unless one is at work already."""
-    list(Image.objects.select_for_update().filter(pk=image.pk).values_list("pk"))
+    list(Image.objects.select_for_update(no_key=True).filter(pk=image.pk).values_list("pk"))
     rows = Operation.objects.open().filter(kind=KIND, subject_id=image.pk, host=host)
     if rows.exists():
         return

@@ -187,7 +187,9 @@ class Clone(InstanceAction):
         )
         scheduler.check(copy)
         outside = _join_group(context, copy)
-        for port in instance.ports.select_related("network").order_by("created_at", "pk"):
+        ports = list(instance.ports.select_related("network").order_by("created_at", "pk"))
+        addresses.lock(port.network for port in ports)
+        for port in ports:
             addresses.plug(copy, copy.project, port.network)
         transitions.change(copy)
         return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})
@@ -235,9 +237,9 @@ def _join_group(context: Context, copy: Instance) -> str:
 
 
 def _give_up(operation: Operation, error: dict[str, str] | None) -> None:
-    """The new instance is in error, unless it is being deleted already."""
+    """The new instance is in error, unless it is gone or being deleted already."""
     copy = _locked_copy(operation)
-    if not queue.next_on(operation, copy.pk):
+    if copy.vm_state != VmState.DELETED and not queue.next_on(operation, copy.pk):
         transitions.fail(copy, error, VmState.ERROR)
 
 

@@ -51,11 +51,12 @@ class CopyOut(Step):
             flatten(pool.volume_path(instance.disk_name), base, target, size_of(instance), progress)
 
     def undo(self, run: Run) -> None:
+        """The file goes first: that needs no host, and nothing else removes it."""
+        image_files.remove_file(run.operation.parameters["image"])
         instance = run.subject
         if instance.hypervisor is not None:
             live_copy(instance, instance.taken_name).end()
             guests.pool_of(instance).delete(instance.taken_name)
-        image_files.remove_file(run.operation.parameters["image"])
 
 
 class DescribeFile(Step):

@@ -52,12 +52,13 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
     project = context.project
     with transaction.atomic():
         # The project's lock comes first: whoever repeats a request waits for the first one's rows.
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         key = kept_key(idempotency_key)
         if key and repeated(project.id, f"{key}:1"):
             return _made_by(project, key)
         checked = check(context, request)
         labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
+        addresses.lock(checked.networks)
         quotas.reserve(project, resources.of(checked.flavor, len(checked.names)), context.user)
         return [
             _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)

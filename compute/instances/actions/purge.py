@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from compute.driver.errors import GuestNotFound
 from compute.driver.guest.domain import Guest
+from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
@@ -94,4 +95,5 @@ class Purge(InstanceAction):
         ConsoleToken.objects.filter(instance=instance).delete()
         Schedule.objects.filter(instance=instance).delete()
         transitions.change(instance, deleted_at=instance.deleted_at or timezone.now(), hypervisor=None)
+        operations.settle_stuck(instance)
         super().succeeded(operation)

@@ -62,7 +62,7 @@ class OneInstanceAction(ComputeView):
 
     def _event(self, row: Operation, entry: dict[str, Any], *, admin: bool) -> dict[str, Any]:
         ended = entry.get("ended")
-        went_wrong = row.state == Operation.State.FAILED and not ended
+        went_wrong = row.state in {Operation.State.FAILED, Operation.State.STUCK} and not ended
         shown: dict[str, Any] = {
             "event": f"compute_{entry['name']}",
             "start_time": _written(entry["began"]),

@@ -79,7 +79,7 @@ class QuotaSet(ComputeView):
                 raise BadInput(fields={"user_id": error.text}) from error
         else:
             with transaction.atomic():
-                Project.objects.select_for_update().get(pk=project)
+                Project.objects.select_for_update(no_key=True).get(pk=project)
                 if not force:
                     user_quotas.enforce_bounds(project, changes)
                 quotas.update(self.context, project, changes)

@@ -81,7 +81,7 @@ def place(instance: Instance) -> Hypervisor:
     """Give the instance a hypervisor that meets its wishes and has room: of several the most liked, then the one
     with the most memory left. Raise Conflict naming why none fits.
     """
-    list(Instance.objects.select_for_update().filter(pk=instance.pk).values_list("pk"))
+    list(Instance.objects.select_for_update(no_key=True).filter(pk=instance.pk).values_list("pk"))
     if instance.hypervisor is not None:
         return instance.hypervisor
     _lock_group(instance)
@@ -111,11 +111,15 @@ def _room(host: Hypervisor, taken: Amounts) -> Room:
 
 
 def _locked_room(host_id: UUID, without: Instance) -> Room:
-    host = Hypervisor.objects.select_for_update().get(pk=host_id)
+    host = Hypervisor.objects.select_for_update(no_key=True).get(pk=host_id)
     return _room(host, occupants.known().amounts(without.pk).get(host_id, NOTHING))
 
 
 def _lock_group(instance: Instance) -> None:
     """Let the instances of a server group be placed one after another."""
     if instance.server_group_id is not None:
-        list(ServerGroup.objects.select_for_update().filter(pk=instance.server_group_id).values_list("pk"))
+        list(
+            ServerGroup.objects.select_for_update(no_key=True)
+            .filter(pk=instance.server_group_id)
+            .values_list("pk")
+        )

@@ -2,6 +2,7 @@
 
 import ipaddress
 import secrets
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
@@ -14,12 +15,18 @@ FIRST = 10
 """Addresses below are kept for hosts and services."""
 
 
+def lock(networks: Iterable[Network]) -> None:
+    """Lock the networks in the one order, where a transaction plugs into several."""
+    keys = [network.pk for network in networks]
+    list(Network.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
 def plug(owner: Subject, project: Project, network: Network) -> Port:
     """A port with the lowest free address. Call it in a transaction; it holds the network's row until the end.
 
     Raises Conflict when every address is taken.
     """
-    Network.objects.select_for_update().get(pk=network.pk)
+    Network.objects.select_for_update(no_key=True).get(pk=network.pk)
     taken = {
         int(ipaddress.IPv4Address(address)) for address in network.ports.values_list("address", flat=True)
     }

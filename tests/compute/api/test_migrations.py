@@ -42,6 +42,7 @@ def statuses(admin: Compute, query: str = "") -> list[str]:
         (State.UNDOING, None, "migrating"),
         (State.FAILED, None, "error"),
         (State.CANCELLED, None, "cancelled"),
+        (State.STUCK, None, "error"),
         (State.SUCCEEDED, None, "finished"),
         (State.SUCCEEDED, ("stop", State.SUCCEEDED), "finished"),
         (State.SUCCEEDED, ("confirm_resize", State.RUNNING), "confirming"),
@@ -58,7 +59,7 @@ def test_the_status_follows_the_operations(
     instance = factories.InstanceFactory(project=blue)
     resize(instance, state)
     if answer:
-        factories.OperationFactory(instance=instance, kind=answer[0], state=answer[1])
+        factories.OperationFactory(instance=instance, kind=f"instance.{answer[0]}", state=answer[1])
     # A later resize answers for itself.
     factories.OperationFactory(instance=instance, kind="instance.revert_resize", state=State.FAILED)
     assert statuses(admin) == [status]
@@ -68,7 +69,7 @@ def test_a_record_by_version(admin: Compute, member: Compute, blue: Project) -> 
     row = resize(factories.InstanceFactory(project=blue))
     (old,) = admin.get("os-migrations")["migrations"]
     assert {name: old[name] for name in old if not name.endswith("_at") and name != "id"} == {
-        "instance_uuid": str(row.instance_id),
+        "instance_uuid": str(row.subject_id),
         "status": "finished",
         "source_compute": "host-a",
         "source_node": "host-a",
@@ -131,7 +132,7 @@ def test_pages_and_times(admin: Compute, blue: Project) -> None:
     assert len(statuses(newest, f"?changes-since={yesterday}")) == 2
     assert len(statuses(newest, f"?changes-before={yesterday}")) == 1
     factories.OperationFactory(
-        instance=rows[0].instance, kind="instance.confirm_resize", state=State.SUCCEEDED
+        instance=factories.instance_of(rows[0]), kind="instance.confirm_resize", state=State.SUCCEEDED
     )
     assert len(statuses(newest, f"?changes-since={yesterday}")) == 3, "the answer changed it"
     soon = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -18,18 +17,10 @@ from django.utils import timezone
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import LeaseLost, Run
-from compute.engine.operations.steps import plans
-from tests.compute.tiny_plan import KIND, TinyPlan
+from tests.compute.engine.tiny_plan import TinyPlan
 
 pytestmark = pytest.mark.django_db
 State = Operation.State
-
-
-@pytest.fixture
-def plan() -> Iterator[TinyPlan]:
-    plans[KIND] = tiny = TinyPlan()
-    yield tiny
-    del plans[KIND]
 
 
 def expire(operation: Operation) -> None:

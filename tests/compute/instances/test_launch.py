@@ -32,6 +32,7 @@ def test_what_one_launch_writes(as_alice: Context, request_for: RequestFor, row_
         "compute.Instance",
         "compute.Port",
         "compute.Operation",
+        "compute.Hold",
         "accounts.AuditEvent",
     }
     instance = Instance.objects.get()
@@ -43,7 +44,9 @@ def test_what_one_launch_writes(as_alice: Context, request_for: RequestFor, row_
     port = instance.ports.get()
     assert (port.address, port.project) == ("10.48.0.10", as_alice.project)
     operation = Operation.objects.on(instance.pk).get()
-    assert (operation.kind, operation.sequence, operation.state) == ("launch", 1, Operation.State.PENDING)
+    assert (operation.kind, operation.state) == ("instance.launch", Operation.State.PENDING)
+    held = {(hold.resource_type, hold.resource_id, hold.shared) for hold in operation.holds.all()}
+    assert held == {("instance", instance.pk, False), ("image", instance.image_id, True)}
     assert operation.request_id == "req-alice"
     event = AuditEvent.objects.get()
     assert (event.action, event.outcome, event.target_id) == ("instance.launch", "requested", str(made.pk))
@@ -52,7 +55,7 @@ def test_what_one_launch_writes(as_alice: Context, request_for: RequestFor, row_
 def test_three_at_once_are_numbered(as_alice: Context, request_for: RequestFor) -> None:
     made = launch(as_alice, request_for(name="web", count="3"))
     assert [instance.name for instance in made] == ["web-1", "web-2", "web-3"]
-    assert [Operation.objects.on(instance.pk).get().kind for instance in made] == ["launch"] * 3
+    assert [Operation.objects.on(instance.pk).get().kind for instance in made] == ["instance.launch"] * 3
     assert [instance.ports.get().address for instance in made] == ["10.48.0.10", "10.48.0.11", "10.48.0.12"]
     assert AuditEvent.objects.count() == 3
 

@@ -10,7 +10,8 @@ from django.core.management import call_command
 from accounts.errors import BadInput, Unavailable
 from compute.hosts.services import hosts
 from compute.images.models import Image
-from compute.images.services import catalog, image_files
+from compute.images.services import catalog, image_files, images
+from tests.worker import work
 
 
 def qemu_img(*arguments: str | Path) -> None:
@@ -52,7 +53,7 @@ def test_rubbish_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.django_db
-def test_an_adopted_image_can_be_launched_and_retired(
+def test_an_adopted_image_can_be_launched_and_deleted(
     tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hosts, "IMAGES", tmp_path)
@@ -61,9 +62,11 @@ def test_an_adopted_image_can_be_launched_and_retired(
     assert image_files.file_of(image).stat().st_size == image.size
     assert not plain.exists()
     kept = image_files.file_of(image)
-    image_files.retire(image)
+    assert images.discard_unused(image.pk, "test")
+    work()
     assert not kept.exists()
-    assert not Image.objects.filter(name="Mine").exists()
+    image.refresh_from_db()
+    assert image.status == Image.Status.DELETED
 
 
 def test_digests_are_found_in_both_usual_forms() -> None:

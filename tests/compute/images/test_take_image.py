@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
@@ -17,11 +16,14 @@ from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.images.services import image_files, images
 from compute.instances.actions import begin
+from compute.instances.actions import launch as launch_module
 from compute.instances.actions.launch import LaunchRequest, launch
-from compute.instances.actions.take_image import TakeImage
 from compute.instances.models import Instance
+from compute.instances.services import launch_request
 from compute.instances.states import TaskState, VmState
 from tests import factories
+from tests.instance_actions import end
+from tests.worker import run, work
 
 pytestmark = pytest.mark.django_db
 State, Status = Operation.State, Image.Status
@@ -53,12 +55,6 @@ def take(context: Context, source: Instance, **parameters: object) -> tuple[Imag
     return Image.objects.get(pk=operation.parameters["image"]), operation
 
 
-def run(operation: Operation) -> Operation:
-    Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now())
-    operations.execute(str(operation.pk))
-    return Operation.objects.get(pk=operation.pk)
-
-
 def own(context: Context, **fields: object) -> Image:
     """An image of the asker's project, with its file."""
     image = factories.ImageFactory(project=context.project, visibility="private", **fields)
@@ -77,7 +73,7 @@ def test_the_row_is_there_at_once(as_alice: Context, source: Instance) -> None:
     assert AuditEvent.objects.get(action="instance.take_image").detail["name"] == "copy"
     assert image in images.shown(as_alice)
     assert image not in images.listing(as_alice), "nobody launches from half an image"
-    assert set(images.being_taken(as_alice)) == {operation.parameters["image"]}
+    assert image.open_operation == source.open_operation == operation, "its progress shows on both"
 
 
 def test_its_properties_tell_of_guest_and_origin(as_alice: Context, source: Instance) -> None:
@@ -140,8 +136,7 @@ def test_a_copying_that_fails_leaves_no_image(as_alice: Context, source: Instanc
     source.refresh_from_db()
     assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
     assert source.fault is not None
-    image_files.sweep()
-    assert not Image.objects.filter(pk=image.pk).exists()
+    assert Image.objects.get(pk=image.pk).status == Status.DELETED
 
 
 def test_cancelled_it_leaves_nothing(as_alice: Context, source: Instance) -> None:
@@ -158,11 +153,15 @@ def test_deleting_the_image_ends_the_taking(as_alice: Context, source: Instance)
     """Its file stays the operation's until that has let go."""
     image, operation = take(as_alice, source)
     images.delete(as_alice, image.pk)
-    image_files.sweep()
-    assert Image.objects.filter(pk=image.pk).exists()
+    deletion = Operation.objects.get(kind="image.delete")
+    assert list(operations.due()) == [operation], "the deletion waits"
     assert run(operation).state == State.CANCELLED
-    image_files.sweep()
-    assert not Image.objects.filter(pk=image.pk).exists()
+    assert list(operations.due()) == [deletion]
+    image.refresh_from_db()
+    assert (image.status, image.task_state) == (Status.QUEUED, Image.DELETING)
+    assert run(deletion).state == State.SUCCEEDED
+    image.refresh_from_db()
+    assert (image.status, image.task_state) == (Status.DELETED, None)
     source.refresh_from_db()
     assert (source.task_state, source.fault) == (None, None)
 
@@ -172,15 +171,18 @@ def test_deleting_the_instance_ends_the_taking(as_alice: Context, source: Instan
     begin(as_alice, "instance.purge", source.pk)
     assert run(operation).state == State.CANCELLED
     assert run(Operation.objects.on(source.pk).get(kind="instance.purge")).state == State.SUCCEEDED
-    image_files.sweep()
-    assert not Image.objects.filter(pk=image.pk).exists()
+    assert Image.objects.get(pk=image.pk).status == Status.DELETED
 
 
 def test_what_has_come_to_its_end_is_not_given_back(as_alice: Context, source: Instance) -> None:
     """Deleted between the last step and the end."""
     image, operation = take(as_alice, source)
     images.delete(as_alice, image.pk)
-    TakeImage().succeeded(operation)
+    end(operation)
+    image.refresh_from_db()
+    assert (image.status, image.task_state) == (Status.ACTIVE, Image.DELETING), "its deletion is in line"
+    assert image not in images.shown(as_alice)
+    work()
     image.refresh_from_db()
     assert image.status == Status.DELETED
 
@@ -192,23 +194,24 @@ def test_backups_of_one_type_take_turns(as_alice: Context, source: Instance) -> 
     take(as_alice, elsewhere, backups=daily)
     kept = [take_whole(as_alice, source, name="own"), take_whole(as_alice, source, name="w", backups=weekly)]
     days = [take_whole(as_alice, source, name=f"day {day}", backups=daily) for day in range(3)]
+    work("image.delete")
     assert set(source.images_taken.filter(status=Status.ACTIVE)) == {*kept, *days[1:]}
     assert days[2].properties["image_type"] == "backup"
     assert Image.objects.get(pk=days[0].pk).status == Status.DELETED
-    (event,) = AuditEvent.objects.filter(action="image.delete")
-    assert (event.target_name, event.detail) == ("day 0", {"backup_type": "daily", "keep": 2})
+    event, _end = AuditEvent.objects.filter(action="image.delete").order_by("pk")
+    assert (event.target_name, event.detail) == ("day 0", {"reason": "backups of type daily keep 2"})
 
 
 def test_a_rotation_of_none_keeps_none(as_alice: Context, source: Instance) -> None:
     take_whole(as_alice, source, backups={"type": "daily", "rotation": 0})
+    work("image.delete")
     assert not source.images_taken.filter(status=Status.ACTIVE).exists()
 
 
 def take_whole(context: Context, source: Instance, **parameters: object) -> Image:
     """As if the copying were done."""
     image, operation = take(context, source, **parameters)
-    Operation.objects.filter(pk=operation.pk).update(state=State.SUCCEEDED)
-    TakeImage().succeeded(operation)
+    end(operation)
     return image
 
 
@@ -227,8 +230,8 @@ def test_a_deleted_image_is_gone_with_its_file(as_alice: Context, folder: Path) 
             look(as_alice, image.pk)
     event = AuditEvent.objects.get()
     assert (event.action, event.target_type, event.target_name) == ("image.delete", "image", "old")
-    image_files.sweep()
-    assert not Image.objects.exists()
+    work()
+    assert Image.objects.get().status == Status.DELETED
     assert list(folder.iterdir()) == []
 
 
@@ -241,9 +244,9 @@ def test_what_disks_stand_on_stays(as_alice: Context, state: VmState, column: st
         images.delete(as_alice, image.pk)
     Instance.objects.filter(pk=above.pk).update(vm_state=VmState.DELETED)
     images.delete(as_alice, image.pk)
-    image_files.sweep()
-    above.refresh_from_db()
-    assert (getattr(above, column), Image.objects.filter(pk=image.pk).exists()) == (None, False)
+    work()
+    image.refresh_from_db()
+    assert (image.status, image_files.file_of(image).exists()) == (Status.DELETED, False)
 
 
 def test_what_an_instance_is_being_rebuilt_to_stays(as_alice: Context) -> None:
@@ -253,17 +256,34 @@ def test_what_an_instance_is_being_rebuilt_to_stays(as_alice: Context) -> None:
         images.delete(as_alice, image.pk)
 
 
-def test_who_was_quicker_than_a_deletion_keeps_the_file_and_is_told(
+def test_what_is_about_to_be_launched_from_stays(
     as_alice: Context, request_for: Callable[..., LaunchRequest]
 ) -> None:
     image = own(as_alice)
     (web,) = launch(as_alice, request_for(image_id=str(image.pk)))
-    images.discard(image)
-    image_files.sweep()
+    with pytest.raises(Conflict, match=f"the disks of {web.name} stand on it"):
+        images.delete(as_alice, image.pk)
+    assert not images.discard_unused(image.pk, "test")
     assert image_files.file_of(image).exists()
+
+
+def test_what_comes_after_a_deletion_waits_for_it_and_is_told(
+    as_alice: Context, request_for: Callable[..., LaunchRequest]
+) -> None:
+    """The image was chosen before the deletion began, and the launch is written after it."""
+    image = own(as_alice)
+    wish = request_for(image_id=str(image.pk))
+    checked = launch_request.check(as_alice, wish)
+    images.delete(as_alice, image.pk)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch_module, "check", lambda _context, _wish: checked)
+        (web,) = launch(as_alice, wish)
+    waiting = Operation.objects.on(web.pk).get()
+    assert waiting not in operations.due()
+    work()
     with pytest.raises(Conflict, match="was deleted meanwhile"):
         images.bring(image, hosts.pool(factories.HypervisorFactory()), lambda _done, _total: None)
-    assert images.instances_on(image).get() == web
+    assert Operation.objects.get(pk=waiting.pk).state == State.FAILED
 
 
 def test_who_may_delete_what(
@@ -279,7 +299,7 @@ def test_who_may_delete_what(
     ):
         with pytest.raises(refusal):
             images.delete(asker, image.pk)
-    assert Image.objects.exclude(status=Status.DELETED).count() == 2
+    assert not Operation.objects.exists()
     images.delete(as_max, mine.pk)
     images.delete(as_root, public.pk)
 
@@ -321,11 +341,19 @@ def test_a_project_holds_images_that_were_not_deleted(as_alice: Context) -> None
     assert as_alice.project is not None
     image = own(as_alice, name="kept")
     assert "kept" in belongings.sentence(as_alice.project.pk)
+    factories.InstanceFactory(
+        image=image, vm_state=VmState.DELETED
+    )  # of another project, by an administrator
     images.delete(as_alice, image.pk)
+    work()
     assert "kept" not in belongings.sentence(as_alice.project.pk)
     belongings.forget(as_alice.project.pk)
     image.refresh_from_db()
     assert (image.project, image.status) == (None, Status.DELETED)
+    Instance.objects.all().delete()
+    Image.objects.update(project=as_alice.project)
+    belongings.forget(as_alice.project.pk)
+    assert not Image.objects.exists()
 
 
 def test_measuring_tells_how_far_it_is(folder: Path) -> None:

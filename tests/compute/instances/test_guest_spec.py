@@ -47,7 +47,7 @@ def disks(spec: GuestSpec) -> list[tuple[str, str, str]]:
     ],
 )
 def test_disks(operation: Operation, properties: dict[str, str], usual: str, rescued: str) -> None:
-    instance = operation.instance
+    instance = factories.instance_of(operation)
     instance.hardware = {"image": properties}
 
     def found() -> str:
@@ -66,7 +66,7 @@ def test_disks(operation: Operation, properties: dict[str, str], usual: str, res
 
 
 def test_only_uefi_has_variables_to_keep(operation: Operation) -> None:
-    instance = operation.instance
+    instance = factories.instance_of(operation)
     assert guest_spec.of(instance, operation).nvram is None
     instance.hardware = {"image": {"hw_firmware_type": "uefi"}}
     assert guest_spec.of(instance, operation).nvram == guests.nvram(instance)
@@ -95,7 +95,7 @@ def test_whatever_people_write_stays_text(
     key: str,
 ) -> None:
     """The name comes back equal as the title; all the rest leaves the machine as it is."""
-    instance = operation.instance
+    instance = factories.instance_of(operation)
     instance.name = "plain"
     instance.description, instance.metadata, instance.tags, instance.user_data = "", {}, [], ""
     plain = written(instance, operation)

@@ -36,7 +36,7 @@ def queued(broker: redis.Redis) -> list[object]:
     """The arguments of every message in the queue."""
     return [
         json.loads(base64.b64decode(json.loads(message)["body"]))[0]
-        for message in broker.lrange("celery", 0, -1)
+        for message in broker.lrange(dispatch.COMMON, 0, -1)
     ]
 
 
@@ -62,7 +62,7 @@ ALONE = """
 import time, uuid
 import django
 django.setup()
-from compute.services import broadcast, dispatch
+from compute.engine.services import broadcast, dispatch
 start = time.perf_counter()
 dispatch.send(uuid.uuid4())
 broadcast._send("blue", ["instances"])
@@ -90,7 +90,7 @@ def test_without_redis_the_caller_goes_on_at_once(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_pages_of_the_project_and_of_administrators_hear_topics_only(broker: redis.Redis) -> None:
     operation: Operation = factories.OperationFactory(instance__name="secret-name")
-    instance = operation.instance
+    instance = factories.instance_of(operation)
     heard = asyncio.run(
         _listen(instance.project_id, lambda: transitions.change(instance, name="still-secret"))
     )
@@ -103,7 +103,7 @@ def test_pages_of_the_project_and_of_administrators_hear_topics_only(broker: red
     heard = asyncio.run(_listen(instance.project_id, lambda: broadcast.operation_changed(operation)))
     assert heard["all"] == {
         "type": "changed",
-        "topics": ["instances", f"instance:{instance.pk}", "operations"],
+        "topics": ["operations", "instances", f"instance:{instance.pk}"],
     }
 
 

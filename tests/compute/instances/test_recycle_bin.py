@@ -31,7 +31,7 @@ def test_what_is_over_its_time_is_purged_and_nothing_else(settings) -> None:
     others = [binned(23.9), binned(30, task_state=TaskState.DELETING), factories.InstanceFactory()]
     recycle_bin.empty()
     operation = Operation.objects.get()
-    assert (operation.instance, operation.kind, operation.user) == (over, "purge", None)
+    assert (operation.subject_id, operation.kind, operation.user) == (over.pk, "instance.purge", None)
     assert Instance.objects.get(pk=over.pk).task_state == TaskState.DELETING
     assert {row.task_state for row in Instance.objects.filter(pk__in=[other.pk for other in others])} == {
         None,
@@ -77,7 +77,7 @@ def test_restoring_takes_it_out_and_stops_the_clock(as_alice: Context) -> None:
     row = Instance.objects.get()
     assert (row.vm_state, row.task_state, row.deleted_at) == (VmState.ACTIVE, TaskState.RESTORING, None)
     recycle_bin.empty()
-    assert [operation.kind for operation in Operation.objects.on(row.pk).all()] == ["restore"]
+    assert [operation.kind for operation in Operation.objects.on(row.pk).all()] == ["instance.restore"]
 
 
 def test_restoring_needs_quota_again(as_alice: Context) -> None:

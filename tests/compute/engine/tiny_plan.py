@@ -9,6 +9,7 @@ from django.utils import timezone
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import Run, Step
+from compute.instances.models import Instance
 from tests import factories
 
 KIND = "tiny"
@@ -42,7 +43,7 @@ class TinyPlan:
     names: str = "abc"
     do: dict[str, Deed] = field(default_factory=dict)
     undo: dict[str, Deed] = field(default_factory=dict)
-    ending: Deed | None = None
+    ending: Callable[[Operation], None] | None = None
     diary: list[str] = field(default_factory=list)
 
     @property
@@ -60,16 +61,18 @@ class TinyPlan:
     def cancelled(self, operation: Operation) -> None:
         self._end("cancelled", operation)
 
+    def stuck(self, operation: Operation) -> None:
+        self._end("stuck", operation)
+
     def _end(self, how: str, operation: Operation) -> None:
         self.diary.append(how)
-        operation.instance.name = how
-        operation.instance.save()
+        Instance.objects.filter(pk=operation.subject_id).update(name=how)
         if self.ending:
-            self.ending(operation)  # type: ignore[arg-type]
+            self.ending(operation)
 
     def begin(self, **fields: Any) -> Operation:
         """An operation of this plan, on an instance of its own unless one is given."""
-        return factories.OperationFactory(kind=KIND, **{"sequence": 1} | fields)
+        return factories.OperationFactory(kind=KIND, **fields)
 
     def run(self, operation: Operation) -> Operation:
         """One worker takes it up, as soon as it may; returns the row afterwards."""
@@ -78,11 +81,11 @@ class TinyPlan:
         return Operation.objects.get(pk=operation.pk)
 
 
-def raising(error: BaseException, *, times: int = 10**6) -> Deed:
+def raising(error: BaseException, *, times: int = 10**6) -> Callable[[object], None]:
     """A deed that goes wrong the first `times` times."""
     left = [times]
 
-    def deed(run: Run) -> None:
+    def deed(_subject: object) -> None:
         if left[0]:
             left[0] -= 1
             raise error

@@ -1,8 +1,7 @@
-"""What beginning a clone writes, and what its two operations tell each other. The copying itself: tests/life."""
+"""What beginning a clone writes, and how its one operation ends for both instances. The copying itself: tests/life."""
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, OverQuota
@@ -12,9 +11,11 @@ from compute.engine.models import Operation
 from compute.instances.actions import begin
 from compute.instances.actions.clone import OUTSIDE
 from compute.instances.models import Instance, ServerGroup
+from compute.instances.services import instances
 from compute.instances.states import TaskState, VmState
 from compute.networks.models import Network, Port
 from tests import factories
+from tests.worker import run
 
 pytestmark = pytest.mark.django_db
 State = Operation.State
@@ -34,22 +35,16 @@ def source(as_alice: Context, network: Network) -> Instance:
     return source
 
 
-def clone(context: Context, source: Instance, name: str = "copy") -> tuple[Instance, Operation, Operation]:
-    """The copy, the operation that copies, and the one that waits for it."""
+def clone(context: Context, source: Instance, name: str = "copy") -> tuple[Instance, Operation]:
+    """The copy, and the operation that makes it."""
     copying = begin(context, "instance.clone", source.pk, parameters={"name": name})
     assert copying is not None
     copy = Instance.objects.get(pk=copying.parameters["copy"])
-    return copy, copying, Operation.objects.on(copy.pk).get()
-
-
-def run(operation: Operation) -> Operation:
-    Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now())
-    operations.execute(str(operation.pk))
-    return Operation.objects.get(pk=operation.pk)
+    return copy, copying
 
 
 def test_the_copy_is_like_the_source_and_has_its_own_identity(as_alice: Context, source: Instance) -> None:
-    copy, _copying, waiting = clone(as_alice, source)
+    copy, copying = clone(as_alice, source)
     for field in (
         "project",
         "flavor_id",
@@ -64,7 +59,7 @@ def test_the_copy_is_like_the_source_and_has_its_own_identity(as_alice: Context,
     ):
         assert getattr(copy, field) == getattr(source, field)
     assert (copy.name, copy.user, copy.vm_state) == ("copy", as_alice.user, VmState.BUILDING)
-    assert waiting.kind == "launch_clone"
+    assert list(Operation.objects.on(copy.pk)) == list(Operation.objects.on(source.pk)) == [copying]
     mine, its = Port.objects.get(instance=copy), Port.objects.get(instance=source)
     assert mine.network == its.network
     assert (mine.address, mine.mac) != (its.address, its.mac)
@@ -101,57 +96,79 @@ def test_asked_twice_with_one_key_it_makes_one(as_alice: Context, source: Instan
     assert Instance.objects.count() == 2
 
 
-def test_the_copy_waits_without_a_worker(as_alice: Context, source: Instance) -> None:
-    _copy, _copying, waiting = clone(as_alice, source)
-    waiting = run(waiting)
-    assert (waiting.state, waiting.lease_until, waiting.attempt) == (State.RUNNING, None, 0)
+def test_one_operation_holds_both_and_its_progress_shows_on_both(as_alice: Context, source: Instance) -> None:
+    copy, copying = clone(as_alice, source)
+    held = [(hold.resource_type, hold.resource_id, hold.shared) for hold in copying.holds.all()]
+    assert held == [
+        ("instance", source.pk, False),
+        ("instance", copy.pk, False),
+        ("image", source.image_id, True),
+    ]
+    Operation.objects.update(progress={"done": 1, "total": 2, "unit": "bytes"})
+    for row in instances.page(as_alice):
+        assert row.open_operation == copying
+        assert row.open_operation.progress["done"] == 1
 
 
 def test_a_copying_that_fails_leaves_a_copy_that_says_why(as_alice: Context, source: Instance) -> None:
     """The source has no host here, so there is nothing to copy."""
-    copy, copying, waiting = clone(as_alice, source)
-    run(waiting)
+    copy, copying = clone(as_alice, source)
     assert run(copying).state == State.FAILED
-    assert waiting in operations.due(), "it is woken at once"
-    assert run(waiting).state == State.FAILED
     copy.refresh_from_db()
-    assert copy.vm_state == VmState.ERROR
+    assert (copy.vm_state, copy.task_state) == (VmState.ERROR, None)
     assert copy.fault is not None
-    assert "source" in copy.fault["message"]
+    assert "found a host" in copy.fault["message"]
     source.refresh_from_db()
     assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
+    assert source.fault is not None
 
 
-def test_a_cancelled_copying_leaves_the_source_as_it_was(as_alice: Context, source: Instance) -> None:
-    copy, copying, waiting = clone(as_alice, source)
-    begin(as_alice, "instance.cancel", source.pk)
+@pytest.mark.parametrize("side", ["source", "copy"])
+def test_cancelled_from_either_side_it_leaves_the_source_as_it_was(
+    as_alice: Context, source: Instance, side: str
+) -> None:
+    copy, copying = clone(as_alice, source)
+    begin(as_alice, "instance.cancel", {"source": source, "copy": copy}[side].pk)
     assert run(copying).state == State.CANCELLED
-    run(waiting)
     copy.refresh_from_db()
+    assert (copy.vm_state, copy.task_state) == (VmState.ERROR, None)
     assert "cancelled" in copy.fault["message"]
     source.refresh_from_db()
-    assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
+    assert (source.vm_state, source.task_state, source.fault) == (VmState.ACTIVE, None, None)
 
 
 def test_deleting_the_copy_ends_the_copying(as_alice: Context, source: Instance) -> None:
-    copy, copying, waiting = clone(as_alice, source)
-    run(waiting)
+    copy, copying = clone(as_alice, source)
     begin(as_alice, "instance.delete", copy.pk)
-    assert run(waiting).state == State.UNDOING, "it waits until the copying has let go of the files"
+    purge = Operation.objects.on(copy.pk).get(kind="instance.purge")
+    assert list(operations.due()) == [copying], "it waits until the copying has let go of the files"
     assert run(copying).state == State.CANCELLED
-    assert run(waiting).state == State.CANCELLED
-    run(Operation.objects.on(copy.pk).get(kind="instance.purge"))
     copy.refresh_from_db()
-    assert copy.vm_state == VmState.DELETED
+    assert (copy.vm_state, copy.task_state) == (VmState.BUILDING, TaskState.DELETING)
+    assert run(purge).state == State.SUCCEEDED
+    copy.refresh_from_db()
+    assert (copy.vm_state, copy.fault) == (VmState.DELETED, None)
     source.refresh_from_db()
     assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
+
+
+def test_deleting_the_source_ends_the_copying(as_alice: Context, source: Instance) -> None:
+    copy, copying = clone(as_alice, source)
+    deletion = begin(as_alice, "instance.delete", source.pk)
+    assert list(operations.due()) == [copying]
+    assert run(copying).state == State.CANCELLED
+    source.refresh_from_db()
+    assert source.task_state == TaskState.SOFT_DELETING
+    copy.refresh_from_db()
+    assert (copy.vm_state, copy.task_state) == (VmState.ERROR, None)
+    assert list(operations.due()) == [deletion]
 
 
 # ── Server groups ────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("rule", ["affinity", "soft-affinity", "soft-anti-affinity"])
 def test_the_copy_joins_the_sources_group(as_alice: Context, source: Instance, rule: str) -> None:
     group = grouped(source, policy=rule)
-    copy, copying, _waiting = clone(as_alice, source)
+    copy, copying = clone(as_alice, source)
     assert copy.server_group == group
     assert OUTSIDE not in copying.parameters
 
@@ -160,7 +177,7 @@ def test_where_the_group_forbids_it_the_copy_stays_outside_and_says_why(
     as_alice: Context, source: Instance, client: Client
 ) -> None:
     grouped(source, policy="anti-affinity", name="apart")
-    copy, copying, _waiting = clone(as_alice, source)
+    copy, copying = clone(as_alice, source)
     assert copy.server_group is None
     said = copying.parameters[OUTSIDE]
     assert said.startswith("It is not in the server group apart. ")
@@ -181,7 +198,7 @@ def test_a_group_that_lets_two_stand_together_takes_the_copy(as_alice: Context, 
 def test_a_full_group_takes_no_copy(as_alice: Context, source: Instance) -> None:
     grouped(source, policy="affinity")
     Quota.objects.create(project=as_alice.project, resource="server_group_members", limit=1)
-    copy, copying, _waiting = clone(as_alice, source)
+    copy, copying = clone(as_alice, source)
     assert copy.server_group is None
     assert "too many servers in group" in copying.parameters[OUTSIDE]
 

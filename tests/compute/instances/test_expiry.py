@@ -125,7 +125,7 @@ def test_when_its_time_has_come_it_goes_to_the_bin(web: Instance) -> None:
     expiring.sweep()
     expiring.sweep()
     operation = Operation.objects.get()
-    assert (operation.kind, operation.instance, operation.user) == ("delete", web, None)
+    assert (operation.kind, operation.subject_id, operation.user) == ("instance.delete", web.pk, None)
     row = Instance.objects.get()
     assert (row.task_state, row.restore_to) == (TaskState.SOFT_DELETING, VmState.ACTIVE)
     assert AuditEvent.objects.get(action="instance.delete").detail == {"reason": "expired"}

@@ -6,26 +6,18 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.models import AuditEvent
 from compute.engine import operations
-from compute.engine.actions.base import Action
 from compute.engine.models import Operation
-from compute.engine.operations import plans
 from compute.engine.operations.execute import ATTEMPTS
 from compute.engine.services import transitions
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.states import TaskState, VmState
 from tests import factories
-from tests.instance_actions import ACTIONS, MOVES
+from tests.instance_actions import ALL, MOVES, end
 
 pytestmark = pytest.mark.django_db
 ERROR = {"code": "storage_full", "message": "The disk is full."}
 EVERY_MOVE = [(verb, start) for verb, move in MOVES.items() for start in sorted(move.start)]
-
-
-def action(verb: str) -> Action:
-    plan = plans[verb]
-    assert isinstance(plan, Action)
-    return plan
 
 
 def running(verb: str, start: VmState, **fields: object) -> Operation:
@@ -47,11 +39,11 @@ def running(verb: str, start: VmState, **fields: object) -> Operation:
 def test_success_leads_to_the_end_of_the_move(verb: str, start: VmState) -> None:
     operation = running(verb, start)
     Instance.objects.update(fault={"code": "old"})
-    action(verb).succeeded(operation)
+    end(operation, "succeeded")
     row = Instance.objects.get(pk=operation.subject_id)
-    end = VmState.STOPPED if verb == "restore" else MOVES[verb].end or start
-    assert (row.vm_state, row.task_state, row.fault) == (end, None, None)
-    assert (row.launched_at is not None) or end != VmState.ACTIVE
+    expected = VmState.STOPPED if verb == "restore" else MOVES[verb].end or start
+    assert (row.vm_state, row.task_state, row.fault) == (expected, None, None)
+    assert (row.launched_at is not None) or expected != VmState.ACTIVE
     event = AuditEvent.objects.get()
     assert (event.action, event.outcome, event.request_id) == (f"instance.{verb}", "succeeded", "req-1")
     assert (event.project_id, event.target_id) == (row.project_id, str(row.pk))
@@ -60,8 +52,8 @@ def test_success_leads_to_the_end_of_the_move(verb: str, start: VmState) -> None
 @pytest.mark.parametrize(("verb", "start"), EVERY_MOVE)
 def test_failure_leads_to_the_declared_state_and_keeps_the_reason(verb: str, start: VmState) -> None:
     operation = running(verb, start, error=ERROR)
-    before = operation.instance.vm_state
-    action(verb).failed(operation)
+    before = factories.instance_of(operation).vm_state
+    end(operation, "failed")
     row = Instance.objects.get(pk=operation.subject_id)
     assert row.vm_state == (MOVES[verb].failed or before)
     assert row.task_state is None
@@ -74,28 +66,28 @@ def test_failure_leads_to_the_declared_state_and_keeps_the_reason(verb: str, sta
 @pytest.mark.parametrize("ending", ["succeeded", "failed"])
 def test_the_task_of_the_next_in_line_stays(ending: str) -> None:
     operation = running("reboot", VmState.ACTIVE, error=ERROR if ending == "failed" else None)
-    transitions.task(operation.instance, TaskState.SOFT_DELETING)
-    factories.OperationFactory(instance=operation.instance, kind="instance.delete")
-    getattr(action("reboot"), ending)(operation)
+    transitions.task(factories.instance_of(operation), TaskState.SOFT_DELETING)
+    factories.OperationFactory(instance=factories.instance_of(operation), kind="instance.delete")
+    end(operation, ending)
     assert Instance.objects.get().task_state == TaskState.SOFT_DELETING
 
 
 def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
     operation = running("launch", VmState.BUILDING)
-    factories.OperationFactory(instance=operation.instance, kind="instance.purge")
-    transitions.task(operation.instance, TaskState.DELETING)
+    factories.OperationFactory(instance=factories.instance_of(operation), kind="instance.purge")
+    transitions.task(factories.instance_of(operation), TaskState.DELETING)
     before = Instance.objects.values().get()
-    action("launch").cancelled(operation)
+    end(operation, "cancelled")
     assert Instance.objects.values().get() == before
     assert AuditEvent.objects.get().outcome == "failed"
 
 
 def test_purging_takes_ports_host_and_passes_but_keeps_the_row() -> None:
     operation = running("purge", VmState.ACTIVE)
-    instance = operation.instance
+    instance = factories.instance_of(operation)
     transitions.change(instance, hypervisor=factories.HypervisorFactory())
     factories.PortFactory(instance=instance)
-    action("purge").succeeded(operation)
+    end(operation, "succeeded")
     row = Instance.objects.get()
     assert (row.vm_state, row.hypervisor, row.ports.count()) == (VmState.DELETED, None, 0)
     assert row.deleted_at is not None
@@ -103,15 +95,15 @@ def test_purging_takes_ports_host_and_passes_but_keeps_the_row() -> None:
 
 def test_deletion_starts_the_bins_clock() -> None:
     operation = running("delete", VmState.ACTIVE)
-    action("delete").succeeded(operation)
+    end(operation, "succeeded")
     assert Instance.objects.get().deleted_at is not None
 
 
 def test_every_action_is_a_plan_with_named_steps() -> None:
-    for verb in {*ACTIONS, "launch", "launch_clone"}:
-        names = [step.name for step in plans[verb].steps]
+    for verb in ALL:
+        names = [step.name for step in ALL[verb].steps]
         assert len(names) == len(set(names)), verb
-        assert all(step.label for step in plans[verb].steps)
+        assert all(step.label for step in ALL[verb].steps)
         assert bool(names) is (verb in MOVES)
 
 

@@ -1,7 +1,7 @@
 """Fifty people launch at the same instant into a quota that has room for one.
 
 Run with its own DATABASE_URL and MERIDIAN_DATA, so that the project's real settings and real transactions
-count. Prints what became of it as JSON. `tests/compute/test_quota_race.py` reads it.
+count. Prints what became of it as JSON. `tests/compute/instances/test_quota_race.py` reads it.
 """
 
 import json

@@ -6,19 +6,18 @@ import pytest
 
 from accounts.context import Context
 from accounts.errors import NotFound
-from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.images.models import Image
-from compute.images.services import image_files, images
+from compute.images.services import images
 from compute.instances.actions import begin
-from compute.instances.actions.shelve import Shelve
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 from tests import factories
-from tests.instance_actions import ACTIONS
+from tests.instance_actions import end
+from tests.worker import work
 
 pytestmark = pytest.mark.django_db
-State, Status = Operation.State, Image.Status
+Status = Image.Status
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +36,7 @@ def shelved(as_alice: Context, source: Instance) -> Image:
     """What a finished shelving of the source left."""
     operation = begin(as_alice, "instance.shelve", source.pk)
     assert operation is not None
-    Operation.objects.update(state=State.SUCCEEDED)
-    Shelve().succeeded(operation)
+    end(operation)
     return Image.objects.get(pk=operation.parameters["image"])
 
 
@@ -53,7 +51,7 @@ def test_shelving_takes_an_image(as_alice: Context, source: Instance, shelved: I
 def test_it_goes_when_the_instance_is_shelved_no_more(
     as_alice: Context, source: Instance, shelved: Image, verb: str
 ) -> None:
-    end(source, verb)
+    end_of(source, verb)
     with pytest.raises(NotFound):
         images.find(as_alice, shelved.pk)
     assert Instance.objects.get(pk=source.pk).shelved_image is None
@@ -61,7 +59,7 @@ def test_it_goes_when_the_instance_is_shelved_no_more(
 
 def test_disks_that_stand_on_it_keep_it(as_alice: Context, source: Instance, shelved: Image) -> None:
     factories.InstanceFactory(project=as_alice.project, image=shelved)
-    end(source, "unshelve")
+    end_of(source, "unshelve")
     assert images.find(as_alice, shelved.pk).status == Status.ACTIVE
     assert Instance.objects.get(pk=source.pk).shelved_image is None
 
@@ -70,12 +68,13 @@ def test_who_deleted_it_can_unshelve_all_the_same(
     as_alice: Context, source: Instance, shelved: Image
 ) -> None:
     images.delete(as_alice, shelved.pk)
-    image_files.sweep()
-    assert not Image.objects.filter(pk=shelved.pk).exists()
-    end(source, "unshelve")
+    work()
+    shelved.refresh_from_db()
+    assert shelved.status == Status.DELETED
+    end_of(source, "unshelve")
     assert Instance.objects.get(pk=source.pk).vm_state == VmState.ACTIVE
 
 
-def end(instance: Instance, verb: str) -> None:
+def end_of(instance: Instance, verb: str) -> None:
     """As when an operation of the verb has come to its end."""
-    ACTIONS[verb].succeeded(factories.OperationFactory(instance_id=instance.pk, kind=f"instance.{verb}"))
+    end(factories.OperationFactory(instance=instance, kind=f"instance.{verb}"))

@@ -12,7 +12,6 @@ from accounts.context import Context
 from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.models import Assignment, AuditEvent
 from compute.engine.models import Operation
-from compute.engine.operations import plans
 from compute.images.models import Image
 from compute.instances.actions import begin
 from compute.instances.duties import scheduled
@@ -20,7 +19,8 @@ from compute.instances.models import Instance, Schedule
 from compute.instances.services import schedules
 from compute.instances.states import VmState
 from tests import factories
-from tests.instance_actions import ACTIONS
+from tests.instance_actions import ACTIONS, end
+from tests.worker import work
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +131,7 @@ def test_who_may_not_do_it_may_not_move_it(as_alice: Context, as_ruth: Context, 
 
 def test_every_verb_begins_without_a_further_word() -> None:
     """Images are named after the time."""
-    assert all(ACTIONS[verb].fields == () for verb in schedules.VERBS if verb != "take_image")
+    assert all(ACTIONS[verb].fields == () for verb in schedules.verbs() if verb != "take_image")
 
 
 def test_scheduled_images_tell_their_time(as_alice: Context, web: Instance) -> None:
@@ -155,15 +155,15 @@ def test_the_newest_images_of_a_schedule_stay(as_alice: Context, web: Instance) 
         Image.objects.filter(pk=image.pk).update(name=str(number))
         names.append(list(kept(schedule)))
         operation = Operation.objects.open().get(kind="instance.take_image")
-        Operation.objects.filter(pk=operation.pk).update(state=Operation.State.SUCCEEDED)
-        plans["take_image"].succeeded(operation)
+        end(operation)
         if number == 0:
             factories.InstanceFactory(project=web.project, image=image)
     assert names == [[], ["0"], ["0", "1"], ["0", "1", "2"]]
+    work("image.delete")
     assert kept(schedule) == ["0", "2", "3"]
     assert Image.objects.get(pk=other.pk).status == Image.Status.ACTIVE
-    event = AuditEvent.objects.get(action="image.delete")
-    assert (event.target_name, event.detail["keep"]) == ("1", 2)
+    event = AuditEvent.objects.get(action="image.delete", outcome="requested")
+    assert (event.target_name, event.detail["reason"]) == ("1", f"schedule {schedule.pk} keeps 2")
 
 
 def kept(schedule: Schedule) -> list[str]:
@@ -215,7 +215,11 @@ def test_it_runs_as_its_maker(as_alice: Context, web: Instance) -> None:
     due(schedule)
     scheduled.sweep()
     operation = Operation.objects.get()
-    assert (operation.kind, operation.user, operation.instance) == ("stop", as_alice.user, web)
+    assert (operation.kind, operation.user, operation.subject_id) == (
+        "instance.stop",
+        as_alice.user,
+        web.pk,
+    )
     schedule.refresh_from_db()
     assert (schedule.last_error, schedule.enabled) == ("", True)
     assert schedule.next_run > timezone.now()
@@ -297,7 +301,7 @@ def test_schedules_go_with_their_instance(as_alice: Context, web: Instance) -> N
     make(as_alice, web)
     operation = begin(as_alice, "instance.purge", web.pk)
     assert operation is not None
-    plans["purge"].succeeded(operation)
+    end(operation)
     assert not Schedule.objects.exists()
     assert Instance.objects.get().vm_state == VmState.DELETED
 

@@ -21,7 +21,7 @@ def outcome(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
         postgres: Cluster = request.getfixturevalue("postgres")
         environment["DATABASE_URL"] = postgres.create("quota_race")
     race = subprocess.run(
-        [sys.executable, "-m", "tests.compute.quota_race"],
+        [sys.executable, "-m", "tests.compute.instances.quota_race"],
         cwd=settings.BASE_DIR,
         env=environment,
         capture_output=True,
@@ -47,6 +47,7 @@ def test_exactly_one_of_fifty_wins_and_the_others_read_why(outcome: dict[str, An
         "compute.Instance": 1,
         "compute.Port": 1,
         "compute.Operation": 1,
+        "compute.Hold": 2,
         "accounts.AuditEvent": 1,
     }
     assert len(set(outcome["addresses"])) == 3

@@ -7,24 +7,22 @@ from accounts.context import Context
 from accounts.errors import Conflict
 from accounts.models import AuditEvent
 from compute.engine import operations
-from compute.engine.actions.base import Action
 from compute.engine.models import Operation
-from compute.engine.operations import plans
 from compute.instances.actions import begin, choices
 from compute.instances.models import Instance
 from compute.instances.states import TaskState, VmState
 from tests import factories
-from tests.instance_actions import MOVES
+from tests.instance_actions import ALL, MOVES
 
 State = Operation.State
-CANCELLABLE = {"launch", "launch_clone", "clone", "grow", "take_image", "resize", "rebuild", "shelve"}
+CANCELLABLE = {"launch", "clone", "grow", "take_image", "resize", "rebuild", "shelve"}
 FINAL = {
     "rebuild": ["exchange", "config_drive", "define", "start"],
     "grow": ["memory", "processors", "live_disk", "define"],
 }
 """The steps after which there is no way back."""
 
-STEPS = [(verb, step.name) for verb in sorted(CANCELLABLE) for step in plans[verb].steps]
+STEPS = [(verb, step.name) for verb in sorted(CANCELLABLE) for step in ALL[verb].steps]
 
 
 def at_work(context: Context, verb: str, **fields: object) -> Operation:
@@ -43,7 +41,7 @@ def offered(context: Context, instance: Instance) -> bool:
 
 
 def test_which_verbs_can_be_cancelled() -> None:
-    found = {verb for verb, plan in plans.items() if isinstance(plan, Action) and plan.cancellable}
+    found = {verb for verb, action in ALL.items() if action.cancellable}
     assert found == CANCELLABLE
 
 
@@ -51,7 +49,7 @@ def test_which_verbs_can_be_cancelled() -> None:
 def test_at_every_step_pages_offer_what_can_be_done(as_alice: Context, verb: str, step: str) -> None:
     operation = at_work(as_alice, verb, step=step)
     late = step in FINAL.get(verb, [])
-    assert offered(as_alice, operation.instance) is not late
+    assert offered(as_alice, factories.instance_of(operation)) is not late
     if late:
         with pytest.raises(Conflict, match="too far"):
             begin(as_alice, "instance.cancel", operation.subject_id)
@@ -59,7 +57,7 @@ def test_at_every_step_pages_offer_what_can_be_done(as_alice: Context, verb: str
         assert begin(as_alice, "instance.cancel", operation.subject_id) is None
         event = AuditEvent.objects.get()
         assert (event.action, event.user_name) == ("instance.cancel", "alice")
-        assert event.detail == {"operation": str(operation.pk), "kind": verb}
+        assert event.detail == {"operation": str(operation.pk), "kind": f"instance.{verb}"}
     operation.refresh_from_db()
     assert operation.cancel_requested is not late
 
@@ -67,7 +65,7 @@ def test_at_every_step_pages_offer_what_can_be_done(as_alice: Context, verb: str
 @pytest.mark.parametrize("verb", sorted(MOVES.keys() - CANCELLABLE))
 def test_other_verbs_say_that_they_cannot_be_cancelled(as_alice: Context, verb: str) -> None:
     operation = at_work(as_alice, verb)
-    assert not offered(as_alice, operation.instance)
+    assert not offered(as_alice, factories.instance_of(operation))
     with pytest.raises(Conflict, match="cannot be cancelled"):
         begin(as_alice, "instance.cancel", operation.subject_id)
 
@@ -81,7 +79,7 @@ def test_nothing_to_cancel(as_alice: Context) -> None:
 def test_what_is_undone_already_is_not_cancelled_again(as_alice: Context) -> None:
     for fields in ({"state": State.UNDOING}, {"cancel_requested": True}):
         operation = at_work(as_alice, "shelve", **fields)
-        assert not offered(as_alice, operation.instance)
+        assert not offered(as_alice, factories.instance_of(operation))
         with pytest.raises(Conflict, match="undone already"):
             begin(as_alice, "instance.cancel", operation.subject_id)
 
@@ -96,7 +94,7 @@ def test_a_worker_that_has_just_begun_the_final_step_wins(as_alice: Context) -> 
 
 def test_a_reader_cannot_cancel(as_ruth: Context) -> None:
     operation = at_work(as_ruth, "shelve")
-    assert not offered(as_ruth, operation.instance)
+    assert not offered(as_ruth, factories.instance_of(operation))
 
 
 @pytest.mark.parametrize(
