@@ -10,6 +10,7 @@ from .element import Element, attribute
 
 NAMESPACE = "https://meridian.cloud/xmlns/guest/1.0"
 PREFIX = "meridian"
+BARE_TAG = "guest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +37,12 @@ class TagElement(Element):
         )
 
 
-class BareTagElement(TagElement):
-    """The tag without its namespace, which libvirt adds itself when it is given the element alone."""
-
-    TAG: ClassVar[str] = "guest"
-    NAMESPACES: ClassVar[dict[str, str]] = {}
-
-
 def parse_tag(xml: str) -> GuestTag | None:
     """The tag in a metadata element or a whole domain; None when there is none that is whole."""
     root = etree.fromstring(xml)
     for node in root.iter():
         # Asked for the element alone, libvirt hands it out without its namespace.
-        if node.tag == TagElement.TAG or (node is root and node.tag == BareTagElement.TAG):
+        if node.tag == TagElement.TAG or (node is root and node.tag == BARE_TAG):
             try:
                 return GuestTag(
                     installation=str(node.attrib["installation"]),

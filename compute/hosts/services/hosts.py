@@ -13,7 +13,8 @@ from compute.driver.guest.domain import Guest
 from compute.driver.guest.growth import Growth
 from compute.driver.network.nat import Network as DriverNetwork
 from compute.driver.specs import NetworkSpec
-from compute.driver.storage.directory import Pool
+from compute.driver.storage.directory import DirectoryPool
+from compute.driver.storage.pool import Pool
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
 from compute.networks.models import Network
@@ -32,7 +33,7 @@ def installation() -> Installation:
 
 def pool(hypervisor: Hypervisor) -> Pool:
     """The storage pool that holds this installation's disks."""
-    return Pool(hypervisor.uri, f"meridian-{installation().short}", settings.STORAGE_DIR / "pool")
+    return DirectoryPool(hypervisor.uri, f"meridian-{installation().short}", settings.STORAGE_DIR / "pool")
 
 
 def pool_of(instance: Instance) -> Pool:

@@ -14,7 +14,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, NotFound
 from accounts.services import announcements, audit
-from compute.driver.storage.directory import Pool
+from compute.driver.storage.pool import Pool
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.images.models import Image

@@ -68,12 +68,12 @@ class CopyDisk(Step):
             if building is not None:
                 operations.show_progress(building, done, total)
 
-        if pool.volume(copy.disk_name) is not None:
+        if pool.stat(copy.disk_name) is not None:
             return
         if runs(source):
             self._copy_live(run, source, copy, progress)
         else:
-            pool.import_file(copy.disk_name, pool.volume_path(source.disk_name), "qcow2", progress)
+            pool.copy(source.disk_name, copy.disk_name, progress)
 
     def _copy_live(self, run: Run, source: Instance, copy: Instance, progress: Any) -> None:
         pool, image = hosts.pool_of(source), images.of(source)
@@ -81,7 +81,7 @@ class CopyDisk(Step):
         def make_overlay() -> None:
             pool.delete(copy.copy_name)  # of a copy that was cut off
             kind: DiskFormat = "qcow2" if image.disk_format == "qcow2" else "raw"
-            pool.create_overlay(copy.copy_name, image.volume_name, size_of(source), kind)
+            pool.overlay(copy.copy_name, image.volume_name, size_of(source), kind)
 
         copy_while_it_runs(run, live_copy(source, copy.copy_name), make_overlay, progress)
         pool.rename(copy.copy_name, copy.disk_name)

@@ -147,7 +147,7 @@ class MakeDisk(Step):
         instance = run.instance
         image = images.of(instance)
         run.check()
-        hosts.pool_of(instance).create_overlay(
+        hosts.pool_of(instance).overlay(
             instance.disk_name,
             image.volume_name,
             max(instance.disk_gib * GIB, image.virtual_size),
@@ -168,7 +168,7 @@ class WriteConfigDrive(Step):
     def do(self, run: Run) -> None:
         instance = run.instance
         run.check()
-        hosts.pool_of(instance).write_bytes(
+        hosts.pool_of(instance).write(
             instance.config_drive_name, config_drive.build(instance, password_of(run))
         )
         transitions.task(instance, states.TaskState.SPAWNING)

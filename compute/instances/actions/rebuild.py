@@ -40,7 +40,7 @@ class MakeNewDisk(Step):
         if instance.image_id == image.pk and _exchanged(run):
             return
         run.check()
-        hosts.pool_of(instance).create_overlay(
+        hosts.pool_of(instance).overlay(
             instance.new_disk_name,
             image.volume_name,
             max(instance.disk_gib * GIB, image.virtual_size),
@@ -73,7 +73,7 @@ class WriteConfigDriveAnew(Step):
     def do(self, run: Run) -> None:
         instance = run.instance
         run.check()
-        hosts.pool_of(instance).write_bytes(
+        hosts.pool_of(instance).write(
             instance.config_drive_name, config_drive.build(instance, password_of(run))
         )
 

@@ -44,7 +44,7 @@ class MakeRescueDisk(Step):
         instance = run.instance
         image = _rescue_image(instance)
         run.check()
-        hosts.pool_of(instance).create_overlay(
+        hosts.pool_of(instance).overlay(
             instance.rescue_disk_name,
             image.volume_name,
             max(image.virtual_size, GIB),

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.services import quotas
-from compute.driver.errors import GuestNotFound
 from compute.engine.actions.base import Action
 from compute.engine.models import Operation
 from compute.engine.operations import Run, Step
@@ -32,12 +31,12 @@ class KeepOldDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        hosts.guest(run.instance).keep(KEPT)
+        hosts.pool_of(run.instance).snapshot(run.instance.disk_name, KEPT)
 
     def undo(self, run: Run) -> None:
-        guest = hosts.guest(run.instance)
-        guest.go_back(KEPT)
-        guest.let_go(KEPT)
+        pool, disk = hosts.pool_of(run.instance), run.instance.disk_name
+        pool.revert(disk, KEPT)
+        pool.delete_snapshot(disk, KEPT, hosts.guest(run.instance))
 
 
 class GoDown(ShutDown):
@@ -55,7 +54,7 @@ class GrowDisk(Step):
     def do(self, run: Run) -> None:
         instance = run.instance
         run.check()
-        hosts.pool_of(instance).grow(instance.disk_name, instance.disk_gib * GIB)
+        hosts.pool_of(instance).resize(instance.disk_name, instance.disk_gib * GIB)
 
 
 class GoBackToOldDisk(Step):
@@ -64,7 +63,7 @@ class GoBackToOldDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        hosts.guest(run.instance).go_back(KEPT)
+        hosts.pool_of(run.instance).revert(run.instance.disk_name, KEPT)
         take_back_size(run.instance)
 
 
@@ -74,12 +73,9 @@ class LetGoOfOldDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        if run.instance.hypervisor is None:
-            return
-        try:
-            hosts.guest(run.instance).let_go(KEPT)
-        except GuestNotFound:
-            return
+        instance = run.instance
+        if instance.hypervisor is not None:
+            hosts.pool_of(instance).delete_snapshot(instance.disk_name, KEPT, hosts.guest(instance))
 
 
 class Resize(Action):
