@@ -154,7 +154,7 @@ class MakeDisk(Step):
         instance = run.subject
         image = boot_images.image_of(instance)
         run.check()
-        guests.pool_of(instance).create_overlay(
+        guests.pool_of(instance).overlay(
             instance.disk_name,
             image.volume_name,
             max(instance.disk_gib * GIB, image.virtual_size),
@@ -175,7 +175,7 @@ class WriteConfigDrive(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        guests.pool_of(instance).write_bytes(
+        guests.pool_of(instance).write(
             instance.config_drive_name, config_drive.build(instance, password_of(run))
         )
         transitions.task(instance, TaskState.SPAWNING)

@@ -51,7 +51,7 @@ class MakeNewDisk(Step):
         if instance.image_id == image.pk and _exchanged(run):
             return
         run.check()
-        guests.pool_of(instance).create_overlay(
+        guests.pool_of(instance).overlay(
             instance.new_disk_name,
             image.volume_name,
             max(instance.disk_gib * GIB, image.virtual_size),
@@ -84,7 +84,7 @@ class WriteConfigDriveAnew(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        guests.pool_of(instance).write_bytes(
+        guests.pool_of(instance).write(
             instance.config_drive_name, config_drive.build(instance, password_of(run))
         )
 

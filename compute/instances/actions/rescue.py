@@ -48,7 +48,7 @@ class MakeRescueDisk(Step):
         instance = run.subject
         image = _rescue_image(instance)
         run.check()
-        guests.pool_of(instance).create_overlay(
+        guests.pool_of(instance).overlay(
             instance.rescue_disk_name,
             image.volume_name,
             max(image.virtual_size, GIB),

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
-from compute.driver.errors import GuestNotFound
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
@@ -30,12 +29,14 @@ class KeepOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Keep the present disk")
 
     def do(self, run: Run) -> None:
-        claimed(run).keep(KEPT)
+        claimed(run)
+        guests.pool_of(run.subject).snapshot(run.subject.disk_name, KEPT)
 
     def undo(self, run: Run) -> None:
-        guest = claimed(run)
-        guest.go_back(KEPT)
-        guest.let_go(KEPT)
+        claimed(run)
+        pool, disk = guests.pool_of(run.subject), run.subject.disk_name
+        pool.revert(disk, KEPT)
+        pool.delete_snapshot(disk, KEPT, guests.guest(run.subject))
 
 
 class GoDown(ShutDown):
@@ -53,7 +54,7 @@ class GrowDisk(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        guests.pool_of(instance).grow(instance.disk_name, instance.disk_gib * GIB)
+        guests.pool_of(instance).resize(instance.disk_name, instance.disk_gib * GIB)
 
 
 class GoBackToOldDisk(Step):
@@ -61,7 +62,8 @@ class GoBackToOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Go back to the earlier disk")
 
     def do(self, run: Run) -> None:
-        claimed(run).go_back(KEPT)
+        claimed(run)
+        guests.pool_of(run.subject).revert(run.subject.disk_name, KEPT)
         take_back_size(run.subject)
 
 
@@ -71,12 +73,9 @@ class LetGoOfOldDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        if run.subject.hypervisor is None:
-            return
-        try:
-            claimed(run).let_go(KEPT)
-        except GuestNotFound:
-            return
+        instance = run.subject
+        if instance.hypervisor is not None:
+            guests.pool_of(instance).delete_snapshot(instance.disk_name, KEPT, guests.guest(instance))
 
 
 class Resize(SizeChange):

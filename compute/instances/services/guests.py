@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Conflict
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.growth import Growth
-from compute.driver.storage.directory import Pool
+from compute.driver.storage.pool import Pool
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.hosts.services.hosts import CONSOLE_LOGS, FIRMWARE, SOCKETS

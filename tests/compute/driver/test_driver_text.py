@@ -10,7 +10,7 @@ from lxml import etree
 from compute.driver.errors import InvalidGuest
 from compute.driver.specs import GuestTag
 from compute.driver.xml.guest import guest_domain
-from compute.driver.xml.tag import BareTagElement, parse_tag
+from compute.driver.xml.tag import parse_tag
 from tests.compute.driver.driver_samples import BARE
 
 CARRIED = st.text(
@@ -43,7 +43,6 @@ def test_names_and_titles_come_back(name: str, title: str) -> None:
 )
 def test_tags_come_back(tag: GuestTag) -> None:
     assert parse_tag(guest_domain(replace(BARE, tag=tag)).to_xml()) == tag
-    assert parse_tag(BareTagElement.of(tag).to_xml()) == tag
 
 
 @given(
