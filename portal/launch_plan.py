@@ -8,7 +8,7 @@ from accounts.models import Project
 from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
 from compute.images.models import Image
-from compute.instances.actions.size_change import SizeChange, growth
+from compute.instances.actions.size_change import SizeChange, amounts, growth
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import fitting, resources
 from portal import quota_offer
@@ -82,7 +82,7 @@ def resize(
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
-        return growth(instance, one.vcpus, one.ram_mib, one.disk_gib)
+        return growth(amounts(instance), amounts(one))
 
     def offer(asked: Mapping[str, int]) -> Offer | None:
         return quota_offer.make(usages, asked, waiting) if may_ask else None

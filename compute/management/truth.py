@@ -12,8 +12,9 @@ from compute.driver.specs import GuestFacts, PowerState
 from compute.engine.models import Hold, Operation
 from compute.engine.operations.leftovers import left_in_words
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
+from compute.hosts.services import hosts, pools
 from compute.images.models import Image
+from compute.images.services import image_files
 from compute.instances.models import Instance
 from compute.instances.services import reconcile
 from compute.instances.states import VmState
@@ -128,20 +129,20 @@ def _wrong(instance: Instance, guest: GuestFacts | None) -> str:
 
 
 def _volumes(hypervisor: Hypervisor) -> Iterator[Difference]:
-    there = _names_in_pool(hypervisor)
-    needed: set[str] = set()
-    for instance in Instance.objects.existing().filter(hypervisor=hypervisor):
-        if instance.launched_at is not None:
-            needed |= {instance.disk_name, instance.config_drive_name}
-            if instance.rescue_image_id:
-                needed.add(instance.rescue_disk_name)
-        if instance.task_state:
-            there -= set(instance.volume_names) - needed
-    for name in sorted(needed - there):
-        yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="is missing")
-    for name in sorted(there - needed):
-        if not name.startswith("image-"):
-            yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="belongs to no instance")
+    """Volumes of the host's pools against rows of disks, both ways; what an operation works on may be either."""
+    for pool in hypervisor.pools.all():
+        there = {volume.name for volume in pools.on(pool, hypervisor).list()}
+        needed, optional = set[str](), set[str]()
+        for disk in pool.disks.select_related("instance"):
+            instance = disk.instance
+            settled = instance is None or (instance.task_state is None and instance.launched_at is not None)
+            (needed if settled else optional).add(disk.volume_name)
+            optional.add(disk.partial_name)
+        for name in sorted(needed - there):
+            yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="is missing")
+        for name in sorted(there - needed - optional):
+            if not name.startswith(image_files.COPY):
+                yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="belongs to no disk")
 
 
 def _images(hypervisor: Hypervisor) -> Iterator[Difference]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
+from .formatting import Format
 from .sources import DiskSource
 
 Progress = Callable[[int, int], None]
@@ -41,6 +42,9 @@ class Pool(Protocol):
 
     def create(self, name: str, size_bytes: int) -> VolumeFacts:
         """Make an empty volume in place of one that has the name. Raise StorageFull."""
+
+    def fill(self, name: str, size_bytes: int, form: Format) -> VolumeFacts:
+        """Make a volume that is formatted; there already is success. Raise StorageFull."""
 
     def overlay(
         self, name: str, base_name: str, size_bytes: int, base_format: DiskFormat = "qcow2"

@@ -12,7 +12,7 @@ from compute.driver.errors import DriverError
 from compute.driver.host import capabilities, virtualization
 from compute.driver.host.folders import prepare_socket_folder
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
+from compute.hosts.services import hosts, pools
 
 GIB = 2**30
 SILENT = timedelta(seconds=14)
@@ -33,8 +33,10 @@ def prepare(hypervisor: Hypervisor) -> None:
     for folder in (settings.STORAGE_DIR, hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
-    pool = hosts.pool(hypervisor)
+    row = pools.ensure(hypervisor)
+    pool = pools.on(row, hypervisor)
     pool.ensure()
+    pools.measure(row, hypervisor)
     for prepare_part in _preparations:
         prepare_part(hypervisor)
     facts = capabilities.facts(hypervisor.uri)

@@ -15,7 +15,6 @@ from accounts.errors import Conflict, OverQuota
 from accounts.names import clean_name
 from accounts.services import quotas
 from compute.driver.guest import state_files
-from compute.driver.specs import DiskFormat
 from compute.engine.actions.base import CANCELLED
 from compute.engine.models import Operation
 from compute.engine.moves import Move
@@ -28,16 +27,19 @@ from compute.instances.actions.launch import WriteConfigDrive
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.models import Instance
 from compute.instances.services import (
-    boot_images,
     expiry,
     flavors,
     guests,
     hardware,
+    machine_disks,
     scheduler,
     server_groups,
 )
+from compute.instances.services.disk_sizes import total_gib
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 from compute.networks.services import addresses
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 OUTSIDE = "outside_group"
 """The parameter that says why a clone is not in its source's server group."""
@@ -66,31 +68,34 @@ class CopyDisk(Step):
 
     def do(self, run: Run) -> None:
         source, copy = run.subject, _copy(run.operation)
-        pool = guests.pool_of(source)
-        if pool.stat(copy.disk_name) is not None:
-            return
-        if runs(source):
-            self._copy_live(run, source, copy)
-        else:
-            pool.copy(source.disk_name, copy.disk_name, run.progress)
+        for disk, its in machine_disks.pairs(source, copy):
+            pool = disks.pool_of(disk)
+            if pool.stat(its.volume_name) is not None:
+                continue
+            if runs(source):
+                self._copy_live(run, source, disk, its)
+            else:
+                pool.copy(disk.volume_name, its.volume_name, run.progress)
 
-    def _copy_live(self, run: Run, source: Instance, copy: Instance) -> None:
-        pool, image = guests.pool_of(source), boot_images.image_of(source)
+    def _copy_live(self, run: Run, source: Instance, disk: Disk, its: Disk) -> None:
+        pool, name = disks.pool_of(disk), its.partial_name
 
-        def make_overlay() -> None:
-            pool.delete(copy.copy_name)  # of a copy that was cut off
-            kind: DiskFormat = "qcow2" if image.disk_format == "qcow2" else "raw"
-            pool.overlay(copy.copy_name, image.volume_name, size_of(source), kind)
+        def make_volume() -> None:
+            pool.delete(name)  # of a copy that was cut off
+            if disk.image is None:
+                pool.create(name, size_of(disk))
+            else:
+                pool.overlay(name, disk.image.volume_name, size_of(disk), disks.format_of(disk.image))
 
-        copy_while_it_runs(run, live_copy(source, copy.copy_name), make_overlay, run.progress)
-        pool.rename(copy.copy_name, copy.disk_name)
+        live = live_copy(source, disk, name, stands_alone=disk.image is None)
+        copy_while_it_runs(run, live, make_volume, run.progress)
+        pool.rename(name, its.volume_name)
 
     def undo(self, run: Run) -> None:
         source, copy = run.subject, _copy(run.operation)
-        if source.hypervisor is not None:
-            live_copy(source, copy.copy_name).end()
-            for name in (copy.copy_name, copy.disk_name):
-                guests.pool_of(source).delete(name)
+        for disk, its in machine_disks.pairs(source, copy):
+            live_copy(source, disk, its.partial_name, stands_alone=disk.image is None).end()
+            disks.delete_volume(its)
 
 
 class CopyMemories(Step):
@@ -174,7 +179,7 @@ class Clone(InstanceAction):
                 "instances": 1,
                 "cores": instance.vcpus,
                 "ram": instance.ram_mib,
-                "gigabytes": instance.disk_gib,
+                "gigabytes": total_gib(instance),
             },
             context.user,
         )
@@ -191,6 +196,7 @@ class Clone(InstanceAction):
         addresses.lock(port.network for port in ports)
         for port in ports:
             addresses.plug(copy, copy.project, port.network)
+        machine_disks.mirror(instance, copy)
         transitions.change(copy)
         return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})
 

@@ -13,7 +13,7 @@ from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.image_making import forget_shelved_image
 from compute.instances.actions.purge import Purge
-from compute.instances.actions.resize import LetGoOfOldDisk
+from compute.instances.actions.resize import DeleteSnapshots
 from compute.instances.actions.steps import PowerOff, power_before
 from compute.instances.actions.unrescue import RemoveRescueDisk
 from compute.instances.models import Instance
@@ -35,7 +35,7 @@ class Delete(InstanceAction):
     schedulable = True
     danger = True
     confirm = _("It is powered off and moved to the recycle bin.")
-    steps = (PowerOff(), LetGoOfOldDisk(), RemoveRescueDisk())
+    steps = (PowerOff(), DeleteSnapshots(), RemoveRescueDisk())
 
     def redirect(self, instance: Instance) -> InstanceAction:
         """What never ran is not worth keeping, and a bin that keeps for no time keeps nothing."""

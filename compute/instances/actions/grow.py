@@ -12,12 +12,12 @@ from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.instances.actions.claims import claimed_growth
 from compute.instances.actions.disk_copying import size_of
-from compute.instances.actions.launch import GIB
 from compute.instances.actions.size_change import SizeChange, cannot_take
 from compute.instances.actions.steps import Define
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import guest_spec, guests, hardware, room
+from compute.instances.services import guests, hardware, machine_disks, room
 from compute.instances.states import TaskState, VmState
+from compute.volumes.models import Disk
 
 
 class PlugMemory(Step):
@@ -51,8 +51,9 @@ class GrowLiveDisk(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        target = guest_spec.root_target(hardware.of(instance))
-        claimed_growth(run).disk(target, instance.disk_gib * GIB)
+        disk, size = machine_disks.root(instance), instance.disk_gib * machine_disks.GIB
+        claimed_growth(run).disk(disk.device, size)
+        Disk.objects.filter(pk=disk.pk).update(size_bytes=size)
 
 
 class DefineGrown(Define):
@@ -88,6 +89,8 @@ class Grow(SizeChange):
     def misfit(self, instance: Instance, flavor: Flavor) -> str:
         if reason := cannot_take(instance, flavor) or room.refusal(instance, flavor):
             return reason
+        if (flavor.ephemeral_gib, flavor.swap_mib) != (instance.ephemeral_gib, instance.swap_mib):
+            return _("It has other ephemeral or swap disks, for which the machine must be off: resize it.")
         after, image = flavor.extra_specs, instance.hardware.get("image", {})
         if hardware.resolve(after, image, flavor.vcpus) != hardware.of(instance):
             return _("It also changes the machine itself, for which the machine must be off: resize it.")
@@ -118,7 +121,7 @@ def keep_what_it_has(instance: Instance) -> None:
         GuestNotFound,
     ):  # what was plugged in went when it was powered off; its disk did not
         pass
-    if size_of(instance) >= instance.disk_gib * GIB:
+    if size_of(machine_disks.root(instance)) >= instance.disk_gib * machine_disks.GIB:
         has["disk_gib"] = instance.disk_gib
     is_whole = all(getattr(instance, name) == amount for name, amount in has.items())
     transitions.change(instance, **({} if is_whole else before | has), resized_from=None)

@@ -16,7 +16,14 @@ from compute.images.services import image_files, images
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
 from compute.instances.models import Instance
-from compute.instances.services import boot_images, guest_spec, guests, hardware_options, resources
+from compute.instances.services import (
+    boot_images,
+    hardware_options,
+    machine_disks,
+    resources,
+)
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 INHERITED = ("hw_", "os_")
 """What the image under the disk says of guests, its copy says too."""
@@ -33,7 +40,7 @@ class CopyOut(Step):
     def do(self, run: Run) -> None:
         instance, image = run.subject, _image(run)
         transitions.change(image, status=Status.SAVING)
-        target, pool = image_files.file_of(image), guests.pool_of(instance)
+        target, root = image_files.file_of(image), machine_disks.root(instance)
 
         def progress(done: int, total: int) -> None:
             _image(run)
@@ -42,21 +49,22 @@ class CopyOut(Step):
         if target.exists():
             return
         if runs(instance):
-            copy, size = instance.taken_name, size_of(instance)
-            live = live_copy(instance, copy, stands_alone=True)
-            copy_while_it_runs(run, live, lambda: pool.create(copy, size), progress)
-            pool.export(copy, target, progress)
+            copy, pool, size = machine_disks.copy_of(root), disks.pool_of(root), size_of(root)
+            live = live_copy(instance, root, copy.volume_name, stands_alone=True)
+            copy_while_it_runs(run, live, lambda: pool.create(copy.volume_name, size), progress)
+            pool.export(copy.volume_name, target, progress)
+            disks.remove(copy)
         else:
-            base = guest_spec.backing(boot_images.image_of(instance), pool)
-            flatten(pool.source_of(instance.disk_name), base, target, size_of(instance), progress)
+            source = disks.pool_of(root).source_of(root.volume_name)
+            flatten(source, disks.backing(root), target, size_of(root), progress)
 
     def undo(self, run: Run) -> None:
         """The file goes first: that needs no host, and nothing else removes it."""
         image_files.remove_file(run.operation.parameters["image"])
         instance = run.subject
-        if instance.hypervisor is not None:
-            live_copy(instance, instance.taken_name).end()
-            guests.pool_of(instance).delete(instance.taken_name)
+        for copy in instance.disks.filter(role=Disk.Role.COPY).select_related("pool"):
+            live_copy(instance, machine_disks.root(instance), copy.volume_name, stands_alone=True).end()
+            disks.remove(copy)
 
 
 class DescribeFile(Step):

@@ -19,25 +19,27 @@ from compute.engine.operations import Run, Step, Where
 from compute.engine.services import transitions
 from compute.images.services import delivery
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.passwords import ADMIN_PASSWORD, hide, password_of
+from compute.instances.actions.config_drives import write_config_drive
+from compute.instances.actions.passwords import ADMIN_PASSWORD, hide
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.models import Instance
 from compute.instances.services import (
     boot_images,
-    config_drive,
+    disk_filling,
     expiry,
     flavors,
     guests,
     hardware,
     labels,
+    machine_disks,
     resources,
     scheduler,
 )
 from compute.instances.services.launch_request import CheckedRequest, LaunchRequest, check
 from compute.instances.states import TaskState, VmState
 from compute.networks.services import addresses
-
-GIB = 2**30
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 def launch(context: Context, request: LaunchRequest, idempotency_key: str | None = None) -> list[Instance]:
@@ -129,7 +131,15 @@ class Place(Step):
     where: ClassVar[Where] = Where.ANYWHERE
 
     def do(self, run: Run) -> None:
-        scheduler.place(run.subject)
+        instance = run.subject
+        with transaction.atomic():
+            scheduler.place(instance)
+            machine_disks.sync(instance)
+
+    def undo(self, run: Run) -> None:
+        """Forget disks whose volumes the steps after this one have deleted."""
+        if run.subject.launched_at is None:
+            run.subject.disks.all().delete()
 
 
 class CopyImage(Step):
@@ -144,26 +154,20 @@ class CopyImage(Step):
         delivery.wait_for_copy(run, boot_images.image_of(instance), guests.host_of(instance))
 
 
-class MakeDisk(Step):
-    """Make the disk as an overlay of the image."""
+class MakeDisks(Step):
+    """Make the root disk as an overlay of the image, and what else the size asks for."""
 
     name: ClassVar[str] = "disk"
     label: ClassVar[str] = gettext_noop("Make the disk")
 
     def do(self, run: Run) -> None:
-        instance = run.subject
-        image = boot_images.image_of(instance)
-        run.check()
-        guests.pool_of(instance).overlay(
-            instance.disk_name,
-            image.volume_name,
-            max(instance.disk_gib * GIB, image.virtual_size),
-            "qcow2" if image.disk_format == "qcow2" else "raw",
-        )
+        for disk in machine_disks.data(run.subject):
+            run.check()
+            disk_filling.make(disk)
 
     def undo(self, run: Run) -> None:
-        if run.subject.hypervisor is not None:
-            guests.pool_of(run.subject).delete(run.subject.disk_name)
+        for disk in machine_disks.data(run.subject):
+            disks.delete_volume(disk)
 
 
 class WriteConfigDrive(Step):
@@ -174,15 +178,12 @@ class WriteConfigDrive(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        run.check()
-        guests.pool_of(instance).write(
-            instance.config_drive_name, config_drive.build(instance, password_of(run))
-        )
+        write_config_drive(run)
         transitions.task(instance, TaskState.SPAWNING)
 
     def undo(self, run: Run) -> None:
-        if run.subject.hypervisor is not None:
-            guests.pool_of(run.subject).delete(run.subject.config_drive_name)
+        for disk in run.subject.disks.filter(role=Disk.Role.CONFIG).select_related("pool"):
+            disks.delete_volume(disk)
 
 
 class Launch(InstanceAction):
@@ -204,7 +205,7 @@ class Launch(InstanceAction):
     steps: tuple[Step, ...] = (
         Place(),
         CopyImage(),
-        MakeDisk(),
+        MakeDisks(),
         ReserveAddresses(),
         WriteConfigDrive(),
         Define(),

@@ -13,7 +13,6 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
-from compute.hosts.services import hosts
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.claims import claimed
 from compute.instances.actions.image_making import forget_shelved_image
@@ -22,6 +21,7 @@ from compute.instances.models import ConsoleToken, Schedule
 from compute.instances.services import guest_spec, guests, hardware
 from compute.instances.states import ANY_TASK, EXISTING, TaskState, VmState
 from compute.networks.models import Port
+from compute.volumes.services import disks
 
 
 class ForgetGuestForGood(ForgetGuest):
@@ -61,10 +61,8 @@ class RemoveDisks(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        if instance.hypervisor is not None:
-            pool = hosts.pool(instance.hypervisor)
-            for name in instance.volume_names:
-                pool.delete(name)
+        for disk in instance.disks.select_related("pool"):
+            disks.remove(disk)
         for file in (guests.nvram(instance), guests.console_log(instance), guests.vnc_socket(instance)):
             file.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -16,20 +17,23 @@ from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import delivery, images
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.launch import GIB
-from compute.instances.actions.passwords import hide, password_of
+from compute.instances.actions.claims import claimed
+from compute.instances.actions.config_drives import write_config_drive
+from compute.instances.actions.passwords import hide
 from compute.instances.actions.steps import Define, PowerOffMeanwhile, PowerOnIfItRan, power_before
 from compute.instances.models import Instance
 from compute.instances.services import (
     boot_images,
-    config_drive,
     guests,
     hardware,
     keypairs,
     labels,
     launch_request,
+    machine_disks,
 )
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 class BringImage(Step):
@@ -48,18 +52,13 @@ class MakeNewDisk(Step):
 
     def do(self, run: Run) -> None:
         instance, image = run.subject, _image(run)
-        if instance.image_id == image.pk and _exchanged(run):
-            return
+        size = max(instance.disk_gib * machine_disks.GIB, image.virtual_size)
         run.check()
-        guests.pool_of(instance).overlay(
-            instance.new_disk_name,
-            image.volume_name,
-            max(instance.disk_gib * GIB, image.virtual_size),
-            "qcow2" if image.disk_format == "qcow2" else "raw",
-        )
+        disks.make(machine_disks.new_root(instance, image.pk, size))
 
     def undo(self, run: Run) -> None:
-        guests.pool_of(run.subject).delete(run.subject.new_disk_name)
+        for disk in run.subject.disks.filter(role=Disk.Role.ROOT, device=""):
+            disks.remove(disk)
 
 
 class ExchangeDisks(Step):
@@ -71,10 +70,14 @@ class ExchangeDisks(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        run.check()
-        guests.pool_of(instance).rename(instance.new_disk_name, instance.disk_name)
+        claimed(run)
         image = _image(run)
-        transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
+        with transaction.atomic():
+            machine_disks.exchange_root(instance)
+            transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
+            machine_disks.sync(instance)
+        for disk in instance.disks.filter(role=Disk.Role.REPLACED):
+            disks.remove(disk)
 
 
 class WriteConfigDriveAnew(Step):
@@ -82,11 +85,7 @@ class WriteConfigDriveAnew(Step):
     label: ClassVar[str] = gettext_noop("Write the config drive")
 
     def do(self, run: Run) -> None:
-        instance = run.subject
-        run.check()
-        guests.pool_of(instance).write(
-            instance.config_drive_name, config_drive.build(instance, password_of(run))
-        )
+        write_config_drive(run)
 
 
 class Rebuild(InstanceAction):
@@ -172,8 +171,3 @@ def _key(context: Context, name: object) -> dict[str, str]:
 
 def _image(run: Run) -> Image:
     return images.known(run.operation.parameters["image"])
-
-
-def _exchanged(run: Run) -> bool:
-    """Whether the exchange began already: then the new disk is in its place."""
-    return any(entry["name"] == ExchangeDisks.name for entry in run.operation.timeline)

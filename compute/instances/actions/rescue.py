@@ -15,13 +15,15 @@ from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import delivery, images
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.launch import GIB
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.passwords import hide
 from compute.instances.actions.rebuild import WriteConfigDriveAnew
 from compute.instances.actions.steps import Define, PowerOff, PowerOn, make_anew, power_before
 from compute.instances.models import Instance
-from compute.instances.services import boot_images, guests
+from compute.instances.services import boot_images, guests, machine_disks
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 class BringRescueImage(Step):
@@ -47,16 +49,15 @@ class MakeRescueDisk(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         image = _rescue_image(instance)
-        run.check()
-        guests.pool_of(instance).overlay(
-            instance.rescue_disk_name,
-            image.volume_name,
-            max(image.virtual_size, GIB),
-            "qcow2" if image.disk_format == "qcow2" else "raw",
-        )
+        size = max(image.virtual_size, machine_disks.GIB)
+        claimed(run)
+        disks.make(machine_disks.plug_rescue(instance, image.pk, size))
 
     def undo(self, run: Run) -> None:
-        guests.pool_of(run.subject).delete(run.subject.rescue_disk_name)
+        instance = run.subject
+        machine_disks.unplug_rescue(instance)
+        for disk in instance.disks.filter(role=Disk.Role.RESCUE):
+            disks.remove(disk)
 
 
 class Rescue(InstanceAction):

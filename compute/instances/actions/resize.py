@@ -1,5 +1,6 @@
 """Resize: another flavor on the same host, kept so that it can be taken back until it is confirmed."""
 
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -11,32 +12,39 @@ from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.claims import claimed
-from compute.instances.actions.launch import GIB
-from compute.instances.actions.size_change import SizeChange, reserve_growth, size_of_row, take_back_size
+from compute.instances.actions.size_change import (
+    SizeChange,
+    amounts,
+    reserve_growth,
+    size_of_row,
+    take_back_size,
+)
 from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew
 from compute.instances.actions.stop import ShutDown
 from compute.instances.models import Instance
-from compute.instances.services import guests
+from compute.instances.services import disk_filling, guests, machine_disks
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 KEPT = "before-resize"
 
 
-class KeepOldDisk(Step):
-    """Keep the disk as it is, with its size."""
+class SnapshotDisks(Step):
+    """Keep the disks as they are, with their sizes; swap space is not worth keeping."""
 
     name: ClassVar[str] = "keep_disk"
     label: ClassVar[str] = gettext_noop("Keep the present disk")
 
     def do(self, run: Run) -> None:
         claimed(run)
-        guests.pool_of(run.subject).snapshot(run.subject.disk_name, KEPT)
+        for disk in _kept(run.subject):
+            disks.pool_of(disk).snapshot(disk.volume_name, KEPT)
 
     def undo(self, run: Run) -> None:
         claimed(run)
-        pool, disk = guests.pool_of(run.subject), run.subject.disk_name
-        pool.revert(disk, KEPT)
-        pool.delete_snapshot(disk, KEPT, guests.guest(run.subject))
+        _revert(run)
+        _forget_snapshots(run.subject)
 
 
 class GoDown(ShutDown):
@@ -44,38 +52,40 @@ class GoDown(ShutDown):
 
     def undo(self, run: Run) -> None:
         take_back_size(run.subject)
+        if run.subject.hypervisor is not None:
+            _fit_disks(run.subject)
         make_anew(run)
 
 
-class GrowDisk(Step):
+class GrowDisks(Step):
+    """Grow the disks, make those that the size has more, and take out those that it has not."""
+
     name: ClassVar[str] = "grow_disk"
     label: ClassVar[str] = gettext_noop("Grow the disk")
 
     def do(self, run: Run) -> None:
-        instance = run.subject
-        run.check()
-        guests.pool_of(instance).resize(instance.disk_name, instance.disk_gib * GIB)
+        claimed(run)
+        _fit_disks(run.subject)
 
 
-class GoBackToOldDisk(Step):
+class RevertDisks(Step):
     name: ClassVar[str] = "old_disk"
     label: ClassVar[str] = gettext_noop("Go back to the earlier disk")
 
     def do(self, run: Run) -> None:
         claimed(run)
-        guests.pool_of(run.subject).revert(run.subject.disk_name, KEPT)
         take_back_size(run.subject)
+        _revert(run)
 
 
-class LetGoOfOldDisk(Step):
+class DeleteSnapshots(Step):
     name: ClassVar[str] = "let_go"
     label: ClassVar[str] = gettext_noop("Let go of the earlier disk")
 
     def do(self, run: Run) -> None:
         run.check()
-        instance = run.subject
-        if instance.hypervisor is not None:
-            guests.pool_of(instance).delete_snapshot(instance.disk_name, KEPT, guests.guest(instance))
+        if run.subject.hypervisor is not None:
+            _forget_snapshots(run.subject)
 
 
 class Resize(SizeChange):
@@ -95,7 +105,7 @@ class Resize(SizeChange):
     )
     doing = gettext_lazy("Resizing")
     api_name = "resize"
-    steps: tuple[Step, ...] = (GoDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
+    steps: tuple[Step, ...] = (GoDown(), PowerOff(), SnapshotDisks(), GrowDisks(), Define(), PowerOnIfItRan())
 
 
 class ConfirmResize(InstanceAction):
@@ -112,7 +122,7 @@ class ConfirmResize(InstanceAction):
     doing = gettext_lazy("Confirming the new size")
     api_name = "confirmResize"
     api_history = "confirmResize"
-    steps = (LetGoOfOldDisk(),)
+    steps = (DeleteSnapshots(),)
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
@@ -138,13 +148,51 @@ class RevertResize(InstanceAction):
     api_history = "revertResize"
     reserves = True
     confirm = gettext_lazy("Its disk becomes what it was before the resize; later changes on it are lost.")
-    steps = (PowerOff(), GoBackToOldDisk(), LetGoOfOldDisk(), Define(), PowerOnIfItRan())
+    steps = (PowerOff(), RevertDisks(), DeleteSnapshots(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """What was given up by making it smaller must fit again. Raises OverQuota."""
         before = instance.resized_from or size_of_row(instance)
-        reserve_growth(instance, before["vcpus"], before["ram_mib"], before["disk_gib"])
+        reserve_growth(instance, amounts(SimpleNamespace(**before)))
         return {}
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
+
+
+def _kept(instance: Instance) -> list[Disk]:
+    """The disks whose state is kept: swap space is not among them."""
+    return [disk for disk in machine_disks.data(instance) if disk.role != Disk.Role.SWAP]
+
+
+def _fit_disks(instance: Instance) -> None:
+    """Give the disks the sizes that the row says; safe to repeat."""
+    machine_disks.sync(instance)
+    for disk in machine_disks.data(instance):
+        wanted = machine_disks.size_of(instance, disk)
+        if disk.role == Disk.Role.SWAP and disk.size_bytes != wanted:
+            disks.delete_volume(disk)
+        Disk.objects.filter(pk=disk.pk).update(size_bytes=wanted)
+        disk.size_bytes = wanted
+        disk_filling.make(disk)
+        disks.pool_of(disk).resize(disk.volume_name, wanted)
+    _remove_replaced(instance)
+
+
+def _revert(run: Run) -> None:
+    """Give the disks the state and the sizes of before; the row's sizes are back already or follow."""
+    instance = run.subject
+    for disk in _kept(instance):
+        disks.pool_of(disk).revert(disk.volume_name, KEPT)
+    if instance.resized_from is None:
+        _fit_disks(instance)
+
+
+def _forget_snapshots(instance: Instance) -> None:
+    for disk in _kept(instance):
+        disks.pool_of(disk).delete_snapshot(disk.volume_name, KEPT, guests.guest(instance))
+
+
+def _remove_replaced(instance: Instance) -> None:
+    for disk in instance.disks.filter(role=Disk.Role.REPLACED):
+        disks.remove(disk)

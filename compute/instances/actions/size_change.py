@@ -1,5 +1,6 @@
 """What resizing a stopped instance and growing a running one share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.steps import power_before
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import fitting, flavors, hardware, scheduler
+from compute.instances.services.disk_sizes import total_gib
 
 
 class SizeChange(InstanceAction):
@@ -31,7 +33,7 @@ class SizeChange(InstanceAction):
         """Count the new size at once. Raise BadInput naming `flavor_id`, OverQuota, Conflict (no room)."""
         flavor = self._flavor(context, instance, parameters.get("flavor_id"))
         before = size_of_row(instance)
-        reserve_growth(instance, flavor.vcpus, flavor.ram_mib, flavor.disk_gib)
+        reserve_growth(instance, amounts(flavor))
         transitions.change(
             instance,
             **flavors.copied(flavor),
@@ -81,19 +83,29 @@ def cannot_take(instance: Instance, flavor: Flavor) -> str:
             "now": instance.disk_gib,
             "asked": flavor.disk_gib,
         }
+    if flavor.ephemeral_gib < instance.ephemeral_gib:
+        return _("Its ephemeral disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
+            "now": instance.ephemeral_gib,
+            "asked": flavor.ephemeral_gib,
+        }
     if instance.image and (reason := fitting.refusal(instance.image, flavor)):
         return reason
     return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
 
 
-def growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> dict[str, int]:
-    """Return what the instance would take more of each resource; what shrinks is left out."""
-    more = {
-        "cores": vcpus - instance.vcpus,
-        "ram": ram_mib - instance.ram_mib,
-        "gigabytes": disk_gib - instance.disk_gib,
-    }
-    return {name: amount for name, amount in more.items() if amount > 0}
+def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """Return what an instance of the sizes `after` takes more of each resource; what shrinks is left out.
+
+    Both are {"vcpus", "ram_mib", "gib"}, the last of all disks together.
+    """
+    names = {"cores": "vcpus", "ram": "ram_mib", "gigabytes": "gib"}
+    more = {resource: after[name] - before[name] for resource, name in names.items()}
+    return {resource: amount for resource, amount in more.items() if amount > 0}
+
+
+def amounts(sizes: Any) -> dict[str, int]:
+    """Return what `growth` compares, of an instance or a flavor."""
+    return {"vcpus": sizes.vcpus, "ram_mib": sizes.ram_mib, "gib": total_gib(sizes)}
 
 
 def size_of_row(instance: Instance) -> dict[str, Any]:
@@ -101,6 +113,6 @@ def size_of_row(instance: Instance) -> dict[str, Any]:
     return {name: getattr(instance, name) for name in (*flavors.COPIED, "hardware")}
 
 
-def reserve_growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> None:
+def reserve_growth(instance: Instance, after: Mapping[str, int]) -> None:
     """Reserve only what grows: a smaller size is allowed even to a project over its quota. Raise OverQuota."""
-    quotas.reserve(instance.project, growth(instance, vcpus, ram_mib, disk_gib), instance.user)
+    quotas.reserve(instance.project, growth(amounts(instance), after), instance.user)

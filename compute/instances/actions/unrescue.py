@@ -8,10 +8,13 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
-from compute.hosts.services import hosts
 from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import Define, PowerOff, PowerOn
+from compute.instances.services import machine_disks
 from compute.instances.states import TaskState, VmState
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 class LeaveRescue(Step):
@@ -21,7 +24,8 @@ class LeaveRescue(Step):
     label: ClassVar[str] = gettext_noop("Take the rescue disk out")
 
     def do(self, run: Run) -> None:
-        run.check()
+        claimed(run)
+        machine_disks.unplug_rescue(run.subject)
         transitions.change(run.subject, rescue_image=None)
 
 
@@ -31,9 +35,8 @@ class RemoveRescueDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        instance = run.subject
-        if instance.hypervisor is not None:
-            hosts.pool(instance.hypervisor).delete(instance.rescue_disk_name)
+        for disk in run.subject.disks.filter(role=Disk.Role.RESCUE):
+            disks.remove(disk)
 
 
 class Unrescue(InstanceAction):

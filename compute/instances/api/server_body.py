@@ -9,7 +9,7 @@ from accounts import policy
 from accounts.openstack.times import seconds, without_zone
 from compute.api.base import ComputeView, bookmark, links
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec, hardware
+from compute.instances.services import hardware, machine_disks
 from compute.instances.services.config_drive import hostname
 from compute.instances.states import VmState
 
@@ -134,7 +134,7 @@ def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:hostname": hostname(instance),
             "OS-EXT-SRV-ATTR:kernel_id": "",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
-            "OS-EXT-SRV-ATTR:root_device_name": guest_spec.root_device(hardware.of(instance)),
+            "OS-EXT-SRV-ATTR:root_device_name": f"/dev/{machine_disks.first_device(hardware.of(instance))}",
             "OS-EXT-SRV-ATTR:user_data": instance.user_data or None,
         }
     if view.at_least(16):
@@ -169,7 +169,7 @@ def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "vcpus": instance.vcpus,
             "ram": instance.ram_mib,
             "disk": instance.disk_gib,
-            "ephemeral": 0,
+            "ephemeral": instance.ephemeral_gib,
             "swap": 0,
             "original_name": instance.flavor_name,
             "extra_specs": instance.hardware.get("flavor", {}),

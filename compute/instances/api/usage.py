@@ -15,6 +15,7 @@ from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView, moment_of
 from compute.instances.services import usage_report
+from compute.instances.services.disk_sizes import total_gib
 from compute.instances.services.usage_report import InstanceUsage, ProjectUsage
 
 DEFAULT_DAYS = 28
@@ -90,7 +91,7 @@ def _show_server(row: InstanceUsage) -> dict[str, Any]:
         "flavor": instance.flavor_name,
         "vcpus": instance.vcpus,
         "memory_mb": instance.ram_mib,
-        "local_gb": instance.disk_gib,
+        "local_gb": total_gib(instance),
         "hours": row.hours,
         "state": "terminated" if row.ended else instance.vm_state,
         "uptime": int(((row.ended or timezone.now()) - row.began).total_seconds()),

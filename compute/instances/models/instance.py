@@ -60,6 +60,8 @@ class Instance(Subject):
     vcpus = models.PositiveIntegerField()
     ram_mib = models.PositiveIntegerField()
     disk_gib = models.PositiveIntegerField()
+    ephemeral_gib = models.PositiveIntegerField(default=0)
+    swap_mib = models.PositiveIntegerField(default=0)
     key_name = models.CharField(max_length=255, blank=True)
     public_key = models.TextField(blank=True)
     user_data = models.TextField(blank=True)
@@ -111,45 +113,3 @@ class Instance(Subject):
     def guest_name(self) -> str:
         """The libvirt domain's name."""
         return f"instance-{self.id}"
-
-    @property
-    def disk_name(self) -> str:
-        """Its disk in the storage pool."""
-        return f"disk-{self.id}"
-
-    @property
-    def new_disk_name(self) -> str:
-        """The disk that a rebuild makes, until it takes the other's place."""
-        return f"new-disk-{self.id}"
-
-    @property
-    def copy_name(self) -> str:
-        """The disk that it is given by cloning, until the copy is whole."""
-        return f"copy-{self.id}"
-
-    @property
-    def taken_name(self) -> str:
-        """The copy of its disk that becomes an image, until that is whole."""
-        return f"taken-{self.id}"
-
-    @property
-    def rescue_disk_name(self) -> str:
-        """The disk that it boots from while it is rescued."""
-        return f"rescue-{self.id}"
-
-    @property
-    def volume_names(self) -> tuple[str, ...]:
-        """Every file that may be there for it in the storage pool."""
-        return (
-            self.disk_name,
-            self.config_drive_name,
-            self.new_disk_name,
-            self.copy_name,
-            self.taken_name,
-            self.rescue_disk_name,
-        )
-
-    @property
-    def config_drive_name(self) -> str:
-        """Its config drive in the storage pool."""
-        return f"config-{self.id}"

@@ -12,6 +12,7 @@ from compute.hosts.services.occupants import Amounts
 from compute.instances import states
 from compute.instances.models import Instance
 from compute.instances.models.instance import InstanceQuerySet
+from compute.instances.services.disk_sizes import TOTAL_GIB
 from compute.instances.states import VmState
 
 _AT_HOME = ~Q(vm_state__in=[VmState.SHELVED, VmState.SOFT_DELETED])
@@ -32,7 +33,7 @@ class InstanceOccupants:
             .annotate(
                 vcpus=Sum("vcpus", filter=_AT_HOME, default=0),
                 ram_mib=Sum("ram_mib", filter=_AT_HOME, default=0),
-                disk_gib=Sum("disk_gib"),
+                disk_gib=Sum(TOTAL_GIB),
                 running=Count("pk", filter=Q(vm_state__in=states.RUNNING)),
                 busy=Count("pk", filter=Q(task_state__isnull=False)),
             )

@@ -13,6 +13,7 @@ from compute.hosts.services import occupants
 from compute.hosts.services.occupants import NOTHING, Amounts
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.services import hardware, placement
+from compute.instances.services.disk_sizes import total_gib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Room:
         for label, left, asked in (
             (_("vCPUs"), self.vcpus, instance.vcpus),
             (_("MiB of memory"), self.ram_mib, instance.ram_mib),
-            (_("GiB of disk"), self.disk_gib, instance.disk_gib),
+            (_("GiB of disk"), self.disk_gib, total_gib(instance)),
         ):
             if asked > left:
                 return _("%(host)s has %(left)s %(label)s left, %(asked)s are needed.") % {

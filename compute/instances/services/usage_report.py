@@ -12,6 +12,7 @@ from accounts.context import Context
 from accounts.models import Project
 from accounts.names import is_text
 from compute.instances.models import Instance
+from compute.instances.services.disk_sizes import total_gib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class ProjectUsage:
         self.hours += row.hours
         self.vcpu_hours += row.hours * row.instance.vcpus
         self.mib_hours += row.hours * row.instance.ram_mib
-        self.gib_hours += row.hours * row.instance.disk_gib
+        self.gib_hours += row.hours * total_gib(row.instance)
         if self.rows is not None:
             self.rows.append(row)
 
