@@ -29,7 +29,8 @@ from accounts.context import for_user
 from accounts.models import Assignment, Domain, Project, Role, User
 from compute.instances.services import guests
 from compute.models import Instance
-from compute.services import consoles, hosts
+from compute.hosts.services import hosts
+from compute.instances.services import consoles
 from compute.instances.states import VmState
 
 domain, _ = Domain.objects.get_or_create(id="default", defaults={{"name": "Default"}})
