@@ -161,8 +161,8 @@ def revoke(context: Context, held: Holding, role_id: str) -> None:
     audit.record(context, "assignment.revoke", held.actor, **held.audited(role))
 
 
-def listed(context: Context) -> list[Effective]:
-    """Every assignment as it is written. One query."""
+def listed(context: Context, where: Q | None = None) -> list[Effective]:
+    """Return the assignments that fit, as they are written. One query."""
     policy.enforce(context, "assignment:read")
     return [
         Effective(
@@ -174,14 +174,20 @@ def listed(context: Context) -> list[Effective]:
             inherited=row.inherited,
             source=row,
         )
-        for row in _all()
+        for row in _all().filter(where or Q())
     ]
 
 
-def effective(context: Context) -> list[Effective]:
-    """Every role that comes out: groups as members, inherited ones on what is below, implied ones. Four queries."""
+def effective(context: Context, *, user_id: str | None = None) -> list[Effective]:
+    """Return every role that counts: groups as members, inherited ones on what is below, implied ones.
+
+    Of one user, if named. Four queries.
+    """
     policy.enforce(context, "assignment:read")
-    rows = _of_members(_all().prefetch_related("group__members__domain"))
+    written = _all()
+    if user_id is not None:
+        written = written.filter(pk__in=Assignment.objects.of(User(pk=user_id)).values("pk"))
+    rows = _of_members(written.prefetch_related("group__members__domain"))
     seen: set[tuple[str | None, ...]] = set()
     found: list[Effective] = []
     for one in _with_implied(_on_places(rows, list(Project.objects.with_lineage()))):

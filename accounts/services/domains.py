@@ -10,6 +10,7 @@ from accounts.errors import Conflict, Forbidden
 from accounts.models import Domain, Group, Project, Token, User
 from accounts.services import audit, inputs, sessions
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 
 def visible(context: Context) -> QuerySet[Domain]:
@@ -76,9 +77,7 @@ def delete(context: Context, domain_id: str) -> None:
 
 
 def _store(domain: Domain) -> None:
-    if Domain.objects.filter(name=domain.name).exclude(pk=domain.pk).exists():
-        raise Conflict(_("There is a domain %(name)s already.") % {"name": domain.name})
-    domain.save()
+    save_unique(domain, _("There is a domain %(name)s already.") % {"name": domain.name})
 
 
 def _of_scope(context: Context) -> set[str]:

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import Conflict
 from accounts.models import Domain, Group, User
 from accounts.services import audit, inputs
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 
 def visible(context: Context) -> QuerySet[Group]:
@@ -97,7 +97,4 @@ def _change_members(context: Context, action: str, group_id: str, user_id: str) 
 
 
 def _store(group: Group) -> None:
-    same = Group.objects.filter(domain_id=group.domain_id, name=group.name)
-    if same.exclude(pk=group.pk).exists():
-        raise Conflict(_("There is a group %(name)s in this domain already.") % {"name": group.name})
-    group.save()
+    save_unique(group, _("There is a group %(name)s in this domain already.") % {"name": group.name})

@@ -29,6 +29,7 @@ from accounts.errors import BadInput, Conflict, NotSignedIn
 from accounts.models import Passkey, User
 from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs
+from accounts.services.saving import save_unique
 
 SECONDS = 300
 LONGEST = 20_000
@@ -107,9 +108,7 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
     except (WebAuthnException, ValueError) as error:
         raise BadInput(_("The device answered something that we cannot use.")) from error
     credential_id = bytes_to_base64url(made.credential_id)
-    if Passkey.objects.filter(credential_id=credential_id).exists():
-        raise Conflict(_("This passkey is known already."))
-    passkey = Passkey.objects.create(
+    passkey = Passkey(
         user=user,
         name=name,
         credential_id=credential_id,
@@ -117,6 +116,7 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
         sign_count=made.sign_count,
         used_at=timezone.now(),
     )
+    save_unique(passkey, _("This passkey is known already."))
     audit.record(context, "passkey.add", passkey, project_id="")
     return passkey
 

@@ -13,6 +13,7 @@ from accounts.models import Domain, Project, ProjectTag, Token, User
 from accounts.names import is_text
 from accounts.services import audit, belongings, inputs
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 MOST_TAGS = 80
 
@@ -135,7 +136,9 @@ def _set_tags(project: Project, given: object) -> None:
         raise BadInput(fields={"tags": sentence})
     project.tags.exclude(name__in=tags).delete()
     present = set(project.tags.values_list("name", flat=True))
-    ProjectTag.objects.bulk_create(ProjectTag(project=project, name=tag) for tag in sorted(tags - present))
+    ProjectTag.objects.bulk_create(
+        (ProjectTag(project=project, name=tag) for tag in sorted(tags - present)), ignore_conflicts=True
+    )
 
 
 def _place(context: Context, given: Given) -> tuple[Domain, Project | None]:
@@ -159,7 +162,4 @@ def _place(context: Context, given: Given) -> tuple[Domain, Project | None]:
 
 
 def _store(project: Project) -> None:
-    same = Project.objects.filter(domain_id=project.domain_id, name=project.name)
-    if same.exclude(pk=project.pk).exists():
-        raise Conflict(_("There is a project %(name)s in this domain already.") % {"name": project.name})
-    project.save()
+    save_unique(project, _("There is a project %(name)s in this domain already.") % {"name": project.name})

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import BadInput, Conflict, Forbidden
+from accounts.errors import BadInput, Forbidden
 from accounts.models import Role, RoleInference
 from accounts.names import is_text
 from accounts.services import audit, inputs
+from accounts.services.saving import save_unique
 
 LADDER = ("admin", "manager", "member", "reader")
 """The default roles: each implies the next, and thereby all below it."""
@@ -187,6 +188,4 @@ def _refuse_default(role: Role) -> None:
 
 
 def _store(role: Role) -> None:
-    if Role.objects.filter(name=role.name).exclude(pk=role.pk).exists():
-        raise Conflict(_("There is a role %(name)s already.") % {"name": role.name})
-    role.save()
+    save_unique(role, _("There is a role %(name)s already.") % {"name": role.name})

@@ -18,6 +18,7 @@ from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.names import is_text
 from accounts.services import audit, inputs, lockouts, one_time_codes
+from accounts.services.saving import save_unique
 
 RECOVERY_CODES = 10
 OFFER_SECONDS = 30 * 60
@@ -62,8 +63,6 @@ def resume(user: User, ticket: str) -> Offer:
 @transaction.atomic
 def enable(context: Context, offered: Offer, code: object) -> list[str]:
     """Switch it on, proved by one code; the recovery codes, which are shown this once. Raises BadInput, Conflict."""
-    if SecondFactor.objects.filter(user=context.user).exists():
-        raise Conflict(_("The second factor is on already."))
     step = one_time_codes.matching_step(offered.secret, _digits(code), timezone.now())
     if step is None:
         raise BadInput(
@@ -71,7 +70,8 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
                 "code": _("This code does not fit. Check that the device’s clock is right, and try the next.")
             }
         )
-    SecondFactor.objects.create(user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step)
+    factor = SecondFactor(user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step)
+    save_unique(factor, _("The second factor is on already."))
     audit.record(context, "second_factor.enable", context.user)
     return _new_recovery_codes(context.user)
 

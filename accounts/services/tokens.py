@@ -160,11 +160,6 @@ def revoke(context: Context, own: Valid, text: object) -> None:
     audit.record(context, "token.revoke", target)
 
 
-def sweep() -> int:
-    """Remove what expired; the number of rows."""
-    return Token.objects.filter(expires_at__lte=timezone.now()).delete()[0]
-
-
 def _mark_of(digest: str) -> QuerySet[Token, Any]:
     """The epoch's mark, if there is such a token."""
     return Token.objects.filter(pk=digest).values_list(Subquery(Epoch.objects.values("mark")[:1]))

@@ -15,6 +15,7 @@ from accounts.names import is_text
 from accounts.services import audit, inputs, lockouts, passwords, sessions
 from accounts.services.inputs import Given
 from accounts.services.projects import own
+from accounts.services.saving import save_unique
 
 OWN_FIELDS = {
     "id",
@@ -142,7 +143,4 @@ def _fill(user: User, given: Given) -> None:
 
 
 def _store(user: User) -> None:
-    same = User.objects.filter(domain_id=user.domain_id, name=user.name)
-    if same.exclude(pk=user.pk).exists():
-        raise Conflict(_("There is a user %(name)s in this domain already.") % {"name": user.name})
-    user.save()
+    save_unique(user, _("There is a user %(name)s in this domain already.") % {"name": user.name})

@@ -210,7 +210,7 @@ def _storage(row: Hypervisor) -> Check:
     pool = hosts.pool(row)
 
     def look() -> str:
-        pool.volumes()
+        pool.list()
         return _("%(free)s GiB free") % {"free": pool.facts().available_bytes // GIB}
 
     name = _("Storage")

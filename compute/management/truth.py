@@ -154,7 +154,7 @@ def _images(hypervisor: Hypervisor) -> Iterator[Difference]:
 
 
 def _names_in_pool(hypervisor: Hypervisor) -> set[str]:
-    return {volume.name for volume in hosts.pool(hypervisor).volumes()}
+    return {volume.name for volume in hosts.pool(hypervisor).list()}
 
 
 def _firmware(hypervisor: Hypervisor) -> Iterator[Difference]:

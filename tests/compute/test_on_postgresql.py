@@ -18,6 +18,7 @@ FILES = (
     "tests/accounts/test_quota_requests.py",
     "tests/accounts/test_audit_log.py",
     "tests/accounts/test_directory.py",
+    "tests/accounts/test_names_taken.py",
     "tests/compute/networks/test_addresses.py",
     "tests/compute/engine/test_due.py",
     "tests/compute/engine/test_engine.py",
@@ -28,6 +29,7 @@ FILES = (
     "tests/compute/engine/test_whatever_fails.py",
     "tests/compute/test_lists.py",
     "tests/compute/test_reach.py",
+    "tests/compute/test_retention.py",
     "tests/compute/instances/test_scheduler.py",
 )
 

@@ -12,8 +12,8 @@ import pytest
 from compute.driver.errors import Conflict, DriverError, InvalidGuest, NetworkNotFound
 from compute.driver.network.nat import Network
 from compute.driver.specs import Reservation
-from tests.hypervisor.conftest import wait_until
 from tests.hypervisor.dhcp_client import DhcpClient
+from tests.waiting import wait_until
 
 _numbers = itertools.count(1)
 

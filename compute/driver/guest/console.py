@@ -9,7 +9,6 @@ import libvirt
 
 from ..connection import open_connection
 from ..errors import DriverError, translated
-from ..events import start_event_loop
 
 CHUNK = 65536
 WRITE_SECONDS = 5.0
@@ -29,7 +28,6 @@ class Console:
         self._lock = Lock()
         self._paused = False
         self._closed = False
-        start_event_loop()
         self._connection = open_connection(uri)
         try:
             with translated(f"Opening the console of guest {uuid}"):

@@ -1,4 +1,4 @@
-"""A guest on its hypervisor: define, power, tag, look at, undefine."""
+"""A guest on its hypervisor: define, power, look at, undefine."""
 
 from pathlib import Path
 from typing import Self
@@ -7,14 +7,18 @@ import libvirt
 from lxml import etree
 
 from ..connection import connect
-from ..errors import GuestNotFound, InvalidGuest, translated
+from ..errors import GuestBusy, GuestClaimed, GuestNotFound, InvalidGuest, translated
+from ..limited import QEMU_SECONDS, limited, within
 from ..specs import GuestFacts, GuestSpec, GuestTag
 from ..storage.qcow2 import names_backing
+from ..storage.sources import DiskSource, NetworkSource
+from ..storage.sources import label as disk_label
+from ..xml.disks import Source
 from ..xml.guest import guest_domain
-from ..xml.snapshot import internal_snapshot
+from ..xml.snapshot import snapshot_record
 from ..xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 from .console import Console
-from .picture import as_png
+from .picture import checked_png
 from .power import describe
 
 _RECORDS = (
@@ -25,13 +29,16 @@ _RECORDS = (
 # What the machine itself remembers: the firmware's variables and the secrets of its TPM.
 _FORGET_STATE = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_TPM
 _KEEP_STATE = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_TPM
+_COMPLETE = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
 _TAP_NAME_BYTES = 15
+_VIRTIO_SERIAL_BYTES = 20
 
 
 class Guest:
     """One libvirt domain, named by its uuid and looked up for each call, so that it outlives a connection.
 
-    Methods raise DriverError; when the guest is gone, GuestNotFound.
+    Methods raise DriverError: GuestNotFound when the guest is gone, GuestBusy when its QEMU is stuck. `destroy`
+    ends a stuck one too, for which libvirt takes ten seconds.
     """
 
     def __init__(self, uri: str, uuid: str) -> None:
@@ -70,6 +77,7 @@ class Guest:
                 if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
                     domain.resume()
 
+    @limited
     def shut_down(self) -> None:
         """Press the power button (ACPI); returns at once, the guest decides. Already off is success."""
         with translated(f"Shutting down guest {self.uuid}"):
@@ -93,6 +101,7 @@ class Guest:
             if domain.hasManagedSaveImage():
                 domain.managedSaveRemove()
 
+    @limited
     def pause(self) -> None:
         """Stop its processors, keep its memory; already paused is success. Raises GuestNotRunning."""
         with translated(f"Pausing guest {self.uuid}"):
@@ -100,6 +109,7 @@ class Guest:
             if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
                 domain.suspend()
 
+    @limited
     def unpause(self) -> None:
         """Let its processors run; already running is success. Raises GuestNotRunning."""
         with translated(f"Unpausing guest {self.uuid}"):
@@ -117,11 +127,13 @@ class Guest:
             if domain.isActive() or not domain.hasManagedSaveImage():
                 domain.managedSave(libvirt.VIR_DOMAIN_SAVE_RUNNING)
 
+    @limited
     def reboot(self) -> None:
         """Ask the guest to restart (ACPI)."""
         with translated(f"Rebooting guest {self.uuid}"):
             self._domain().reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
 
+    @limited
     def reset(self) -> None:
         """Press the reset button."""
         with translated(f"Resetting guest {self.uuid}"):
@@ -150,6 +162,21 @@ class Guest:
         with translated(f"Reading the tag of guest {self.uuid}"):
             return _tag(self._domain())
 
+    def claim(self, tag: GuestTag, *, write: bool = True) -> None:
+        """Say in the guest's tag who works on it. Raise GuestClaimed when a newer claim is written there.
+
+        Without `write` it only looks, which also a guest whose QEMU is stuck allows.
+        """
+        known = self.tag()
+        if known is None or known.installation != tag.installation:
+            return
+        if (known.order, known.fence) > (tag.order, tag.fence):
+            raise GuestClaimed(
+                f"Guest {self.uuid} is in the hands of operation {known.operation}, not of {tag.operation}."
+            )
+        if write and known != tag:
+            self.set_tag(tag)
+
     def set_tag(self, tag: GuestTag) -> None:
         """Write the tag, in the definition and in the running guest."""
         xml = BareTagElement.of(tag).to_xml()
@@ -160,36 +187,36 @@ class Guest:
                 flags |= libvirt.VIR_DOMAIN_AFFECT_LIVE
             domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, xml, PREFIX, NAMESPACE, flags)
 
-    def keep(self, label: str) -> None:
-        """Keep the present state of its first disk under `label`, at once and inside the file; kept is success.
-
-        The guest must be off: GuestNotRunning says that it is not.
-        """
-        with translated(f"Keeping the disk of guest {self.uuid}"):
+    def delete_disk_snapshot(self, source: DiskSource, label: str) -> None:
+        """Delete a snapshot inside the disk that lies at `source`, which the running guest has open."""
+        place = dict(Source.of(source).render().items())
+        with translated(f"Deleting a snapshot of guest {self.uuid}"):
             domain = self._domain()
-            if label in domain.snapshotListNames():
-                return
-            disks = etree.fromstring(domain.XMLDesc()).findall("devices/disk")
-            kinds = {str(disk.xpath("string(target/@dev)")): disk.get("device") for disk in disks}
-            first = next(target for target, kind in kinds.items() if kind == "disk")
-            domain.snapshotCreateXML(internal_snapshot(label, kinds, first).to_xml())
+            described = etree.fromstring(domain.XMLDesc(_COMPLETE))
+            targets = {
+                str(disk.xpath("string(target/@dev)")): disk.find("source")
+                for disk in described.iterfind("devices/disk")
+            }
+            of = next(
+                (
+                    target
+                    for target, found in targets.items()
+                    if found is not None and place.items() <= dict(found.items()).items()
+                ),
+                None,
+            )
+            if of is None:
+                raise GuestBusy(f"Something else than guest {self.uuid} has {disk_label(source)} open.")
+            record = snapshot_record(label, targets, of).render()
+            record.append(described)
+            xml = etree.tostring(record, encoding="unicode")
+            domain.snapshotCreateXML(xml, libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE).delete()
 
-    def go_back(self, label: str) -> None:
-        """Give a guest that is off its disk as kept, at its size of then. Nothing kept is success."""
-        with translated(f"Giving guest {self.uuid} its earlier disk"):
-            domain = self._domain()
-            if label in domain.snapshotListNames():
-                domain.revertToSnapshot(domain.snapshotLookupByName(label))
+    def screenshot(self, seconds: float = QEMU_SECONDS) -> bytes:
+        """Return the guest's screen as PNG. Raise GuestNotRunning, Unsupported, GuestBusy after `seconds`."""
+        return checked_png(within(seconds, self.uri, self.uuid, self._screen))
 
-    def let_go(self, label: str) -> None:
-        """Give up what was kept, also while the guest runs. Nothing kept is success."""
-        with translated(f"Letting go of the earlier disk of guest {self.uuid}"):
-            domain = self._domain()
-            if label in domain.snapshotListNames():
-                domain.snapshotLookupByName(label).delete()
-
-    def screenshot(self) -> bytes:
-        """The guest's screen as PNG. Raises GuestNotRunning, Unsupported."""
+    def _screen(self) -> bytes:
         picture = bytearray()
         with translated(f"Taking a picture of guest {self.uuid}"):
             domain = self._domain()
@@ -197,16 +224,7 @@ class Guest:
             domain.screenshot(stream, 0)
             stream.recvAll(lambda stream, data, opaque: picture.extend(data), None)
             stream.finish()
-        return as_png(bytes(picture))
-
-    def vnc_socket(self) -> Path | None:
-        """The unix socket of the running guest's VNC server; None when it is off."""
-        with translated(f"Reading guest {self.uuid}"):
-            domain = self._domain()
-            if not domain.isActive():
-                return None
-            found = etree.fromstring(domain.XMLDesc()).xpath("string(devices/graphics[@type='vnc']/@socket)")
-        return Path(str(found)) if found else None
+        return bytes(picture)
 
     def console(self) -> Console:
         """Open the serial console, taking it over from whoever had it. Raises GuestNotRunning."""
@@ -256,9 +274,20 @@ def _check(spec: GuestSpec) -> None:
                 f"which is longer than the {_TAP_NAME_BYTES} bytes that Linux allows."
             )
     for disk in spec.disks:
-        overlay = disk.format == "qcow2" and disk.path.exists() and names_backing(disk.path)
-        if overlay and disk.backing is None:
+        if disk.bus == "virtio" and disk.serial and len(disk.serial.encode()) > _VIRTIO_SERIAL_BYTES:
+            raise InvalidGuest(
+                f"Disk {disk.target} of guest {spec.name} has the serial {disk.serial}, "
+                f"of which the guest would see {_VIRTIO_SERIAL_BYTES} characters only."
+            )
+        if disk.format == "qcow2" and disk.backing is None and _names_backing(disk.source):
             raise InvalidGuest(
                 f"Disk {disk.target} of guest {spec.name} lies over another image, which `backing` does not "
                 "name: the guest would see an empty disk."
             )
+
+
+def _names_backing(source: DiskSource) -> bool:
+    if isinstance(source, NetworkSource):
+        return False
+    path = Path(disk_label(source))
+    return path.exists() and names_backing(path)

@@ -5,6 +5,7 @@ from lxml import etree
 
 from ..connection import connect
 from ..errors import translated
+from ..limited import limited
 from ..specs import RoomFacts, SizeFacts
 from ..xml.memory import memory_module
 
@@ -37,6 +38,7 @@ class Growth:
             domain = self._domain()
             return SizeFacts(vcpus=domain.vcpusFlags(_LIVE), memory_mib=domain.maxMemory() // _KIB_IN_MIB)
 
+    @limited
     def processors(self, vcpus: int) -> None:
         """Plug processors in until it has so many; having them is success."""
         with translated(f"Giving guest {self.uuid} more processors"):
@@ -44,6 +46,7 @@ class Growth:
             if domain.vcpusFlags(_LIVE) < vcpus:
                 domain.setVcpusFlags(vcpus, _LIVE)
 
+    @limited
     def memory(self, size_mib: int) -> None:
         """Plug one module in, so that it has this much in all; having it is success."""
         with translated(f"Giving guest {self.uuid} more memory"):
@@ -52,6 +55,7 @@ class Growth:
             if missing > 0:
                 domain.attachDeviceFlags(memory_module(missing).to_xml(), _LIVE)
 
+    @limited
     def disk(self, target: str, size_bytes: int) -> None:
         """Make the disk that it sees as `target` larger; being that large is success. Raises StorageFull."""
         with translated(f"Growing disk {target} of guest {self.uuid}"):

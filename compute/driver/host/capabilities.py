@@ -1,11 +1,11 @@
-"""What a hypervisor is and how busy it is."""
+"""What a hypervisor is and what it can give its guests."""
 
 import libvirt
 from lxml import etree
 
 from ..connection import connect
 from ..errors import translated
-from ..specs import HostFacts, HostLoad
+from ..specs import HostFacts
 
 
 def facts(uri: str) -> HostFacts:
@@ -28,6 +28,12 @@ def facts(uri: str) -> HostFacts:
         )
 
 
+def ping(uri: str) -> None:
+    """Ask the host's libvirt for a word. Raise HypervisorUnreachable when it gives none."""
+    with translated(f"Asking hypervisor {uri} for a word"):
+        connect(uri).getLibVersion()
+
+
 def features(uri: str) -> set[str]:
     """What guests can have that not every host gives: of "uefi", "secure_boot" and "tpm".
 
@@ -42,20 +48,6 @@ def features(uri: str) -> set[str]:
         "tpm": "devices/tpm[@supported='yes']/enum[@name='backendModel']/value[.='emulator']",
     }
     return {name for name, path in there.items() if described.xpath(path)}
-
-
-def load(uri: str) -> HostLoad:
-    """Free memory and processor times. Raises HypervisorUnreachable."""
-    with translated(f"Measuring hypervisor {uri}"):
-        connection = connect(uri)
-        times = connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS)
-        memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
-        reclaimable = memory.get("buffers", 0) + memory.get("cached", 0)
-        return HostLoad(
-            memory_free_mib=(memory["free"] + reclaimable) // 1024,
-            busy_ns=times["kernel"] + times["user"],
-            idle_ns=times["idle"] + times["iowait"],
-        )
 
 
 def _version(number: int) -> str:

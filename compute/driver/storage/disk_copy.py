@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import libvirt
 from lxml import etree
 
 from ..connection import connect
 from ..errors import GuestNotFound, GuestNotRunning, translated
-from ..xml.disk_copy import copy_target
+from ..xml.disks import CopyTarget, Source
+from .sources import DiskSource
 
 _LOOK_SECONDS = 0.2
 _FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
@@ -25,7 +25,7 @@ class DiskCopy:
     """
 
     def __init__(
-        self, uri: str, uuid: str, destination: Path, device: str, *, stands_alone: bool = False
+        self, uri: str, uuid: str, destination: DiskSource, device: str, *, stands_alone: bool = False
     ) -> None:
         self.uri, self.uuid, self.destination, self.device = uri, uuid, destination, device
         self._flags = _FLAGS | (0 if stands_alone else libvirt.VIR_DOMAIN_BLOCK_COPY_SHALLOW)
@@ -36,7 +36,7 @@ class DiskCopy:
 
     def start(self) -> None:
         """Begin copying into the volume at `destination`, which must be new. Raises GuestNotRunning."""
-        xml = copy_target(self.destination).to_xml()
+        xml = CopyTarget.of(self.destination).to_xml()
         with translated(f"Copying the disk of guest {self.uuid}"):
             self._domain().blockCopy(self.device, xml, {}, self._flags)
 
@@ -70,12 +70,13 @@ class DiskCopy:
     def _mirror(self) -> etree._Element | None:
         with translated(f"Reading guest {self.uuid}"):
             described = etree.fromstring(self._domain().XMLDesc())
+        wanted = set(Source.of(self.destination).render().items())
         for disk in described.iterfind("devices/disk"):
             mirror = disk.find("mirror")
             target, source = disk.find("target"), disk.find("mirror/source")
             if mirror is None or target is None or source is None:
                 continue
-            if target.get("dev") == self.device and source.get("file") == str(self.destination):
+            if target.get("dev") == self.device and wanted <= set(source.items()):
                 return mirror
         return None
 

@@ -12,7 +12,6 @@ from .devices import (
     Channel,
     Controller,
     Devices,
-    Disk,
     Graphics,
     Input,
     Interface,
@@ -27,6 +26,7 @@ from .devices import (
     Target,
     Video,
 )
+from .disks import Disk
 from .element import Element, attribute, leaf, text
 from .limits import ProcessorTuning
 from .machine import Features, MachineType, ManagementMode, OperatingSystem, Processor

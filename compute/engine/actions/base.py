@@ -61,6 +61,8 @@ class Action:
     """Its name in a server's list of actions, where that is not its verb."""
     reserves: ClassVar[bool] = False
     """Whether `prepare` reserves quota: the project is then locked before the row."""
+    exclusive: ClassVar[bool] = True
+    """Whether a run occupies its subject. One that does not only needs it to stay, and changes no state of it."""
     opens_locks: ClassVar[bool] = False
     cancellable: ClassVar[bool] = False
     """Whether people may cancel a run, until one of its `final` steps begins: undone, it leaves things as they were."""

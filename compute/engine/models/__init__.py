@@ -2,8 +2,9 @@
 
 from compute.engine.models.heartbeat import Heartbeat
 from compute.engine.models.hold import Hold
+from compute.engine.models.lease import Lease
 from compute.engine.models.operation import Operation
 from compute.engine.models.scoped import ScopedQuerySet
 from compute.engine.models.subject import Subject, SubjectQuerySet
 
-__all__ = ["Heartbeat", "Hold", "Operation", "ScopedQuerySet", "Subject", "SubjectQuerySet"]
+__all__ = ["Heartbeat", "Hold", "Lease", "Operation", "ScopedQuerySet", "Subject", "SubjectQuerySet"]

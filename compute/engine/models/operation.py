@@ -86,6 +86,7 @@ class Operation(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["state", "due_at"], name="operations_due"),
+            models.Index(fields=["finished_at"], name="operations_finished"),
             models.Index(fields=["subject_id", "-created_at"], name="operations_of_subject"),
             models.Index(fields=["project", "-created_at"], name="operations_of_project"),
             models.Index(fields=["-created_at", "-id"], name="operations_by_age"),

@@ -1,10 +1,19 @@
 """The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
 
 from compute.engine.operations.execute import execute
-from compute.engine.operations.queue import cancel, cancel_unless, due, enqueue, in_line, wake
+from compute.engine.operations.queue import (
+    cancel,
+    cancel_unless,
+    due,
+    enqueue,
+    in_line,
+    show_progress,
+    wake,
+    wake_sharing,
+)
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.engine.operations.steps import Plan, Step, Where, plans
-from compute.engine.operations.stuck import retry_stuck, settle_stuck
+from compute.engine.operations.stuck import retry_stuck, retry_stuck_on, settle_stuck
 
 __all__ = [
     "Cancelled",
@@ -22,6 +31,9 @@ __all__ = [
     "in_line",
     "plans",
     "retry_stuck",
+    "retry_stuck_on",
     "settle_stuck",
+    "show_progress",
     "wake",
+    "wake_sharing",
 ]

@@ -159,7 +159,7 @@ def _go_to_host(run: Run, step: Step) -> None:
     if step.where == Where.ANYWHERE:
         return
     subject = run.subject
-    host = kinds.kind_of(subject).host(subject)
+    host = kinds.kind_of(subject).host(subject) or run.operation.host_id
     if host is not None and here.host_id() not in {None, host}:
         run.hand_over(host)
         dispatch.send(run.operation.pk, host)

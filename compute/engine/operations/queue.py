@@ -22,22 +22,26 @@ def enqueue(
     parameters: dict[str, Any],
     hidden: dict[str, str] | None = None,
     idempotency_key: str | None = None,
+    exclusive: bool = True,
+    host: uuid.UUID | None = None,
+    project_id: str | None = None,
     also: Iterable[Subject] = (),
     sharing: Iterable[Subject] = (),
 ) -> Operation:
     """Add an operation behind those that hold its rows. Call it in the transaction that locked them.
 
     `also` are further rows that it occupies, `sharing` those that must only stay as they are. `hidden` are
-    parameters that are sealed, and forgotten at its end.
+    parameters that are sealed, and forgotten at its end. One that is not `exclusive` shares its subject too. `host`
+    and `project_id` are the subject's unless others are given.
     """
-    host = kinds.kind_of(subject).host(subject)
+    host = host or kinds.kind_of(subject).host(subject)
     operation = Operation.objects.create(
         kind=kind,
         subject_type=kinds.kind_of(subject).noun,
         subject_id=subject.pk,
         subject_name=str(subject.name),
         host_id=host,
-        project_id=subject.project_id,
+        project_id=project_id or subject.project_id,
         user=context.user if context.user.pk else None,
         parameters=parameters,
         secrets=secrets.seal(hidden or {}),
@@ -46,7 +50,8 @@ def enqueue(
         due_at=Now(),
     )
     # Each in a statement of its own: ids say which came first.
-    for row in (subject, *also):
+    _hold(operation, subject, shared=not exclusive)
+    for row in also:
         _hold(operation, row)
     for row in sharing:
         _hold(operation, row, shared=True)
@@ -103,6 +108,23 @@ def wake(resource_id: uuid.UUID | str, event: str) -> None:
     if waiting.update(woken_by=event, due_at=Now()):
         for operation_id, host in waiting.values_list("pk", "host"):
             dispatch.hint(operation_id, host)
+
+
+def wake_sharing(resource_id: uuid.UUID, event: str) -> None:
+    """Tell the open operations that share the row of an event."""
+    shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
+    waiting = Operation.objects.open().filter(Exists(shared))
+    if waiting.update(woken_by=event, due_at=Now()):
+        for operation_id, host in waiting.values_list("pk", "host"):
+            dispatch.hint(operation_id, host)
+
+
+def show_progress(resource_id: uuid.UUID, step: str, progress: dict[str, Any] | None) -> None:
+    """Show how far the work is that operations wait for at a step, while they share the row."""
+    shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
+    for operation in Operation.objects.open().filter(Exists(shared), step=step, lease_until=None):
+        Operation.objects.filter(pk=operation.pk, lease_until=None).update(progress=progress)
+        broadcast.operation_changed(operation)
 
 
 def in_line(operation: Operation) -> OperationQuerySet:

@@ -1,5 +1,8 @@
 """Stuck operations: undone once more when somebody asks, settled once their row is gone."""
 
+from contextlib import suppress
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -53,3 +56,10 @@ def _has_later(operation: Operation) -> bool:
     later = Hold.objects.filter(resource_id=OuterRef("resource_id"), pk__gt=OuterRef("pk"), shared=False)
     held = operation.holds.filter(shared=False).exclude(gone)
     return held.filter(Exists(later)).exists()
+
+
+def retry_stuck_on(host_id: UUID) -> None:
+    """Try once more to undo what is stuck on a host that answers again."""
+    for operation in Operation.objects.filter(state=Operation.State.STUCK, host=host_id):
+        with suppress(Conflict):
+            retry_stuck(operation)

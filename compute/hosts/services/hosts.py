@@ -5,7 +5,8 @@ from functools import cache
 from django.conf import settings
 
 from accounts.models import Installation
-from compute.driver.storage.directory import Pool
+from compute.driver.storage.directory import DirectoryPool
+from compute.driver.storage.pool import Pool
 from compute.hosts.models import Hypervisor
 
 SOCKETS = settings.STORAGE_DIR / "sockets"
@@ -22,4 +23,4 @@ def installation() -> Installation:
 
 def pool(hypervisor: Hypervisor) -> Pool:
     """The storage pool that holds this installation's disks."""
-    return Pool(hypervisor.uri, f"meridian-{installation().short}", settings.STORAGE_DIR / "pool")
+    return DirectoryPool(hypervisor.uri, f"meridian-{installation().short}", settings.STORAGE_DIR / "pool")

@@ -87,7 +87,7 @@ def remove_file(image_id: object) -> None:
 def evict(hypervisor: Hypervisor) -> None:
     """Remove from the host's pool the copies of images that are deleted. Raise DriverError."""
     pool = hosts.pool(hypervisor)
-    copies = {volume.name for volume in pool.volumes() if volume.name.startswith(COPY)}
+    copies = {volume.name for volume in pool.list() if volume.name.startswith(COPY)}
     kept = Image.objects.exclude(status=Image.Status.DELETED)
     for name in sorted(copies - {image.volume_name for image in kept}):
         pool.delete(name)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, NotFound
-from compute.driver.storage.directory import Pool
+from compute.driver.storage.pool import Pool
 from compute.engine.actions import registry
 from compute.engine.actions.base import Action
 from compute.engine.actions.begin import begin, begin_quietly

@@ -67,12 +67,12 @@ class CopyDisk(Step):
     def do(self, run: Run) -> None:
         source, copy = run.subject, _copy(run.operation)
         pool = guests.pool_of(source)
-        if pool.volume(copy.disk_name) is not None:
+        if pool.stat(copy.disk_name) is not None:
             return
         if runs(source):
             self._copy_live(run, source, copy)
         else:
-            pool.import_file(copy.disk_name, pool.volume_path(source.disk_name), "qcow2", run.progress)
+            pool.copy(source.disk_name, copy.disk_name, run.progress)
 
     def _copy_live(self, run: Run, source: Instance, copy: Instance) -> None:
         pool, image = guests.pool_of(source), boot_images.image_of(source)
@@ -80,7 +80,7 @@ class CopyDisk(Step):
         def make_overlay() -> None:
             pool.delete(copy.copy_name)  # of a copy that was cut off
             kind: DiskFormat = "qcow2" if image.disk_format == "qcow2" else "raw"
-            pool.create_overlay(copy.copy_name, image.volume_name, size_of(source), kind)
+            pool.overlay(copy.copy_name, image.volume_name, size_of(source), kind)
 
         copy_while_it_runs(run, live_copy(source, copy.copy_name), make_overlay, run.progress)
         pool.rename(copy.copy_name, copy.disk_name)
@@ -190,7 +190,7 @@ class Clone(InstanceAction):
         ports = list(instance.ports.select_related("network").order_by("created_at", "pk"))
         addresses.lock(port.network for port in ports)
         for port in ports:
-            addresses.plug(copy, port.network)
+            addresses.plug(copy, copy.project, port.network)
         transitions.change(copy)
         return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})
 

@@ -23,7 +23,7 @@ def live_copy(source: Instance, name: str, *, stands_alone: bool = False) -> Dis
     return DiskCopy(
         guests.uri(source),
         str(source.pk),
-        guests.pool_of(source).volume_path(name),
+        guests.pool_of(source).source_of(name),
         guest_spec.root_device(hardware.of(source)).removeprefix("/dev/"),
         stands_alone=stands_alone,
     )
@@ -42,5 +42,5 @@ def copy_while_it_runs(
 
 def size_of(source: Instance) -> int:
     """How large its disk is, in bytes."""
-    present = guests.pool_of(source).volume(source.disk_name)
+    present = guests.pool_of(source).stat(source.disk_name)
     return present.capacity_bytes if present else 0

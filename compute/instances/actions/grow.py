@@ -10,6 +10,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
+from compute.instances.actions.claims import claimed_growth
 from compute.instances.actions.disk_copying import size_of
 from compute.instances.actions.launch import GIB
 from compute.instances.actions.size_change import SizeChange, cannot_take
@@ -28,8 +29,7 @@ class PlugMemory(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        run.check()
-        guests.growth(instance).memory(instance.ram_mib)
+        claimed_growth(run).memory(instance.ram_mib)
 
     def undo(self, run: Run) -> None:
         """Undone last, when nothing more is plugged in."""
@@ -42,8 +42,7 @@ class PlugProcessors(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        run.check()
-        guests.growth(instance).processors(instance.vcpus)
+        claimed_growth(run).processors(instance.vcpus)
 
 
 class GrowLiveDisk(Step):
@@ -52,9 +51,8 @@ class GrowLiveDisk(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        run.check()
         target = guest_spec.root_target(hardware.of(instance))
-        guests.growth(instance).disk(target, instance.disk_gib * GIB)
+        claimed_growth(run).disk(target, instance.disk_gib * GIB)
 
 
 class DefineGrown(Define):

@@ -44,11 +44,11 @@ class CopyOut(Step):
         if runs(instance):
             copy, size = instance.taken_name, size_of(instance)
             live = live_copy(instance, copy, stands_alone=True)
-            copy_while_it_runs(run, live, lambda: pool.create_empty(copy, size), progress)
-            pool.give_away(copy, target, progress)
+            copy_while_it_runs(run, live, lambda: pool.create(copy, size), progress)
+            pool.export(copy, target, progress)
         else:
             base = guest_spec.backing(boot_images.image_of(instance), pool)
-            flatten(pool.volume_path(instance.disk_name), base, target, size_of(instance), progress)
+            flatten(pool.source_of(instance.disk_name), base, target, size_of(instance), progress)
 
     def undo(self, run: Run) -> None:
         """The file goes first: that needs no host, and nothing else removes it."""

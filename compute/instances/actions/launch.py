@@ -17,7 +17,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
 from compute.engine.services import transitions
-from compute.images.services import images
+from compute.images.services import delivery
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.passwords import ADMIN_PASSWORD, hide, password_of
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
@@ -92,7 +92,7 @@ def _begin(
         **checked.labels,
     )
     for network in checked.networks:
-        addresses.plug(instance, network)
+        addresses.plug(instance, project, network)
     operations.enqueue(
         context,
         "instance.launch",
@@ -141,7 +141,7 @@ class CopyImage(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         transitions.task(instance, TaskState.STORAGE)
-        images.bring(boot_images.image_of(instance), guests.pool_of(instance), run.progress)
+        delivery.wait_for_copy(run, boot_images.image_of(instance), guests.host_of(instance))
 
 
 class MakeDisk(Step):
@@ -154,7 +154,7 @@ class MakeDisk(Step):
         instance = run.subject
         image = boot_images.image_of(instance)
         run.check()
-        guests.pool_of(instance).create_overlay(
+        guests.pool_of(instance).overlay(
             instance.disk_name,
             image.volume_name,
             max(instance.disk_gib * GIB, image.virtual_size),
@@ -175,7 +175,7 @@ class WriteConfigDrive(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        guests.pool_of(instance).write_bytes(
+        guests.pool_of(instance).write(
             instance.config_drive_name, config_drive.build(instance, password_of(run))
         )
         transitions.task(instance, TaskState.SPAWNING)

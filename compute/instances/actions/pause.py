@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.instances.actions.base import InstanceAction
-from compute.instances.services import guests
+from compute.instances.actions.claims import claimed
 from compute.instances.states import TaskState, VmState
 
 
@@ -17,11 +17,10 @@ class StopProcessors(Step):
     label: ClassVar[str] = gettext_noop("Pause")
 
     def do(self, run: Run) -> None:
-        run.check()
-        guests.guest(run.subject).pause()
+        claimed(run).pause()
 
     def undo(self, run: Run) -> None:
-        guests.guest(run.subject).unpause()
+        claimed(run).unpause()
 
 
 class RunProcessors(Step):
@@ -29,8 +28,7 @@ class RunProcessors(Step):
     label: ClassVar[str] = gettext_noop("Unpause")
 
     def do(self, run: Run) -> None:
-        run.check()
-        guests.guest(run.subject).unpause()
+        claimed(run).unpause()
 
 
 class Pause(InstanceAction):

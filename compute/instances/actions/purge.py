@@ -15,6 +15,7 @@ from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.hosts.services import hosts
 from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.image_making import forget_shelved_image
 from compute.instances.actions.steps import ForgetGuest, PowerOff, release_addresses
 from compute.instances.models import ConsoleToken, Schedule
@@ -37,7 +38,7 @@ class ForgetGuestForGood(ForgetGuest):
                 Guest.lookup(guests.uri(instance), str(instance.pk))
             except GuestNotFound:
                 Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
-        guests.guest(instance).undefine()
+        claimed(run, write=False).undefine()
 
 
 class ReleaseAddresses(Step):

@@ -10,9 +10,10 @@ from compute.driver.specs import GuestEventKind
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
 from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off, power_on
 from compute.instances.actions.stop import PRESS_AGAIN, began
-from compute.instances.services import guests, hardware
+from compute.instances.services import hardware
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 
@@ -23,19 +24,16 @@ class Restart(Step):
     label: ClassVar[str] = gettext_noop("Restart")
 
     def do(self, run: Run) -> None:
-        guest = guests.guest(run.subject)
         if run.woken_by == GuestEventKind.REBOOTED:
             return
         if is_off(run.subject):  # it took the button for an off switch
-            run.check()
-            power_on(run.subject)
+            power_on(run)
             return
         deadline = began(run, self) + hardware.grace(run.subject)
-        run.check()
         if timezone.now() >= deadline:
-            guest.reset()
+            claimed(run).reset()
             return
-        guest.reboot()
+        claimed(run).reboot()
         raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
 
 

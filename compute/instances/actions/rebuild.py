@@ -14,7 +14,7 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.images.services import images
+from compute.images.services import delivery, images
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.launch import GIB
 from compute.instances.actions.passwords import hide, password_of
@@ -37,7 +37,7 @@ class BringImage(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        images.bring(_image(run), guests.pool_of(run.subject), run.progress)
+        delivery.wait_for_copy(run, _image(run), guests.host_of(run.subject))
 
 
 class MakeNewDisk(Step):
@@ -51,7 +51,7 @@ class MakeNewDisk(Step):
         if instance.image_id == image.pk and _exchanged(run):
             return
         run.check()
-        guests.pool_of(instance).create_overlay(
+        guests.pool_of(instance).overlay(
             instance.new_disk_name,
             image.volume_name,
             max(instance.disk_gib * GIB, image.virtual_size),
@@ -84,7 +84,7 @@ class WriteConfigDriveAnew(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        guests.pool_of(instance).write_bytes(
+        guests.pool_of(instance).write(
             instance.config_drive_name, config_drive.build(instance, password_of(run))
         )
 

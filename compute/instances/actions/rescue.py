@@ -1,5 +1,6 @@
 """Rescue: boot from another image with the instance's own disk attached beside it, to mend what is on it."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.images.services import images
+from compute.images.services import delivery, images
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.launch import GIB
 from compute.instances.actions.passwords import hide
@@ -30,7 +31,7 @@ class BringRescueImage(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        images.bring(_rescue_image(run.subject), guests.pool_of(run.subject), run.progress)
+        delivery.wait_for_copy(run, _rescue_image(run.subject), guests.host_of(run.subject))
 
     def undo(self, run: Run) -> None:
         transitions.change(run.subject, rescue_image=None)
@@ -47,7 +48,7 @@ class MakeRescueDisk(Step):
         instance = run.subject
         image = _rescue_image(instance)
         run.check()
-        guests.pool_of(instance).create_overlay(
+        guests.pool_of(instance).overlay(
             instance.rescue_disk_name,
             image.volume_name,
             max(image.virtual_size, GIB),
@@ -91,6 +92,9 @@ class Rescue(InstanceAction):
             image = boot_images.image_of(instance)
         transitions.change(instance, rescue_image=image, restore_to=power_before(instance))
         return {"image": str(image.pk)}
+
+    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+        return [images.known(kept["image"])]
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
         return hide(parameters)

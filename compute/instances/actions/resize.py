@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
-from compute.driver.errors import GuestNotFound
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.launch import GIB
 from compute.instances.actions.size_change import SizeChange, reserve_growth, size_of_row, take_back_size
 from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew
@@ -29,13 +29,14 @@ class KeepOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Keep the present disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        guests.guest(run.subject).keep(KEPT)
+        claimed(run)
+        guests.pool_of(run.subject).snapshot(run.subject.disk_name, KEPT)
 
     def undo(self, run: Run) -> None:
-        guest = guests.guest(run.subject)
-        guest.go_back(KEPT)
-        guest.let_go(KEPT)
+        claimed(run)
+        pool, disk = guests.pool_of(run.subject), run.subject.disk_name
+        pool.revert(disk, KEPT)
+        pool.delete_snapshot(disk, KEPT, guests.guest(run.subject))
 
 
 class GoDown(ShutDown):
@@ -53,7 +54,7 @@ class GrowDisk(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        guests.pool_of(instance).grow(instance.disk_name, instance.disk_gib * GIB)
+        guests.pool_of(instance).resize(instance.disk_name, instance.disk_gib * GIB)
 
 
 class GoBackToOldDisk(Step):
@@ -61,8 +62,8 @@ class GoBackToOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Go back to the earlier disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        guests.guest(run.subject).go_back(KEPT)
+        claimed(run)
+        guests.pool_of(run.subject).revert(run.subject.disk_name, KEPT)
         take_back_size(run.subject)
 
 
@@ -72,12 +73,9 @@ class LetGoOfOldDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        if run.subject.hypervisor is None:
-            return
-        try:
-            guests.guest(run.subject).let_go(KEPT)
-        except GuestNotFound:
-            return
+        instance = run.subject
+        if instance.hypervisor is not None:
+            guests.pool_of(instance).delete_snapshot(instance.disk_name, KEPT, guests.guest(instance))
 
 
 class Resize(SizeChange):

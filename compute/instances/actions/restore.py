@@ -33,12 +33,13 @@ class Restore(InstanceAction):
     steps = (ReserveAddresses(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Its disk was counted all the time; the rest must fit again, and its server group may have changed."""
+        """Reserve what was free meanwhile: all but its disk, which was counted all the time. Raise OverQuota, Conflict."""
         quotas.reserve(
             instance.project,
             {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib},
             instance.user,
         )
+        scheduler.check(instance)
         scheduler.check_group(instance)
         transitions.change(
             instance,

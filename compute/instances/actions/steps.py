@@ -9,6 +9,7 @@ from compute.driver.errors import DriverError, GuestNotFound
 from compute.driver.guest.domain import Guest
 from compute.driver.specs import PowerState
 from compute.engine.operations import Run, Step
+from compute.instances.actions.claims import claimed
 from compute.instances.models import Instance
 from compute.instances.services import config_drive, guest_spec, guests, room
 from compute.instances.states import VmState
@@ -43,15 +44,13 @@ class Define(Step):
     label: ClassVar[str] = gettext_noop("Define the machine")
 
     def do(self, run: Run) -> None:
-        instance = run.subject
-        run.check()
-        Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+        define(run)
 
     def undo(self, run: Run) -> None:
         """What was launched once stays defined, whatever a later start came to."""
         instance = run.subject
         if instance.hypervisor is not None and instance.launched_at is None:
-            guests.guest(instance).undefine()
+            claimed(run, write=False).undefine()
 
 
 class PowerOn(Step):
@@ -61,11 +60,10 @@ class PowerOn(Step):
     label: ClassVar[str] = gettext_noop("Power on")
 
     def do(self, run: Run) -> None:
-        run.check()
-        power_on(run.subject)
+        power_on(run)
 
     def undo(self, run: Run) -> None:
-        power_off(run.subject)
+        power_off(run)
 
 
 class PowerOnIfItRan(PowerOn):
@@ -83,8 +81,7 @@ class PowerOff(Step):
     label: ClassVar[str] = gettext_noop("Power off")
 
     def do(self, run: Run) -> None:
-        run.check()
-        power_off(run.subject)
+        power_off(run)
 
 
 class PowerOffMeanwhile(PowerOff):
@@ -103,7 +100,7 @@ class ForgetGuest(Step):
     def do(self, run: Run) -> None:
         run.check()
         if run.subject.hypervisor is not None:
-            guests.guest(run.subject).undefine(keep_state=True)
+            claimed(run, write=False).undefine(keep_state=True)
 
 
 def power_before(instance: Instance) -> VmState:
@@ -124,27 +121,34 @@ def make_anew(run: Run) -> None:
     if instance.hypervisor is None:
         return
     try:
-        Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+        define(run)
         if instance.restore_to == VmState.ACTIVE:
-            power_on(instance)
+            power_on(run)
     except DriverError as error:
         if error.retryable:
             raise
         log.warning("not made anew", instance=str(instance.pk), error=str(error))
 
 
-def power_on(instance: Instance) -> None:
+def define(run: Run) -> None:
+    """Describe the guest to libvirt, tagged with this claim."""
+    claimed(run, write=False)
+    instance = run.subject
+    Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+
+
+def power_on(run: Run) -> None:
     """The guest runs afterwards, and how far it can grow is known."""
-    guests.guest(instance).start()
-    room.note(instance)
+    claimed(run).start()
+    room.note(run.subject)
 
 
-def power_off(instance: Instance) -> None:
+def power_off(run: Run) -> None:
     """The guest does not run afterwards; one that was never placed or is gone does not either."""
-    if instance.hypervisor is None:
+    if run.subject.hypervisor is None:
         return
     try:
-        guests.guest(instance).destroy()
+        claimed(run, write=False).destroy()
     except GuestNotFound:
         return
 

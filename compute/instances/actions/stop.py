@@ -10,8 +10,9 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
 from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import is_off
-from compute.instances.services import guests, hardware
+from compute.instances.services import hardware
 from compute.instances.states import TaskState, VmState
 
 PRESS_AGAIN = timedelta(seconds=10)
@@ -31,11 +32,10 @@ class ShutDown(Step):
         if is_off(instance):
             return
         deadline = began(run, self) + hardware.grace(instance)
-        run.check()
         if timezone.now() >= deadline:
-            guests.guest(instance).destroy()
+            claimed(run, write=False).destroy()
             return
-        guests.guest(instance).shut_down()
+        claimed(run).shut_down()
         raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
 
 

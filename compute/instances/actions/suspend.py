@@ -8,8 +8,8 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import PowerOn, power_on
-from compute.instances.services import guests
 from compute.instances.states import TaskState, VmState
 
 
@@ -18,11 +18,10 @@ class SaveMemory(Step):
     label: ClassVar[str] = gettext_noop("Write the memory to disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        guests.guest(run.subject).save()
+        claimed(run).save()
 
     def undo(self, run: Run) -> None:
-        power_on(run.subject)
+        power_on(run)
 
 
 class GoOn(PowerOn):

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import NotFound
-from compute.api.base import ComputeView, moment_of, next_links, page
+from accounts.openstack.times import without_zone
+from compute.api.base import COMPUTE, ComputeView, moment_of
 from compute.engine.actions import registry
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
@@ -36,12 +36,11 @@ class InstanceActions(ComputeView):
             for name, row in rows.items()
             if (since is None or row.updated_at >= since) and (before is None or row.updated_at <= before)
         ]
-        found, more = page(query, fitting)
-        body = {"instanceActions": [_show(self, key, rows[name]) for name in found]}
-        if more:
+        page = COMPUTE.paging.page_of_list(query, fitting, str)
+        body = {"instanceActions": [_show(self, key, rows[name]) for name in page.rows]}
+        if page.more:
             path = f"servers/{key}/os-instance-actions"
-            links = next_links(request, "links", found[-1], path)
-            body["links"] = links["links_links"]
+            body["links"] = [COMPUTE.next_link(request, path, page.rows[-1])]
         return JsonResponse(body)
 
 
@@ -95,10 +94,10 @@ def _show(view: ComputeView, key: str, row: Operation) -> dict[str, Any]:
         "request_id": row.request_id,
         "user_id": row.user_id or "",
         "project_id": row.project_id,
-        "start_time": naive(row.created_at),
+        "start_time": without_zone(row.created_at),
         "message": row.error["message"] if row.error else None,
     }
-    return shown | ({"updated_at": naive(row.updated_at)} if view.at_least(58) else {})
+    return shown | ({"updated_at": without_zone(row.updated_at)} if view.at_least(58) else {})
 
 
 def _name(row: Operation) -> str:
@@ -108,4 +107,4 @@ def _name(row: Operation) -> str:
 
 
 def _written(moment: str | None) -> str | None:
-    return naive(datetime.fromisoformat(moment)) if moment else None
+    return without_zone(datetime.fromisoformat(moment)) if moment else None

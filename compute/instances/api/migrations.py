@@ -4,7 +4,6 @@ Only live migrations can be looked at below a server while they run, and there a
 """
 
 from typing import Any, NoReturn
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -12,11 +11,12 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import BadInput, NotFound
+from accounts.openstack import ids
+from accounts.openstack.microversions import Version
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import ComputeView, listed, moment_of, number_of
-from compute.api.microversions import Version
+from compute.api.base import COMPUTE, ComputeView, moment_of, number_of
 from compute.engine.models import Operation
 from compute.instances.api.servers import find
 from compute.instances.services import migrations
@@ -27,17 +27,18 @@ _PLAIN = {"status": "status", "host": "parameters__host", "source_compute": "par
 
 class Migrations(ComputeView):
     def get(self, request: Request) -> HttpResponse:
-        rows = list(self._filtered(migrations.listing(self.context)))
+        rows = self._filtered(migrations.listing(self.context))
         if not self.at_least(59):
             return JsonResponse({"migrations": [self._show(row) for row in rows]})
-        return listed(request, "migrations", "os-migrations", rows, lambda row: row.pk, self._show)
+        page = COMPUTE.paging.page(request.query_params, rows)
+        return COMPUTE.listed(request, "migrations", "os-migrations", page, self._show)
 
     def _filtered(self, rows: "QuerySet[Operation]") -> "QuerySet[Operation]":
         query = self.request.query_params
         wanted = {lookup: query[name] for name, lookup in _PLAIN.items() if name in query}
         rows = rows.filter(**wanted)
         if "instance_uuid" in query:
-            wanted_id = _uuid(query["instance_uuid"])
+            wanted_id = ids.uuid(query["instance_uuid"])
             rows = rows.filter(subject_id=wanted_id) if wanted_id else rows.none()
         if query.get("migration_type", migrations.NOVA_TYPE) != migrations.NOVA_TYPE:
             rows = rows.none()
@@ -65,8 +66,8 @@ class Migrations(ComputeView):
             "dest_host": host,
             "old_instance_type_id": _flavor_number(row.parameters.get("from")),
             "new_instance_type_id": _flavor_number(row.parameters.get("to")),
-            "created_at": naive(row.created_at),
-            "updated_at": naive(row.changed),
+            "created_at": without_zone(row.created_at),
+            "updated_at": without_zone(row.changed),
         }
         if self.at_least(23):
             shown["migration_type"] = migrations.NOVA_TYPE
@@ -100,13 +101,6 @@ class OneServerMigration(ComputeView):
             _("Migration %(id)s for server %(server)s is not an in-progress live migration.")
             % {"id": migration[:64], "server": key}
         )
-
-
-def _uuid(given: str) -> UUID | None:
-    try:
-        return UUID(given)
-    except ValueError:
-        return None
 
 
 def _flavor_number(key: str | None) -> int | None:

@@ -8,11 +8,11 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import no_content
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.names import is_text
+from accounts.openstack.responses import accepted, no_content
 from accounts.services import quotas
-from compute.api.base import ComputeView, accepted, url
+from compute.api.base import ComputeView, url
 from compute.api.faults import NotImplementedHere
 from compute.engine.actions import registry
 from compute.engine.models import Operation

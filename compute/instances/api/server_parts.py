@@ -8,17 +8,17 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import no_content
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.microversions import Version
+from accounts.openstack.responses import no_content
 from accounts.services import inputs
 from compute.api.base import ComputeView, url
-from compute.api.microversions import Version
 from compute.instances.actions import begin
 from compute.instances.api import server_body
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 from compute.instances.states import VmState
-from compute.networks.api.networks import subnet_id
+from compute.networks.api.subnets import subnet_id
 
 STATES = {
     VmState.BUILDING: "pending",

@@ -50,7 +50,7 @@ class Instance(Subject):
     description = models.TextField(blank=True)
     flavor_id = models.CharField(max_length=255, blank=True)
     flavor_name = models.CharField(max_length=255, blank=True)
-    image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
+    image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     hypervisor = models.ForeignKey(Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances")
     server_group = models.ForeignKey(
         ServerGroup, on_delete=models.SET_NULL, null=True, related_name="instances"
@@ -70,7 +70,7 @@ class Instance(Subject):
     )
     booted_at = models.DateTimeField(null=True)
     restore_to = models.CharField(max_length=32, blank=True)
-    rescue_image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
+    rescue_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     shelved_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     resized_from = models.JSONField(null=True)
     hardware = models.JSONField(default=dict)
@@ -91,7 +91,10 @@ class Instance(Subject):
 
     class Meta:
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project")]
+        indexes = [
+            models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project"),
+            models.Index(fields=["vm_state", "deleted_at"], name="instances_deleted"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -15,6 +15,9 @@ from compute.instances.models import Instance
 from compute.instances.services import guests
 
 SCREENSHOT_SECONDS = 2
+PATIENCE_SECONDS = 3.0
+"""How long a web thread waits for a picture: a stuck guest or host must not take the pages with it."""
+
 SHOWN_BYTES = 256 * 1024
 
 _ESCAPES = re.compile(
@@ -85,7 +88,7 @@ def _picture(instance: Instance) -> bytes:
     if instance.hypervisor is None:
         raise off
     try:
-        return guests.guest(instance).screenshot()
+        return guests.guest(instance).screenshot(PATIENCE_SECONDS)
     except (GuestNotRunning, GuestNotFound) as error:
         raise off from error
     except DriverError as error:

@@ -49,7 +49,6 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
-        ConsoleToken.objects.filter(expires_at__lt=now - ALIVE).delete()
         ConsoleToken.objects.create(
             digest=_digest(token),
             user=context.user,

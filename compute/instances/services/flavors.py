@@ -14,6 +14,7 @@ from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import Project
 from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs, quotas
+from accounts.services.saving import save_unique
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import hardware_options
 
@@ -99,12 +100,8 @@ def create(context: Context, given: dict[str, Any]) -> Flavor:
         values["id"] = clean_name(given["id"], field="id")
     values["is_public"] = inputs.flag(given, "is_public", True)
     values["description"] = inputs.text(given, "description")
-    taken = Q(name=values["name"])
-    if "id" in values:
-        taken |= Q(pk=values["id"])
-    if Flavor.objects.filter(taken).exists():
-        raise Conflict(_("There is a flavor with this name or id already."))
-    flavor = Flavor.objects.create(**values)
+    flavor = Flavor(**values)
+    save_unique(flavor, _("There is a flavor with this name or id already."))
     audit.record(context, "flavor.create", flavor)
     return flavor
 

@@ -2,7 +2,7 @@
 
 from compute.driver.guest.hardware import DiskBus, HardwareSpec
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, PortSpec
-from compute.driver.storage.directory import Pool
+from compute.driver.storage.pool import Pool
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.images.models import Image
@@ -28,7 +28,7 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         disks=(
             *disks,
             DiskSpec(
-                path=pool.volume_path(instance.config_drive_name),
+                source=pool.source_of(instance.config_drive_name),
                 format="raw",
                 target=_target(machine.cdrom_bus, 0 if machine.disk_bus == "virtio" else len(disks)),
                 bus=machine.cdrom_bus,
@@ -77,7 +77,7 @@ def _disks(instance: Instance, pool: Pool, bus: DiskBus) -> list[DiskSpec]:
         found.insert(0, (instance.rescue_disk_name, instance.rescue_image))
     return [
         DiskSpec(
-            path=pool.volume_path(name),
+            source=pool.source_of(name),
             format="qcow2",
             target=_target(bus, place),
             bus=bus,
@@ -93,7 +93,7 @@ def backing(image: Image | None, pool: Pool) -> BackingSpec | None:
     if image is None:
         return None
     return BackingSpec(
-        path=pool.volume_path(image.volume_name),
+        source=pool.source_of(image.volume_name),
         format="qcow2" if image.disk_format == "qcow2" else "raw",
     )
 
@@ -105,5 +105,12 @@ def tag(instance: Instance, operation: Operation) -> GuestTag:
         instance=str(instance.pk),
         project=instance.project_id,
         operation=str(operation.pk),
+        order=order_of(instance, operation),
         fence=operation.fence,
     )
+
+
+def order_of(instance: Instance, operation: Operation) -> int:
+    """Return the operation's place among those of the instance: later ones have a higher number."""
+    hold = operation.holds.filter(resource_id=instance.pk).values_list("pk", flat=True).first()
+    return hold or 0

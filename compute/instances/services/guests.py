@@ -7,17 +7,23 @@ from django.utils.translation import gettext as _
 from accounts.errors import Conflict
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.growth import Growth
-from compute.driver.storage.directory import Pool
+from compute.driver.storage.pool import Pool
+from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.hosts.services.hosts import CONSOLE_LOGS, FIRMWARE, SOCKETS
 from compute.instances.models import Instance
 
 
-def pool_of(instance: Instance) -> Pool:
-    """The storage pool of the instance's hypervisor. Raises Conflict when it has none."""
+def host_of(instance: Instance) -> Hypervisor:
+    """Return the instance's host. Raise Conflict when it has none."""
     if instance.hypervisor is None:
         raise Conflict(_("This instance never found a host. Delete it and launch it again."))
-    return hosts.pool(instance.hypervisor)
+    return instance.hypervisor
+
+
+def pool_of(instance: Instance) -> Pool:
+    """The storage pool of the instance's hypervisor. Raises Conflict when it has none."""
+    return hosts.pool(host_of(instance))
 
 
 def guest(instance: Instance) -> Guest:
@@ -32,9 +38,7 @@ def growth(instance: Instance) -> Growth:
 
 def uri(instance: Instance) -> str:
     """The libvirt address of the instance's hypervisor. Raises Conflict when it has none."""
-    if instance.hypervisor is None:
-        raise Conflict(_("This instance never found a host. Delete it and launch it again."))
-    return instance.hypervisor.uri
+    return host_of(instance).uri
 
 
 def vnc_socket(instance: Instance) -> Path:

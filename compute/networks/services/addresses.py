@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
-from compute.instances.models import Instance
+from accounts.models import Project
+from compute.engine.models import Subject
 from compute.networks.models import Network, Port
 
 FIRST = 10
@@ -20,7 +21,7 @@ def lock(networks: Iterable[Network]) -> None:
     list(Network.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
-def plug(instance: Instance, network: Network) -> Port:
+def plug(owner: Subject, project: Project, network: Network) -> Port:
     """A port with the lowest free address. Call it in a transaction; it holds the network's row until the end.
 
     Raises Conflict when every address is taken.
@@ -37,7 +38,7 @@ def plug(instance: Instance, network: Network) -> Port:
             _("The network %(name)s has no free address left. Delete an instance or use another network.")
             % {"name": network.name}
         )
-    port = Port(project=instance.project, network=network, instance=instance)
+    port = Port(project=project, network=network, instance_id=owner.pk)
     port.address = str(ipaddress.IPv4Address(address))
     port.mac = _free_mac()
     port.save(force_insert=True)

@@ -7,6 +7,7 @@ from django.conf import settings
 from compute.driver.network.nat import Network as DriverNetwork
 from compute.driver.specs import NetworkSpec
 from compute.hosts.models import Hypervisor
+from compute.hosts.services import hypervisors
 from compute.networks.models import Network
 
 
@@ -29,3 +30,14 @@ def network_spec(row: Network) -> NetworkSpec:
 
 def libvirt_network_name(row: Network) -> str:
     return f"meridian-{row.bridge}"
+
+
+def ensure_all(hypervisor: Hypervisor) -> None:
+    """Make on the host the networks that are not there yet. Raise DriverError."""
+    for row in Network.objects.all():
+        network(hypervisor, row).ensure()
+
+
+def register() -> None:
+    """Have hosts prepared with their networks; called once at start."""
+    hypervisors.register_preparation(ensure_all)

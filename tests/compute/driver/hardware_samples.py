@@ -13,6 +13,7 @@ from compute.driver.guest.hardware import (
     Tpm,
 )
 from compute.driver.specs import DiskSpec, GuestSpec
+from compute.driver.storage.sources import FileSource
 from tests.compute.driver.driver_samples import BARE, FULL, POOL
 
 NVRAM = Path("/srv/firmware/8a6e0804.fd")
@@ -60,13 +61,19 @@ def guest_of(hardware: HardwareSpec) -> GuestSpec:
         vcpus=4 if hardware.topology else 1,
         disks=(
             DiskSpec(
-                path=POOL / "root",
+                source=FileSource(path=POOL / "root"),
                 format="raw",
                 target=disk[hardware.disk_bus],
                 bus=hardware.disk_bus,
                 boot_order=1,
             ),
-            DiskSpec(path=POOL / "seed", format="raw", target="sdb", bus=hardware.cdrom_bus, device="cdrom"),
+            DiskSpec(
+                source=FileSource(path=POOL / "seed"),
+                format="raw",
+                target="sdb",
+                bus=hardware.cdrom_bus,
+                device="cdrom",
+            ),
         ),
         ports=FULL.ports[:1],
         hardware=hardware,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.context import Context, for_user
 from accounts.errors import Conflict, Forbidden
 from accounts.models import Assignment, AuditEvent, Project, User
+from accounts.services import retention
 from compute.instances.models import ConsoleToken, Instance
 from compute.instances.services import consoles, guests
 from compute.instances.states import VmState
@@ -169,4 +170,5 @@ def test_old_rows_go(as_alice: Context, instance: Instance) -> None:
     consoles.issue(as_alice, instance)
     ConsoleToken.objects.update(expires_at=timezone.now() - timedelta(minutes=5))
     consoles.issue(as_alice, instance)
+    assert retention.Sweeper().sweep() == {"console_tokens": 1}
     assert ConsoleToken.objects.count() == 1

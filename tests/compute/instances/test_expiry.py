@@ -10,7 +10,8 @@ from accounts.context import Context
 from accounts.errors import BadInput, Forbidden
 from accounts.models import AuditEvent
 from compute.engine.models import Operation
-from compute.instances.actions import begin, expiring
+from compute.instances.actions import begin
+from compute.instances.duties import expiring
 from compute.instances.models import Instance
 from compute.instances.services import expiry
 from compute.instances.states import TaskState, VmState

@@ -1,6 +1,7 @@
 """From rows to libvirt's XML: which devices, and that nothing a person writes becomes more than its text."""
 
 import base64
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +10,7 @@ from lxml import etree
 
 from accounts.names import clean_name
 from compute.driver.specs import GuestSpec
+from compute.driver.storage.sources import label
 from compute.driver.xml.guest import guest_domain
 from compute.engine.models import Operation
 from compute.instances.models import Instance
@@ -34,7 +36,7 @@ def operation(db: None) -> Operation:
 
 
 def disks(spec: GuestSpec) -> list[tuple[str, str, str]]:
-    return [(disk.target, disk.bus, disk.path.name.split("-")[0]) for disk in spec.disks]
+    return [(disk.target, disk.bus, Path(label(disk.source)).name.split("-")[0]) for disk in spec.disks]
 
 
 @pytest.mark.parametrize(

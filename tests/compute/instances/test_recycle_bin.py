@@ -9,7 +9,8 @@ from accounts.context import Context
 from accounts.errors import OverQuota
 from accounts.models import AuditEvent, Quota
 from compute.engine.models import Operation
-from compute.instances.actions import begin, recycle_bin
+from compute.instances.actions import begin
+from compute.instances.duties import recycle_bin
 from compute.instances.models import Instance
 from compute.instances.services import instances
 from compute.instances.states import TaskState, VmState

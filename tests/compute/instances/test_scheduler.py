@@ -83,12 +83,20 @@ def test_ratios_say_how_far_to_overcommit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "counts"), [(VmState.STOPPED, True), (VmState.SOFT_DELETED, True), (VmState.DELETED, False)]
+    ("state", "counts"), [(VmState.STOPPED, True), (VmState.SOFT_DELETED, False), (VmState.DELETED, False)]
 )
 def test_what_may_be_started_again_keeps_its_room(state: VmState, counts: bool) -> None:
     host = factories.HypervisorFactory()
     factories.InstanceFactory(hypervisor=host, vm_state=state, flavor__vcpus=4)
     assert bool(scheduler.rooms()[0].refusal(wanting())) is counts
+
+
+def test_the_recycle_bin_takes_disk_of_a_host_and_nothing_else() -> None:
+    """Or deleted instances, which no quota counts, would keep everybody from launching."""
+    host = factories.HypervisorFactory(disk_gib=10)
+    factories.InstanceFactory(hypervisor=host, vm_state=VmState.SOFT_DELETED, flavor__disk_gib=8)
+    (room,) = scheduler.rooms()
+    assert (room.vcpus, room.ram_mib, room.disk_gib) == (4, 8192, 2)
 
 
 def test_rooms_cost_two_queries(django_assert_num_queries) -> None:

@@ -13,7 +13,8 @@ from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.models import Assignment, AuditEvent
 from compute.engine.models import Operation
 from compute.images.models import Image
-from compute.instances.actions import begin, scheduled
+from compute.instances.actions import begin
+from compute.instances.duties import scheduled
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import schedules
 from compute.instances.states import VmState

@@ -1,10 +1,8 @@
-"""Errors as Keystone's bodies, and what all APIs answer to which error."""
-
-from http import HTTPStatus
+"""Which status and sentence the APIs answer to which error."""
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
@@ -12,17 +10,14 @@ from rest_framework.exceptions import APIException
 from accounts.errors import BadInput, Conflict, MeridianError, NotSignedIn, Unavailable
 
 
-def of(error: Exception) -> JsonResponse | None:
-    """The answer to an error that a person may read; None for bugs."""
-    found = read(error)
-    return answer(*found) if found else None
-
-
 def read(error: Exception) -> tuple[int, str] | None:
-    """Status and sentence of an error that a person may read; None for bugs."""
+    """Return status and sentence of an error that a person may read; None for bugs."""
     if isinstance(error, IntegrityError):
-        # Two asked for the same at once; whoever came first has it.
+        # Two asked for the same at once; the first has it.
         error = Conflict(_("Somebody else did the same just now."))
+    elif isinstance(error, DataError):
+        # The database cannot read a value, such as an expression that only Python understands.
+        error = BadInput()
     elif isinstance(error, OperationalError | InterfaceError):
         error = Unavailable()
     elif isinstance(error, RequestDataTooBig):
@@ -32,24 +27,23 @@ def read(error: Exception) -> tuple[int, str] | None:
     return (error.status, sentence(error)) if isinstance(error, MeridianError) else None
 
 
-def answer(status: int, message: str) -> JsonResponse:
-    """`{"error": {code, title, message}}` with the headers that belong to it."""
-    error = {"code": status, "title": HTTPStatus(status).phrase, "message": message}
-    return with_headers(JsonResponse({"error": error}, status=status))
-
-
 def with_headers(response: JsonResponse) -> JsonResponse:
-    """How to get in, or when to come again."""
+    """Add how to authenticate, or when to try again."""
     status = response.status_code
     if status == NotSignedIn.status:
-        response["WWW-Authenticate"] = f'Keystone uri="{settings.PUBLIC_URL}/identity"'
+        response["WWW-Authenticate"] = challenge()
     if status == Unavailable.status:
         response["Retry-After"] = "5"
     return response
 
 
+def challenge() -> str:
+    """Return where tokens are issued, for WWW-Authenticate."""
+    return f'Keystone uri="{settings.PUBLIC_URL}/identity"'
+
+
 def sentence(error: MeridianError) -> str:
-    """What is wrong, naming each bad field."""
+    """Return what is wrong, naming each bad field."""
     fields = [f"{name}: {text}" for name, text in error.fields.items()]
     own = str(error) if not fields or not isinstance(error, BadInput) else ""
     return " ".join(filter(None, [own, *fields]))
