@@ -56,7 +56,7 @@ class Choice(Form):
         for name in action.fields:
             if name not in self.fields:
                 label = name.replace("_", " ").capitalize()
-                self.fields[name] = forms.CharField(label=label, required=False)
+                self.add(name, forms.CharField(label=label, required=False))
 
 
 def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:

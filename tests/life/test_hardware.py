@@ -100,7 +100,7 @@ def cloned(source: Subject) -> tuple[Path, Path]:
     stack, admin = source.stack, source.admin
     (stack.failpoints / "hold-instance.clone.memories").touch()
     assert admin.post(f"/instances/{source.uuid}/actions/clone/", name="trusted-too").status == 200
-    wait_for(lambda: reached(stack, source.name, "clone.memories"), "the copying", 60)
+    wait_for(lambda: reached(stack, source.name, "instance.clone.memories"), "the copying", 60)
     copy = Subject(stack, admin, "trusted-too")
     files = [
         (stack.root / f"storage/firmware/{each.uuid}.fd", TPM_STATES / each.uuid) for each in (source, copy)

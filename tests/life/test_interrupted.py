@@ -51,7 +51,9 @@ ROUNDS = range(max(len(places) for places in PLACES.values()))
 
 def in_round(number: int) -> dict[str, str]:
     """Verb → the failpoint of this round, of those verbs that have so many steps."""
-    return {verb: f"{verb}.{places[number]}" for verb, places in PLACES.items() if number < len(places)}
+    return {
+        verb: f"instance.{verb}.{places[number]}" for verb, places in PLACES.items() if number < len(places)
+    }
 
 
 def begin(stack: Stack, admin: Browserless, verb: str, name: str) -> None:
@@ -158,7 +160,7 @@ def reached(stack: Stack, name: str, place: str) -> bool:
         "select state, step from compute_operation where subject_id = ? order by created_at desc limit 1",
         stack.instance(name)["id"],
     )
-    step = place.split(".")[1]
+    step = place.rpartition(".")[2]
     return bool(rows) and rows[0]["state"] == "running" and (step == "claim" or rows[0]["step"] == step)
 
 
@@ -193,7 +195,7 @@ def test_of_three_that_exclude_each_other_one_wins(stack: Stack, admin: Browserl
 def test_a_cancelled_launch_says_so(stack: Stack, admin: Browserless) -> None:
     (stack.failpoints / "hold-instance.launch.disk").touch()
     admin.launch(stack, "never-mind")
-    wait_for(lambda: reached(stack, "never-mind", "launch.disk"), "the disk")
+    wait_for(lambda: reached(stack, "never-mind", "instance.launch.disk"), "the disk")
     assert admin.act(stack, "never-mind", "cancel").status == 200
     (stack.failpoints / "hold-instance.launch.disk").unlink()
     row = stack.wait_for_state("never-mind", "error")
@@ -205,10 +207,10 @@ def test_a_cancelled_launch_says_so(stack: Stack, admin: Browserless) -> None:
 @pytest.mark.parametrize(
     ("verb", "place"),
     [
-        ("rebuild", "rebuild.power_off"),
-        ("resize", "resize.grow_disk"),
-        ("clone", "clone.copy_disk"),
-        ("take_image", "take_image.copy_disk"),
+        ("rebuild", "instance.rebuild.power_off"),
+        ("resize", "instance.resize.grow_disk"),
+        ("clone", "instance.clone.copy_disk"),
+        ("take_image", "instance.take_image.copy_disk"),
     ],
 )
 def test_what_is_cancelled_goes_on_as_before(stack: Stack, admin: Browserless, verb: str, place: str) -> None:
@@ -240,7 +242,7 @@ def test_the_final_step_cannot_be_cancelled(stack: Stack, admin: Browserless) ->
     launch_off(stack, admin, "too-late")
     (stack.failpoints / "hold-instance.rebuild.exchange").touch()
     begin(stack, admin, "rebuild", "too-late")
-    wait_for(lambda: reached(stack, "too-late", "rebuild.exchange"), "the exchange")
+    wait_for(lambda: reached(stack, "too-late", "instance.rebuild.exchange"), "the exchange")
     refused = admin.act(stack, "too-late", "cancel")
     assert refused.status == 409
     assert "gone too far" in refused.text

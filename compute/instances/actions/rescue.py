@@ -108,6 +108,11 @@ class Rescue(InstanceAction):
         self._without_image(operation)
         super().cancelled(operation)
 
+    def stuck(self, operation: Operation) -> None:
+        """The way out of an error must not boot from the rescue disk."""
+        self._without_image(operation)
+        super().stuck(operation)
+
     def _without_image(self, operation: Operation) -> None:
         """Also where no step had begun, so that none was undone."""
         transitions.change(self.locked(operation), rescue_image=None)

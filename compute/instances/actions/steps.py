@@ -114,9 +114,12 @@ def power_before(instance: Instance) -> VmState:
 def make_anew(run: Run) -> None:
     """Define the guest from its rows, and power it on if it ran before: how an undone verb leaves it.
 
-    What cannot be powered on stays off, which the next comparison with the host says; the undoing goes on.
+    What never found a host has no guest. What cannot be powered on stays off, which the next comparison with the host
+    says; the undoing goes on.
     """
     instance = run.subject
+    if instance.hypervisor is None:
+        return
     try:
         define(run)
         if instance.restore_to == VmState.ACTIVE:
