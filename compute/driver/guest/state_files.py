@@ -29,7 +29,8 @@ def copy_tpm(source_uuid: str, target_uuid: str) -> None:
         if not source.is_dir() or target.exists():
             return
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(source, part, ignore=shutil.ignore_patterns(_LOCK))
+        part.mkdir(mode=0o700)
+        shutil.copytree(source, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_LOCK))
         for copy in (part, *part.rglob("*")):
             owner = (source / copy.relative_to(part)).stat()
             os.chown(copy, owner.st_uid, owner.st_gid)

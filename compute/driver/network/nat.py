@@ -82,7 +82,7 @@ class Network:
                 return
             if before is not None:
                 self.release(address)
-            write_whole(file, f"{wanted.mac},{wanted.address},{wanted.hostname}\n".encode())
+            write_whole(file, f"{wanted.mac},{wanted.address},{wanted.hostname}\n".encode(), mode=0o644)
 
     def release(self, address: str) -> None:
         """Take the promise back, and the address from the card that has it; already gone is success."""
