@@ -161,33 +161,45 @@ def _events(mask: int) -> int:
     return sum(event for event, bit in _TO_POLL.items() if mask & bit)
 
 
-_starting = Lock()
-_loop = EventLoop()
-_state = {"registered": False, "runs": False}
+class _Process:
+    """The loop of this process, and whether libvirt knows that it shall ask us for it."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.is_registered = False
+        self.loop: EventLoop | None = None
+
+    def running(self) -> EventLoop:
+        """Return the loop, started if need be: a forked child's only now, when it has closed what it inherited."""
+        with self.lock:
+            if self.loop is None:
+                self.loop = EventLoop()
+                self.loop.start()
+            return self.loop
+
+
+_process = _Process()
 
 
 def start() -> None:
     """Start this process's event loop unless it runs; connections opened before have neither keepalives nor events."""
-    with _starting:
-        if not _state["registered"]:  # once for all: libvirt refuses to be given another
+    with _process.lock:
+        if not _process.is_registered:  # once for all: libvirt refuses to be given another
             libvirt.virEventRegisterImpl(
-                lambda *entry: _loop.add_handle(*entry),
-                lambda *change: _loop.update_handle(*change),
-                lambda number: _loop.remove_handle(number),
-                lambda *entry: _loop.add_timer(*entry),
-                lambda *change: _loop.update_timer(*change),
-                lambda number: _loop.remove_timer(number),
+                lambda *entry: _process.running().add_handle(*entry),
+                lambda *change: _process.running().update_handle(*change),
+                lambda number: _process.running().remove_handle(number),
+                lambda *entry: _process.running().add_timer(*entry),
+                lambda *change: _process.running().update_timer(*change),
+                lambda number: _process.running().remove_timer(number),
             )
-        if not _state["runs"]:
-            _loop.start()
-        _state.update(registered=True, runs=True)
+            _process.is_registered = True
+    _process.running()
 
 
 def _forget_after_fork() -> None:
     """Give a child an empty loop, so that it touches none of its parent's connections."""
-    global _loop, _starting
-    _loop, _starting = EventLoop(), Lock()
-    _state["runs"] = False
+    _process.lock, _process.loop = Lock(), None
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)

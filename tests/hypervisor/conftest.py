@@ -94,6 +94,15 @@ def free_subnet() -> str:
     )
 
 
+def remove_network(network: Network) -> None:
+    """Leave nothing of it."""
+    for handle in connect(network.uri).listAllNetworks():
+        if handle.name() == network.spec.name:
+            if handle.isActive():
+                handle.destroy()
+            handle.undefine()
+
+
 @pytest.fixture(scope="session")
 def network(uri: str, storage_root: Path, prefix: str) -> Iterator[Network]:
     """An active NAT network."""
@@ -111,7 +120,7 @@ def network(uri: str, storage_root: Path, prefix: str) -> Iterator[Network]:
         network.ensure()
         yield network
     finally:
-        network.remove()
+        remove_network(network)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from compute.driver.connection import connect
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.hardware import HardwareSpec
-from compute.driver.guest.state_files import copy_variables
+from compute.driver.guest.state_files import copy_nvram
 from compute.driver.host.folders import make_private_folder
 from compute.driver.specs import GuestSpec, PowerState
 from compute.driver.storage.disk_copy import DiskCopy
@@ -72,7 +72,7 @@ def test_only_their_owner_reads_them(workshop: Workshop, specs: list[GuestSpec])
     copied = workshop.root / "private/copied.fd"
     nvram = specs[0].nvram
     assert nvram is not None
-    copy_variables(nvram, copied)
+    copy_nvram(nvram, copied)
     assert stat.S_IMODE(copied.stat().st_mode) == 0o600
     pool.delete("taken")
 

@@ -103,13 +103,13 @@ class CopyMemories(Step):
     def do(self, run: Run) -> None:
         source, copy = run.instance, _copy(run.operation)
         run.check()
-        state_files.copy_variables(hosts.nvram(source), hosts.nvram(copy))
+        state_files.copy_nvram(hosts.nvram(source), hosts.nvram(copy))
         if hardware.of(source).tpm is not None:
-            state_files.copy_tpm(str(source.pk), str(copy.pk))
+            state_files.copy_tpm_state(str(source.pk), str(copy.pk))
 
     def undo(self, run: Run) -> None:
         copy = _copy(run.operation)
-        state_files.forget(hosts.nvram(copy), str(copy.pk))
+        state_files.delete(hosts.nvram(copy), str(copy.pk))
 
 
 class AwaitDisk(Step):
@@ -139,7 +139,7 @@ class AwaitDisk(Step):
             raise GuestBusy(f"The disk of {copying.instance.name} is still being copied.")
         if instance.hypervisor is not None:
             hosts.pool_of(instance).delete(instance.disk_name)
-            state_files.forget(hosts.nvram(instance), str(instance.pk))
+            state_files.delete(hosts.nvram(instance), str(instance.pk))
 
 
 class Clone(Action):

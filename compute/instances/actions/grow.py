@@ -27,7 +27,7 @@ class PlugMemory(Step):
     def do(self, run: Run) -> None:
         instance = run.instance
         run.check()
-        hosts.growth(instance).memory(instance.ram_mib)
+        hosts.growth(instance).set_memory(instance.ram_mib)
 
     def undo(self, run: Run) -> None:
         """Undone last, when nothing more is plugged in."""
@@ -41,7 +41,7 @@ class PlugProcessors(Step):
     def do(self, run: Run) -> None:
         instance = run.instance
         run.check()
-        hosts.growth(instance).processors(instance.vcpus)
+        hosts.growth(instance).set_vcpus(instance.vcpus)
 
 
 class GrowLiveDisk(Step):
@@ -52,7 +52,7 @@ class GrowLiveDisk(Step):
         instance = run.instance
         run.check()
         target = guest_spec.root_target(hardware.of(instance))
-        hosts.growth(instance).disk(target, instance.disk_gib * GIB)
+        hosts.growth(instance).resize_disk(target, instance.disk_gib * GIB)
 
 
 class DefineGrown(Define):
