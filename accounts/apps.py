@@ -11,9 +11,11 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Put our own API into the catalog, whose rows follow the code after every migration; note sessions."""
         from accounts import epochs  # models can be imported only once apps are loaded
-        from accounts.services import catalog, sessions
+        from accounts import retention as own
+        from accounts.services import catalog, retention, sessions
 
         catalog.register(catalog.OwnService(type="identity", name="keystone", path="/identity"))
+        retention.register(own.RULES)
         post_migrate.connect(epochs.install, sender=self)
         post_migrate.connect(_ensure_catalog, sender=self)
         user_logged_in.connect(sessions.begun)

@@ -40,7 +40,7 @@ class Attempts(AxesDatabaseHandler):
         if getattr(request, "axes_failures_since_start", 0) == settings.AXES_FAILURE_LIMIT:
             name = str(get_client_username(request, credentials))[:255]
             address = getattr(request, "axes_ip_address", None)
-            audit.record(None, "user.lock", target_type="user", target_name=name, address=address)
+            audit.record(None, "user.lock", audit.Target(type="user", name=name), address=address)
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """Forget them, where there were any."""

@@ -60,6 +60,36 @@ OPTIONS: tuple[Option, ...] = (
         "0",
         "Days after which new instances go to the recycle bin unless extended; 0: never.",
     ),
+    Option(
+        "MERIDIAN_OPERATION_DAYS",
+        int,
+        "90",
+        "Days that finished operations are kept, which Activity lists; 0: for ever.",
+    ),
+    Option(
+        "MERIDIAN_DELETED_DAYS",
+        int,
+        "90",
+        "Days that rows of deleted instances are kept, which usage reports count; 0: for ever.",
+    ),
+    Option(
+        "MERIDIAN_USER_DATA_DAYS",
+        int,
+        "7",
+        "Days after which a deleted instance's user data is forgotten; 0: with its row.",
+    ),
+    Option(
+        "MERIDIAN_AUDIT_DAYS",
+        int,
+        "365",
+        "Days that the audit log is kept; 0: for ever. `manage.py audit_export` keeps it elsewhere.",
+    ),
+    Option(
+        "MERIDIAN_QUOTA_REQUEST_DAYS",
+        int,
+        "365",
+        "Days that decided and withdrawn quota requests are kept; 0: for ever.",
+    ),
     Option("MERIDIAN_LEASE", int, "20", "Seconds after which a dead worker's operation is taken over."),
     Option(
         "MERIDIAN_FAILPOINTS",
@@ -92,6 +122,7 @@ OPTIONS: tuple[Option, ...] = (
         "a pooler before it must keep prepared statements.",
     ),
     Option("REDIS_URL", str, "", "Redis. Empty: our own, on a socket in the data folder."),
+    Option("MERIDIAN_HOST", str, "", "Name of this machine among the hosts. Empty: its host name."),
     Option("LIBVIRT_URI", str, "qemu:///system", "The libvirt of this machine."),
     Option(
         "MERIDIAN_LDAP_URL",
@@ -206,6 +237,14 @@ def count(name: str) -> int:
     value = int(read(name))
     if value < 1:
         raise ImproperlyConfigured(f"{name}={value} must be at least 1.")
+    return value
+
+
+def days(name: str) -> int:
+    """Return the option `name` as a number of days. Raise ImproperlyConfigured for less than zero or a century."""
+    value = int(read(name))
+    if not 0 <= value <= 36_500:
+        raise ImproperlyConfigured(f"{name}={value} must be from 0 to 36500 days.")
     return value
 
 

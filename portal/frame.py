@@ -20,12 +20,12 @@ from portal.themes import THEME_COOKIE, THEMES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An entry of the rail: a page of its own, shown to those whom `deed` is allowed."""
+    """An entry of the rail: a page of its own, shown to those whom `rule` allows."""
 
     name: str
     label: str | Promise
     icon: str
-    deed: str
+    rule: str
 
     @property
     def url(self) -> str:
@@ -33,27 +33,27 @@ class Place:
 
 
 WORK = (
-    Place(name="overview", label=_("Overview"), icon="layout-dashboard", deed="instance:read"),
-    Place(name="instances", label=_("Instances"), icon="server-2", deed="instance:read"),
-    Place(name="images", label=_("Images"), icon="disc", deed="image:read"),
-    Place(name="server-groups", label=_("Server groups"), icon="affiliate", deed="server_group:read"),
-    Place(name="keypairs", label=_("SSH keys"), icon="key", deed="keypair:write"),
-    Place(name="credentials", label=_("Credentials"), icon="robot", deed="credential:write"),
-    Place(name="activity", label=_("Activity"), icon="history", deed="activity:read"),
-    Place(name="recycle-bin", label=_("Recycle bin"), icon="trash", deed="instance:read"),
+    Place(name="overview", label=_("Overview"), icon="layout-dashboard", rule="instance:read"),
+    Place(name="instances", label=_("Instances"), icon="server-2", rule="instance:read"),
+    Place(name="images", label=_("Images"), icon="disc", rule="image:read"),
+    Place(name="server-groups", label=_("Server groups"), icon="affiliate", rule="server_group:read"),
+    Place(name="keypairs", label=_("SSH keys"), icon="key", rule="keypair:write"),
+    Place(name="credentials", label=_("Credentials"), icon="robot", rule="credential:write"),
+    Place(name="activity", label=_("Activity"), icon="history", rule="activity:read"),
+    Place(name="recycle-bin", label=_("Recycle bin"), icon="trash", rule="instance:read"),
 )
 ADMINISTRATION = (
-    Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", deed="project:read"),
-    Place(name="users", label=_("Users"), icon="user", deed="user:read"),
-    Place(name="groups", label=_("Groups"), icon="users", deed="group:read"),
-    Place(name="roles", label=_("Roles"), icon="shield-check", deed="role:write"),
-    Place(name="aggregates", label=_("Host aggregates"), icon="stack-2", deed="hypervisor:read"),
-    Place(name="flavors", label=_("Flavors"), icon="ruler-2", deed="flavor:write"),
-    Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", deed="quota:write"),
-    Place(name="audit", label=_("Audit log"), icon="clipboard-list", deed="audit:read"),
-    Place(name="health", label=_("Health"), icon="heartbeat", deed="health:read"),
+    Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", rule="project:read"),
+    Place(name="users", label=_("Users"), icon="user", rule="user:read"),
+    Place(name="groups", label=_("Groups"), icon="users", rule="group:read"),
+    Place(name="roles", label=_("Roles"), icon="shield-check", rule="role:write"),
+    Place(name="aggregates", label=_("Host aggregates"), icon="stack-2", rule="hypervisor:read"),
+    Place(name="flavors", label=_("Flavors"), icon="ruler-2", rule="flavor:write"),
+    Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", rule="quota:write"),
+    Place(name="audit", label=_("Audit log"), icon="clipboard-list", rule="audit:read"),
+    Place(name="health", label=_("Health"), icon="heartbeat", rule="health:read"),
 )
-FURTHER = (Place(name="domains", label=_("Domains"), icon="sitemap", deed="domain:read"),)
+FURTHER = (Place(name="domains", label=_("Domains"), icon="sitemap", rule="domain:read"),)
 """Pages that other pages lead to, and the palette."""
 
 PARTS_OF = {
@@ -137,7 +137,7 @@ class Frame:
 
 def places(context: Context | None, known: tuple[Place, ...]) -> list[Place]:
     """Those of the pages that the asker may open."""
-    return [place for place in known if context is not None and policy.allows(context, place.deed)]
+    return [place for place in known if context is not None and policy.allows(context, place.rule)]
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

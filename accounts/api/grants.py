@@ -3,9 +3,10 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, listing, no_content
+from accounts.api.base import IdentityView, listing
 from accounts.api.roles import ROLE
 from accounts.errors import NotFound
+from accounts.openstack.responses import no_content
 from accounts.services import assignments
 from accounts.services.assignments import Holding
 
@@ -13,10 +14,10 @@ from accounts.services.assignments import Holding
 class _Grants(IdentityView):
     inherited = False
 
-    def held(self, deed: str, place: str, actor: str, actor_id: str, place_id: str | None) -> Holding:
+    def held(self, rule: str, place: str, actor: str, actor_id: str, place_id: str | None) -> Holding:
         return assignments.holding(
             self.context,
-            deed,
+            rule,
             actor=actor,
             actor_id=actor_id,
             place=place,

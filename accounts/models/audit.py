@@ -3,8 +3,16 @@
 from django.db import models
 
 
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("Audit events are removed by their retention only.")
+
+
 class AuditEvent(models.Model):
-    """One line of the audit log. Rows are only ever added; names are copied, since their owners may go."""
+    """One line of the audit log. Names are copied, since their owners may go.
+
+    Rows are only ever added, and go by `prune` alone when their retention is over.
+    """
 
     class Outcome(models.TextChoices):
         REQUESTED = "requested"
@@ -25,6 +33,8 @@ class AuditEvent(models.Model):
     address = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
 
+    objects = AuditEventQuerySet.as_manager()
+
     class Meta:
         ordering = ["-at", "-id"]
         indexes = [
@@ -42,4 +52,9 @@ class AuditEvent(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
-        raise TypeError("Audit events are never deleted.")
+        raise TypeError("Audit events are removed by their retention only.")
+
+    @staticmethod
+    def prune(rows: models.QuerySet["AuditEvent"]) -> int:
+        """Remove these events. For `accounts.services.retention` only."""
+        return rows.order_by()._raw_delete(rows.db)

@@ -43,3 +43,8 @@ class QuotaRequest(IdentifiedModel):
 
     def __str__(self) -> str:
         return f"{self.project} asks for {self.resource} {self.wanted}: {self.state}"
+
+    @property
+    def audit_name(self) -> str:
+        """Return the resource, by which the audit log names the request."""
+        return self.resource

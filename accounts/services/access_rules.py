@@ -33,9 +33,7 @@ def delete(context: Context, user_id: str, rule_id: str) -> None:
     credentials = ApplicationCredential.objects.filter(user=user_id).values_list("access_rules", flat=True)
     if any(entry["id"] == rule.id for rules in credentials for entry in rules):
         raise Forbidden(_("An application credential still has this access rule."))
-    audit.record(
-        context, "access_rule.delete", target_type="access_rule", target_id=rule.id, target_name=str(rule)
-    )
+    audit.record(context, "access_rule.delete", rule)
     rule.delete()
 
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.authentication import LONGEST_PASSWORD
 from accounts.context import Context
-from accounts.errors import BadInput, Conflict, Forbidden
-from accounts.models import ApplicationCredential, Role, User
+from accounts.errors import BadInput, Forbidden
+from accounts.models import ApplicationCredential, Role
 from accounts.names import is_text
 from accounts.services import access_rules, assignments, audit, inputs
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 RANDOM = "sha256$"
 """Marks the hash of a secret that we made ourselves: 256 random bits need no slow hash, people's choices do."""
@@ -48,17 +49,11 @@ def create(context: Context, user_id: str, given: Given) -> Created:
     if context.project is None:
         raise Forbidden(_("Work in a project first: an application credential is for one project."))
     name = inputs.name(given)
-    # Of two at once the second waits here, and then finds the first one's name.
-    User.objects.select_for_update().get(pk=context.user.pk)
-    if ApplicationCredential.objects.filter(user=context.user, name=name).exists():
-        raise Conflict(
-            _("There is an application credential %(name)s already.") % {"name": name}, fields={"name": ""}
-        )
     expires_at = inputs.moment(given, "expires_at")
     if expires_at is not None and expires_at <= timezone.now():
         raise BadInput(fields={"expires_at": _("This time is in the past.")})
     secret, secret_hash = _secret(given.get("secret"))
-    credential = ApplicationCredential.objects.create(
+    credential = ApplicationCredential(
         user=context.user,
         project=context.project,
         name=name,
@@ -68,8 +63,10 @@ def create(context: Context, user_id: str, given: Given) -> Created:
         access_rules=access_rules.kept(context.user, given.get("access_rules")),
         expires_at=expires_at,
     )
+    taken = _("There is an application credential %(name)s already.") % {"name": name}
+    save_unique(credential, taken, fields={"name": ""})
     credential.roles.set(_wanted_roles(context, given.get("roles")))
-    _record(context, "credential.create", credential)
+    audit.record(context, "credential.create", credential)
     return Created(credential=credential, secret=secret)
 
 
@@ -79,7 +76,7 @@ def delete(context: Context, user_id: str, credential_id: str) -> None:
     policy.enforce_own(context, user_id, "user:write")
     _enforce_unrestricted(context)
     credential = inputs.found(visible(context, user_id), credential_id, "application credential")
-    _record(context, "credential.delete", credential)
+    audit.record(context, "credential.delete", credential)
     credential.delete()
 
 
@@ -140,14 +137,3 @@ def _wanted_roles(context: Context, given: object) -> list[Role]:
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _record(context: Context, action: str, credential: ApplicationCredential) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="application_credential",
-        target_id=credential.id,
-        target_name=credential.name,
-        project_id=credential.project_id,
-    )

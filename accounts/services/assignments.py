@@ -32,6 +32,20 @@ class Holding:
         """As columns of an assignment."""
         return {name: getattr(self, name) for name in ("user", "group", "project", "domain", "inherited")}
 
+    @property
+    def actor(self) -> User | Group | None:
+        """Who has the role."""
+        return self.user or self.group
+
+    def audited(self, role: Role) -> dict[str, Any]:
+        """Return what the audit log says of the role."""
+        return {
+            "project_id": self.project.id if self.project else "",
+            "role": role.name,
+            "domain": self.domain.name if self.domain else "",
+            "inherited": self.inherited,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effective:
@@ -104,7 +118,7 @@ def on_system(user: User) -> bool:
 
 def holding(
     context: Context,
-    deed: str,
+    rule: str,
     *,
     actor: str,
     actor_id: str,
@@ -113,7 +127,7 @@ def holding(
     inherited: bool,
 ) -> Holding:
     """From the words and ids of an address. Raises Forbidden or NotFound."""
-    policy.enforce(context, deed)
+    policy.enforce(context, rule)
     user = inputs.found(User.objects.all(), actor_id, "user") if actor == "users" else None
     group = inputs.found(Group.objects.all(), actor_id, "group") if actor == "groups" else None
     project = inputs.found(Project.objects.all(), place_id or "", "project") if place == "projects" else None
@@ -133,7 +147,7 @@ def grant(context: Context, held: Holding, role_id: str) -> None:
     role = inputs.found(Role.objects.all(), role_id, "role")
     _row, made = Assignment.objects.get_or_create(role=role, **held.fields)
     if made:
-        _record(context, "assignment.grant", held, role)
+        audit.record(context, "assignment.grant", held.actor, **held.audited(role))
 
 
 @transaction.atomic
@@ -144,11 +158,11 @@ def revoke(context: Context, held: Holding, role_id: str) -> None:
     gone, _rows = Assignment.objects.filter(role=role, **held.fields).delete()
     if not gone:
         inputs.missing("role assignment", role_id)
-    _record(context, "assignment.revoke", held, role)
+    audit.record(context, "assignment.revoke", held.actor, **held.audited(role))
 
 
-def listed(context: Context) -> list[Effective]:
-    """Every assignment as it is written. One query."""
+def listed(context: Context, where: Q | None = None) -> list[Effective]:
+    """Return the assignments that fit, as they are written. One query."""
     policy.enforce(context, "assignment:read")
     return [
         Effective(
@@ -160,14 +174,20 @@ def listed(context: Context) -> list[Effective]:
             inherited=row.inherited,
             source=row,
         )
-        for row in _all()
+        for row in _all().filter(where or Q())
     ]
 
 
-def effective(context: Context) -> list[Effective]:
-    """Every role that comes out: groups as members, inherited ones on what is below, implied ones. Four queries."""
+def effective(context: Context, *, user_id: str | None = None) -> list[Effective]:
+    """Return every role that counts: groups as members, inherited ones on what is below, implied ones.
+
+    Of one user, if named. Four queries.
+    """
     policy.enforce(context, "assignment:read")
-    rows = _of_members(_all().prefetch_related("group__members__domain"))
+    written = _all()
+    if user_id is not None:
+        written = written.filter(pk__in=Assignment.objects.of(User(pk=user_id)).values("pk"))
+    rows = _of_members(written.prefetch_related("group__members__domain"))
     seen: set[tuple[str | None, ...]] = set()
     found: list[Effective] = []
     for one in _with_implied(_on_places(rows, list(Project.objects.with_lineage()))):
@@ -253,20 +273,3 @@ def _with_implied(rows: Iterable[Effective]) -> Iterator[Effective]:
     for row in rows:
         for role in (row.role, *implied.get(row.role.id, ())):
             yield replace(row, role=role)
-
-
-def _record(context: Context, action: str, held: Holding, role: Role) -> None:
-    actor = held.user or held.group
-    audit.record(
-        context,
-        action,
-        target_type="user" if held.user else "group",
-        target_id=actor.id if actor else "",
-        target_name=actor.name if actor else "",
-        project_id=held.project.id if held.project else "",
-        detail={
-            "role": role.name,
-            "domain": held.domain.name if held.domain else "",
-            "inherited": held.inherited,
-        },
-    )

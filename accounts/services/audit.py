@@ -1,38 +1,78 @@
 """Writes the audit log."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
+
 from accounts.context import Context
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The object of an event. Written out only where no row says it: several objects, an unknown name."""
+
+    type: str
+    id: str = ""
+    name: str = ""
+    project_id: str | None = None
 
 
 def record(
     context: Context | None,
     action: str,
+    target: Model | Target | None = None,
+    /,
     *,
     outcome: str = AuditEvent.Outcome.SUCCEEDED,
-    target_type: str = "",
-    target_id: str = "",
-    target_name: str = "",
     project_id: str | None = None,
     address: str | None = None,
-    detail: dict[str, Any] | None = None,
+    **detail: Any,
 ) -> AuditEvent:
-    """Add one line. Call it inside the transaction of the deed, so that neither is there without the other.
+    """Add one event. Call it inside the transaction of the change, and before the target is deleted.
 
-    Without a context the deed is Meridian's own (a guest that died, a sweep); `address` is whence it was caused.
+    Its project is `project_id`, else the target's, else the asker's. Without a context the change is Meridian's own
+    (a guest that died, a sweep); `address` is where it was caused.
     """
-    project = context.project.id if context and context.project else ""
+    if isinstance(target, Model):
+        target = _target(target)
+    elif target is None:
+        target = _from_keywords(detail)
+    if project_id is None:
+        project_id = target.project_id
+    if project_id is None:
+        project_id = context.project.id if context and context.project else ""
     return AuditEvent.objects.create(
         user_id=context.user.id if context else "",
         user_name=context.user.name if context else "",
-        project_id=project if project_id is None else project_id,
+        project_id=project_id,
         action=action,
-        target_type=target_type,
-        target_id=target_id,
-        target_name=target_name,
+        target_type=target.type,
+        target_id=target.id,
+        target_name=target.name,
         outcome=outcome,
-        detail=detail or {},
+        detail=detail,
         address=context.address if context else address,
         request_id=context.request_id if context else "",
     )
+
+
+def _target(row: Model) -> Target:
+    """Describe a row: `server_group` for a ServerGroup, by its `audit_name`, its name, or its text."""
+    return Target(
+        type=str(row._meta.verbose_name_raw).replace(" ", "_"),
+        id=str(row.pk),
+        name=str(getattr(row, "audit_name", "") or getattr(row, "name", "") or row),
+        project_id=row.pk if isinstance(row, Project) else getattr(row, "project_id", None),
+    )
+
+
+def _from_keywords(detail: dict[str, Any]) -> Target:
+    """Take the target out of the keywords `target_type`, `target_id`, `target_name` and `detail`.
+
+    Only actions still call `record` so.
+    """
+    target = Target(**{name: detail.pop(f"target_{name}", "") for name in ("type", "id", "name")})
+    detail.update(detail.pop("detail", {}))
+    return target

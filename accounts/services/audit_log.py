@@ -6,6 +6,7 @@ Pages go by key, not by number: the log grows at its head, and a page far down c
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -87,6 +88,20 @@ def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
         yield lines(part.events)
         if (key := part.older) is None:
             return
+
+
+def export(before: datetime) -> Iterator[dict[str, Any]]:
+    """Yield every event before this time as its columns, oldest first, in chunks of a constant size."""
+    fields = [field.name for field in AuditEvent._meta.concrete_fields]
+    last = 0
+    while True:
+        rows = AuditEvent.objects.filter(at__lt=before, pk__gt=last).order_by("pk").values(*fields)
+        chunk = list(rows[:CHUNK])
+        for row in chunk:
+            yield row | {"at": row["at"].isoformat()}
+        if len(chunk) < CHUNK:
+            return
+        last = chunk[-1]["id"]
 
 
 def _fitting(filters: Filters) -> QuerySet[AuditEvent]:

@@ -21,6 +21,7 @@ from accounts.names import is_text
 from accounts.prepared import Prepared
 from accounts.services import audit, inputs
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +111,6 @@ def create_region(context: Context, given: Given) -> Region:
     """A region; without an id it gets one. Raises Forbidden, BadInput, Conflict."""
     policy.enforce(context, "catalog:write")
     region = Region(pk=inputs.identifier(given, "id") or Service().id)
-    if Region.objects.filter(pk=region.pk).exists():
-        raise Conflict(_("There is a region %(name)s already.") % {"name": region.pk})
     return _fill_region(context, "region.create", region, given)
 
 
@@ -156,12 +155,11 @@ def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
     """Remove a region, service or endpoint. Raises Conflict for a region that is in use."""
     policy.enforce(context, "catalog:write")
     row = inputs.found(rows, key, noun)
-    called = str(row)
+    audit.record(context, f"{noun}.delete", row)
     try:
         row.delete()
     except ProtectedError as error:
         raise Conflict(_("Endpoints or regions still stand in this region.")) from error
-    audit.record(context, f"{noun}.delete", target_type=noun, target_id=key, target_name=called)
 
 
 def _fill_region(context: Context, action: str, region: Region, given: Given) -> Region:
@@ -174,7 +172,9 @@ def _fill_region(context: Context, action: str, region: Region, given: Given) ->
             if above.pk == region.pk:
                 raise BadInput(fields={"parent_region_id": _("A region cannot stand below itself.")})
             above = above.parent
-    return _stored(context, action, region)
+    save_unique(region, _("There is a region %(name)s already.") % {"name": region.pk})
+    audit.record(context, action, region)
+    return region
 
 
 def _fill_service(context: Context, action: str, service: Service, given: Given) -> Service:
@@ -223,6 +223,5 @@ def _is_own(url: str) -> bool:
 
 def _stored(context: Context, action: str, row: Any) -> Any:
     row.save()
-    noun = action.partition(".")[0]
-    audit.record(context, action, target_type=noun, target_id=row.pk, target_name=str(row))
+    audit.record(context, action, row)
     return row

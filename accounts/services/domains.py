@@ -10,6 +10,7 @@ from accounts.errors import Conflict, Forbidden
 from accounts.models import Domain, Group, Project, Token, User
 from accounts.services import audit, inputs, sessions
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 
 def visible(context: Context) -> QuerySet[Domain]:
@@ -35,7 +36,7 @@ def create(context: Context, given: Given) -> Domain:
         enabled=inputs.flag(given, "enabled", True),
     )
     _store(domain)
-    audit.record(context, "domain.create", target_type="domain", target_id=domain.id, target_name=domain.name)
+    audit.record(context, "domain.create", domain)
     return domain
 
 
@@ -53,7 +54,7 @@ def update(context: Context, domain_id: str, given: Given) -> Domain:
         Token.objects.filter(project__domain=domain).delete()
         Token.objects.filter(domain=domain).delete()
         sessions.drop(User.objects.filter(domain=domain))
-    audit.record(context, "domain.update", target_type="domain", target_id=domain.id, target_name=domain.name)
+    audit.record(context, "domain.update", domain)
     return domain
 
 
@@ -66,19 +67,17 @@ def delete(context: Context, domain_id: str) -> None:
         raise Forbidden(_("The default domain stays."))
     if domain.enabled:
         raise Forbidden(_("Disable the domain first; then it can be deleted."))
+    audit.record(context, "domain.delete", domain)
     try:
         for rows in (Group.objects, User.objects, Project.objects):
             rows.filter(domain=domain).delete()
         domain.delete()
     except ProtectedError as error:
         raise Conflict(_("Users or projects of this domain still own resources.")) from error
-    audit.record(context, "domain.delete", target_type="domain", target_id=domain_id, target_name=domain.name)
 
 
 def _store(domain: Domain) -> None:
-    if Domain.objects.filter(name=domain.name).exclude(pk=domain.pk).exists():
-        raise Conflict(_("There is a domain %(name)s already.") % {"name": domain.name})
-    domain.save()
+    save_unique(domain, _("There is a domain %(name)s already.") % {"name": domain.name})
 
 
 def _of_scope(context: Context) -> set[str]:

@@ -42,14 +42,7 @@ def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
     ExternalIdentity.objects.create(user=user, source=source, subject=subject)
     user.set_password(None)
     user.save(update_fields=["password", "password_changed_at"])
-    audit.record(
-        None,
-        "user.link",
-        target_type="user",
-        target_id=user.id,
-        target_name=user.name,
-        detail={"source": source},
-    )
+    audit.record(None, "user.link", user, source=source)
     return user
 
 
@@ -99,14 +92,7 @@ def _made(person: Person, domain: Domain, makes_users: bool) -> User:
         )
     user = User.objects.create_user(name, None, domain=domain)
     ExternalIdentity.objects.create(user=user, source=person.source, subject=person.subject)
-    audit.record(
-        None,
-        "user.create",
-        target_type="user",
-        target_id=user.id,
-        target_name=user.name,
-        detail={"source": person.source},
-    )
+    audit.record(None, "user.create", user, source=person.source)
     return user
 
 
@@ -132,10 +118,5 @@ def _mirror(user: User, groups: frozenset[str], mirrored: frozenset[str]) -> Non
         else:
             group.members.remove(user)
         audit.record(
-            None,
-            "group.add" if name in wanted else "group.remove",
-            target_type="group",
-            target_id=group.id,
-            target_name=group.name,
-            detail={"user": user.id, "user_name": user.name},
+            None, "group.add" if name in wanted else "group.remove", group, user=user.id, user_name=user.name
         )

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import Conflict
 from accounts.models import Domain, Group, User
 from accounts.services import audit, inputs
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 
 def visible(context: Context) -> QuerySet[Group]:
@@ -37,7 +37,7 @@ def create(context: Context, given: Given) -> Group:
         description=inputs.text(given, "description"),
     )
     _store(group)
-    audit.record(context, "group.create", target_type="group", target_id=group.id, target_name=group.name)
+    audit.record(context, "group.create", group)
     return group
 
 
@@ -48,7 +48,7 @@ def update(context: Context, group_id: str, given: Given) -> Group:
     group.name = inputs.name(given, group.name, longest=64)
     group.description = inputs.text(given, "description", group.description)
     _store(group)
-    audit.record(context, "group.update", target_type="group", target_id=group.id, target_name=group.name)
+    audit.record(context, "group.update", group)
     return group
 
 
@@ -56,8 +56,8 @@ def update(context: Context, group_id: str, given: Given) -> Group:
 def delete(context: Context, group_id: str) -> None:
     policy.enforce(context, "group:write")
     group = inputs.found(Group.objects.all(), group_id, "group")
+    audit.record(context, "group.delete", group)
     group.delete()
-    audit.record(context, "group.delete", target_type="group", target_id=group_id, target_name=group.name)
 
 
 def members(context: Context, group_id: str) -> QuerySet[User]:
@@ -93,18 +93,8 @@ def _change_members(context: Context, action: str, group_id: str, user_id: str) 
         group.members.add(user)
     else:
         group.members.remove(user)
-    audit.record(
-        context,
-        action,
-        target_type="group",
-        target_id=group.id,
-        target_name=group.name,
-        detail={"user": user.id, "user_name": user.name},
-    )
+    audit.record(context, action, group, user=user.id, user_name=user.name)
 
 
 def _store(group: Group) -> None:
-    same = Group.objects.filter(domain_id=group.domain_id, name=group.name)
-    if same.exclude(pk=group.pk).exists():
-        raise Conflict(_("There is a group %(name)s in this domain already.") % {"name": group.name})
-    group.save()
+    save_unique(group, _("There is a group %(name)s in this domain already.") % {"name": group.name})

@@ -42,7 +42,7 @@ def invite(context: Context, given: Given) -> Link:
         if project and role:
             assignments.grant(context, Holding(user=user, project=project), role.id)
         token = links.create(INVITATION, LIFETIMES[INVITATION], user)
-        _record(context, "user.invite", user)
+        audit.record(context, "user.invite", user)
     return _deliver(user, INVITATION, token)
 
 
@@ -55,7 +55,7 @@ def reset(context: Context, user_id: str) -> Link:
             sentence = _("%(name)s signs in through another service; change the password there.")
             raise Conflict(sentence % {"name": user.name})
         token = links.create(RESET, LIFETIMES[RESET], user)
-        _record(context, "user.reset_link", user)
+        audit.record(context, "user.reset_link", user)
     return _deliver(user, RESET, token)
 
 
@@ -106,7 +106,3 @@ def _deliver(user: User, purpose: OneTimeLink.Purpose, token: str) -> Link:
     text = "\n\n".join([_("Hello,"), first % {"name": user.name}, address, last])
     mailed = mail.send(user.email, subject, text)
     return Link(user=user, purpose=purpose, address=None if mailed else address, lifetime=LIFETIMES[purpose])
-
-
-def _record(context: Context, action: str, user: User) -> None:
-    audit.record(context, action, target_type="user", target_id=user.id, target_name=user.name)

@@ -56,5 +56,5 @@ def lift(context: Context, user_id: str) -> User:
     policy.enforce(context, "user:write")
     user = inputs.found(User.objects.all(), user_id, "user")
     reset(username=user.name)
-    audit.record(context, "user.unlock", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(context, "user.unlock", user)
     return user

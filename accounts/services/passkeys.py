@@ -29,6 +29,7 @@ from accounts.errors import BadInput, Conflict, NotSignedIn
 from accounts.models import Passkey, User
 from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs
+from accounts.services.saving import save_unique
 
 SECONDS = 300
 LONGEST = 20_000
@@ -107,9 +108,7 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
     except (WebAuthnException, ValueError) as error:
         raise BadInput(_("The device answered something that we cannot use.")) from error
     credential_id = bytes_to_base64url(made.credential_id)
-    if Passkey.objects.filter(credential_id=credential_id).exists():
-        raise Conflict(_("This passkey is known already."))
-    passkey = Passkey.objects.create(
+    passkey = Passkey(
         user=user,
         name=name,
         credential_id=credential_id,
@@ -117,7 +116,8 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
         sign_count=made.sign_count,
         used_at=timezone.now(),
     )
-    _record(context, "passkey.add", passkey)
+    save_unique(passkey, _("This passkey is known already."))
+    audit.record(context, "passkey.add", passkey, project_id="")
     return passkey
 
 
@@ -125,7 +125,7 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
 def delete(context: Context, passkey_id: str) -> Passkey:
     """Forget one. Raises NotFound."""
     passkey = inputs.found(listed(context), passkey_id, "passkey")
-    _record(context, "passkey.delete", passkey)
+    audit.record(context, "passkey.delete", passkey, project_id="")
     Passkey.objects.filter(pk=passkey.pk).delete()
     return passkey
 
@@ -184,9 +184,3 @@ def _challenge(ticket: object, user_id: str) -> tuple[bytes | None, datetime]:
     if asked != user_id:
         return nothing
     return webauthn.base64url_to_bytes(challenge), datetime.fromtimestamp(asked_at, UTC)
-
-
-def _record(context: Context, action: str, passkey: Passkey) -> None:
-    audit.record(
-        context, action, target_type="passkey", target_id=passkey.id, target_name=passkey.name, project_id=""
-    )

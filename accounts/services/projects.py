@@ -13,6 +13,7 @@ from accounts.models import Domain, Project, ProjectTag, Token, User
 from accounts.names import is_text
 from accounts.services import audit, belongings, inputs
 from accounts.services.inputs import Given
+from accounts.services.saving import save_unique
 
 MOST_TAGS = 80
 
@@ -53,7 +54,7 @@ def create(context: Context, given: Given) -> Project:
     _store(project)
     if "tags" in given:
         _set_tags(project, given["tags"])
-    _record(context, "project.create", project)
+    audit.record(context, "project.create", project)
     return project
 
 
@@ -76,7 +77,7 @@ def update(context: Context, project_id: str, given: Given) -> Project:
         _set_tags(project, given["tags"])
     if not project.enabled:
         Token.objects.filter(project=project).delete()
-    _record(context, "project.update", project)
+    audit.record(context, "project.update", project)
     return project
 
 
@@ -85,7 +86,7 @@ def delete(context: Context, project_id: str) -> None:
     """Remove a project that owns nothing; the refusal names what it owns. Raises Forbidden, NotFound, Conflict."""
     policy.enforce(context, "project:write")
     project = inputs.found(Project.objects.all(), project_id, "project")
-    _record(context, "project.delete", project)
+    audit.record(context, "project.delete", project)
     if below := belongings.few(list(project.children.values_list("name", flat=True))):
         raise Forbidden(
             _("Other projects stand below this one: %(names)s. Delete them first.") % {"names": below}
@@ -107,7 +108,7 @@ def set_tags(context: Context, project_id: str, tags: object) -> Project:
     policy.enforce(context, "project:write")
     project = inputs.found(Project.objects.all(), project_id, "project")
     _set_tags(project, tags)
-    _record(context, "project.update", project)
+    audit.record(context, "project.update", project)
     return project
 
 
@@ -135,7 +136,9 @@ def _set_tags(project: Project, given: object) -> None:
         raise BadInput(fields={"tags": sentence})
     project.tags.exclude(name__in=tags).delete()
     present = set(project.tags.values_list("name", flat=True))
-    ProjectTag.objects.bulk_create(ProjectTag(project=project, name=tag) for tag in sorted(tags - present))
+    ProjectTag.objects.bulk_create(
+        (ProjectTag(project=project, name=tag) for tag in sorted(tags - present)), ignore_conflicts=True
+    )
 
 
 def _place(context: Context, given: Given) -> tuple[Domain, Project | None]:
@@ -159,18 +162,4 @@ def _place(context: Context, given: Given) -> tuple[Domain, Project | None]:
 
 
 def _store(project: Project) -> None:
-    same = Project.objects.filter(domain_id=project.domain_id, name=project.name)
-    if same.exclude(pk=project.pk).exists():
-        raise Conflict(_("There is a project %(name)s in this domain already.") % {"name": project.name})
-    project.save()
-
-
-def _record(context: Context, action: str, project: Project) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="project",
-        target_id=project.id,
-        target_name=project.name,
-        project_id=project.id,
-    )
+    save_unique(project, _("There is a project %(name)s in this domain already.") % {"name": project.name})

@@ -6,6 +6,7 @@ Whatever changes a project's requests holds the project's lock, so of two decisi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
@@ -49,7 +50,7 @@ def ask(context: Context, wanted: Mapping[str, object], reason: object = "") -> 
     policy.enforce(context, "quota:ask")
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
-    project = Project.objects.select_for_update().get(pk=context.project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=context.project.pk)
     limits = _larger(wanted, quotas.limits([project.id])[project.id])
     reason = _sentence(reason, "reason")
     now = timezone.now()
@@ -62,7 +63,7 @@ def ask(context: Context, wanted: Mapping[str, object], reason: object = "") -> 
         for name, limit in limits.items()
     ]
     for request in made:
-        _record(context, "quota_request.create", request, reason)
+        audit.record(context, "quota_request.create", request, **_detail(request, reason))
     announcements.changed(project.id, "quota", "quota-requests")
     return made
 
@@ -189,7 +190,7 @@ def _still_open(context: Context, key: str) -> QuotaRequest:
 
 def _locked(request: QuotaRequest) -> QuotaRequest:
     """The request under its project's lock. Raises Conflict that says who was first."""
-    Project.objects.select_for_update().get(pk=request.project_id)
+    Project.objects.select_for_update(no_key=True).get(pk=request.project_id)
     request = QuotaRequest.objects.select_related("project", "decided_by").get(pk=request.pk)
     who = request.decided_by.name if request.decided_by else _("somebody")
     match request.state:
@@ -210,18 +211,10 @@ def _decide(
     request.state, request.answer = state, answer
     request.decided_by, request.decided_at = context.user, timezone.now()
     request.save(update_fields=["state", "answer", "decided_by", "decided_at"])
-    _record(context, action, request, answer)
+    audit.record(context, action, request, **_detail(request, answer))
     announcements.changed(request.project_id, "quota", "quota-requests")
     return request
 
 
-def _record(context: Context, action: str, request: QuotaRequest, sentence: str) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="quota_request",
-        target_id=request.id,
-        target_name=request.resource,
-        project_id=request.project_id,
-        detail={"limit": request.wanted, **({"sentence": sentence} if sentence else {})},
-    )
+def _detail(request: QuotaRequest, sentence: str) -> dict[str, Any]:
+    return {"limit": request.wanted} | ({"sentence": sentence} if sentence else {})

@@ -5,7 +5,7 @@ Accounts does not know what is counted: other apps register a resource with the 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -147,7 +147,7 @@ def reserve(project: Project, amounts: Mapping[str, int], user: User | None = No
     Raises OverQuota.
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if short := shortages(of(project), amounts):
         raise OverQuota(" ".join(map(sentence, short)), short)
     if (
@@ -199,15 +199,9 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     values = checked(changes)
     for name, value in values.items():
         Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
-    audit.record(
-        context,
-        "quota.update",
-        target_type="project",
-        target_id=project_id or "",
-        target_name=project.name if project else "",
-        project_id=project_id or "",
-        detail=dict(values),
-    )
+    detail: dict[str, Any] = dict(values)
+    target = project or audit.Target(type="project")
+    audit.record(context, "quota.update", target, project_id=project_id or "", **detail)
     announcements.changed(project_id or "", "quota")
 
 
@@ -247,14 +241,8 @@ def reset(context: Context, project_id: str | None, resource: str) -> None:
     """Forget one limit of a project (None: the default); the default, or what is built in, counts again."""
     policy.enforce(context, "quota:write")
     Quota.objects.filter(project=project_id, resource=resource).delete()
-    audit.record(
-        context,
-        "quota.reset",
-        target_type="project",
-        target_id=project_id or "",
-        project_id=project_id or "",
-        detail={"resource": resource},
-    )
+    target = audit.Target(type="project", id=project_id or "")
+    audit.record(context, "quota.reset", target, project_id=project_id or "", resource=resource)
     announcements.changed(project_id or "", "quota")
 
 

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import BadInput, Conflict, Forbidden
+from accounts.errors import BadInput, Forbidden
 from accounts.models import Role, RoleInference
 from accounts.names import is_text
 from accounts.services import audit, inputs
+from accounts.services.saving import save_unique
 
 LADDER = ("admin", "manager", "member", "reader")
 """The default roles: each implies the next, and thereby all below it."""
@@ -80,7 +81,7 @@ def create(context: Context, given: Mapping[str, object]) -> Role:
         raise BadInput(fields={"domain_id": _("Roles belong to no domain here; leave it out.")})
     role = Role(name=inputs.name(given, longest=64), description=inputs.text(given, "description"))
     _store(role)
-    audit.record(context, "role.create", target_type="role", target_id=role.id, target_name=role.name)
+    audit.record(context, "role.create", role)
     return role
 
 
@@ -93,7 +94,7 @@ def update(context: Context, role_id: str, given: Mapping[str, object]) -> Role:
         role.name = inputs.name(given, longest=64)
     role.description = inputs.text(given, "description", role.description)
     _store(role)
-    audit.record(context, "role.update", target_type="role", target_id=role.id, target_name=role.name)
+    audit.record(context, "role.update", role)
     return role
 
 
@@ -103,9 +104,9 @@ def delete(context: Context, role_id: str) -> None:
     policy.enforce(context, "role:write")
     role = inputs.found(Role.objects.all(), role_id, "role")
     _refuse_default(role)
+    audit.record(context, "role.delete", role)
     role.delete()
     close()
-    audit.record(context, "role.delete", target_type="role", target_id=role_id, target_name=role.name)
 
 
 def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
@@ -140,7 +141,7 @@ def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
         prior=prior, implied=implied, defaults={"is_direct": True}
     )
     close()
-    _record_rule(context, "role.imply", rule)
+    audit.record(context, "role.imply", rule.prior, implied=rule.implied.name)
     return rule
 
 
@@ -151,20 +152,9 @@ def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
     rule = inference(context, prior_id, implied_id)
     if (rule.prior.name, rule.implied.name) in pairwise(LADDER):
         _refuse_default(rule.prior)
-    _record_rule(context, "role.stop_implying", rule)
+    audit.record(context, "role.stop_implying", rule.prior, implied=rule.implied.name)
     rule.delete()
     close()
-
-
-def _record_rule(context: Context, action: str, rule: RoleInference) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="role",
-        target_id=rule.prior_id,
-        target_name=rule.prior.name,
-        detail={"implied": rule.implied.name},
-    )
 
 
 def implied(context: Context) -> dict[str, list[RoleInference]]:
@@ -198,6 +188,4 @@ def _refuse_default(role: Role) -> None:
 
 
 def _store(role: Role) -> None:
-    if Role.objects.filter(name=role.name).exclude(pk=role.pk).exists():
-        raise Conflict(_("There is a role %(name)s already.") % {"name": role.name})
-    role.save()
+    save_unique(role, _("There is a role %(name)s already.") % {"name": role.name})

@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts import policy
+from accounts import policy, sealing
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.names import is_text
 from accounts.services import audit, inputs, lockouts, one_time_codes
+from accounts.services.saving import save_unique
 
 RECOVERY_CODES = 10
 OFFER_SECONDS = 30 * 60
@@ -62,8 +63,6 @@ def resume(user: User, ticket: str) -> Offer:
 @transaction.atomic
 def enable(context: Context, offered: Offer, code: object) -> list[str]:
     """Switch it on, proved by one code; the recovery codes, which are shown this once. Raises BadInput, Conflict."""
-    if SecondFactor.objects.filter(user=context.user).exists():
-        raise Conflict(_("The second factor is on already."))
     step = one_time_codes.matching_step(offered.secret, _digits(code), timezone.now())
     if step is None:
         raise BadInput(
@@ -71,10 +70,9 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
                 "code": _("This code does not fit. Check that the device’s clock is right, and try the next.")
             }
         )
-    SecondFactor.objects.create(
-        user=context.user, sealed_secret=one_time_codes.seal(offered.secret), last_step=step
-    )
-    _record(context, "second_factor.enable", context.user)
+    factor = SecondFactor(user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step)
+    save_unique(factor, _("The second factor is on already."))
+    audit.record(context, "second_factor.enable", context.user)
     return _new_recovery_codes(context.user)
 
 
@@ -83,7 +81,7 @@ def renew_recovery_codes(context: Context) -> list[str]:
     """Ten new recovery codes; the old ones stop working."""
     if not SecondFactor.objects.filter(user=context.user).exists():
         raise Conflict(_("The second factor is off."))
-    _record(context, "second_factor.renew_codes", context.user)
+    audit.record(context, "second_factor.renew_codes", context.user)
     return _new_recovery_codes(context.user)
 
 
@@ -96,7 +94,7 @@ def disable(context: Context, user_id: str) -> User:
     if not gone:
         raise NotFound(_("%(name)s has no second factor.") % {"name": user.name})
     RecoveryCode.objects.filter(user=user).delete()
-    _record(context, "second_factor.disable", user)
+    audit.record(context, "second_factor.disable", user)
     return user
 
 
@@ -128,7 +126,7 @@ def prove(request: HttpRequest, user: User, given: object) -> None:
 
 def _takes_code(user: User, given: object) -> bool:
     factor, code = of(user), _digits(given)
-    secret = one_time_codes.unseal(factor.sealed_secret) if factor and code else None
+    secret = sealing.unseal(factor.sealed_secret) if factor and code else None
     step = one_time_codes.matching_step(secret, code, timezone.now()) if secret else None
     if step is None:
         return False
@@ -143,14 +141,7 @@ def _takes_recovery_code(user: User, given: object) -> bool:
     if not unused.update(used_at=timezone.now()):
         return False
     left = codes_left(user)
-    audit.record(
-        None,
-        "second_factor.recovery",
-        target_type="user",
-        target_id=user.id,
-        target_name=user.name,
-        detail={"left": left},
-    )
+    audit.record(None, "second_factor.recovery", user, left=left)
     return True
 
 
@@ -185,7 +176,3 @@ def _offer(user: User, secret: str) -> Offer:
         address=address,
         picture=one_time_codes.picture(address),
     )
-
-
-def _record(context: Context, action: str, user: User) -> None:
-    audit.record(context, action, target_type="user", target_id=user.id, target_name=user.name)

@@ -1,5 +1,6 @@
 """Browser sessions: whose they are, and how they end. The API's counterpart are tokens."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
@@ -36,7 +37,7 @@ def entered(request: HttpRequest, user: User) -> None:
         address=client_address(request),
         request_id=getattr(request, "request_id", ""),
     )
-    _record(context, "session.begin", user.id)
+    audit.record(context, "session.begin", user)
 
 
 def record(request: HttpRequest, user: User) -> None:
@@ -45,14 +46,17 @@ def record(request: HttpRequest, user: User) -> None:
         request.session.create()
     key = str(request.session.session_key)
     UserSession.objects.update_or_create(session_id=key, defaults={"user": user} | _whence(request))
-    cache.set(_mark(key), True, SEEN_SECONDS)
+    cache.set(_mark(key), b"seen", SEEN_SECONDS)
 
 
 def seen(request: HttpRequest) -> None:
-    """Keep time and address of the last visit, to a few minutes."""
+    """Keep time and address of the last visit, to a few minutes. Without the cache the row says whether it is time."""
     key = request.session.session_key or ""
-    if cache.add(_mark(key), True, SEEN_SECONDS):
-        UserSession.objects.filter(session=key).update(**_whence(request))
+    if cache.get(_mark(key)) is None:
+        rows = UserSession.objects.filter(session=key)
+        if rows.filter(seen_at__lt=timezone.now() - timedelta(seconds=SEEN_SECONDS)).exists():
+            rows.update(**_whence(request))
+        cache.set(_mark(key), b"seen", SEEN_SECONDS)
 
 
 def listed(context: Context, user_id: str) -> QuerySet[UserSession]:
@@ -66,19 +70,22 @@ def listed(context: Context, user_id: str) -> QuerySet[UserSession]:
 def end(context: Context, user_id: str, session_id: str) -> UserSession:
     """Sign one session out; counts at the next request. Raises NotFound."""
     policy.enforce_own(context, user_id, "user:write")
-    session = inputs.found(UserSession.objects.filter(user=user_id), session_id, "session")
+    session = inputs.found(
+        UserSession.objects.select_related("user").filter(user=user_id), session_id, "session"
+    )
     _drop(UserSession.objects.filter(pk=session.pk))
-    _record(context, "session.end", user_id)
+    audit.record(context, "session.end", session.user)
     return session
 
 
 @transaction.atomic
 def end_everywhere(context: Context, user_id: str) -> None:
-    """Sign out every session of the user, and end every token."""
+    """Sign out every session of the user, and end every token. Raise NotFound for an unknown user."""
     policy.enforce_own(context, user_id, "user:write")
+    user = inputs.found(User.objects.all(), user_id, "user")
     drop(User.objects.filter(pk=user_id))
     Token.objects.filter(user=user_id).delete()
-    _record(context, "session.end_everywhere", user_id)
+    audit.record(context, "session.end_everywhere", user)
 
 
 def drop(users: QuerySet[User], *, but: str = "") -> None:
@@ -103,8 +110,3 @@ def _whence(request: HttpRequest) -> dict[str, Any]:
 
 def _mark(key: str) -> str:
     return f"accounts.session-seen.{key}"
-
-
-def _record(context: Context, action: str, user_id: str) -> None:
-    name = User.objects.filter(pk=user_id).values_list("name", flat=True).first() or ""
-    audit.record(context, action, target_type="user", target_id=user_id, target_name=name)

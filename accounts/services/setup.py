@@ -52,5 +52,5 @@ def bootstrap(name: str, password: str) -> User:
     for project in (None, admin_project, demo):
         Assignment.objects.get_or_create(user=user, role=roles["admin"], project=project, domain=None)
     Assignment.objects.get_or_create(user=user, role=roles["admin"], project=None, domain=domain)
-    audit.record(None, "setup.bootstrap", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(None, "setup.bootstrap", user)
     return user

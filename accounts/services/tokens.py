@@ -156,14 +156,8 @@ def revoke(context: Context, own: Valid, text: object) -> None:
     valid = seen_by(context, own, text)
     policy.enforce_own(context, valid.token.user_id, "token:write")
     Token.objects.filter(pk=valid.token.pk).delete()
-    audit.record(
-        context, "token.revoke", target_type="token", target_id=valid.token.audit_ids[0], target_name=""
-    )
-
-
-def sweep() -> int:
-    """Remove what expired; the number of rows."""
-    return Token.objects.filter(expires_at__lte=timezone.now()).delete()[0]
+    target = audit.Target(type="token", id=valid.token.audit_ids[0])
+    audit.record(context, "token.revoke", target)
 
 
 def _mark_of(digest: str) -> QuerySet[Token, Any]:

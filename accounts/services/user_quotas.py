@@ -6,6 +6,7 @@ than they use.
 
 from collections.abc import Iterable, Mapping
 from math import inf
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -32,7 +33,9 @@ def update(
         UserQuota.objects.update_or_create(
             project=project, user=user, resource=name, defaults={"limit": value}
         )
-    _record(context, "quota.update_user", project, user, dict(values))
+    detail: dict[str, Any] = dict(values)
+    audit.record(context, "quota.update_user", user, project_id=project.pk, **detail)
+    announcements.changed(project.pk, "quota")
 
 
 @transaction.atomic
@@ -58,7 +61,8 @@ def reset(context: Context, project_id: str, user_id: str) -> None:
     policy.enforce(context, "quota:write")
     project, user = _found(project_id, user_id)
     UserQuota.objects.filter(project=project, user=user).delete()
-    _record(context, "quota.reset_user", project, user, {})
+    audit.record(context, "quota.reset_user", user, project_id=project.pk)
+    announcements.changed(project.pk, "quota")
 
 
 @transaction.atomic
@@ -113,20 +117,5 @@ def _number(limit: int) -> float:
 
 
 def _found(project_id: str, user_id: str) -> tuple[Project, User]:
-    project = inputs.found(Project.objects.select_for_update(), project_id, "project")
+    project = inputs.found(Project.objects.select_for_update(no_key=True), project_id, "project")
     return project, inputs.found(User.objects.all(), user_id, "user")
-
-
-def _record(
-    context: Context, action: str, project: Project, user: User, detail: Mapping[str, object]
-) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="user",
-        target_id=user.pk,
-        target_name=user.name,
-        project_id=project.pk,
-        detail=dict(detail),
-    )
-    announcements.changed(project.pk, "quota")

@@ -15,6 +15,7 @@ from accounts.names import is_text
 from accounts.services import audit, inputs, lockouts, passwords, sessions
 from accounts.services.inputs import Given
 from accounts.services.projects import own
+from accounts.services.saving import save_unique
 
 OWN_FIELDS = {
     "id",
@@ -57,7 +58,7 @@ def create(context: Context, given: Given) -> User:
     _fill(user, given)
     user.set_password(passwords.check(given["password"], user) if given.get("password") is not None else None)
     _store(user)
-    audit.record(context, "user.create", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(context, "user.create", user)
     return user
 
 
@@ -74,7 +75,7 @@ def update(context: Context, user_id: str, given: Given) -> User:
     if not user.enabled:
         Token.objects.filter(user=user).delete()
         sessions.drop(User.objects.filter(pk=user.pk))
-    audit.record(context, "user.update", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(context, "user.update", user)
     return user
 
 
@@ -82,7 +83,7 @@ def update(context: Context, user_id: str, given: Given) -> User:
 def delete(context: Context, user_id: str) -> None:
     policy.enforce(context, "user:write")
     user = inputs.found(User.objects.all(), user_id, "user")
-    audit.record(context, "user.delete", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(context, "user.delete", user)
     sessions.drop(User.objects.filter(pk=user.pk))
     try:
         user.delete()
@@ -116,7 +117,7 @@ def change_password(request: HttpRequest, user_id: str, given: Given, *, keep_se
 def set_own_password(user: User, given: object, *, keep_session: str = "") -> None:
     """The password that a user, who was proved to be it, chose. Raises BadInput."""
     passwords.replace(user, passwords.check_own(given, user), keep_session=keep_session)
-    audit.record(None, "user.password", target_type="user", target_id=user.id, target_name=user.name)
+    audit.record(None, "user.password", user)
 
 
 def projects(context: Context, user_id: str) -> QuerySet[Project]:
@@ -142,7 +143,4 @@ def _fill(user: User, given: Given) -> None:
 
 
 def _store(user: User) -> None:
-    same = User.objects.filter(domain_id=user.domain_id, name=user.name)
-    if same.exclude(pk=user.pk).exists():
-        raise Conflict(_("There is a user %(name)s in this domain already.") % {"name": user.name})
-    user.save()
+    save_unique(user, _("There is a user %(name)s in this domain already.") % {"name": user.name})

@@ -38,6 +38,12 @@ class GuestBusy(DriverError):
     retryable = True
 
 
+class GuestClaimed(DriverError):
+    """A newer claim than ours has worked on the guest: ours must do nothing more."""
+
+    code = "guest_claimed"
+
+
 class GuestNotRunning(DriverError):
     """The guest must run (or must not) for this."""
 

@@ -170,7 +170,10 @@ class _Process:
         self.loop: EventLoop | None = None
 
     def running(self) -> EventLoop:
-        """Return the loop, started if need be: a forked child's only now, when it has closed what it inherited."""
+        """Return the loop, started if need be.
+
+        A forked child's is made only now: a supervisor closes every descriptor of the child it has just forked.
+        """
         with self.lock:
             if self.loop is None:
                 self.loop = EventLoop()

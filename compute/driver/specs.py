@@ -95,6 +95,7 @@ class GuestTag:
     instance: str
     project: str
     operation: str
+    order: int
     fence: int
 
 

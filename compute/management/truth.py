@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from compute.driver.guest.domain import list_guests
 from compute.driver.specs import GuestFacts, PowerState
-from compute.engine.models import Operation
+from compute.engine.models import Hold, Operation
+from compute.engine.operations.leftovers import left_in_words
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.images.models import Image
@@ -17,6 +18,7 @@ from compute.instances.models import Instance
 from compute.instances.services import reconcile
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
+from compute.networks.services import host_networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +59,19 @@ def _operations() -> Iterator[Difference]:
             what=f"operation {operation.pk}",
             sentence=f"{operation.kind} is open since {operation.created_at:%H:%M:%S} and nobody works on it",
         )
-    idle = Instance.objects.annotate(
-        work=Count("operations", filter=Q(operations__state__in=Operation.OPEN))
-    ).filter(work=0)
-    for instance in idle.filter(Q(task_state__isnull=False) | Q(vm_state=VmState.BUILDING)):
+    work = Hold.objects.open().filter(resource_id=OuterRef("pk"), shared=False)
+    busy = Q(task_state__isnull=False) | Q(vm_state=VmState.BUILDING)
+    for instance in Instance.objects.filter(busy, ~Exists(work)):
         yield Difference(
             where="database",
             what=f"instance {instance.pk}",
             sentence=f"says {instance.vm_state}/{instance.task_state}, but no operation is at work on it",
+        )
+    for operation in Operation.objects.filter(state=Operation.State.STUCK):
+        yield Difference(
+            where="database",
+            what=f"operation {operation.pk}",
+            sentence=f"is stuck: {left_in_words(operation.left)}",
         )
     for operation in Operation.objects.exclude(state__in=Operation.OPEN).filter(finished_at=None):
         yield Difference(
@@ -159,7 +166,10 @@ def _firmware(hypervisor: Hypervisor) -> Iterator[Difference]:
 
 def _reservations(hypervisor: Hypervisor, network: Network) -> Iterator[Difference]:
     """DHCP promises against ports, both ways. Host names may lag: they change when a guest starts."""
-    there = {(promise.address, promise.mac) for promise in hosts.network(hypervisor, network).reservations()}
+    there = {
+        (promise.address, promise.mac)
+        for promise in host_networks.network(hypervisor, network).reservations()
+    }
     wanted: set[tuple[str, str]] = set()
     optional: set[tuple[str, str]] = set()
     for port in network.ports.filter(instance__hypervisor=hypervisor).select_related("instance"):

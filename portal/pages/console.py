@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import BadInput
-from compute.engine.actions.registry import choices
+from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import console_views, consoles, instances
 from portal.pages.instance import tab
@@ -154,7 +154,7 @@ def log_download(request: Request, instance_id: UUID) -> HttpResponse:
 def _reach(request: Request, instance_id: UUID) -> Instance:
     """The instance, if its console is the asker's. Raises NotFound, Forbidden."""
     instance = instances.get(request.context, instance_id)
-    policy.enforce(request.context, consoles.DEED)
+    policy.enforce(request.context, consoles.RULE)
     return instance
 
 

@@ -1,14 +1,17 @@
 """Reading the audit log: who sees what, what each filter finds, and paging that misses and repeats nothing."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from accounts.context import Context
 from accounts.errors import Forbidden
-from accounts.models import AuditEvent, Project
+from accounts.models import AuditEvent, Project, QuotaRequest, User
 from accounts.services import audit, audit_log, quotas
 from accounts.services.audit_log import Filters, Key
+from compute.instances.models import ServerGroup
+from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -125,3 +128,26 @@ def test_limits_are_written_under_their_own_project(as_root: Context, red: Proje
     quotas.update(as_root, red.id, {"cores": 5})
     (event,) = audit_log.read(as_root, Filters(project="red")).events
     assert (event.action, event.target_name, event.project_id) == ("quota.update", "red", red.id)
+
+
+def test_the_row_says_what_was_done_to(as_alice: Context, blue: Project, red: Project, alice: User) -> None:
+    """Type, id, name and project of the target come from its model; nobody spells them out."""
+    group = factories.GroupFactory()
+    asked = QuotaRequest.objects.create(project=red, resource="cores", wanted=5)
+    network = factories.NetworkFactory(project=red)
+    targets = [
+        (group, ("group", group.id, group.name, blue.id)),
+        (red, ("project", red.id, "red", red.id)),
+        (asked, ("quota_request", asked.id, "cores", red.id)),
+        (network, ("network", str(network.pk), network.name, red.id)),
+        (audit.Target(type="token", id="abc"), ("token", "abc", "", blue.id)),
+        (None, ("", "", "", blue.id)),
+    ]
+    for target, expected in targets:
+        event = audit.record(as_alice, "toy.wind", target, reason="why")
+        assert (event.target_type, event.target_id, event.target_name, event.project_id) == expected
+        assert (event.user_name, event.detail) == (alice.name, {"reason": "why"})
+    assert audit.record(as_alice, "toy.wind", red, project_id="").project_id == ""
+    assert audit.record(None, "toy.wind", group).project_id == ""
+    key = ServerGroup(pk=uuid4(), name="web", project=red)
+    assert audit.record(None, "toy.wind", key).target_type == "server_group"

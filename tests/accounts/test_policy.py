@@ -1,15 +1,19 @@
-"""Every deed against every role, and the ways a role comes about."""
+"""Every rule against every role, and the ways a role comes about."""
 
+import ast
 import re
+from importlib import import_module
 
 import pytest
+from django.conf import settings
 
 from accounts import policy
 from accounts.context import Context, for_user, projects_of
 from accounts.errors import Forbidden
 from accounts.models import Project, User
-from compute.instances.actions import ACTIONS
+from compute.engine.actions import registry
 from tests import factories
+from tests.instance_actions import ACTIONS
 
 LADDER = ["", "reader", "member", "manager", "admin"]
 """Each role may all that the ones before it may; the first is no role at all."""
@@ -21,37 +25,66 @@ def context(role: str) -> Context:
 
 
 @pytest.mark.parametrize("role", LADDER)
-@pytest.mark.parametrize(("deed", "least"), policy.RULES.items())
-def test_a_deed_needs_its_role_or_one_above(deed: str, least: str, role: str) -> None:
+@pytest.mark.parametrize(("rule", "least"), policy.RULES.items())
+def test_a_rule_needs_its_role_or_one_above(rule: str, least: str, role: str) -> None:
     may = LADDER.index(role) >= LADDER.index(least)
-    assert policy.allows(context(role), deed) is may
+    assert policy.allows(context(role), rule) is may
     if may:
-        policy.enforce(context(role), deed)
+        policy.enforce(context(role), rule)
     else:
         with pytest.raises(Forbidden, match=rf"needs the role {least}\b"):
-            policy.enforce(context(role), deed)
+            policy.enforce(context(role), rule)
 
 
 @pytest.mark.parametrize("role", LADDER)
 @pytest.mark.parametrize(
-    "deed", ["", "instance:", "instance:fly", "instance", "INSTANCE:READ", "quota:write "]
+    "rule", ["", "instance:", "instance:fly", "instance", "INSTANCE:READ", "quota:write "]
 )
-def test_what_has_no_rule_is_nobodys(deed: str, role: str) -> None:
-    assert not policy.allows(context(role), deed)
+def test_what_has_no_rule_is_nobodys(rule: str, role: str) -> None:
+    assert not policy.allows(context(role), rule)
     with pytest.raises(Forbidden, match="Your role does not allow this"):
-        policy.enforce(context(role), deed)
+        policy.enforce(context(role), rule)
 
 
 def test_a_role_of_no_name_opens_nothing() -> None:
-    """An empty role must not meet the empty answer for unknown deeds."""
+    """An empty role must not meet the empty answer for unknown rules."""
     empty = Context(user=User(name="somebody"), project=None, roles=frozenset({""}))
     assert not policy.allows(empty, "instance:fly")
 
 
 def test_every_verb_has_a_rule_and_every_rule_is_well_formed() -> None:
     assert {f"instance:{verb}" for verb in ACTIONS} <= set(policy.RULES)
-    assert all(re.fullmatch(r"[a-z_]+:[a-z_]+", deed) for deed in policy.RULES)
+    assert all(re.fullmatch(r"[a-z_]+:[a-z_]+", rule) for rule in policy.RULES)
     assert set(policy.RULES.values()) <= set(LADDER)
+
+
+def test_accounts_names_no_noun_of_compute() -> None:
+    """Each area of compute registers its own rules; accounts could stand without any of them."""
+    files = sorted((settings.BASE_DIR / "compute").glob("*/policy.py"))
+    areas = {file.parent.name: import_module(f"compute.{file.parent.name}.policy").RULES for file in files}
+    assert {"engine", "hosts", "networks", "images", "instances"} <= set(areas)
+    nouns = {rule.partition(":")[0] for rules in areas.values() for rule in rules}
+    assert {"instance", "image", "flavor", "network", "hypervisor"} <= nouns
+    texts = {
+        node.value
+        for file in (settings.BASE_DIR / "accounts").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert "project:write" in texts
+    assert not {text for text in texts if re.split("[:.]", text, maxsplit=1)[0] in nouns}
+    registered = [rule for rules in areas.values() for rule in rules]
+    for action in registry.known().values():
+        registered += [f"{action.noun}:{action.verb}", *action.rules]
+    assert len(registered) == len(set(registered))
+    assert set(registered) == {rule for rule in policy.RULES if rule.partition(":")[0] in nouns}
+
+
+def test_a_rule_is_registered_once() -> None:
+    before = dict(policy.RULES)
+    with pytest.raises(ValueError, match="project:write"):
+        policy.register({"toy:wind": "member", "project:write": "reader"})
+    assert before == policy.RULES
 
 
 @pytest.mark.parametrize("role", [*LADDER[1:], "service"])

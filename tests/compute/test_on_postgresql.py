@@ -18,13 +18,15 @@ FILES = (
     "tests/accounts/test_quota_requests.py",
     "tests/accounts/test_audit_log.py",
     "tests/accounts/test_directory.py",
-    "tests/compute/test_addresses.py",
-    "tests/compute/test_engine.py",
-    "tests/compute/test_launch.py",
-    "tests/compute/test_leases.py",
+    "tests/accounts/test_names_taken.py",
+    "tests/compute/networks/test_addresses.py",
+    "tests/compute/engine/test_engine.py",
+    "tests/compute/instances/test_launch.py",
+    "tests/compute/engine/test_leases.py",
     "tests/compute/test_lists.py",
     "tests/compute/test_reach.py",
-    "tests/compute/test_scheduler.py",
+    "tests/compute/test_retention.py",
+    "tests/compute/instances/test_scheduler.py",
 )
 
 

@@ -194,7 +194,12 @@ class Workshop:
             vnc_socket=self.root / "sockets" / f"{identity[:8]}.vnc",
             console_log=self.root / f"{identity[:8]}.log",
             tag=GuestTag(
-                installation=self.prefix, instance=identity, project="tests", operation="define", fence=1
+                installation=self.prefix,
+                instance=identity,
+                project="tests",
+                operation="define",
+                order=1,
+                fence=1,
             ),
         )
         self.made.append(spec)

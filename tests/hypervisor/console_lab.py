@@ -27,6 +27,7 @@ SEED = """
 import json
 from accounts.context import for_user
 from accounts.models import Assignment, Domain, Project, Role, User
+from compute.instances.services import guests
 from compute.models import Instance
 from compute.hosts.services import hosts
 from compute.instances.services import consoles
@@ -42,7 +43,7 @@ for number in range({count}):
     instance = Instance.objects.create(
         project=project, name=f"i{{number}}", vcpus=1, ram_mib=64, disk_gib=1, vm_state=VmState.ACTIVE
     )
-    passes.append([consoles.issue(context, instance), str(hosts.vnc_socket(instance))])
+    passes.append([consoles.issue(context, instance), str(guests.vnc_socket(instance))])
 print(json.dumps(passes))
 """
 

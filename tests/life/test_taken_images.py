@@ -115,7 +115,7 @@ def test_rebuilding_to_an_image(stack: Stack, admin: Browserless, source: Subjec
 
 @pytest.mark.parametrize("place", ["claim", "copy_disk", "describe", "close"])
 def test_a_worker_that_dies_while_the_guest_runs(stack: Stack, source: Subject, place: str) -> None:
-    (stack.failpoints / f"take_image.{place}").touch()
+    (stack.failpoints / f"instance.take_image.{place}").touch()
     file = taken(source, f"survives-{place}")
     assert not list(stack.failpoints.iterdir())
     assert source.power() == libvirt.VIR_DOMAIN_RUNNING
@@ -126,7 +126,7 @@ def test_a_worker_that_dies_while_the_guest_runs(stack: Stack, source: Subject, 
 
 
 def test_deleting_a_half_image_ends_the_taking(stack: Stack, source: Subject) -> None:
-    hold = stack.failpoints / "hold-take_image.copy_disk"
+    hold = stack.failpoints / "hold-instance.take_image.copy_disk"
     hold.touch()
     assert begin(source, "half").status == 200
     wait_for(lambda: (row := image_row(stack, "half")) and row["status"] == "saving", "the copying")

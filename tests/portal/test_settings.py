@@ -61,6 +61,8 @@ def test_what_is_no_whole_number_is_refused_by_name(
         ("MERIDIAN_NETWORK", "10.48.0.0/99"),
         ("MERIDIAN_LOG_LEVEL", "LOUD"),
         ("MERIDIAN_DEBUG", "perhaps"),
+        ("MERIDIAN_AUDIT_DAYS", "-1"),
+        ("MERIDIAN_OPERATION_DAYS", "99999999999"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_says_which(tmp_path: Path, name: str, value: str) -> None:

@@ -7,7 +7,7 @@ import libvirt
 from lxml import etree
 
 from ..connection import connect
-from ..errors import GuestBusy, GuestNotFound, InvalidGuest, translated
+from ..errors import GuestBusy, GuestClaimed, GuestNotFound, InvalidGuest, translated
 from ..limited import QEMU_SECONDS, limited, within
 from ..specs import GuestFacts, GuestSpec, GuestTag
 from ..storage.qcow2 import names_backing
@@ -16,7 +16,7 @@ from ..storage.sources import label as disk_label
 from ..xml.disks import Source
 from ..xml.guest import guest_domain
 from ..xml.snapshot import snapshot_record
-from ..xml.tag import NAMESPACE, parse_tag
+from ..xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 from .console import Console
 from .picture import checked_png
 from .power import describe
@@ -156,6 +156,36 @@ class Guest:
         with translated(f"Reading guest {self.uuid}"):
             domain = self._domain()
             return _facts(domain, *domain.state())
+
+    def tag(self) -> GuestTag | None:
+        """Whose the guest is; None when it is not ours."""
+        with translated(f"Reading the tag of guest {self.uuid}"):
+            return _tag(self._domain())
+
+    def claim(self, tag: GuestTag, *, write: bool = True) -> None:
+        """Say in the guest's tag who works on it. Raise GuestClaimed when a newer claim is written there.
+
+        Without `write` it only looks, which also a guest whose QEMU is stuck allows.
+        """
+        known = self.tag()
+        if known is None or known.installation != tag.installation:
+            return
+        if (known.order, known.fence) > (tag.order, tag.fence):
+            raise GuestClaimed(
+                f"Guest {self.uuid} is in the hands of operation {known.operation}, not of {tag.operation}."
+            )
+        if write and known != tag:
+            self.set_tag(tag)
+
+    def set_tag(self, tag: GuestTag) -> None:
+        """Write the tag, in the definition and in the running guest."""
+        xml = BareTagElement.of(tag).to_xml()
+        with translated(f"Tagging guest {self.uuid}"):
+            domain = self._domain()
+            flags = libvirt.VIR_DOMAIN_AFFECT_CONFIG
+            if domain.isActive():
+                flags |= libvirt.VIR_DOMAIN_AFFECT_LIVE
+            domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, xml, PREFIX, NAMESPACE, flags)
 
     def delete_disk_snapshot(self, source: DiskSource, label: str) -> None:
         """Delete a snapshot inside the disk that lies at `source`, which the running guest has open."""

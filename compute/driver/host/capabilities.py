@@ -28,6 +28,12 @@ def facts(uri: str) -> HostFacts:
         )
 
 
+def ping(uri: str) -> None:
+    """Ask the host's libvirt for a word. Raise HypervisorUnreachable when it gives none."""
+    with translated(f"Asking hypervisor {uri} for a word"):
+        connect(uri).getLibVersion()
+
+
 def features(uri: str) -> set[str]:
     """What guests can have that not every host gives: of "uefi", "secure_boot" and "tpm".
 

@@ -23,6 +23,7 @@ class TagElement(Element):
     instance: str = attribute()
     project: str = attribute()
     operation: str = attribute()
+    order: int = attribute()
     fence: int = attribute()
 
     @classmethod
@@ -33,8 +34,16 @@ class TagElement(Element):
             instance=tag.instance,
             project=tag.project,
             operation=tag.operation,
+            order=tag.order,
             fence=tag.fence,
         )
+
+
+class BareTagElement(TagElement):
+    """The tag without its namespace, which libvirt adds itself when it is given the element alone."""
+
+    TAG: ClassVar[str] = BARE_TAG
+    NAMESPACES: ClassVar[dict[str, str]] = {}
 
 
 def parse_tag(xml: str) -> GuestTag | None:
@@ -49,6 +58,7 @@ def parse_tag(xml: str) -> GuestTag | None:
                     instance=str(node.attrib["instance"]),
                     project=str(node.attrib["project"]),
                     operation=str(node.attrib["operation"]),
+                    order=int(node.attrib["order"]),
                     fence=int(node.attrib["fence"]),
                 )
             except (KeyError, ValueError):

@@ -14,8 +14,9 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.names import clean_name, is_text
 from accounts.services import announcements, audit
+from accounts.services.saving import save_unique
 from compute.hosts.models import Aggregate, Hypervisor
-from compute.instances.models import Instance
+from compute.hosts.services import occupants
 
 ZONE_KEY = "availability_zone"
 """Nova shows the zone among the metadata, and takes it there too."""
@@ -48,9 +49,9 @@ def create(context: Context, name: object, zone: object = None) -> Aggregate:
     """An aggregate without hosts. Raises Forbidden, BadInput, Conflict when the name is taken."""
     policy.enforce(context, "hypervisor:write")
     aggregate = Aggregate(name=clean_name(name), availability_zone=clean_zone(zone))
-    _enforce_free(aggregate)
-    aggregate.save()
-    _record(context, "aggregate.create", aggregate)
+    _save(aggregate)
+    audit.record(context, "aggregate.create", aggregate, zone=aggregate.availability_zone)
+    announcements.changed("", "aggregates")
     return get(context, aggregate.pk)
 
 
@@ -60,7 +61,6 @@ def update(context: Context, aggregate_id: object, given: Mapping[str, object]) 
     aggregate = _locked(context, aggregate_id)
     if "name" in given:
         aggregate.name = clean_name(given["name"])
-        _enforce_free(aggregate)
     if ZONE_KEY in given:
         _set_zone(aggregate, clean_zone(given[ZONE_KEY]))
     return _saved(context, aggregate)
@@ -74,7 +74,8 @@ def delete(context: Context, aggregate_id: object) -> Aggregate:
         raise BadInput(
             _("Cannot delete aggregate %(id)s. Reason: Host aggregate is not empty.") % {"id": aggregate.pk}
         )
-    _record(context, "aggregate.delete", aggregate)
+    audit.record(context, "aggregate.delete", aggregate, zone=aggregate.availability_zone)
+    announcements.changed("", "aggregates")
     Aggregate.objects.filter(pk=aggregate.pk).delete()
     return aggregate
 
@@ -176,7 +177,7 @@ def _locked(context: Context, aggregate_id: object) -> Aggregate:
     policy.enforce(context, "hypervisor:write")
     key = get(context, aggregate_id).pk
     # Zones are written from several aggregates: whoever moves a host moves it alone.
-    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     return Aggregate.objects.select_for_update().get(pk=key)
 
 
@@ -187,9 +188,8 @@ def _host(name: object) -> Hypervisor:
     return found
 
 
-def _enforce_free(aggregate: Aggregate) -> None:
-    if Aggregate.objects.filter(name=aggregate.name).exclude(pk=aggregate.pk).exists():
-        raise Conflict(_("Aggregate %(name)s already exists.") % {"name": aggregate.name})
+def _save(aggregate: Aggregate) -> None:
+    save_unique(aggregate, _("Aggregate %(name)s already exists.") % {"name": aggregate.name})
 
 
 def _set_zone(aggregate: Aggregate, zone: str) -> None:
@@ -209,10 +209,7 @@ def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
             % {"host": host, "zone": other}
         )
     zone = zone or other or ""
-    asked = Instance.objects.existing().filter(hypervisor=host).exclude(wanted_zone="")
-    if names := list(
-        asked.exclude(wanted_zone=zone or Hypervisor.DEFAULT_ZONE).values_list("name", flat=True)
-    ):
+    if names := occupants.known().bound_to_zone(host, zone or Hypervisor.DEFAULT_ZONE):
         raise ZoneTaken(
             _("Instances on %(host)s asked for its present availability zone: %(names)s.")
             % {"host": host, "names": ", ".join(names[:3])}
@@ -222,18 +219,7 @@ def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
 
 def _saved(context: Context, aggregate: Aggregate, **detail: Any) -> Aggregate:
     aggregate.updated_at = timezone.now()
-    aggregate.save()
-    _record(context, "aggregate.update", aggregate, **detail)
-    return get(context, aggregate.pk)
-
-
-def _record(context: Context, action: str, aggregate: Aggregate, **detail: Any) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="aggregate",
-        target_id=str(aggregate.pk),
-        target_name=aggregate.name,
-        detail={"zone": aggregate.availability_zone, **detail},
-    )
+    _save(aggregate)
+    audit.record(context, "aggregate.update", aggregate, zone=aggregate.availability_zone, **detail)
     announcements.changed("", "aggregates")
+    return get(context, aggregate.pk)

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from compute.driver.errors import GuestNotFound
 from compute.driver.storage.disk_copy import DiskCopy
 from compute.engine.operations import Run
-from compute.hosts.services import hosts
 from compute.instances.actions.steps import is_off
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec, hardware
+from compute.instances.services import guest_spec, guests, hardware
 
 
 def runs(instance: Instance) -> bool:
@@ -22,9 +21,9 @@ def runs(instance: Instance) -> bool:
 def live_copy(source: Instance, name: str, *, stands_alone: bool = False) -> DiskCopy:
     """The copy of the disk of a guest that runs into the volume `name` of its pool."""
     return DiskCopy(
-        hosts.uri(source),
+        guests.uri(source),
         str(source.pk),
-        hosts.pool_of(source).source_of(name),
+        guests.pool_of(source).source_of(name),
         guest_spec.root_device(hardware.of(source)).removeprefix("/dev/"),
         stands_alone=stands_alone,
     )
@@ -43,5 +42,5 @@ def copy_while_it_runs(
 
 def size_of(source: Instance) -> int:
     """How large its disk is, in bytes."""
-    present = hosts.pool_of(source).stat(source.disk_name)
+    present = guests.pool_of(source).stat(source.disk_name)
     return present.capacity_bytes if present else 0

@@ -7,14 +7,17 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from compute.driver.errors import GuestNotFound, GuestNotRunning
 from compute.engine.models import Operation
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.engine.services import transitions
+from compute.instances.actions.claims import claimed_growth
 from compute.instances.actions.disk_copying import size_of
 from compute.instances.actions.launch import GIB
-from compute.instances.actions.resize import Resize, does_not_fit
+from compute.instances.actions.size_change import SizeChange, cannot_take
 from compute.instances.actions.steps import Define
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import guest_spec, hardware, room, transitions
+from compute.instances.services import guest_spec, guests, hardware, room
+from compute.instances.states import TaskState, VmState
 
 
 class PlugMemory(Step):
@@ -25,13 +28,12 @@ class PlugMemory(Step):
     final: ClassVar[bool] = True
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.growth(instance).set_memory(instance.ram_mib)
+        instance = run.subject
+        claimed_growth(run).set_memory(instance.ram_mib)
 
     def undo(self, run: Run) -> None:
         """Undone last, when nothing more is plugged in."""
-        keep_what_it_has(run.instance)
+        keep_what_it_has(run.subject)
 
 
 class PlugProcessors(Step):
@@ -39,9 +41,8 @@ class PlugProcessors(Step):
     label: ClassVar[str] = gettext_noop("Plug processors in")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.growth(instance).set_vcpus(instance.vcpus)
+        instance = run.subject
+        claimed_growth(run).set_vcpus(instance.vcpus)
 
 
 class GrowLiveDisk(Step):
@@ -49,10 +50,9 @@ class GrowLiveDisk(Step):
     label: ClassVar[str] = gettext_noop("Grow the disk")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
+        instance = run.subject
         target = guest_spec.root_target(hardware.of(instance))
-        hosts.growth(instance).resize_disk(target, instance.disk_gib * GIB)
+        claimed_growth(run).resize_disk(target, instance.disk_gib * GIB)
 
 
 class DefineGrown(Define):
@@ -60,22 +60,33 @@ class DefineGrown(Define):
 
     def do(self, run: Run) -> None:
         super().do(run)
-        room.note(run.instance)
+        room.note(run.subject)
 
 
-class Grow(Resize):
+class Grow(SizeChange):
     """Takes `flavor_id`. Needs no confirmation: nothing is stopped, and there is no earlier disk to go back to."""
 
     verb = "grow"
     label = gettext_lazy("Grow while it runs")
     icon = "arrows-maximize"
+    order = 120
+    intro = gettext_lazy(
+        "It runs on and gets more processors, memory and disk. Nothing of it can be taken back; its system may have "
+        "to bring them into use."
+    )
+    move = Move(
+        start=frozenset({VmState.ACTIVE}),
+        task=TaskState.GROWING,
+        end=None,
+    )
+    doing = gettext_lazy("Growing")
     steps = (PlugMemory(), PlugProcessors(), GrowLiveDisk(), DefineGrown())
 
-    def hindrance(self, instance: Instance) -> str:
+    def blocker(self, instance: Instance) -> str:
         return room.unknown(instance)
 
     def misfit(self, instance: Instance, flavor: Flavor) -> str:
-        if reason := does_not_fit(instance, flavor) or room.refusal(instance, flavor):
+        if reason := cannot_take(instance, flavor) or room.refusal(instance, flavor):
             return reason
         after, image = flavor.extra_specs, instance.hardware.get("image", {})
         if hardware.resolve(after, image, flavor.vcpus) != hardware.of(instance):
@@ -83,7 +94,7 @@ class Grow(Resize):
         return ""
 
     def succeeded(self, operation: Operation) -> None:
-        transitions.change(operation.instance, resized_from=None)
+        transitions.change(self.locked(operation), resized_from=None)
         super().succeeded(operation)
 
 
@@ -98,7 +109,7 @@ def keep_what_it_has(instance: Instance) -> None:
         return
     has = {name: before[name] for name in ("vcpus", "ram_mib", "disk_gib")}
     try:
-        found = hosts.growth(instance).size()
+        found = guests.growth(instance).size()
         has["vcpus"] = min(max(found.vcpus, has["vcpus"]), instance.vcpus)
         has["ram_mib"] = min(max(found.memory_mib, has["ram_mib"]), instance.ram_mib)
         room.note(instance)

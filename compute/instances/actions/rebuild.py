@@ -1,5 +1,6 @@
 """Rebuild: a new disk from an image; identity, addresses and sizes stay."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -9,16 +10,26 @@ from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
 from accounts.services import inputs
-from compute.engine.actions.base import CARRIED_PASSWORD, Action, password_of, secret
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.images.services import images
+from compute.images.services import delivery, images
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.launch import GIB
+from compute.instances.actions.passwords import hide, password_of
 from compute.instances.actions.steps import Define, PowerOffMeanwhile, PowerOnIfItRan, power_before
 from compute.instances.models import Instance
-from compute.instances.services import config_drive, hardware, keypairs, labels, launch_request, transitions
-from compute.instances.states import VmState
+from compute.instances.services import (
+    boot_images,
+    config_drive,
+    guests,
+    hardware,
+    keypairs,
+    labels,
+    launch_request,
+)
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 
 class BringImage(Step):
@@ -26,7 +37,7 @@ class BringImage(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        images.bring(_image(run), hosts.pool_of(run.instance), run.progress)
+        delivery.wait_for_copy(run, _image(run), guests.host_of(run.subject))
 
 
 class MakeNewDisk(Step):
@@ -36,11 +47,11 @@ class MakeNewDisk(Step):
     label: ClassVar[str] = gettext_noop("Make the disk")
 
     def do(self, run: Run) -> None:
-        instance, image = run.instance, _image(run)
+        instance, image = run.subject, _image(run)
         if instance.image_id == image.pk and _exchanged(run):
             return
         run.check()
-        hosts.pool_of(instance).overlay(
+        guests.pool_of(instance).overlay(
             instance.new_disk_name,
             image.volume_name,
             max(instance.disk_gib * GIB, image.virtual_size),
@@ -48,7 +59,7 @@ class MakeNewDisk(Step):
         )
 
     def undo(self, run: Run) -> None:
-        hosts.pool_of(run.instance).delete(run.instance.new_disk_name)
+        guests.pool_of(run.subject).delete(run.subject.new_disk_name)
 
 
 class ExchangeDisks(Step):
@@ -59,9 +70,9 @@ class ExchangeDisks(Step):
     final: ClassVar[bool] = True
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         run.check()
-        hosts.pool_of(instance).rename(instance.new_disk_name, instance.disk_name)
+        guests.pool_of(instance).rename(instance.new_disk_name, instance.disk_name)
         image = _image(run)
         transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
 
@@ -71,19 +82,27 @@ class WriteConfigDriveAnew(Step):
     label: ClassVar[str] = gettext_noop("Write the config drive")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         run.check()
-        hosts.pool_of(instance).write(
+        guests.pool_of(instance).write(
             instance.config_drive_name, config_drive.build(instance, password_of(run))
         )
 
 
-class Rebuild(Action):
+class Rebuild(InstanceAction):
     """Takes `image_id` (without one, the present image), `name`, and what the guest reads anew from its config drive."""
 
     verb = "rebuild"
     label = _("Rebuild")
     icon = "hammer"
+    order = 180
+    move = Move(
+        start=RUNS_OR_OFF | {VmState.ERROR},
+        task=TaskState.REBUILDING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Rebuilding")
+    api_name = "rebuild"
     danger = True
     confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
     bulk = False
@@ -100,12 +119,15 @@ class Rebuild(Action):
         PowerOnIfItRan(),
     )
 
+    def initial(self, instance: Instance) -> dict[str, str]:
+        return {"image_id": str(instance.image_id or "")}
+
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         try:
             image = (
                 images.get(context, parameters["image_id"])
                 if parameters.get("image_id")
-                else images.of(instance)
+                else boot_images.image_of(instance)
             )
         except NotFound as error:
             raise BadInput(fields={"image_id": error.text}) from error
@@ -125,7 +147,13 @@ class Rebuild(Action):
         for field in labels.CHECKS.keys() & parameters.keys():
             changed[field] = labels.CHECKS[field](parameters[field])
         transitions.change(instance, **changed)
-        return {"image": str(image.pk)} | secret(parameters.get(CARRIED_PASSWORD))
+        return {"image": str(image.pk)}
+
+    def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
+        return hide(parameters)
+
+    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+        return [images.known(kept["image"])]
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)

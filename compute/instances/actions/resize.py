@@ -2,23 +2,22 @@
 
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
-from accounts.errors import BadInput, NotFound
-from accounts.services import quotas
-from compute.engine.actions.base import Action
 from compute.engine.models import Operation
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
-from compute.images.services import images
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.launch import GIB
-from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew, power_before
+from compute.instances.actions.size_change import SizeChange, reserve_growth, size_of_row, take_back_size
+from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew
 from compute.instances.actions.stop import ShutDown
-from compute.instances.models import Flavor, Instance
-from compute.instances.services import flavors, hardware, scheduler, transitions
-from compute.instances.states import VmState
+from compute.instances.models import Instance
+from compute.instances.services import guests
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 KEPT = "before-resize"
 
@@ -30,20 +29,21 @@ class KeepOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Keep the present disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        hosts.pool_of(run.instance).snapshot(run.instance.disk_name, KEPT)
+        claimed(run)
+        guests.pool_of(run.subject).snapshot(run.subject.disk_name, KEPT)
 
     def undo(self, run: Run) -> None:
-        pool, disk = hosts.pool_of(run.instance), run.instance.disk_name
+        claimed(run)
+        pool, disk = guests.pool_of(run.subject), run.subject.disk_name
         pool.revert(disk, KEPT)
-        pool.delete_snapshot(disk, KEPT, hosts.guest(run.instance))
+        pool.delete_snapshot(disk, KEPT, guests.guest(run.subject))
 
 
 class GoDown(ShutDown):
     """Shut down; undone last, it leaves the machine as it was, with its size of before."""
 
     def undo(self, run: Run) -> None:
-        take_back_size(run.instance)
+        take_back_size(run.subject)
         make_anew(run)
 
 
@@ -52,9 +52,9 @@ class GrowDisk(Step):
     label: ClassVar[str] = gettext_noop("Grow the disk")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         run.check()
-        hosts.pool_of(instance).resize(instance.disk_name, instance.disk_gib * GIB)
+        guests.pool_of(instance).resize(instance.disk_name, instance.disk_gib * GIB)
 
 
 class GoBackToOldDisk(Step):
@@ -62,9 +62,9 @@ class GoBackToOldDisk(Step):
     label: ClassVar[str] = gettext_noop("Go back to the earlier disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        hosts.pool_of(run.instance).revert(run.instance.disk_name, KEPT)
-        take_back_size(run.instance)
+        claimed(run)
+        guests.pool_of(run.subject).revert(run.subject.disk_name, KEPT)
+        take_back_size(run.subject)
 
 
 class LetGoOfOldDisk(Step):
@@ -73,127 +73,78 @@ class LetGoOfOldDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        instance = run.instance
+        instance = run.subject
         if instance.hypervisor is not None:
-            hosts.pool_of(instance).delete_snapshot(instance.disk_name, KEPT, hosts.guest(instance))
+            guests.pool_of(instance).delete_snapshot(instance.disk_name, KEPT, guests.guest(instance))
 
 
-class Resize(Action):
-    """Takes `flavor_id`. Disks only grow: what the guest keeps on them is its own affair."""
+class Resize(SizeChange):
+    """Takes `flavor_id`. It keeps the earlier disk until it is confirmed."""
 
     verb = "resize"
     label = gettext_lazy("Resize")
     icon = "resize"
-    bulk = False
-    fields = ("flavor_id",)
-    asks = True
-    cancellable = True
+    order = 130
+    intro = gettext_lazy(
+        "It is shut down, gets its new size and starts again. Until you confirm, you can go back."
+    )
+    move = Move(
+        start=RUNS_OR_OFF,
+        task=TaskState.RESIZING,
+        end=VmState.RESIZED,
+    )
+    doing = gettext_lazy("Resizing")
+    api_name = "resize"
     steps: tuple[Step, ...] = (GoDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
 
-    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Count the new size at once. Raises BadInput naming `flavor_id`, OverQuota, Conflict (no room)."""
-        flavor = self._wanted(context, instance, parameters.get("flavor_id"))
-        before = _size(instance)
-        _reserve_growth(instance, flavor.vcpus, flavor.ram_mib, flavor.disk_gib)
-        transitions.change(
-            instance,
-            **flavors.copied(flavor),
-            hardware=hardware.resized(instance, flavor),
-            resized_from=before,
-            restore_to=power_before(instance),
-        )
-        scheduler.check(instance)
-        return {"from": before["flavor_id"], "to": flavor.pk, "host": str(instance.hypervisor or "")}
 
-    def misfit(self, instance: Instance, flavor: Flavor) -> str:
-        """Why the instance cannot be given the flavor, whatever the quota says; empty when it can."""
-        return does_not_fit(instance, flavor)
-
-    def failed(self, operation: Operation) -> None:
-        take_back_size(operation.instance)
-        super().failed(operation)
-
-    def cancelled(self, operation: Operation) -> None:
-        take_back_size(operation.instance)
-        super().cancelled(operation)
-
-    def _wanted(self, context: Context, instance: Instance, flavor_id: object) -> Flavor:
-        try:
-            flavor = flavors.get(context, flavor_id)
-        except NotFound as error:
-            raise BadInput(fields={"flavor_id": error.text}) from error
-        if reason := self.misfit(instance, flavor):
-            raise BadInput(fields={"flavor_id": reason})
-        return flavor
-
-
-class ConfirmResize(Action):
+class ConfirmResize(InstanceAction):
     verb = "confirm_resize"
     label = gettext_lazy("Confirm the new size")
     icon = "check"
+    order = 140
+    main = True
+    move = Move(
+        start=frozenset({VmState.RESIZED}),
+        task=TaskState.RESIZE_CONFIRMING,
+        end=VmState.ACTIVE,
+    )
+    doing = gettext_lazy("Confirming the new size")
+    api_name = "confirmResize"
+    api_history = "confirmResize"
     steps = (LetGoOfOldDisk(),)
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
 
     def succeeded(self, operation: Operation) -> None:
-        transitions.change(operation.instance, resized_from=None)
+        transitions.change(self.locked(operation), resized_from=None)
         super().succeeded(operation)
 
 
-class RevertResize(Action):
+class RevertResize(InstanceAction):
     verb = "revert_resize"
     label = gettext_lazy("Go back to the earlier size")
     icon = "arrow-back-up"
+    order = 150
+    main = True
+    move = Move(
+        start=frozenset({VmState.RESIZED}),
+        task=TaskState.RESIZE_REVERTING,
+        end=VmState.ACTIVE,
+    )
+    doing = gettext_lazy("Going back to the earlier size")
+    api_name = "revertResize"
+    api_history = "revertResize"
+    reserves = True
     confirm = gettext_lazy("Its disk becomes what it was before the resize; later changes on it are lost.")
     steps = (PowerOff(), GoBackToOldDisk(), LetGoOfOldDisk(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """What was given up by making it smaller must fit again. Raises OverQuota."""
-        before = instance.resized_from or _size(instance)
-        _reserve_growth(instance, before["vcpus"], before["ram_mib"], before["disk_gib"])
+        before = instance.resized_from or size_of_row(instance)
+        reserve_growth(instance, before["vcpus"], before["ram_mib"], before["disk_gib"])
         return {}
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
-
-
-def take_back_size(instance: Instance) -> None:
-    """The sizes before the resize; nothing where they are back already."""
-    before = instance.resized_from
-    if before is None:
-        return
-    transitions.change(instance, **before, resized_from=None)
-
-
-def does_not_fit(instance: Instance, flavor: Flavor) -> str:
-    """Why the instance cannot take the flavor, whatever the quota says; empty when it can."""
-    if flavors.copied(flavor) == {name: getattr(instance, name) for name in flavors.COPIED}:
-        return _("It has this size already.")
-    if flavor.disk_gib < instance.disk_gib:
-        return _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
-            "now": instance.disk_gib,
-            "asked": flavor.disk_gib,
-        }
-    if instance.image and (reason := images.does_not_fit(instance.image, flavor)):
-        return reason
-    return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
-
-
-def growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> dict[str, int]:
-    """What the instance would take more of each resource; what shrinks is left out."""
-    more = {
-        "cores": vcpus - instance.vcpus,
-        "ram": ram_mib - instance.ram_mib,
-        "gigabytes": disk_gib - instance.disk_gib,
-    }
-    return {name: amount for name, amount in more.items() if amount > 0}
-
-
-def _size(instance: Instance) -> dict[str, Any]:
-    return {name: getattr(instance, name) for name in (*flavors.COPIED, "hardware")}
-
-
-def _reserve_growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> None:
-    """Only what grows has to fit: a smaller size is allowed even to a project over its quota."""
-    quotas.reserve(instance.project, growth(instance, vcpus, ram_mib, disk_gib), instance.user)

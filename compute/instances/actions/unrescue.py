@@ -5,11 +5,13 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from compute.engine.actions.base import Action
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
+from compute.engine.services import transitions
 from compute.hosts.services import hosts
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.steps import Define, PowerOff, PowerOn
-from compute.instances.services import transitions
+from compute.instances.states import TaskState, VmState
 
 
 class LeaveRescue(Step):
@@ -20,7 +22,7 @@ class LeaveRescue(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        transitions.change(run.instance, rescue_image=None)
+        transitions.change(run.subject, rescue_image=None)
 
 
 class RemoveRescueDisk(Step):
@@ -29,13 +31,22 @@ class RemoveRescueDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        instance = run.instance
+        instance = run.subject
         if instance.hypervisor is not None:
             hosts.pool(instance.hypervisor).delete(instance.rescue_disk_name)
 
 
-class Unrescue(Action):
+class Unrescue(InstanceAction):
     verb = "unrescue"
     label = _("End the rescue")
     icon = "lifebuoy-off"
+    order = 170
+    main = True
+    move = Move(
+        start=frozenset({VmState.RESCUED}),
+        task=TaskState.UNRESCUING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Ending the rescue")
+    api_name = "unrescue"
     steps = (PowerOff(), LeaveRescue(), RemoveRescueDisk(), Define(), PowerOn())

@@ -21,11 +21,11 @@ from accounts.context import Context, for_user, projects_of
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.services import audit
-from compute.hosts.services import hosts
 from compute.instances import states
 from compute.instances.models import ConsoleToken, Instance
+from compute.instances.services import guests
 
-DEED = "instance:console"
+RULE = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
 RENEW_SECONDS = 25
 ALIVE = timedelta(seconds=60)
@@ -49,15 +49,14 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
-        ConsoleToken.objects.filter(expires_at__lt=now - ALIVE).delete()
         ConsoleToken.objects.create(
             digest=_digest(token),
             user=context.user,
             instance=instance,
-            target=str(hosts.vnc_socket(instance)),
+            target=str(guests.vnc_socket(instance)),
             expires_at=now + within,
         )
-        _record(context, instance, "screen")
+        audit.record(context, "instance.console", instance, console="screen")
     return token
 
 
@@ -65,7 +64,7 @@ def open_serial(context: Context, instance_id: str) -> Instance:
     """The instance whose serial port is about to be opened. Raises NotFound, Forbidden, Conflict."""
     instance = Instance.objects.existing().select_related("hypervisor").reach(context, pk=instance_id)
     _enforce(context, instance)
-    _record(context, instance, "serial")
+    audit.record(context, "instance.console", instance, console="serial")
     return instance
 
 
@@ -114,21 +113,9 @@ def end_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
 
 
 def _enforce(context: Context, instance: Instance) -> None:
-    policy.enforce(context, DEED)
+    policy.enforce(context, RULE)
     if instance.vm_state not in RUNNING:
         raise Conflict(_("%(name)s is off, so it has no console. Start it first.") % {"name": instance.name})
-
-
-def _record(context: Context, instance: Instance, face: str) -> None:
-    audit.record(
-        context,
-        "instance.console",
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=instance.name,
-        project_id=instance.project_id,
-        detail={"console": face},
-    )
 
 
 def _still_right(row: ConsoleToken) -> bool:
@@ -136,12 +123,12 @@ def _still_right(row: ConsoleToken) -> bool:
     instance, user = row.instance, row.user
     if not (user.enabled and user.domain.enabled):
         return False
-    if instance.vm_state not in RUNNING or row.target != str(hosts.vnc_socket(instance)):
+    if instance.vm_state not in RUNNING or row.target != str(guests.vnc_socket(instance)):
         return False
     projects = (instance.project_id, *(project.id for project in projects_of(user)))
     contexts = (for_user(user, project_id) for project_id in projects)
     return any(
-        policy.allows(context, DEED)
+        policy.allows(context, RULE)
         and Instance.objects.visible_to(context, all_projects=True).filter(pk=instance.pk).exists()
         for context in contexts
     )

@@ -12,8 +12,9 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.services import audit, mail, quotas
+from compute.engine.services import transitions
 from compute.instances.models import Instance
-from compute.instances.services import local_times, transitions
+from compute.instances.services import local_times
 from compute.instances.states import VmState
 
 WARNING = timedelta(hours=24)
@@ -93,13 +94,7 @@ def warn(instance: Instance) -> bool:
     if not claimed or instance.expires_at is None:
         return False
     audit.record(
-        None,
-        "instance.expires_soon",
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=instance.name,
-        project_id=instance.project_id,
-        detail={"expires_at": instance.expires_at.isoformat(timespec="seconds")},
+        None, "instance.expires_soon", instance, expires_at=instance.expires_at.isoformat(timespec="seconds")
     )
     transitions.change(instance, expiry_warned_at=now)
     return True

@@ -14,6 +14,7 @@ from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import Project
 from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs, quotas
+from accounts.services.saving import save_unique
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import hardware_options
 
@@ -99,13 +100,9 @@ def create(context: Context, given: dict[str, Any]) -> Flavor:
         values["id"] = clean_name(given["id"], field="id")
     values["is_public"] = inputs.flag(given, "is_public", True)
     values["description"] = inputs.text(given, "description")
-    taken = Q(name=values["name"])
-    if "id" in values:
-        taken |= Q(pk=values["id"])
-    if Flavor.objects.filter(taken).exists():
-        raise Conflict(_("There is a flavor with this name or id already."))
-    flavor = Flavor.objects.create(**values)
-    _record(context, "flavor.create", flavor)
+    flavor = Flavor(**values)
+    save_unique(flavor, _("There is a flavor with this name or id already."))
+    audit.record(context, "flavor.create", flavor)
     return flavor
 
 
@@ -115,7 +112,7 @@ def describe(context: Context, flavor_id: str, description: object) -> Flavor:
     flavor = get(context, flavor_id)
     flavor.description = inputs.text({"description": description}, "description")
     flavor.save(update_fields=["description"])
-    _record(context, "flavor.update", flavor)
+    audit.record(context, "flavor.update", flavor)
     return flavor
 
 
@@ -124,7 +121,7 @@ def delete(context: Context, flavor_id: str) -> None:
     """Instances keep what they copied of it, and its id and name are free again. Raises Forbidden, NotFound."""
     policy.enforce(context, "flavor:write")
     flavor = get(context, flavor_id)
-    _record(context, "flavor.delete", flavor)
+    audit.record(context, "flavor.delete", flavor)
     flavor.delete()
 
 
@@ -175,7 +172,7 @@ def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
     if flavor.projects.filter(pk=project.pk).exists():
         raise Conflict(_("The project has this flavor already."))
     flavor.projects.add(project)
-    _record(context, "flavor.grant", flavor, project=project.pk)
+    audit.record(context, "flavor.grant", flavor, project=project.pk)
     return flavor
 
 
@@ -197,7 +194,7 @@ def replace_projects(context: Context, flavor_id: str, wanted: Iterable[str]) ->
         found.add(matching[0])
     if set(flavor.projects.all()) != found:
         flavor.projects.set(found)
-        _record(context, "flavor.grant", flavor, projects=", ".join(sorted(one.name for one in found)))
+        audit.record(context, "flavor.grant", flavor, projects=", ".join(sorted(one.name for one in found)))
 
 
 @transaction.atomic
@@ -207,7 +204,7 @@ def withdraw(context: Context, flavor_id: str, project_id: object) -> Flavor:
     if not flavor.projects.filter(pk=project.pk).exists():
         raise NotFound(_("The project does not have this flavor."))
     flavor.projects.remove(project)
-    _record(context, "flavor.withdraw", flavor, project=project.pk)
+    audit.record(context, "flavor.withdraw", flavor, project=project.pk)
     return flavor
 
 
@@ -247,11 +244,5 @@ def _with_specs(context: Context, flavor: Flavor, specs: dict[str, str]) -> Flav
         raise BadInput(fields={"extra_specs": _("Keep at most %(most)s entries.") % {"most": MOST_SPECS}})
     flavor.extra_specs = specs
     flavor.save(update_fields=["extra_specs"])
-    _record(context, "flavor.update", flavor)
+    audit.record(context, "flavor.update", flavor)
     return flavor
-
-
-def _record(context: Context, action: str, flavor: Flavor, **detail: str) -> None:
-    audit.record(
-        context, action, target_type="flavor", target_id=flavor.pk, target_name=flavor.name, detail=detail
-    )

@@ -7,7 +7,8 @@ from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.instances.models import Instance
-from compute.instances.services import hardware, room
+from compute.instances.services import guests, hardware, room
+from compute.networks.services import host_networks
 
 
 def of(instance: Instance, operation: Operation) -> GuestSpec:
@@ -39,17 +40,17 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
             PortSpec(
                 id=str(port.pk),
                 mac=port.mac,
-                network=hosts.libvirt_network_name(port.network),
+                network=host_networks.libvirt_network_name(port.network),
                 address=port.address,
                 tap_name=port.tap_name,
             )
             for port in instance.ports.select_related("network").order_by("created_at", "pk")
         ),
-        vnc_socket=hosts.vnc_socket(instance),
-        console_log=hosts.console_log(instance),
+        vnc_socket=guests.vnc_socket(instance),
+        console_log=guests.console_log(instance),
         tag=tag(instance, operation),
         hardware=machine,
-        nvram=hosts.nvram(instance) if machine.firmware == "uefi" else None,
+        nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
         room=room.kept(instance, machine),
     )
 
@@ -104,5 +105,12 @@ def tag(instance: Instance, operation: Operation) -> GuestTag:
         instance=str(instance.pk),
         project=instance.project_id,
         operation=str(operation.pk),
+        order=order_of(instance, operation),
         fence=operation.fence,
     )
+
+
+def order_of(instance: Instance, operation: Operation) -> int:
+    """Return the operation's place among those of the instance: later ones have a higher number."""
+    hold = operation.holds.filter(resource_id=instance.pk).values_list("pk", flat=True).first()
+    return hold or 0

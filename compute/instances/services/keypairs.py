@@ -13,23 +13,30 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_ssh_public_key,
 )
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import BadInput, Conflict, NotFound
+from accounts.errors import BadInput, NotFound
 from accounts.models import User
 from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs, quotas
+from accounts.services.saving import save_unique
 from compute.instances.models import Keypair
 
 LONGEST_KEY = 16_384
 
 
-def listing(context: Context, user_id: str | None = None) -> list[Keypair]:
-    """The asker's key pairs by name, or another user's for an administrator."""
-    return list(Keypair.objects.filter(user=_owner(context, user_id)))
+def listing(context: Context) -> list[Keypair]:
+    """Return the asker's key pairs by name."""
+    return list(owned(context))
+
+
+def owned(context: Context, user_id: str | None = None) -> QuerySet[Keypair]:
+    """Return the asker's key pairs by name, or another user's for an administrator."""
+    return Keypair.objects.filter(user=_owner(context, user_id)).order_by("name")
 
 
 def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
@@ -63,8 +70,8 @@ def delete(context: Context, name: str, user_id: str | None = None) -> None:
     policy.enforce(context, "keypair:write")
     with transaction.atomic():
         keypair = get(context, name, user_id)
+        audit.record(context, "keypair.delete", keypair)
         keypair.delete()
-        audit.record(context, "keypair.delete", target_type="keypair", target_name=name)
 
 
 def clean_public_key(given: object) -> str:
@@ -102,17 +109,12 @@ def _owner(context: Context, user_id: str | None) -> User:
 
 
 def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
-    try:
-        with transaction.atomic():
-            _enforce_room(context, owner)
-            keypair = Keypair.objects.create(
-                user=owner, name=name, public_key=public_key, fingerprint=fingerprint(public_key)
-            )
-            audit.record(context, "keypair.create", target_type="keypair", target_name=name)
-    except IntegrityError as error:
-        raise Conflict(
-            _("You already have a key pair called %(name)s.") % {"name": name}, fields={"name": ""}
-        ) from error
+    keypair = Keypair(user=owner, name=name, public_key=public_key, fingerprint=fingerprint(public_key))
+    taken = _("You already have a key pair called %(name)s.") % {"name": name}
+    with transaction.atomic():
+        _enforce_room(context, owner)
+        save_unique(keypair, taken, fields={"name": ""})
+        audit.record(context, "keypair.create", keypair)
     return keypair
 
 

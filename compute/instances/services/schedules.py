@@ -12,27 +12,18 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.services import audit, quotas
+from compute.engine.actions import registry
 from compute.engine.services import broadcast
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import local_times
 
-VERBS = (
-    "start",
-    "stop",
-    "reboot",
-    "pause",
-    "unpause",
-    "suspend",
-    "resume",
-    "shelve",
-    "unshelve",
-    "take_image",
-    "delete",
-)
-"""What may be done at a time: whatever needs no further word. What ends for good is not among it."""
-
 MOST = 20
 MOST_KEPT = 100
+
+
+def verbs() -> list[str]:
+    """Return what may be done at a time, in the order of menus."""
+    return [action.verb for action in registry.of_noun("instance") if action.schedulable]
 
 
 def of_instance(context: Context, instance: Instance) -> list[Schedule]:
@@ -60,7 +51,7 @@ def create(
     """
     policy.enforce(context, "schedule:write")
     instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
-    if not isinstance(verb, str) or verb not in VERBS:
+    if not isinstance(verb, str) or verb not in verbs():
         raise BadInput(fields={"verb": _("Choose what is to be done.")})
     policy.enforce(context, f"instance:{verb}")
     if instance.schedules.count() >= MOST:
@@ -68,7 +59,7 @@ def create(
     schedule = Schedule(project_id=instance.project_id, instance=instance, created_by=context.user, verb=verb)
     _set(schedule, at, cron, time_zone, keep)
     schedule.save(force_insert=True)
-    _record(context, "schedule.create", schedule)
+    _announce(context, "schedule.create", schedule)
     return schedule
 
 
@@ -86,7 +77,7 @@ def change(
     _set(schedule, at, cron, time_zone, keep)
     schedule.created_by, schedule.enabled, schedule.last_error = context.user, True, ""
     schedule.save()
-    _record(context, "schedule.update", schedule)
+    _announce(context, "schedule.update", schedule)
     return schedule
 
 
@@ -98,7 +89,7 @@ def set_enabled(context: Context, schedule_id: UUID | str, enabled: bool) -> Sch
     schedule.next_run = next_run(schedule, timezone.now())
     schedule.enabled = enabled and schedule.next_run is not None
     schedule.save(update_fields=["enabled", "next_run"])
-    _record(context, "schedule.enable" if schedule.enabled else "schedule.disable", schedule)
+    _announce(context, "schedule.enable" if schedule.enabled else "schedule.disable", schedule)
     return schedule
 
 
@@ -107,7 +98,7 @@ def delete(context: Context, schedule_id: UUID | str) -> Schedule:
     """Forget it. Raises NotFound."""
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
-    _record(context, "schedule.delete", schedule)
+    _announce(context, "schedule.delete", schedule)
     schedule.delete()
     return schedule
 
@@ -153,18 +144,14 @@ def _cron_line(given: object) -> str:
     return line
 
 
-def _record(context: Context, action: str, schedule: Schedule) -> None:
+def _announce(context: Context, action: str, schedule: Schedule) -> None:
     audit.record(
         context,
         action,
-        target_type="instance",
-        target_id=str(schedule.instance_id),
-        target_name=schedule.instance.name,
+        schedule.instance,
         project_id=schedule.project_id,
-        detail={
-            "verb": schedule.verb,
-            "when": schedule.cron or (schedule.at and schedule.at.isoformat(timespec="minutes")),
-            "time_zone": schedule.time_zone,
-        },
+        verb=schedule.verb,
+        when=schedule.cron or (schedule.at and schedule.at.isoformat(timespec="minutes")),
+        time_zone=schedule.time_zone,
     )
-    broadcast.instance_changed(schedule.instance)
+    broadcast.changed(schedule.instance)

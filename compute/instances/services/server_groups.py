@@ -62,12 +62,13 @@ def create(context: Context, name: object, rule: object, most_per_host: object =
             wrong["max_server_per_host"] = _("Give a whole number from 1.")
     if wrong:
         raise BadInput(fields=wrong)
-    project = Project.objects.select_for_update().get(pk=context.project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=context.project.pk)
     _enforce_room(project, context.user)
     group = ServerGroup.objects.create(
         project=project, user=context.user, name=name, policy=str(rule), most_per_host=most
     )
-    _record(context, "server_group.create", group)
+    audit.record(context, "server_group.create", group, policy=group.policy)
+    announcements.changed(group.project_id, "server-groups")
     return group
 
 
@@ -76,7 +77,8 @@ def delete(context: Context, group_id: object) -> ServerGroup:
     """Forget the group; its instances stay where they are. Raises Forbidden, NotFound."""
     policy.enforce(context, "server_group:write")
     group = get(context, group_id)
-    _record(context, "server_group.delete", group)
+    audit.record(context, "server_group.delete", group, policy=group.policy)
+    announcements.changed(group.project_id, "server-groups")
     ServerGroup.objects.filter(pk=group.pk).delete()
     return group
 
@@ -119,16 +121,3 @@ def _enforce_room(project: Project, user: User) -> None:
 
 def _present() -> QuerySet[Instance]:
     return Instance.objects.existing().exclude(vm_state=VmState.SOFT_DELETED)
-
-
-def _record(context: Context, action: str, group: ServerGroup) -> None:
-    audit.record(
-        context,
-        action,
-        target_type="server_group",
-        target_id=str(group.pk),
-        target_name=group.name,
-        project_id=group.project_id,
-        detail={"policy": group.policy},
-    )
-    announcements.changed(group.project_id, "server-groups")

@@ -19,21 +19,16 @@ def of_instance(context: Context, instance: Instance) -> None:
         return
     if _is_noted(context, "instance.read", str(instance.pk)):
         return
-    audit.record(
-        context,
-        "instance.read",
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=instance.name,
-        project_id=instance.project_id,
-    )
+    audit.record(context, "instance.read", instance)
 
 
 def of_every_project(context: Context, search: str) -> None:
     """Note that the asker lists the instances of all projects, and what they looked for."""
     if not _is_noted(context, "instance.read_all", ""):
-        detail = {"search": search} if search else {}
-        audit.record(context, "instance.read_all", target_type="instance", project_id="", detail=detail)
+        target = audit.Target(type="instance")
+        audit.record(
+            context, "instance.read_all", target, project_id="", **({"search": search} if search else {})
+        )
 
 
 def _is_noted(context: Context, action: str, target_id: str) -> bool:

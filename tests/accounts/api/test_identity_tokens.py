@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Assignment, Domain, Project, Token, User
-from accounts.services import tokens
+from accounts.services import retention, tokens
 from accounts.services.tokens import Scope
 from tests import factories
 from tests.accounts.api.identity_calls import Api, api_of
@@ -333,7 +333,7 @@ def test_what_expired_is_swept(ann: User) -> None:
     ask(by_password())
     Token.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     ask(by_password())
-    assert tokens.sweep() == 1
+    assert retention.Sweeper().sweep()["tokens"] == 1
     assert Token.objects.count() == 1
 
 

@@ -8,7 +8,9 @@ from compute.driver.storage.sources import BlockSource, FileSource, NetworkSourc
 
 POOL = Path("/srv/pool")
 
-TAG = GuestTag(installation="5c0f1d8e", instance="2f6b9a30", project="demo", operation="9d1e77c4", fence=3)
+TAG = GuestTag(
+    installation="5c0f1d8e", instance="2f6b9a30", project="demo", operation="9d1e77c4", order=7, fence=3
+)
 
 BARE = GuestSpec(
     uuid="8a6e0804-2bd0-4672-b79d-d97027f9071a",

@@ -37,6 +37,7 @@ def test_names_and_titles_come_back(name: str, title: str) -> None:
         instance=CARRIED,
         project=CARRIED,
         operation=CARRIED,
+        order=st.integers(min_value=0),
         fence=st.integers(min_value=0),
     )
 )
@@ -57,7 +58,7 @@ def test_what_xml_cannot_carry_is_refused(character: str, around: str) -> None:
     [
         "<domain/>",
         "<guest/>",
-        '<guest installation="i" instance="n" project="p" operation="o" fence="x"/>',
+        '<guest installation="i" instance="n" project="p" operation="o" order="1" fence="x"/>',
         '<domain><metadata><other xmlns="https://example.org" instance="n"/></metadata></domain>',
     ],
 )

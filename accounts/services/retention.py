@@ -1,0 +1,123 @@
+"""Removes rows that have outlived their use, in small batches.
+
+Each app registers which of its rows go when. A batch is one transaction; its size follows the time that it took, so
+that no lock is held for long on any database.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import ProtectedError, QuerySet, RestrictedError
+from django.utils import timezone
+
+log = structlog.get_logger(__name__)
+
+LARGEST = 500
+"""Rows of one batch, at most."""
+FIRST = 50
+PATIENCE_SECONDS = 0.1
+"""A batch that takes longer halves the next one."""
+PAUSE_SECONDS = 0.02
+"""Lets others write between two batches."""
+BATCHES = 4
+"""Batches of one rule in one sweep, so that a sweep is short."""
+
+
+def _delete(rows: QuerySet[Any, Any]) -> object:
+    return rows.delete()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which rows go, and when: `since` names the time from which they are kept.
+
+    They are kept for as many days as the setting named `setting` says, 0 for ever; without one for `grace`. Give
+    `since` an index where the table grows large.
+    """
+
+    name: str
+    rows: QuerySet[Any, Any]
+    since: str
+    setting: str = ""
+    grace: timedelta = timedelta()
+    remove: Callable[[QuerySet[Any, Any]], object] = _delete
+
+    def due(self) -> QuerySet[Any, Any]:
+        """Return the rows whose time is over."""
+        kept = self.grace
+        if self.setting:
+            days: int = getattr(settings, self.setting)
+            if days == 0:
+                return self.rows.none()
+            kept = timedelta(days=days)
+        return self.rows.filter(**{f"{self.since}__lt": timezone.now() - kept})
+
+
+RULES: dict[str, Rule] = {}
+"""{name: rule}, in the order in which they are swept."""
+
+
+def register(rules: Sequence[Rule]) -> None:
+    """Add the rules of an app; called once it is ready. Raise ValueError if a name exists already."""
+    for rule in rules:
+        if rule.name in RULES:
+            raise ValueError(f"The retention of {rule.name} is registered already.")
+        RULES[rule.name] = rule
+
+
+class Sweeper:
+    """Sweeps again and again, and remembers how large a batch may be and which rows cannot go."""
+
+    def __init__(
+        self, rules: Mapping[str, Rule] = RULES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._sizes: dict[str, int] = {}
+        self._protected: dict[str, set[Any]] = {}
+
+    def sweep(self, batches: int = BATCHES) -> dict[str, int]:
+        """Remove at most so many batches of each rule's rows. Return {rule: rows removed}, without zeros."""
+        removed = {name: self._sweep(rule, batches) for name, rule in self._rules.items()}
+        removed = {name: count for name, count in removed.items() if count}
+        if removed:
+            log.info("retention", **removed)
+        return removed
+
+    def _sweep(self, rule: Rule, batches: int) -> int:
+        total = 0
+        for _batch in range(batches):
+            size = self._sizes.get(rule.name, FIRST)
+            rows = rule.due().exclude(pk__in=self._protected.get(rule.name, ()))
+            keys = list(rows.order_by(rule.since, "pk").values_list("pk", flat=True)[:size])
+            if not keys:
+                break
+            began = self._clock()
+            total += self._remove(rule, keys)
+            slow = self._clock() - began > PATIENCE_SECONDS
+            self._sizes[rule.name] = max(1, size // 2) if slow else min(LARGEST, size * 2)
+            if len(keys) < size:
+                break
+            time.sleep(PAUSE_SECONDS)
+        return total
+
+    def _remove(self, rule: Rule, keys: list[Any]) -> int:
+        """Remove these rows, if they are still due. Those that other rows protect stay."""
+        try:
+            with transaction.atomic():
+                rule.remove(rule.due().filter(pk__in=keys))
+        except (ProtectedError, RestrictedError) as error:
+            if len(keys) > 1:
+                return sum(self._remove(rule, [key]) for key in keys)
+            self._protected.setdefault(rule.name, set()).add(keys[0])
+            log.warning(
+                "retention: a row is still needed", rule=rule.name, row=str(keys[0]), reason=str(error)
+            )
+            return 0
+        return len(keys)

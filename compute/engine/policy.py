@@ -1,0 +1,6 @@
+"""Which role each rule about operations needs."""
+
+RULES = {
+    "activity:read": "reader",
+    "operation:retry": "admin",
+}

@@ -1,0 +1,6 @@
+"""Which role each rule about hosts needs."""
+
+RULES = {
+    "hypervisor:read": "admin",
+    "hypervisor:write": "admin",
+}

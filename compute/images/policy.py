@@ -1,0 +1,5 @@
+"""Which role each rule about images needs."""
+
+RULES = {
+    "image:read": "reader",
+}

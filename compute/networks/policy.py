@@ -1,0 +1,5 @@
+"""Which role each rule about networks needs."""
+
+RULES = {
+    "network:read": "reader",
+}
