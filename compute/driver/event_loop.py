@@ -51,12 +51,10 @@ class EventLoop:
         self._handles: dict[int, _Handle] = {}
         self._timers: dict[int, _Timer] = {}
         self._freed: list[Any] = []
-        self._wake: int | None = None
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def start(self) -> None:
         """Run for ever in a daemon thread."""
-        # Not before: a supervisor closes every descriptor of the child that it has just forked.
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         Thread(target=self._run, name="libvirt-events", daemon=True).start()
 
     def _run(self) -> None:
@@ -69,15 +67,14 @@ class EventLoop:
             watched = {number: handle for number, handle in self._handles.items() if handle.events}
             due = min((timer.due for timer in self._timers.values() if timer.interval >= 0), default=None)
         poll = select.poll()
-        if self._wake is not None:
-            poll.register(self._wake, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
         wanted: dict[int, int] = {}
         for handle in watched.values():
             wanted[handle.fd] = wanted.get(handle.fd, 0) | _poll_mask(handle.events)
         for fd, mask in wanted.items():
             poll.register(fd, mask)
         ready = dict(poll.poll(None if due is None else max(0.0, due - time.monotonic()) * 1000))
-        if self._wake is not None and ready.pop(self._wake, 0):
+        if ready.pop(self._wake, 0):
             os.eventfd_read(self._wake)
         self._fire_timers()
         for number, handle in watched.items():
@@ -150,8 +147,7 @@ class EventLoop:
         return 0
 
     def _wake_up(self) -> None:
-        if self._wake is not None:
-            os.eventfd_write(self._wake, 1)
+        os.eventfd_write(self._wake, 1)
 
 
 def _poll_mask(events: int) -> int:
@@ -165,33 +161,48 @@ def _events(mask: int) -> int:
     return sum(event for event, bit in _TO_POLL.items() if mask & bit)
 
 
-_starting = Lock()
-_loop = EventLoop()
-_state = {"registered": False, "runs": False}
+class _Process:
+    """The loop of this process, and whether libvirt knows that it shall ask us for it."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.is_registered = False
+        self.loop: EventLoop | None = None
+
+    def running(self) -> EventLoop:
+        """Return the loop, started if need be.
+
+        A forked child's is made only now: a supervisor closes every descriptor of the child it has just forked.
+        """
+        with self.lock:
+            if self.loop is None:
+                self.loop = EventLoop()
+                self.loop.start()
+            return self.loop
+
+
+_process = _Process()
 
 
 def start() -> None:
     """Start this process's event loop unless it runs; connections opened before have neither keepalives nor events."""
-    with _starting:
-        if not _state["registered"]:  # once for all: libvirt refuses to be given another
+    with _process.lock:
+        if not _process.is_registered:  # once for all: libvirt refuses to be given another
             libvirt.virEventRegisterImpl(
-                lambda *entry: _loop.add_handle(*entry),
-                lambda *change: _loop.update_handle(*change),
-                lambda number: _loop.remove_handle(number),
-                lambda *entry: _loop.add_timer(*entry),
-                lambda *change: _loop.update_timer(*change),
-                lambda number: _loop.remove_timer(number),
+                lambda *entry: _process.running().add_handle(*entry),
+                lambda *change: _process.running().update_handle(*change),
+                lambda number: _process.running().remove_handle(number),
+                lambda *entry: _process.running().add_timer(*entry),
+                lambda *change: _process.running().update_timer(*change),
+                lambda number: _process.running().remove_timer(number),
             )
-        if not _state["runs"]:
-            _loop.start()
-        _state.update(registered=True, runs=True)
+            _process.is_registered = True
+    _process.running()
 
 
 def _forget_after_fork() -> None:
     """Give a child an empty loop, so that it touches none of its parent's connections."""
-    global _loop, _starting
-    _loop, _starting = EventLoop(), Lock()
-    _state["runs"] = False
+    _process.lock, _process.loop = Lock(), None
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)

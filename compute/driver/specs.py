@@ -78,7 +78,7 @@ class DiskSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortSpec:
-    """One network card; `tap_name`, its interface on the host, is at most 15 bytes; DHCP gives `address`."""
+    """One NIC; `tap_name`, its interface on the host, is at most 15 bytes; DHCP gives `address`."""
 
     id: str
     mac: str
@@ -101,7 +101,7 @@ class GuestTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomSpec:
-    """How far a guest can grow while it runs: to so many processors and MiB in all, by so many modules."""
+    """How far a guest can grow while it runs: to so many vCPUs and MiB in all, by so many modules."""
 
     vcpus: int
     memory_mib: int
@@ -146,7 +146,7 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """One card's promised address."""
+    """One NIC's reserved address."""
 
     mac: str
     address: str
@@ -242,7 +242,7 @@ class Virtualization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomFacts:
-    """How far a running guest can grow: to so many processors and MiB in all; `slots` are free for modules."""
+    """How far a running guest can grow: to so many vCPUs and MiB in all; `slots` are free for modules."""
 
     vcpus: int
     memory_mib: int

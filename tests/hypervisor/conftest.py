@@ -22,6 +22,7 @@ from compute.driver.network.nat import Network
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, NetworkSpec, PortSpec
 from compute.driver.storage.directory import DirectoryPool
 from compute.tiny.build import TinyImage
+from tests import halting_image
 from tests.hypervisor.dhcp_client import DhcpClient
 from tests.hypervisor.private_libvirtd import PrivateLibvirtd
 from tests.waiting import wait_until
@@ -30,6 +31,7 @@ URI = "qemu:///system"
 DAEMONS = Path(__file__).parents[2] / "deploy" / "daemons"
 KVM = Path("/dev/kvm")
 MIB = 1 << 20
+QUIET = lambda done, total: None  # noqa: E731 - nobody listens to this progress
 
 
 @pytest.fixture(scope="session")
@@ -69,10 +71,9 @@ def prefix() -> str:
 
 @pytest.fixture(scope="session")
 def pool(uri: str, storage_root: Path, prefix: str) -> Iterator[DirectoryPool]:
-    """An active pool with an image of 16 MiB of nothing, called "base"."""
+    """An active pool with an image called "base", whose guests halt at once."""
     pool = DirectoryPool(uri, f"{prefix}-pool", storage_root / "pool")
-    source = storage_root / "base.qcow2"
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", source, "16M"], check=True)
+    source = halting_image.write_qcow2(storage_root / "base.qcow2")
     try:
         pool.ensure()
         pool.import_file("base", source, "qcow2", lambda done, total: None)
@@ -93,6 +94,15 @@ def free_subnet() -> str:
     )
 
 
+def remove_network(network: Network) -> None:
+    """Leave nothing of it."""
+    for handle in connect(network.uri).listAllNetworks():
+        if handle.name() == network.spec.name:
+            if handle.isActive():
+                handle.destroy()
+            handle.undefine()
+
+
 @pytest.fixture(scope="session")
 def network(uri: str, storage_root: Path, prefix: str) -> Iterator[Network]:
     """An active NAT network."""
@@ -110,7 +120,7 @@ def network(uri: str, storage_root: Path, prefix: str) -> Iterator[Network]:
         network.ensure()
         yield network
     finally:
-        network.remove()
+        remove_network(network)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,8 @@ from compute.driver.storage.disk_copy import DiskCopy
 from compute.driver.storage.files import part_of
 from compute.driver.storage.flatten import flatten
 from compute.driver.storage.sources import FileSource
-from tests.hypervisor.conftest import MIB, Workshop
+from tests.hypervisor.conftest import MIB, QUIET, Workshop
 from tests.hypervisor.contents import filled, holds
-
-QUIET = lambda done, total: None  # noqa: E731 - nobody listens to this progress
 
 
 def described(file: Path) -> dict[str, Any]:
@@ -60,7 +58,7 @@ def test_a_flat_copy_holds_both_and_needs_neither(
     assert (found["virtual-size"], "backing-filename" in found) == (64 * MIB, False)
     assert holds(target, 1, "1M")
     assert holds(target, 2, "2M")
-    assert target.stat().st_mode & 0o777 == 0o644
+    assert target.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_a_disk_says_is_under_it_is_not_believed(
@@ -123,4 +121,4 @@ def test_the_disk_of_a_guest_that_runs(workshop: Workshop, pool: DirectoryPool, 
     assert (found["virtual-size"], "backing-filename" in found) == (128 * MIB, False)
     assert found["actual-size"] < 16 * MIB
     assert pool.stat("taken") is None
-    assert (target.stat().st_uid, target.stat().st_mode & 0o777) == (Path("/proc/self").stat().st_uid, 0o644)
+    assert (target.stat().st_uid, target.stat().st_mode & 0o777) == (Path("/proc/self").stat().st_uid, 0o600)

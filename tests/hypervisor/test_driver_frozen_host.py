@@ -158,6 +158,7 @@ def test_a_child_process_hears_events_of_its_own(workshop: Workshop) -> None:
     if child == 0:
         status = 1
         try:
+            os.closerange(3, 1024)  # as Celery's workers do
             subscribe(workshop.uri, heard.append, lambda reason: None)
             guest.undefine()
             wait_until(lambda: heard, "the event")

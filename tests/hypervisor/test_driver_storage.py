@@ -13,12 +13,10 @@ from compute.driver.guest.domain import Guest
 from compute.driver.specs import DiskSpec, PowerState
 from compute.driver.storage.directory import DirectoryPool
 from compute.driver.storage.sources import BlockSource, NetworkSource, StorageHost
-from tests.hypervisor.conftest import MIB, Workshop
+from tests.hypervisor.conftest import MIB, QUIET, Workshop
 from tests.hypervisor.contents import filled, holds
 from tests.ports import free_port
 from tests.waiting import wait_until
-
-QUIET = lambda done, total: None  # noqa: E731 - nobody listens to this progress
 
 
 def test_ensure_twice_is_the_same_as_once(pool: DirectoryPool) -> None:

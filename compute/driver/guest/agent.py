@@ -10,7 +10,7 @@ from ..errors import translated
 from ..specs import AgentFacts
 
 CHANNEL = "org.qemu.guest_agent.0"
-_PATIENCE_SECONDS = 10
+_ANSWER_SECONDS = 10
 _FACTS = (
     libvirt.VIR_DOMAIN_GUEST_INFO_OS
     | libvirt.VIR_DOMAIN_GUEST_INFO_HOSTNAME
@@ -35,32 +35,32 @@ class Agent:
         """What the guest says of itself; what its agent does not know is left empty."""
         with translated(f"Asking the agent of guest {self.uuid}"):
             domain = self._domain()
-            domain.agentSetResponseTimeout(_PATIENCE_SECONDS, 0)
-            said = domain.guestInfo(_FACTS, 0)
+            domain.agentSetResponseTimeout(_ANSWER_SECONDS, 0)
+            answer = domain.guestInfo(_FACTS, 0)
         return AgentFacts(
-            system=str(said.get("os.pretty-name") or said.get("os.name") or ""),
-            kernel=str(said.get("os.kernel-release") or ""),
-            hostname=str(said.get("hostname") or ""),
-            addresses=_addresses(said),
+            system=str(answer.get("os.pretty-name") or answer.get("os.name") or ""),
+            kernel=str(answer.get("os.kernel-release") or ""),
+            hostname=str(answer.get("hostname") or ""),
+            addresses=_addresses(answer),
         )
 
     def set_password(self, user: str, password: str) -> None:
         """Give a user of the guest a password."""
         with translated(f"Setting the password of {user} in guest {self.uuid}"):
             domain = self._domain()
-            domain.agentSetResponseTimeout(_PATIENCE_SECONDS, 0)
+            domain.agentSetResponseTimeout(_ANSWER_SECONDS, 0)
             domain.setUserPassword(user, password, 0)
 
     def _domain(self) -> libvirt.virDomain:
         return connect(self.uri).lookupByUUIDString(self.uuid)
 
 
-def _addresses(said: dict[str, Any]) -> tuple[str, ...]:
-    """Every address of the guest but its loopback's, in the order in which it names its cards."""
-    found: list[str] = []
-    for card in range(int(said.get("if.count", 0))):
-        if said.get(f"if.{card}.name") == "lo":
+def _addresses(answer: dict[str, Any]) -> tuple[str, ...]:
+    """Every address of the guest but its loopback's, in the order in which it names its NICs."""
+    addresses: list[str] = []
+    for nic in range(int(answer.get("if.count", 0))):
+        if answer.get(f"if.{nic}.name") == "lo":
             continue
-        for number in range(int(said.get(f"if.{card}.addr.count", 0))):
-            found.append(str(said[f"if.{card}.addr.{number}.addr"]))
-    return tuple(found)
+        for number in range(int(answer.get(f"if.{nic}.addr.count", 0))):
+            addresses.append(str(answer[f"if.{nic}.addr.{number}.addr"]))
+    return tuple(addresses)

@@ -103,7 +103,7 @@ class Guest:
 
     @limited
     def pause(self) -> None:
-        """Stop its processors, keep its memory; already paused is success. Raises GuestNotRunning."""
+        """Stop its vCPUs, keep its memory; already paused is success. Raise GuestNotRunning."""
         with translated(f"Pausing guest {self.uuid}"):
             domain = self._domain()
             if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
@@ -111,7 +111,7 @@ class Guest:
 
     @limited
     def unpause(self) -> None:
-        """Let its processors run; already running is success. Raises GuestNotRunning."""
+        """Let its vCPUs run; already running is success. Raise GuestNotRunning."""
         with translated(f"Unpausing guest {self.uuid}"):
             domain = self._domain()
             if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:

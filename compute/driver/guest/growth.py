@@ -1,4 +1,4 @@
-"""A guest that grows while it runs: processors, memory modules, disks. Nothing of it can be taken back."""
+"""A guest that grows while it runs: vCPUs, memory modules, disks. Nothing of it can be taken back."""
 
 import libvirt
 from lxml import etree
@@ -39,15 +39,15 @@ class Growth:
             return SizeFacts(vcpus=domain.vcpusFlags(_LIVE), memory_mib=domain.maxMemory() // _KIB_IN_MIB)
 
     @limited
-    def processors(self, vcpus: int) -> None:
-        """Plug processors in until it has so many; having them is success."""
-        with translated(f"Giving guest {self.uuid} more processors"):
+    def set_vcpus(self, vcpus: int) -> None:
+        """Plug vCPUs in until it has so many; having them is success."""
+        with translated(f"Giving guest {self.uuid} more vCPUs"):
             domain = self._domain()
             if domain.vcpusFlags(_LIVE) < vcpus:
                 domain.setVcpusFlags(vcpus, _LIVE)
 
     @limited
-    def memory(self, size_mib: int) -> None:
+    def set_memory(self, size_mib: int) -> None:
         """Plug one module in, so that it has this much in all; having it is success."""
         with translated(f"Giving guest {self.uuid} more memory"):
             domain = self._domain()
@@ -56,7 +56,7 @@ class Growth:
                 domain.attachDeviceFlags(memory_module(missing).to_xml(), _LIVE)
 
     @limited
-    def disk(self, target: str, size_bytes: int) -> None:
+    def resize_disk(self, target: str, size_bytes: int) -> None:
         """Make the disk that it sees as `target` larger; being that large is success. Raises StorageFull."""
         with translated(f"Growing disk {target} of guest {self.uuid}"):
             domain = self._domain()

@@ -9,7 +9,7 @@ TpmModel = Literal["tpm-tis", "tpm-crb"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """How the processors are arranged; the product of the three is their number."""
+    """How the vCPUs are arranged; the product of the three is their number."""
 
     sockets: int
     cores: int
@@ -25,7 +25,7 @@ class Tpm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessorLimits:
+class CpuLimits:
     """Weight against other guests; and `quota` microseconds of processor time in each `period` of them."""
 
     shares: int | None = None
@@ -47,7 +47,7 @@ class DiskLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bandwidth:
-    """What each card may carry one way: KiB a second, `burst` in KiB."""
+    """What each NIC may carry one way: KiB a second, `burst` in KiB."""
 
     average: int
     peak: int | None = None
@@ -79,7 +79,7 @@ class HardwareSpec:
     random_period: int | None = None
     guest_agent: bool = True
     boot_menu: bool = False
-    processor_limits: ProcessorLimits | None = None
+    cpu_limits: CpuLimits | None = None
     disk_limits: DiskLimits | None = None
     inbound: Bandwidth | None = None
     outbound: Bandwidth | None = None

@@ -1,4 +1,4 @@
-"""What a guest's firmware and TPM remember, as files on its host: to be copied for another guest, or forgotten."""
+"""The state of a guest that is no disk: NVRAM of its UEFI firmware and state of its TPM, files on its host."""
 
 import os
 import shutil
@@ -14,32 +14,33 @@ _LOCK = ".lock"
 """swtpm's own, which belongs to the process and not to the state."""
 
 
-def copy_variables(source: Path, target: Path) -> None:
-    """Copy the variables of UEFI firmware. A guest that never started has none; there already is success."""
+def copy_nvram(source: Path, target: Path) -> None:
+    """Copy the NVRAM of a guest. One that never started has none; there already is success."""
     with translated(f"Copying {source.name}"):
         if source.exists() and not target.exists():
             copy_whole(source, target, lambda _done, _total: None)
 
 
-def copy_tpm(source_uuid: str, target_uuid: str) -> None:
+def copy_tpm_state(source_uuid: str, target_uuid: str) -> None:
     """Copy a TPM's state, whole or not at all, for the same owner. None to copy, and there already, are success."""
     source, target = TPM_STATES / source_uuid, TPM_STATES / target_uuid
     part = part_of(target)
-    with translated(f"Copying the TPM of guest {source_uuid}"):
+    with translated(f"Copying the TPM state of guest {source_uuid}"):
         if not source.is_dir() or target.exists():
             return
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(source, part, ignore=shutil.ignore_patterns(_LOCK))
+        part.mkdir(mode=0o700)
+        shutil.copytree(source, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_LOCK))
         for copy in (part, *part.rglob("*")):
             owner = (source / copy.relative_to(part)).stat()
             os.chown(copy, owner.st_uid, owner.st_gid)
         part.rename(target)
 
 
-def forget(variables: Path, uuid: str) -> None:
-    """Remove what was copied for a guest, also half of it; already gone is success."""
-    with translated(f"Removing what guest {uuid} was to remember"):
-        for file in (part_of(variables), variables):
+def delete(nvram: Path, uuid: str) -> None:
+    """Delete the copies made for a guest, also half of one; already gone is success."""
+    with translated(f"Deleting NVRAM and TPM state of guest {uuid}"):
+        for file in (part_of(nvram), nvram):
             file.unlink(missing_ok=True)
         for folder in (part_of(TPM_STATES / uuid), TPM_STATES / uuid):
             if folder.exists():

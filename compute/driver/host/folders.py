@@ -9,6 +9,8 @@ from lxml import etree
 from ..connection import connect
 from ..errors import DriverError, translated
 
+_LISTED_BY_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+
 
 def prepare_socket_folder(path: Path, uri: str = "qemu:///system") -> None:
     """Make the folder of guests' sockets, which QEMU's user may fill and no other local user may enter.
@@ -27,6 +29,13 @@ def prepare_socket_folder(path: Path, uri: str = "qemu:///system") -> None:
             f"The folder {path} cannot be handed to QEMU's user (id {owner}): {error.strerror}. "
             "Start Meridian's worker as root, or create the folder with that owner and mode 2710."
         ) from error
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder for guests' data, through which QEMU's user may pass and which nobody else may list."""
+    path.mkdir(mode=0o711, parents=True, exist_ok=True)
+    if (mode := stat.S_IMODE(path.stat().st_mode)) & _LISTED_BY_OTHERS:
+        path.chmod(mode & ~_LISTED_BY_OTHERS)
 
 
 def check_reachable(path: Path) -> None:

@@ -1,13 +1,12 @@
-"""A NAT network whose DHCP server gives each card exactly the address reserved for it.
+"""A NAT network whose DHCP server gives each NIC exactly the address reserved for it.
 
 dnsmasq watches a folder of reservations, one file an address. It obeys a new file at once, notices a removed
-one only on SIGHUP, and leaves an address with its card until the lease is given back, which we do in its name.
+one only on SIGHUP, and leaves an address with its NIC until the lease is given back, which we do in its name.
 """
 
 import ipaddress
 import os
 import re
-import shutil
 import signal
 import socket
 import struct
@@ -16,7 +15,7 @@ from pathlib import Path
 import libvirt
 
 from ..connection import connect
-from ..errors import Conflict, InvalidGuest, NetworkNotFound, translated
+from ..errors import Conflict, InvalidGuest, translated
 from ..host.folders import check_reachable
 from ..specs import Lease, NetworkSpec, Reservation
 from ..storage.files import write_whole
@@ -56,36 +55,26 @@ class Network:
             if not network.autostart():
                 network.setAutostart(1)
 
-    def remove(self) -> None:
-        """Stop and forget the network and its reservations; already gone is success."""
-        try:
-            with translated(f"Removing network {self.spec.name}"):
-                network = self._network()
-                if network.isActive():
-                    network.destroy()
-                network.undefine()
-        except NetworkNotFound:
-            pass
-        shutil.rmtree(self.spec.dhcp_folder, ignore_errors=True)
-
     def reserve(self, mac: str, address: str, hostname: str) -> None:
-        """Promise `address` to `mac`, in place of whatever card it was promised to before.
+        """Reserve `address` for `mac`, in place of the NIC that had it. Raise InvalidGuest.
 
-        A card holds one address: release its old one first. Raises InvalidGuest.
+        A NIC holds one address: release its old one first.
         """
-        wanted = Reservation(mac=mac.lower(), address=address, hostname=hostname)
-        self._check(wanted)
+        reservation = Reservation(mac=mac.lower(), address=address, hostname=hostname)
+        self._check(reservation)
         file = self._file(address)
         with translated(f"Reserving {address} on network {self.spec.name}"):
             before = _read(file)
-            if before == wanted:
+            if before == reservation:
                 return
             if before is not None:
                 self.release(address)
-            write_whole(file, f"{wanted.mac},{wanted.address},{wanted.hostname}\n".encode())
+            write_whole(
+                file, f"{reservation.mac},{reservation.address},{reservation.hostname}\n".encode(), mode=0o644
+            )
 
     def release(self, address: str) -> None:
-        """Take the promise back, and the address from the card that has it; already gone is success."""
+        """Delete the reservation, and take the address from the NIC that has it; already gone is success."""
         file = self._file(address)
         released = file.with_name(f".{file.name}.released")  # so that a half-done release is done again
         with translated(f"Releasing {address} on network {self.spec.name}"):
@@ -94,17 +83,17 @@ class Network:
             before = _read(released)
             if before is None:
                 return
-            self._forget(before)
+            self._take_back(before)
             released.unlink(missing_ok=True)
 
     def reservations(self) -> list[Reservation]:
-        """Every promise in force."""
+        """Return every reservation."""
         with translated(f"Reading the reservations of network {self.spec.name}"):
             found = [_read(file) for file in sorted(self.spec.dhcp_folder.glob("[0-9]*"))]
         return [reservation for reservation in found if reservation is not None]
 
     def leases(self) -> list[Lease]:
-        """Every address taken now. Raises NetworkNotFound."""
+        """Return every lease. Raise NetworkNotFound."""
         with translated(f"Reading the leases of network {self.spec.name}"):
             return [
                 Lease(
@@ -122,24 +111,26 @@ class Network:
     def _file(self, address: str) -> Path:
         return self.spec.dhcp_folder / str(ipaddress.IPv4Address(address))
 
-    def _check(self, wanted: Reservation) -> None:
-        if not _MAC.fullmatch(wanted.mac):
-            raise InvalidGuest(f"{wanted.mac!r} is no MAC address; write it like 52:54:00:12:34:56.")
-        if not _HOSTNAME.fullmatch(wanted.hostname):
+    def _check(self, reservation: Reservation) -> None:
+        if not _MAC.fullmatch(reservation.mac):
+            raise InvalidGuest(f"{reservation.mac!r} is no MAC address; write it like 52:54:00:12:34:56.")
+        if not _HOSTNAME.fullmatch(reservation.hostname):
             raise InvalidGuest(
-                f"{wanted.hostname!r} is no host name; use lower-case letters, digits, hyphens."
+                f"{reservation.hostname!r} is no host name; use lower-case letters, digits, hyphens."
             )
         subnet = ipaddress.IPv4Network(self.spec.cidr)
         taken = (self.spec.gateway, str(subnet.network_address), str(subnet.broadcast_address))
         try:
-            inside = ipaddress.IPv4Address(wanted.address) in subnet and wanted.address not in taken
+            inside = ipaddress.IPv4Address(reservation.address) in subnet and reservation.address not in taken
         except ipaddress.AddressValueError:
             inside = False
         if not inside:
-            raise InvalidGuest(f"{wanted.address} is no address for a guest of network {self.spec.cidr}.")
+            raise InvalidGuest(
+                f"{reservation.address} is no address for a guest of network {self.spec.cidr}."
+            )
 
-    def _forget(self, reservation: Reservation) -> None:
-        """Have the DHCP server read the folder anew and drop the lease the card may hold."""
+    def _take_back(self, reservation: Reservation) -> None:
+        """Have the DHCP server read the folder anew and drop the lease the NIC may hold."""
         process = _dnsmasq(self.spec.name)
         if process is None:  # not running: it reads the folder when it starts
             return
@@ -167,7 +158,7 @@ def _dnsmasq(network: str) -> int | None:
 
 
 def _dhcp_release(reservation: Reservation, server: str) -> bytes:
-    """The message by which a card gives its address back (RFC 2131, DHCPRELEASE)."""
+    """Return the message by which a NIC gives its address back (RFC 2131, DHCPRELEASE)."""
     hardware = bytes.fromhex(reservation.mac.replace(":", ""))
     address, gateway = socket.inet_aton(reservation.address), socket.inet_aton(server)
     header = struct.pack("!4B4s4x4s12x16s192x", 1, 1, 6, 0, os.urandom(4), address, hardware)

@@ -22,7 +22,7 @@ from ..errors import (
     StorageNotFound,
     translated,
 )
-from ..host.folders import check_reachable
+from ..host.folders import check_reachable, make_private_folder
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
 from ..xml.storage import directory_pool, empty_volume, overlay_volume
 from . import qemu_img
@@ -46,7 +46,7 @@ class DirectoryPool:
         Raises Conflict when the pool exists elsewhere, DriverError when QEMU's user cannot reach the folder.
         """
         with translated(f"Preparing storage pool {self.name}"):
-            self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
+            make_private_folder(self.path)
             check_reachable(self.path)
             try:
                 pool = self._pool()

@@ -1,4 +1,7 @@
-"""Files that are either whole or not there: written under a hidden name, synced, then renamed."""
+"""Files that are either whole or not there: written under a hidden name, synced, then renamed.
+
+They hold guests' data, so that their owner alone may read them. libvirt hands them to QEMU's user at start.
+"""
 
 import errno
 import fcntl
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 CHUNK = 8 << 20
+PRIVATE = 0o600
 
 
 def part_of(target: Path) -> Path:
@@ -15,11 +19,11 @@ def part_of(target: Path) -> Path:
     return target.with_name(f".{target.name}.part")
 
 
-def write_whole(target: Path, data: bytes, mode: int = 0o644) -> None:
+def write_whole(target: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Write `data`, replacing an older file. Raises OSError, leaving nothing behind."""
     part = part_of(target)
     try:
-        with open(part, "wb") as file:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(data)
             os.fsync(file.fileno())
@@ -36,13 +40,13 @@ def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
     Raises OSError, leaving nothing behind, like whatever `fill` raises to cancel.
     """
     part = part_of(target)
-    with open(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "wb") as writer:
+    with open(os.open(part, os.O_RDWR | os.O_CREAT, PRIVATE), "wb") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
         if target.exists():
             return
         try:
             os.ftruncate(writer.fileno(), 0)
-            os.fchmod(writer.fileno(), 0o644)
+            os.fchmod(writer.fileno(), PRIVATE)
             fill(writer)
             os.fsync(writer.fileno())
             part.rename(target)
@@ -61,7 +65,7 @@ def move_whole(source: Path, target: Path, progress: Callable[[int, int], None])
     """Let a finished file be ours and take its place elsewhere, on another file system by copying it."""
     with open(source, "rb") as file:
         os.fchown(file.fileno(), os.geteuid(), os.getegid())
-        os.fchmod(file.fileno(), 0o644)
+        os.fchmod(file.fileno(), PRIVATE)
         os.fsync(file.fileno())
     try:
         source.replace(target)

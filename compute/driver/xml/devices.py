@@ -7,7 +7,7 @@ from ..guest.hardware import HardwareSpec
 from ..specs import PortSpec
 from .disks import Disk
 from .element import Element, attribute, text
-from .limits import CardTuning
+from .limits import InterfaceTuning
 from .optional import Tpm, Watchdog
 
 
@@ -61,9 +61,9 @@ class Rom(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface(Element):
-    """A network card. Its alias carries the port's id, so that it can be found again to unplug it.
+    """A NIC. Its alias carries the port's id, so that it can be found again to unplug it.
 
-    Guests boot from disk, so the card's boot ROM would only cost time.
+    Guests boot from disk, so the NIC's boot ROM would only cost time.
     """
 
     TAG: ClassVar[str] = "interface"
@@ -74,11 +74,11 @@ class Interface(Element):
     model: Model
     rom: Rom
     alias: Alias
-    tuning: CardTuning | None = None
+    tuning: InterfaceTuning | None = None
 
     @classmethod
     def of(cls, spec: PortSpec, hardware: HardwareSpec) -> "Interface":
-        """The card of a port."""
+        """Return the NIC of a port."""
         return cls(
             mac=Mac(address=spec.mac),
             source=Source(network=spec.network),
@@ -86,7 +86,7 @@ class Interface(Element):
             model=Model(type=hardware.vif_model),
             rom=Rom(enabled="no"),
             alias=Alias(name=f"ua-{spec.id}"),
-            tuning=CardTuning.of(hardware),
+            tuning=InterfaceTuning.of(hardware),
         )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from compute.driver.errors import DriverError
 from compute.driver.host import capabilities, virtualization
-from compute.driver.host.folders import prepare_socket_folder
+from compute.driver.host.folders import make_private_folder, prepare_socket_folder
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 
@@ -30,8 +30,9 @@ def register_preparation(prepare_part: Callable[[Hypervisor], None]) -> None:
 
 def prepare(hypervisor: Hypervisor) -> None:
     """Read what the host is and make what Meridian needs on it; safe to repeat. Raises DriverError."""
-    for folder in (settings.STORAGE_DIR, hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
-        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    settings.STORAGE_DIR.mkdir(mode=0o711, parents=True, exist_ok=True)
+    for folder in (hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
+        make_private_folder(folder)
     prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
     row = pools.ensure(hypervisor)
     pool = pools.on(row, hypervisor)

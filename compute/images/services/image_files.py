@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.driver.storage.files import CHUNK, part_of
+from compute.driver.storage.files import CHUNK, PRIVATE, part_of
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.images.models import Image
@@ -66,7 +66,7 @@ def adopt(path: Path, name: str, **fields: Any) -> Image:
     """Move an image file into our care and make it launchable. Raises BadInput as `inspect` does."""
     image = Image(name=name, status=Image.Status.ACTIVE, **measured(path), **fields)
     # First the file, then the row: a row promises its file, a file alone is only waste.
-    path.chmod(0o644)
+    path.chmod(PRIVATE)
     os.replace(path, file_of(image))
     image.save()
     return image

@@ -107,13 +107,13 @@ class CopyMemories(Step):
     def do(self, run: Run) -> None:
         source, copy = run.subject, _copy(run.operation)
         run.check()
-        state_files.copy_variables(guests.nvram(source), guests.nvram(copy))
+        state_files.copy_nvram(guests.nvram(source), guests.nvram(copy))
         if hardware.of(source).tpm is not None:
-            state_files.copy_tpm(str(source.pk), str(copy.pk))
+            state_files.copy_tpm_state(str(source.pk), str(copy.pk))
 
     def undo(self, run: Run) -> None:
         copy = _copy(run.operation)
-        state_files.forget(guests.nvram(copy), str(copy.pk))
+        state_files.delete(guests.nvram(copy), str(copy.pk))
 
 
 class OfCopy(Step):

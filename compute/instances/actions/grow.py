@@ -29,7 +29,7 @@ class PlugMemory(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        claimed_growth(run).memory(instance.ram_mib)
+        claimed_growth(run).set_memory(instance.ram_mib)
 
     def undo(self, run: Run) -> None:
         """Undone last, when nothing more is plugged in."""
@@ -42,7 +42,7 @@ class PlugProcessors(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        claimed_growth(run).processors(instance.vcpus)
+        claimed_growth(run).set_vcpus(instance.vcpus)
 
 
 class GrowLiveDisk(Step):
@@ -52,7 +52,7 @@ class GrowLiveDisk(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         disk, size = machine_disks.root(instance), instance.disk_gib * machine_disks.GIB
-        claimed_growth(run).disk(disk.device, size)
+        claimed_growth(run).resize_disk(disk.device, size)
         Disk.objects.filter(pk=disk.pk).update(size_bytes=size)
 
 

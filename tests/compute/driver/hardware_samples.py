@@ -5,10 +5,10 @@ from pathlib import Path
 
 from compute.driver.guest.hardware import (
     Bandwidth,
+    CpuLimits,
     DiskBus,
     DiskLimits,
     HardwareSpec,
-    ProcessorLimits,
     Topology,
     Tpm,
 )
@@ -38,9 +38,7 @@ MACHINES: dict[str, HardwareSpec] = {
     "random_rate": HardwareSpec(random_bytes=1024, random_period=1000),
     "guest_agent_none": HardwareSpec(guest_agent=False),
     "boot_menu": HardwareSpec(boot_menu=True),
-    "processor_limits": HardwareSpec(
-        processor_limits=ProcessorLimits(shares=2048, period=20_000, quota=10_000)
-    ),
+    "cpu_limits": HardwareSpec(cpu_limits=CpuLimits(shares=2048, period=20_000, quota=10_000)),
     "disk_limits": HardwareSpec(
         disk_limits=DiskLimits(
             read_bytes_sec=10_240_000, write_bytes_sec=5_120_000, read_iops_sec=400, write_iops_sec=200

@@ -12,9 +12,9 @@ from accounts.errors import BadInput, Conflict
 from compute.driver.guest.hardware import (
     USUAL,
     Bandwidth,
+    CpuLimits,
     DiskLimits,
     HardwareSpec,
-    ProcessorLimits,
     Topology,
     Tpm,
 )
@@ -72,7 +72,7 @@ MACHINES: list[tuple[Words, Words, HardwareSpec]] = [
     (
         {"quota:cpu_shares": "2048", "quota:cpu_period": "20000", "quota:cpu_quota": "10000"},
         {},
-        replace(USUAL, processor_limits=ProcessorLimits(shares=2048, period=20_000, quota=10_000)),
+        replace(USUAL, cpu_limits=CpuLimits(shares=2048, period=20_000, quota=10_000)),
     ),
     (
         {"quota:disk_total_iops_sec": "500", "quota:disk_read_bytes_sec": "0"},
