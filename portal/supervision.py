@@ -68,7 +68,7 @@ def programs() -> list[Program]:
         Program(name="worker", arguments=(*MANAGE, "worker")),
         Program(name="watch", arguments=(*MANAGE, "watch")),
         Program(name="sweep", arguments=(*MANAGE, "sweep")),
-        Program(name="console", arguments=(*MANAGE, "console_proxy"), stop_group=True),
+        Program(name="console", arguments=(*MANAGE, "console"), stop_group=True),
         Program(
             name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")
         ),

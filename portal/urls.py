@@ -11,7 +11,7 @@ from compute.instances.api import urls as compute
 from compute.networks.api import discovery as network_versions
 from compute.networks.api import urls as network
 from portal.consumers.live import Live
-from portal.consumers.serial import Serial
+from compute.console.serial import Serial
 from portal.pages import (
     account,
     activity,

@@ -16,7 +16,7 @@ from accounts.models import QuotaRequest
 from compute.engine.models import Operation
 from compute.instances.models import Instance
 from portal import groups
-from portal.consumers import sessions
+from accounts import socket_sessions as sessions
 
 log = structlog.get_logger(__name__)
 

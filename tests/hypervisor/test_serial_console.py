@@ -16,7 +16,7 @@ from compute.driver.guest.domain import Guest
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 from compute.tiny.build import TinyImage
-from portal.consumers import serial
+from compute.console import serial
 from tests.factories import HypervisorFactory, InstanceFactory
 from tests.hypervisor.conftest import Workshop
 from tests.waiting import wait_until

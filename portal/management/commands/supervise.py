@@ -26,7 +26,7 @@ HOUSE = (
     "portal.celery",
     "portal.urls",
     "compute.engine.tasks",
-    "compute.console_proxy.server",
+    "compute.console.server",
     "compute.management.commands.sweep",
     "compute.management.commands.watch",
     "portal.management.commands.web",

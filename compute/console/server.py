@@ -18,8 +18,8 @@ import structlog
 from websockify.auth_plugins import AuthenticationError
 from websockify.websocketproxy import ProxyRequestHandler, WebSocketProxy
 
-from compute.console_proxy import plugins
-from compute.console_proxy.plugins import OneUseTokens, OwnOrigin
+from compute.console import plugins
+from compute.console.plugins import OneUseTokens, OwnOrigin
 from compute.engine.services import processes
 from compute.instances.services import consoles
 

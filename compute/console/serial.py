@@ -18,7 +18,7 @@ from compute.driver.guest.console import Console
 from compute.instances.models import Instance
 from compute.instances.services import consoles, guests, instances
 from portal import groups
-from portal.consumers import sessions
+from accounts import socket_sessions as sessions
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from compute.console_proxy.server import ConsoleProxy
+from compute.console.server import ConsoleProxy
 
 
 class Command(BaseCommand):
