@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Engine
 
+from compute.hosts.services.console_addresses import Part
 from portal import env
 
 TEMPLATES = settings.BASE_DIR / "deploy"
@@ -96,6 +97,7 @@ def render() -> Path:
         "body_limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         "streamed_paths": settings.STREAMED_PATHS,
         "web_sockets": [web_socket(name) for name in web_names()],
+        "console_sockets": [(part.value, part.socket) for part in Part],
         "programs": programs(),
         "group": ",".join(program.name for program in programs() if program.name != "redis"),
     }
