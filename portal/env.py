@@ -272,15 +272,20 @@ def origin(name: str) -> str:
 def address(name: str) -> str:
     """Return the option `name` as IP:port; empty stays empty. Raise ImproperlyConfigured for anything else."""
     value = str(read(name))
-    ip, _colon, port = value.rpartition(":")
-    try:
-        if value and (ipaddress.ip_address(ip.strip("[]")).is_unspecified or not 0 < int(port) < 65535):
-            raise ValueError
-    except ValueError as error:
+    if value and not _is_address(value):
         raise ImproperlyConfigured(
             f"{name}={value!r} must be an address of this machine and a port, like 10.0.0.5:8100."
-        ) from error
+        )
     return value
+
+
+def _is_address(value: str) -> bool:
+    """Return whether the value names one IP address, and a port that has a next one."""
+    ip, _colon, port = value.rpartition(":")
+    try:
+        return not ipaddress.ip_address(ip.strip("[]")).is_unspecified and 0 < int(port) < 65535
+    except ValueError:
+        return False
 
 
 def mail(name: str) -> dict[str, Any]:

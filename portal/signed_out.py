@@ -7,8 +7,8 @@ from typing import Any
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from compute.engine.services import background_loop
 from accounts import socket_sessions
+from compute.engine.services import background_loop
 
 
 def tell(sender: Any, keys: Iterable[str], **_signal: Any) -> None:

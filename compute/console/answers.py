@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -86,7 +87,7 @@ def _answer(scope: dict[str, Any]) -> Answer:
     query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
     for pattern, answer in _ROUTES.items():
         if match := pattern.fullmatch(scope["path"]):
-            return _attempt(lambda: answer(*match.groups(), query=query))
+            return _attempt(partial(answer, *match.groups(), query=query))
     return _fault(404, "not_found", "There is no such address on this host.")
 
 

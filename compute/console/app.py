@@ -15,9 +15,9 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.urls import path
 
+from accounts.unknown_socket import Unknown
 from compute.console import answers
 from compute.console.serial import Serial
-from accounts.unknown_socket import Unknown
 from compute.engine.services import heartbeats
 from compute.hosts.services.console_addresses import Part
 
@@ -85,13 +85,15 @@ def _local(where: Path) -> socket.socket:
 
 
 async def _keep_beating() -> None:
+    """Say so while screens are served too, soon after they are at the start."""
     while True:
-        try:
-            if await _accepts(Part.SCREENS.socket):
+        served = await _accepts(Part.SCREENS.socket)
+        if served:
+            try:
                 await database_sync_to_async(heartbeats.beat)("console")
-        except DatabaseError as error:
-            log.warning("no heartbeat", error=str(error))
-        await asyncio.sleep(BEAT_SECONDS)
+            except DatabaseError as error:
+                log.warning("no heartbeat", error=str(error))
+        await asyncio.sleep(BEAT_SECONDS if served else 1)
 
 
 async def _accepts(where: Path) -> bool:

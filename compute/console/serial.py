@@ -151,9 +151,7 @@ class Serial(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _reach(self) -> Instance:
         """The instance, if its console is the asker's and it runs; audited. Raises MeridianError."""
-        return consoles.open_serial(
-            socket_sessions.required(self.scope), self._instance_id(), here.host_id()
-        )
+        return consoles.open_serial(socket_sessions.required(self.scope), self._instance_id(), here.host_id())
 
     @database_sync_to_async
     def _still_allowed(self) -> None:
@@ -165,7 +163,9 @@ class Serial(AsyncWebsocketConsumer):
         return str(self.scope["url_route"]["kwargs"]["instance_id"])
 
     def _groups(self) -> tuple[str, str]:
-        return socket_sessions.group_of(self.scope["session"].session_key or ""), f"serial.{self._instance_id()}"
+        return socket_sessions.group_of(
+            self.scope["session"].session_key or ""
+        ), f"serial.{self._instance_id()}"
 
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="serial")

@@ -10,12 +10,11 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db.models import Count, Max
 from redis.exceptions import RedisError
 
-from accounts import policy
+from accounts import policy, socket_sessions
 from accounts.context import Context
 from accounts.models import QuotaRequest
 from compute.engine.models import Operation
 from compute.instances.models import Instance
-from accounts import socket_sessions
 
 log = structlog.get_logger(__name__)
 

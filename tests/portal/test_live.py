@@ -12,10 +12,10 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from accounts import socket_sessions
 from accounts.context import for_user
 from accounts.models import Assignment, Project, QuotaRequest, User, UserSession
 from accounts.services import sessions, users
-from accounts import socket_sessions
 from portal.asgi import application
 from tests import factories
 

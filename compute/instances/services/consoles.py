@@ -45,7 +45,7 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
 
     Raises Forbidden, and Conflict when the instance does not run.
     """
-    _enforce(context, instance)
+    host_id = _enforce(context, instance)
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
@@ -53,7 +53,7 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
             digest=_digest(token),
             user=context.user,
             instance=instance,
-            host_id=instance.hypervisor_id,
+            host_id=host_id,
             expires_at=now + within,
         )
         audit.record(context, "instance.console", instance, console="screen")
@@ -76,8 +76,7 @@ def open_serial(context: Context, instance_id: str, host_id: UUID | None) -> Ins
     Raise NotFound, also when it is on another host, Forbidden, Conflict.
     """
     instance = Instance.objects.existing().select_related("hypervisor").reach(context, pk=instance_id)
-    _enforce(context, instance)
-    if instance.hypervisor_id != host_id:
+    if _enforce(context, instance) != host_id:
         raise NotFound
     audit.record(context, "instance.console", instance, console="serial")
     return instance
@@ -129,10 +128,12 @@ def end_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
         ConsoleToken.objects.filter(user=user).delete()
 
 
-def _enforce(context: Context, instance: Instance) -> None:
+def _enforce(context: Context, instance: Instance) -> UUID:
+    """Return the host of a running instance whose console is the asker's. Raise Forbidden, Conflict."""
     policy.enforce(context, RULE)
     if instance.vm_state not in RUNNING or instance.hypervisor_id is None:
         raise Conflict(_("%(name)s is off, so it has no console. Start it first.") % {"name": instance.name})
+    return instance.hypervisor_id
 
 
 def _still_right(row: ConsoleToken) -> bool:
