@@ -4,6 +4,7 @@ This table is the only place that reads the environment; README shows it, and a 
 A wrong value stops the start with one sentence.
 """
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,12 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("REDIS_URL", str, "", "Redis. Empty: our own, on a socket in the data folder."),
     Option("MERIDIAN_HOST", str, "", "Name of this machine among the hosts. Empty: its host name."),
+    Option(
+        "MERIDIAN_CONSOLE_LISTEN",
+        str,
+        "",
+        "Where other machines reach this one's consoles, like 10.0.0.5:8100; the next port is used too. Empty: not at all.",
+    ),
     Option("LIBVIRT_URI", str, "qemu:///system", "The libvirt of this machine."),
     Option(
         "MERIDIAN_LDAP_URL",
@@ -260,6 +267,25 @@ def origin(name: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
         raise ImproperlyConfigured(f"{name}={value!r} must look like https://cloud.example.org")
     return value
+
+
+def address(name: str) -> str:
+    """Return the option `name` as IP:port; empty stays empty. Raise ImproperlyConfigured for anything else."""
+    value = str(read(name))
+    if value and not _is_address(value):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} must be an address of this machine and a port, like 10.0.0.5:8100."
+        )
+    return value
+
+
+def _is_address(value: str) -> bool:
+    """Return whether the value names one IP address, and a port that has a next one."""
+    ip, _colon, port = value.rpartition(":")
+    try:
+        return not ipaddress.ip_address(ip.strip("[]")).is_unspecified and 0 < int(port) < 65535
+    except ValueError:
+        return False
 
 
 def mail(name: str) -> dict[str, Any]:

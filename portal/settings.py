@@ -44,6 +44,7 @@ ALLOWED_HOSTS = [PUBLIC_HOST, "localhost", "127.0.0.1", "[::1]", *env.read("MERI
 LISTEN = env.read("MERIDIAN_LISTEN")
 REGION = env.read("MERIDIAN_REGION")
 HOST = env.read("MERIDIAN_HOST") or socket.gethostname()
+CONSOLE_LISTEN = env.address("MERIDIAN_CONSOLE_LISTEN")
 LIBVIRT_URI = env.read("LIBVIRT_URI")
 VIRTUALIZATION = env.choice("MERIDIAN_VIRTUALIZATION", {"detect", "kvm", "qemu"})
 WEB_WORKERS = env.count("MERIDIAN_WEB_WORKERS")

@@ -7,8 +7,8 @@ from typing import Any
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
+from accounts import socket_sessions
 from compute.engine.services import background_loop
-from portal import groups
 
 
 def tell(sender: Any, keys: Iterable[str], **_signal: Any) -> None:
@@ -20,4 +20,4 @@ def tell(sender: Any, keys: Iterable[str], **_signal: Any) -> None:
 async def _send(keys: list[str]) -> None:
     layer = get_channel_layer()
     for key in keys:
-        await layer.group_send(groups.of_session(key), {"type": "signed.out"})
+        await layer.group_send(socket_sessions.group_of(key), {"type": "signed.out"})

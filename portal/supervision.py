@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Engine
 
+from compute.hosts.services.console_addresses import Part
 from portal import env
 
 TEMPLATES = settings.BASE_DIR / "deploy"
@@ -68,7 +69,7 @@ def programs() -> list[Program]:
         Program(name="worker", arguments=(*MANAGE, "worker")),
         Program(name="watch", arguments=(*MANAGE, "watch")),
         Program(name="sweep", arguments=(*MANAGE, "sweep")),
-        Program(name="console", arguments=(*MANAGE, "console_proxy"), stop_group=True),
+        Program(name="console", arguments=(*MANAGE, "console"), stop_group=True),
         Program(
             name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")
         ),
@@ -96,6 +97,7 @@ def render() -> Path:
         "body_limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         "streamed_paths": settings.STREAMED_PATHS,
         "web_sockets": [web_socket(name) for name in web_names()],
+        "console_sockets": [(part.value, part.socket) for part in Part],
         "programs": programs(),
         "group": ",".join(program.name for program in programs() if program.name != "redis"),
     }

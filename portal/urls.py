@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from accounts.api import discovery as identity_versions
 from accounts.api import urls as identity
+from accounts.unknown_socket import Unknown
 from compute.api import discovery as compute_versions
 from compute.images.api import discovery as image_versions
 from compute.images.api import urls as image
@@ -11,7 +12,6 @@ from compute.instances.api import urls as compute
 from compute.networks.api import discovery as network_versions
 from compute.networks.api import urls as network
 from portal.consumers.live import Live
-from portal.consumers.serial import Serial
 from portal.pages import (
     account,
     activity,
@@ -22,6 +22,7 @@ from portal.pages import (
     credentials,
     domains,
     flavors,
+    front,
     groups,
     health,
     images,
@@ -103,6 +104,7 @@ urlpatterns = [
     *schedules.urlpatterns,
     *console.urlpatterns,
     path("remote-console/", remote_console.screen, name="remote-console"),
+    path("_front/console/<slug:part>/<str:host_id>/", front.console, name="front-console"),
     path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
     *images.urlpatterns,
     *server_groups.urlpatterns,
@@ -143,7 +145,7 @@ urlpatterns = [
 ]
 websockets = [
     path("ws/live/", Live.as_asgi()),
-    path("ws/instances/<uuid:instance_id>/serial/", Serial.as_asgi()),
+    path("<path:anything>", Unknown.as_asgi()),
 ]
 
 handler400 = "portal.pages.errors.bad_request"

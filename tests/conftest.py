@@ -21,8 +21,10 @@ from django.test import override_settings
 
 from accounts.context import Context, for_user
 from accounts.models import Project, User
+from compute.hosts.models import Hypervisor
 from portal import shared_cache
 from tests import factories, migrated
+from tests.console_process import console_process
 from tests.postgres import Cluster, cluster
 
 
@@ -114,6 +116,13 @@ def postgres() -> Iterator[Cluster]:
     """A PostgreSQL of our own, for tests that must hold on both databases."""
     with cluster() as running:
         yield running
+
+
+@pytest.fixture
+def own_host(db: None) -> Iterator[Hypervisor]:
+    """The host that this machine is, with its console process."""
+    with console_process() as host:
+        yield host
 
 
 @pytest.fixture

@@ -5,19 +5,24 @@ import socket
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from accounts import context as contexts
 from accounts.context import Context
-from accounts.errors import MeridianError
+from accounts.errors import MeridianError, Unavailable
 from accounts.models import Assignment
 from compute.engine.models import Operation
 from compute.images.models import Image
 from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import guests
+from compute.instances.services import console_views, consoles
 from compute.instances.services.launch_request import LaunchRequest
+from compute.management import front_door
 
 CLAIM_SECONDS = 20
 OPERATION_SECONDS = 120
@@ -40,7 +45,7 @@ def fly(report: Callable[[str], None]) -> None:
         report(_("guest booted to its login"))
         _has_address(instance, log)
         report(_("guest has its address"))
-        _has_screen(instance)
+        _has_screen(context, instance)
         report(_("screen answers"))
     finally:
         removal = begin(context, "instance.purge", instance.pk)
@@ -110,11 +115,13 @@ def _wait(true: Callable[[], bool], seconds: float, sentence: str, operation: Op
 
 
 def _booted(instance: Instance) -> str:
-    """What the guest wrote until its login."""
-    log = guests.console_log(instance)
+    """Return what the guest wrote until its login, as its host tells."""
     deadline = time.monotonic() + BOOT_SECONDS
     while True:
-        text = log.read_text(errors="replace") if log.exists() else ""
+        try:
+            text = console_views.log(instance).text
+        except Unavailable as error:
+            raise CanaryDied(_("Console: %(reason)s") % {"reason": error}) from error
         if "login:" in text:
             return text
         if time.monotonic() > deadline:
@@ -123,7 +130,7 @@ def _booted(instance: Instance) -> str:
                 _("Boot: no login within %(seconds)s s; the last line was: %(line)s")
                 % {"seconds": BOOT_SECONDS, "line": last[0]}
             )
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def _has_address(instance: Instance, log: str) -> None:
@@ -137,16 +144,19 @@ def _has_address(instance: Instance, log: str) -> None:
         )
 
 
-def _has_screen(instance: Instance) -> None:
-    path = guests.vnc_socket(instance)
+def _has_screen(context: Context, instance: Instance) -> None:
+    """Open the screen as a browser would: through the front door, on the host of the guest."""
+    path = consoles.screen_path(instance, consoles.issue(context, instance))
     try:
-        with socket.socket(socket.AF_UNIX) as screen:
-            screen.settimeout(5)
-            screen.connect(str(path))
-            greeting = screen.recv(4)
-    except OSError as error:
-        raise CanaryDied(
-            _("Screen: %(path)s does not answer: %(reason)s") % {"path": path, "reason": error}
-        ) from error
+        door = socket.create_connection(front_door.reachable(), timeout=5)
+        with connect(
+            f"ws://{settings.PUBLIC_HOST}{path}",
+            sock=door,
+            subprotocols=[Subprotocol("binary")],
+            compression=None,
+        ) as screen:
+            greeting = screen.recv(5, decode=False)
+    except (OSError, WebSocketException) as error:
+        raise CanaryDied(_("Screen: it does not answer: %(reason)s") % {"reason": error}) from error
     if not greeting.startswith(b"RFB"):
-        raise CanaryDied(_("Screen: %(path)s speaks no VNC.") % {"path": path})
+        raise CanaryDied(_("Screen: it speaks no VNC."))

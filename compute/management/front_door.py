@@ -16,10 +16,16 @@ def address() -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def reachable() -> tuple[str, int]:
+    """Return host and port at which this machine reaches the front door. Raise ImproperlyConfigured."""
+    host, port = address()
+    return _EVERYWHERE.get(host, host), port
+
+
 def status(path: str, timeout: float = 5.0) -> int | None:
     """The HTTP status that the front door gives for `path`; None when it does not answer."""
-    host, port = address()
-    connection = http.client.HTTPConnection(_EVERYWHERE.get(host, host), port, timeout=timeout)
+    host, port = reachable()
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         connection.request("GET", path, headers={"Host": settings.PUBLIC_HOST})
         return connection.getresponse().status

@@ -1,10 +1,7 @@
 """Whether the whole installation works, one sentence a part, each with what to do about it."""
 
-import os
 import shutil
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import redis
@@ -16,44 +13,29 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Unavailable
 from accounts.services import ldap, oidc
-from compute.driver.errors import DriverError
-from compute.driver.host import capabilities
 from compute.engine.models import Heartbeat, Operation
 from compute.engine.operations.leftovers import left_in_words
 from compute.engine.services import heartbeats
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.images.services import image_files
-from compute.instances.services import hardware
-from compute.management import front_door
-from compute.networks.models import Network
-from compute.networks.services import host_networks
+from compute.management import front_door, host_health
+from compute.management.checks import Check
 
-GIB = 2**30
 NAMED = 5
 """How many stuck operations are named."""
-LEAST_FREE_BYTES = 2 * GIB
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One part of the installation: whether it works, what was seen, and the repair where it does not."""
+def checks(own: Hypervisor | None = None) -> list[Check]:
+    """Look at every part, in the order in which they need each other. Never raises for a broken part.
 
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-
-
-def checks() -> list[Check]:
-    """Look at every part, in the order in which they need each other. Never raises for a broken part."""
+    Hosts are known by their rows; `own` is this machine's with what was seen just now.
+    """
     found = _database()
     if all(check.ok for check in found):
-        for look in (_clock, _processes, _operations, _hypervisors, _images):
-            found += look()
-    return [*found, _redis(), _console(), _front_door(), *_sign_in_elsewhere()]
+        found += [*_clock(), _sweep(), *_operations(), *host_health.checks(own), *_images()]
+    return [*found, _redis(), _front_door(), *_sign_in_elsewhere()]
 
 
 def _attempt(name: str, look: Callable[[], str], fix: str, *errors: type[Exception]) -> Check:
@@ -113,22 +95,6 @@ def _clock() -> list[Check]:
     ]
 
 
-def _processes() -> list[Check]:
-    parts = {"worker": _("Worker"), "watch": _("Watcher")}
-    return [
-        Check(
-            name=name,
-            ok=alive,
-            detail=_("alive") if alive else _("has not been heard of lately"),
-            fix=""
-            if alive
-            else _("Look for its lines in the terminal of `make up`, and start that if it is off."),
-        )
-        for process, name in parts.items()
-        for alive in [heartbeats.alive(process)]
-    ]
-
-
 def _operations() -> list[Check]:
     """Operations that could not be undone wait for somebody."""
     stuck = Operation.objects.filter(state=Operation.State.STUCK).order_by("created_at", "pk")
@@ -143,82 +109,16 @@ def _operations() -> list[Check]:
     return [Check(name=_("Operations"), ok=False, detail=detail, fix=fix)]
 
 
-def _hypervisors() -> list[Check]:
-    rows = list(Hypervisor.objects.filter(enabled=True))
-    if not rows:
-        fix = _("Run `make up` again, or `manage.py prepare`.")
-        return [Check(name=_("Hypervisor"), ok=False, detail=_("none is registered"), fix=fix)]
-    return [check for row in rows for check in _hypervisor(row)]
-
-
-def _hypervisor(row: Hypervisor) -> list[Check]:
-    def versions() -> str:
-        facts = capabilities.facts(row.uri)
-        return _("libvirt %(libvirt)s with QEMU %(qemu)s on %(host)s") % {
-            "libvirt": facts.libvirt_version,
-            "qemu": facts.qemu_version,
-            "host": facts.hostname,
-        }
-
-    fix = _(
-        "Start libvirt: `deploy/daemons`, or `systemctl start libvirtd`. Then see `virsh -c %(uri)s version`."
+def _sweep() -> Check:
+    alive = heartbeats.alive("sweep")
+    return Check(
+        name=_("Sweep"),
+        ok=alive,
+        detail=_("alive") if alive else _("has not been heard of lately"),
+        fix=""
+        if alive
+        else _("Look for its lines in the terminal of `make up`, and start that if it is off."),
     )
-    reachable = _attempt(_("Hypervisor"), versions, fix % {"uri": row.uri}, DriverError)
-    if not reachable.ok:
-        return [reachable]
-    kind = _("KVM") if row.virt_type == "kvm" else _("emulation, several times slower than KVM")
-    virtualization = Check(name=_("Virtualization"), ok=True, detail=f"{kind}. {row.virt_reason}")
-    return [
-        reachable,
-        virtualization,
-        _guest_hardware(row),
-        *(_network(row, network) for network in Network.objects.all()),
-        _storage(row),
-    ]
-
-
-def _guest_hardware(row: Hypervisor) -> Check:
-    """What guests can have beyond the usual machine, and which packages bring what is missing."""
-    name, labels = _("Guest hardware"), hardware.labels()
-    packages = {hardware.UEFI: "ovmf", hardware.SECURE_BOOT: "ovmf", hardware.TPM: "swtpm swtpm-tools"}
-    try:
-        missing = [feature for feature in packages if feature not in capabilities.features(row.uri)]
-    except DriverError as error:
-        return Check(name=name, ok=False, detail=str(error), fix=_("Look at libvirt's log."))
-    if not missing:
-        return Check(name=name, ok=True, detail=", ".join(labels.values()))
-    fix = _("Run `deploy/install`, or install the packages %(names)s.") % {
-        "names": " ".join(dict.fromkeys(packages[feature] for feature in missing))
-    }
-    lost = ", ".join(labels[feature] for feature in missing)
-    return Check(name=name, ok=False, detail=_("there is no %(what)s") % {"what": lost}, fix=fix)
-
-
-def _network(row: Hypervisor, network: Network) -> Check:
-    def look() -> str:
-        leases = host_networks.network(row, network).leases()
-        return _("%(cidr)s, %(count)s addresses in use") % {"cidr": network.cidr, "count": len(leases)}
-
-    fix = _(
-        "Run `manage.py prepare`; it says what stands in the way, often another network with the same addresses."
-    )
-    return _attempt(_("Network %(name)s") % {"name": network.name}, look, fix, DriverError)
-
-
-def _storage(row: Hypervisor) -> Check:
-    fix = _("Run `manage.py prepare`, and see that QEMU's user can reach %(folder)s.")
-    pool = hosts.pool(row)
-
-    def look() -> str:
-        pool.list()
-        return _("%(free)s GiB free") % {"free": pool.facts().available_bytes // GIB}
-
-    name = _("Storage")
-    found = _attempt(name, look, fix % {"folder": settings.STORAGE_DIR}, DriverError, OSError)
-    if found.ok and pool.facts().available_bytes < LEAST_FREE_BYTES:
-        fix = _("Delete what is not needed, empty the recycle bin, or give %(folder)s a larger disk.")
-        return Check(name=name, ok=False, detail=found.detail, fix=fix % {"folder": settings.STORAGE_DIR})
-    return found
 
 
 def _images() -> list[Check]:
@@ -246,17 +146,6 @@ def _redis() -> Check:
         "Without it work starts late and pages are not live. See that `make up` runs, or what REDIS_URL names."
     )
     return _attempt("Redis", look, fix, redis.RedisError, OSError)
-
-
-def _console() -> Check:
-    def look() -> str:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(2)
-            probe.connect(os.fspath(settings.RUN_DIR / "console.sock"))
-        return _("answers")
-
-    fix = _("Look for the lines of `console` in the terminal of `make up`, and start that if it is off.")
-    return _attempt(_("Console proxy"), look, fix, OSError)
 
 
 def _front_door() -> Check:

@@ -10,13 +10,11 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db.models import Count, Max
 from redis.exceptions import RedisError
 
-from accounts import policy
+from accounts import policy, socket_sessions
 from accounts.context import Context
 from accounts.models import QuotaRequest
 from compute.engine.models import Operation
 from compute.instances.models import Instance
-from portal import groups
-from portal.consumers import sessions
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +38,7 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accept whoever is signed in. Raises nothing: without Redis the page tries again later."""
-        context = await sessions.context_of(self.scope)
+        context = await socket_sessions.context_of(self.scope)
         await self.accept()
         if context is None:
             await self.close(code=SIGNED_OUT)
@@ -82,7 +80,7 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def check(self) -> bool:
         """Whether the connection may stay; adopts changed roles and repairs what was missed."""
-        context = await sessions.context_of(self.scope)
+        context = await socket_sessions.context_of(self.scope)
         if context is None:
             await self.close(code=SIGNED_OUT)
             return False
@@ -95,7 +93,7 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def _join(self, context: Context) -> bool:
         """Be in exactly the groups that the roles allow now; True when they changed."""
-        wanted = {groups.of_session(self.scope["session"].session_key)}
+        wanted = {socket_sessions.group_of(self.scope["session"].session_key)}
         if policy.allows(context, "instance:read"):
             if context.is_admin:
                 wanted.add(EVERYTHING)

@@ -112,7 +112,7 @@ def new_pass(request: Request, instance_id: UUID) -> JsonResponse:
         present = [{"name": visitor.name, "since": visitor.since.isoformat()} for visitor in visitors]
         return _unstored(JsonResponse({"visitors": present}, status=409))
     token = consoles.issue(request.context, instance)
-    return _unstored(JsonResponse({"url": f"/console/?token={token}"}, status=201))
+    return _unstored(JsonResponse({"url": consoles.screen_path(instance, token)}, status=201))
 
 
 @require_safe
@@ -163,6 +163,7 @@ def _state(request: Request, instance: Instance) -> dict[str, Any]:
     return {
         "instance": instance,
         "running": instance.vm_state in consoles.RUNNING,
+        "serial_path": consoles.serial_path(instance),
         "power": [offered[verb] for verb in POWER],
         "start": offered["start"],
     }

@@ -7,7 +7,7 @@ const path = new URLSearchParams(location.search).get("path") ?? "";
 
 // The pass is used up by connecting; the history need not keep it.
 history.replaceState(null, "", location.pathname);
-if (/^console\/\?token=[\w-]+$/.test(path)) {
+if (/^console\/[\w-]+\/\?token=[\w-]+$/.test(path)) {
   connect();
 } else {
   show("ended");

@@ -37,7 +37,7 @@ const running = () => part("state").dataset.running === "yes";
 function connect(again) {
   clearTimeout(timer);
   panels.show({ state: "connecting", again });
-  const address = new URL(root.dataset.socketUrl, location.href);
+  const address = new URL(part("state").dataset.serialPath, location.href);
   address.protocol = address.protocol.replace("http", "ws");
   const mine = (socket = new WebSocket(address));
   mine.binaryType = "arraybuffer";

@@ -29,7 +29,7 @@ from accounts.context import for_user
 from accounts.models import Assignment, Domain, Project, Role, User
 from compute.instances.services import guests
 from compute.models import Instance
-from compute.hosts.services import hosts
+from compute.hosts.services import local
 from compute.instances.services import consoles
 from compute.instances.states import VmState
 
@@ -41,7 +41,8 @@ Assignment.objects.get_or_create(user=user, project=project, role=role)
 context, passes = for_user(user, project.id), []
 for number in range({count}):
     instance = Instance.objects.create(
-        project=project, name=f"i{{number}}", vcpus=1, ram_mib=64, disk_gib=1, vm_state=VmState.ACTIVE
+        project=project, name=f"i{{number}}", vcpus=1, ram_mib=64, disk_gib=1, vm_state=VmState.ACTIVE,
+        hypervisor=local.ensure(),
     )
     passes.append([consoles.issue(context, instance), str(guests.vnc_socket(instance))])
 print(json.dumps(passes))
@@ -49,7 +50,7 @@ print(json.dumps(passes))
 
 
 class ConsoleLab:
-    """`manage.py console_proxy` and all it needs, in a folder of its own."""
+    """`manage.py console` and all it needs, in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -89,7 +90,7 @@ class ConsoleLab:
         with self.log.open("ab") as log:
             before = self.log.read_bytes().count(LISTENS)
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "console_proxy"],
+                [sys.executable, "manage.py", "console"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -133,10 +134,20 @@ class ConsoleLab:
             max_queue=max_queue,
         )
 
-    def children(self) -> list[int]:
+    @property
+    def proxy(self) -> int:
+        """The process id of the proxy of screens on the socket."""
+        return children(self.process.pid)[0]
+
+    def connections(self) -> list[int]:
         """Process ids of the proxy's children, zombies included."""
-        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(pid) for pid in found.split()]
+        return children(self.proxy)
+
+
+def children(parent: int) -> list[int]:
+    """Process ids of a process's children."""
+    found = [path.read_text() for path in Path(f"/proc/{parent}/task").glob("*/children")]
+    return [int(pid) for pid in " ".join(found).split()]
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def test_thirty_at_once_each_reach_their_own(lab: ConsoleLab) -> None:
             for client, _screen in clients:
                 client.send(b"who are you?")
             assert all(client.recv(5) == str(screen).encode() for client, screen in clients)
-    wait_until(lambda: lab.children() == [])
+    wait_until(lambda: lab.connections() == [])
 
 
 def test_a_client_that_stops_reading_hinders_nobody_and_holds_no_memory(lab: ConsoleLab) -> None:
@@ -104,8 +104,8 @@ def test_a_client_that_stops_reading_hinders_nobody_and_holds_no_memory(lab: Con
             client.send(b"hello")
             assert client.recv(5) == str(second).encode()
         time.sleep(1)  # long enough to read all of the flood
-        before = _memory_mib(lab.process.pid)
-        held = [_memory_mib(pid) - before for pid in lab.children()]
+        before = _memory_mib(lab.proxy)
+        held = [_memory_mib(pid) - before for pid in lab.connections()]
         assert max(held) < 20, held
 
 
@@ -115,7 +115,7 @@ def test_who_loses_the_role_loses_the_screen(lab: ConsoleLab) -> None:
         client.recv(5)
         lab.change("Assignment.objects.all().delete()")
         assert ended(client, 28)
-    wait_until(lambda: lab.children() == [])
+    wait_until(lambda: lab.connections() == [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -126,7 +126,7 @@ def test_killing_the_proxy_closes_all_and_leaves_no_process(number: int) -> None
             clients = [stack.enter_context(lab.connect(token)) for token, _ in passes]
             for client in clients:
                 client.recv(5)
-            children = lab.children()
+            children = lab.connections()
             assert len(children) == 3
             lab.stop(number)
             assert all(ended(client, 5) for client in clients)

@@ -9,16 +9,19 @@ from typing import Any
 
 import libvirt
 import pytest
+from pytest_django import Settings
 
 from accounts.errors import Unavailable
 from compute.driver import connection, event_loop, limited
 from compute.driver.connection import close_all, connect, open_connection
 from compute.driver.errors import DriverError, HypervisorUnreachable
 from compute.driver.events import subscribe
+from compute.driver.guest import console
 from compute.driver.guest.domain import Guest
 from compute.driver.limited import within
 from compute.driver.specs import GuestEvent, PowerState
 from compute.hosts.models import Hypervisor
+from compute.hosts.services import questions
 from compute.instances.models import Instance
 from compute.instances.services import console_views
 from tests.freezing import frozen
@@ -115,11 +118,15 @@ def test_limited_calls_do_not_pile_up(
     assert guest.screenshot(5).startswith(b"\x89PNG")
 
 
-def test_pictures_of_a_frozen_host_are_given_up(impatient: None, private_libvirtd: PrivateLibvirtd) -> None:
+@pytest.mark.django_db
+def test_pictures_of_a_frozen_libvirt_are_given_up(
+    impatient: None, private_libvirtd: PrivateLibvirtd, settings: Settings, own_host: Hypervisor
+) -> None:
+    """Its console process answers all the same: in time, and with a reason."""
     close_all()
-    host = Hypervisor(uri=private_libvirtd.uri)
-    instances = [Instance(name=f"vm {n}", hypervisor=host) for n in range(6)]
-    instances.append(Instance(pk=TEST_GUEST, name="test", hypervisor=host))
+    settings.LIBVIRT_URI = private_libvirtd.uri
+    instances = [Instance(name=f"vm {n}", hypervisor=own_host) for n in range(6)]
+    instances.append(Instance(pk=TEST_GUEST, name="test", hypervisor=own_host))
     with frozen(private_libvirtd.pid), ThreadPoolExecutor(7) as threads:
         calls = [threads.submit(console_views.screenshot, instance) for instance in instances]
         assert {type(outcome(call)) for call in calls} == {Unavailable}
@@ -127,7 +134,24 @@ def test_pictures_of_a_frozen_host_are_given_up(impatient: None, private_libvirt
         lambda: not any(thread.name.startswith(("open ", "limited ")) for thread in threading.enumerate()),
         "the late calls to end",
     )
+    questions.forget()
     assert console_views.screenshot(instances[-1]).startswith(b"\x89PNG")
+
+
+def test_a_console_of_a_frozen_libvirt_is_given_up(
+    impatient: None, private_libvirtd: PrivateLibvirtd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_all()
+    monkeypatch.setattr(console, "OPEN_SECONDS", 1.0)
+    with frozen(private_libvirtd.pid), ThreadPoolExecutor(1) as threads:
+        opened = threads.submit(Guest(private_libvirtd.uri, TEST_GUEST).console)
+        assert isinstance(outcome(opened), DriverError)
+    wait_until(
+        lambda: (
+            not any(thread.name.startswith(("open ", "limited ", "end ")) for thread in threading.enumerate())
+        ),
+        "the late calls to end",
+    )
 
 
 def test_one_limited_call_a_guest_at_a_time(uri: str) -> None:

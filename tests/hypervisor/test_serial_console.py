@@ -1,7 +1,7 @@
 """The serial console's websocket on a real guest."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,16 +9,19 @@ from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.urls import path
 
 from accounts.models import Assignment, AuditEvent, Project, User
+from compute.console import serial
+from compute.console.app import websockets
 from compute.driver.guest.domain import Guest
+from compute.engine.services import here
+from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
+from compute.instances.services import consoles
 from compute.instances.states import VmState
 from compute.tiny.build import TinyImage
-from portal.consumers import serial
 from tests.factories import HypervisorFactory, InstanceFactory
-from tests.hypervisor.conftest import Workshop
+from tests.hypervisor.conftest import URI, Workshop
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_server")]
@@ -34,8 +37,17 @@ def guest(workshop: Workshop, tiny_image: TinyImage) -> Guest:
 
 
 @pytest.fixture
-def instance(guest: Guest, blue: Project) -> Instance:
-    return InstanceFactory(pk=guest.uuid, project=blue, hypervisor=HypervisorFactory(uri=guest.uri))
+def host(db: None) -> Iterator[Hypervisor]:
+    """The host whose console process the tests are."""
+    row = HypervisorFactory(uri=URI)
+    here.serve(row.pk)
+    yield row
+    here.serve(None)
+
+
+@pytest.fixture
+def instance(guest: Guest, blue: Project, host: Hypervisor) -> Instance:
+    return InstanceFactory(pk=guest.uuid, project=blue, hypervisor=host)
 
 
 def test_types_hears_and_is_taken_over(instance: Instance, guest: Guest, alice: User, max_: User) -> None:
@@ -117,15 +129,27 @@ def test_what_is_taken_away_ends_it(
     ],
 )
 def test_refusals_say_why(
-    who: str, state: VmState, code: int, blue: Project, alice: User, bob: User, ruth: User
+    who: str, state: VmState, code: int, host: Hypervisor, blue: Project, alice: User, bob: User, ruth: User
 ) -> None:
-    instance = InstanceFactory(project=blue, hypervisor=HypervisorFactory(), vm_state=state)
+    instance = InstanceFactory(project=blue, hypervisor=host, vm_state=state)
     user = {"alice": alice, "bob": bob, "ruth": ruth}[who]
     session = _session(user)
 
     async def story() -> None:
         terminal = await _open(instance, user, session)
         assert (await _closing(terminal))[0] == code
+        await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
+
+    asyncio.run(story())
+
+
+def test_a_guest_of_another_host_is_not_found_here(host: Hypervisor, blue: Project, alice: User) -> None:
+    instance = InstanceFactory(project=blue, hypervisor=HypervisorFactory())
+    session = _session(alice)
+
+    async def story() -> None:
+        terminal = await _open(instance, alice, session)
+        assert (await _closing(terminal))[0] == serial.NOT_FOUND
         await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
 
     asyncio.run(story())
@@ -141,9 +165,8 @@ def _session(user: User) -> SessionStore:
 
 
 async def _open(instance: Instance, user: User, session: SessionStore) -> ApplicationCommunicator:
-    router = URLRouter([path("ws/instances/<uuid:instance_id>/serial/", serial.Serial.as_asgi())])
-    scope = {"type": "websocket", "path": f"/ws/instances/{instance.pk}/serial/", "headers": []}
-    terminal = ApplicationCommunicator(router, scope | {"user": user, "session": session})
+    scope = {"type": "websocket", "path": consoles.serial_path(instance), "headers": []}
+    terminal = ApplicationCommunicator(URLRouter(websockets), scope | {"user": user, "session": session})
     await terminal.send_input({"type": "websocket.connect"})
     assert (await terminal.receive_output(5))["type"] == "websocket.accept"
     return terminal

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Project, User
+from compute.hosts.models import Hypervisor
 from compute.instances.models import ConsoleToken, Instance
 from compute.instances.services import console_views, consoles, guests
 from compute.instances.states import VmState
@@ -28,8 +29,8 @@ PAGES = [
 
 
 @pytest.fixture
-def instance(alice: User, blue: Project) -> Instance:
-    return InstanceFactory(project=blue, user=alice)
+def instance(alice: User, blue: Project, own_host: Hypervisor) -> Instance:
+    return InstanceFactory(project=blue, user=alice, hypervisor=own_host)
 
 
 @pytest.fixture
@@ -82,8 +83,8 @@ def test_a_pass_is_given_by_post_only_and_with_csrf_only(instance: Instance, ali
     answer = _client(alice).post(address)
     assert answer.status_code == 201
     assert answer["Cache-Control"] == "no-store"
-    token = answer.json()["url"].removeprefix("/console/?token=")
-    assert consoles.redeem(token) == str(guests.vnc_socket(instance))
+    token = answer.json()["url"].removeprefix(f"/console/{instance.hypervisor_id}/?token=")
+    assert consoles.redeem(token, instance.hypervisor_id) == instance
 
 
 def test_no_pass_for_strangers_readers_or_what_is_off(
@@ -106,7 +107,8 @@ def test_an_occupied_screen_is_not_entered_unasked(
     how: str, status: int, instance: Instance, alice: User, max_: User
 ) -> None:
     address = reverse("instance-console-pass", args=[instance.pk])
-    consoles.redeem(_client(max_).post(address).json()["url"].partition("=")[2])
+    token = _client(max_).post(address).json()["url"].partition("=")[2]
+    assert consoles.redeem(token, instance.hypervisor_id)
     answer = _client(alice).post(address, {"how": how}, headers={"Accept": "application/json"})
     assert answer.status_code == status
     if status == 409:

@@ -6,6 +6,7 @@ import socket
 import socketserver
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -17,13 +18,20 @@ from pytest_django import Settings
 
 from portal import supervision
 
+HOSTS: dict[tuple[str, str], str] = {}
 Get = Callable[..., http.client.HTTPResponse]
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers of the request."""
+    """Answers with the headers of the request; to the front door, that a host is where its id says."""
 
     def do_GET(self) -> None:
+        if self.path.startswith("/_front/console/"):
+            part, host_id = self.path.split("/")[3:5]
+            self.send_response(204)
+            self.send_header("X-Console", HOSTS.get((part, host_id), "web"))
+            self.end_headers()
+            return
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -72,9 +80,9 @@ def front_door(data: Path, listen: str) -> Iterator[Get]:
 
 
 @contextmanager
-def web(data: Path) -> Iterator[None]:
-    """The small server, on the socket where the portal would be."""
-    with socketserver.ThreadingUnixStreamServer(str(data / "run/web.sock"), Echo) as server:
+def web(data: Path, socket_name: str = "web.sock") -> Iterator[None]:
+    """The small server, on the socket where the portal, or another process of ours, would be."""
+    with socketserver.ThreadingUnixStreamServer(str(data / "run" / socket_name), Echo) as server:
         # http.server wants an address with two parts, which a unix socket has not.
         server.get_request = lambda: (server.socket.accept()[0], ("socket", 0))  # type: ignore[method-assign]
         Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -135,3 +143,41 @@ def test_static_files_are_kept_for_ever_and_nothing_else_is_served(data: Path, s
         ):
             assert get(path).status in {400, 404, 503}, path
         assert get("/static/0123456789/").status in {403, 404}
+
+
+def test_consoles_go_to_the_host_that_the_web_names(data: Path, settings: Settings) -> None:
+    """Also to one that came after the start; and what is said of no host is a page of the web."""
+    here, there, unknown = (str(uuid.uuid4()) for _ in range(3))
+    HOSTS[("screens", here)], HOSTS[("host", here)] = "screens", "host"
+    with (
+        web(data),
+        web(data, "console.sock"),
+        web(data, "host.sock"),
+        socketserver.ThreadingTCPServer(("127.0.0.1", 0), Other) as other,
+        front_door(data, settings.LISTEN) as get,
+    ):
+        Thread(target=other.serve_forever, args=(0.05,), daemon=True).start()
+        for path in (f"/console/{here}/?token=x", f"/ws/serial/{here}/{unknown}/"):
+            heard = json.load(get(path, Cookie="session=a", Upgrade="websocket"))
+            assert (heard["cookie"], heard["upgrade"]) == ("session=a", "websocket"), path
+        assert get(f"/console/{there}/?token=x").read() != b"other"
+        HOSTS[("screens", there)] = f"127.0.0.1:{other.server_address[1]}"
+        assert get(f"/console/{there}/?token=x").read() == b"other"
+        assert get(f"/console/{unknown}/").status == 200, "the web answers"
+        assert get("/console/").status == 200, "the web answers"
+        for path in (f"/_front/console/screens/{here}/", "/_front/console", "/_front/"):
+            assert get(path).status == 404, "for the front door alone"
+        other.shutdown()
+
+
+class Other(BaseHTTPRequestHandler):
+    """Another machine."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"other")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from accounts import socket_sessions
 from accounts.context import for_user
 from accounts.models import Assignment, Project, QuotaRequest, User, UserSession
 from accounts.services import sessions, users
-from portal import groups
 from portal.asgi import application
 from tests import factories
 
@@ -112,7 +112,7 @@ def test_signing_out_ends_the_connection(alice: User) -> None:
         socket = live(key)
         await socket.connect()
         await socket.topics()
-        await get_channel_layer().group_send(groups.of_session(key), {"type": "signed.out"})
+        await get_channel_layer().group_send(socket_sessions.group_of(key), {"type": "signed.out"})
         assert await socket.close_code() == 4401
 
     in_loop(story)

@@ -17,6 +17,7 @@ from tests.instance_actions import ACTIONS
 from tests.portal.routes import Route, arguments, of_instances, routes
 
 ANYBODY = {
+    "front-console",
     "sign-in",
     "setup",
     "choose-password",

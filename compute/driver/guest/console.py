@@ -1,16 +1,19 @@
 """A guest's serial console as a stream of bytes."""
 
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import libvirt
 
 from ..connection import open_connection
 from ..errors import DriverError, translated
+from ..limited import within
 
 CHUNK = 65536
+OPEN_SECONDS = 10.0
 WRITE_SECONDS = 5.0
 WAITING_CHUNKS = 64  # then we stop reading, and the guest waits
 
@@ -25,19 +28,22 @@ class Console:
     def __init__(self, uri: str, uuid: str) -> None:
         self._chunks: SimpleQueue[bytes] = SimpleQueue()
         self._rest = b""
-        self._lock = Lock()
+        self._lock, self._once = Lock(), Lock()
         self._paused = False
         self._closed = False
         self._connection = open_connection(uri)
         try:
-            with translated(f"Opening the console of guest {uuid}"):
-                domain = self._connection.lookupByUUIDString(uuid)
-                self._stream = self._connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
-                domain.openConsole(None, self._stream, libvirt.VIR_DOMAIN_CONSOLE_FORCE)
-                self._stream.eventAddCallback(_READ, self._readable, None)
+            within(OPEN_SECONDS, uri, uuid, lambda: self._open(uuid))
         except DriverError:
-            self._connection.close()
+            self._in_background(self._connection.close)
             raise
+
+    def _open(self, uuid: str) -> None:
+        with translated(f"Opening the console of guest {uuid}"):
+            domain = self._connection.lookupByUUIDString(uuid)
+            self._stream = self._connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
+            domain.openConsole(None, self._stream, libvirt.VIR_DOMAIN_CONSOLE_FORCE)
+            self._stream.eventAddCallback(_READ, self._readable, None)
 
     def read(self, size: int = CHUNK) -> bytes:
         """Wait for output; b"" means the console has ended."""
@@ -66,19 +72,27 @@ class Console:
                     time.sleep(0.01)
 
     def close(self) -> None:
-        """End the console; a waiting read returns b"". Safe to call twice."""
+        """End the console; a waiting read returns b"". Waits for nobody, and is safe to call twice."""
+        if not self._once.acquire(blocking=False):
+            return
+        self._closed = True
+        self._chunks.put(b"")
+        self._in_background(self._end)
+
+    def _end(self) -> None:
         with self._lock:
-            if self._closed:
-                return
-            self._closed = True
             try:
                 self._stream.eventRemoveCallback()
                 self._stream.abort()
             except libvirt.libvirtError:
                 pass  # the guest or the connection ended it first
             finally:
-                self._chunks.put(b"")
                 self._connection.close()
+
+    @staticmethod
+    def _in_background(function: Callable[[], object]) -> None:
+        """Call libvirt where nobody waits: one that froze answers only when its connection is given up."""
+        Thread(target=function, name="end console", daemon=True).start()
 
     def _readable(self, stream: libvirt.virStream, events: int, opaque: Any) -> None:
         """On the event thread: queue what came, or the end."""

@@ -32,6 +32,12 @@ def alive(process: str) -> bool:
     return Heartbeat.objects.filter(process=process, at__gt=timezone.now() - STALE).exists()
 
 
+def alive_on(host: str) -> set[str]:
+    """Return the kinds of processes of this host that have beaten lately."""
+    rows = Heartbeat.objects.filter(host=host, at__gt=timezone.now() - STALE)
+    return set(rows.values_list("process", flat=True))
+
+
 def end_silent_worker() -> None:
     """End this host's worker if it takes no messages any more; the supervisor starts another.
 

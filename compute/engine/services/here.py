@@ -5,8 +5,8 @@ from uuid import UUID
 _host_id: UUID | None = None
 
 
-def serve(host_id: UUID) -> None:
-    """Take work of this host only, beside work that may be done anywhere."""
+def serve(host_id: UUID | None) -> None:
+    """Take work of this host only, beside work that may be done anywhere; of all hosts where it is None."""
     global _host_id
     _host_id = host_id
 

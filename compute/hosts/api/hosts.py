@@ -22,7 +22,7 @@ from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView, number_of
 from compute.hosts.api.zones import BINARY
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import host_usage, occupants
+from compute.hosts.services import host_usage, occupants, questions
 from compute.hosts.services.host_usage import HostUsage
 from compute.hosts.services.occupants import NOTHING
 
@@ -72,12 +72,12 @@ class OneHypervisor(ComputeView):
 
 
 class Uptime(ComputeView):
-    """How long the host has been reachable is not known to libvirt; only that it is."""
+    """How long the host runs and how busy it is, as its own kernel says."""
 
     def get(self, request: Request, key: str) -> HttpResponse:
         hypervisor = _find(self, key)
-        since = f"seen {without_zone(hypervisor.synced_at)}" if hypervisor.synced_at else "never seen"
-        return JsonResponse({"hypervisor": _brief(self, hypervisor) | {"uptime": since}})
+        facts = json.loads(questions.ask(hypervisor, "/facts").content)
+        return JsonResponse({"hypervisor": _brief(self, hypervisor) | {"uptime": facts["uptime"]}})
 
 
 class Search(ComputeView):

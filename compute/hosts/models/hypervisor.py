@@ -10,6 +10,8 @@ class Hypervisor(models.Model):
     its watcher renews `seen_at` as long as that answers. Capacities are the host's own; the ratios say how far to
     overcommit.
 
+    `console_address` is where its console process listens for other machines, as `IP:port`; empty: for its own only.
+    `problems` are what its watcher found wrong when it last looked, as pairs of a part's name and a sentence.
     `features` lists what it can give guests beyond the usual machine (`driver.host.capabilities`).
     `zone` is that of its aggregates; `compute.hosts.services.aggregates` is its only writer.
     """
@@ -33,11 +35,14 @@ class Hypervisor(models.Model):
     vcpus = models.PositiveIntegerField(default=0)
     memory_mib = models.PositiveIntegerField(default=0)
     disk_gib = models.PositiveIntegerField(default=0)
+    disk_free_gib = models.PositiveIntegerField(default=0)
     cpu_model = models.CharField(max_length=255, blank=True)
     arch = models.CharField(max_length=32, blank=True)
     libvirt_version = models.CharField(max_length=32, blank=True)
     qemu_version = models.CharField(max_length=32, blank=True)
     features = models.JSONField(default=list)
+    problems = models.JSONField(default=list)
+    console_address = models.CharField(max_length=64, blank=True)
     vcpu_ratio = models.FloatField(default=16.0)
     memory_ratio = models.FloatField(default=1.0)
     disk_ratio = models.FloatField(default=4.0)

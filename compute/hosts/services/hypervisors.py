@@ -1,7 +1,6 @@
 """Brings hypervisors up to date: what they are, and the pool, network and folders they must have."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -12,20 +11,41 @@ from compute.driver.errors import DriverError
 from compute.driver.host import capabilities, virtualization
 from compute.driver.host.folders import make_private_folder, prepare_socket_folder
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts, pools
+from compute.hosts.services import hosts, inspection, pools
 
 GIB = 2**30
-SILENT = timedelta(seconds=14)
-"""How long nothing may be heard of a host; its watcher says a word every four seconds."""
-
 log = structlog.get_logger(__name__)
 
+INSPECTED = (
+    "state",
+    "state_reason",
+    "vcpus",
+    "memory_mib",
+    "disk_gib",
+    "disk_free_gib",
+    "cpu_model",
+    "arch",
+    "libvirt_version",
+    "qemu_version",
+    "features",
+    "problems",
+    "synced_at",
+    "seen_at",
+)
+"""What `inspect` reads."""
+
 _preparations: list[Callable[[Hypervisor], None]] = []
+_inspections: list[Callable[[Hypervisor], list[tuple[str, str]]]] = []
 
 
 def register_preparation(prepare_part: Callable[[Hypervisor], None]) -> None:
     """Have an area above make on each host what it needs there; called once at start."""
     _preparations.append(prepare_part)
+
+
+def register_inspection(problems: Callable[[Hypervisor], list[tuple[str, str]]]) -> None:
+    """Have an area above say what is wrong with what it made on a host; called once at start."""
+    _inspections.append(problems)
 
 
 def prepare(hypervisor: Hypervisor) -> None:
@@ -37,27 +57,44 @@ def prepare(hypervisor: Hypervisor) -> None:
     row = pools.ensure(hypervisor)
     pool = pools.on(row, hypervisor)
     pool.ensure()
-    pools.measure(row, hypervisor)
     for prepare_part in _preparations:
         prepare_part(hypervisor)
-    facts = capabilities.facts(hypervisor.uri)
     how = _virtualization(hypervisor)
-    Hypervisor.objects.filter(pk=hypervisor.pk).update(
-        state=Hypervisor.State.UP,
-        state_reason="",
-        virt_type=how[0],
-        virt_reason=how[1],
-        vcpus=facts.vcpus,
-        memory_mib=facts.memory_mib,
-        disk_gib=pool.facts().capacity_bytes // GIB,
-        cpu_model=facts.cpu_model,
-        arch=facts.arch,
-        libvirt_version=facts.libvirt_version,
-        qemu_version=facts.qemu_version,
-        features=sorted(capabilities.features(hypervisor.uri)),
-        synced_at=timezone.now(),
-        seen_at=timezone.now(),
-    )
+    hypervisor.virt_type, hypervisor.virt_reason = how
+    inspect(hypervisor)
+    save(hypervisor, "virt_type", "virt_reason")
+
+
+def inspect(hypervisor: Hypervisor) -> None:
+    """Read what the host is and whether its parts are well. Raise DriverError when it does not answer."""
+    row = pools.default(hypervisor)
+    facts, pool = capabilities.facts(hypervisor.uri), pools.on(row, hypervisor)
+    features = capabilities.features(hypervisor.uri)
+    problems: list[tuple[str, str]] = []
+    try:
+        pool.list()
+        space = pool.facts()
+        pools.measure(row, space)
+    except DriverError as error:
+        problems.append((inspection.STORAGE, str(error)))
+    else:
+        hypervisor.disk_gib, hypervisor.disk_free_gib = (
+            space.capacity_bytes // GIB,
+            space.available_bytes // GIB,
+        )
+    for look_at_part in _inspections:
+        problems += look_at_part(hypervisor)
+    hypervisor.state, hypervisor.state_reason = Hypervisor.State.UP, ""
+    hypervisor.vcpus, hypervisor.memory_mib = facts.vcpus, facts.memory_mib
+    hypervisor.cpu_model, hypervisor.arch = facts.cpu_model, facts.arch
+    hypervisor.libvirt_version, hypervisor.qemu_version = facts.libvirt_version, facts.qemu_version
+    hypervisor.features, hypervisor.problems = sorted(features), problems
+    hypervisor.synced_at = hypervisor.seen_at = timezone.now()
+
+
+def save(hypervisor: Hypervisor, *fields: str) -> None:
+    """Write down what `inspect` read, and these fields; what administrators set stays theirs."""
+    hypervisor.save(update_fields=[*INSPECTED, *fields])
     hypervisor.refresh_from_db()
 
 
@@ -70,14 +107,16 @@ def unreachable(hypervisor: Hypervisor, error: DriverError) -> None:
 
 
 def look(hypervisor: Hypervisor) -> None:
-    """Note that the host's libvirt answers. Raise DriverError when it does not."""
+    """Note that the host's libvirt answers, also of one that was marked silent. Raise DriverError when it does not."""
     capabilities.ping(hypervisor.uri)
-    Hypervisor.objects.filter(pk=hypervisor.pk).update(seen_at=timezone.now())
+    Hypervisor.objects.filter(pk=hypervisor.pk).update(
+        state=Hypervisor.State.UP, state_reason="", seen_at=timezone.now()
+    )
 
 
 def mark_silent() -> None:
     """Mark hosts whose watcher says nothing any more; its next word marks them as up again."""
-    limit = timezone.now() - SILENT
+    limit = timezone.now() - inspection.SILENT
     silent = Hypervisor.objects.filter(state=Hypervisor.State.UP, seen_at__lt=limit)
     for hypervisor in silent:
         reason = _("Nothing was heard of its watcher since %(time)s.") % {

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from compute.driver.specs import PoolFacts
 from compute.driver.storage import pool as driver
 from compute.driver.storage.directory import DirectoryPool
 from compute.engine.services import here
@@ -32,9 +33,8 @@ def default(host: Hypervisor) -> Pool:
     return host.pools.first() or ensure(host)
 
 
-def measure(pool: Pool, host: Hypervisor) -> None:
-    """Note how full the pool is, as the host sees it. Raise DriverError."""
-    facts = on(pool, host).facts()
+def measure(pool: Pool, facts: PoolFacts) -> None:
+    """Note how full the pool is."""
     Pool.objects.filter(pk=pool.pk).update(
         capacity_bytes=facts.capacity_bytes, available_bytes=facts.available_bytes
     )

@@ -36,5 +36,5 @@ class RemoteConsoles(ComputeView):
 def screen_url(view: ComputeView, instance: Instance) -> str:
     """In noVNC's form: the query's `path` says where the websocket is. Raises Forbidden, Conflict."""
     token = consoles.issue(view.context, instance, OPEN_WITHIN)
-    path = quote(f"console/?token={token}", safe="")
+    path = quote(consoles.screen_path(instance, token).removeprefix("/"), safe="")
     return f"{settings.PUBLIC_URL}{reverse('remote-console')}?path={path}"

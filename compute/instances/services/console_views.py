@@ -1,23 +1,21 @@
-"""What an instance shows without a connection: a picture of its screen and the log of its serial port."""
+"""What an instance shows without a connection: a picture of its screen and the log of its serial port.
+
+Both are asked of the console process of its host.
+"""
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import Conflict, Unavailable
-from compute.driver.errors import DriverError, GuestNotFound, GuestNotRunning
+from accounts.errors import Conflict
+from compute.hosts.services import questions
 from compute.instances.models import Instance
-from compute.instances.services import guests
 
 SCREENSHOT_SECONDS = 2
-PATIENCE_SECONDS = 3.0
-"""How long a web thread waits for a picture: a stuck guest or host must not take the pages with it."""
-
 SHOWN_BYTES = 256 * 1024
 
 _ESCAPES = re.compile(
@@ -46,7 +44,7 @@ class ConsoleLog:
 
 
 def screenshot(instance: Instance) -> bytes:
-    """The screen as PNG, at most two seconds old. Raises Conflict when the instance is off, Unavailable."""
+    """Return the screen as PNG, at most two seconds old. Raise Conflict when the instance is off, Unavailable."""
     key = f"screenshot:{instance.pk}"
     known: bytes | None = cache.get(key)
     if known is None:
@@ -56,53 +54,31 @@ def screenshot(instance: Instance) -> bytes:
 
 
 def log(instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
-    """The last `limit` bytes, from the start of a line; empty when nothing was written. Raises Unavailable."""
-    newest = guests.console_log(instance)
-    # virtlogd starts a new file when one is full, so the end may stand in two.
-    files = (newest.with_name(f"{newest.name}.0"), newest)
-    try:
-        content, size = b"", 0
-        for file in reversed(files):
-            part, part_size = _end(file, limit - len(content))
-            content, size = part + content, size + part_size
-        tag = f"{newest.stat().st_mtime_ns:x}-{size:x}" if newest.exists() else "none"
-    except PermissionError as error:
-        raise Unavailable(
-            _("The log of %(name)s cannot be read here: Meridian may not open %(file)s.")
-            % {"name": instance.name, "file": newest.name}
-        ) from error
-    shortened = size > len(content)
+    """Return the last `limit` bytes, from the start of a line; none when nothing was written. Raise Unavailable."""
+    if instance.hypervisor is None:
+        return ConsoleLog(content=b"", tag="none", shortened=False)
+    answer = questions.ask(instance.hypervisor, f"/instances/{instance.pk}/log?limit={limit}")
+    content = answer.content
+    shortened = int(answer.headers["X-Log-Size"]) > len(content)
     if shortened:
         content = content.partition(b"\n")[2]
-    return ConsoleLog(content=content, tag=tag, shortened=shortened)
+    return ConsoleLog(content=content, tag=answer.headers["X-Log-Tag"], shortened=shortened)
 
 
 def read_log(context: Context, instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
-    """The same for an asker, who must be allowed to use the console. Raises Forbidden, Unavailable."""
+    """Return the log for an asker who may use the console. Raise Forbidden, Unavailable."""
     policy.enforce(context, "instance:console")
     return log(instance, limit)
 
 
 def _picture(instance: Instance) -> bytes:
-    off = Conflict(_("%(name)s is off, so it has no screen. Start it first.") % {"name": instance.name})
     if instance.hypervisor is None:
-        raise off
+        raise _off(instance)
     try:
-        return guests.guest(instance).screenshot(PATIENCE_SECONDS)
-    except (GuestNotRunning, GuestNotFound) as error:
-        raise off from error
-    except DriverError as error:
-        raise Unavailable(
-            _("No picture of %(name)s: %(why)s") % {"name": instance.name, "why": error}
-        ) from error
+        return questions.ask(instance.hypervisor, f"/instances/{instance.pk}/picture").content
+    except questions.Refused as refused:
+        raise _off(instance) from refused
 
 
-def _end(file: Path, limit: int) -> tuple[bytes, int]:
-    """The last `limit` bytes of a file and its whole size; nothing when there is no file."""
-    try:
-        with file.open("rb") as opened:
-            size = opened.seek(0, 2)
-            opened.seek(max(size - limit, 0))
-            return opened.read(limit), size
-    except FileNotFoundError:
-        return b"", 0
+def _off(instance: Instance) -> Conflict:
+    return Conflict(_("%(name)s is off, so it has no screen. Start it first.") % {"name": instance.name})

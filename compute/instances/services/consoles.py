@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
@@ -18,12 +19,11 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context, for_user, projects_of
-from accounts.errors import Conflict
+from accounts.errors import Conflict, NotFound
 from accounts.models import User
 from accounts.services import audit
 from compute.instances import states
 from compute.instances.models import ConsoleToken, Instance
-from compute.instances.services import guests
 
 RULE = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
@@ -45,7 +45,7 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
 
     Raises Forbidden, and Conflict when the instance does not run.
     """
-    _enforce(context, instance)
+    host_id = _enforce(context, instance)
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
@@ -53,32 +53,48 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
             digest=_digest(token),
             user=context.user,
             instance=instance,
-            target=str(guests.vnc_socket(instance)),
+            host_id=host_id,
             expires_at=now + within,
         )
         audit.record(context, "instance.console", instance, console="screen")
     return token
 
 
-def open_serial(context: Context, instance_id: str) -> Instance:
-    """The instance whose serial port is about to be opened. Raises NotFound, Forbidden, Conflict."""
+def screen_path(instance: Instance, token: str) -> str:
+    """Return where the front door has the instance's screen; the token is good there once."""
+    return f"/console/{instance.hypervisor_id}/?token={token}"
+
+
+def serial_path(instance: Instance) -> str:
+    """Return where the front door has the instance's serial port; empty while the instance has no host."""
+    return f"/ws/serial/{instance.hypervisor_id}/{instance.pk}/" if instance.hypervisor_id else ""
+
+
+def open_serial(context: Context, instance_id: str, host_id: UUID | None) -> Instance:
+    """Return the instance whose serial port is about to be opened on this host.
+
+    Raise NotFound, also when it is on another host, Forbidden, Conflict.
+    """
     instance = Instance.objects.existing().select_related("hypervisor").reach(context, pk=instance_id)
-    _enforce(context, instance)
+    if _enforce(context, instance) != host_id:
+        raise NotFound
     audit.record(context, "instance.console", instance, console="serial")
     return instance
 
 
-def redeem(token: str) -> str | None:
-    """Use the token up: the path of the screen's socket, or None when it is wrong, late, used or outdated.
+def redeem(token: str, host_id: UUID | None) -> Instance | None:
+    """Use the token up on this host: the instance it leads to, or None when it is wrong, late, used or outdated.
 
-    Of several at once only one gets the path.
+    Of several at once only one gets it. A token of another host is not used up.
     """
     now = timezone.now()
-    unused = ConsoleToken.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=now)
+    unused = ConsoleToken.objects.filter(
+        digest=_digest(token), host=host_id, used_at=None, expires_at__gt=now
+    )
     if not unused.update(used_at=now, expires_at=now + ALIVE):
         return None
     row = _row(token)
-    return row.target if row and _still_right(row) else None
+    return row.instance if row and _still_right(row) else None
 
 
 def renew(token: str) -> bool:
@@ -112,18 +128,20 @@ def end_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
         ConsoleToken.objects.filter(user=user).delete()
 
 
-def _enforce(context: Context, instance: Instance) -> None:
+def _enforce(context: Context, instance: Instance) -> UUID:
+    """Return the host of a running instance whose console is the asker's. Raise Forbidden, Conflict."""
     policy.enforce(context, RULE)
-    if instance.vm_state not in RUNNING:
+    if instance.vm_state not in RUNNING or instance.hypervisor_id is None:
         raise Conflict(_("%(name)s is off, so it has no console. Start it first.") % {"name": instance.name})
+    return instance.hypervisor_id
 
 
 def _still_right(row: ConsoleToken) -> bool:
-    """Whether the owner may still see the instance, it runs, and its screen is where the pass says."""
+    """Return whether the owner may still see the instance, and it runs on the host that the token is for."""
     instance, user = row.instance, row.user
     if not (user.enabled and user.domain.enabled):
         return False
-    if instance.vm_state not in RUNNING or row.target != str(guests.vnc_socket(instance)):
+    if instance.vm_state not in RUNNING or row.host_id != instance.hypervisor_id:
         return False
     projects = (instance.project_id, *(project.id for project in projects_of(user)))
     contexts = (for_user(user, project_id) for project_id in projects)

@@ -36,7 +36,7 @@ TELLING = WAKING | {
 """Events after which a row may be wrong."""
 
 LOOK_SECONDS = 4.0
-"""How often the host is asked for a word (`compute.hosts.services.hypervisors.SILENT`)."""
+"""How often the host is asked for a word (`compute.hosts.services.inspection.SILENT`)."""
 
 AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
 
@@ -60,6 +60,7 @@ class Watcher:
                 Duty("heartbeat", 15, lambda: heartbeats.beat("watch")),
                 Duty("look", LOOK_SECONDS, self._look_at_host),
                 Duty("sync", 30, self._sync),
+                Duty("inspection", 60, self._inspect),
                 Duty("boot stages", 1, lambda: boot_stages.follow(self.hypervisor)),
                 *duties,
             ]
@@ -113,6 +114,17 @@ class Watcher:
         except DriverError as error:
             self._lose(str(error))
             hypervisors.unreachable(self.hypervisor, error)
+
+    def _inspect(self) -> None:
+        """Write down what the host has left and what is wrong there, for people who look from elsewhere."""
+        if self._subscription is None:
+            return
+        try:
+            hypervisors.inspect(self.hypervisor)
+        except DriverError as error:
+            log.warning("inspection failed", reason=str(error))
+            return
+        hypervisors.save(self.hypervisor)
 
     def _lose(self, reason: str) -> None:
         log.warning("hypervisor away", hypervisor=self.hypervisor.name, reason=reason)

@@ -4,10 +4,11 @@ import ipaddress
 
 from django.conf import settings
 
+from compute.driver.errors import DriverError
 from compute.driver.network.nat import Network as DriverNetwork
 from compute.driver.specs import NetworkSpec
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hypervisors
+from compute.hosts.services import hypervisors, inspection
 from compute.networks.models import Network
 
 
@@ -38,6 +39,18 @@ def ensure_all(hypervisor: Hypervisor) -> None:
         network(hypervisor, row).ensure()
 
 
+def problems(hypervisor: Hypervisor) -> list[tuple[str, str]]:
+    """Return what is wrong with the host's networks, each with its part's name."""
+    found = []
+    for row in Network.objects.all():
+        try:
+            network(hypervisor, row).leases()
+        except DriverError as error:
+            found.append((inspection.network_part(row.name), str(error)))
+    return found
+
+
 def register() -> None:
-    """Have hosts prepared with their networks; called once at start."""
+    """Have hosts prepared with their networks, and these looked at; called once at start."""
     hypervisors.register_preparation(ensure_all)
+    hypervisors.register_inspection(problems)

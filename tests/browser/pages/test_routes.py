@@ -15,6 +15,7 @@ NewContext = Callable[..., BrowserContext]
 
 NO_PAGES = {
     "api-schema": "JSON or YAML",
+    "front-console": "asked by nginx only",
     "audit-download": "a file",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",

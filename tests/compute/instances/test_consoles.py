@@ -1,7 +1,9 @@
 """Passes to screens: once, soon, for one person and one instance."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -12,36 +14,42 @@ from accounts.errors import Conflict, Forbidden
 from accounts.models import Assignment, AuditEvent, Project, User
 from accounts.services import retention
 from compute.instances.models import ConsoleToken, Instance
-from compute.instances.services import consoles, guests
+from compute.instances.services import consoles
 from compute.instances.states import VmState
-from tests.factories import AssignmentFactory, InstanceFactory, RoleFactory
+from tests.factories import AssignmentFactory, HypervisorFactory, InstanceFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db
 
 
+def redeem(token: str) -> Instance | None:
+    """Redeem it on the host that it is for, or on any if there is no such token."""
+    row = ConsoleToken.objects.filter(digest=hashlib.sha256(token.encode()).hexdigest()).first()
+    return consoles.redeem(token, row.host_id if row else uuid4())
+
+
 @pytest.fixture
 def instance(alice: User, blue: Project) -> Instance:
-    return InstanceFactory(project=blue, user=alice)
+    return InstanceFactory(project=blue, user=alice, hypervisor=HypervisorFactory())
 
 
 def test_a_token_leads_to_its_own_screen_once(as_alice: Context, instance: Instance) -> None:
     token = consoles.issue(as_alice, instance)
-    assert consoles.redeem(token) == str(guests.vnc_socket(instance))
-    assert consoles.redeem(token) is None
+    assert redeem(token) == instance
+    assert redeem(token) is None
 
 
 def test_each_token_leads_to_its_own_instance(as_alice: Context, instance: Instance) -> None:
-    other = InstanceFactory(project=instance.project)
+    other = InstanceFactory(project=instance.project, hypervisor=instance.hypervisor)
     first, second = consoles.issue(as_alice, instance), consoles.issue(as_alice, other)
-    assert consoles.redeem(second) == str(guests.vnc_socket(other))
-    assert consoles.redeem(first) == str(guests.vnc_socket(instance))
+    assert redeem(second) == other
+    assert redeem(first) == instance
 
 
 def test_only_the_hash_is_kept_and_no_log_has_the_token(
     as_alice: Context, instance: Instance, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     token = consoles.issue(as_alice, instance)
-    consoles.redeem(token)
+    redeem(token)
     row = ConsoleToken.objects.get()
     assert len(token) >= 43, "256 bits"
     assert token not in str(row.__dict__)
@@ -53,7 +61,7 @@ def test_only_the_hash_is_kept_and_no_log_has_the_token(
 @pytest.mark.parametrize("token", ["", "x", "a" * 43, "\u0000", "é" * 5000])
 def test_a_forged_token_leads_nowhere(as_alice: Context, instance: Instance, token: str) -> None:
     consoles.issue(as_alice, instance)
-    assert consoles.redeem(token) is None
+    assert redeem(token) is None
 
 
 def test_a_token_waits_at_most_a_minute(as_alice: Context, instance: Instance) -> None:
@@ -61,22 +69,22 @@ def test_a_token_waits_at_most_a_minute(as_alice: Context, instance: Instance) -
     row = ConsoleToken.objects.get()
     assert row.expires_at - timezone.now() <= timedelta(seconds=60)
     ConsoleToken.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
-    assert consoles.redeem(token) is None
+    assert redeem(token) is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_at_once_one_gets_in(as_alice: Context, instance: Instance) -> None:
     token = consoles.issue(as_alice, instance)
 
-    def redeem(_number: int) -> str | None:
+    def one(_number: int) -> Instance | None:
         try:
-            return consoles.redeem(token)
+            return redeem(token)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(redeem, range(20)))
-    assert [answer for answer in answers if answer] == [str(guests.vnc_socket(instance))]
+        answers = list(threads.map(one, range(20)))
+    assert [answer for answer in answers if answer] == [instance]
 
 
 def _disable(instance: Instance, user: User) -> None:
@@ -103,8 +111,8 @@ def _bin(instance: Instance, user: User) -> None:
     Instance.objects.update(vm_state=VmState.SOFT_DELETED)
 
 
-def _move_screen(instance: Instance, user: User) -> None:
-    ConsoleToken.objects.update(target="/run/elsewhere.vnc")
+def _move(instance: Instance, user: User) -> None:
+    Instance.objects.update(hypervisor=HypervisorFactory())
 
 
 def _purge(instance: Instance, user: User) -> None:
@@ -115,20 +123,20 @@ def _sign_out(instance: Instance, user: User) -> None:
     consoles.end_all_of(sender=User, user=user)
 
 
-WITHDRAWALS = [_disable, _take_role, _demote, _disable_project, _stop, _bin, _move_screen, _purge, _sign_out]
+WITHDRAWALS = [_disable, _take_role, _demote, _disable_project, _stop, _bin, _move, _purge, _sign_out]
 
 
 @pytest.mark.parametrize("withdraw", WITHDRAWALS)
 def test_what_is_taken_away_before_connecting_counts(as_alice: Context, instance: Instance, withdraw) -> None:
     token = consoles.issue(as_alice, instance)
     withdraw(instance, as_alice.user)
-    assert consoles.redeem(token) is None
+    assert redeem(token) is None
 
 
 @pytest.mark.parametrize("withdraw", WITHDRAWALS)
 def test_what_is_taken_away_while_connected_ends_it(as_alice: Context, instance: Instance, withdraw) -> None:
     token = consoles.issue(as_alice, instance)
-    assert consoles.redeem(token)
+    assert redeem(token)
     assert consoles.renew(token)
     withdraw(instance, as_alice.user)
     assert not consoles.renew(token)
@@ -137,12 +145,12 @@ def test_what_is_taken_away_while_connected_ends_it(as_alice: Context, instance:
 def test_an_administrator_of_another_project_may_look(instance: Instance) -> None:
     elsewhere = AssignmentFactory(role__name="admin")
     token = consoles.issue(for_user(elsewhere.user, elsewhere.project_id), instance)
-    assert consoles.redeem(token)
+    assert redeem(token)
 
 
 def test_a_member_of_another_project_may_not(as_bob: Context, instance: Instance) -> None:
     token = consoles.issue(as_bob, instance)
-    assert consoles.redeem(token) is None
+    assert redeem(token) is None
 
 
 def test_readers_get_no_token(as_ruth: Context, instance: Instance) -> None:
@@ -159,11 +167,23 @@ def test_an_instance_that_is_off_has_no_screen(as_alice: Context, instance: Inst
 def test_others_see_who_sits_there(as_alice: Context, instance: Instance, max_: User) -> None:
     token = consoles.issue(as_alice, instance)
     assert consoles.visitors(instance, but=max_) == [], "not connected yet"
-    consoles.redeem(token)
+    redeem(token)
     assert [visitor.name for visitor in consoles.visitors(instance, but=max_)] == ["alice"]
     assert consoles.visitors(instance, but=as_alice.user) == []
     consoles.give_back(token)
     assert consoles.visitors(instance, but=max_) == []
+
+
+def test_another_host_neither_takes_a_token_nor_uses_it_up(as_alice: Context, instance: Instance) -> None:
+    token = consoles.issue(as_alice, instance)
+    assert consoles.redeem(token, HypervisorFactory().pk) is None
+    assert consoles.redeem(token, None) is None
+    assert redeem(token) == instance
+
+
+def test_what_has_no_host_has_no_screen(as_alice: Context, blue: Project) -> None:
+    with pytest.raises(Conflict, match="is off"):
+        consoles.issue(as_alice, InstanceFactory(project=blue))
 
 
 def test_old_rows_go(as_alice: Context, instance: Instance) -> None:

@@ -1,4 +1,4 @@
-"""websockify's forking proxy on a unix socket, one child a connection.
+"""websockify's forking proxy of screens, on a unix socket or a port, one child a connection.
 
 Forking only: websockify keeps the target of a connection on the shared server object, so that its threaded
 server may send one person's keys to another's machine.
@@ -12,14 +12,15 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from websockify.auth_plugins import AuthenticationError
 from websockify.websocketproxy import ProxyRequestHandler, WebSocketProxy
 
-from compute.console_proxy import plugins
-from compute.console_proxy.plugins import OneUseTokens, OwnOrigin
+from compute.console import plugins
+from compute.console.plugins import OneUseTokens, OwnOrigin
 from compute.engine.services import processes
 from compute.instances.services import consoles
 
@@ -124,12 +125,17 @@ class ConsoleHandler(ProxyRequestHandler):
 class ConsoleProxy(WebSocketProxy):
     """The listening process. It never opens the database: only its children do."""
 
-    def __init__(self, listen: Path) -> None:
+    def __init__(self, listen: Path | tuple[str, int]) -> None:
         multiprocessing.set_start_method("fork", force=True)
+        where: dict[str, Any]
+        if isinstance(listen, Path):
+            where = {"unix_listen": str(listen), "unix_listen_mode": SOCKET_MODE}
+        else:
+            where = {"listen_host": listen[0], "listen_port": listen[1]}
+        self.where = str(listen)
         super().__init__(
             ConsoleHandler,
-            unix_listen=str(listen),
-            unix_listen_mode=SOCKET_MODE,
+            **where,
             token_plugin=OneUseTokens(),
             auth_plugin=OwnOrigin(),
             heartbeat=consoles.RENEW_SECONDS,
@@ -140,15 +146,15 @@ class ConsoleProxy(WebSocketProxy):
         gc.collect()
         gc.freeze()
         self.pid = os.getpid()
-        log.info("console proxy listens", socket=self.unix_listen)
+        log.info("console proxy listens", where=self.where)
 
     def top_new_client(self, startsock: socket.socket, address: list[str]) -> None:
         """In the child: a signal, or the end of the parent, ends it at once, whatever it is doing."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         processes.end_with(self.pid)
-        # A unix socket's buffer does not grow by itself as TCP's does.
-        startsock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        if startsock.family == socket.AF_UNIX:  # its buffer does not grow by itself as TCP's does
+            startsock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         super().top_new_client(startsock, address)
 
     def do_SIGTERM(self, sig: int, stack: object) -> None:  # noqa: N802 - the name in websockify

@@ -13,7 +13,8 @@ from django.db import DatabaseError, connections
 from django.http.request import validate_host
 from websockify.auth_plugins import AuthenticationError
 
-from compute.instances.services import consoles
+from compute.engine.services import here
+from compute.instances.services import consoles, guests
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
@@ -24,7 +25,7 @@ class OneUseTokens:
 
     def lookup(self, token: str) -> tuple[str, str] | None:
         """websockify's ("unix_socket", path), or None."""
-        target = _ask(consoles.redeem, token)
+        target = _ask(_screen_of, token)
         return ("unix_socket", target) if target else None
 
 
@@ -64,6 +65,12 @@ def is_own(origin: str, host: str) -> bool:
 def _bracketed(hostname: str) -> str:
     """IPv6 addresses in the form that ALLOWED_HOSTS has them."""
     return f"[{hostname}]" if ":" in hostname else hostname
+
+
+def _screen_of(token: str) -> str | None:
+    """Return the path of the screen's socket on this host, using the token up."""
+    instance = consoles.redeem(token, here.host_id())
+    return str(guests.vnc_socket(instance)) if instance else None
 
 
 def renew(token: str) -> bool | None:

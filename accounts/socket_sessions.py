@@ -1,5 +1,6 @@
 """Whose websocket it is, as the session says now: a websocket outlives what made it rightful."""
 
+import hashlib
 from importlib import import_module
 from typing import Any
 
@@ -35,3 +36,8 @@ def read(scope: dict[str, Any]) -> Context | None:
     if user is None or store.get(HASH_SESSION_KEY) != user.get_session_auth_hash():
         return None
     return for_user(user, store.get("project_id"))
+
+
+def group_of(session_key: str) -> str:
+    """Return the channel-layer group of one session's connections; the key itself never leaves the session store."""
+    return "session." + hashlib.sha256(session_key.encode()).hexdigest()[:32]

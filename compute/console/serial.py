@@ -1,9 +1,11 @@
-"""An instance's serial console over a websocket: bytes both ways."""
+"""An instance's serial console over a websocket, on the host of its guest: bytes both ways."""
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from channels.db import database_sync_to_async
@@ -11,14 +13,15 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from accounts import policy
+from accounts import policy, socket_sessions
 from accounts.errors import MeridianError
 from compute.driver.errors import DriverError
 from compute.driver.guest.console import Console
+from compute.engine.services import here
 from compute.instances.models import Instance
 from compute.instances.services import consoles, guests, instances
-from portal import groups
-from portal.consumers import sessions
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +31,9 @@ LONGEST_INPUT = 64 * 1024
 LONGEST_REASON = 30  # characters; a close frame's reason has at most 123 bytes
 ENDED, TOO_LONG, AWAY = 1000, 1009, 1011
 SIGNED_OUT, FORBIDDEN, NOT_FOUND, NOT_RUNNING, TAKEN_OVER = 4401, 4403, 4404, 4409, 4410
+THREADS = 32
+"""More than the default, since a libvirtd that does not answer holds some of them for a while."""
+
 CODES = {401: SIGNED_OUT, 403: FORBIDDEN, 404: NOT_FOUND, 409: NOT_RUNNING}
 
 
@@ -54,7 +60,7 @@ class Serial(AsyncWebsocketConsumer):
             return
         await self._take_over()
         try:
-            self.console = await asyncio.to_thread(guests.guest(instance).console)
+            self.console = await _in_thread(guests.guest(instance).console)
         except DriverError as error:
             log.warning("serial console cannot be opened", instance=str(instance.pk), error=str(error))
             await self.close(code=AWAY)
@@ -70,7 +76,7 @@ class Serial(AsyncWebsocketConsumer):
             await self.close(code=TOO_LONG)
         elif self.console is not None:
             try:
-                await asyncio.to_thread(self.console.write, typed)
+                await _in_thread(self.console.write, typed)
             except DriverError:
                 await self.close(code=AWAY)
 
@@ -88,7 +94,7 @@ class Serial(AsyncWebsocketConsumer):
             for group in self._groups():
                 await self.channel_layer.group_discard(group, self.channel_name)
         if self.console is not None:
-            await asyncio.to_thread(self.console.close)
+            await _in_thread(self.console.close)
 
     async def signed_out(self, _event: dict[str, Any]) -> None:
         """The session of this page has just ended."""
@@ -145,11 +151,11 @@ class Serial(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _reach(self) -> Instance:
         """The instance, if its console is the asker's and it runs; audited. Raises MeridianError."""
-        return consoles.open_serial(sessions.required(self.scope), self._instance_id())
+        return consoles.open_serial(socket_sessions.required(self.scope), self._instance_id(), here.host_id())
 
     @database_sync_to_async
     def _still_allowed(self) -> None:
-        context = sessions.required(self.scope)
+        context = socket_sessions.required(self.scope)
         policy.enforce(context, consoles.RULE)
         instances.get(context, self._instance_id())
 
@@ -157,4 +163,14 @@ class Serial(AsyncWebsocketConsumer):
         return str(self.scope["url_route"]["kwargs"]["instance_id"])
 
     def _groups(self) -> tuple[str, str]:
-        return groups.of_session(self.scope["session"].session_key or ""), f"serial.{self._instance_id()}"
+        return socket_sessions.group_of(
+            self.scope["session"].session_key or ""
+        ), f"serial.{self._instance_id()}"
+
+
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="serial")
+
+
+async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    """Run what may block in one of the consoles' own threads."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)

@@ -1,0 +1,10 @@
+"""Websockets of addresses that do not exist."""
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+
+class Unknown(AsyncWebsocketConsumer):
+    """Refuses every handshake."""
+
+    async def connect(self) -> None:
+        await self.close()

@@ -1,0 +1,69 @@
+"""Serve this host's consoles: screens and serial ports to browsers, pictures and logs to web processes."""
+
+import logging
+import multiprocessing
+import os
+import signal
+from multiprocessing.connection import wait
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connections
+from setproctitle import setproctitle
+
+from compute.console import app
+from compute.console.server import ConsoleProxy
+from compute.engine.services import processes
+from compute.hosts.services import console_addresses, local
+from compute.hosts.services.console_addresses import Part
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until SIGTERM."""
+        # Connections to the database are few and far between: one is opened when it is needed.
+        settings.DATABASES["default"].get("OPTIONS", {}).pop("pool", None)
+        logging.getLogger("websocket").setLevel(logging.WARNING)
+        console_addresses.announce(local.serve())
+        connections.close_all()
+        proxies = [_start(listen) for listen in _screens()]
+        try:
+            Thread(target=_end_with_any, args=[proxies], daemon=True).start()
+            app.server().run(app.sockets())
+        finally:
+            for proxy in proxies:
+                proxy.terminate()
+                proxy.join()
+
+
+def _screens() -> list[Path | tuple[str, int]]:
+    """Return where screens are served."""
+    listens: list[Path | tuple[str, int]] = [Part.SCREENS.socket]
+    if settings.CONSOLE_LISTEN:
+        listens.append(Part.SCREENS.address(settings.CONSOLE_LISTEN))
+    return listens
+
+
+def _start(listen: Path | tuple[str, int]) -> multiprocessing.Process:
+    """Fork a proxy of screens: websockify forks, which a process with threads must not."""
+    proxy = multiprocessing.Process(target=_carry, args=[listen, os.getpid()])
+    proxy.start()
+    return proxy
+
+
+def _carry(listen: Path | tuple[str, int], parent: int) -> None:
+    processes.end_with(parent)
+    setproctitle("meridian: screens")
+    ConsoleProxy(listen).start_server()
+
+
+def _end_with_any(proxies: list[multiprocessing.Process]) -> None:
+    """End the whole process when a proxy has ended, so that the supervisor starts all of it anew."""
+    wait([proxy.sentinel for proxy in proxies])
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,121 @@
+"""Whether each host works, by what its own processes have written into rows: no host is asked."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from compute.engine.services import heartbeats
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import inspection
+from compute.instances.services import hardware
+from compute.management.checks import Check
+from compute.networks.models import Network, Port
+
+LEAST_FREE_GIB = 2
+PACKAGES = {hardware.UEFI: "ovmf", hardware.SECURE_BOOT: "ovmf", hardware.TPM: "swtpm swtpm-tools"}
+
+
+def checks(own: Hypervisor | None = None) -> list[Check]:
+    """Look at every host that takes instances; `own` is this machine's row, with what was seen just now."""
+    rows = list(Hypervisor.objects.filter(enabled=True))
+    if not rows:
+        fix = _("Run `make up` again, or `manage.py prepare`.")
+        return [Check(name=_("Hypervisor"), ok=False, detail=_("none is registered"), fix=fix)]
+    rows = [own if own and own.pk == row.pk else row for row in rows]
+    return [check for row in rows for check in (*_processes(row), *_hypervisor(row))]
+
+
+def _named(part: str, row: Hypervisor) -> str:
+    return _("%(part)s on %(host)s") % {"part": part, "host": row.name}
+
+
+def _processes(row: Hypervisor) -> list[Check]:
+    parts = {"worker": _("Worker"), "watch": _("Watcher"), "console": _("Console process")}
+    alive = heartbeats.alive_on(row.name)
+    fix = _("Look for its lines in the terminal of `make up` on %(host)s, and start that if it is off.")
+    return [
+        Check(
+            name=_named(name, row),
+            ok=process in alive,
+            detail=_("alive") if process in alive else _("has not been heard of lately"),
+            fix="" if process in alive else fix % {"host": row.name},
+        )
+        for process, name in parts.items()
+    ]
+
+
+def _hypervisor(row: Hypervisor) -> list[Check]:
+    name = _named(_("Hypervisor"), row)
+    if reason := _why_away(row):
+        fix = _(
+            "On %(host)s, start libvirt: `deploy/daemons`, or `systemctl start libvirtd`. "
+            "Then see `virsh -c %(uri)s version`."
+        )
+        return [Check(name=name, ok=False, detail=reason, fix=fix % {"host": row.name, "uri": row.uri})]
+    versions = _("libvirt %(libvirt)s with QEMU %(qemu)s")
+    reachable = versions % {"libvirt": row.libvirt_version, "qemu": row.qemu_version}
+    kind = _("KVM") if row.virt_type == "kvm" else _("emulation, several times slower than KVM")
+    return [
+        Check(name=name, ok=True, detail=reachable),
+        Check(name=_named(_("Virtualization"), row), ok=True, detail=f"{kind}. {row.virt_reason}"),
+        _guest_hardware(row),
+        *(_network(row, network) for network in Network.objects.all()),
+        _storage(row),
+    ]
+
+
+def _why_away(row: Hypervisor) -> str:
+    """Return why nothing can be said of the host; empty when its watcher has just seen it."""
+    if row.state != Hypervisor.State.UP:
+        return row.state_reason or _("it has not been seen yet")
+    if row.seen_at is None or row.seen_at < timezone.now() - inspection.SILENT:
+        return _("its watcher says nothing")
+    return ""
+
+
+def _guest_hardware(row: Hypervisor) -> Check:
+    """What guests can have beyond the usual machine, and which packages bring what is missing."""
+    name, labels = _named(_("Guest hardware"), row), hardware.labels()
+    missing = [feature for feature in PACKAGES if feature not in row.features]
+    if not missing:
+        return Check(name=name, ok=True, detail=", ".join(labels.values()))
+    fix = _("On %(host)s, run `deploy/install`, or install the packages %(names)s.") % {
+        "host": row.name,
+        "names": " ".join(dict.fromkeys(PACKAGES[feature] for feature in missing)),
+    }
+    lost = ", ".join(labels[feature] for feature in missing)
+    return Check(name=name, ok=False, detail=_("there is no %(what)s") % {"what": lost}, fix=fix)
+
+
+def _network(row: Hypervisor, network: Network) -> Check:
+    def used() -> str:
+        count = Port.objects.filter(network=network, instance__hypervisor=row).count()
+        return _("%(cidr)s, %(count)s addresses in use") % {"cidr": network.cidr, "count": count}
+
+    fix = _(
+        "Run `manage.py prepare` on %(host)s; it says what stands in the way, often another network with the same "
+        "addresses."
+    )
+    name = _("Network %(name)s") % {"name": network.name}
+    return _seen(row, inspection.network_part(network.name), name, used, fix % {"host": row.name})
+
+
+def _storage(row: Hypervisor) -> Check:
+    name, folder = _("Storage"), {"host": row.name, "folder": settings.STORAGE_DIR}
+    fix = _("Run `manage.py prepare` on %(host)s, and see that QEMU's user can reach %(folder)s.")
+    free = _("%(free)s GiB free") % {"free": row.disk_free_gib}
+    found = _seen(row, inspection.STORAGE, name, lambda: free, fix % folder)
+    if found.ok and row.disk_free_gib < LEAST_FREE_GIB:
+        fix = _("Delete what is not needed, empty the recycle bin, or give %(folder)s a larger disk.")
+        return Check(name=found.name, ok=False, detail=free, fix=fix % folder)
+    return found
+
+
+def _seen(row: Hypervisor, part: str, name: str, detail: Callable[[], str], fix: str) -> Check:
+    """Return the check of a part of which the watcher noted problems, if any."""
+    problem = dict(row.problems).get(part)
+    if problem is None:
+        return Check(name=_named(name, row), ok=True, detail=detail())
+    return Check(name=_named(name, row), ok=False, detail=problem, fix=fix)
