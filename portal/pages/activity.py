@@ -3,9 +3,11 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from accounts import keyset
+from compute.engine.models import Operation
 from compute.engine.services import operations_log
 from portal.entries import entries
-from portal.lists import number
+from portal.lists import by_key
 from portal.requests import Request, live_page, page
 
 
@@ -13,8 +15,11 @@ from portal.requests import Request, live_page, page
 def activity(request: Request) -> HttpResponse:
     """The project's operations, newest first; administrators may look at all projects' ones."""
     everywhere = "all" in request.GET
-    rows = operations_log.recent(request.context, number=number(request), all_projects=everywhere)
-    values = {"page": rows, "entries": entries(rows), "everywhere": everywhere, "show_instance": True}
+    before = keyset.parse(request.GET.get("before", ""), Operation)
+    part = operations_log.recent(request.context, before=before, all_projects=everywhere)
+    values = {"entries": entries(part), "everywhere": everywhere, "show_instance": True} | by_key(
+        request, part
+    )
     return live_page(request, "activity/activity.html", {"activity": "activity/list.html"}, values)
 
 

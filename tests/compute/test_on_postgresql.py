@@ -20,6 +20,7 @@ FILES = (
     "tests/accounts/test_directory.py",
     "tests/compute/test_addresses.py",
     "tests/compute/test_engine.py",
+    "tests/compute/test_large_tables.py",
     "tests/compute/test_launch.py",
     "tests/compute/test_leases.py",
     "tests/compute/test_lists.py",

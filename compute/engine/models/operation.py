@@ -69,6 +69,10 @@ class Operation(models.Model):
             models.Index(fields=["state", "due_at"], name="operations_due"),
             models.Index(fields=["instance", "-created_at"], name="operations_of_instance"),
             models.Index(fields=["project", "-created_at"], name="operations_of_project"),
+            models.Index(fields=["project", "state", "created_at"], name="operations_by_state"),
+            models.Index(fields=["-created_at"], name="operations_newest"),
+            models.Index(fields=["project", "updated_at"], name="operations_changed_in_project"),
+            models.Index(fields=["updated_at"], name="operations_changed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["instance", "sequence"], name="operation_sequence"),

@@ -100,7 +100,11 @@ class Instance(models.Model):
 
     class Meta:
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project")]
+        indexes = [
+            models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project"),
+            models.Index(fields=["project", "updated_at"], name="instances_changed_in_project"),
+            models.Index(fields=["updated_at"], name="instances_changed"),
+        ]
 
     def __str__(self) -> str:
         return self.name
