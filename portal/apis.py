@@ -2,9 +2,12 @@
 
 from django.http import HttpRequest
 
-PREFIXES = ("/identity", "/compute", "/image", "/network")
+from accounts.services import catalog
+
+PREFIXES = tuple(f"/{service.path.split('/')[1]}" for service in catalog.own.values())
+"""The first part of each path that the catalog names. Every app has registered its APIs when this is imported."""
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Whether the address is an API's."""
-    return any(request.path == prefix or request.path.startswith(f"{prefix}/") for prefix in PREFIXES)
+    """Return whether the address is an API's."""
+    return f"/{request.path[1:].partition('/')[0]}" in PREFIXES
