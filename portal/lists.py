@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.functional import Promise
 
+from accounts.keyset import Part
 from portal.requests import Request
 
 Text = str | Promise
@@ -52,6 +54,11 @@ def number(request: Request) -> int:
     """The wanted page of a list; anything odd is the first."""
     wanted = request.GET.get("page", "1")
     return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1
+
+
+def by_key(request: Request, part: Part[Any]) -> dict[str, object]:
+    """Return what `parts/older.html` needs of a part of a list that pages by key."""
+    return {"is_first": "before" not in request.GET, "older": part.older}
 
 
 def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:

@@ -1,7 +1,4 @@
-"""Reads the audit log: everything for administrators, their project's for managers.
-
-Pages go by key, not by number: the log grows at its head, and a page far down costs no more than the first.
-"""
+"""Reads the audit log: everything for administrators, their project's for managers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts import policy
 from accounts.context import Context
+from accounts.keyset import Key, Part, part
 from accounts.models import AuditEvent, Project
 from accounts.names import is_text
 
@@ -36,22 +34,6 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """The place of an event in the log: after it come older ones."""
-
-    at: datetime
-    id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A part of the log, newest first; `older` is the key of its last event, if there are more after it."""
-
-    events: list[AuditEvent]
-    older: Key | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """An event and the name of its project, which is empty once the project is gone."""
 
@@ -59,17 +41,15 @@ class Line:
     project: str
 
 
-def read(context: Context, filters: Filters, *, after: Key | None = None, size: int = 50) -> Part:
-    """The events that fit, beginning behind `after`. One query, and one more for names of projects."""
+def read(
+    context: Context, filters: Filters, *, before: Key | None = None, size: int = 50
+) -> Part[AuditEvent]:
+    """Return the events that fit, newest first, beginning behind `before`."""
     policy.enforce(context, "audit:read")
     rows = _fitting(filters)
     if not context.is_admin:
         rows = rows.filter(project_id=context.project.id if context.project else None)
-    if after is not None:
-        rows = rows.filter(at__lte=after.at).exclude(at=after.at, id__gte=after.id)
-    events = list(rows[: size + 1])
-    last = events[size - 1] if len(events) > size else None
-    return Part(events=events[:size], older=Key(at=last.at, id=last.id) if last else None)
+    return part(rows, "at", before=before, size=size)
 
 
 def lines(events: list[AuditEvent]) -> list[Line]:
@@ -84,9 +64,9 @@ def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
     """All of the log that fits, a thousand at a time, so that its length is nobody's memory."""
     key: Key | None = None
     while True:
-        part = read(context, filters, after=key, size=CHUNK)
-        yield lines(part.events)
-        if (key := part.older) is None:
+        chunk = read(context, filters, before=key, size=CHUNK)
+        yield lines(chunk.rows)
+        if (key := chunk.older) is None:
             return
 
 
@@ -105,7 +85,7 @@ def export(before: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _fitting(filters: Filters) -> QuerySet[AuditEvent]:
-    rows = AuditEvent.objects.order_by("-at", "-id")
+    rows = AuditEvent.objects.all()
     texts = (filters.who, filters.action, filters.target, filters.project, filters.address)
     if not all(text == "" or is_text(text) for text in texts):
         return rows.none()

@@ -5,11 +5,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import policy
+from accounts import keyset, policy
 from compute.engine.actions import retrying
+from compute.engine.models import Operation
 from compute.engine.services import operations_log
 from portal.entries import entries
-from portal.lists import number
+from portal.lists import by_key
 from portal.requests import Request, done, live_page, page
 
 
@@ -17,9 +18,10 @@ from portal.requests import Request, done, live_page, page
 def activity(request: Request) -> HttpResponse:
     """The project's operations, newest first; administrators may look at all projects' ones."""
     everywhere = "all" in request.GET
-    rows = operations_log.recent(request.context, number=number(request), all_projects=everywhere)
-    values = {"page": rows, "entries": entries(rows), "everywhere": everywhere, "show_instance": True}
-    values["may_retry"] = policy.allows(request.context, "operation:retry")
+    before = keyset.parse(request.GET.get("before", ""), Operation)
+    part = operations_log.recent(request.context, before=before, all_projects=everywhere)
+    values = {"entries": entries(part), "everywhere": everywhere, "show_instance": True}
+    values |= by_key(request, part) | {"may_retry": policy.allows(request.context, "operation:retry")}
     return live_page(request, "activity/activity.html", {"activity": "activity/list.html"}, values)
 
 

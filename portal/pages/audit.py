@@ -11,14 +11,16 @@ from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts import policy
+from accounts import keyset, policy
 from accounts.context import Context
 from accounts.errors import BadInput
+from accounts.keyset import Part
 from accounts.models import AuditEvent
 from accounts.services import audit_log
-from accounts.services.audit_log import Filters, Key, Line
+from accounts.services.audit_log import Filters, Line
 from portal import csv_cells
 from portal.forms import Form
+from portal.lists import by_key
 from portal.requests import Request, is_htmx, live_page
 
 OUTCOMES = {
@@ -98,22 +100,22 @@ class Row:
 def log(request: Request) -> HttpResponse:
     """One page of the log; filters and place stand in the address."""
     policy.enforce(request.context, "audit:read")
-    form, problem, rows, older = Filter(request.GET), "", [], None
+    form, problem, rows = Filter(request.GET), "", []
+    part: Part[AuditEvent] = Part(rows=[], older=None)
     try:
-        part = audit_log.read(request.context, form.filters(), after=_key(request.GET.get("before", "")))
+        before = keyset.parse(request.GET.get("before", ""), AuditEvent)
+        part = audit_log.read(request.context, form.filters(), before=before)
     except BadInput as error:
         problem = " ".join(f"{form.fields[name].label}: {text}" for name, text in error.fields.items())
     else:
-        rows = [Row(event=line.event, project=line.project) for line in audit_log.lines(part.events)]
-        older = part.older
+        rows = [Row(event=line.event, project=line.project) for line in audit_log.lines(part.rows)]
     values = {
         "form": form,
         "problem": problem,
         "rows": rows,
         "narrowed": any(request.GET.get(name) for name in form.fields),
-        "is_first": "before" not in request.GET,
         "query": _query(request.GET),
-        "older": _query(request.GET, older) if older else "",
+        **by_key(request, part),
     }
     status = 400 if problem and not is_htmx(request) else 200
     return live_page(request, "audit/audit.html", {"audit": "audit/table.html"}, values, status=status)
@@ -160,21 +162,6 @@ def _start(day: date | None, after: timedelta = timedelta(0)) -> datetime | None
     return datetime.combine(day + after, time.min, tzinfo=UTC)
 
 
-def _query(asked: QueryDict, older: Key | None = None) -> str:
-    """The present filters as a query, without empty ones; with a key, of the page that begins there."""
-    query = {name: asked[name] for name in Filter.base_fields if asked.get(name)}
-    if older:
-        query["before"] = f"{older.at.isoformat()}_{older.id}"
-    return urlencode(query)
-
-
-def _key(text: str) -> Key | None:
-    """The key as `_query` writes it; anything else is the log's head."""
-    at, _between, number = text[:64].partition("_")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return None
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return Key(at=moment, id=int(number)) if moment.tzinfo else None
+def _query(asked: QueryDict) -> str:
+    """Return the present filters as a query, without empty ones."""
+    return urlencode({name: asked[name] for name in Filter.base_fields if asked.get(name)})

@@ -8,16 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import policy
+from accounts import keyset, policy
 from accounts.errors import NotFound
 from compute.engine.actions import registry
+from compute.engine.models import Operation
 from compute.engine.services import operations_log
 from compute.instances import states
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.services import expiry, instances, reconcile, schedules, visits
 from portal.entries import entries
-from portal.lists import number
+from portal.lists import by_key
 from portal.pages import instance_forms
 from portal.pages.instances import row
 from portal.pages.schedules import shown
@@ -45,9 +46,10 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
 def activity(request: Request, instance_id: UUID) -> HttpResponse:
     """Every operation of the instance."""
     instance = instances.get(request.context, instance_id)
-    rows = operations_log.recent(request.context, row=instance, number=number(request))
+    before = keyset.parse(request.GET.get("before", ""), Operation)
+    part = operations_log.recent(request.context, row=instance, before=before)
     may_retry = policy.allows(request.context, "operation:retry")
-    values = {"page": rows, "entries": entries(rows), "may_retry": may_retry}
+    values = {"entries": entries(part), "may_retry": may_retry} | by_key(request, part)
     return tab(request, instance, "activity", "instances/activity.html", "activity/list.html", values)
 
 

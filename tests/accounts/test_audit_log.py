@@ -25,7 +25,7 @@ def events(count: int, **fields: object) -> None:
 
 
 def found(context: Context, **filters: object) -> list[str]:
-    return [event.target_name for event in audit_log.read(context, Filters(**filters)).events]
+    return [event.target_name for event in audit_log.read(context, Filters(**filters)).rows]
 
 
 def test_managers_see_their_project_and_administrators_everything(
@@ -44,7 +44,7 @@ def test_managers_see_their_project_and_administrators_everything(
 def test_a_manager_of_no_project_sees_nothing(as_max: Context) -> None:
     events(1)
     nowhere = Context(user=as_max.user, project=None, roles=as_max.roles)
-    assert audit_log.read(nowhere, Filters()).events == []
+    assert audit_log.read(nowhere, Filters()).rows == []
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_paging_misses_and_repeats_nothing_while_the_log_grows(as_root: Context)
     seen: list[int] = []
     key: Key | None = None
     while True:
-        part = audit_log.read(as_root, Filters(), after=key, size=4)
-        seen += [event.id for event in part.events]
+        part = audit_log.read(as_root, Filters(), before=key, size=4)
+        seen += [event.id for event in part.rows]
         audit.record(as_root, "user.create")
         if (key := part.older) is None:
             break
@@ -117,16 +117,16 @@ def test_ten_thousand_rows_cost_what_ten_do(
     middle = AuditEvent.objects.order_by("-at", "-id")[5_000]
     for after in (None, Key(at=middle.at, id=middle.id)):
         with django_assert_num_queries(2):
-            part = audit_log.read(as_root, Filters(action="start", project="blue"), after=after)
-            assert {line.project for line in audit_log.lines(part.events)} == {"blue"}
-        assert len(part.events) == 50
+            part = audit_log.read(as_root, Filters(action="start", project="blue"), before=after)
+            assert {line.project for line in audit_log.lines(part.rows)} == {"blue"}
+        assert len(part.rows) == 50
     with django_assert_num_queries(20):
         assert sum(len(chunk) for chunk in audit_log.chunks(as_root, Filters())) == 10_000
 
 
 def test_limits_are_written_under_their_own_project(as_root: Context, red: Project) -> None:
     quotas.update(as_root, red.id, {"cores": 5})
-    (event,) = audit_log.read(as_root, Filters(project="red")).events
+    (event,) = audit_log.read(as_root, Filters(project="red")).rows
     assert (event.action, event.target_name, event.project_id) == ("quota.update", "red", red.id)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import libvirt
 import playwright.sync_api
 
-from tests.bench import compute, console, figures, identity, launch, listing, memory, push, restart
+from tests.bench import compute, console, figures, identity, launch, listing, memory, push, restart, scale
 from tests.bench.figures import Figure
 from tests.bench.installation import Installation
 from tests.stack import running
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "compute": compute.measure,
     "push": push.measure,
     "listing": listing.measure,
+    "scale": scale.measure,
     "console": console.measure,
     "restart": restart.measure,
     "identity": identity.measure,

@@ -36,7 +36,7 @@ class Viewer:
 def measure(installation: Installation) -> Iterator[Figure]:
     """Each round asks every list once, so that all see the same machine."""
     lists = {entry["rows"]: entry for entry in installation.rows["lists"]}
-    viewers = {count: _viewer(installation, entry["user"]) for count, entry in lists.items()}
+    viewers = {count: viewer(installation, entry["user"]) for count, entry in lists.items()}
     times: dict[tuple[str, int], list[float]] = {
         (path, count): [] for path in (WHOLE, TEN) for count in lists
     }
@@ -77,7 +77,8 @@ def measure(installation: Installation) -> Iterator[Figure]:
         )
 
 
-def _viewer(installation: Installation, name: str) -> Viewer:
+def viewer(installation: Installation, name: str) -> Viewer:
+    """The user of this name, signed in."""
     session = installation.stack.sign_in(name)
     cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
     return Viewer(http.client.HTTPConnection(urlsplit(installation.stack.url).netloc, timeout=60), cookie)

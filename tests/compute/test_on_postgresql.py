@@ -27,6 +27,7 @@ FILES = (
     "tests/compute/engine/test_leases.py",
     "tests/compute/engine/test_stuck.py",
     "tests/compute/engine/test_whatever_fails.py",
+    "tests/compute/test_large_tables.py",
     "tests/compute/test_lists.py",
     "tests/compute/test_reach.py",
     "tests/compute/test_retention.py",

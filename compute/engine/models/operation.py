@@ -89,7 +89,10 @@ class Operation(models.Model):
             models.Index(fields=["finished_at"], name="operations_finished"),
             models.Index(fields=["subject_id", "-created_at"], name="operations_of_subject"),
             models.Index(fields=["project", "-created_at"], name="operations_of_project"),
-            models.Index(fields=["-created_at", "-id"], name="operations_by_age"),
+            models.Index(fields=["project", "state", "created_at"], name="operations_by_state"),
+            models.Index(fields=["-created_at", "-id"], name="operations_newest"),
+            models.Index(fields=["project", "updated_at"], name="operations_changed_in_project"),
+            models.Index(fields=["updated_at"], name="operations_changed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["project", "idempotency_key"], name="operation_once"),

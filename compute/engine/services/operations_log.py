@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
+from django.db.models.functions import Coalesce
 
 from accounts import policy
 from accounts.context import Context
+from accounts.keyset import Key, Part, part
 from compute.engine.models import Operation, Subject
 
 
@@ -13,22 +14,23 @@ def recent(
     context: Context,
     *,
     row: Subject | None = None,
-    number: int = 1,
+    before: Key | None = None,
     size: int = 25,
     all_projects: bool = False,
-) -> "Page[Operation]":
-    """Return one page of operations, newest first, with users; of one row if given, which the asker has found."""
+) -> Part[Operation]:
+    """Return operations behind `before`, newest first, with users; of one row if given, which the asker has found."""
     policy.enforce(context, "activity:read")
     rows = Operation.objects.visible_to(context, all_projects=all_projects or row is not None)
     if row is not None:
         rows = rows.on(row.pk)
-    return Paginator(rows.select_related("user", "project", "host"), size).get_page(number)
+    return part(rows.select_related("user", "project", "host"), "created_at", before=before, size=size)
 
 
 def in_progress(context: Context) -> list[Operation]:
     """Return what is being done in the asker's project now, oldest first."""
     rows = Operation.objects.open().visible_to(context)
-    return list(rows.order_by("created_at", "pk")[:20])
+    # Of the bare column there is an index, and SQLite would walk all ended operations in it to spare itself the sort.
+    return list(rows.order_by(Coalesce("created_at", "due_at"), "pk")[:20])
 
 
 def of_row(context: Context, row_id: UUID) -> list[Operation]:

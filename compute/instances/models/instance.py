@@ -96,6 +96,8 @@ class Instance(Subject):
         indexes = [
             models.Index(fields=["project", "vm_state", "-created_at"], name="instances_of_project"),
             models.Index(fields=["vm_state", "deleted_at"], name="instances_deleted"),
+            models.Index(fields=["project", "updated_at"], name="instances_changed_in_project"),
+            models.Index(fields=["updated_at"], name="instances_changed"),
         ]
 
     def __str__(self) -> str:
