@@ -1,4 +1,4 @@
-"""Every operation: who, when, step by step, how it ended."""
+"""The history of operations, step by step."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -13,7 +13,7 @@ from portal.requests import Request, live_page, page
 
 @require_safe
 def activity(request: Request) -> HttpResponse:
-    """The project's operations, newest first; administrators may look at all projects' ones."""
+    """Show the project's operations, newest first; to administrators, those of all projects if asked."""
     everywhere = "all" in request.GET
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, before=before, all_projects=everywhere)
@@ -25,5 +25,5 @@ def activity(request: Request) -> HttpResponse:
 
 @require_safe
 def in_progress(request: Request) -> HttpResponse:
-    """The header's list of what is being done now."""
+    """Show the header's list of running operations."""
     return page(request, "frame/operations.html")

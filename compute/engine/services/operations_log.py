@@ -26,13 +26,13 @@ def recent(
 
 
 def in_progress(context: Context) -> list[Operation]:
-    """What is being done in the asker's project now, oldest first."""
+    """Return open operations of the current project, oldest first."""
     rows = Operation.objects.open().visible_to(context).select_related("instance")
     # Of the bare column there is an index, and SQLite would walk all ended operations in it to spare itself the sort.
     return list(rows.order_by(Coalesce("created_at", "due_at"))[:20])
 
 
 def of_instance(context: Context, instance: Instance) -> list[Operation]:
-    """All operations of an instance that the asker has found, newest first."""
+    """Return all operations of an instance that the caller may see, newest first."""
     policy.enforce(context, "activity:read")
     return list(instance.operations.select_related("instance__hypervisor").order_by("-sequence"))
