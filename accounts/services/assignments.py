@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -12,8 +11,6 @@ from django.db.models.functions import Coalesce
 from accounts import policy
 from accounts.context import Context
 from accounts.models import Assignment, Domain, Group, Project, Role, RoleInference, User
-from accounts.models.role import AssignmentQuerySet
-from accounts.prepared import Prepared
 from accounts.services import audit, inputs
 
 
@@ -60,44 +57,22 @@ class Effective:
     source: Assignment
 
 
-def _with_names(rows: AssignmentQuerySet) -> QuerySet[Assignment, Any]:
-    return rows.values_list(
-        "role", "role__name", "role__inferences__implied", "role__inferences__implied__name"
-    )
-
-
-def _on_project(user: str, project: str, domain: str, *, parent: str | None) -> QuerySet[Assignment, Any]:
-    place = Project(id=project, domain_id=domain, parent_id=parent)
-    return _with_names(Assignment.objects.of(User(id=user)).reaching(place))
-
-
-def _on_domain(user: str, domain: str) -> QuerySet[Assignment, Any]:
-    return _with_names(Assignment.objects.of(User(id=user)).filter(domain=domain, inherited=False))
-
-
-def _on_system(user: str) -> QuerySet[Assignment, Any]:
-    return _with_names(Assignment.objects.of(User(id=user)).filter(project=None, domain=None))
-
-
-_ON_ROOT = Prepared(partial(_on_project, parent=None))
-_BELOW = Prepared(partial(_on_project, parent="any"))
-_ON_DOMAIN = Prepared(_on_domain)
-_ON_SYSTEM = Prepared(_on_system)
-
-
 def roles_of(
     user: User, *, project: Project | None = None, domain: Domain | None = None, system: bool = False
 ) -> dict[str, str]:
     """{role id: name} that the user has on exactly one place, implied ones too. One query."""
+    mine = Assignment.objects.of(user)
     if project is not None:
-        query = _ON_ROOT if project.parent_id is None else _BELOW
-        rows = query.rows(user=user.id, project=project.id, domain=project.domain_id)
+        mine = mine.reaching(project)
     elif domain is not None:
-        rows = _ON_DOMAIN.rows(user=user.id, domain=domain.id)
+        mine = mine.filter(domain=domain, inherited=False)
     elif system:
-        rows = _ON_SYSTEM.rows(user=user.id)
+        mine = mine.filter(project=None, domain=None)
     else:
         return {}
+    rows = mine.values_list(
+        "role", "role__name", "role__inferences__implied", "role__inferences__implied__name"
+    )
     found: dict[str, str] = {}
     for role_id, name, implied_id, implied in rows:
         found[role_id] = name

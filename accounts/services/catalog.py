@@ -18,7 +18,6 @@ from accounts.endpoint_urls import filled, unknown_places, whole
 from accounts.errors import BadInput, Conflict
 from accounts.models import Endpoint, Region, Service, Token
 from accounts.names import is_text
-from accounts.prepared import Prepared
 from accounts.services import audit, inputs
 from accounts.services.inputs import Given
 from accounts.services.saving import save_unique
@@ -57,16 +56,6 @@ def ensure() -> None:
                 endpoint.save()
 
 
-def _enabled() -> QuerySet[Endpoint, Any]:
-    rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
-    return rows.order_by("service__type", "service_id", "interface", "pk").values_list(
-        "id", "interface", "region_id", "url", "service_id", "service__type", "service__name"
-    )
-
-
-_ENABLED = Prepared(_enabled)
-
-
 def of_token(token: Token, mark: str) -> list[dict[str, Any]]:
     """The catalog as the token carries it: every enabled service with its enabled endpoints.
 
@@ -88,7 +77,12 @@ def of_token(token: Token, mark: str) -> list[dict[str, Any]]:
 @lru_cache(2)
 def _read(_mark: str) -> list[tuple[Any, ...]]:
     """The enabled endpoints under the epoch's mark."""
-    return _ENABLED.rows()
+    rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
+    return list(
+        rows.order_by("service__type", "service_id", "interface", "pk").values_list(
+            "id", "interface", "region_id", "url", "service_id", "service__type", "service__name"
+        )
+    )
 
 
 def regions(context: Context) -> QuerySet[Region]:

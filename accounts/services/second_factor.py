@@ -39,7 +39,9 @@ class Offer:
 
 
 def of(user: User) -> SecondFactor | None:
-    """The user's second factor, if it is switched on. One query, none where it was read along."""
+    """Return the user's second factor, if it is on. One query, none where the row says that there is none."""
+    if getattr(user, "has_second_factor", None) is False:
+        return None
     found = getattr(user, "second_factor", None)
     return found if isinstance(found, SecondFactor) else None
 
