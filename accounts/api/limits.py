@@ -61,7 +61,7 @@ class Limits(IdentityView):
         asked = request.query_params
         found = [
             row
-            for row in limits.listed(self.context)
+            for row in limits.visible_to(self.context)
             if asked.get("resource_name") in {None, row.resource}
             and asked.get("project_id") in {None, row.project_id}
         ]

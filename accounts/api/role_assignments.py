@@ -23,7 +23,9 @@ class RoleAssignments(IdentityView):
             raise BadInput(fields={"group.id": _("Ask for a user or for a group, not for both.")})
         if is_effective and asked.get("group.id"):
             raise BadInput(fields={"group.id": _("Effective assignments are those of users.")})
-        rows = assignments.effective(self.context) if is_effective else assignments.listed(self.context)
+        rows = (
+            assignments.effective(self.context) if is_effective else assignments.all_for_admin(self.context)
+        )
         named = _flag(asked, "include_names")
         found = [row for row in rows if _fits(row, asked)]
         return listed(request, "role_assignments", found, lambda row: _show(row, named, is_effective))

@@ -15,7 +15,7 @@ from accounts.services import projects as project_rows
 class Projects(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """List the projects that the token may be rescoped to."""
-        return listing(request, projects.PROJECT, project_rows.own(self.context.user))
+        return listing(request, projects.PROJECT, project_rows.unscoped_of_user(self.context.user))
 
 
 class Domains(IdentityView):

@@ -14,8 +14,8 @@ from accounts.models import AccessRule, ApplicationCredential, User
 from accounts.services import audit, inputs
 
 
-def visible(context: Context, user_id: str) -> QuerySet[AccessRule]:
-    """The user's rules, for themselves and for whoever may read users."""
+def visible_to(context: Context, user_id: str) -> QuerySet[AccessRule]:
+    """Return a user's rules. Raise Forbidden unless they are the asker's, or the asker may read users."""
     policy.enforce_own(context, user_id, "user:read")
     return AccessRule.objects.filter(user=user_id)
 
@@ -29,7 +29,7 @@ def kept(user: User, given: object) -> list[dict[str, Any]]:
 def delete(context: Context, user_id: str, rule_id: str) -> None:
     """Remove a rule that no credential has any more. Raises Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
-    rule = inputs.found(visible(context, user_id), rule_id, "access rule")
+    rule = inputs.found(visible_to(context, user_id), rule_id, "access rule")
     credentials = ApplicationCredential.objects.filter(user=user_id).values_list("access_rules", flat=True)
     if any(entry["id"] == rule.id for rules in credentials for entry in rules):
         raise Forbidden(_("An application credential still has this access rule."))

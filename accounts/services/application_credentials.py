@@ -33,8 +33,8 @@ class Created:
     secret: str
 
 
-def visible(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
-    """The user's credentials, for themselves and for whoever may read users."""
+def visible_to(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
+    """Return a user's credentials. Raise Forbidden unless they are the asker's, or the asker may read users."""
     policy.enforce_own(context, user_id, "user:read")
     return ApplicationCredential.objects.filter(user=user_id).prefetch_related("roles")
 
@@ -75,7 +75,7 @@ def delete(context: Context, user_id: str, credential_id: str) -> None:
     """Remove one, and with it every token that it got. Raises Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     _enforce_unrestricted(context)
-    credential = inputs.found(visible(context, user_id), credential_id, "application credential")
+    credential = inputs.found(visible_to(context, user_id), credential_id, "application credential")
     audit.record(context, "credential.delete", credential)
     credential.delete()
 

@@ -136,8 +136,8 @@ def revoke(context: Context, held: Holding, role_id: str) -> None:
     audit.record(context, "assignment.revoke", held.actor, **held.audited(role))
 
 
-def listed(context: Context) -> list[Effective]:
-    """Every assignment as it is written. One query."""
+def all_for_admin(context: Context) -> list[Effective]:
+    """Return every assignment as it is written, in one query. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "assignment:read")
     return [
         Effective(

@@ -13,15 +13,15 @@ from accounts.services.inputs import Given
 from accounts.services.saving import save_unique
 
 
-def visible(context: Context) -> QuerySet[Domain]:
-    """All domains for whoever may read them, else the ones that the asker stands in."""
+def visible_to(context: Context) -> QuerySet[Domain]:
+    """Return all domains to those who may read them, else the asker's own and that of their scope."""
     if policy.allows(context, "domain:read"):
         return Domain.objects.all()
     return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context)})
 
 
-def listed(context: Context) -> QuerySet[Domain]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[Domain]:
+    """Return all domains. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "domain:read")
     return Domain.objects.all()
 

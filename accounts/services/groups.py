@@ -12,15 +12,15 @@ from accounts.services.inputs import Given
 from accounts.services.saving import save_unique
 
 
-def visible(context: Context) -> QuerySet[Group]:
-    """All groups for whoever may read them, else the asker's own."""
+def visible_to(context: Context) -> QuerySet[Group]:
+    """Return all groups to those who may read them, else those of the asker."""
     if policy.allows(context, "group:read"):
         return Group.objects.all()
     return Group.objects.filter(members=context.user)
 
 
-def listed(context: Context) -> QuerySet[Group]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[Group]:
+    """Return all groups. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "group:read")
     return Group.objects.all()
 

@@ -77,8 +77,8 @@ def reset_registered(context: Context, key: str) -> None:
     quotas.reset(context, None, name)
 
 
-def listed(context: Context) -> list[Limit]:
-    """The limits that projects have of their own: of all for an administrator, else of the asker's project."""
+def visible_to(context: Context) -> list[Limit]:
+    """Return the projects' own limits: all to those who may read projects, else those of the asker's project."""
     policy.enforce(context, "quota:read")
     rows = Quota.objects.filter(project__isnull=False, resource__in=quotas.resources)
     if not policy.allows(context, "project:read"):
@@ -88,7 +88,7 @@ def listed(context: Context) -> list[Limit]:
 
 def one(context: Context, key: str) -> Limit:
     """Raises NotFound, alike for what is not there and what is not theirs."""
-    for row in listed(context):
+    for row in visible_to(context):
         if row.pk == key:
             return row
     return inputs.missing("limit", key)

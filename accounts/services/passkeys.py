@@ -62,8 +62,8 @@ class Question:
     ticket: str
 
 
-def listed(context: Context) -> QuerySet[Passkey]:
-    """The asker's own."""
+def visible_to(context: Context) -> QuerySet[Passkey]:
+    """Return the asker's passkeys."""
     return Passkey.objects.filter(user=context.user)
 
 
@@ -81,7 +81,7 @@ def ask_for_new(context: Context, party: Party) -> Question:
         ),
         exclude_credentials=[
             PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(row.credential_id))
-            for row in listed(context)
+            for row in visible_to(context)
         ],
     )
     return _question(options, options.challenge, user.id)
@@ -124,7 +124,7 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
 @transaction.atomic
 def delete(context: Context, passkey_id: str) -> Passkey:
     """Forget one. Raises NotFound."""
-    passkey = inputs.found(listed(context), passkey_id, "passkey")
+    passkey = inputs.found(visible_to(context), passkey_id, "passkey")
     audit.record(context, "passkey.delete", passkey, project_id="")
     Passkey.objects.filter(pk=passkey.pk).delete()
     return passkey

@@ -18,21 +18,21 @@ from accounts.services.saving import save_unique
 MOST_TAGS = 80
 
 
-def visible(context: Context) -> QuerySet[Project]:
-    """All projects for whoever may read them, else the asker's own."""
+def visible_to(context: Context) -> QuerySet[Project]:
+    """Return all projects to those who may read them, else those in which the asker has a role."""
     if policy.allows(context, "project:read"):
         return Project.objects.prefetch_related("tags")
-    return own(context.user)
+    return unscoped_of_user(context.user)
 
 
-def own(user: User) -> QuerySet[Project]:
-    """The enabled projects in which the user has a role."""
+def unscoped_of_user(user: User) -> QuerySet[Project]:
+    """Return the enabled projects in which the user has a role, without asking who wants to know."""
     found = [project.id for project in projects_of(user)]
     return Project.objects.filter(pk__in=found).prefetch_related("tags")
 
 
-def listed(context: Context) -> QuerySet[Project]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[Project]:
+    """Return all projects. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "project:read")
     return Project.objects.prefetch_related("tags")
 

@@ -67,8 +67,8 @@ def _all_below(role: str, direct: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def visible(context: Context) -> QuerySet[Role]:
-    """Every role, for whoever may read roles."""
+def visible_to(context: Context) -> QuerySet[Role]:
+    """Return all roles. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "role:read")
     return Role.objects.all()
 

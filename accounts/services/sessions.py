@@ -55,8 +55,8 @@ def seen(request: HttpRequest) -> None:
         UserSession.objects.filter(session=key).update(**_whence(request))
 
 
-def listed(context: Context, user_id: str) -> QuerySet[UserSession]:
-    """The sessions of a user that have not expired, for themselves and for whoever may read users."""
+def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
+    """Return a user's live sessions. Raise Forbidden unless they are the asker's, or the asker may read users."""
     policy.enforce_own(context, user_id, "user:read")
     rows = UserSession.objects.select_related("session")
     return rows.filter(user=user_id, session__expire_date__gt=timezone.now())

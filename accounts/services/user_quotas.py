@@ -48,7 +48,7 @@ def arrange(context: Context, project_id: str, user_id: str, limits: Mapping[str
     update(context, project_id, user_id, {name: limits[name] for name in limits if name not in empty})
 
 
-def own(context: Context, project_id: str, user_id: str) -> dict[str, int]:
+def limits(context: Context, project_id: str, user_id: str) -> dict[str, int]:
     """{resource: limit} of what a user has of their own in a project. Raises Forbidden."""
     policy.enforce(context, "quota:write")
     rows = UserQuota.objects.filter(project=project_id, user=user_id)

@@ -14,7 +14,7 @@ from accounts.models import Domain, Group, Project, Token, User
 from accounts.names import is_text
 from accounts.services import audit, inputs, lockouts, passwords, sessions
 from accounts.services.inputs import Given
-from accounts.services.projects import own
+from accounts.services.projects import unscoped_of_user
 from accounts.services.saving import save_unique
 
 OWN_FIELDS = {
@@ -35,15 +35,15 @@ OWN_FIELDS = {
 """What means something on a user, and is therefore kept nowhere else."""
 
 
-def visible(context: Context) -> QuerySet[User]:
-    """All users for whoever may read them, else the asker alone."""
+def visible_to(context: Context) -> QuerySet[User]:
+    """Return all users to those who may read them, else the asker alone."""
     if policy.allows(context, "user:read"):
         return User.objects.all()
     return User.objects.filter(pk=context.user.id)
 
 
-def listed(context: Context) -> QuerySet[User]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[User]:
+    """Return all users. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "user:read")
     return User.objects.all()
 
@@ -123,7 +123,7 @@ def set_own_password(user: User, given: object, *, keep_session: str = "") -> No
 def projects(context: Context, user_id: str) -> QuerySet[Project]:
     """The enabled projects in which the user has a role."""
     policy.enforce_own(context, user_id, "user:read")
-    return own(inputs.found(User.objects.all(), user_id, "user"))
+    return unscoped_of_user(inputs.found(User.objects.all(), user_id, "user"))
 
 
 def groups(context: Context, user_id: str) -> QuerySet[Group]:

@@ -136,7 +136,7 @@ def remove_member(request: Request, group_id: str) -> HttpResponse:
 
 def _found(context: Context, group_id: str) -> Group:
     policy.enforce(context, "group:read")
-    return inputs.found(groups.visible(context).select_related("domain"), group_id, "group")
+    return inputs.found(groups.visible_to(context).select_related("domain"), group_id, "group")
 
 
 def _user_id(request: Request) -> str:

@@ -67,7 +67,7 @@ def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
         quotas.of_user(project.id, user.id),
         quotas.limits([project.id])[project.id],
         request.POST or None,
-        initial=user_quotas.own(request.context, project.id, user.id),
+        initial=user_quotas.limits(request.context, project.id, user.id),
     )
     back = reverse("project", args=[project.id])
 
