@@ -95,5 +95,5 @@ class PasswordBackend(BaseBackend):
         return None
 
     def get_user(self, user_id: str) -> User | None:
-        """The signed-in user of a session; None once disabled, which ends the session."""
+        """Return the signed-in user of a session; None once disabled, which ends the session."""
         return User.objects.filter(pk=user_id, enabled=True, domain__enabled=True).first()

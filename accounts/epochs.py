@@ -105,7 +105,7 @@ def _of_postgresql(model: type[Model]) -> list[str]:
 
 
 def _events(model: type[Model]) -> list[str]:
-    """What renews the mark. A new token voids none, and one that is gone is missed by its key."""
+    """Return the events that renew the mark. New and deleted tokens need none: tokens are looked up by key."""
     columns = [
         field.column
         for field in model._meta.local_concrete_fields

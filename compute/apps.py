@@ -22,7 +22,7 @@ class ComputeConfig(AppConfig):
         from compute.instances import actions  # noqa: F401 - rows exist only once apps are loaded
         from compute.instances import policy as instances
         from compute.instances import retention as kept_instances
-        from compute.instances.services import belongings, resources
+        from compute.instances.services import project_contents, resources
         from compute.management import policy as management
         from compute.networks import policy as networks
 
@@ -32,5 +32,5 @@ class ComputeConfig(AppConfig):
         resources.register()
         for kind, name, path in APIS:
             catalog.register(catalog.OwnService(type=kind, name=name, path=path))
-        belongings.register()
+        project_contents.register()
         announcements.register(broadcast.accounts_changed)

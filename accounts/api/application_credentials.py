@@ -47,7 +47,7 @@ class ApplicationCredentials(IdentityView):
 class OneApplicationCredential(IdentityView):
     def get(self, request: Request, user: str, key: str) -> HttpResponse:
         rows = application_credentials.visible_to(self.context, user)
-        return JsonResponse({CREDENTIAL.noun: show(inputs.found(rows, key, "application credential"))})
+        return JsonResponse({CREDENTIAL.noun: show(inputs.get_or_404(rows, key, "application credential"))})
 
     def delete(self, request: Request, user: str, key: str) -> HttpResponse:
         application_credentials.delete(self.context, user, key)

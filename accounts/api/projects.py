@@ -68,7 +68,7 @@ class OneProject(Member):
 class Tags(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the tags of a project."""
-        return self._answer(inputs.found(projects.visible_to(self.context), key, "project"))
+        return self._answer(inputs.get_or_404(projects.visible_to(self.context), key, "project"))
 
     def put(self, request: Request, key: str) -> HttpResponse:
         """Replace the tags of a project."""
@@ -87,7 +87,7 @@ class Tags(IdentityView):
 class OneTag(IdentityView):
     def get(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Check that a project has a tag."""
-        project = inputs.found(projects.visible_to(self.context), key, "project")
+        project = inputs.get_or_404(projects.visible_to(self.context), key, "project")
         if tag not in {row.name for row in project.tags.all()}:
             raise NotFound
         return no_content()

@@ -66,7 +66,7 @@ class Inferences(IdentityView):
 class Implied(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """List what a role implies."""
-        prior = inputs.found(roles.visible_to(self.context), key, "role")
+        prior = inputs.get_or_404(roles.visible_to(self.context), key, "role")
         implied = [_brief(rule.implied) for rule in roles.inferences(self.context, key)]
         return _inference(prior, implied, f"roles/{key}/implies")
 

@@ -38,7 +38,7 @@ class Catalog(IdentityView):
             raise Forbidden("An unscoped token has no catalog.")
         return JsonResponse(
             {
-                "catalog": catalog.of_token(self.valid.token, self.valid.mark),
+                "catalog": catalog.token_catalog(self.valid.token, self.valid.mark),
                 "links": {"self": url("auth/catalog")},
             }
         )

@@ -20,7 +20,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What to look for; empty means anything. `until` itself is outside.
+    """Filters of the log; an empty one matches everything. `until` is exclusive.
 
     `who`, `target` and `project` are ids or part of a name, `action` part of a verb, `address` how it begins.
     """
@@ -60,7 +60,7 @@ class Line:
 
 
 def read(context: Context, filters: Filters, *, after: Key | None = None, size: int = 50) -> Part:
-    """The events that fit, beginning behind `after`. One query, and one more for names of projects."""
+    """Return the events that fit, beginning behind `after`. One query, and one more for names of projects."""
     policy.enforce(context, "audit:read")
     rows = _fitting(filters)
     if not context.is_admin:
@@ -73,7 +73,7 @@ def read(context: Context, filters: Filters, *, after: Key | None = None, size: 
 
 
 def lines(events: list[AuditEvent]) -> list[Line]:
-    """The events with the names of their projects, in one query."""
+    """Return the events with the names of their projects, in one query."""
     names = dict(
         Project.objects.filter(pk__in={event.project_id for event in events}).values_list("pk", "name")
     )
@@ -81,7 +81,7 @@ def lines(events: list[AuditEvent]) -> list[Line]:
 
 
 def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
-    """All of the log that fits, a thousand at a time, so that its length is nobody's memory."""
+    """Return all of the log that fits, streamed in chunks of a thousand."""
     key: Key | None = None
     while True:
         part = read(context, filters, after=key, size=CHUNK)

@@ -64,9 +64,9 @@ def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
 
 @transaction.atomic
 def end(context: Context, user_id: str, session_id: str) -> UserSession:
-    """Sign one session out; counts at the next request. Raises NotFound."""
+    """Sign one session out; counts at the next request. Raise NotFound."""
     policy.enforce_own(context, user_id, "user:write")
-    session = inputs.found(
+    session = inputs.get_or_404(
         UserSession.objects.select_related("user").filter(user=user_id), session_id, "session"
     )
     _drop(UserSession.objects.filter(pk=session.pk))
@@ -78,7 +78,7 @@ def end(context: Context, user_id: str, session_id: str) -> UserSession:
 def end_everywhere(context: Context, user_id: str) -> None:
     """Sign out every session of the user, and end every token. Raise NotFound for an unknown user."""
     policy.enforce_own(context, user_id, "user:write")
-    user = inputs.found(User.objects.all(), user_id, "user")
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
     drop(User.objects.filter(pk=user_id))
     Token.objects.filter(user=user_id).delete()
     audit.record(context, "session.end_everywhere", user)

@@ -81,7 +81,7 @@ def issue(
     credential: ApplicationCredential | None = None,
     parent: Token | None = None,
 ) -> Issued:
-    """A token for a user whose proofs were checked. Raises NotSignedIn without a role in the scope.
+    """Create a token for a user whose proofs were checked. Raise NotSignedIn without a role in the scope.
 
     `mark` is the epoch's as it was before the scope was read; without one it is read now. A token that stands on a
     `parent` ends with it and carries its methods and audit id.
@@ -115,12 +115,12 @@ def issue(
 
 
 def current_mark() -> str:
-    """The epoch's mark as it is now. One query."""
+    """Return the epoch's mark as it is now. One query."""
     return str(Epoch.objects.values_list("mark", flat=True).get())
 
 
 def check(text: object) -> Valid | None:
-    """The token of this text, if it counts now. One query, by its key; more where the epoch is new."""
+    """Return the token of this text, if it counts now. One query, by its key; more where the epoch is new."""
     if not is_text(text, LONGEST_TEXT):
         return None
     digest = _digest(text)
@@ -130,7 +130,7 @@ def check(text: object) -> Valid | None:
 
 
 def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = True) -> Valid:
-    """The token of this text, for its own user and for services; to others it is as unknown as any: NotFound.
+    """Return the token of this text, for its own user and for services; to others it is as unknown as any: NotFound.
 
     So is one with access rules to whoever does not know these, and would let it do more than it may.
     """
@@ -140,18 +140,18 @@ def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = T
     if valid and valid.token.credential and valid.token.credential.access_rules and not knows_rules:
         valid = None
     if valid is None or not (valid.token.user_id == context.user.id or policy.allows(context, "token:read")):
-        return inputs.missing("token", _("a token that is not shown"))
+        return inputs.raise_not_found("token", _("a token that is not shown"))
     return valid
 
 
 def count(context: Context, user_id: str) -> int:
-    """How many tokens of the user are not over yet."""
+    """Return how many tokens of the user are not over yet."""
     policy.enforce_own(context, user_id, "user:read")
     return Token.objects.filter(user=user_id, expires_at__gt=timezone.now()).count()
 
 
 def revoke(context: Context, own: Valid, text: object) -> None:
-    """End a token; counts at the next request. Raises Forbidden, NotFound."""
+    """End a token; counts at the next request. Raise Forbidden, NotFound."""
     valid = seen_by(context, own, text)
     policy.enforce_own(context, valid.token.user_id, "token:write")
     Token.objects.filter(pk=valid.token.pk).delete()
@@ -178,7 +178,7 @@ _MARK_BESIDE = (
 
 @lru_cache(KEPT)
 def _read(digest: str, mark: str) -> Valid | None:
-    """The token as it is under the mark, which was read before it: what is read is never older.
+    """Return the token as it is under the mark, which was read before it: what is read is never older.
 
     What few tokens have, a domain or a credential, is asked for when it is there: joining it too would take
     PostgreSQL longer to plan than all the rest takes to run.
@@ -208,7 +208,7 @@ def _valid(token: Token, mark: str) -> Valid | None:
 
 @lru_cache(KEPT)
 def _roles(_mark: str, user: User, **place: Any) -> dict[str, str]:
-    """The user's roles on one place, as they are under the mark."""
+    """Return the user's roles on one place, as they are under the mark."""
     return assignments.roles_of(user, **place)
 
 

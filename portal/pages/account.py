@@ -103,7 +103,7 @@ def end_sessions(request: Request) -> HttpResponse:
 def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
     """The page, with forms that were refused in their place."""
     user = request.user
-    factor = second_factor.of(user)
+    factor = second_factor.find(user)
     defaults = {
         "password_form": PasswordChange(),
         "disable_form": Proof(prefix="off"),

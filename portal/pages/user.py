@@ -73,10 +73,10 @@ def show(request: Request, user_id: str) -> HttpResponse:
         "roles": pickers.all_roles(context),
         "groups": users.groups(context, user.id).order_by("name"),
         "credentials": application_credentials.visible_to(context, user.id).select_related("project"),
-        "has_second_factor": second_factor.of(user) is not None,
+        "has_second_factor": second_factor.find(user) is not None,
         "session_count": sessions.visible_to(context, user.id).count(),
         "token_count": tokens.count(context, user.id),
-        "events": audit_trail.of_user(context, user),
+        "events": audit_trail.user_events(context, user),
     }
     return live_page(request, "users/user.html", PARTS, values)
 
@@ -147,7 +147,7 @@ def revoke_credential(request: Request, user_id: str, credential_id: str) -> Htt
 def _found(context: Context, user_id: str) -> User:
     policy.enforce(context, "user:read")
     rows = users.visible_to(context).select_related("domain", "default_project")
-    return inputs.found(rows, user_id, "user")
+    return inputs.get_or_404(rows, user_id, "user")
 
 
 urlpatterns = [

@@ -134,7 +134,7 @@ def queries(call: object) -> int:
 
 
 def test_listing_is_for_administrators(as_max: Context) -> None:
-    for listing in (assignments.listed, assignments.effective):
+    for listing in (assignments.all_for_admin, assignments.effective):
         with pytest.raises(Forbidden):
             listing(as_max)
 

@@ -165,7 +165,7 @@ def test_the_plain_sql_reads_what_the_orm_would(alice: User) -> None:
             assert getattr(user.domain, field.attname) == getattr(same.domain, field.attname), field.name
         assert user.mark == Epoch.objects.get().mark
         assert read.was_refused is user.has_second_factor is (known == other)
-        assert second_factor.of(user) == second_factor.of(same)
+        assert second_factor.find(user) == second_factor.find(same)
     for name, domain in [("alice", "other"), ("alice' OR 1=1 --", "default"), ("%s", "default")]:
         assert named(None, name, domain) == Named(None, False)
     assert named(None, "bob", "other") == Named(None, True)

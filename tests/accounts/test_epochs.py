@@ -117,14 +117,14 @@ def test_the_catalog_under_a_mark_is_read_once(
 ) -> None:
     catalog.ensure()
     valid = tokens.issue(alice, ["password"], Scope(project=blue)).valid
-    known = catalog.of_token(valid.token, valid.mark)
+    known = catalog.token_catalog(valid.token, valid.mark)
     with django_assert_num_queries(0):
-        assert catalog.of_token(valid.token, valid.mark) == known
+        assert catalog.token_catalog(valid.token, valid.mark) == known
     Service.objects.update(enabled=False)
     text = tokens.issue(alice, ["password"], Scope(project=blue)).text
     valid = tokens.check(text)
     assert valid
-    assert catalog.of_token(valid.token, valid.mark) == []
+    assert catalog.token_catalog(valid.token, valid.mark) == []
 
 
 def test_without_its_row_no_token_counts(alice: User, blue: Project) -> None:

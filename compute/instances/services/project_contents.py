@@ -1,9 +1,9 @@
-"""What compute keeps in projects, so that accounts can name it before a project is deleted."""
+"""Registers the contents of projects with accounts, which names them before a project is deleted."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import belongings
-from accounts.services.belongings import Belonging
+from accounts.services import project_contents
+from accounts.services.project_contents import Content
 from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.states import VmState
@@ -12,10 +12,10 @@ from compute.networks.models import Network
 
 def register() -> None:
     """Tell accounts; called once at start."""
-    belongings.register("instances", Belonging(label=_("Instances"), names=_instances, forget=_forget))
-    belongings.register("recycle_bin", Belonging(label=_("In the recycle bin"), names=_binned))
-    belongings.register("images", Belonging(label=_("Images"), names=_images, forget=_forget_images))
-    belongings.register("networks", Belonging(label=_("Networks"), names=_networks))
+    project_contents.register("instances", Content(label=_("Instances"), names=_instances, forget=_forget))
+    project_contents.register("recycle_bin", Content(label=_("In the recycle bin"), names=_binned))
+    project_contents.register("images", Content(label=_("Images"), names=_images, forget=_forget_images))
+    project_contents.register("networks", Content(label=_("Networks"), names=_networks))
 
 
 def _instances(project_id: str) -> list[str]:
