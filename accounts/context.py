@@ -32,6 +32,12 @@ class Context:
         return "admin" in self.roles
 
 
+def system_context(request_id: str = "") -> Context:
+    """Return the context of what Meridian does by itself: it may do everything and is nobody's user."""
+    roles = frozenset({"admin", "manager", "member", "reader"})
+    return Context(user=User(id="", name=""), project=None, roles=roles, request_id=request_id)
+
+
 def for_user(
     user: User, project_id: str | None, *, address: str | None = None, request_id: str = ""
 ) -> Context:

@@ -51,6 +51,11 @@ def allows(context: Context, rule: str) -> bool:
     return RULES.get(rule) in context.roles or (rule in SERVICES and "service" in context.roles)
 
 
+def role_of(rule: str) -> str | None:
+    """Return the least role that the rule needs; None: it allows nobody."""
+    return RULES.get(rule)
+
+
 def enforce(context: Context, rule: str) -> None:
     """Raise Forbidden unless `allows`; the sentence names the role that is missing."""
     if not allows(context, rule):

@@ -11,26 +11,44 @@ class ComputeConfig(AppConfig):
     name = "compute"
 
     def ready(self) -> None:
-        """Register our rules, quotas, APIs, retention and announcements with accounts; load the actions."""
+        """Register kinds, actions, rules, quotas, APIs and retention; rows and actions exist only once apps are loaded."""
         from accounts import policy
         from accounts.services import announcements, catalog, retention
+        from compute.engine import kinds
         from compute.engine import policy as engine
         from compute.engine import retention as kept_operations
+        from compute.engine.actions import registry
         from compute.engine.services import broadcast
+        from compute.engine.services import project_contents as operation_contents
         from compute.hosts import policy as hosts
         from compute.images import policy as images
-        from compute.instances import actions  # noqa: F401 - rows exist only once apps are loaded
+        from compute.images import retention as kept_images
+        from compute.images.kind import IMAGE
+        from compute.images.services import project_contents as image_contents
         from compute.instances import policy as instances
         from compute.instances import retention as kept_instances
-        from compute.instances.services import project_contents, resources
+        from compute.instances.kind import INSTANCE
+        from compute.instances.services import boot_images, host_occupants, resources, words
+        from compute.instances.services import project_contents as instance_contents
         from compute.management import policy as management
         from compute.networks import policy as networks
+        from compute.networks.services import host_networks
+        from compute.networks.services import project_contents as network_contents
 
         for area in (engine, hosts, networks, images, instances, management):
             policy.register(area.RULES)
-        retention.register((*kept_operations.RULES, *kept_instances.RULES))
+        kinds.register(IMAGE)
+        kinds.register(INSTANCE)
+        registry.discover("compute.images.actions")
+        registry.discover("compute.instances.actions")
+        registry.add_words("instance", words.STEP_TASKS)
+        retention.register((*kept_operations.RULES, *kept_images.RULES, *kept_instances.RULES))
         resources.register()
+        boot_images.register()
+        host_occupants.register()
+        host_networks.register()
         for kind, name, path in APIS:
             catalog.register(catalog.OwnService(type=kind, name=name, path=path))
-        project_contents.register()
-        announcements.register(broadcast.accounts_changed)
+        for contents in (instance_contents, image_contents, network_contents, operation_contents):
+            contents.register()
+        announcements.register(broadcast.announce)

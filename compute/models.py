@@ -4,6 +4,7 @@ from compute.engine.models.heartbeat import Heartbeat
 from compute.engine.models.operation import Operation
 from compute.hosts.models.aggregate import Aggregate
 from compute.hosts.models.hypervisor import Hypervisor
+from compute.hosts.models.pool import Pool
 from compute.images.models.image import Image
 from compute.instances.models.console_token import ConsoleToken
 from compute.instances.models.flavor import Flavor
@@ -12,10 +13,12 @@ from compute.instances.models.keypair import Keypair
 from compute.instances.models.schedule import Schedule
 from compute.instances.models.server_group import ServerGroup
 from compute.networks.models.network import Network, Port
+from compute.volumes.models.disk import Disk
 
 __all__ = [
     "Aggregate",
     "ConsoleToken",
+    "Disk",
     "Flavor",
     "Heartbeat",
     "Hypervisor",
@@ -24,6 +27,7 @@ __all__ = [
     "Keypair",
     "Network",
     "Operation",
+    "Pool",
     "Port",
     "Schedule",
     "ServerGroup",

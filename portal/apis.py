@@ -2,9 +2,22 @@
 
 from django.http import HttpRequest
 
-PREFIXES = ("/identity", "/compute", "/image", "/network")
+from accounts.api.base import IDENTITY
+from accounts.openstack.service import Service
+from compute.api.base import COMPUTE
+from compute.images.api.base import IMAGE
+from compute.networks.api.base import NETWORK
+
+SERVICES = {"/identity": IDENTITY, "/compute": COMPUTE, "/image": IMAGE, "/network": NETWORK}
+PREFIXES = tuple(SERVICES)
+
+
+def service_of(request: HttpRequest) -> Service | None:
+    """Return the API that the address belongs to."""
+    prefix = "/" + request.path.partition("/")[2].partition("/")[0]
+    return SERVICES.get(prefix)
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Whether the address is an API's."""
-    return any(request.path == prefix or request.path.startswith(f"{prefix}/") for prefix in PREFIXES)
+    """Return whether the address is an API's."""
+    return service_of(request) is not None

@@ -12,16 +12,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from portal.bodies import BodyLimit  # noqa: E402
 from portal.handler import ThreadHandler  # noqa: E402
 from portal.urls import websockets  # noqa: E402
 
-pages = ThreadHandler(settings.WEB_THREADS)
 # The whole origin, with scheme and port: a page of another port of this host is a stranger. A websocket
 # without an Origin is refused as well, because here a session cookie is the proof and browsers always send one.
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(pages, settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        "http": ThreadHandler(settings.WEB_THREADS, settings.WEB_STREAMING_THREADS),
         "websocket": OriginValidator(AuthMiddlewareStack(URLRouter(websockets)), [settings.PUBLIC_URL]),
     }
 )

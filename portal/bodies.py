@@ -1,61 +1,66 @@
-"""Refuses request bodies over the limit before anything reads them, also where Content-Length lies."""
+"""Bodies of requests: ordinary ones are read whole before a thread is taken, streamed ones while they come."""
 
+import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+Message = dict[str, Any]
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
 
-TOO_LARGE = "The request is too large: at most {limit} bytes.\n"
+DISCONNECT = "http.disconnect"
 
 
-class BodyLimit:
-    """Wraps an ASGI application and answers 413 in its place once more than `limit` bytes have come."""
+class TooLarge(Exception):
+    """The body is longer than its address takes."""
 
-    def __init__(self, application: Application, limit: int) -> None:
-        self.application = application
-        self.limit = limit
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.application(scope, receive, send)
-            return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or len(declared) > 12 or int(declared) > self.limit:
-            await self._refuse(send)
-            return
-        body, whole = await self._read(receive)
-        if body is None:
-            await self._refuse(send)
-            return
-        messages = [{"type": "http.request", "body": body}] if whole else [{"type": "http.disconnect"}]
+class ClientGone(ConnectionError):
+    """The client closed the connection before its request or our answer was whole."""
 
-        async def replay() -> dict[str, Any]:
-            return messages.pop() if messages else await receive()
 
-        await self.application(scope, replay, send)
+async def whole(scope: Scope, receive: Receive, limit: int) -> io.BytesIO:
+    """Return the body. Raise TooLarge beyond `limit`, ClientGone if the body does not come to its end.
 
-    async def _read(self, receive: Receive) -> tuple[bytes | None, bool]:
-        """The body, None if too large; and whether it came to its end."""
-        parts, size = [], 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return b"", False
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self.limit:
-                return None, False
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts), True
+    Content-Length is checked before anything is read. What comes is counted too, since chunks have no length.
+    """
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > 12 or int(length) > limit:
+        raise TooLarge
+    body = io.BytesIO()
+    while True:
+        message = await receive()
+        if message["type"] == DISCONNECT:
+            raise ClientGone
+        body.write(message.get("body", b""))
+        if body.tell() > limit:
+            raise TooLarge
+        if not message.get("more_body", False):
+            body.seek(0)
+            return body
 
-    async def _refuse(self, send: Send) -> None:
-        text = TOO_LARGE.format(limit=self.limit).encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
-        await send(
-            {"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]}
-        )
-        await send({"type": "http.response.body", "body": text})
+
+class StreamedBody(io.RawIOBase):
+    """A body of any size, read as the client sends it. `receive` waits in the thread for the next message."""
+
+    def __init__(self, receive: Callable[[], Message]) -> None:
+        self._receive = receive
+        self._part = memoryview(b"")
+        self._has_more = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a part of `buffer`; return 0 at the end. Raise ClientGone if the body does not come to its end."""
+        while not self._part and self._has_more:
+            message = self._receive()
+            if message["type"] == DISCONNECT:
+                raise ClientGone
+            self._part = memoryview(message.get("body", b""))
+            self._has_more = message.get("more_body", False)
+        target = memoryview(buffer)
+        size = min(len(target), len(self._part))
+        target[:size] = self._part[:size]
+        self._part = self._part[size:]
+        return size

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from compute.engine.actions import registry
 from compute.engine.models import Operation
-from compute.engine.operations import plans
 from portal import words
 
 
@@ -23,6 +25,14 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """A step that could not be undone: where, and why where that is known."""
+
+    label: str | Promise
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An operation as shown."""
 
@@ -34,17 +44,41 @@ class Entry:
     stages: list[Stage]
 
     @property
+    def url(self) -> str:
+        """The page of what it was asked for."""
+        return subject_url(self.operation.subject_type, self.operation.subject_id)
+
+    @property
     def is_open(self) -> bool:
         return self.operation.state in Operation.OPEN
+
+    @property
+    def is_stuck(self) -> bool:
+        return self.operation.state == Operation.State.STUCK
+
+    @property
+    def leftovers(self) -> list[Leftover]:
+        """What a stuck operation left, the step that failed first."""
+        return [
+            Leftover(label=_(row["label"]) if row["label"] else row["step"], reason=row["reason"])
+            for row in self.operation.left or []
+        ]
 
     @property
     def current(self) -> Stage | None:
         return next((stage for stage in self.stages if stage.state == "current"), None)
 
 
+def subject_url(noun: str, key: UUID) -> str:
+    """Return the address of a row's activity, or of the page that lists its kind."""
+    if noun == "instance":
+        return reverse("instance-activity", args=[key])
+    return reverse(f"{noun}s")
+
+
 def entry(operation: Operation) -> Entry:
     """The operation with its action's words and all its steps, begun or not."""
-    plan: Any = plans.get(operation.kind)
+    plan = registry.find(operation.kind)
     return Entry(
         operation=operation,
         label=plan.label if plan else operation.kind,

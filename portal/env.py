@@ -122,6 +122,7 @@ OPTIONS: tuple[Option, ...] = (
         "a pooler before it must keep prepared statements.",
     ),
     Option("REDIS_URL", str, "", "Redis. Empty: our own, on a socket in the data folder."),
+    Option("MERIDIAN_HOST", str, "", "Name of this machine among the hosts. Empty: its host name."),
     Option("LIBVIRT_URI", str, "qemu:///system", "The libvirt of this machine."),
     Option(
         "MERIDIAN_LDAP_URL",

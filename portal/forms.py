@@ -21,6 +21,12 @@ _CONTROLS = {
 }
 
 
+def _dress(field: forms.Field) -> None:
+    """Give its control the class that style sheets know."""
+    known = (css for widget, css in _CONTROLS.items() if isinstance(field.widget, widget))
+    field.widget.attrs.setdefault("class", next(known, "form-control"))
+
+
 class Renderer(DjangoTemplates):
     """Our own field template, Django's own widgets."""
 
@@ -39,8 +45,12 @@ class Form(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            known = (css for widget, css in _CONTROLS.items() if isinstance(field.widget, widget))
-            field.widget.attrs.setdefault("class", next(known, "form-control"))
+            _dress(field)
+
+    def add(self, name: str, field: forms.Field) -> None:
+        """Add a field that the class does not have."""
+        _dress(field)
+        self.fields[name] = field
 
     def refuse(self, error: MeridianError) -> None:
         """Show a service's error: at its fields where the form has them, else above the form."""

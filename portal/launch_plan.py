@@ -8,10 +8,9 @@ from accounts.models import Project
 from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
 from compute.images.models import Image
-from compute.images.services import images
-from compute.instances.actions.resize import Resize, growth
+from compute.instances.actions.size_change import SizeChange, amounts, growth
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import resources
+from compute.instances.services import fitting, resources
 from portal import quota_offer
 from portal.quota_offer import Offer
 
@@ -62,7 +61,7 @@ def make(
     asked = resources.of(flavor, count) if flavor else {}
 
     def size(one: Flavor) -> Size:
-        misfit, its = images.does_not_fit(image, one) if image else "", resources.of(one, count)
+        misfit, its = fitting.refusal(image, one) if image else "", resources.of(one, count)
         return _size(one, misfit, its, usages, quota_offer.make(usages, its, waiting))
 
     return Plan(
@@ -73,7 +72,7 @@ def make(
 
 
 def resize(
-    action: Resize, instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *, may_ask: bool
+    action: SizeChange, instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *, may_ask: bool
 ) -> Plan:
     """Sizes and quota bars for another size of the instance; the action itself checks all of it again.
 
@@ -83,7 +82,7 @@ def resize(
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
-        return growth(instance, one.vcpus, one.ram_mib, one.disk_gib)
+        return growth(amounts(instance), amounts(one))
 
     def offer(asked: Mapping[str, int]) -> Offer | None:
         return quota_offer.make(usages, asked, waiting) if may_ask else None

@@ -9,7 +9,7 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
 from django.urls import reverse
 
 from accounts import context as contexts
@@ -95,6 +95,8 @@ class Errors:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, OperationalError | InterfaceError):
             exception = Unavailable()
+        if isinstance(exception, UnreadablePostError):
+            return HttpResponse(status=400)  # to nobody: the client has gone
         if not isinstance(exception, MeridianError):
             return None
         if wants_json(request):

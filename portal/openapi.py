@@ -14,8 +14,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 from django.utils.regex_helper import normalize
 
-from accounts.api.base import Collection, Member, TokenView
-from accounts.api.discovery import Unknown
+from accounts.api.base import Collection, Member
+from accounts.openstack.discovery import Unknown
+from accounts.openstack.view import ApiView
 from portal.apis import PREFIXES
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
@@ -44,7 +45,7 @@ class Operation:
     path: str
     arguments: tuple[str, ...]
     choices: dict[str, list[str]]
-    view: type[TokenView]
+    view: type[ApiView]
 
     @property
     def topic(self) -> str:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import socket
 from urllib.parse import urlsplit
 
 import environ
@@ -42,10 +43,14 @@ PUBLIC_HOST = str(urlsplit(PUBLIC_URL).hostname)
 ALLOWED_HOSTS = [PUBLIC_HOST, "localhost", "127.0.0.1", "[::1]", *env.read("MERIDIAN_HOSTS")]
 LISTEN = env.read("MERIDIAN_LISTEN")
 REGION = env.read("MERIDIAN_REGION")
+HOST = env.read("MERIDIAN_HOST") or socket.gethostname()
 LIBVIRT_URI = env.read("LIBVIRT_URI")
 VIRTUALIZATION = env.choice("MERIDIAN_VIRTUALIZATION", {"detect", "kvm", "qemu"})
 WEB_WORKERS = env.count("MERIDIAN_WEB_WORKERS")
 WEB_THREADS = 16
+WEB_STREAMING_THREADS = 8
+STREAMED_PATHS = [r"/image/v2/images/[^/]+/file"]
+"""Addresses whose bodies have any size, as regular expressions for Python and nginx. Their views check before they read."""
 WORKERS = env.count("MERIDIAN_WORKERS")
 STOP_GRACE_SECONDS = env.read("MERIDIAN_STOP_GRACE")
 RECYCLE_HOURS = env.read("MERIDIAN_RECYCLE_HOURS")
@@ -132,7 +137,7 @@ if env.read("DATABASE_URL"):
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"].setdefault("OPTIONS", {}).update(
             # Shared by threads of requests and of websockets.
-            pool={"min_size": 1, "max_size": WEB_THREADS + 4, "timeout": 10},
+            pool={"min_size": 1, "max_size": WEB_THREADS + WEB_STREAMING_THREADS + 4, "timeout": 10},
             # What is asked again and again is planned once for a connection, not at each request.
             server_side_binding=True,
             prepare_threshold=2,
@@ -152,13 +157,20 @@ else:
         }
     }
 
-# ── Redis: broker and channel layer ──────────────────────────────────────────────────────────────
+# ── Redis: broker, channel layer and cache ───────────────────────────────────────────────────────
 REDIS_SOCKET = RUN_DIR / "redis.sock"
 REDIS_URL = env.read("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL or f"unix://{REDIS_SOCKET}"], "prefix": "meridian"},
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "portal.shared_cache.SharedCache",
+        "LOCATION": REDIS_URL or f"unix://{REDIS_SOCKET}",
+        "KEY_PREFIX": "meridian",
     }
 }
 CELERY = {
@@ -179,8 +191,7 @@ CELERY = {
         # Whoever publishes does not wait for a broker that is away; workers reconnect by themselves.
         "max_retries": 0,
     },
-    # An operation's own lease decides who works; this only ends a child stuck in a call of libvirt.
-    "task_time_limit": 3600,
+    "task_default_queue": "anywhere",
 }
 
 # ── Accounts and security ────────────────────────────────────────────────────────────────────────
@@ -225,7 +236,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes that an ordinary request may have; nginx is told too
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -67,6 +67,7 @@ def programs() -> list[Program]:
         *(Program(name=name, arguments=(*MANAGE, "web", name)) for name in web_names()),
         Program(name="worker", arguments=(*MANAGE, "worker")),
         Program(name="watch", arguments=(*MANAGE, "watch")),
+        Program(name="sweep", arguments=(*MANAGE, "sweep")),
         Program(name="console", arguments=(*MANAGE, "console_proxy"), stop_group=True),
         Program(
             name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")
@@ -92,6 +93,8 @@ def render() -> Path:
         "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$"
         if outer_proxies > 0
         else "",
+        "body_limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        "streamed_paths": settings.STREAMED_PATHS,
         "web_sockets": [web_socket(name) for name in web_names()],
         "programs": programs(),
         "group": ",".join(program.name for program in programs() if program.name != "redis"),

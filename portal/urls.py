@@ -2,9 +2,14 @@
 
 from django.urls import include, path
 
-from accounts.api import discovery
+from accounts.api import discovery as identity_versions
 from accounts.api import urls as identity
+from compute.api import discovery as compute_versions
+from compute.images.api import discovery as image_versions
+from compute.images.api import urls as image
 from compute.instances.api import urls as compute
+from compute.networks.api import discovery as network_versions
+from compute.networks.api import urls as network
 from portal.consumers.live import Live
 from portal.consumers.serial import Serial
 from portal.pages import (
@@ -49,9 +54,14 @@ from portal.pages import (
 
 urlpatterns = [
     # First, since scripts ask most often and addresses are compared one by one.
-    path("identity", discovery.Versions.as_view(), name="identity"),
+    path("identity", identity_versions.Versions.as_view(), name="identity"),
     path("identity/", include(identity)),
-    *compute.urlpatterns,
+    path("compute", compute_versions.Versions.as_view(), name="compute"),
+    path("compute/", include(compute)),
+    path("image", image_versions.Versions.as_view(), name="image"),
+    path("image/", include(image)),
+    path("network", network_versions.Versions.as_view(), name="network"),
+    path("network/", include(network)),
     path("", overview.overview, name="overview"),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/provider/", oidc.begin, name="oidc"),
@@ -104,6 +114,7 @@ urlpatterns = [
     path("credentials/delete/", credentials.delete, name="credential-delete"),
     path("activity/", activity.activity, name="activity"),
     path("activity/in-progress/", activity.in_progress, name="operations"),
+    path("activity/<str:operation_id>/retry/", activity.retry, name="operation-retry"),
     path("audit/", audit.log, name="audit"),
     path("audit/audit.csv", audit.download, name="audit-download"),
     path("health/", health.checks, name="health"),

@@ -18,6 +18,7 @@ OPERATION: dict[str, str | Promise] = {
     "succeeded": gettext_lazy("Done"),
     "failed": gettext_lazy("Failed"),
     "cancelled": gettext_lazy("Cancelled"),
+    "stuck": gettext_lazy("Stuck"),
 }
 OPERATION_COLOUR = {
     "pending": "secondary",
@@ -26,6 +27,7 @@ OPERATION_COLOUR = {
     "succeeded": "green",
     "failed": "red",
     "cancelled": "secondary",
+    "stuck": "red",
 }
 REQUEST: dict[str, str | Promise] = {
     "open": gettext_lazy("Waiting"),

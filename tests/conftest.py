@@ -21,6 +21,7 @@ from django.test import override_settings
 
 from accounts.context import Context, for_user
 from accounts.models import Project, User
+from portal import shared_cache
 from tests import factories, migrated
 from tests.postgres import Cluster, cluster
 
@@ -88,6 +89,7 @@ def redis_server() -> Iterator[Path]:
     try:
         with redis.Redis(unix_socket_path=str(socket)) as client:
             _wait_for_answer(client, server)
+            shared_cache.reset()  # tests before may have missed it
             yield socket
     finally:
         server.terminate()

@@ -1,6 +1,7 @@
 """Rows for tests. Only what a test is about needs to be said."""
 
 import uuid
+from typing import Any
 
 import factory
 from django.utils import timezone
@@ -8,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Assignment, Domain, Group, Project, Role, User
 from accounts.services import roles
-from compute.engine.models import Operation
+from compute.engine.models import Hold, Operation
 from compute.hosts.models import Aggregate, Hypervisor
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance, ServerGroup
@@ -178,16 +179,41 @@ class PortFactory(DjangoModelFactory):
 
 
 class OperationFactory(DjangoModelFactory):
-    """One in line, due now."""
+    """One in line, due now. It holds its instance, and what its parameters say that it makes."""
 
     class Meta:
         model = Operation
 
-    instance = factory.SubFactory(InstanceFactory)
+    class Params:
+        instance = factory.SubFactory(InstanceFactory)
+
+    subject_type = "instance"
+    subject_id = factory.SelfAttribute("instance.pk")
+    subject_name = factory.SelfAttribute("instance.name")
     project = factory.SelfAttribute("instance.project")
-    sequence = factory.Sequence(lambda number: number + 1)
-    kind = "stop"
+    kind = "instance.stop"
     due_at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class: type[Operation], *args: object, **kwargs: Any) -> Operation:
+        operation = super()._create(model_class, *args, **kwargs)
+        Hold.objects.create(
+            operation=operation, resource_type=operation.subject_type, resource_id=operation.subject_id
+        )
+        for name, noun in (("copy", "instance"), ("image", "image")):
+            if operation.verb in MAKERS and name in operation.parameters:
+                key = operation.parameters[name]
+                Hold.objects.create(operation=operation, resource_type=noun, resource_id=key)
+        return operation
+
+
+def instance_of(operation: Operation) -> Instance:
+    """The instance that an operation is about, as it is now."""
+    return Instance.objects.get(pk=operation.subject_id)
+
+
+MAKERS = {"clone", "take_image", "shelve"}
+"""Verbs whose operations make a further row, which is there from the beginning."""
 
 
 def what_it_makes(verb: str) -> dict[str, str]:

@@ -210,7 +210,7 @@ class Stack:
         row = self.instance(name)
         operations = self.rows(
             "select kind, state, step, timeline, error, attempt, due_at, lease_until "
-            "from compute_operation where instance_id = ? order by sequence",
+            "from compute_operation where subject_id = ? order by created_at",
             row["id"],
         )
         lines = [f"it is {row['vm_state']}, {row['task_state']}", *map(str, operations[-3:]), self.tail()]

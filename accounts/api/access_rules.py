@@ -5,8 +5,9 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, Resource, listing, no_content, url
+from accounts.api.base import IdentityView, Resource, listing, url
 from accounts.models import AccessRule
+from accounts.openstack.responses import no_content
 from accounts.services import access_rules, inputs
 
 

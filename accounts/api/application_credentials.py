@@ -7,8 +7,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, Resource, listing, naive, no_content, url
+from accounts.api.base import IdentityView, Resource, listing, url
 from accounts.models import ApplicationCredential
+from accounts.openstack.responses import no_content
+from accounts.openstack.times import without_zone
 from accounts.services import application_credentials, inputs
 
 
@@ -22,7 +24,7 @@ def show(credential: ApplicationCredential) -> dict[str, Any]:
         "system": None,
         "roles": [{"id": role.id, "name": role.name, "domain_id": None} for role in credential.roles.all()],
         "unrestricted": credential.unrestricted,
-        "expires_at": naive(credential.expires_at),
+        "expires_at": without_zone(credential.expires_at),
         "access_rules": credential.access_rules,
         "links": {"self": url(f"users/{credential.user_id}/application_credentials/{credential.id}")},
     }

@@ -1,12 +1,9 @@
-"""Which versions there are; needs no token."""
+"""Which versions of the Identity API there are."""
 
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
-from rest_framework.request import Request
-
-from accounts.api import faults
 from accounts.api.base import IdentityView, url
+from accounts.openstack import discovery
 
 VERSION = "v3.14"
 UPDATED = "2020-04-07T00:00:00Z"
@@ -14,39 +11,25 @@ MEDIA_TYPE = "application/vnd.openstack.identity-v3+json"
 
 
 def _version() -> dict[str, Any]:
-    return {
-        "id": VERSION,
-        "status": "stable",
-        "updated": UPDATED,
-        "links": [{"rel": "self", "href": url("")}],
-        "media-types": [{"base": "application/json", "type": MEDIA_TYPE}],
-    }
+    media_types = [{"base": "application/json", "type": MEDIA_TYPE}]
+    return discovery.entry(VERSION, "stable", url(""), updated=UPDATED) | {"media-types": media_types}
 
 
-class Versions(IdentityView):
+class Versions(discovery.VersionDocument, IdentityView):
     """`/identity`, with and without a slash."""
 
-    anonymous = True
+    status = 300
 
-    def get(self, request: Request) -> HttpResponse:
-        """List the versions of the Identity API."""
-        return JsonResponse({"versions": {"values": [_version()]}}, status=300)
+    def content(self) -> dict[str, Any]:
+        return {"versions": {"values": [_version()]}}
 
 
-class Version(IdentityView):
+class Version(discovery.VersionDocument, IdentityView):
     """`/identity/v3`, with and without a slash."""
 
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        """Show version 3 of the Identity API."""
-        return JsonResponse({"version": _version()})
+    def content(self) -> dict[str, Any]:
+        return {"version": _version()}
 
 
-class Unknown(IdentityView):
-    """Every other address: an error that API clients can read, and no redirect to one with a slash."""
-
-    anonymous = True
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return faults.answer(404, "The resource could not be found.")
+class Unknown(discovery.Unknown, IdentityView):
+    pass

@@ -3,9 +3,10 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, listing, no_content
+from accounts.api.base import IdentityView, listing
 from accounts.api.roles import ROLE
 from accounts.errors import NotFound
+from accounts.openstack.responses import no_content
 from accounts.services import assignments
 from accounts.services.assignments import Holding
 

@@ -3,9 +3,10 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, listing, no_content
+from accounts.api.base import IdentityView, listing
 from accounts.api.users import USER
 from accounts.errors import NotFound
+from accounts.openstack.responses import no_content
 from accounts.services import groups
 
 

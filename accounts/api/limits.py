@@ -7,10 +7,13 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, links, listed, no_content
+from accounts.api.base import IDENTITY, IdentityView, links, listed
 from accounts.errors import BadInput
+from accounts.models import Quota
+from accounts.names import is_text
+from accounts.openstack.responses import no_content
 from accounts.services import inputs, limits
-from accounts.services.limits import Limit, RegisteredLimit
+from accounts.services.limits import RegisteredLimit
 
 MOST_AT_ONCE = 100
 
@@ -29,7 +32,8 @@ class RegisteredLimits(IdentityView):
         """List the default limit of every resource."""
         wanted = request.query_params.get("resource_name")
         found = [row for row in limits.registered(self.context) if wanted in {None, row.resource.name}]
-        return listed(request, "registered_limits", found, _show_registered)
+        page = IDENTITY.paging.page_of_list(request.query_params, found, lambda row: row.pk)
+        return listed(request, "registered_limits", page, _show_registered)
 
     def post(self, request: Request) -> HttpResponse:
         """Refuse: every resource that is counted is registered already."""
@@ -58,14 +62,13 @@ class OneRegisteredLimit(IdentityView):
 class Limits(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """List the limits that projects have of their own."""
-        asked = request.query_params
-        found = [
-            row
-            for row in limits.visible_to(self.context)
-            if asked.get("resource_name") in {None, row.resource}
-            and asked.get("project_id") in {None, row.project_id}
-        ]
-        return listed(request, "limits", found, _show)
+        query = request.query_params
+        rows = limits.visible_to(self.context)
+        for name, column in {"resource_name": "resource", "project_id": "project"}.items():
+            if name in query:
+                rows = rows.filter(**{column: query[name]}) if is_text(query[name]) else rows.none()
+        page = IDENTITY.paging.page(query, rows, find=limits.of_key)
+        return listed(request, "limits", page, _show, marker=limits.key_of)
 
     def post(self, request: Request) -> HttpResponse:
         """Create all of the given limits, or none."""
@@ -86,7 +89,7 @@ class OneLimit(IdentityView):
         limits.delete(self.context, key)
         return no_content()
 
-    def _answer(self, row: Limit) -> HttpResponse:
+    def _answer(self, row: Quota) -> HttpResponse:
         return JsonResponse({"limit": _show(row)})
 
 
@@ -113,9 +116,9 @@ def _show_registered(row: RegisteredLimit) -> dict[str, Any]:
     }
 
 
-def _show(row: Limit) -> dict[str, Any]:
+def _show(row: Quota) -> dict[str, Any]:
     return {
-        "id": row.pk,
+        "id": limits.key_of(row),
         "project_id": row.project_id,
         "domain_id": None,
         "service_id": None,
@@ -123,5 +126,5 @@ def _show(row: Limit) -> dict[str, Any]:
         "resource_name": row.resource,
         "resource_limit": row.limit,
         "description": None,
-        "links": links("limits", row.pk),
+        "links": links("limits", limits.key_of(row)),
     }

@@ -6,9 +6,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import Collection, IdentityView, Member, Resource, links, no_content, url
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
 from accounts.errors import NotFound
 from accounts.models import Project
+from accounts.openstack.responses import created, no_content
 from accounts.services import inputs, projects
 
 
@@ -95,9 +96,7 @@ class OneTag(IdentityView):
     def put(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Add a tag to a project."""
         projects.add_tag(self.context, key, tag)
-        response = HttpResponse(status=201)
-        response["Location"] = url(f"projects/{key}/tags/{tag}")
-        return response
+        return created(url(f"projects/{key}/tags/{tag}"))
 
     def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Remove a tag from a project."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -9,10 +10,19 @@ from rest_framework.request import Request
 from accounts.api.base import IdentityView, listed, url
 from accounts.errors import BadInput
 from accounts.models import Group, Project, User
+from accounts.names import is_text
+from accounts.openstack.paging import Page
 from accounts.services import assignments, inputs
 from accounts.services.assignments import Effective
 
 INHERITED = "OS-INHERIT:inherited_to"
+_COLUMNS = {
+    "user.id": "user",
+    "group.id": "group",
+    "role.id": "role",
+    "scope.project.id": "project",
+    "scope.domain.id": "domain",
+}
 
 
 class RoleAssignments(IdentityView):
@@ -23,12 +33,15 @@ class RoleAssignments(IdentityView):
             raise BadInput(fields={"group.id": _("Ask for a user or for a group, not for both.")})
         if is_effective and asked.get("group.id"):
             raise BadInput(fields={"group.id": _("Effective assignments are those of users.")})
-        rows = (
-            assignments.effective(self.context) if is_effective else assignments.all_for_admin(self.context)
-        )
         named = _flag(asked, "include_names")
-        found = [row for row in rows if _fits(row, asked)]
-        return listed(request, "role_assignments", found, lambda row: _show(row, named, is_effective))
+        if is_effective:
+            user = asked.get("user.id")
+            rows = assignments.effective(self.context, user_id=user if is_text(user) else None)
+            found = [row for row in rows if _fits(row, asked)]
+        else:
+            found = assignments.all_for_admin(self.context, _condition(asked))
+        page = Page(rows=found, more=False)
+        return listed(request, "role_assignments", page, lambda row: _show(row, named, is_effective))
 
 
 def _flag(asked: Any, name: str) -> bool:
@@ -36,7 +49,21 @@ def _flag(asked: Any, name: str) -> bool:
     return name in asked and (asked[name] == "" or inputs.flag(asked, name, True))
 
 
+def _condition(asked: Any) -> Q:
+    """Return what the query string asks of assignments as they are written."""
+    where = Q()
+    for name, column in _COLUMNS.items():
+        if name in asked:
+            where &= Q(**{column: asked[name]}) if is_text(asked[name]) else Q(pk__in=[])
+    if "scope.system" in asked:
+        where &= Q(project=None, domain=None)
+    if f"scope.{INHERITED}" in asked:
+        where &= Q(inherited=True)
+    return where
+
+
 def _fits(row: Effective, asked: Any) -> bool:
+    """Return the same of assignments that come from others."""
     places = {
         "user.id": row.user,
         "group.id": row.group,

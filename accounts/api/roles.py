@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import Collection, IdentityView, Member, Resource, links, no_content, url
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
 from accounts.models import Role, RoleInference
+from accounts.openstack.responses import no_content
 from accounts.services import inputs, roles
 
 

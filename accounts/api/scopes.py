@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from accounts.api import domains, projects
 from accounts.api.base import IdentityView, listed, listing, url
 from accounts.errors import Forbidden
+from accounts.openstack.paging import Page
 from accounts.services import assignments, catalog
 from accounts.services import projects as project_rows
 
@@ -28,7 +29,7 @@ class System(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """Show whether the token may be rescoped to the system."""
         found: list[Any] = [{"all": True}] if assignments.on_system(self.context.user) else []
-        return listed(request, "system", found, dict)
+        return listed(request, "system", Page(rows=found, more=False), dict)
 
 
 class Catalog(IdentityView):

@@ -8,9 +8,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.request import Request
 
-from accounts.api.authentication import TokenAuthentication
-from accounts.api.base import IdentityView, naive, no_content, zulu
+from accounts.api.base import IdentityView
 from accounts.models import Domain
+from accounts.openstack.authentication import TokenAuthentication
+from accounts.openstack.responses import no_content
+from accounts.openstack.times import microseconds, without_zone
 from accounts.services import catalog, passwords, receipts, token_requests, tokens
 from accounts.services.receipts import OneFactorOnly, Receipt
 from accounts.services.tokens import Valid
@@ -68,8 +70,8 @@ def _receipt(receipt: Receipt) -> HttpResponse:
     body = {
         "methods": receipt.methods,
         "user": {"id": user.id, "name": user.name, "domain": _domain(user.domain)},
-        "issued_at": zulu(receipt.issued_at),
-        "expires_at": zulu(receipt.expires_at),
+        "issued_at": microseconds(receipt.issued_at),
+        "expires_at": microseconds(receipt.expires_at),
     }
     response = JsonResponse({"receipt": body, "required_auth_methods": [list(receipts.RULE)]}, status=401)
     response[receipts.HEADER] = receipt.text
@@ -88,11 +90,11 @@ def show(valid: Valid) -> dict[str, Any]:
             "id": user.id,
             "name": user.name,
             "domain": _domain(user.domain),
-            "password_expires_at": naive(passwords.expires_at(user)),
+            "password_expires_at": without_zone(passwords.expires_at(user)),
         },
         "audit_ids": token.audit_ids,
-        "issued_at": zulu(token.issued_at),
-        "expires_at": zulu(token.expires_at),
+        "issued_at": microseconds(token.issued_at),
+        "expires_at": microseconds(token.expires_at),
     }
     if token.project:
         project = token.project

@@ -10,8 +10,10 @@ from rest_framework.request import Request
 
 from accounts.api import groups as groups_api
 from accounts.api import projects as projects_api
-from accounts.api.base import Collection, IdentityView, Member, Resource, links, listing, naive, no_content
+from accounts.api.base import Collection, IdentityView, Member, Resource, links, listing
 from accounts.models import User
+from accounts.openstack.responses import no_content
+from accounts.openstack.times import without_zone
 from accounts.services import inputs, passwords, users
 
 
@@ -22,7 +24,7 @@ def show(user: User) -> dict[str, Any]:
         "name": user.name,
         "domain_id": user.domain_id,
         "enabled": user.enabled,
-        "password_expires_at": naive(passwords.expires_at(user)),
+        "password_expires_at": without_zone(passwords.expires_at(user)),
         "options": {},
         "links": links("users", user.id),
     }

@@ -138,8 +138,8 @@ def revoke(context: Context, held: Holding, role_id: str) -> None:
     audit.record(context, "assignment.revoke", held.actor, **held.audited(role))
 
 
-def all_for_admin(context: Context) -> list[Effective]:
-    """Return every assignment as it is written, in one query. Raise Forbidden for those who may not read them."""
+def all_for_admin(context: Context, where: Q | None = None) -> list[Effective]:
+    """Return the assignments that fit, as they are written. One query. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "assignment:read")
     return [
         Effective(
@@ -151,14 +151,20 @@ def all_for_admin(context: Context) -> list[Effective]:
             inherited=row.inherited,
             source=row,
         )
-        for row in _all()
+        for row in _all().filter(where or Q())
     ]
 
 
-def effective(context: Context) -> list[Effective]:
-    """Return every role that comes out: groups as members, inherited ones on what is below, implied ones. Four queries."""
+def effective(context: Context, *, user_id: str | None = None) -> list[Effective]:
+    """Return every role that counts: groups as members, inherited ones on what is below, implied ones.
+
+    Of one user, if named. Four queries. Raise Forbidden for those who may not read them.
+    """
     policy.enforce(context, "assignment:read")
-    rows = _of_members(_all().prefetch_related("group__members__domain"))
+    written = _all()
+    if user_id is not None:
+        written = written.filter(pk__in=Assignment.objects.held_by(User(pk=user_id)).values("pk"))
+    rows = _of_members(written.prefetch_related("group__members__domain"))
     seen: set[tuple[str | None, ...]] = set()
     effective_rows: list[Effective] = []
     for one in _with_implied(_on_places(rows, list(Project.objects.with_lineage()))):

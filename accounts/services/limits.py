@@ -3,10 +3,12 @@
 What counts and what may be written is `quotas`' to say. Resources are what our parts count: none can be added here.
 """
 
+import re
 import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import policy
@@ -15,6 +17,9 @@ from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Project, Quota, Region, Service
 from accounts.services import inputs, quotas
 from accounts.services.inputs import Data
+
+_KEY = re.compile(r"0{17}[0-9a-f]{15}")
+"""Ids of limits: numbers below 2^60 in 32 hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +33,6 @@ class RegisteredLimit:
     def pk(self) -> str:
         """The same id every time, since there is one for each name."""
         return uuid.uuid5(uuid.NAMESPACE_OID, self.resource.name).hex
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """A limit of one project. `pk` is that of its row, as text."""
-
-    pk: str
-    project_id: str
-    resource: str
-    limit: int
 
 
 def registered(context: Context) -> list[RegisteredLimit]:
@@ -77,25 +72,33 @@ def reset_registered(context: Context, key: str) -> None:
     quotas.reset(context, None, name)
 
 
-def visible_to(context: Context) -> list[Limit]:
+def visible_to(context: Context) -> QuerySet[Quota]:
     """Return the projects' own limits: all to those who may read projects, else those of the asker's project."""
     policy.enforce(context, "quota:read")
     rows = Quota.objects.filter(project__isnull=False, resource__in=quotas.resources)
     if not policy.allows(context, "project:read"):
         rows = rows.filter(project=context.project)
-    return [_limit(row) for row in rows.order_by("project", "resource")]
+    return rows.order_by("project_id", "resource")
 
 
-def one(context: Context, key: str) -> Limit:
-    """Raise NotFound, alike for what is not there and what is not theirs."""
-    for row in visible_to(context):
-        if row.pk == key:
-            return row
-    return inputs.raise_not_found("limit", key)
+def key_of(row: Quota) -> str:
+    """Return the limit's id, written as Identity writes ids."""
+    return f"{row.pk:032x}"
+
+
+def of_key(key: str) -> Q:
+    """Return the condition of the limit with this id."""
+    return Q(pk=int(key, 16)) if _KEY.fullmatch(key) else Q(pk__in=[])
+
+
+def one(context: Context, key: str) -> Quota:
+    """Return one limit. Raise NotFound, alike for what is not there and what is not theirs."""
+    row = visible_to(context).filter(of_key(key)).first()
+    return inputs.raise_not_found("limit", key) if row is None else row
 
 
 @transaction.atomic
-def create(context: Context, data: Data) -> Limit:
+def create(context: Context, data: Data) -> Quota:
     """Give a project a limit of its own. Raise Forbidden, BadInput, Conflict, NotFound."""
     policy.enforce(context, "quota:write")
     name = _resource_name(data)
@@ -105,14 +108,14 @@ def create(context: Context, data: Data) -> Limit:
     if Quota.objects.filter(project=project, resource=name).exists():
         raise Conflict(_("The project has a limit of %(name)s already. Change that one.") % {"name": name})
     _write(context, project.id, name, data.get("resource_limit"), "resource_limit")
-    return _limit(Quota.objects.get(project=project, resource=name))
+    return Quota.objects.get(project=project, resource=name)
 
 
 @transaction.atomic
-def update(context: Context, key: str, data: Data) -> Limit:
+def update(context: Context, key: str, data: Data) -> Quota:
     policy.enforce(context, "quota:write")
     row = one(context, key)
-    _enforce_alike(data, resource_name=row.resource, project_id=row.project_id)
+    _enforce_alike(data, resource_name=row.resource, project_id=str(row.project_id))
     if "resource_limit" in data:
         _write(context, row.project_id, row.resource, data["resource_limit"], "resource_limit")
     return one(context, key)
@@ -130,10 +133,6 @@ def refuse_registration(context: Context, data: Data) -> None:
     """Raise what is the matter with a further registered limit: there is one, or nothing counts the resource."""
     policy.enforce(context, "quota:write")
     raise Conflict(_("%(name)s is registered already. Change its default.") % {"name": _resource_name(data)})
-
-
-def _limit(row: Quota) -> Limit:
-    return Limit(pk=f"{row.pk:032x}", project_id=str(row.project_id), resource=row.resource, limit=row.limit)
 
 
 def _resource_name(data: Data) -> str:

@@ -1,14 +1,12 @@
 """One-time codes by RFC 6238 (TOTP: SHA-1, six digits, thirty seconds), as every authenticator app knows them."""
 
-import base64
 from datetime import datetime
 from urllib.parse import urlsplit
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.safestring import SafeString, mark_safe
 
 SECONDS = 30
@@ -19,19 +17,6 @@ DRIFT = 1
 def new_secret() -> str:
     """160 random bits in base32, as RFC 4226, 4 recommends."""
     return pyotp.random_base32()
-
-
-def seal(secret: str) -> str:
-    """Return the secret, encrypted with a key that stands outside the database."""
-    return _sealer().encrypt(secret.encode()).decode()
-
-
-def unseal(sealed: str) -> str | None:
-    """Return the secret again; None where the installation's secret key is another than it was."""
-    try:
-        return _sealer().decrypt(sealed.encode()).decode()
-    except InvalidToken:
-        return None
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:
@@ -56,8 +41,3 @@ def picture(text: str) -> SafeString:
     code = segno.make_qr(text, error="m")
     svg = code.svg_inline(scale=1, border=4, omitsize=True, svgclass="qr", lineclass=None)
     return mark_safe(svg)  # noqa: S308 - made here, of squares only
-
-
-def _sealer() -> Fernet:
-    key = salted_hmac("accounts.one_time_codes", "", algorithm="sha256").digest()
-    return Fernet(base64.urlsafe_b64encode(key))

@@ -50,7 +50,7 @@ def ask(context: Context, changes: Mapping[str, object], reason: object = "") ->
     policy.enforce(context, "quota:ask")
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
-    project = Project.objects.select_for_update().get(pk=context.project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=context.project.pk)
     limits = _larger(changes, quotas.limits([project.id])[project.id])
     reason = _sentence(reason, "reason")
     now = timezone.now()
@@ -190,7 +190,7 @@ def _still_open(context: Context, key: str) -> QuotaRequest:
 
 def _locked(request: QuotaRequest) -> QuotaRequest:
     """Return the request under its project's lock. Raise Conflict that says who was first."""
-    Project.objects.select_for_update().get(pk=request.project_id)
+    Project.objects.select_for_update(no_key=True).get(pk=request.project_id)
     request = QuotaRequest.objects.select_related("project", "decided_by").get(pk=request.pk)
     who = request.decided_by.name if request.decided_by else _("somebody")
     match request.state:

@@ -147,7 +147,7 @@ def reserve(project: Project, amounts: Mapping[str, int], user: User | None = No
     Raise OverQuota.
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if short := shortages(project_usage(project), amounts):
         raise OverQuota(" ".join(map(sentence, short)), short)
     if (

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts import policy
+from accounts import policy, sealing
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import RecoveryCode, SecondFactor, User
@@ -72,9 +72,7 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
                 "code": _("This code does not fit. Check that the device’s clock is right, and try the next.")
             }
         )
-    factor = SecondFactor(
-        user=context.user, sealed_secret=one_time_codes.seal(offered.secret), last_step=step
-    )
+    factor = SecondFactor(user=context.user, sealed_secret=sealing.seal(offered.secret), last_step=step)
     save_unique(factor, _("The second factor is on already."))
     audit.record(context, "second_factor.enable", context.user)
     return _new_recovery_codes(context.user)
@@ -130,7 +128,7 @@ def prove(request: HttpRequest, user: User, value: object) -> None:
 
 def _takes_code(user: User, value: object) -> bool:
     factor, code = find(user), _digits(value)
-    secret = one_time_codes.unseal(factor.sealed_secret) if factor and code else None
+    secret = sealing.unseal(factor.sealed_secret) if factor and code else None
     step = one_time_codes.matching_step(secret, code, timezone.now()) if secret else None
     if step is None:
         return False

@@ -1,5 +1,6 @@
 """Browser sessions: whose they are, and how they end. The API's counterpart are tokens."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
@@ -45,14 +46,17 @@ def record(request: HttpRequest, user: User) -> None:
         request.session.create()
     key = str(request.session.session_key)
     UserSession.objects.update_or_create(session_id=key, defaults={"user": user} | _whence(request))
-    cache.set(_mark(key), True, SEEN_SECONDS)
+    cache.set(_mark(key), b"seen", SEEN_SECONDS)
 
 
 def seen(request: HttpRequest) -> None:
-    """Keep time and address of the last visit, to a few minutes."""
+    """Keep time and address of the last visit, to a few minutes. Without the cache the row says whether it is time."""
     key = request.session.session_key or ""
-    if cache.add(_mark(key), True, SEEN_SECONDS):
-        UserSession.objects.filter(session=key).update(**_whence(request))
+    if cache.get(_mark(key)) is None:
+        rows = UserSession.objects.filter(session=key)
+        if rows.filter(seen_at__lt=timezone.now() - timedelta(seconds=SEEN_SECONDS)).exists():
+            rows.update(**_whence(request))
+        cache.set(_mark(key), b"seen", SEEN_SECONDS)
 
 
 def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:

@@ -117,5 +117,5 @@ def _number(limit: int) -> float:
 
 
 def _found(project_id: str, user_id: str) -> tuple[Project, User]:
-    project = inputs.get_or_404(Project.objects.select_for_update(), project_id, "project")
+    project = inputs.get_or_404(Project.objects.select_for_update(no_key=True), project_id, "project")
     return project, inputs.get_or_404(User.objects.all(), user_id, "user")

@@ -1,4 +1,4 @@
-"""Which versions there are; needs no token."""
+"""Which versions of the Compute API there are."""
 
 from typing import Any
 
@@ -6,8 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api import discovery
-from compute.api import faults
+from accounts.openstack import discovery
 from compute.api.base import ComputeView
 from compute.api.microversions import NEWEST, OLDEST
 
@@ -17,26 +16,16 @@ MEDIA_TYPE = "application/vnd.openstack.compute+json;version="
 
 
 def v21() -> dict[str, Any]:
-    return {
-        "id": "v2.1",
-        "status": "CURRENT",
-        "version": str(NEWEST),
-        "min_version": str(OLDEST),
-        "updated": V21_UPDATED,
-        "links": [{"rel": "self", "href": f"{settings.PUBLIC_URL}/compute/v2.1/"}],
-    }
+    href = f"{settings.PUBLIC_URL}/compute/v2.1/"
+    return discovery.entry(
+        "v2.1", "CURRENT", href, version=str(NEWEST), min_version=str(OLDEST), updated=V21_UPDATED
+    )
 
 
 def v20() -> dict[str, Any]:
     """The same API without microversions, for clients from before them."""
-    return {
-        "id": "v2.0",
-        "status": "SUPPORTED",
-        "version": "",
-        "min_version": "",
-        "updated": V20_UPDATED,
-        "links": [{"rel": "self", "href": f"{settings.PUBLIC_URL}/compute/v2/"}],
-    }
+    href = f"{settings.PUBLIC_URL}/compute/v2/"
+    return discovery.entry("v2.0", "SUPPORTED", href, version="", min_version="", updated=V20_UPDATED)
 
 
 def _with_media_type(version: dict[str, Any]) -> dict[str, Any]:
@@ -46,23 +35,20 @@ def _with_media_type(version: dict[str, Any]) -> dict[str, Any]:
     return version | {"media-types": types}
 
 
-class Versions(ComputeView):
+class Versions(discovery.VersionDocument, ComputeView):
     """`/compute`, with and without a slash."""
 
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        return JsonResponse({"versions": [v20(), v21()]})
+    def content(self) -> dict[str, Any]:
+        return {"versions": [v20(), v21()]}
 
 
-class OneVersion(ComputeView):
+class OneVersion(discovery.VersionDocument, ComputeView):
     """`/compute/v2.1` and `/compute/v2`, with and without a slash."""
 
-    anonymous = True
     number = "2.1"
 
-    def get(self, request: Request) -> HttpResponse:
-        return JsonResponse({"version": _with_media_type(v21() if self.number == "2.1" else v20())})
+    def content(self) -> dict[str, Any]:
+        return {"version": _with_media_type(v21() if self.number == "2.1" else v20())}
 
 
 class Extensions(ComputeView):
@@ -72,15 +58,12 @@ class Extensions(ComputeView):
         return JsonResponse({"extensions": []})
 
 
-class Gone(discovery.Unknown):
+class Unknown(discovery.Unknown, ComputeView):
+    pass
+
+
+class Gone(Unknown):
     """What Nova has given up, and answers so."""
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return faults.answer(410, "This resource is no longer available.  No forwarding address is given.")
-
-
-class Unknown(discovery.Unknown):
-    """Every other address."""
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return faults.answer(404, "The resource could not be found.")
+    status = 410
+    message = "This resource is no longer available.  No forwarding address is given."

@@ -1,8 +1,7 @@
 """Errors as Nova's bodies: `{"itemNotFound": {"code": 404, "message": …}}`."""
 
-from django.http import JsonResponse
+from typing import Any
 
-from accounts.api import faults
 from accounts.errors import MeridianError
 
 NAMES = {
@@ -27,13 +26,5 @@ class NotImplementedHere(MeridianError):
     status = 501
 
 
-def of(error: Exception) -> JsonResponse | None:
-    """The answer to an error that a person may read; None for bugs."""
-    found = faults.read(error)
-    return answer(*found) if found else None
-
-
-def answer(status: int, message: str) -> JsonResponse:
-    name = NAMES.get(status, "computeFault")
-    body = {name: {"code": status, "message": message}}
-    return faults.with_headers(JsonResponse(body, status=status))
+def body(status: int, message: str) -> dict[str, Any]:
+    return {NAMES.get(status, "computeFault"): {"code": status, "message": message}}

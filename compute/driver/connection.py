@@ -1,76 +1,200 @@
-"""One cached libvirt connection per process and address."""
+"""Connections to libvirt: each thread has its own to an address, lent from a pool of the process.
+
+Threads must not share one: when its daemon dies or freezes under two calls, libvirt 9 hangs or crashes the process.
+
+No call waits for ever. Keepalives fail the calls to a libvirtd that died or froze after 20 seconds. Opening is
+done in threads of its own and has a limit, and while an opening is overdue the host counts as away.
+"""
 
 import os
 import socket
-from collections import defaultdict
-from threading import Lock
+import time
+from concurrent.futures import Future
+from threading import Lock, Thread, local
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import libvirt
 
-from .errors import HypervisorUnreachable, translated
+from . import event_loop
+from .errors import DriverError, HypervisorUnreachable, translated
 
 PROBE_SECONDS = 2.0
-KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 3, 3
+OPEN_SECONDS = 10.0
+KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 5, 3
+MOST_IDLE = 4
 _PORTS = {"tcp": 16509, "tls": 16514, "ssh": 22}
-
-_connections: dict[str, libvirt.virConnect] = {}
-_locks: defaultdict[str, Lock] = defaultdict(Lock)
-_keepalive = False
 
 # libvirt prints every error to stderr by itself; ours travel as exceptions.
 libvirt.registerErrorHandler(lambda context, error: None, None)
 
 
 def connect(uri: str) -> libvirt.virConnect:
-    """An open, living connection to `uri`, shared by the threads of this process.
-
-    Raises HypervisorUnreachable.
-    """
-    with _locks[uri]:
-        known = _connections.get(uri)
-        if known is not None and _answers(known):
-            return known
-        _connections[uri] = opened = open_connection(uri)
-        return opened
+    """Return this thread's connection to `uri`. Raise HypervisorUnreachable."""
+    lent: dict[str, _Lent] = _local.__dict__
+    known = lent.get(uri)
+    if known is None or not _is_alive(known.connection):
+        known = lent[uri] = _Lent(_hypervisor(uri))
+    return known.connection
 
 
 def open_connection(uri: str) -> libvirt.virConnect:
-    """A connection of the caller's own, who closes it. Raises HypervisorUnreachable."""
-    _probe(uri)
-    with translated(f"Connecting to hypervisor {uri}"):
-        opened = libvirt.open(uri)
-        if _keepalive and urlsplit(uri).scheme != "test":  # libvirt's test driver has no wire to watch
-            opened.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
-        return opened
-
-
-def use_keepalives() -> None:
-    """From now on notice silently dead hosts; only with a running event loop, which answers the pings."""
-    global _keepalive
-    _keepalive = True
+    """Return a connection of the caller's own, who closes it. Raise HypervisorUnreachable."""
+    return _hypervisor(uri).open()
 
 
 def close_all() -> None:
-    """Close every cached connection of this process."""
-    while _connections:
-        _, connection = _connections.popitem()
+    """Close the connections of this thread and those that no thread has."""
+    _local.__dict__.clear()
+    for hypervisor in list(_hypervisors.values()):
+        hypervisor.close_idle()
+
+
+class _Attempt:
+    """One opening of a connection, in a thread of its own: libvirt cannot be told to give up."""
+
+    def __init__(self, hypervisor: "_Hypervisor") -> None:
+        self.hypervisor = hypervisor
+        self.deadline = time.monotonic() + OPEN_SECONDS
+        self.future: Future[libvirt.virConnect] = Future()
+        self.is_unwanted = False
+
+    def start(self) -> None:
+        Thread(target=self._open, name=f"open {self.hypervisor.uri}", daemon=True).start()
+
+    def result(self) -> libvirt.virConnect:
+        """Return the connection. Raise HypervisorUnreachable when it failed or the time is up."""
         try:
-            connection.close()
-        except libvirt.libvirtError:
-            continue  # it was dead already
+            return self.future.result(max(0.0, self.deadline - time.monotonic()))
+        except TimeoutError as error:
+            raise HypervisorUnreachable(
+                f"Connecting to hypervisor {self.hypervisor.uri} failed: its libvirt daemon does not answer. "
+                "Restart the daemon on that host if this lasts."
+            ) from error
+
+    def _open(self) -> None:
+        connection = fault = None
+        try:
+            connection = _open(self.hypervisor.uri)
+        except DriverError as error:
+            fault = error
+        finally:
+            self.hypervisor.ended(self, connection, fault)
 
 
-def _answers(connection: libvirt.virConnect) -> bool:
-    """A round trip: without an event loop, isAlive() alone does not notice that the daemon has gone."""
+class _Hypervisor:
+    """What this process knows of one address: the idle connections and the opening under way."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self._lock = Lock()  # held for a few assignments, never for a call to libvirt
+        self._idle: list[libvirt.virConnect] = []
+        self._attempt: _Attempt | None = None
+
+    def lend(self) -> libvirt.virConnect:
+        """Return a living connection that no other thread has. Raise HypervisorUnreachable."""
+        while (known := self._pop()) is not None:
+            if _is_alive(known):
+                return known
+        return self.open()
+
+    def give_back(self, connection: libvirt.virConnect) -> None:
+        """Keep a connection for the next thread, unless there are enough."""
+        if _is_alive(connection):
+            with self._lock:
+                if len(self._idle) < MOST_IDLE:
+                    self._idle.append(connection)
+
+    def open(self) -> libvirt.virConnect:
+        """Open a connection, one after the other. Raise HypervisorUnreachable, at once while one is overdue."""
+        while True:
+            with self._lock:
+                earlier = self._attempt
+                if earlier is None:
+                    attempt = self._attempt = _Attempt(self)
+            if earlier is not None:
+                earlier.result()
+                continue
+            attempt.start()
+            try:
+                return attempt.result()
+            except HypervisorUnreachable:
+                with self._lock:
+                    attempt.is_unwanted = True
+                    if not attempt.future.done() or attempt.future.exception() is not None:
+                        raise
+                return attempt.future.result()
+
+    def ended(
+        self, attempt: _Attempt, connection: libvirt.virConnect | None, fault: DriverError | None
+    ) -> None:
+        """Take note of what an opening came to; one that comes late is kept for the next thread."""
+        with self._lock:
+            self._attempt = None
+            if connection is None:
+                attempt.future.set_exception(
+                    fault or HypervisorUnreachable(f"Connecting to {self.uri} failed.")
+                )
+                return
+            if attempt.is_unwanted:
+                self._idle.append(connection)
+            attempt.future.set_result(connection)
+
+    def close_idle(self) -> None:
+        while (connection := self._pop()) is not None:
+            try:
+                connection.close()
+            except libvirt.libvirtError:
+                continue  # it was dead already
+
+    def _pop(self) -> libvirt.virConnect | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+
+class _Lent:
+    """A connection while a thread has it; the end of the thread gives it back."""
+
+    def __init__(self, hypervisor: _Hypervisor) -> None:
+        self._hypervisor = hypervisor
+        self.connection = hypervisor.lend()
+
+    def __del__(self) -> None:
+        if connection := self.__dict__.get("connection"):
+            self._hypervisor.give_back(connection)
+
+
+_local = local()
+_hypervisors: dict[str, _Hypervisor] = {}
+_opened: WeakSet[libvirt.virConnect] = WeakSet()
+
+
+def _hypervisor(uri: str) -> _Hypervisor:
+    known = _hypervisors.get(uri)
+    return known if known is not None else _hypervisors.setdefault(uri, _Hypervisor(uri))
+
+
+def _open(uri: str) -> libvirt.virConnect:
+    _probe(uri)
+    with translated(f"Connecting to hypervisor {uri}"):
+        event_loop.start()
+        connection = libvirt.open(uri)
+        if urlsplit(uri).scheme != "test":  # libvirt's test driver has no wire to watch
+            connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
+    _opened.add(connection)
+    return connection
+
+
+def _is_alive(connection: libvirt.virConnect) -> bool:
+    """Return whether the connection is open. The event loop notices its end, so this asks nobody."""
     try:
-        return bool(connection.isAlive() and connection.getLibVersion())
+        return bool(connection.isAlive())
     except libvirt.libvirtError:
         return False
 
 
 def _probe(uri: str) -> None:
-    """Fail fast: libvirt waits half a minute for a host that drops packets."""
+    """Raise HypervisorUnreachable for a port that does not answer: libvirt would wait half a minute."""
     parts = urlsplit(uri)
     port = parts.port or _PORTS.get(parts.scheme.partition("+")[2] or ("tls" if parts.hostname else ""))
     if not parts.hostname or not port:
@@ -85,13 +209,13 @@ def _probe(uri: str) -> None:
 
 
 def _abandon_after_fork() -> None:
-    """A child must neither use nor close its parent's connections: closing would end the parent's session."""
-    global _keepalive
-    for connection in _connections.values():
+    """Leave the parent's connections alone: closing one would end the parent's session."""
+    global _local
+    for connection in list(_opened):
         connection._o = None
-    _connections.clear()
-    _locks.clear()
-    _keepalive = False
+    _opened.clear()
+    _hypervisors.clear()
+    _local = local()
 
 
 os.register_at_fork(after_in_child=_abandon_after_fork)

@@ -38,6 +38,12 @@ class GuestBusy(DriverError):
     retryable = True
 
 
+class GuestClaimed(DriverError):
+    """A newer claim than ours has worked on the guest: ours must do nothing more."""
+
+    code = "guest_claimed"
+
+
 class GuestNotRunning(DriverError):
     """The guest must run (or must not) for this."""
 
@@ -129,6 +135,7 @@ _BY_TEXT: tuple[tuple[str, type[DriverError], str], ...] = (
     ("keepalive timeout", HypervisorUnreachable, "the hypervisor stopped answering"),
     ("end of file while reading data", HypervisorUnreachable, "the connection to the hypervisor was lost"),
     ("cannot acquire state change lock", GuestBusy, "another operation on the guest is still running"),
+    ("unable to read from monitor", GuestNotRunning, "it was powered off meanwhile"),
     ("asynchronous jobs running", StorageBusy, "another volume of the pool is being made"),
     ("already in use", Conflict, "something else on the hypervisor already uses it"),
     ("already exists", Conflict, "the hypervisor already has one with this name or identity"),

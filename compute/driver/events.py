@@ -1,15 +1,13 @@
 """What guests do, told as it happens."""
 
-import os
 from collections.abc import Callable
-from threading import Lock, Thread
 from typing import Any
 
 import libvirt
 
-from .connection import open_connection, use_keepalives
+from .connection import open_connection
 from .errors import translated
-from .power import word
+from .guest.power import word
 from .specs import GuestEvent, GuestEventKind
 
 _LIFECYCLE: dict[int, tuple[GuestEventKind, tuple[str, ...]]] = {
@@ -51,28 +49,7 @@ _LIFECYCLE: dict[int, tuple[GuestEventKind, tuple[str, ...]]] = {
 _CRASHES = ("crashed", "failed")  # QEMU's death is reported as "failed", a guest's panic as "crashed"
 _CLOSE_REASONS = ("error", "eof", "keepalive", "client")
 
-_loop_lock = Lock()
-_loop_process: int | None = None
-
 OnEvent = Callable[[GuestEvent], None]
-
-
-def start_event_loop() -> None:
-    """Start this process's event thread, before opening a connection that wants keepalives or events."""
-    global _loop_process
-    with _loop_lock:
-        if _loop_process == os.getpid():
-            return
-        with translated("Starting the event loop"):
-            libvirt.virEventRegisterDefaultImpl()
-        Thread(target=_run_event_loop, name="libvirt-events", daemon=True).start()
-        use_keepalives()
-        _loop_process = os.getpid()
-
-
-def _run_event_loop() -> None:
-    while True:
-        libvirt.virEventRunDefaultImpl()
 
 
 class Subscription:
@@ -102,7 +79,6 @@ def subscribe(uri: str, on_event: OnEvent, on_close: Callable[[str], None]) -> S
     Both are called on the event thread and must only hand over: a libvirt call there would wait for itself.
     After `on_close`, subscribe again and compare everything. Raises HypervisorUnreachable.
     """
-    start_event_loop()
     connection = open_connection(uri)
     with translated(f"Listening to hypervisor {uri}"):
         connection.registerCloseCallback(

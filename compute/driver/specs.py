@@ -5,7 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from .hardware import USUAL, DiskBus, HardwareSpec
+from .guest.hardware import USUAL, DiskBus, HardwareSpec
+from .storage.sources import DiskSource
 
 DiskFormat = Literal["qcow2", "raw"]
 VirtType = Literal["kvm", "qemu"]
@@ -49,9 +50,9 @@ class GuestEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackingSpec:
-    """The image under an overlay, and the one under that; the last has none."""
+    """The layer under a disk, and the one under that; the last has none. Layers are never written."""
 
-    path: Path
+    source: DiskSource
     format: DiskFormat
     backing: "BackingSpec | None" = None
 
@@ -61,9 +62,10 @@ class DiskSpec:
     """One disk or CD-ROM of a guest. `target` is the device name the guest is shown first (vda, sda, ...).
 
     An overlay must name its `backing`: QEMU opens what is written here and never what an image file claims.
+    The guest can find the disk by `serial`, of which virtio shows 20 characters.
     """
 
-    path: Path
+    source: DiskSource
     format: DiskFormat
     target: str
     backing: BackingSpec | None = None
@@ -71,11 +73,12 @@ class DiskSpec:
     device: Literal["disk", "cdrom"] = "disk"
     read_only: bool = False
     boot_order: int | None = None
+    serial: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortSpec:
-    """One network card; `tap_name`, its interface on the host, is at most 15 bytes; DHCP gives `address`."""
+    """One NIC; `tap_name`, its interface on the host, is at most 15 bytes; DHCP gives `address`."""
 
     id: str
     mac: str
@@ -92,12 +95,13 @@ class GuestTag:
     instance: str
     project: str
     operation: str
+    order: int
     fence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomSpec:
-    """How far a guest can grow while it runs: to so many processors and MiB in all, by so many modules."""
+    """How far a guest can grow while it runs: to so many vCPUs and MiB in all, by so many modules."""
 
     vcpus: int
     memory_mib: int
@@ -142,7 +146,7 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """One card's promised address."""
+    """One NIC's reserved address."""
 
     mac: str
     address: str
@@ -179,15 +183,6 @@ class HostFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostLoad:
-    """What a hypervisor is doing. Processor times are nanoseconds since its boot, summed over processors."""
-
-    memory_free_mib: int
-    busy_ns: int
-    idle_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GuestFacts:
     """What a guest is doing, and whose it is: `tag` is None when it is not one of ours."""
 
@@ -210,10 +205,10 @@ class AgentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeFacts:
-    """One file of a pool. `capacity_bytes` is what a guest sees, `allocation_bytes` what it takes up."""
+    """One volume of a pool. `capacity_bytes` is what a guest sees, `allocation_bytes` what it takes up."""
 
     name: str
-    path: Path
+    source: DiskSource
     capacity_bytes: int
     allocation_bytes: int
     format: str
@@ -247,7 +242,7 @@ class Virtualization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomFacts:
-    """How far a running guest can grow: to so many processors and MiB in all; `slots` are free for modules."""
+    """How far a running guest can grow: to so many vCPUs and MiB in all; `slots` are free for modules."""
 
     vcpus: int
     memory_mib: int

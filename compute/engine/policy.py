@@ -2,4 +2,5 @@
 
 RULES = {
     "activity:read": "reader",
+    "operation:retry": "admin",
 }

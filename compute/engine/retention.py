@@ -8,7 +8,7 @@ from compute.engine.models import Heartbeat, Operation
 RULES = (
     Rule(
         name="operations",
-        rows=Operation.objects.exclude(state__in=Operation.OPEN),
+        rows=Operation.objects.exclude(state__in=(*Operation.OPEN, Operation.State.STUCK)),
         since="finished_at",
         setting="OPERATION_DAYS",
     ),

@@ -2,6 +2,4 @@
 
 RULES = {
     "image:read": "reader",
-    "image:delete": "member",
-    "image:delete_public": "admin",
 }

@@ -24,7 +24,6 @@ RULES = (
         setting="USER_DATA_DAYS",
         remove=_forget_user_data,
     ),
-    # Their operations go with them.
     Rule(name="deleted_instances", rows=_DELETED, since="deleted_at", setting="DELETED_DAYS"),
     Rule(name="console_tokens", rows=ConsoleToken.objects.all(), since="expires_at", grace=consoles.ALIVE),
 )

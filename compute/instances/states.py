@@ -1,10 +1,9 @@
-"""Every state of an instance and every move between them, as data.
+"""Every state and task of an instance, as data. Actions say which moves there are between them.
 
 `vm_state` is what an instance is, `task_state` what is being done to it: Nova's words
 (nova.compute.vm_states, task_states), so that every client's waiters know them.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -105,102 +104,9 @@ def colour(vm_state: str, task_state: str | None) -> Colour:
     return Colour.BLUE if task_state else _STATUS[VmState(vm_state)][1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """A verb: from which states it may start, what it shows meanwhile, and where it ends.
-
-    `failed` is the state after a run that was given up. None, there or in `end`, keeps the state it started from.
-    `interrupts`: the tasks during which it may begin all the same; what runs is then cancelled.
-    """
-
-    start: frozenset[VmState]
-    task: TaskState
-    end: VmState | None
-    failed: VmState | None = None
-    interrupts: frozenset[TaskState] = frozenset()
-
-
-def _from(*states: VmState) -> frozenset[VmState]:
-    return frozenset(states)
-
-
-_ANY_TASK = frozenset(TaskState)
+ANY_TASK = frozenset(TaskState)
 # What is being deleted is never brought back: only a deletion that goes as far may interrupt one.
-_BUT_DELETING = _ANY_TASK - {TaskState.DELETING}
-_BUT_ANY_DELETING = _BUT_DELETING - {TaskState.SOFT_DELETING}
-_EXISTING = frozenset(VmState) - {VmState.SOFT_DELETED, VmState.DELETED}
-_RUNS_OR_OFF = _from(VmState.ACTIVE, VmState.STOPPED)
-
-MOVES: dict[str, Move] = {
-    "launch": Move(
-        start=_from(VmState.BUILDING), task=TaskState.SCHEDULING, end=VmState.ACTIVE, failed=VmState.ERROR
-    ),
-    "launch_clone": Move(
-        start=_from(VmState.BUILDING), task=TaskState.STORAGE, end=VmState.ACTIVE, failed=VmState.ERROR
-    ),
-    "clone": Move(start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SHELVED}, task=TaskState.CLONING, end=None),
-    "take_image": Move(
-        start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.SHELVED},
-        task=TaskState.IMAGE_SNAPSHOT,
-        end=None,
-    ),
-    "set_password": Move(start=_from(VmState.ACTIVE), task=TaskState.UPDATING_PASSWORD, end=None),
-    "start": Move(start=_from(VmState.STOPPED), task=TaskState.POWERING_ON, end=VmState.ACTIVE),
-    "stop": Move(
-        start=_from(VmState.ACTIVE, VmState.ERROR), task=TaskState.POWERING_OFF, end=VmState.STOPPED
-    ),
-    "force_stop": Move(
-        start=_from(VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR),
-        task=TaskState.POWERING_OFF,
-        end=VmState.STOPPED,
-        interrupts=_BUT_ANY_DELETING,
-    ),
-    "reboot": Move(start=_from(VmState.ACTIVE), task=TaskState.REBOOTING, end=VmState.ACTIVE),
-    "force_reboot": Move(
-        start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR},
-        task=TaskState.REBOOTING_HARD,
-        end=VmState.ACTIVE,
-    ),
-    "pause": Move(start=_from(VmState.ACTIVE), task=TaskState.PAUSING, end=VmState.PAUSED),
-    "unpause": Move(start=_from(VmState.PAUSED), task=TaskState.UNPAUSING, end=VmState.ACTIVE),
-    "suspend": Move(start=_from(VmState.ACTIVE), task=TaskState.SUSPENDING, end=VmState.SUSPENDED),
-    "resume": Move(start=_from(VmState.SUSPENDED), task=TaskState.RESUMING, end=VmState.ACTIVE),
-    "shelve": Move(
-        start=_RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED},
-        task=TaskState.SHELVING,
-        end=VmState.SHELVED,
-    ),
-    "unshelve": Move(start=_from(VmState.SHELVED), task=TaskState.UNSHELVING, end=VmState.ACTIVE),
-    "rescue": Move(start=_RUNS_OR_OFF | {VmState.ERROR}, task=TaskState.RESCUING, end=VmState.RESCUED),
-    "unrescue": Move(start=_from(VmState.RESCUED), task=TaskState.UNRESCUING, end=VmState.ACTIVE),
-    "rebuild": Move(start=_RUNS_OR_OFF | {VmState.ERROR}, task=TaskState.REBUILDING, end=VmState.ACTIVE),
-    "grow": Move(start=_from(VmState.ACTIVE), task=TaskState.GROWING, end=None),
-    "resize": Move(start=_RUNS_OR_OFF, task=TaskState.RESIZING, end=VmState.RESIZED),
-    "confirm_resize": Move(
-        start=_from(VmState.RESIZED), task=TaskState.RESIZE_CONFIRMING, end=VmState.ACTIVE
-    ),
-    "revert_resize": Move(start=_from(VmState.RESIZED), task=TaskState.RESIZE_REVERTING, end=VmState.ACTIVE),
-    "delete": Move(
-        start=_EXISTING,
-        task=TaskState.SOFT_DELETING,
-        end=VmState.SOFT_DELETED,
-        interrupts=_BUT_DELETING,
-    ),
-    "restore": Move(start=_from(VmState.SOFT_DELETED), task=TaskState.RESTORING, end=VmState.ACTIVE),
-    "purge": Move(
-        start=_EXISTING | {VmState.SOFT_DELETED},
-        task=TaskState.DELETING,
-        end=VmState.DELETED,
-        failed=VmState.ERROR,
-        interrupts=_ANY_TASK,
-    ),
-}
-"""Verb → move. What changes no state (rename, lock, …) has no row here: it is allowed in every state that exists."""
-
-
-def allowed(verb: str, vm_state: str, task_state: str | None) -> bool:
-    """Whether `verb` may begin now."""
-    move = MOVES.get(verb)
-    if move is None:
-        return vm_state in _EXISTING
-    return vm_state in move.start and (task_state is None or task_state in move.interrupts)
+BUT_DELETING = ANY_TASK - {TaskState.DELETING}
+BUT_ANY_DELETING = BUT_DELETING - {TaskState.SOFT_DELETING}
+EXISTING = frozenset(VmState) - {VmState.SOFT_DELETED, VmState.DELETED}
+RUNS_OR_OFF = frozenset({VmState.ACTIVE, VmState.STOPPED})

@@ -12,11 +12,11 @@ from accounts.context import Context
 from accounts.errors import MeridianError
 from accounts.models import Assignment
 from compute.engine.models import Operation
-from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
 from compute.instances.models import Flavor, Instance
+from compute.instances.services import guests
 from compute.instances.services.launch_request import LaunchRequest
 
 CLAIM_SECONDS = 20
@@ -34,7 +34,7 @@ def fly(report: Callable[[str], None]) -> None:
     instance = _launched(context)
     report(_("launch accepted"))
     try:
-        _finish(instance.operations.get(kind="launch"))
+        _finish(Operation.objects.on(instance.pk).get(kind="instance.launch"))
         report(_("guest started"))
         log = _booted(instance)
         report(_("guest booted to its login"))
@@ -43,7 +43,7 @@ def fly(report: Callable[[str], None]) -> None:
         _has_screen(instance)
         report(_("screen answers"))
     finally:
-        removal = begin(context, "purge", instance.pk)
+        removal = begin(context, "instance.purge", instance.pk)
     if removal is not None:
         _finish(removal)
     report(_("guest removed"))
@@ -111,7 +111,7 @@ def _wait(true: Callable[[], bool], seconds: float, sentence: str, operation: Op
 
 def _booted(instance: Instance) -> str:
     """What the guest wrote until its login."""
-    log = hosts.console_log(instance)
+    log = guests.console_log(instance)
     deadline = time.monotonic() + BOOT_SECONDS
     while True:
         text = log.read_text(errors="replace") if log.exists() else ""
@@ -138,7 +138,7 @@ def _has_address(instance: Instance, log: str) -> None:
 
 
 def _has_screen(instance: Instance) -> None:
-    path = hosts.vnc_socket(instance)
+    path = guests.vnc_socket(instance)
     try:
         with socket.socket(socket.AF_UNIX) as screen:
             screen.settimeout(5)

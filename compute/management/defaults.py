@@ -1,12 +1,10 @@
 """The rows that a first launch needs: one network, flavors from tiny to large, the local hypervisor."""
 
-import socket
-
 from django.conf import settings
 from django.db import transaction
 
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
+from compute.hosts.services import hosts, local
 from compute.instances.models import Flavor
 from compute.networks.models import Network
 
@@ -31,7 +29,4 @@ def ensure() -> Hypervisor:
             Flavor(id=number, name=name, vcpus=vcpus, ram_mib=ram, disk_gib=disk)
             for number, name, vcpus, ram, disk in FLAVORS
         )
-    hypervisor, _made = Hypervisor.objects.get_or_create(
-        uri=settings.LIBVIRT_URI, defaults={"name": socket.gethostname()}
-    )
-    return hypervisor
+    return local.ensure()

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Unavailable
 from accounts.services import ldap, oidc
-from compute.driver import host
 from compute.driver.errors import DriverError
-from compute.engine.models import Heartbeat
+from compute.driver.host import capabilities
+from compute.engine.models import Heartbeat, Operation
+from compute.engine.operations.leftovers import left_in_words
 from compute.engine.services import heartbeats
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
@@ -27,8 +28,11 @@ from compute.images.services import image_files
 from compute.instances.services import hardware
 from compute.management import front_door
 from compute.networks.models import Network
+from compute.networks.services import host_networks
 
 GIB = 2**30
+NAMED = 5
+"""How many stuck operations are named."""
 LEAST_FREE_BYTES = 2 * GIB
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
@@ -47,7 +51,7 @@ def checks() -> list[Check]:
     """Look at every part, in the order in which they need each other. Never raises for a broken part."""
     found = _database()
     if all(check.ok for check in found):
-        for look in (_clock, _processes, _hypervisors, _images):
+        for look in (_clock, _processes, _operations, _hypervisors, _images):
             found += look()
     return [*found, _redis(), _console(), _front_door(), *_sign_in_elsewhere()]
 
@@ -125,6 +129,20 @@ def _processes() -> list[Check]:
     ]
 
 
+def _operations() -> list[Check]:
+    """Operations that could not be undone wait for somebody."""
+    stuck = Operation.objects.filter(state=Operation.State.STUCK).order_by("created_at", "pk")
+    if not (rows := list(stuck[:NAMED])):
+        return [Check(name=_("Operations"), ok=True, detail=_("none is stuck"))]
+    names = [f"{row.kind} {row.subject_name}: {left_in_words(row.left)}" for row in rows]
+    detail = _("%(count)s stuck. %(which)s") % {"count": stuck.count(), "which": " ".join(names)}
+    fix = _(
+        "Remove what stands in the way, then choose “Undo once more” on the activity page; "
+        "or delete what it was done to for good."
+    )
+    return [Check(name=_("Operations"), ok=False, detail=detail, fix=fix)]
+
+
 def _hypervisors() -> list[Check]:
     rows = list(Hypervisor.objects.filter(enabled=True))
     if not rows:
@@ -135,7 +153,7 @@ def _hypervisors() -> list[Check]:
 
 def _hypervisor(row: Hypervisor) -> list[Check]:
     def versions() -> str:
-        facts = host.facts(row.uri)
+        facts = capabilities.facts(row.uri)
         return _("libvirt %(libvirt)s with QEMU %(qemu)s on %(host)s") % {
             "libvirt": facts.libvirt_version,
             "qemu": facts.qemu_version,
@@ -164,7 +182,7 @@ def _guest_hardware(row: Hypervisor) -> Check:
     name, labels = _("Guest hardware"), hardware.labels()
     packages = {hardware.UEFI: "ovmf", hardware.SECURE_BOOT: "ovmf", hardware.TPM: "swtpm swtpm-tools"}
     try:
-        missing = [feature for feature in packages if feature not in host.features(row.uri)]
+        missing = [feature for feature in packages if feature not in capabilities.features(row.uri)]
     except DriverError as error:
         return Check(name=name, ok=False, detail=str(error), fix=_("Look at libvirt's log."))
     if not missing:
@@ -178,7 +196,7 @@ def _guest_hardware(row: Hypervisor) -> Check:
 
 def _network(row: Hypervisor, network: Network) -> Check:
     def look() -> str:
-        leases = hosts.network(row, network).leases()
+        leases = host_networks.network(row, network).leases()
         return _("%(cidr)s, %(count)s addresses in use") % {"cidr": network.cidr, "count": len(leases)}
 
     fix = _(
@@ -192,7 +210,7 @@ def _storage(row: Hypervisor) -> Check:
     pool = hosts.pool(row)
 
     def look() -> str:
-        pool.volumes()
+        pool.list()
         return _("%(free)s GiB free") % {"free": pool.facts().available_bytes // GIB}
 
     name = _("Storage")

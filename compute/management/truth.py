@@ -4,19 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from compute.driver.guest import list_guests
+from compute.driver.guest.domain import list_guests
 from compute.driver.specs import GuestFacts, PowerState
-from compute.engine.models import Operation
+from compute.engine.models import Hold, Operation
+from compute.engine.operations.leftovers import left_in_words
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
+from compute.hosts.services import hosts, pools
 from compute.images.models import Image
+from compute.images.services import image_files
 from compute.instances.models import Instance
 from compute.instances.services import reconcile
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
+from compute.networks.services import host_networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +60,19 @@ def _operations() -> Iterator[Difference]:
             what=f"operation {operation.pk}",
             sentence=f"{operation.kind} is open since {operation.created_at:%H:%M:%S} and nobody works on it",
         )
-    idle = Instance.objects.annotate(
-        work=Count("operations", filter=Q(operations__state__in=Operation.OPEN))
-    ).filter(work=0)
-    for instance in idle.filter(Q(task_state__isnull=False) | Q(vm_state=VmState.BUILDING)):
+    work = Hold.objects.open().filter(resource_id=OuterRef("pk"), shared=False)
+    busy = Q(task_state__isnull=False) | Q(vm_state=VmState.BUILDING)
+    for instance in Instance.objects.filter(busy, ~Exists(work)):
         yield Difference(
             where="database",
             what=f"instance {instance.pk}",
             sentence=f"says {instance.vm_state}/{instance.task_state}, but no operation is at work on it",
+        )
+    for operation in Operation.objects.filter(state=Operation.State.STUCK):
+        yield Difference(
+            where="database",
+            what=f"operation {operation.pk}",
+            sentence=f"is stuck: {left_in_words(operation.left)}",
         )
     for operation in Operation.objects.exclude(state__in=Operation.OPEN).filter(finished_at=None):
         yield Difference(
@@ -121,20 +129,20 @@ def _wrong(instance: Instance, guest: GuestFacts | None) -> str:
 
 
 def _volumes(hypervisor: Hypervisor) -> Iterator[Difference]:
-    there = _names_in_pool(hypervisor)
-    needed: set[str] = set()
-    for instance in Instance.objects.existing().filter(hypervisor=hypervisor):
-        if instance.launched_at is not None:
-            needed |= {instance.disk_name, instance.config_drive_name}
-            if instance.rescue_image_id:
-                needed.add(instance.rescue_disk_name)
-        if instance.task_state:
-            there -= set(instance.volume_names) - needed
-    for name in sorted(needed - there):
-        yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="is missing")
-    for name in sorted(there - needed):
-        if not name.startswith("image-"):
-            yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="belongs to no instance")
+    """Volumes of the host's pools against rows of disks, both ways; what an operation works on may be either."""
+    for pool in hypervisor.pools.all():
+        there = {volume.name for volume in pools.on(pool, hypervisor).list()}
+        needed, optional = set[str](), set[str]()
+        for disk in pool.disks.select_related("instance"):
+            instance = disk.instance
+            settled = instance is None or (instance.task_state is None and instance.launched_at is not None)
+            (needed if settled else optional).add(disk.volume_name)
+            optional.add(disk.partial_name)
+        for name in sorted(needed - there):
+            yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="is missing")
+        for name in sorted(there - needed - optional):
+            if not name.startswith(image_files.COPY):
+                yield Difference(where=hypervisor.name, what=f"volume {name}", sentence="belongs to no disk")
 
 
 def _images(hypervisor: Hypervisor) -> Iterator[Difference]:
@@ -147,7 +155,7 @@ def _images(hypervisor: Hypervisor) -> Iterator[Difference]:
 
 
 def _names_in_pool(hypervisor: Hypervisor) -> set[str]:
-    return {volume.name for volume in hosts.pool(hypervisor).volumes()}
+    return {volume.name for volume in hosts.pool(hypervisor).list()}
 
 
 def _firmware(hypervisor: Hypervisor) -> Iterator[Difference]:
@@ -159,7 +167,10 @@ def _firmware(hypervisor: Hypervisor) -> Iterator[Difference]:
 
 def _reservations(hypervisor: Hypervisor, network: Network) -> Iterator[Difference]:
     """DHCP promises against ports, both ways. Host names may lag: they change when a guest starts."""
-    there = {(promise.address, promise.mac) for promise in hosts.network(hypervisor, network).reservations()}
+    there = {
+        (promise.address, promise.mac)
+        for promise in host_networks.network(hypervisor, network).reservations()
+    }
     wanted: set[tuple[str, str]] = set()
     optional: set[tuple[str, str]] = set()
     for port in network.ports.filter(instance__hypervisor=hypervisor).select_related("instance"):

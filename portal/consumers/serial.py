@@ -13,11 +13,10 @@ from redis.exceptions import RedisError
 
 from accounts import policy
 from accounts.errors import MeridianError
-from compute.driver.console import Console
 from compute.driver.errors import DriverError
-from compute.hosts.services import hosts
+from compute.driver.guest.console import Console
 from compute.instances.models import Instance
-from compute.instances.services import consoles, instances
+from compute.instances.services import consoles, guests, instances
 from portal import groups
 from portal.consumers import sessions
 
@@ -55,7 +54,7 @@ class Serial(AsyncWebsocketConsumer):
             return
         await self._take_over()
         try:
-            self.console = await asyncio.to_thread(hosts.guest(instance).console)
+            self.console = await asyncio.to_thread(guests.guest(instance).console)
         except DriverError as error:
             log.warning("serial console cannot be opened", instance=str(instance.pk), error=str(error))
             await self.close(code=AWAY)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import BadInput
-from compute.engine.actions.registry import choices
+from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import console_views, consoles, instances
 from portal.pages.instance import tab

@@ -10,9 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.api import faults
 from accounts.errors import MeridianError
-from portal.apis import is_api
+from portal.apis import service_of
 from portal.themes import THEME_COOKIE, THEMES
 
 TITLES: dict[int, str | Promise] = {
@@ -55,8 +54,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A bug, or a database that is away; must work without the database, so it has no frame."""
-    if is_api(request):
-        return faults.answer(500, "An unexpected error prevented the server from fulfilling your request.")
+    if service := service_of(request):
+        return service.error(500, "An unexpected error prevented the server from fulfilling your request.")
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         response = answer(request, 503, _("The database does not answer. Try again shortly."))
         response["Retry-After"] = "5"

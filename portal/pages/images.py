@@ -30,10 +30,10 @@ class Row:
 def table(request: Request) -> HttpResponse:
     """The project's own, and those for everybody, in a constant number of queries."""
     context = request.context
-    found, taking = images.shown(context), images.being_taken(context)
+    found = images.shown(context)
     rows = []
     for image in found:
-        operation = taking.get(str(image.pk))
+        operation = image.open_operation
         rows.append(
             Row(
                 image=image,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import policy
 from accounts.errors import NotFound
-from compute.engine.actions.registry import ACTIONS
+from compute.engine.actions import registry
 from compute.engine.services import operations_log
 from compute.instances import states
 from compute.instances.actions import begin
@@ -22,19 +22,6 @@ from portal.pages import instance_forms
 from portal.pages.instances import row
 from portal.pages.schedules import shown
 from portal.requests import Request, away, done, is_htmx, live_page
-
-MAIN_VERBS = (
-    "start",
-    "stop",
-    "reboot",
-    "unpause",
-    "resume",
-    "unshelve",
-    "unrescue",
-    "confirm_resize",
-    "revert_resize",
-    "restore",
-)
 
 
 @require_safe
@@ -58,8 +45,9 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
 def activity(request: Request, instance_id: UUID) -> HttpResponse:
     """Every operation of the instance."""
     instance = instances.get(request.context, instance_id)
-    rows = operations_log.recent(request.context, instance=instance, number=number(request))
-    values = {"page": rows, "entries": entries(rows)}
+    rows = operations_log.recent(request.context, row=instance, number=number(request))
+    may_retry = policy.allows(request.context, "operation:retry")
+    values = {"page": rows, "entries": entries(rows), "may_retry": may_retry}
     return tab(request, instance, "activity", "instances/activity.html", "activity/list.html", values)
 
 
@@ -78,11 +66,9 @@ def tab(
         "by_itself": (instance.fault or {}).get("code") in reconcile.REASONS,
         "expires_soon": expiry.is_soon(instance),
         "may_console": policy.allows(request.context, "instance:console"),
-        "main_choices": [choice for choice in shown.choices if choice.action.verb in MAIN_VERBS],
+        "main_choices": [choice for choice in shown.choices if choice.action.main],
         "more_choices": [
-            choice
-            for choice in shown.choices
-            if choice.action.verb not in MAIN_VERBS and not choice.action.in_place
+            choice for choice in shown.choices if not choice.action.main and not choice.action.in_place
         ],
         "may": {choice.action.verb: choice.allowed for choice in shown.choices},
     }
@@ -95,24 +81,27 @@ def tab(
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
     """Begin an action; the page hears of it at once, the rest comes by push. Some have a form to ask first."""
-    if verb not in ACTIONS:
+    action = registry.find(f"instance.{verb}")
+    if action is None or not action.order:
         raise NotFound
     instance = instances.get(request.context, instance_id)
-    if ACTIONS[verb].asks:
-        return instance_forms.ask(request, instance, ACTIONS[verb])
+    if action.asks:
+        return instance_forms.ask(request, instance, action)
     if request.method != "POST":
         raise NotFound
     name = instance.name
     operation = begin(
         request.context,
-        verb,
+        action.name,
         instance_id,
-        parameters={field: request.POST[field] for field in ACTIONS[verb].fields if field in request.POST},
+        parameters={field: request.POST[field] for field in action.fields if field in request.POST},
         idempotency_key=request.POST.get("key") or None,
     )
-    label = ACTIONS[verb].label
+    label = action.label
     said = _("%(label)s: %(name)s") % {"label": label, "name": request.POST.get("name", name)}
-    purges = operation is not None and operation.kind == "purge"  # so does the deletion of what never ran
+    purges = (
+        operation is not None and operation.kind == "instance.purge"
+    )  # so does the deletion of what never ran
     if purges and request.POST.get("leave"):
         return away(request, said, reverse("instances"))
     topics = ("instances", f"instance:{instance_id}", "operations", "quota")

@@ -6,58 +6,26 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policy
-from accounts.errors import Conflict, MeridianError, OverQuota
-from compute.engine.actions.base import refusal
+from accounts.errors import MeridianError, OverQuota
+from compute.engine.actions.permitted import refusal
 from compute.images.services import images
-from compute.instances import states
 from compute.instances.actions import Action, begin, choices
 from compute.instances.actions.clone import OUTSIDE
 from compute.instances.actions.grow import Grow
 from compute.instances.actions.resize import Resize
-from compute.instances.actions.set_password import DEFAULT_USER
-from compute.instances.actions.take_image import usual_name
+from compute.instances.actions.size_change import SizeChange
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import flavors
 from portal import launch_plan
 from portal.forms import Form, time_zone_field
 from portal.requests import Request, away, page
 
-TEMPLATES = {
-    "resize": "instances/resize.html",
-    "grow": "instances/resize.html",
-    "rescue": "instances/choose_image.html",
-    "rebuild": "instances/choose_image.html",
-}
-INTROS: dict[str, str | Promise] = {
-    "resize": gettext_lazy(
-        "It is shut down, gets its new size and starts again. Until you confirm, you can go back."
-    ),
-    "grow": gettext_lazy(
-        "It runs on and gets more processors, memory and disk. Nothing of it can be taken back; its system may have "
-        "to bring them into use."
-    ),
-    "clone": gettext_lazy(
-        "A new instance of the same size, image, SSH key, labels and server group gets a copy of its disk and of what "
-        "its firmware and TPM remember, and its own id and addresses. One that runs is copied while it runs on: the "
-        "copy is what its disk holds when the copying ends, as after a power cut."
-    ),
-    "take_image": gettext_lazy(
-        "A copy of its disk becomes an image of this project, to launch further instances from. One that runs is "
-        "copied while it runs on: the image is what its disk holds when the copying ends, as after a power cut. "
-        "Shut it down first where that is not good enough."
-    ),
-    "set_password": gettext_lazy("The agent in the guest gives one of its users a new password."),
-    "set_expiry": gettext_lazy(
-        "At that time it goes to the recycle bin by itself, even when it is locked. A day before, its page says so "
-        "and whoever launched it gets a mail, where mail is set up."
-    ),
-}
-SUBMITS: dict[str, str | Promise] = {"set_expiry": gettext_lazy("Save")}
+TEMPLATES = {"flavor_id": "instances/resize.html", "image_id": "instances/choose_image.html"}
+"""Field that needs a page of its own → the page."""
 
 
 class Choice(Form):
@@ -83,30 +51,30 @@ class Choice(Form):
     image_id = forms.CharField(required=False)
     key = forms.CharField(required=False, max_length=64)
 
+    def __init__(self, action: Action, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for name in action.fields:
+            if name not in self.fields:
+                label = name.replace("_", " ").capitalize()
+                self.add(name, forms.CharField(label=label, required=False))
+
 
 def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
     """The form of a verb, and its sending; what is refused comes back with every value in its place."""
-    policy.enforce(request.context, action.deed(request.context, instance))
+    policy.enforce(request.context, action.rule(request.context, instance))
     if request.method != "POST":
-        if not states.allowed(action.verb, instance.vm_state, instance.task_state):
-            raise Conflict(refusal(action, instance))
-        if hindrance := action.hindrance(instance):
-            raise Conflict(hindrance)
-        initial = {
-            "flavor_id": request.GET.get("flavor_id", instance.flavor_id),
-            "image_id": str(instance.image_id or ""),
-            "name": usual_name(instance) if action.verb == "take_image" else f"{instance.name[:240]}-clone",
-            "user": DEFAULT_USER,
-            "key": uuid.uuid4().hex,
-        }
-        return _draw(request, instance, action, Choice(initial=initial))
-    form = Choice(request.POST)
+        if error := refusal(request.context, action, instance):
+            raise error
+        initial = action.initial(instance) | {"key": uuid.uuid4().hex}
+        chosen = {name: request.GET[name] for name in action.fields if name in request.GET}
+        return _draw(request, instance, action, Choice(action, initial=initial | chosen))
+    form = Choice(action, request.POST)
     if form.is_valid():
         given = {field: form.cleaned_data[field] for field in action.fields if form.cleaned_data[field]}
         try:
             operation = begin(
                 request.context,
-                action.verb,
+                action.name,
                 instance.pk,
                 parameters=given,
                 idempotency_key=form.cleaned_data["key"] or None,
@@ -138,26 +106,27 @@ def _draw(
         "over_quota": isinstance(error, OverQuota),
         "chosen": {name: str(form[name].value() or "") for name in form.fields},
     }
-    if isinstance(action, Resize):
+    if isinstance(action, SizeChange):
         known = flavors.listing(request.context)
         own = request.context.project is not None and request.context.project.id == instance.project_id
         flavor = next((one for one in known if one.pk == values["chosen"]["flavor_id"]), None)
         values |= {
-            "intro": INTROS[action.verb],
+            "intro": action.intro,
             "flavor": flavor,
             "plan": launch_plan.resize(action, instance, flavor, known, may_ask=own),
         }
-        if flavor and action.verb == "resize":
+        if flavor and isinstance(action, Resize):
             values |= _growing(request, instance, flavor)
     elif "image_id" in action.fields:
         values |= {"images": images.listing(request.context)}
     else:
         values |= {
-            "intro": INTROS[action.verb],
+            "intro": action.intro,
             "asked": [form[name] for name in action.fields if name in form.fields and name != "days"],
-            "submit": SUBMITS.get(action.verb, action.label),
+            "submit": action.submit or action.label,
         }
-    return page(request, TEMPLATES.get(action.verb, "instances/ask.html"), values, status=status)
+    template = next((TEMPLATES[name] for name in action.fields if name in TEMPLATES), "instances/ask.html")
+    return page(request, template, values, status=status)
 
 
 def _growing(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:

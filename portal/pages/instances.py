@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import BadInput, MeridianError, NotFound
-from compute.engine.actions.registry import ACTIONS, Choice, choice, choices
+from compute.engine.actions import registry
+from compute.engine.actions.permitted import Choice, choice, choices
 from compute.instances.actions import Action, begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
@@ -49,12 +50,6 @@ BIN_COLUMNS = (
 )
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")
-MORE = tuple(
-    verb
-    for verb, action in ACTIONS.items()
-    if action.bulk and not action.asks and not action.fields and verb not in BULK + BIN_BULK
-)
-"""What needs no word besides, and stands in the bar's menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +73,23 @@ class Offer:
     url: str
     allowed: int
     reason: str
+
+
+def more() -> list[Action]:
+    """What needs no word besides and stands in the bar's menu."""
+    return [
+        action
+        for action in registry.of_noun("instance")
+        if action.bulk and not action.asks and not action.fields and action.verb not in BULK + BIN_BULK
+    ]
+
+
+def _action(verb: str) -> Action:
+    """Raise NotFound when there is none that people may begin."""
+    action = registry.find(f"instance.{verb}")
+    if action is None or not action.order:
+        raise NotFound
+    return action
 
 
 @require_safe
@@ -106,7 +118,7 @@ def listing(request: Request) -> HttpResponse:
         "everywhere": everywhere,
         "everywhere_url": lists.url(asked, all="" if everywhere else "1"),
         "bulk": _offered(request, BULK),
-        "more": MORE,
+        "more": more(),
         "may_console": policy.allows(request.context, "instance:console"),
         "narrowed": any(asked.get(name) for name in ("search", "status", "project")),
         "query": asked.urlencode(),
@@ -135,15 +147,14 @@ def more_for_many(request: Request) -> HttpResponse:
     rows = instances.chosen(request.context, request.GET.getlist("ids")[:MOST])
     ids = urlencode([("ids", str(one.pk)) for one in rows])
     offers = []
-    for verb in (*MORE, *many.FORMS):
-        action = ACTIONS[verb]
-        asks = verb in many.FORMS
+    for action in (*more(), *map(_action, many.FORMS)):
+        asks = action.verb in many.FORMS
         found = [choice(request.context, one, action) for one in rows if asks or action.applies(one)]
         reasons = dict.fromkeys(each.reason for each in found if each.reason)
         offers.append(
             Offer(
                 action=action,
-                url=f"{reverse(f'instances-{verb}')}?{ids}" if asks else "",
+                url=f"{reverse(f'instances-{action.verb}')}?{ids}" if asks else "",
                 allowed=sum(each.allowed for each in found),
                 reason=" ".join(reasons) or _("It makes no sense for what is chosen."),
             )
@@ -154,7 +165,8 @@ def more_for_many(request: Request) -> HttpResponse:
 @require_POST
 def act_on_many(request: Request, verb: str) -> HttpResponse:
     """Begin one action on each of the chosen instances; those that refuse are named with the reason."""
-    if verb not in ACTIONS or not ACTIONS[verb].bulk:
+    action = _action(verb)
+    if not action.bulk:
         raise NotFound
     chosen = list(dict.fromkeys(request.POST.getlist("ids")))
     if not 0 < len(chosen) <= MOST:
@@ -162,11 +174,11 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
     refused: list[str] = []
     for instance_id in chosen:
         try:
-            begin(request.context, verb, instance_id)
+            begin(request.context, action.name, instance_id)
         except MeridianError as error:
             refused.append(str(error))
     begun = len(chosen) - len(refused)
-    label = ACTIONS[verb].label
+    label = action.label
     said = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", begun) % {
         "label": label,
         "n": begun,
@@ -199,4 +211,4 @@ def row(request: Request, instance: Instance) -> Row:
 
 def _offered(request: Request, verbs: tuple[str, ...]) -> list[Action]:
     """Actions for the bar; a reader, who may do none of them, gets neither bar nor boxes."""
-    return [ACTIONS[verb] for verb in verbs if policy.allows(request.context, f"instance:{verb}")]
+    return [_action(verb) for verb in verbs if policy.allows(request.context, f"instance:{verb}")]

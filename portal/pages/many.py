@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import policy
 from accounts.context import Context
-from compute.engine.actions.registry import ACTIONS, choice
+from compute.engine.actions import registry
+from compute.engine.actions.permitted import choice
 from compute.engine.actions.rehearsal import Outcome, begin_each, rehearse
 from compute.instances.models import Instance
 from compute.instances.services import expiry, flavors, instances
@@ -162,9 +163,9 @@ def ask(request: Request, verb: str) -> HttpResponse:
         outcomes = [_unsaid(request.context, verb, instance) for instance in chosen]
     else:
         act = begin_each if sent else rehearse
-        outcomes = act(request.context, verb, chosen, parameters)
+        outcomes = act(request.context, f"instance.{verb}", chosen, parameters)
     values = {
-        "action": ACTIONS[verb],
+        "action": registry.known()[f"instance.{verb}"],
         "form": form,
         "lines": [_line(form, outcome) for outcome in outcomes],
         "sent": sent,
@@ -177,7 +178,11 @@ def ask(request: Request, verb: str) -> HttpResponse:
 
 def _unsaid(context: Context, verb: str, instance: Instance) -> Outcome:
     """Before anything is chosen, only what refuses whatever it will be is known."""
-    return Outcome(before=instance, after=None, reason=choice(context, instance, ACTIONS[verb]).reason)
+    return Outcome(
+        before=instance,
+        after=None,
+        reason=choice(context, instance, registry.known()[f"instance.{verb}"]).reason,
+    )
 
 
 def _line(form: ForMany, outcome: Outcome) -> Line:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.services import directory
-from compute.engine.actions.registry import choices
+from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import instances, words
 from portal import icons

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import policy
 from accounts.errors import NotFound
-from compute.engine.actions.registry import ACTIONS
+from compute.engine.actions import registry
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import instances, local_times, schedules
 from portal.form_pages import form_page
@@ -25,7 +25,7 @@ from portal.requests import Request, done
 class ScheduleForm(Form):
     verb = forms.ChoiceField(
         label=gettext_lazy("What is to be done"),
-        choices=lambda: [(verb, ACTIONS[verb].label) for verb in schedules.VERBS],
+        choices=lambda: [(verb, _label(verb)) for verb in schedules.verbs()],
     )
     at = forms.CharField(
         label=gettext_lazy("Once, at"),
@@ -68,8 +68,12 @@ class Shown:
     next_run: str
 
 
+def _label(verb: str) -> str | Promise:
+    return registry.known()[f"instance.{verb}"].label
+
+
 def shown(schedule: Schedule) -> Shown:
-    action, zone = ACTIONS[schedule.verb], local_times.zone(schedule.time_zone)
+    action, zone = registry.known()[f"instance.{schedule.verb}"], local_times.zone(schedule.time_zone)
     return Shown(
         schedule=schedule,
         label=action.label,
@@ -87,7 +91,7 @@ def new(request: Request, instance_id: UUID) -> HttpResponse:
 
     def save(given: dict[str, str]) -> tuple[str, str]:
         schedule = schedules.create(request.context, instance.pk, **given)
-        return _("Scheduled: %(label)s.") % {"label": ACTIONS[schedule.verb].label}, back
+        return _("Scheduled: %(label)s.") % {"label": _label(schedule.verb)}, back
 
     return form_page(
         request,
@@ -105,7 +109,7 @@ def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
     instance = instances.get(request.context, instance_id)
     schedule = _its(request, instance, schedule_id)
     back = reverse("instance", args=[instance.pk])
-    label = ACTIONS[schedule.verb].label
+    label = _label(schedule.verb)
     form = ScheduleForm(request.POST or None, initial=_initial(schedule))
     for name in ("verb",) if schedule.verb == "take_image" else ("verb", "keep"):
         del form.fields[name]

@@ -59,7 +59,7 @@ def _launch(installation: Installation, name: str) -> tuple[float, dict[str, flo
     rows.close()
     row = installation.stack.wait_for_state(name, "active")
     operation = installation.stack.rows(
-        "select * from compute_operation where instance_id = ? and kind = 'launch'", row["id"]
+        "select * from compute_operation where subject_id = ? and kind = 'instance.launch'", row["id"]
     )[0]
     installation.purge(name)
     return took, _phases(clock, clock + took, operation)

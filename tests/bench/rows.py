@@ -15,10 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Assignment, Domain, Project, Role, User
-from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import flavors
+from compute.instances.services import flavors, guests
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
 from tests.stack import PASSWORD
@@ -41,7 +40,7 @@ def main() -> None:
                     {"rows": count, "user": user.name, "queries": queries(user)}
                     for count, user in zip(COUNTS, people, strict=True)
                 ],
-                "screen": {"uuid": str(screen.pk), "socket": str(hosts.vnc_socket(screen))},
+                "screen": {"uuid": str(screen.pk), "socket": str(guests.vnc_socket(screen))},
             }
         )
     )

@@ -61,7 +61,7 @@ def test_schedules_and_expiry(stack: Stack, page: Page, faults: Faults, mortal: 
 
 def test_cancelling(stack: Stack, page: Page, faults: Faults, mortal: str) -> None:
     """The button stands beside the progress; afterwards the instance is as it was."""
-    (stack.failpoints / "hold-rebuild.new_disk").touch()
+    (stack.failpoints / "hold-instance.rebuild.new_disk").touch()
     page.goto(f"{mortal}actions/rebuild/")
     page.get_by_role("button", name="Rebuild").click()
     progress = page.get_by_role("region", name="Operation in progress")
@@ -71,7 +71,7 @@ def test_cancelling(stack: Stack, page: Page, faults: Faults, mortal: str) -> No
         progress.get_by_role("button", name="Cancel").click()
         page.get_by_role("dialog").get_by_role("button", name="Cancel it").click()
         expect(progress).to_contain_text("Cancelling")
-        (stack.failpoints / "hold-rebuild.new_disk").unlink()
+        (stack.failpoints / "hold-instance.rebuild.new_disk").unlink()
         expect(progress).to_have_count(0)
     expect(page.locator(".instance-title .state")).to_contain_text("Running")
     assert faults == []

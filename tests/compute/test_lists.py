@@ -27,7 +27,7 @@ def touch_all(context: Context) -> None:
     for row in instances.page(context, size=100):
         shown = [row.status, row.flavor_name, row.image.name, row.user.name, row.project.name, row.hypervisor]
         shown += [(port.address, port.network.name) for port in row.ports.all()]
-        assert row.open_operation.kind == "stop"
+        assert row.open_operation.kind == "instance.stop"
         assert all(item is not None for item in shown[:-3])
 
 
@@ -48,7 +48,7 @@ def test_forty_operations_cost_as_many_queries_as_one(as_alice: Context, network
     def read() -> None:
         for operation in operations_log.recent(as_alice, size=100):
             assert operation.user.name == "alice"
-            assert operation.instance.name
+            assert operation.subject_name
             assert operation.project.name == "blue"
 
     fill(as_alice, network, 1)

@@ -18,14 +18,18 @@ FILES = (
     "tests/accounts/test_audit_log.py",
     "tests/accounts/test_directory.py",
     "tests/accounts/test_names_taken.py",
-    "tests/compute/test_addresses.py",
-    "tests/compute/test_engine.py",
-    "tests/compute/test_launch.py",
-    "tests/compute/test_leases.py",
+    "tests/compute/networks/test_addresses.py",
+    "tests/compute/engine/test_due.py",
+    "tests/compute/engine/test_engine.py",
+    "tests/compute/engine/test_holds.py",
+    "tests/compute/instances/test_launch.py",
+    "tests/compute/engine/test_leases.py",
+    "tests/compute/engine/test_stuck.py",
+    "tests/compute/engine/test_whatever_fails.py",
     "tests/compute/test_lists.py",
     "tests/compute/test_reach.py",
     "tests/compute/test_retention.py",
-    "tests/compute/test_scheduler.py",
+    "tests/compute/instances/test_scheduler.py",
 )
 
 

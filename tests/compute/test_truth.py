@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.models import AuditEvent
 from accounts.services import quotas
-from compute.engine import operations
 from compute.engine.models import Operation
 from compute.instances.actions import begin
 from compute.instances.actions.launch import LaunchRequest, launch
@@ -18,16 +17,11 @@ from compute.instances.states import TaskState, VmState
 from compute.management import truth
 from compute.networks.models import Port
 from tests import factories
+from tests.worker import work
 
 pytestmark = pytest.mark.django_db
 RequestFor = Callable[..., LaunchRequest]
 State = Operation.State
-
-
-def work() -> None:
-    """Do all that is due, as workers would."""
-    while due := operations.due().first():
-        operations.execute(str(due.pk))
 
 
 def used(context: Context) -> dict[str, int]:
@@ -46,7 +40,7 @@ def test_a_launch_without_hosts_fails_with_the_reason_and_can_be_deleted(
     assert used(as_alice)["instances"] == 1, "what is there still counts"
     assert truth.differences() == []
 
-    begin(as_alice, "delete", instance.pk)
+    begin(as_alice, "instance.delete", instance.pk)
     work()
     row = Instance.objects.get()
     assert (row.vm_state, row.task_state) == (VmState.DELETED, None)
@@ -64,16 +58,16 @@ def test_a_launch_without_hosts_fails_with_the_reason_and_can_be_deleted(
 
 def test_deleted_before_a_worker_came_it_never_lives(as_alice: Context, request_for: RequestFor) -> None:
     (instance,) = launch(as_alice, request_for())
-    begin(as_alice, "delete", instance.pk)
-    begin(as_alice, "delete", instance.pk)
+    begin(as_alice, "instance.delete", instance.pk)
+    begin(as_alice, "instance.delete", instance.pk)
     work()
     row = Instance.objects.get()
     assert (row.vm_state, row.fault, row.launched_at) == (VmState.DELETED, None, None)
-    ends = list(row.operations.order_by("sequence").values_list("kind", "state"))
+    ends = list(Operation.objects.on(row.pk).order_by("created_at").values_list("kind", "state"))
     assert ends == [
-        ("launch", State.CANCELLED),
-        ("purge", State.CANCELLED),
-        ("purge", State.SUCCEEDED),
+        ("instance.launch", State.CANCELLED),
+        ("instance.purge", State.CANCELLED),
+        ("instance.purge", State.SUCCEEDED),
     ]
     assert truth.differences() == []
 
@@ -84,7 +78,7 @@ def test_a_launch_that_failed_can_be_launched_again_in_its_place(
     """Its address comes free with it."""
     (first,) = launch(as_alice, request_for())
     work()
-    begin(as_alice, "purge", first.pk)
+    begin(as_alice, "instance.purge", first.pk)
     work()
     (second,) = launch(as_alice, request_for())
     assert second.ports.get().address == "10.48.0.10"

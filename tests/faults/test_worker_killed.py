@@ -36,10 +36,10 @@ def one_of_each(stack: Stack, uuid: str) -> None:
 @pytest.mark.parametrize("step", LAUNCH)
 def test_a_launch_is_resumed(stack: Stack, admin: Browserless, step: str) -> None:
     name = f"launch-{step}"
-    arm(stack, f"launch.{step}")
+    arm(stack, f"instance.launch.{step}")
     assert admin.launch(stack, name).status == 200
     row = stack.wait_for_state(name, "active", 90)
-    assert has_fired(stack, f"launch.{step}")
+    assert has_fired(stack, f"instance.launch.{step}")
     one_of_each(stack, row["uuid"])
     admin.act(stack, name, "purge")
     stack.wait_for_state(name, "deleted")
@@ -50,10 +50,10 @@ def test_a_deletion_is_resumed(stack: Stack, admin: Browserless, step: str) -> N
     name = f"purge-{step}"
     admin.launch(stack, name)
     uuid = stack.wait_for_state(name, "active")["uuid"]
-    arm(stack, f"purge.{step}")
+    arm(stack, f"instance.purge.{step}")
     admin.act(stack, name, "purge")
     stack.wait_for_state(name, "deleted", 90)
-    assert has_fired(stack, f"purge.{step}")
+    assert has_fired(stack, f"instance.purge.{step}")
     connection = libvirt.open(URI)
     assert uuid not in [domain.UUIDString() for domain in stack.guests(connection)]
     connection.close()
@@ -65,10 +65,10 @@ def test_a_move_to_the_recycle_bin_is_resumed(stack: Stack, admin: Browserless, 
     name = f"delete-{step}"
     admin.launch(stack, name)
     stack.wait_for_state(name, "active")
-    arm(stack, f"delete.{step}")
+    arm(stack, f"instance.delete.{step}")
     admin.act(stack, name, "delete")
     stack.wait_for_state(name, "soft-delete", 90)
-    assert has_fired(stack, f"delete.{step}")
+    assert has_fired(stack, f"instance.delete.{step}")
     admin.act(stack, name, "purge")
     stack.wait_for_state(name, "deleted")
 

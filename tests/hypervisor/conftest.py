@@ -6,9 +6,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
@@ -17,26 +16,22 @@ import pytest
 
 import tests.tiny_image
 from compute.driver.connection import close_all, connect
-from compute.driver.folders import prepare_socket_folder
-from compute.driver.guest import Guest, list_guests
-from compute.driver.network import Network
+from compute.driver.guest.domain import Guest, list_guests
+from compute.driver.host.folders import prepare_socket_folder
+from compute.driver.network.nat import Network
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, NetworkSpec, PortSpec
-from compute.driver.storage import Pool
+from compute.driver.storage.directory import DirectoryPool
 from compute.tiny.build import TinyImage
+from tests import halting_image
 from tests.hypervisor.dhcp_client import DhcpClient
+from tests.hypervisor.private_libvirtd import PrivateLibvirtd
+from tests.waiting import wait_until
 
 URI = "qemu:///system"
 DAEMONS = Path(__file__).parents[2] / "deploy" / "daemons"
 KVM = Path("/dev/kvm")
 MIB = 1 << 20
-
-
-def wait_until(true: Callable[[], object], what: str, seconds: float = 10) -> None:
-    """Wait for a condition of the outside world, or fail saying which."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
-        time.sleep(0.05)
+QUIET = lambda done, total: None  # noqa: E731 - nobody listens to this progress
 
 
 @pytest.fixture(scope="session")
@@ -75,17 +70,18 @@ def prefix() -> str:
 
 
 @pytest.fixture(scope="session")
-def pool(uri: str, storage_root: Path, prefix: str) -> Iterator[Pool]:
-    """An active pool with an image of 16 MiB of nothing, called "base"."""
-    pool = Pool(uri, f"{prefix}-pool", storage_root / "pool")
-    source = storage_root / "base.qcow2"
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", source, "16M"], check=True)
+def pool(uri: str, storage_root: Path, prefix: str) -> Iterator[DirectoryPool]:
+    """An active pool with an image called "base", whose guests halt at once."""
+    pool = DirectoryPool(uri, f"{prefix}-pool", storage_root / "pool")
+    source = halting_image.write_qcow2(storage_root / "base.qcow2")
     try:
         pool.ensure()
         pool.import_file("base", source, "qcow2", lambda done, total: None)
         yield pool
     finally:
-        pool.remove()
+        handle = connect(uri).storagePoolLookupByName(pool.name)
+        handle.destroy()
+        handle.undefine()
 
 
 def free_subnet() -> str:
@@ -96,6 +92,15 @@ def free_subnet() -> str:
         for third in secrets.SystemRandom().sample(range(1, 255), 254)
         if f"10.200.{third}." not in routes
     )
+
+
+def remove_network(network: Network) -> None:
+    """Leave nothing of it."""
+    for handle in connect(network.uri).listAllNetworks():
+        if handle.name() == network.spec.name:
+            if handle.isActive():
+                handle.destroy()
+            handle.undefine()
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +120,7 @@ def network(uri: str, storage_root: Path, prefix: str) -> Iterator[Network]:
         network.ensure()
         yield network
     finally:
-        network.remove()
+        remove_network(network)
 
 
 @pytest.fixture(scope="session")
@@ -142,7 +147,7 @@ class Workshop:
     uri: str
     root: Path
     prefix: str
-    pool: Pool
+    pool: DirectoryPool
     made: list[GuestSpec] = dataclass_field(default_factory=list)
 
     def spec(
@@ -155,21 +160,26 @@ class Workshop:
     ) -> GuestSpec:
         """A guest on a new overlay of 128 MiB over `image`."""
         identity = str(uuid.uuid4())
-        self.pool.create_overlay(identity, image, 128 * MIB)
+        self.pool.overlay(identity, image, 128 * MIB)
         disks = [
             DiskSpec(
-                path=self.pool.volume_path(identity),
+                source=self.pool.source_of(identity),
                 format="qcow2",
                 target="vda",
                 boot_order=1,
-                backing=BackingSpec(path=self.pool.volume_path(image), format="qcow2"),
+                backing=BackingSpec(source=self.pool.source_of(image), format="qcow2"),
             )
         ]
         if seed is not None:
-            drive = self.pool.write_bytes(f"{identity}-seed", seed)
+            drive = self.pool.write(f"{identity}-seed", seed)
             disks.append(
                 DiskSpec(
-                    path=drive.path, format="raw", target="sda", bus="scsi", device="cdrom", read_only=True
+                    source=drive.source,
+                    format="raw",
+                    target="sda",
+                    bus="scsi",
+                    device="cdrom",
+                    read_only=True,
                 )
             )
         spec = GuestSpec(
@@ -184,7 +194,12 @@ class Workshop:
             vnc_socket=self.root / "sockets" / f"{identity[:8]}.vnc",
             console_log=self.root / f"{identity[:8]}.log",
             tag=GuestTag(
-                installation=self.prefix, instance=identity, project="tests", operation="define", fence=1
+                installation=self.prefix,
+                instance=identity,
+                project="tests",
+                operation="define",
+                order=1,
+                fence=1,
             ),
         )
         self.made.append(spec)
@@ -207,8 +222,13 @@ class Workshop:
                 self.pool.delete(name)
 
 
+def qemu_process(name: str) -> int:
+    """The process of a running guest."""
+    return int(Path(f"/run/libvirt/qemu/{name}.pid").read_text())
+
+
 @pytest.fixture
-def workshop(uri: str, storage_root: Path, prefix: str, pool: Pool) -> Iterator[Workshop]:
+def workshop(uri: str, storage_root: Path, prefix: str, pool: DirectoryPool) -> Iterator[Workshop]:
     """For guests of one test."""
     prepare_socket_folder(storage_root / "sockets", uri)
     workshop = Workshop(uri=uri, root=storage_root, prefix=prefix, pool=pool)
@@ -216,6 +236,17 @@ def workshop(uri: str, storage_root: Path, prefix: str, pool: Pool) -> Iterator[
         yield workshop
     finally:
         workshop.sweep()
+
+
+@pytest.fixture
+def private_libvirtd(storage_root: Path) -> Iterator[PrivateLibvirtd]:
+    """A daemon of the test's own, with libvirt's test hypervisor, to freeze or kill."""
+    daemon = PrivateLibvirtd(storage_root)
+    try:
+        daemon.start()
+        yield daemon
+    finally:
+        daemon.stop()
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,10 @@ SEED = """
 import json
 from accounts.context import for_user
 from accounts.models import Assignment, Domain, Project, Role, User
+from compute.instances.services import guests
 from compute.models import Instance
-from compute.services import consoles, hosts
+from compute.hosts.services import hosts
+from compute.instances.services import consoles
 from compute.instances.states import VmState
 
 domain, _ = Domain.objects.get_or_create(id="default", defaults={{"name": "Default"}})
@@ -41,7 +43,7 @@ for number in range({count}):
     instance = Instance.objects.create(
         project=project, name=f"i{{number}}", vcpus=1, ram_mib=64, disk_gib=1, vm_state=VmState.ACTIVE
     )
-    passes.append([consoles.issue(context, instance), str(hosts.vnc_socket(instance))])
+    passes.append([consoles.issue(context, instance), str(guests.vnc_socket(instance))])
 print(json.dumps(passes))
 """
 

@@ -10,10 +10,11 @@ import pytest
 
 from compute.driver.errors import HypervisorUnreachable
 from compute.driver.events import subscribe
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.driver.specs import GuestEvent, GuestEventKind, PowerState
-from tests.hypervisor.conftest import Workshop, wait_until
+from tests.hypervisor.conftest import Workshop
 from tests.hypervisor.libvirt_relay import Relay
+from tests.waiting import wait_until
 
 
 @dataclass

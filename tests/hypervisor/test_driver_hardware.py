@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from compute.driver.errors import GuestNotFound
-from compute.driver.guest import Guest
-from compute.driver.hardware import DiskLimits, HardwareSpec, ProcessorLimits, Topology, Tpm
-from compute.driver.host import features
+from compute.driver.guest.domain import Guest
+from compute.driver.guest.hardware import CpuLimits, DiskLimits, HardwareSpec, Topology, Tpm
+from compute.driver.host.capabilities import features
 from compute.driver.specs import GuestSpec, PowerState
 from tests.compute.driver.hardware_samples import MACHINES
 from tests.hypervisor.conftest import Workshop
@@ -25,7 +25,7 @@ EVERYTHING = HardwareSpec(
     random_period=1000,
     boot_menu=True,
     topology=Topology(sockets=1, cores=2, threads=1),
-    processor_limits=ProcessorLimits(shares=512, period=20_000, quota=10_000),
+    cpu_limits=CpuLimits(shares=512, period=20_000, quota=10_000),
     disk_limits=DiskLimits(total_bytes_sec=10_240_000, read_iops_sec=400),
 )
 STARTED = {

@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 from compute.driver.errors import Conflict, DriverError, InvalidGuest, NetworkNotFound
-from compute.driver.network import Network
+from compute.driver.network.nat import Network
 from compute.driver.specs import Reservation
-from tests.hypervisor.conftest import wait_until
+from tests.hypervisor.conftest import remove_network
 from tests.hypervisor.dhcp_client import DhcpClient
+from tests.waiting import wait_until
 
 _numbers = itertools.count(1)
 
@@ -51,7 +52,7 @@ def test_a_taken_bridge_is_a_conflict(network: Network) -> None:
         with pytest.raises(Conflict):
             other.ensure()
     finally:
-        other.remove()
+        remove_network(other)
 
 
 def test_a_reserved_card_gets_its_address_at_once(

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from compute.driver.guest import Guest
-from compute.driver.network import Network
+from compute.driver.guest.domain import Guest
+from compute.driver.network.nat import Network
 from compute.driver.specs import PortSpec, PowerState
 from compute.tiny.build import TinyImage
-from tests.hypervisor.conftest import Workshop, wait_until
+from tests.hypervisor.conftest import Workshop
+from tests.waiting import wait_until
 
 BOOT_SECONDS = 90
 MAC = "52:54:00:7e:58:01"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from compute.driver import virtualization
 from compute.driver.connection import connect
 from compute.driver.errors import DriverError
+from compute.driver.host import virtualization
 from compute.tiny.build import TinyImage
 
 

@@ -12,13 +12,14 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.urls import path
 
 from accounts.models import Assignment, AuditEvent, Project, User
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 from compute.tiny.build import TinyImage
 from portal.consumers import serial
 from tests.factories import HypervisorFactory, InstanceFactory
-from tests.hypervisor.conftest import Workshop, wait_until
+from tests.hypervisor.conftest import Workshop
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_server")]
 BOOT_SECONDS = 90

@@ -41,7 +41,7 @@ def test_the_agent_tells_and_sets_a_password(stack: Stack, admin: Browserless, s
     wait_for(
         lambda: "password of root: a new secret" in log.read_text(errors="replace"), "the guest to hear it"
     )
-    kept = stack.rows("select parameters from compute_operation where kind = 'set_password'")
+    kept = stack.rows("select parameters from compute_operation where kind = 'instance.set_password'")
     assert "a new secret" not in str(kept)
 
 
@@ -66,7 +66,7 @@ def test_a_clone_has_the_same_disk_and_is_another_machine(
     assert stack.instance(name)["address"] != stack.instance("source")["address"]
     wait_for(lambda: born(copy) == ["source", name], "the copy to know where it comes from", 120)
     operation = stack.rows(
-        "select progress, timeline from compute_operation where kind = 'clone' and instance_id = ?",
+        "select progress, timeline from compute_operation where kind = 'instance.clone' and subject_id = ?",
         uuid.UUID(source.uuid).hex,
     )
     assert operation
@@ -90,7 +90,7 @@ def test_a_schedule_runs_once_as_its_maker(stack: Stack, admin: Browserless, sou
     (row,) = stack.rows("select * from compute_schedule")
     assert (row["enabled"], row["next_run"], row["last_error"]) == (0, None, "")
     (done,) = stack.rows(
-        "select user_id from compute_operation where kind = 'pause' order by created_at desc limit 1"
+        "select user_id from compute_operation where kind = 'instance.pause' order by created_at desc limit 1"
     )
     assert done["user_id"] == row["created_by_id"]
     source.act("unpause", "active")

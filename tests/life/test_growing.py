@@ -44,7 +44,7 @@ def test_a_guest_grows_while_it_runs(stack: Stack, admin: Browserless) -> None:
     assert refused.status == 400
     assert "it has room for 4 vCPUs" in refused.text
     for step in ("memory", "processors", "live_disk", "define"):
-        (stack.failpoints / f"grow.{step}").touch()
+        (stack.failpoints / f"instance.grow.{step}").touch()
     subject.act("grow", "active", flavor_id="grown")
     assert not list(stack.failpoints.iterdir()), "nobody came there"
 
@@ -74,14 +74,14 @@ def test_what_a_growth_that_fails_leaves_stays_in_the_row(stack: Stack, admin: B
     assert admin.launch(stack, "stunted", flavor_id="roomy").status == 200
     stack.wait_for_state("stunted", "active", 120)
     subject = Subject(stack, admin, "stunted")
-    (stack.failpoints / "hold-grow.processors").touch()
+    (stack.failpoints / "hold-instance.grow.processors").touch()
     assert admin.act(stack, "stunted", "grow", flavor_id="grown").status == 200
     wait_for(lambda: reached(stack, "stunted", "grow.processors"), "the processors")
     copy = subject.disk_file().with_name("elsewhere")
     xml = f"<disk type='file'><source file='{copy}'/><driver type='qcow2'/></disk>"
     wait_for(lambda: subject.domain().vcpusFlags(libvirt.VIR_DOMAIN_AFFECT_LIVE) == 2, "the processor")
     subject.domain().blockCopy("vda", xml, {}, libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB)
-    (stack.failpoints / "hold-grow.processors").unlink()
+    (stack.failpoints / "hold-instance.grow.processors").unlink()
     row = stack.wait_for_state("stunted", "active", 120)
     assert "Growing disk vda" in row["fault"]
     assert (row["flavor_id"], row["resized_from"]) == ("roomy", None)
@@ -103,12 +103,12 @@ def test_what_is_off_meanwhile_has_what_it_had(stack: Stack, admin: Browserless)
     assert admin.launch(stack, "cut-off", flavor_id="roomy").status == 200
     stack.wait_for_state("cut-off", "active", 120)
     subject = Subject(stack, admin, "cut-off")
-    (stack.failpoints / "hold-grow.memory").touch()
+    (stack.failpoints / "hold-instance.grow.memory").touch()
     assert admin.act(stack, "cut-off", "grow", flavor_id="grown").status == 200
     wait_for(lambda: reached(stack, "cut-off", "grow.memory"), "the memory")
     wait_for(lambda: subject.domain().maxMemory() == 1280 * 1024, "the memory to be there")
     subject.domain().destroy()
-    (stack.failpoints / "hold-grow.memory").unlink()
+    (stack.failpoints / "hold-instance.grow.memory").unlink()
     row = stack.wait_for_state("cut-off", "stopped", 120)
     assert (row["vcpus"], row["ram_mib"], row["disk_gib"], row["flavor_id"]) == (1, 1024, 2, "roomy")
     subject.act("start", "active")

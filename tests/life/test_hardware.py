@@ -98,9 +98,9 @@ def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape, two_proc
 def cloned(source: Subject) -> tuple[Path, Path]:
     """Clone it, see that the clone remembers the same and starts with that, and purge the clone; its files."""
     stack, admin = source.stack, source.admin
-    (stack.failpoints / "hold-clone.memories").touch()
+    (stack.failpoints / "hold-instance.clone.memories").touch()
     assert admin.post(f"/instances/{source.uuid}/actions/clone/", name="trusted-too").status == 200
-    wait_for(lambda: reached(stack, source.name, "clone.memories"), "the copying", 60)
+    wait_for(lambda: reached(stack, source.name, "instance.clone.memories"), "the copying", 60)
     copy = Subject(stack, admin, "trusted-too")
     files = [
         (stack.root / f"storage/firmware/{each.uuid}.fd", TPM_STATES / each.uuid) for each in (source, copy)
@@ -112,7 +112,7 @@ def cloned(source: Subject) -> tuple[Path, Path]:
     kept = its_state.read_bytes()
     assert kept == state.read_bytes()
     assert (its_state.stat().st_uid, its_tpm.stat().st_mode) == (state.stat().st_uid, tpm.stat().st_mode)
-    (stack.failpoints / "hold-clone.memories").unlink()
+    (stack.failpoints / "hold-instance.clone.memories").unlink()
     stack.wait_for_state("trusted-too", "active", BOOT_SECONDS)
     assert alike(its_state.read_bytes(), kept) > alike(its_state.read_bytes(), bytes(len(kept)))
     assert alike(its_state.read_bytes(), kept) > 0.9, "it was not made anew"

@@ -51,7 +51,9 @@ ROUNDS = range(max(len(places) for places in PLACES.values()))
 
 def in_round(number: int) -> dict[str, str]:
     """Verb → the failpoint of this round, of those verbs that have so many steps."""
-    return {verb: f"{verb}.{places[number]}" for verb, places in PLACES.items() if number < len(places)}
+    return {
+        verb: f"instance.{verb}.{places[number]}" for verb, places in PLACES.items() if number < len(places)
+    }
 
 
 def begin(stack: Stack, admin: Browserless, verb: str, name: str) -> None:
@@ -106,7 +108,7 @@ def test_killed_workers_are_replaced(
 ) -> None:
     for verb, places in PLACES.items():
         for place in places[number::EVERY]:
-            (stack.failpoints / f"{verb}.{place}").touch()
+            (stack.failpoints / f"instance.{verb}.{place}").touch()
         begin(stack, admin, verb, f"killed-{verb}")
     for verb in PLACES:
         stack.wait_for_state(f"killed-{verb}", ENDS[verb], 120)
@@ -155,10 +157,10 @@ def test_deletion_wins(stack: Stack, admin: Browserless, number: int) -> None:
 def reached(stack: Stack, name: str, place: str) -> bool:
     """Whether the operation has come to the step that is held."""
     rows = stack.rows(
-        "select state, step from compute_operation where instance_id = ? order by sequence desc limit 1",
+        "select state, step from compute_operation where subject_id = ? order by created_at desc limit 1",
         stack.instance(name)["id"],
     )
-    step = place.split(".")[1]
+    step = place.rpartition(".")[2]
     return bool(rows) and rows[0]["state"] == "running" and (step == "claim" or rows[0]["step"] == step)
 
 
@@ -167,7 +169,7 @@ def test_of_three_that_exclude_each_other_one_wins(stack: Stack, admin: Browserl
     launch_off(stack, admin, "wanted")
     verbs = ("start", "shelve", "force_reboot")
     for verb in verbs:
-        (stack.failpoints / f"hold-{verb}.claim").touch()
+        (stack.failpoints / f"hold-instance.{verb}.claim").touch()
     uuid = stack.instance("wanted")["uuid"]
     together = threading.Barrier(len(verbs))
     answers = []
@@ -185,17 +187,17 @@ def test_of_three_that_exclude_each_other_one_wins(stack: Stack, admin: Browserl
     assert sorted(answer.status for answer in answers) == [200, 409, 409]
     assert all("Wait until" in answer.text for answer in answers if answer.status == 409)
     for verb in verbs:
-        (stack.failpoints / f"hold-{verb}.claim").unlink()
+        (stack.failpoints / f"hold-instance.{verb}.claim").unlink()
     wait_for(lambda: stack.instance("wanted")["task_state"] is None, "the winner to end")
     purge(stack, admin, "wanted")
 
 
 def test_a_cancelled_launch_says_so(stack: Stack, admin: Browserless) -> None:
-    (stack.failpoints / "hold-launch.disk").touch()
+    (stack.failpoints / "hold-instance.launch.disk").touch()
     admin.launch(stack, "never-mind")
-    wait_for(lambda: reached(stack, "never-mind", "launch.disk"), "the disk")
+    wait_for(lambda: reached(stack, "never-mind", "instance.launch.disk"), "the disk")
     assert admin.act(stack, "never-mind", "cancel").status == 200
-    (stack.failpoints / "hold-launch.disk").unlink()
+    (stack.failpoints / "hold-instance.launch.disk").unlink()
     row = stack.wait_for_state("never-mind", "error")
     assert "cancelled" in row["fault"]
     nothing_left(stack, row["uuid"])
@@ -205,10 +207,10 @@ def test_a_cancelled_launch_says_so(stack: Stack, admin: Browserless) -> None:
 @pytest.mark.parametrize(
     ("verb", "place"),
     [
-        ("rebuild", "rebuild.power_off"),
-        ("resize", "resize.grow_disk"),
-        ("clone", "clone.copy_disk"),
-        ("take_image", "take_image.copy_disk"),
+        ("rebuild", "instance.rebuild.power_off"),
+        ("resize", "instance.resize.grow_disk"),
+        ("clone", "instance.clone.copy_disk"),
+        ("take_image", "instance.take_image.copy_disk"),
     ],
 )
 def test_what_is_cancelled_goes_on_as_before(stack: Stack, admin: Browserless, verb: str, place: str) -> None:
@@ -238,12 +240,12 @@ def test_what_is_cancelled_goes_on_as_before(stack: Stack, admin: Browserless, v
 
 def test_the_final_step_cannot_be_cancelled(stack: Stack, admin: Browserless) -> None:
     launch_off(stack, admin, "too-late")
-    (stack.failpoints / "hold-rebuild.exchange").touch()
+    (stack.failpoints / "hold-instance.rebuild.exchange").touch()
     begin(stack, admin, "rebuild", "too-late")
-    wait_for(lambda: reached(stack, "too-late", "rebuild.exchange"), "the exchange")
+    wait_for(lambda: reached(stack, "too-late", "instance.rebuild.exchange"), "the exchange")
     refused = admin.act(stack, "too-late", "cancel")
     assert refused.status == 409
     assert "gone too far" in refused.text
-    (stack.failpoints / "hold-rebuild.exchange").unlink()
+    (stack.failpoints / "hold-instance.rebuild.exchange").unlink()
     stack.wait_for_state("too-late", "stopped")
     purge(stack, admin, "too-late")

@@ -29,6 +29,11 @@ def image_row(stack: Stack, name: str) -> dict[str, object] | None:
     return rows[0] if rows else None
 
 
+def is_deleted(stack: Stack, name: str) -> bool:
+    row = image_row(stack, name)
+    return row is not None and (row["status"], row["task_state"]) == ("deleted", None)
+
+
 def begin(source: Subject, name: str) -> Answer:
     return source.admin.post(f"/instances/{source.uuid}/actions/take_image/", name=name)
 
@@ -95,9 +100,10 @@ def test_an_image_holds_the_disk_and_stands_alone(stack: Stack, source: Subject,
         copy.act("rebuild", "active")
         copy.act("purge", "deleted")
     assert delete(source, file) == 200
-    wait_for(lambda: image_row(stack, name) is None, "the image to be gone", 30)
+    wait_for(lambda: is_deleted(stack, name), "the image to be gone", 30)
     assert not file.exists()
-    assert not (stack.root / "storage/pool" / f"image-{file.name}").exists()
+    copy_in_pool = stack.root / "storage/pool" / f"image-{file.name}"
+    wait_for(lambda: not copy_in_pool.exists(), "the host to give its copy up", 30)
 
 
 def test_rebuilding_to_an_image(stack: Stack, admin: Browserless, source: Subject) -> None:
@@ -115,7 +121,7 @@ def test_rebuilding_to_an_image(stack: Stack, admin: Browserless, source: Subjec
 
 @pytest.mark.parametrize("place", ["claim", "copy_disk", "describe", "close"])
 def test_a_worker_that_dies_while_the_guest_runs(stack: Stack, source: Subject, place: str) -> None:
-    (stack.failpoints / f"take_image.{place}").touch()
+    (stack.failpoints / f"instance.take_image.{place}").touch()
     file = taken(source, f"survives-{place}")
     assert not list(stack.failpoints.iterdir())
     assert source.power() == libvirt.VIR_DOMAIN_RUNNING
@@ -126,7 +132,7 @@ def test_a_worker_that_dies_while_the_guest_runs(stack: Stack, source: Subject, 
 
 
 def test_deleting_a_half_image_ends_the_taking(stack: Stack, source: Subject) -> None:
-    hold = stack.failpoints / "hold-take_image.copy_disk"
+    hold = stack.failpoints / "hold-instance.take_image.copy_disk"
     hold.touch()
     assert begin(source, "half").status == 200
     wait_for(lambda: (row := image_row(stack, "half")) and row["status"] == "saving", "the copying")
@@ -137,6 +143,6 @@ def test_deleting_a_half_image_ends_the_taking(stack: Stack, source: Subject) ->
     assert delete(source, file) == 200
     hold.unlink()
     stack.wait_for_state("origin", "active")
-    wait_for(lambda: image_row(stack, "half") is None, "the image to be gone", 30)
+    wait_for(lambda: is_deleted(stack, "half"), "the image to be gone", 30)
     assert not file.exists()
     assert source.stack.instance("origin")["fault"] is None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, get_resolver
 
-from compute.instances.actions import ACTIONS
 from portal.apis import PREFIXES
+from tests.instance_actions import ACTIONS
 
 
 @dataclass(frozen=True, slots=True)

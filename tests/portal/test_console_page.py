@@ -8,9 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Project, User
-from compute.hosts.services import hosts
 from compute.instances.models import ConsoleToken, Instance
-from compute.instances.services import console_views, consoles
+from compute.instances.services import console_views, consoles, guests
 from compute.instances.states import VmState
 from tests.factories import InstanceFactory
 
@@ -35,7 +34,7 @@ def instance(alice: User, blue: Project) -> Instance:
 
 @pytest.fixture
 def log_file(instance: Instance) -> Path:
-    file = hosts.console_log(instance)
+    file = guests.console_log(instance)
     file.parent.mkdir(parents=True, exist_ok=True)
     return file
 
@@ -84,7 +83,7 @@ def test_a_pass_is_given_by_post_only_and_with_csrf_only(instance: Instance, ali
     assert answer.status_code == 201
     assert answer["Cache-Control"] == "no-store"
     token = answer.json()["url"].removeprefix("/console/?token=")
-    assert consoles.redeem(token) == str(hosts.vnc_socket(instance))
+    assert consoles.redeem(token) == str(guests.vnc_socket(instance))
 
 
 def test_no_pass_for_strangers_readers_or_what_is_off(

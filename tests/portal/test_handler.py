@@ -96,7 +96,7 @@ def test_a_whole_answer() -> None:
         {"type": "http.request", "body": b"ab", "more_body": True},
         {"type": "http.request", "body": b"c"},
     ]
-    start, content = asyncio.run(ask(ThreadHandler(1), scope_of("/whole?name=ann", "POST"), *body))
+    start, content = asyncio.run(ask(ThreadHandler(1, 1), scope_of("/whole?name=ann", "POST"), *body))
     assert (start["status"], content["body"]) == (200, b"POST ann 3")
     assert [value for name, value in start["headers"] if name == b"Set-Cookie"] == [
         b"one=1; Path=/",
@@ -105,7 +105,7 @@ def test_a_whole_answer() -> None:
 
 
 def test_an_answer_that_is_made_while_it_is_sent_stays_in_its_thread() -> None:
-    start, *parts = asyncio.run(ask(ThreadHandler(4), scope_of("/streamed")))
+    start, *parts = asyncio.run(ask(ThreadHandler(4, 1), scope_of("/streamed")))
     thread = dict(start["headers"])[b"X-Thread"]
     assert [part["body"] for part in parts[:PARTS]] == [thread + b"\n"] * PARTS
     assert not parts[-1].get("more_body", False)
@@ -113,7 +113,7 @@ def test_an_answer_that_is_made_while_it_is_sent_stays_in_its_thread() -> None:
 
 def test_as_many_at_once_as_there_are_threads() -> None:
     async def four() -> list[list[dict[str, Any]]]:
-        handler = ThreadHandler(2)
+        handler = ThreadHandler(2, 1)
         return await asyncio.gather(*(ask(handler, scope_of("/meeting")) for _one in range(4)))
 
     assert [sent[0]["status"] for sent in asyncio.run(four())] == [200] * 4
@@ -125,12 +125,12 @@ def test_whoever_leaves_before_the_end_of_the_request_gets_nothing() -> None:
         {"type": "http.request", "body": b"ab", "more_body": True},
         {"type": "http.disconnect"},
     ]
-    assert asyncio.run(ask(ThreadHandler(1), scope_of("/whole", "POST"), *left)) == []
+    assert asyncio.run(ask(ThreadHandler(1, 1), scope_of("/whole", "POST"), *left)) == []
 
 
 @pytest.mark.parametrize(
     ("target", "status"), [("/whole?name=\xff", 400), ("/nowhere", 404), ("/broken", 500)]
 )
 def test_what_cannot_be_answered(target: str, status: int) -> None:
-    start, _content = asyncio.run(ask(ThreadHandler(1), scope_of(target)))
+    start, _content = asyncio.run(ask(ThreadHandler(1, 1), scope_of(target)))
     assert start["status"] == status

@@ -50,7 +50,7 @@ def test_own_ones_stand_with_state_size_and_origin(browser: Client, blue: Projec
     half = own(blue, name="half", taken_from=web, status=Image.Status.SAVING)
     factories.OperationFactory(
         instance=web,
-        kind="take_image",
+        kind="instance.take_image",
         parameters={"image": str(half.pk)},
         progress={"done": 1, "total": 4, "unit": "bytes"},
     )
@@ -91,7 +91,7 @@ def test_deleting_one(browser: Client, ruth: User, blue: Project, red: Project) 
     assert browser.post(f"/images/{foreign.pk}/delete/").status_code == 404
     answer = browser.post(f"/images/{image.pk}/delete/", headers=HTMX)
     assert json.loads(answer.headers["HX-Trigger"])["toast"]["text"] == "Deleted the image golden."
-    assert "golden" not in text(browser.get("/images/"))
+    assert f'id="image-{image.pk}"' not in browser.get("/images/").content.decode()
     used = own(blue)
     factories.InstanceFactory(project=blue, image=used, name="web")
     refused = browser.post(f"/images/{used.pk}/delete/", headers=HTMX)

@@ -11,9 +11,10 @@ from accounts.models import Project, User
 from compute.engine.models import Operation
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import schedules
-from compute.instances.states import MOVES, VmState
+from compute.instances.states import VmState
 from compute.networks.models import Network
 from tests import factories
+from tests.instance_actions import MOVES
 from tests.portal.test_routes import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ def action(instance: Instance, verb: str) -> str:
 @pytest.mark.parametrize(("verb", "offered"), [("shelve", True), ("reboot", False)])
 def test_the_button_beside_the_progress(alice: User, web: Instance, verb: str, offered: bool) -> None:
     Instance.objects.update(task_state=MOVES[verb].task)
-    factories.OperationFactory(instance=web, kind=verb, sequence=1, state=Operation.State.RUNNING)
+    factories.OperationFactory(instance=web, kind=f"instance.{verb}", state=Operation.State.RUNNING)
     client = signed_in(alice)
     assert (action(web, "cancel") in shown(client, web)) is offered
     assert client.post(action(web, "cancel")).status_code == (302 if offered else 409)

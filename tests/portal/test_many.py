@@ -86,8 +86,8 @@ def test_each_has_its_own_reason(browser: Client, two: list[Instance], larger: F
         assert "Not possible in the state “Paused”." in page
         assert "It is locked against changes." in page
     (operation,) = Operation.objects.all()
-    assert operation.kind == "resize"
-    assert Instance.objects.get(pk=operation.instance_id).flavor_id == larger.pk
+    assert operation.kind == "instance.resize"
+    assert Instance.objects.get(pk=operation.subject_id).flavor_id == larger.pk
 
 
 def test_before_anything_is_chosen_it_says_who_cannot_at_all(browser: Client, blue: Project) -> None:

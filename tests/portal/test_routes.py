@@ -11,9 +11,9 @@ from django.urls import reverse
 from accounts.models import Project, User
 from accounts.policy import RULES
 from compute.engine.models import Operation
-from compute.instances.actions import ACTIONS
 from compute.instances.models import Instance
 from tests import factories
+from tests.instance_actions import ACTIONS
 from tests.portal.routes import Route, arguments, of_instances, routes
 
 ANYBODY = {
@@ -38,11 +38,13 @@ QUOTA_REQUESTS = {
 }
 ADMIN_ONLY = {
     "health",
+    "operation-retry",
     *QUOTA_REQUESTS,
     *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate"))),
 } - {"project-switch"}
 POSTED = {
     "sign-out",
+    "operation-retry",
     "instances-action",
     "instance-action",
     "instance-console-pass",
@@ -103,6 +105,7 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "operation-retry",
     "instance-schedule-edit",
     "instance-schedule-enabled",
     "instance-schedule-delete",

@@ -15,7 +15,7 @@ FURTHER_SERVICES = ("nova", "glance", "neutron", "cinder", "swift", "horizon")
 SECOND_IMAGE = """
 import shutil
 from compute.models import Flavor, Image
-from compute.services import hosts
+from compute.hosts.services import hosts
 image = Image.objects.get()
 other = Image.objects.get(pk=image.pk)
 other.pk, other.name = None, "Tiny Linux again"

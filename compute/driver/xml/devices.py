@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..hardware import DiskLimits, HardwareSpec
-from ..specs import BackingSpec, DiskSpec, PortSpec
+from ..guest.hardware import HardwareSpec
+from ..specs import PortSpec
+from .disks import Disk
 from .element import Element, attribute, text
-from .limits import CardTuning, DiskTuning
+from .limits import InterfaceTuning
 from .optional import Tpm, Watchdog
 
 
@@ -21,7 +22,6 @@ class Controller(Element):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Element):
     TAG: ClassVar[str] = "source"
-    file: str | None = attribute()
     network: str | None = attribute()
     path: str | None = attribute()
 
@@ -31,93 +31,8 @@ class Target(Element):
     TAG: ClassVar[str] = "target"
     type: str | None = attribute()
     dev: str | None = attribute()
-    bus: str | None = attribute()
     name: str | None = attribute()
     port: int | None = attribute()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format(Element):
-    TAG: ClassVar[str] = "format"
-    type: str = attribute()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackingStore(Element):
-    """An image under another; an empty one ends the chain, so that no image file can extend it."""
-
-    TAG: ClassVar[str] = "backingStore"
-    type: str | None = attribute()
-    format: Format | None = None
-    source: Source | None = None
-    backing: "BackingStore | None" = None
-
-    @classmethod
-    def of(cls, spec: BackingSpec | None) -> "BackingStore":
-        """The chain from `spec` down to its end."""
-        if spec is None:
-            return cls()
-        return cls(
-            type="file",
-            format=Format(type=spec.format),
-            source=Source(file=str(spec.path)),
-            backing=cls.of(spec.backing),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiskDriver(Element):
-    TAG: ClassVar[str] = "driver"
-    name: str = attribute(default="qemu")
-    type: str = attribute()
-    cache: str | None = attribute()
-    discard: str | None = attribute()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Boot(Element):
-    TAG: ClassVar[str] = "boot"
-    order: int = attribute()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOnly(Element):
-    TAG: ClassVar[str] = "readonly"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disk(Element):
-    """A disk or CD-ROM. Write-back caching lets guests of one image share it in the host's memory."""
-
-    TAG: ClassVar[str] = "disk"
-    type: str = attribute(default="file")
-    device: str = attribute()
-    driver: DiskDriver
-    source: Source
-    backing: BackingStore
-    target: Target
-    tuning: DiskTuning | None = None
-    boot: Boot | None = None
-    readonly: ReadOnly | None = None
-
-    @classmethod
-    def of(cls, spec: DiskSpec, limits: DiskLimits | None = None) -> "Disk":
-        """The disk of a spec; CD-ROMs go without limits."""
-        writable = spec.device == "disk" and not spec.read_only
-        return cls(
-            device=spec.device,
-            driver=DiskDriver(
-                type=spec.format,
-                cache="writeback" if writable else None,
-                discard="unmap" if writable else None,
-            ),
-            source=Source(file=str(spec.path)),
-            backing=BackingStore.of(spec.backing),
-            target=Target(dev=spec.target, bus=spec.bus),
-            tuning=DiskTuning.of(limits) if limits and spec.device == "disk" else None,
-            boot=None if spec.boot_order is None else Boot(order=spec.boot_order),
-            readonly=None if writable else ReadOnly(),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +61,9 @@ class Rom(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface(Element):
-    """A network card. Its alias carries the port's id, so that it can be found again to unplug it.
+    """A NIC. Its alias carries the port's id, so that it can be found again to unplug it.
 
-    Guests boot from disk, so the card's boot ROM would only cost time.
+    Guests boot from disk, so the NIC's boot ROM would only cost time.
     """
 
     TAG: ClassVar[str] = "interface"
@@ -159,11 +74,11 @@ class Interface(Element):
     model: Model
     rom: Rom
     alias: Alias
-    tuning: CardTuning | None = None
+    tuning: InterfaceTuning | None = None
 
     @classmethod
     def of(cls, spec: PortSpec, hardware: HardwareSpec) -> "Interface":
-        """The card of a port."""
+        """Return the NIC of a port."""
         return cls(
             mac=Mac(address=spec.mac),
             source=Source(network=spec.network),
@@ -171,7 +86,7 @@ class Interface(Element):
             model=Model(type=hardware.vif_model),
             rom=Rom(enabled="no"),
             alias=Alias(name=f"ua-{spec.id}"),
-            tuning=CardTuning.of(hardware),
+            tuning=InterfaceTuning.of(hardware),
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from ..hardware import HardwareSpec
+from ..guest.hardware import HardwareSpec
 from ..specs import GuestSpec, VirtType
 from .devices import (
     Backend,
@@ -12,7 +12,6 @@ from .devices import (
     Channel,
     Controller,
     Devices,
-    Disk,
     Graphics,
     Input,
     Interface,
@@ -27,9 +26,10 @@ from .devices import (
     Target,
     Video,
 )
+from .disks import Disk
 from .element import Element, attribute, leaf, text
-from .limits import ProcessorTuning
-from .machine import Features, MachineType, ManagementMode, OperatingSystem, Processor
+from .limits import CpuTuning
+from .machine import Cpu, Features, MachineType, ManagementMode, OperatingSystem
 from .memory import MaxMemory, Memory, Nodes
 from .optional import Tpm, Watchdog
 from .tag import TagElement
@@ -40,7 +40,7 @@ SPARE_PCI_PORTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Processors(Element):
+class Vcpu(Element):
     """How many there may be; `current` of them are there from the start, without it all."""
 
     TAG: ClassVar[str] = "vcpu"
@@ -72,11 +72,11 @@ class Domain(Element):
     metadata: Metadata | None = None
     max_memory: MaxMemory | None = None
     memory: Memory
-    vcpu: Processors
-    tuning: ProcessorTuning | None = None
+    vcpu: Vcpu
+    tuning: CpuTuning | None = None
     os: OperatingSystem
     features: Features
-    cpu: Processor
+    cpu: Cpu
     clock: Clock
     on_poweroff: str = leaf(default="destroy")
     on_reboot: str = leaf(default="restart")
@@ -86,7 +86,7 @@ class Domain(Element):
 
 def guest_domain(spec: GuestSpec) -> Domain:
     """The whole machine of a spec."""
-    hardware, limits = spec.hardware, spec.hardware.processor_limits
+    hardware, limits = spec.hardware, spec.hardware.cpu_limits
     most_vcpus = spec.room.vcpus if spec.room else spec.vcpus
     max_memory = nodes = None
     if spec.room and spec.room.slots:
@@ -100,11 +100,11 @@ def guest_domain(spec: GuestSpec) -> Domain:
         metadata=Metadata(tag=TagElement.of(spec.tag)),
         max_memory=max_memory,
         memory=Memory(size=spec.memory_mib),
-        vcpu=Processors(current=spec.vcpus if most_vcpus > spec.vcpus else None, most=most_vcpus),
-        tuning=None if limits is None else ProcessorTuning.of(limits),
+        vcpu=Vcpu(current=spec.vcpus if most_vcpus > spec.vcpus else None, most=most_vcpus),
+        tuning=None if limits is None else CpuTuning.of(limits),
         os=OperatingSystem.of(hardware, spec.nvram),
         features=Features(smm=ManagementMode() if hardware.secure_boot else None),
-        cpu=Processor.of(spec.virt_type, hardware.topology, nodes),
+        cpu=Cpu.of(spec.virt_type, hardware.topology, nodes),
         clock=Clock(offset="utc"),
         devices=_devices(spec),
     )
@@ -116,7 +116,7 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
         type=virt_type,
         name=name,
         memory=Memory(size=96),
-        vcpu=Processors(most=1),
+        vcpu=Vcpu(most=1),
         os=OperatingSystem(
             type=MachineType(kind="hvm"),
             kernel=str(kernel),
@@ -124,7 +124,7 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
             cmdline="console=ttyS0 panic=-1 no_timer_check",
         ),
         features=Features(),
-        cpu=Processor.of(virt_type),
+        cpu=Cpu.of(virt_type),
         clock=Clock(offset="utc"),
         on_reboot="destroy",
         devices=Devices(

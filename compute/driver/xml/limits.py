@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from .. import hardware
+from ..guest import hardware
 from .element import Element, attribute, leaf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessorTuning(Element):
+class CpuTuning(Element):
     TAG: ClassVar[str] = "cputune"
     shares: int | None = leaf()
     period: int | None = leaf()
     quota: int | None = leaf()
 
     @classmethod
-    def of(cls, limits: hardware.ProcessorLimits) -> "ProcessorTuning":
+    def of(cls, limits: hardware.CpuLimits) -> "CpuTuning":
         """The element for these limits."""
         return cls(shares=limits.shares, period=limits.period, quota=limits.quota)
 
@@ -68,7 +68,7 @@ class Outbound(Way):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardTuning(Element):
+class InterfaceTuning(Element):
     TAG: ClassVar[str] = "bandwidth"
     inbound: Inbound | None = None
     outbound: Outbound | None = None

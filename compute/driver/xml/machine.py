@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from .. import hardware
-from ..hardware import HardwareSpec
+from ..guest import hardware
+from ..guest.hardware import HardwareSpec
 from ..specs import VirtType
 from .element import Element, attribute, leaf, text
 from .memory import Nodes
@@ -103,14 +103,14 @@ class Features(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessorModel(Element):
+class CpuModel(Element):
     TAG: ClassVar[str] = "model"
     fallback: str = attribute(default="forbid")
     name: str = text()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessorTopology(Element):
+class CpuTopology(Element):
     TAG: ClassVar[str] = "topology"
     sockets: int = attribute()
     cores: int = attribute()
@@ -118,26 +118,24 @@ class ProcessorTopology(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Processor(Element):
+class Cpu(Element):
     TAG: ClassVar[str] = "cpu"
     mode: str = attribute()
     match: str | None = attribute()
     check: str | None = attribute()
-    model: ProcessorModel | None = None
-    topology: ProcessorTopology | None = None
+    model: CpuModel | None = None
+    topology: CpuTopology | None = None
     nodes: Nodes | None = None
 
     @classmethod
     def of(
         cls, virt_type: VirtType, topology: hardware.Topology | None = None, nodes: Nodes | None = None
-    ) -> "Processor":
+    ) -> "Cpu":
         """Under KVM the host's own model; emulated a named one, the same whatever QEMU learns later."""
         arranged = None
         if topology is not None:
-            arranged = ProcessorTopology(
-                sockets=topology.sockets, cores=topology.cores, threads=topology.threads
-            )
+            arranged = CpuTopology(sockets=topology.sockets, cores=topology.cores, threads=topology.threads)
         if virt_type == "kvm":
             return cls(mode="host-model", topology=arranged, nodes=nodes)
-        model = ProcessorModel(name=EMULATED_MODEL)
+        model = CpuModel(name=EMULATED_MODEL)
         return cls(mode="custom", match="exact", check="none", model=model, topology=arranged, nodes=nodes)

@@ -67,7 +67,7 @@ def nat_network(spec: NetworkSpec) -> NetworkElement:
     """A NAT network that answers DHCP for reserved cards only.
 
     libvirt's own `<dhcp>` takes a second for each reservation; dnsmasq watches a folder of them instead.
-    Spanning tree is off because a guest's card must forward from its first packet.
+    Spanning tree is off because a guest's NIC must forward from its first packet.
     """
     subnet = ipaddress.IPv4Network(spec.cidr)
     options = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .. import hardware
+from ..guest import hardware
 from .element import Element, attribute
 
 

@@ -1,4 +1,4 @@
-"""Kept states of a guest's disks."""
+"""The record by which libvirt knows a snapshot inside a disk."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,19 +22,23 @@ class SnapshotDisks(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Element):
+    """libvirt wants the guest's whole definition besides, which only it can write."""
+
     TAG: ClassVar[str] = "domainsnapshot"
     name: str = leaf()
+    state: str = leaf(default="shutoff")
+    creation_time: int = leaf("creationTime")
     disks: SnapshotDisks
 
 
-def internal_snapshot(name: str, targets: Iterable[str], kept: str) -> Snapshot:
-    """A snapshot inside the file of the disk `kept`; the guest's other disks are left out."""
+def snapshot_record(label: str, targets: Iterable[str], of: str) -> Snapshot:
+    """Return the record of a snapshot that is inside the disk `of` already; the other disks have none."""
     return Snapshot(
-        name=name,
+        name=label,
+        creation_time=1,
         disks=SnapshotDisks(
             disks=tuple(
-                SnapshotDisk(name=target, snapshot="internal" if target == kept else "no")
-                for target in targets
+                SnapshotDisk(name=target, snapshot="internal" if target == of else "no") for target in targets
             )
         ),
     )

@@ -10,6 +10,7 @@ from .element import Element, attribute
 
 NAMESPACE = "https://meridian.cloud/xmlns/guest/1.0"
 PREFIX = "meridian"
+BARE_TAG = "guest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class TagElement(Element):
     instance: str = attribute()
     project: str = attribute()
     operation: str = attribute()
+    order: int = attribute()
     fence: int = attribute()
 
     @classmethod
@@ -32,6 +34,7 @@ class TagElement(Element):
             instance=tag.instance,
             project=tag.project,
             operation=tag.operation,
+            order=tag.order,
             fence=tag.fence,
         )
 
@@ -39,7 +42,7 @@ class TagElement(Element):
 class BareTagElement(TagElement):
     """The tag without its namespace, which libvirt adds itself when it is given the element alone."""
 
-    TAG: ClassVar[str] = "guest"
+    TAG: ClassVar[str] = BARE_TAG
     NAMESPACES: ClassVar[dict[str, str]] = {}
 
 
@@ -48,13 +51,14 @@ def parse_tag(xml: str) -> GuestTag | None:
     root = etree.fromstring(xml)
     for node in root.iter():
         # Asked for the element alone, libvirt hands it out without its namespace.
-        if node.tag == TagElement.TAG or (node is root and node.tag == BareTagElement.TAG):
+        if node.tag == TagElement.TAG or (node is root and node.tag == BARE_TAG):
             try:
                 return GuestTag(
                     installation=str(node.attrib["installation"]),
                     instance=str(node.attrib["instance"]),
                     project=str(node.attrib["project"]),
                     operation=str(node.attrib["operation"]),
+                    order=int(node.attrib["order"]),
                     fence=int(node.attrib["fence"]),
                 )
             except (KeyError, ValueError):

@@ -1,233 +1,164 @@
-"""What every verb has in common: rule, state, quota, rows, operation and audit in one transaction."""
+"""What every verb of every noun has in common: what it says of itself, and how its runs end."""
 
-import hashlib
+from collections.abc import Iterable
 from typing import Any, ClassVar
-from uuid import UUID
 
-from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
-from accounts import policy
 from accounts.context import Context
-from accounts.errors import Conflict, NotFound
-from accounts.models import AuditEvent
-from accounts.services import audit
-from compute.engine import operations
-from compute.engine.models import Operation
-from compute.engine.operations import Run, Step
-from compute.instances import states
-from compute.instances.models import Instance
-from compute.instances.services import transitions, words
+from compute.engine import kinds
+from compute.engine.actions import auditing
+from compute.engine.kinds import Kind
+from compute.engine.models import Operation, Subject
+from compute.engine.moves import Move
+from compute.engine.operations import Step, queue
+from compute.engine.operations.leftovers import left_in_words
+from compute.engine.services import transitions
 
-CARRIED_PASSWORD = "admin_password"  # noqa: S105 - the name of a parameter
 CANCELLED = {"code": "cancelled", "message": gettext_noop("This was cancelled before it was done.")}
-LOCKED = gettext_lazy("It is locked against changes. Unlock it first.")
 
 
 class Action:
-    """A verb on an instance. A subclass says what it is called, what it changes at once, and its steps.
+    """A verb of a noun. A subclass in a file of its own says all of itself; nothing else has to name it.
 
-    `compute.instances.states.MOVES` says when it may begin and where it ends, `accounts.policy` who may, and the engine
-    runs the steps. The three endings below run in the transaction that closes the operation.
+    `move` says when it may begin and where it ends; without one it is done at once, in every state that exists.
+    `role` is the least role of those who may, `rules` are further rules that it asks, by name.
+    The endings run in the transaction that closes the operation.
     """
 
+    noun: ClassVar[str]
     verb: ClassVar[str]
     label: ClassVar[str | Promise]
     icon: ClassVar[str]
+    main: ClassVar[bool] = False
+    """Whether pages show it as a button of its own, outside the menu."""
+    order: ClassVar[int] = 500
+    """Its place in menus, the first ones first; 0: it has none, and begins in a way of its own."""
+    move: ClassVar[Move | None] = None
+    doing: ClassVar[str | Promise] = ""
+    """What is shown while it runs; the words for the task of its move."""
+    role: ClassVar[str] = "member"
+    rules: ClassVar[dict[str, str]] = {}
     danger: ClassVar[bool] = False
     confirm: ClassVar[str | Promise] = ""
     bulk: ClassVar[bool] = True
+    schedulable: ClassVar[bool] = False
+    """Whether schedules may begin it: it needs no further word, and does not end for good."""
     fields: ClassVar[tuple[str, ...]] = ()
     """Parameters that a person or a client may give."""
     asks: ClassVar[bool] = False
     """Whether pages show a form for `fields` first, rather than begin at a click."""
+    intro: ClassVar[str | Promise] = ""
+    """What the form says above its fields."""
+    submit: ClassVar[str | Promise] = ""
+    """The form's button; without it the label."""
     in_place: ClassVar[bool] = False
     """Whether pages edit on the spot what it changes, so that menus leave it out."""
+    api_name: ClassVar[str] = ""
+    """Its name in the body of an OpenStack API's action request; empty: that has no such action."""
+    api_history: ClassVar[str] = ""
+    """Its name in a server's list of actions, where that is not its verb."""
+    reserves: ClassVar[bool] = False
+    """Whether `prepare` reserves quota: the project is then locked before the row."""
+    exclusive: ClassVar[bool] = True
+    """Whether a run occupies its subject. One that does not only needs it to stay, and changes no state of it."""
     opens_locks: ClassVar[bool] = False
     cancellable: ClassVar[bool] = False
     """Whether people may cancel a run, until one of its `final` steps begins: undone, it leaves things as they were."""
     steps: tuple[Step, ...] = ()
 
-    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Check and change rows in the transaction that begins; returns what the steps must know."""
+    @property
+    def name(self) -> str:
+        """What operations call it: `noun.verb`."""
+        return f"{self.noun}.{self.verb}"
+
+    @property
+    def kind(self) -> Kind:
+        return kinds.known()[self.noun]
+
+    def prepare(self, context: Context, row: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Check and change rows in the transaction that begins; return what the steps must know."""
         return {}
 
-    def applies(self, instance: Instance) -> bool:
-        """Whether it makes sense for this instance; menus leave out what does not."""
+    def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
+        """Return what of the given parameters the steps must know and nobody may read: it is kept sealed."""
+        return {}
+
+    def also(self, row: Any, kept: dict[str, Any]) -> Iterable[Subject]:
+        """Return further rows that a run occupies. `kept` is what `prepare` returned."""
+        return ()
+
+    def sharing(self, row: Any, kept: dict[str, Any]) -> Iterable[Subject]:
+        """Return rows that must stay as they are while it runs."""
+        return ()
+
+    def applies(self, row: Any) -> bool:
+        """Return whether it makes sense for this row; menus leave out what does not."""
         return True
 
-    def deed(self, context: Context, instance: Instance) -> str:
-        """The rule that the asker must meet."""
-        return f"instance:{self.verb}"
+    def initial(self, row: Any) -> dict[str, str]:
+        """Return what the form's fields say at first."""
+        return {}
 
-    def hindrance(self, instance: Instance) -> str:
-        """Why it cannot be done to this instance, whatever its state; mostly nothing."""
+    def rule(self, context: Context, row: Any) -> str:
+        """Return the name of the rule that the asker must meet."""
+        return f"{self.noun}:{self.verb}"
+
+    def blocker(self, row: Any) -> str:
+        """Return why it cannot be done to this row, whatever its state; mostly nothing."""
         return ""
 
-    def instead(self, instance: Instance) -> "Action":
-        """The action that is really meant for this instance; mostly this one."""
+    def redirect(self, row: Any) -> "Action":
+        """Return the action that is really meant for this row; mostly this one."""
         return self
 
-    def end_state(self, instance: Instance) -> states.VmState:
-        """Where a finished run leaves the instance."""
-        return states.MOVES[self.verb].end or states.VmState(instance.vm_state)
+    def end_state(self, row: Any) -> str:
+        """Return where a finished run leaves the row."""
+        return (self.move.end if self.move else None) or kinds.state_of(row)
 
-    def undone_state(self, operation: Operation, instance: Instance) -> states.VmState | None:
-        """Where an undone run leaves the instance; None: where it was."""
-        return states.MOVES[self.verb].failed
+    def undone_state(self, operation: Operation, row: Any) -> str | None:
+        """Return where an undone run leaves the row; None: where it was."""
+        return self.move.failed if self.move else None
 
     def succeeded(self, operation: Operation) -> None:
-        _forget_secret(operation)
-        instance = _locked(operation)
-        task_state = _task_after(operation, instance)
-        if states.MOVES[self.verb].end is None:  # nothing has stopped or booted
-            transitions.change(instance, task_state=task_state, fault=None)
+        row = self.locked(operation)
+        task_state = _task_after(operation, row)
+        if self.move is None or self.move.end is None:  # nothing has changed but what the steps wrote
+            transitions.change(row, task_state=task_state, fault=None)
         else:
-            transitions.settle(instance, self.end_state(instance), task_state=task_state)
-        _audit(operation, AuditEvent.Outcome.SUCCEEDED)
+            transitions.settle(row, self.end_state(row), task_state=task_state)
+        auditing.ended(operation)
 
     def failed(self, operation: Operation) -> None:
-        _forget_secret(operation)
-        instance = _locked(operation)
-        transitions.fail(
-            instance,
-            operation.error,
-            self.undone_state(operation, instance),
-            task_state=_task_after(operation, instance),
-        )
-        _audit(operation, AuditEvent.Outcome.FAILED)
+        row = self.locked(operation)
+        state = self.undone_state(operation, row)
+        transitions.fail(row, operation.error, state, task_state=_task_after(operation, row))
+        auditing.ended(operation)
 
     def cancelled(self, operation: Operation) -> None:
-        """Where an operation is in line, that one says what comes next; else the instance is as it was."""
-        _forget_secret(operation)
-        instance = _locked(operation)
-        if not _in_line(operation).exists():
-            state = self.undone_state(operation, instance)
-            if state == states.VmState.ERROR:
-                transitions.fail(instance, CANCELLED, state)
+        """Where another operation is in line, that one says what comes next; else the row is as it was."""
+        row = self.locked(operation)
+        if not queue.next_on(operation, row.pk):
+            state = self.undone_state(operation, row)
+            if state == self.kind.error_state:
+                transitions.fail(row, CANCELLED, state)
             else:
-                transitions.change(instance, vm_state=state or instance.vm_state, task_state=None)
-        _audit(operation, AuditEvent.Outcome.FAILED)
+                transitions.change(row, **{row.STATE: state or kinds.state_of(row)}, task_state=None)
+        auditing.ended(operation)
+
+    def stuck(self, operation: Operation) -> None:
+        """The row is in error, and says what was left."""
+        row = self.locked(operation)
+        error = {"code": "stuck", "message": left_in_words(operation.left)}
+        transitions.fail(row, error, self.kind.error_state, task_state=_task_after(operation, row))
+        auditing.ended(operation)
+
+    def locked(self, operation: Operation) -> Any:
+        """Return the subject, locked until the end of the transaction."""
+        return self.kind.model._default_manager.select_for_update().get(pk=operation.subject_id)
 
 
-@transaction.atomic
-def begin(
-    context: Context,
-    verb: str,
-    instance_id: UUID | str,
-    *,
-    parameters: dict[str, Any] | None = None,
-    idempotency_key: str | None = None,
-) -> Operation | None:
-    """Begin `verb`; returns its operation, or None for a verb that is done at once.
-
-    The same idempotency key for the same verb and instance gives the first operation again. Raises NotFound (also for
-    a foreign instance), Forbidden, Conflict when the state does not allow it, OverQuota, BadInput.
-    """
-    from compute.engine.actions.registry import ACTIONS
-
-    if verb not in ACTIONS:
-        raise NotFound
-    instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
-    policy.enforce(context, ACTIONS[verb].deed(context, instance))
-    key = kept_key(idempotency_key and f"{verb} {instance.pk} {idempotency_key}")
-    if key and (first := repeated(instance.project_id, key)):
-        return first
-    action = ACTIONS[verb].instead(instance)
-    if not states.allowed(action.verb, instance.vm_state, instance.task_state):
-        raise Conflict(refusal(action, instance))
-    if is_locked(context, action, instance):
-        raise Conflict(LOCKED)
-    if hindrance := action.hindrance(instance):
-        raise Conflict(hindrance)
-    before = instance.name
-    kept = action.prepare(context, instance, parameters or {})
-    operation = None
-    if move := states.MOVES.get(action.verb):
-        if move.interrupts:
-            operations.cancel(instance)
-        transitions.task(instance, move.task)
-        operation = operations.enqueue(context, action.verb, instance, parameters=kept, idempotency_key=key)
-    audit.record(
-        context,
-        f"instance.{action.verb}",
-        outcome=AuditEvent.Outcome.REQUESTED if operation else AuditEvent.Outcome.SUCCEEDED,
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=before,
-        project_id=instance.project_id,
-        detail={name: value for name, value in kept.items() if name != CARRIED_PASSWORD},
-    )
-    return operation
-
-
-def kept_key(idempotency_key: str | None) -> str | None:
-    """A client's key as rows keep it: of one length and alphabet, whatever was sent."""
-    if not idempotency_key:
-        return None
-    return hashlib.sha256(idempotency_key.encode(errors="replace")).hexdigest()
-
-
-def repeated(project_id: str, kept: str) -> Operation | None:
-    """The operation that this key, as rows keep it, has begun already."""
-    return Operation.objects.filter(project_id=project_id, idempotency_key=kept).first()
-
-
-def secret(admin_password: object) -> dict[str, str]:
-    """A password for the guest, as an operation carries it until it ends; nowhere else is it kept."""
-    return {CARRIED_PASSWORD: admin_password} if isinstance(admin_password, str) and admin_password else {}
-
-
-def password_of(run: Run) -> str:
-    """The password that the operation carries; empty where it carries none."""
-    return str(run.operation.parameters.get(CARRIED_PASSWORD, ""))
-
-
-def _forget_secret(operation: Operation) -> None:
-    if operation.parameters.pop(CARRIED_PASSWORD, None):
-        Operation.objects.filter(pk=operation.pk).update(parameters=operation.parameters)
-
-
-def is_locked(context: Context, action: Action, instance: Instance) -> bool:
-    """Whether a lock keeps the asker from it; administrators are not kept (Compute API guide, lock server)."""
-    return instance.locked and not action.opens_locks and not policy.allows(context, "instance:override_lock")
-
-
-def refusal(action: Action, instance: Instance) -> str:
-    """Why the instance's state does not allow the action, for a person."""
-    move = states.MOVES.get(action.verb)
-    if instance.task_state and move and instance.vm_state in move.start:
-        return _("Wait until “%(task)s” is done.") % {"task": words.task(instance.task_state)}
-    return _("Not possible in the state “%(status)s”.") % {"status": words.status(instance.status)}
-
-
-def _locked(operation: Operation) -> Instance:
-    return Instance.objects.select_for_update().get(pk=operation.instance_id)
-
-
-def _task_after(operation: Operation, instance: Instance) -> str | None:
-    """Nothing, unless another operation is in line already: then the task it announced stays."""
-    return instance.task_state if _in_line(operation).exists() else None
-
-
-def _in_line(operation: Operation) -> QuerySet[Operation]:
-    return Operation.objects.open().filter(instance=operation.instance_id, sequence__gt=operation.sequence)
-
-
-def _audit(operation: Operation, outcome: AuditEvent.Outcome) -> None:
-    user = operation.user
-    AuditEvent.objects.create(
-        user_id=user.id if user else "",
-        user_name=user.name if user else "",
-        project_id=operation.project_id,
-        action=f"instance.{operation.kind}",
-        target_type="instance",
-        target_id=str(operation.instance_id),
-        target_name=operation.instance.name,
-        outcome=outcome,
-        detail={"operation": str(operation.pk), **({"error": operation.error} if operation.error else {})},
-        request_id=operation.request_id,
-    )
+def _task_after(operation: Operation, row: Subject) -> str | None:
+    """Nothing, unless another operation is in line already: then the task that it announced stays."""
+    return row.task_state if queue.next_on(operation, row.pk) else None

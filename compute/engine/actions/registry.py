@@ -1,110 +1,65 @@
-"""All verbs on instances. Buttons, menus, routes, rules and tests follow from this list."""
+"""All actions, found in the areas' `actions` packages. Menus, routes, rules and tests follow from them."""
 
-from dataclasses import dataclass
+import importlib
+import pkgutil
+from collections.abc import Mapping
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
 
 from accounts import policy
-from accounts.context import Context
-from compute.engine.actions.base import LOCKED, Action, is_locked, refusal
-from compute.engine.actions.cancel import Cancel
+from compute.engine.actions.base import Action
 from compute.engine.operations import plans
-from compute.instances import states
-from compute.instances.actions.clone import Clone, LaunchClone
-from compute.instances.actions.delete import Delete
-from compute.instances.actions.describe import Describe
-from compute.instances.actions.expiry import SetExpiry
-from compute.instances.actions.force_stop import ForceStop
-from compute.instances.actions.grow import Grow
-from compute.instances.actions.labels import SetAccess, SetMetadata, SetTags
-from compute.instances.actions.launch import Launch
-from compute.instances.actions.lock import Lock, Unlock
-from compute.instances.actions.pause import Pause, Unpause
-from compute.instances.actions.purge import Purge
-from compute.instances.actions.reboot import ForceReboot, Reboot
-from compute.instances.actions.rebuild import Rebuild
-from compute.instances.actions.rename import Rename
-from compute.instances.actions.rescue import Rescue
-from compute.instances.actions.reset_state import ResetState
-from compute.instances.actions.resize import ConfirmResize, Resize, RevertResize
-from compute.instances.actions.restore import Restore
-from compute.instances.actions.set_password import SetPassword
-from compute.instances.actions.shelve import Shelve, Unshelve
-from compute.instances.actions.start import Start
-from compute.instances.actions.stop import Stop
-from compute.instances.actions.suspend import Resume, Suspend
-from compute.instances.actions.take_image import TakeImage
-from compute.instances.actions.unrescue import Unrescue
-from compute.instances.models import Instance
 
-ACTIONS: dict[str, Action] = {
-    action.verb: action
-    for action in (
-        Start(),
-        Stop(),
-        Reboot(),
-        ForceReboot(),
-        ForceStop(),
-        Pause(),
-        Unpause(),
-        Suspend(),
-        Resume(),
-        Shelve(),
-        Unshelve(),
-        Grow(),
-        Resize(),
-        ConfirmResize(),
-        RevertResize(),
-        Rescue(),
-        Unrescue(),
-        Rebuild(),
-        Clone(),
-        TakeImage(),
-        SetPassword(),
-        Rename(),
-        Describe(),
-        SetExpiry(),
-        Lock(),
-        Unlock(),
-        SetMetadata(),
-        SetTags(),
-        SetAccess(),
-        ResetState(),
-        Cancel(),
-        Delete(),
-        Restore(),
-        Purge(),
-    )
-}
-"""Verb → action, in the order in which menus show them."""
-
-plans.update(ACTIONS)
-plans[Launch.verb] = Launch()
-plans[LaunchClone.verb] = LaunchClone()
+_actions: dict[str, Action] = {}
+_words: dict[tuple[str, str], str | Promise] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One action as offered for one instance; `reason` says why it is not allowed."""
-
-    action: Action
-    allowed: bool
-    reason: str
+def discover(package: str) -> None:
+    """Register every action that the package's modules define. Each module is a file of one verb, or of a pair."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        register_module(f"{package}.{module.name}")
 
 
-def choices(context: Context, instance: Instance) -> list[Choice]:
-    """Every action with whether it may begin now. Costs no query."""
-    return [choice(context, instance, action) for action in ACTIONS.values() if action.applies(instance)]
+def register_module(name: str) -> None:
+    """Register the actions that one module defines; those that it only imports are others'."""
+    module = importlib.import_module(name)
+    for found in vars(module).values():
+        is_own = isinstance(found, type) and issubclass(found, Action) and found.__module__ == name
+        if is_own and "verb" in vars(found):
+            register(found())
 
 
-def choice(context: Context, instance: Instance, action: Action) -> Choice:
-    """One action with whether it may begin now. Costs no query."""
-    if not policy.allows(context, action.deed(context, instance)):
-        return Choice(action=action, allowed=False, reason=_("Your role does not allow this."))
-    if is_locked(context, action, instance):
-        return Choice(action=action, allowed=False, reason=str(LOCKED))
-    if not states.allowed(action.instead(instance).verb, instance.vm_state, instance.task_state):
-        return Choice(action=action, allowed=False, reason=refusal(action, instance))
-    if hindrance := action.hindrance(instance):
-        return Choice(action=action, allowed=False, reason=hindrance)
-    return Choice(action=action, allowed=True, reason="")
+def register(action: Action) -> None:
+    """Make an action known to pages, APIs, policy and engine. Raise ValueError when its name is taken."""
+    if action.name in _actions:
+        raise ValueError(f"The action {action.name} is registered twice.")
+    _actions[action.name] = plans[action.name] = action
+    policy.register({f"{action.noun}:{action.verb}": action.role, **action.rules})
+    if action.move and action.doing:
+        _words.setdefault((action.noun, action.move.task), action.doing)
+
+
+def known() -> Mapping[str, Action]:
+    """Return name → action."""
+    return _actions
+
+
+def find(name: str) -> Action | None:
+    """Return the action called `noun.verb`; None when there is none."""
+    return _actions.get(name)
+
+
+def of_noun(noun: str) -> list[Action]:
+    """Return the actions that people and clients may begin on a row of the noun, in the order of menus."""
+    found = [action for action in _actions.values() if action.noun == noun and action.order]
+    return sorted(found, key=lambda action: (action.order, action.verb))
+
+
+def add_words(noun: str, words: Mapping[str, str | Promise]) -> None:
+    """Say in words what the tasks are called that steps announce."""
+    _words.update({(noun, task): text for task, text in words.items()})
+
+
+def task_in_words(noun: str, task_state: str) -> str:
+    """Return what is shown while a task is at work."""
+    return str(_words.get((noun, task_state), task_state))

@@ -12,7 +12,7 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["process", "host"], name="heartbeat_once")]
+        constraints = [models.UniqueConstraint(fields=["process", "host", "pid"], name="heartbeat_once")]
 
     def __str__(self) -> str:
         return f"{self.process} on {self.host}"

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Project, User
 from compute.engine.models.scoped import ScopedQuerySet
@@ -10,17 +11,27 @@ from compute.engine.models.scoped import ScopedQuerySet
 
 class OperationQuerySet(ScopedQuerySet["Operation"]):
     def open(self) -> "OperationQuerySet":
+        """Operations that have not ended."""
         return self.filter(state__in=Operation.OPEN)
+
+    def on(self, resource_id: uuid.UUID | str) -> "OperationQuerySet":
+        """Operations that hold, or held, this row for themselves."""
+        from compute.engine.models.hold import Hold
+
+        holds = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=False)
+        return self.filter(Exists(holds))
 
 
 class Operation(models.Model):
     """One run of an action. The row is the truth; a Celery message only says that there is work.
 
+    `kind` names the action, like `instance.resize`; `subject_type`, `subject_id` and `subject_name` what it was
+    asked for, and its holds every row that it occupies.
     `timeline` lists the steps that have begun, in order, each with `name`, `label`, `began`, `ended` and
     `undone` (ISO times or null); a step is listed before it acts, so undoing can walk the list back.
-    `fence` grows with every claim, and only the newest claim may write. `sequence` orders the operations
-    of one instance: an operation waits for the open ones before it. `woken_by` is the event that
-    a waiting operation was told of.
+    `fence` grows with every claim, and only the newest claim may write. `host` is where the next step must run;
+    null: anywhere. `woken_by` is the event that a waiting operation was told of.
+    A `STUCK` one could not be undone: `left` lists what it left, each {"step", "label", "reason"}.
     """
 
     class State(models.TextChoices):
@@ -30,16 +41,21 @@ class Operation(models.Model):
         SUCCEEDED = "succeeded"
         FAILED = "failed"
         CANCELLED = "cancelled"
+        STUCK = "stuck"
 
     OPEN = (State.PENDING, State.RUNNING, State.UNDOING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sequence = models.PositiveIntegerField()
-    kind = models.CharField(max_length=32)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="operations")
+    kind = models.CharField(max_length=64)
+    subject_type = models.CharField(max_length=32)
+    subject_id = models.UUIDField()
+    subject_name = models.CharField(max_length=255, blank=True)
+    host = models.ForeignKey("compute.Hypervisor", on_delete=models.SET_NULL, null=True, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="operations")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    instance = models.ForeignKey("compute.Instance", on_delete=models.CASCADE, related_name="operations")
     parameters = models.JSONField(default=dict)
+    secrets = models.TextField(blank=True)
+    """Sealed parameters (`compute.engine.services.secrets`), forgotten when the operation ends."""
     idempotency_key = models.CharField(max_length=96, null=True)
     request_id = models.CharField(max_length=64, blank=True)
 
@@ -48,11 +64,14 @@ class Operation(models.Model):
     timeline = models.JSONField(default=list)
     progress = models.JSONField(null=True)
     error = models.JSONField(null=True)
+    left = models.JSONField(null=True)
     cancel_requested = models.BooleanField(default=False)
     woken_by = models.CharField(max_length=32, blank=True)
 
     attempt = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
+    announced_at = models.DateTimeField(null=True)
+    announcements = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
 
@@ -64,17 +83,22 @@ class Operation(models.Model):
     objects = OperationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-created_at", "-sequence"]
+        ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["state", "due_at"], name="operations_due"),
             models.Index(fields=["finished_at"], name="operations_finished"),
-            models.Index(fields=["instance", "-created_at"], name="operations_of_instance"),
+            models.Index(fields=["subject_id", "-created_at"], name="operations_of_subject"),
             models.Index(fields=["project", "-created_at"], name="operations_of_project"),
+            models.Index(fields=["-created_at", "-id"], name="operations_by_age"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["instance", "sequence"], name="operation_sequence"),
             models.UniqueConstraint(fields=["project", "idempotency_key"], name="operation_once"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.instance_id}: {self.state}"
+        return f"{self.kind} of {self.subject_id}: {self.state}"
+
+    @property
+    def verb(self) -> str:
+        """The action's name without its noun."""
+        return self.kind.partition(".")[2]

@@ -1,9 +1,19 @@
 """The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
 
-from compute.engine.operations.engine import execute
-from compute.engine.operations.queue import cancel, cancel_unless, due, enqueue, show_progress, wake
+from compute.engine.operations.execute import execute
+from compute.engine.operations.queue import (
+    cancel,
+    cancel_unless,
+    due,
+    enqueue,
+    in_line,
+    show_progress,
+    wake,
+    wake_sharing,
+)
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
-from compute.engine.operations.steps import Plan, Step, plans
+from compute.engine.operations.steps import Plan, Step, Where, plans
+from compute.engine.operations.stuck import retry_stuck, retry_stuck_on, settle_stuck
 
 __all__ = [
     "Cancelled",
@@ -12,12 +22,18 @@ __all__ = [
     "Run",
     "Step",
     "Wait",
+    "Where",
     "cancel",
     "cancel_unless",
     "due",
     "enqueue",
     "execute",
+    "in_line",
     "plans",
+    "retry_stuck",
+    "retry_stuck_on",
+    "settle_stuck",
     "show_progress",
     "wake",
+    "wake_sharing",
 ]

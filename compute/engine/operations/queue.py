@@ -8,57 +8,83 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.context import Context
-from compute.engine.models import Operation
+from compute.engine import kinds
+from compute.engine.models import Hold, Operation, Subject
 from compute.engine.models.operation import OperationQuerySet
-from compute.engine.services import broadcast, dispatch
-from compute.instances.models import Instance
+from compute.engine.services import broadcast, dispatch, secrets
 
 
 def enqueue(
-    context: Context | None,
+    context: Context,
     kind: str,
-    instance: Instance,
+    subject: Subject,
     *,
     parameters: dict[str, Any],
+    hidden: dict[str, str] | None = None,
     idempotency_key: str | None = None,
+    exclusive: bool = True,
+    host: uuid.UUID | None = None,
+    project_id: str | None = None,
+    also: Iterable[Subject] = (),
+    sharing: Iterable[Subject] = (),
 ) -> Operation:
-    """Add an operation behind the instance's others. Call it in the transaction that locked the instance."""
-    last = instance.operations.order_by("-sequence").values_list("sequence", flat=True).first()
+    """Add an operation behind those that hold its rows. Call it in the transaction that locked them.
+
+    `also` are further rows that it occupies, `sharing` those that must only stay as they are. `hidden` are
+    parameters that are sealed, and forgotten at its end. One that is not `exclusive` shares its subject too. `host`
+    and `project_id` are the subject's unless others are given.
+    """
+    host = host or kinds.kind_of(subject).host(subject)
     operation = Operation.objects.create(
-        sequence=(last or 0) + 1,
         kind=kind,
-        project_id=instance.project_id,
-        user=context.user if context else None,
-        instance=instance,
+        subject_type=kinds.kind_of(subject).noun,
+        subject_id=subject.pk,
+        subject_name=str(subject.name),
+        host_id=host,
+        project_id=project_id or subject.project_id,
+        user=context.user if context.user.pk else None,
         parameters=parameters,
+        secrets=secrets.seal(hidden or {}),
         idempotency_key=idempotency_key,
-        request_id=context.request_id if context else "",
+        request_id=context.request_id,
         due_at=Now(),
     )
-    dispatch.hint(operation.pk)
+    # Each in a statement of its own: ids say which came first.
+    _hold(operation, subject, shared=not exclusive)
+    for row in also:
+        _hold(operation, row)
+    for row in sharing:
+        _hold(operation, row, shared=True)
+    dispatch.hint(operation.pk, host)
     return operation
 
 
+def _hold(operation: Operation, row: Subject, *, shared: bool = False) -> None:
+    noun = kinds.kind_of(row).noun
+    Hold.objects.create(operation=operation, resource_type=noun, resource_id=row.pk, shared=shared)
+
+
 def due() -> OperationQuerySet:
-    """Operations that nobody works on although they could go on now, by the database's clock."""
-    earlier = Operation.objects.open().filter(
-        instance=OuterRef("instance"), sequence__lt=OuterRef("sequence")
-    )
+    """Return operations, oldest first, that nobody works on although they could go on now, by the database's clock."""
+    earlier = Hold.objects.open().filter(resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk"))
+    waits = Exists(earlier.filter(shared=False)) | (Q(shared=False) & Exists(earlier))
+    blocked = Hold.objects.filter(waits, operation=OuterRef("pk"))
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    return Operation.objects.open().filter(free, ~Exists(earlier), due_at__lte=Now())
+    rows = Operation.objects.open().filter(free, ~Exists(blocked), due_at__lte=Now())
+    return rows.order_by("created_at", "pk")
 
 
-def cancel(instance: Instance) -> None:
-    """Ask every open operation of the instance to undo itself; a running one notices between steps."""
-    waiting = Operation.objects.open().filter(instance=instance)
-    ids = list(waiting.values_list("pk", flat=True))
+def cancel(row: Subject) -> None:
+    """Ask every open operation that occupies the row to undo itself; a running one notices between steps."""
+    waiting = Operation.objects.open().on(row.pk)
+    found = list(waiting.values_list("pk", "host"))
     waiting.update(cancel_requested=True, due_at=Now())
-    for operation_id in ids:
-        dispatch.hint(operation_id)
+    for operation_id, host in found:
+        dispatch.hint(operation_id, host)
 
 
 def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
-    """Ask one operation to undo itself, unless it has come to one of `steps`; whether it will.
+    """Ask one operation to undo itself, unless it has come to one of `steps`; return whether it will.
 
     The condition stands in the same statement as the request: a worker says which step it begins and looks for
     a request before it acts, so that one of the two always sees the other.
@@ -71,27 +97,45 @@ def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
         .update(cancel_requested=True, due_at=Now())
     )
     if asked:
-        dispatch.hint(operation.pk)
+        dispatch.hint(operation.pk, operation.host_id)
         broadcast.operation_changed(operation)
     return bool(asked)
 
 
-def wake(instance_id: uuid.UUID | str, event: str) -> None:
-    """Tell the instance's open operation of an event, so that one that waits for it goes on at once."""
-    open_ones = Operation.objects.open().filter(instance_id=instance_id)
-    if open_ones.update(woken_by=event, due_at=Now()):
-        for operation_id in open_ones.values_list("pk", flat=True):
-            dispatch.hint(operation_id)
+def wake(resource_id: uuid.UUID | str, event: str) -> None:
+    """Tell the open operations that occupy the row of an event, so that one that waits for it goes on at once."""
+    waiting = Operation.objects.open().on(resource_id)
+    if waiting.update(woken_by=event, due_at=Now()):
+        for operation_id, host in waiting.values_list("pk", "host"):
+            dispatch.hint(operation_id, host)
 
 
-def show_progress(operation: Operation, done: int, total: int) -> None:
-    """Say how far the work is that a waiting operation waits for."""
-    waiting = Operation.objects.open().filter(pk=operation.pk)
-    waiting.update(progress={"done": done, "total": total, "unit": "bytes"})
-    broadcast.operation_changed(operation)
+def wake_sharing(resource_id: uuid.UUID, event: str) -> None:
+    """Tell the open operations that share the row of an event."""
+    shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
+    waiting = Operation.objects.open().filter(Exists(shared))
+    if waiting.update(woken_by=event, due_at=Now()):
+        for operation_id, host in waiting.values_list("pk", "host"):
+            dispatch.hint(operation_id, host)
 
 
-def announce(operations: Iterable[Operation]) -> None:
-    """Let open pages show how far operations are."""
-    for operation in operations:
+def show_progress(resource_id: uuid.UUID, step: str, progress: dict[str, Any] | None) -> None:
+    """Show how far the work is that operations wait for at a step, while they share the row."""
+    shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
+    for operation in Operation.objects.open().filter(Exists(shared), step=step, lease_until=None):
+        Operation.objects.filter(pk=operation.pk, lease_until=None).update(progress=progress)
         broadcast.operation_changed(operation)
+
+
+def in_line(operation: Operation) -> OperationQuerySet:
+    """Return the open operations that wait for one of this operation's rows."""
+    mine = Hold.objects.filter(
+        operation=operation, resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk")
+    )
+    later = Hold.objects.filter(Exists(mine), operation=OuterRef("pk"))
+    return Operation.objects.open().exclude(pk=operation.pk).filter(Exists(later))
+
+
+def next_on(operation: Operation, resource_id: uuid.UUID) -> bool:
+    """Return whether another operation waits to occupy this row."""
+    return in_line(operation).on(resource_id).exists()

@@ -1,23 +1,29 @@
 """One claim of an operation: the lease, the fence, and what steps may say through it."""
 
+import copy
 import threading
+import time
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection
-from django.db.models import Case, DurationField, F, Value, When
+from django.db import DatabaseError, connection
+from django.db.models import Case, DurationField, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from compute.engine.models import Operation
+from compute.engine import kinds
+from compute.engine.models import Operation, Subject
 from compute.engine.operations import queue
-from compute.engine.services import broadcast
-from compute.instances.models import Instance
+from compute.engine.services import broadcast, here, secrets
 
 log = structlog.get_logger(__name__)
+
+PROGRESS_SECONDS = 1.0
+"""How often the progress of a step is written at most."""
 
 
 class LeaseLost(BaseException):
@@ -25,7 +31,7 @@ class LeaseLost(BaseException):
 
 
 class Cancelled(Exception):
-    """Somebody cancelled it, or asked for the instance to be deleted; undo."""
+    """The operation was cancelled, or its subject is to be deleted: undo."""
 
 
 class Wait(Exception):
@@ -45,18 +51,22 @@ class Run:
     def __init__(self, operation: Operation, lease: timedelta) -> None:
         self.operation = operation
         self.woken_by = operation.woken_by
+        self._subject = (operation.subject_type, operation.subject_id)
         self._lease = lease
+        self._progress_at = 0.0
         self._stop = threading.Event()
         self._lost = threading.Event()
         self._renewer = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     @classmethod
     def claim(cls, operation_id: str) -> Self | None:
-        """Take the operation, or None: it is finished, not yet due, or somebody works on it."""
+        """Take the operation; None when it is finished, not yet due, another host's, or in other hands."""
         lease = timedelta(seconds=settings.LEASE_SECONDS)
+        mine = Q(host=None) | Q(host=here.host_id()) if here.host_id() else Q()
         claimed = (
             queue.due()
-            .filter(pk=operation_id)
+            .filter(mine, pk=operation_id)
+            .order_by()
             .update(
                 lease_until=Now() + Value(lease, output_field=DurationField()),
                 fence=F("fence") + 1,
@@ -65,6 +75,7 @@ class Run:
                     When(state=Operation.State.PENDING, then=Value(Operation.State.RUNNING)),
                     default=F("state"),
                 ),
+                announcements=0,
             )
         )
         if not claimed:
@@ -81,20 +92,32 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop renewing. An error that nobody foresaw leaves the operation open: it is tried again."""
+        """Stop renewing. Whatever ends the worker itself leaves the operation open, to be taken up again."""
         self._stop.set()
         self._renewer.join()
         if kind is not None and not issubclass(kind, LeaseLost):
             self.release(delay=timedelta(seconds=5))
 
     @property
-    def instance(self) -> Instance:
-        """The instance as its row says now."""
-        rows = Instance.objects.select_related("hypervisor", "image", "rescue_image", "project")
-        return rows.get(pk=self.operation.instance_id)
+    def subject(self) -> Any:
+        """The row that the steps work on, as it is now."""
+        noun, key = self._subject
+        kind = kinds.known()[noun]
+        return kind.model._default_manager.select_related(*kind.related).get(pk=key)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The sealed parameters."""
+        return secrets.unseal(self.operation.secrets)
+
+    def about(self, row: Subject) -> Self:
+        """Return this run with another of its rows in the subject's place, for steps that it shares."""
+        other = copy.copy(self)
+        other._subject = (kinds.kind_of(row).noun, row.pk)
+        return other
 
     def check(self) -> None:
-        """Call before each thing that cannot be taken back. Raises LeaseLost, or Cancelled where undoing helps."""
+        """Call before each thing that cannot be taken back. Raise LeaseLost, or Cancelled where undoing helps."""
         if self._lost.is_set():
             raise LeaseLost
         row = self._mine().values_list("cancel_requested", flat=True).first()
@@ -104,7 +127,7 @@ class Run:
             raise Cancelled
 
     def write(self, **fields: Any) -> None:
-        """Change the operation's row, if it is still ours."""
+        """Change the operation's row. Raise LeaseLost when it is not ours any more."""
         if self._lost.is_set() or not self._mine().update(**fields, updated_at=timezone.now()):
             raise LeaseLost
         for name, value in fields.items():
@@ -112,7 +135,10 @@ class Run:
         broadcast.operation_changed(self.operation)
 
     def progress(self, done: int, total: int, unit: str = "bytes") -> None:
-        """Say how far a long step is; also where it notices that it was cancelled."""
+        """Say how far a long step is; notice at the same time that it was cancelled. Written once a second."""
+        if done < total and time.monotonic() < self._progress_at:
+            return
+        self._progress_at = time.monotonic() + PROGRESS_SECONDS
         self.check()
         self.write(progress={"done": done, "total": total, "unit": unit})
 
@@ -126,6 +152,11 @@ class Run:
         )
         self._mine().update(lease_until=None, due_at=Case(unchanged, default=Now()))
 
+    def hand_over(self, host: UUID) -> None:
+        """Let a worker of another host go on. The attempt does not count."""
+        self.write(host_id=host, attempt=self.operation.attempt - 1)
+        self.release()
+
     def _mine(self) -> Any:
         return Operation.objects.open().filter(pk=self.operation.pk, fence=self.operation.fence)
 
@@ -133,9 +164,14 @@ class Run:
         """Renew four times a lease, so that three failures in a row still do not lose it."""
         try:
             while not self._stop.wait(self._lease.total_seconds() / 4):
-                renewed = self._mine().update(
-                    lease_until=Now() + Value(self._lease, output_field=DurationField())
-                )
+                try:
+                    renewed = self._mine().update(
+                        lease_until=Now() + Value(self._lease, output_field=DurationField())
+                    )
+                except DatabaseError as error:
+                    log.warning("lease not renewed", operation=str(self.operation.pk), error=str(error))
+                    connection.close()
+                    continue
                 if not renewed:
                     self._lost.set()
                     log.warning("lease lost", operation=str(self.operation.pk), kind=self.operation.kind)

@@ -1,9 +1,17 @@
 """What the engine needs to know of an action: its steps and what to do at the end."""
 
+from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from compute.engine.models import Operation
 from compute.engine.operations.run import Run
+
+
+class Where(StrEnum):
+    """In which workers a step may run."""
+
+    HOST = "host"
+    ANYWHERE = "anywhere"
 
 
 class Step:
@@ -18,24 +26,27 @@ class Step:
     label: ClassVar[str]
     """English, marked with gettext_noop; pages translate it."""
     final: ClassVar[bool] = False
-    """Whether undoing helps nobody any more once it has begun: who wants to cancel then comes too late."""
+    """The run cannot be cancelled once this step has begun."""
+    where: ClassVar[Where] = Where.HOST
+    """A step that touches a host's files, guests or networks runs in a worker of that host."""
 
     def do(self, run: Run) -> None:
         raise NotImplementedError
 
     def undo(self, run: Run) -> None:
-        """Most steps make nothing that outlives the instance."""
+        """Remove what `do` made. Most steps make nothing that outlives the subject."""
 
 
 class Plan(Protocol):
-    """An action as the engine sees it. The three endings run in the transaction that closes the operation."""
+    """An action as the engine sees it. The endings run in the transaction that closes the operation."""
 
     steps: tuple[Step, ...]
 
     def succeeded(self, operation: Operation) -> None: ...
     def failed(self, operation: Operation) -> None: ...
     def cancelled(self, operation: Operation) -> None: ...
+    def stuck(self, operation: Operation) -> None: ...
 
 
 plans: dict[str, Plan] = {}
-"""Operation kind → plan; actions register themselves here."""
+"""Operation kind → plan. `compute.engine.actions.registry` fills it."""

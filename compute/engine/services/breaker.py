@@ -13,6 +13,9 @@ class Breaker:
     def trip(self) -> None:
         self._until = time.monotonic() + self._seconds
 
+    def reset(self) -> None:
+        self._until = 0.0
+
     @property
     def is_open(self) -> bool:
         return time.monotonic() < self._until

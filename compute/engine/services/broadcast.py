@@ -7,10 +7,10 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from compute.engine.models import Operation
+from compute.engine import kinds
+from compute.engine.models import Operation, Subject
 from compute.engine.services import background_loop
 from compute.engine.services.breaker import Breaker
-from compute.instances.models import Instance
 
 log = structlog.get_logger(__name__)
 
@@ -18,26 +18,34 @@ PATIENCE_SECONDS = 2.0
 _layer = Breaker(seconds=5)
 
 
-def instance_changed(instance: Instance) -> None:
-    """The instance's row, its project's counts and quota bars are new."""
-    _later(instance.project_id, ["instances", f"instance:{instance.pk}", "quota"])
+def changed(row: Subject) -> None:
+    """The row is new, and with it the lists and counts of its kind."""
+    kind = kinds.kind_of(row)
+    announce(row.project_id, [*kind.lists, f"{kind.noun}:{row.pk}", *kind.counts])
 
 
 def operation_changed(operation: Operation) -> None:
     """A step began or ended, or a long one got further."""
-    _later(operation.project_id, ["instances", f"instance:{operation.instance_id}", "operations"])
+    topics: list[str] | None = operation.__dict__.get("_topics")
+    if topics is None:
+        topics = operation.__dict__["_topics"] = _topics(operation)
+    announce(operation.project_id, topics)
 
 
-def accounts_changed(project_id: str, topics: list[str]) -> None:
-    """What accounts tells: a limit is new, or a request for one."""
-    _later(project_id, topics)
+def _topics(operation: Operation) -> list[str]:
+    found = dict.fromkeys(["operations"])
+    for noun, key in operation.holds.filter(shared=False).values_list("resource_type", "resource_id"):
+        kind = kinds.known().get(noun)
+        found |= dict.fromkeys([*(kind.lists if kind else ()), f"{noun}:{key}"])
+    return list(found)
 
 
-def _later(project_id: str, topics: list[str]) -> None:
+def announce(project_id: str | None, topics: list[str]) -> None:
+    """Tell the topics after commit to the pages of a project, and to those that show all projects."""
     transaction.on_commit(lambda: _send(project_id, topics))
 
 
-def _send(project_id: str, topics: list[str]) -> None:
+def _send(project_id: str | None, topics: list[str]) -> None:
     """Lost messages are repaired by the pages' own check, so a Redis that is away or frozen stops nothing."""
     if _layer.is_open:
         return
@@ -48,8 +56,9 @@ def _send(project_id: str, topics: list[str]) -> None:
         log.warning("channel layer away", error=str(error) or type(error).__name__)
 
 
-async def _send_to_groups(project_id: str, message: dict[str, object]) -> None:
+async def _send_to_groups(project_id: str | None, message: dict[str, object]) -> None:
     layer = get_channel_layer()
+    groups = [f"project.{project_id}", "all"] if project_id else ["all"]
     async with asyncio.timeout(PATIENCE_SECONDS):
-        for group in (f"project.{project_id}", "all"):
+        for group in groups:
             await layer.group_send(group, message)

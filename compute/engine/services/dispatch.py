@@ -1,4 +1,4 @@
-"""Tells workers that there is work. Only a hint: the sweeper announces again whatever gets lost."""
+"""Tells workers that there is work. Only a hint: the sweep announces again whatever gets lost."""
 
 import uuid
 from typing import Any
@@ -15,22 +15,33 @@ from compute.engine.services.failpoints import failpoint
 log = structlog.get_logger(__name__)
 
 TASK = "compute.run_operation"
+EXPIRES = 60
+"""Seconds after which a message that no worker took is forgotten; the sweep sends another."""
+
+COMMON = "anywhere"
+"""The queue of what any host's worker may do."""
+
 _broker = Breaker(seconds=5)
 
 
-def hint(operation_id: uuid.UUID) -> None:
+def queue_of(host_id: uuid.UUID | None) -> str:
+    """Return the name of the queue that workers of this host read."""
+    return f"host.{host_id}" if host_id else COMMON
+
+
+def hint(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
     """Send the operation's id to the workers once the present transaction is committed."""
-    transaction.on_commit(lambda: send(operation_id))
+    transaction.on_commit(lambda: send(operation_id, host_id))
 
 
-def send(operation_id: uuid.UUID) -> None:
+def send(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
     """Send the id now. A broker that is away is no error: the row is there."""
-    _send(TASK, str(operation_id))
+    _send(TASK, str(operation_id), queue=queue_of(host_id), expires=EXPIRES)
 
 
-def ask_for_beat() -> None:
-    """Have a worker say that it is alive; a message nobody takes in time is forgotten."""
-    _send(heartbeats.TASK, expires=20)
+def ask_for_beat(host_id: uuid.UUID | None = None) -> None:
+    """Have a worker say that it is alive; a message that none takes in time is forgotten."""
+    _send(heartbeats.TASK, queue=queue_of(host_id), expires=20)
 
 
 def _send(task: str, *arguments: str, **options: Any) -> None:

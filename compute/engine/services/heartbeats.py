@@ -2,11 +2,11 @@
 
 import os
 import signal
-import socket
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from django.conf import settings
 from django.utils import timezone
 
 from compute.engine.models import Heartbeat
@@ -21,8 +21,9 @@ def beat(process: str, pid: int | None = None) -> None:
     """This process, or the one with `pid`, is alive now."""
     Heartbeat.objects.update_or_create(
         process=process,
-        host=socket.gethostname(),
-        defaults={"pid": pid or os.getpid(), "at": timezone.now()},
+        host=settings.HOST,
+        pid=pid or os.getpid(),
+        defaults={"at": timezone.now()},
     )
 
 
@@ -38,7 +39,7 @@ def end_silent_worker() -> None:
     nobody does it: a worker that is merely busy beats late, too.
     """
     row = Heartbeat.objects.filter(
-        process="worker", host=socket.gethostname(), at__lt=timezone.now() - STALE
+        process="worker", host=settings.HOST, at__lt=timezone.now() - STALE
     ).first()
     if row is None or not _is_worker(row.pid):
         return

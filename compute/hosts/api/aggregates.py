@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import BadInput
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import ComputeView
 from compute.hosts.models import Aggregate
@@ -77,8 +77,8 @@ def show(view: ComputeView, aggregate: Aggregate) -> dict[str, Any]:
         "availability_zone": zone,
         "hosts": [host.name for host in aggregate.hosts.all()],
         "metadata": aggregate.metadata | ({ZONE_KEY: zone} if zone else {}),
-        "created_at": naive(aggregate.created_at),
-        "updated_at": naive(aggregate.updated_at),
+        "created_at": without_zone(aggregate.created_at),
+        "updated_at": without_zone(aggregate.updated_at),
         "deleted_at": None,
         "deleted": False,
     }

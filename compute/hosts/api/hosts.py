@@ -2,23 +2,29 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import BadInput, NotFound
+from accounts.names import is_text
+from accounts.openstack.microversions import Version
+from accounts.openstack.paging import Page
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import ComputeView, listed, number_of
+from compute.api.base import COMPUTE, ComputeView, number_of
 from compute.hosts.api.zones import BINARY
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import host_usage
+from compute.hosts.services import host_usage, occupants
 from compute.hosts.services.host_usage import HostUsage
-from compute.instances.models import Instance
+from compute.hosts.services.occupants import NOTHING
 
 
 class Hypervisors(ComputeView):
@@ -26,14 +32,14 @@ class Hypervisors(ComputeView):
 
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        rows = host_usage.listing(self.context)
-        pattern = query.get("hypervisor_hostname_pattern", "") if self.at_least(53) else ""
-        rows = [row for row in rows if pattern in row.hypervisor.name]
-        if pattern and not rows:
-            raise NotFound(_("No hypervisor's name has “%(pattern)s” in it.") % {"pattern": pattern[:64]})
+        hosts = host_usage.hypervisors(self.context)
+        if self.at_least(53) and (pattern := query.get("hypervisor_hostname_pattern", "")):
+            hosts = _named_like(hosts, pattern)
+        found = COMPUTE.paging.page(query, hosts, find=partial(_with_id, self))
+        rows = host_usage.usage_of(found.rows)
         servers = None
         if self.at_least(53) and inputs.flag(query, "with_servers", False):
-            servers = _servers(rows)
+            servers = _servers(found.rows)
         path = "os-hypervisors/detail" if self.detailed else "os-hypervisors"
 
         def show(row: HostUsage) -> dict[str, Any]:
@@ -42,7 +48,10 @@ class Hypervisors(ComputeView):
                 shown["servers"] = servers[row.hypervisor.pk]
             return shown
 
-        return listed(request, "hypervisors", path, rows, lambda row: _id(self, row.hypervisor), show)
+        page = Page(rows=rows, more=found.more)
+        return COMPUTE.listed(
+            request, "hypervisors", path, page, show, marker=lambda row: _id(self, row.hypervisor)
+        )
 
 
 class Statistics(ComputeView):
@@ -54,10 +63,11 @@ class Statistics(ComputeView):
 
 class OneHypervisor(ComputeView):
     def get(self, request: Request, key: str) -> HttpResponse:
-        row = _find(self, key)
+        host = _find(self, key)
+        (row,) = host_usage.usage_of([host])
         shown = _detail(self, row)
         if self.at_least(53) and inputs.flag(request.query_params, "with_servers", False):
-            shown["servers"] = _servers([row]).get(row.hypervisor.pk, [])
+            shown["servers"] = _servers([host]).get(host.pk, [])
         return JsonResponse({"hypervisor": shown})
 
 
@@ -65,25 +75,23 @@ class Uptime(ComputeView):
     """How long the host has been reachable is not known to libvirt; only that it is."""
 
     def get(self, request: Request, key: str) -> HttpResponse:
-        hypervisor = _find(self, key).hypervisor
-        since = f"seen {naive(hypervisor.synced_at)}" if hypervisor.synced_at else "never seen"
+        hypervisor = _find(self, key)
+        since = f"seen {without_zone(hypervisor.synced_at)}" if hypervisor.synced_at else "never seen"
         return JsonResponse({"hypervisor": _brief(self, hypervisor) | {"uptime": since}})
 
 
 class Search(ComputeView):
     """Hypervisors by a part of their name, with or without their servers (until 2.52)."""
 
+    until = Version(2, 52)
     with_servers = False
 
     def get(self, request: Request, pattern: str) -> HttpResponse:
-        rows = [row for row in host_usage.listing(self.context) if pattern in row.hypervisor.name]
-        if self.at_least(53) or not rows:
-            raise NotFound(_("No hypervisor's name has “%(pattern)s” in it.") % {"pattern": pattern[:64]})
-        servers = _servers(rows)
+        hosts = list(_named_like(host_usage.hypervisors(self.context), pattern))
+        servers = _servers(hosts) if self.with_servers else {}
         shown = [
-            _brief(self, row.hypervisor)
-            | ({"servers": servers.get(row.hypervisor.pk, [])} if self.with_servers else {})
-            for row in rows
+            _brief(self, host) | ({"servers": servers.get(host.pk, [])} if self.with_servers else {})
+            for host in hosts
         ]
         return JsonResponse({"hypervisors": shown})
 
@@ -91,10 +99,12 @@ class Search(ComputeView):
 class Services(ComputeView):
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        rows = [row.hypervisor for row in host_usage.listing(self.context)]
-        rows = [row for row in rows if query.get("host", row.name) == row.name]
-        rows = rows if query.get("binary", BINARY) == BINARY else []
-        return JsonResponse({"services": [_service(self, row) for row in rows]})
+        hosts = host_usage.hypervisors(self.context)
+        if (name := query.get("host")) is not None:
+            hosts = hosts.filter(name=name) if is_text(name) else hosts.none()
+        if query.get("binary", BINARY) != BINARY:
+            hosts = hosts.none()
+        return JsonResponse({"services": [_service(self, host) for host in hosts]})
 
 
 class Service(ComputeView):
@@ -123,11 +133,32 @@ def _id(view: ComputeView, hypervisor: Hypervisor) -> int | str:
     return str(hypervisor.pk) if view.at_least(53) else number_of(hypervisor.pk.bytes)
 
 
-def _find(view: ComputeView, key: str) -> HostUsage:
-    for row in host_usage.listing(view.context):
-        if str(_id(view, row.hypervisor)) == key:
-            return row
-    raise NotFound(_("Hypervisor with ID '%(key)s' could not be found.") % {"key": key[:64]})
+def _find(view: ComputeView, key: str) -> Hypervisor:
+    """Return the hypervisor of the address. Raise Forbidden, NotFound."""
+    hosts = host_usage.hypervisors(view.context)
+    try:
+        found = hosts.filter(_with_id(view, key)).first()
+    except (ValidationError, ValueError):
+        found = None
+    if found is None:
+        raise NotFound(_("Hypervisor with ID '%(key)s' could not be found.") % {"key": key[:64]})
+    return found
+
+
+def _with_id(view: ComputeView, key: str) -> Q:
+    """Return the condition of the host with this id, a number until 2.52."""
+    if view.at_least(53):
+        return Q(pk=key)
+    keys = Hypervisor.objects.values_list("pk", flat=True)
+    return Q(pk__in=[pk for pk in keys if str(number_of(pk.bytes)) == key])
+
+
+def _named_like(hosts: QuerySet[Hypervisor], pattern: str) -> QuerySet[Hypervisor]:
+    """Return the hosts with a part of their name. Raise NotFound where there is none."""
+    found = hosts.filter(name__contains=pattern) if is_text(pattern) else hosts.none()
+    if not found.exists():
+        raise NotFound(_("No hypervisor's name has “%(pattern)s” in it.") % {"pattern": pattern[:64]})
+    return found
 
 
 def _is_up(hypervisor: Hypervisor) -> bool:
@@ -147,7 +178,7 @@ def _brief(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
     }
 
 
-_NOTHING = HostUsage(hypervisor=Hypervisor())
+_NOTHING = HostUsage(hypervisor=Hypervisor(), taken=NOTHING)
 
 
 def _numbers(row: HostUsage) -> dict[str, int]:
@@ -156,14 +187,14 @@ def _numbers(row: HostUsage) -> dict[str, int]:
         "vcpus": host.vcpus,
         "memory_mb": host.memory_mib,
         "local_gb": host.disk_gib,
-        "vcpus_used": row.vcpus,
-        "memory_mb_used": row.ram_mib,
-        "local_gb_used": row.disk_gib,
-        "free_ram_mb": host.memory_mib - row.ram_mib,
-        "free_disk_gb": host.disk_gib - row.disk_gib,
-        "current_workload": row.busy,
-        "running_vms": row.running,
-        "disk_available_least": host.disk_gib - row.disk_gib,
+        "vcpus_used": row.taken.vcpus,
+        "memory_mb_used": row.taken.ram_mib,
+        "local_gb_used": row.taken.disk_gib,
+        "free_ram_mb": host.memory_mib - row.taken.ram_mib,
+        "free_disk_gb": host.disk_gib - row.taken.disk_gib,
+        "current_workload": row.taken.busy,
+        "running_vms": row.taken.running,
+        "disk_available_least": host.disk_gib - row.taken.disk_gib,
     }
 
 
@@ -191,14 +222,13 @@ def _version_number(version: str) -> int:
     return sum(part * 1000**place for place, part in zip((2, 1, 0), parts, strict=False))
 
 
-def _servers(rows: Sequence[HostUsage]) -> dict[Any, list[dict[str, str]]]:
-    """{hypervisor id: its servers}, in one query."""
-    found: dict[Any, list[dict[str, str]]] = {}
-    wanted = [row.hypervisor.pk for row in rows]
-    instances = Instance.objects.existing().filter(hypervisor__in=wanted)
-    for host, key, name in instances.order_by("created_at").values_list("hypervisor", "pk", "name"):
-        found.setdefault(host, []).append({"uuid": str(key), "name": name})
-    return found
+def _servers(hosts: Sequence[Hypervisor]) -> dict[Any, list[dict[str, str]]]:
+    """Return {hypervisor id: its servers}, in one query."""
+    placed = occupants.known().on(hosts)
+    return {
+        host: [{"uuid": str(key), "name": name} for key, name, _project in servers]
+        for host, servers in placed.items()
+    }
 
 
 def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
@@ -209,7 +239,7 @@ def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
         "zone": hypervisor.availability_zone,
         "status": _status(hypervisor),
         "state": "up" if _is_up(hypervisor) else "down",
-        "updated_at": naive(hypervisor.synced_at or timezone.now()),
+        "updated_at": without_zone(hypervisor.synced_at or timezone.now()),
         "disabled_reason": hypervisor.disabled_reason or None,
     }
     return shown | ({"forced_down": False} if view.at_least(11) else {})

@@ -6,7 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
+from accounts.openstack.times import without_zone
 from compute.api.base import ComputeView
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import aggregates
@@ -38,5 +38,5 @@ def _service(host: Hypervisor) -> dict[str, Any]:
     return {
         "active": host.enabled,
         "available": host.state == Hypervisor.State.UP,
-        "updated_at": naive(host.synced_at),
+        "updated_at": without_zone(host.synced_at),
     }

@@ -6,9 +6,11 @@ from django.db import models
 
 
 class Hypervisor(models.Model):
-    """One libvirt connection. Capacities are the host's own; the ratios say how far to overcommit.
+    """A machine that runs guests. `uri` is its libvirt as its own processes open it, and nobody else does;
+    its watcher renews `seen_at` as long as that answers. Capacities are the host's own; the ratios say how far to
+    overcommit.
 
-    `features` lists what it can give guests beyond the usual machine (`compute.driver.host.features`).
+    `features` lists what it can give guests beyond the usual machine (`driver.host.capabilities`).
     `zone` is that of its aggregates; `compute.hosts.services.aggregates` is its only writer.
     """
 
@@ -20,7 +22,7 @@ class Hypervisor(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=255, unique=True)
-    uri = models.CharField(max_length=255, unique=True)
+    uri = models.CharField(max_length=255)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=255, blank=True)
     zone = models.CharField(max_length=255, blank=True)
@@ -40,6 +42,7 @@ class Hypervisor(models.Model):
     memory_ratio = models.FloatField(default=1.0)
     disk_ratio = models.FloatField(default=4.0)
     synced_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["name"]

@@ -16,7 +16,7 @@ from accounts.names import clean_name, is_text
 from accounts.services import announcements, audit
 from accounts.services.saving import save_unique
 from compute.hosts.models import Aggregate, Hypervisor
-from compute.instances.models import Instance
+from compute.hosts.services import occupants
 
 ZONE_KEY = "availability_zone"
 """Nova shows the zone among the metadata, and takes it there too."""
@@ -177,7 +177,7 @@ def _locked(context: Context, aggregate_id: object) -> Aggregate:
     policy.enforce(context, "hypervisor:write")
     key = get(context, aggregate_id).pk
     # Zones are written from several aggregates: whoever moves a host moves it alone.
-    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     return Aggregate.objects.select_for_update().get(pk=key)
 
 
@@ -209,10 +209,7 @@ def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
             % {"host": host, "zone": other}
         )
     zone = zone or other or ""
-    asked = Instance.objects.existing().filter(hypervisor=host).exclude(wanted_zone="")
-    if names := list(
-        asked.exclude(wanted_zone=zone or Hypervisor.DEFAULT_ZONE).values_list("name", flat=True)
-    ):
+    if names := occupants.known().bound_to_zone(host, zone or Hypervisor.DEFAULT_ZONE):
         raise ZoneTaken(
             _("Instances on %(host)s asked for its present availability zone: %(names)s.")
             % {"host": host, "names": ", ".join(names[:3])}

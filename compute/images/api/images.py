@@ -1,24 +1,22 @@
 """Image v2: what clients look up before they create a server, and images taken of servers. Below /image."""
 
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api import discovery, faults
-from accounts.api.base import TokenView, no_content
 from accounts.errors import BadInput
 from accounts.names import is_text
-from compute.api.base import limit_of, zulu
+from accounts.openstack import ids, sorting
+from accounts.openstack.paging import following
+from accounts.openstack.responses import no_content
+from accounts.openstack.times import seconds
+from compute.images.api.base import IMAGE, ImageView
 from compute.images.models import Image
 from compute.images.services import images
 
-VERSION = "v2.9"
 SORTS = {
     "name": "name",
     "status": "status",
@@ -28,49 +26,21 @@ SORTS = {
     "updated_at": "updated_at",
     "disk_format": "disk_format",
 }
-PAGE = 25
-MOST = 1000
-
-
-class ImageView(TokenView):
-    """Speaks as Glance does."""
-
-    service = "image"
-    root = "/image"
-
-    def fault(self, error: Exception) -> JsonResponse | None:
-        found = faults.read(error)
-        return answer(*found) if found else None
-
-
-class Versions(ImageView):
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        href = f"{settings.PUBLIC_URL}/image/v2/"
-        version = {"id": VERSION, "status": "CURRENT", "links": [{"rel": "self", "href": href}]}
-        return JsonResponse({"versions": [version]}, status=300)
+_TEXTS = {"status": "status", "owner": "project"}
 
 
 class Images(ImageView):
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         rows = _filtered(images.visible(self.context), query)
-        limit = limit_of(query, MOST) if "limit" in query else PAGE
-        found = list(rows)
-        if marker := query.get("marker"):
-            places = [place for place, row in enumerate(found, start=1) if str(row.pk) == marker]
-            if not places:
-                raise BadInput(fields={"marker": _("No row of this list has this id.")})
-            found = found[places[0] :]
+        page = IMAGE.paging.page(query, rows)
         body: dict[str, Any] = {
-            "images": [show(row) for row in found[:limit]],
+            "images": [show(row) for row in page.rows],
             "first": "/v2/images",
             "schema": "/v2/schemas/images",
         }
-        if len(found) > limit:
-            following = query.dict() | {"marker": str(found[limit - 1].pk)}
-            body["next"] = f"/v2/images?{urlencode(following)}"
+        if page.more:
+            body["next"] = f"/v2/images?{following(request._request.GET, page.rows[-1].pk)}"
         return JsonResponse(body)
 
 
@@ -113,16 +83,6 @@ class Schema(ImageView):
         return JsonResponse(image)
 
 
-class Unknown(discovery.Unknown):
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return answer(404, "The resource could not be found.")
-
-
-def answer(status: int, message: str) -> JsonResponse:
-    body = {"code": status, "message": message}
-    return faults.with_headers(JsonResponse(body, status=status))
-
-
 def show(image: Image) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": str(image.pk),
@@ -143,8 +103,8 @@ def show(image: Image) -> dict[str, Any]:
         "protected": False,
         "os_hidden": False,
         "tags": [],
-        "created_at": zulu(image.created_at),
-        "updated_at": zulu(image.updated_at),
+        "created_at": seconds(image.created_at),
+        "updated_at": seconds(image.updated_at),
         "self": f"/v2/images/{image.pk}",
         "file": f"/v2/images/{image.pk}/file",
         "schema": "/v2/schemas/image",
@@ -154,37 +114,42 @@ def show(image: Image) -> dict[str, Any]:
     return image.properties | shown | {name: value for name, value in further.items() if value}
 
 
-def _filtered(rows: QuerySet[Image], query: Any) -> QuerySet[Image]:
-    for name, column in {"status": "status", "visibility": "visibility", "owner": "project"}.items():
-        if query.get(name) and (name, query[name]) != ("visibility", "all"):
-            rows = rows.filter(**{column: query[name]}) if is_text(query[name]) else rows.none()
+def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
+    """Return the images that fit the query string, in its order. Raise BadInput."""
+    for name, column in _TEXTS.items():
+        if value := query.get(name):
+            rows = rows.filter(**{column: value}) if is_text(value) else rows.none()
+    if (visibility := query.get("visibility", "all") or "all") != "all":
+        rows = rows.filter(visibility=visibility) if is_text(visibility) else rows.none()
     for name, column in {"name": "name", "id": "pk", "disk_format": "disk_format"}.items():
         if name in query:
-            rows = rows.filter(**{f"{column}__in": _values(name, query[name])})
+            rows = rows.filter(**{f"{column}__in": _values(name, str(query[name]))})
     for name, column in {"size_min": "size__gte", "size_max": "size__lte"}.items():
         if name in query:
-            if not query[name].isdigit() or len(query[name]) > 18:
-                raise BadInput(fields={name: _("Give a whole number from 0.")})
-            rows = rows.filter(**{column: int(query[name])})
+            rows = rows.filter(**{column: _size(query, name)})
     if query.get("os_hidden", "false").lower() == "true" or "tag" in query:
         rows = rows.none()
-    sorting = query.get("sort")
-    keys = [part.partition(":")[::2] for part in sorting.split(",")] if sorting else []
-    keys = keys or [(query.get("sort_key", "created_at"), query.get("sort_dir", "desc"))]
-    if any(key not in SORTS or direction not in {"", "asc", "desc"} for key, direction in keys):
-        raise BadInput(fields={"sort": _("Lists cannot be sorted by this.")})
-    return rows.order_by(*(f"{'' if way == 'asc' else '-'}{SORTS[key]}" for key, way in keys), "-pk")
+    return rows.order_by(*_order(query), "-pk")
+
+
+def _order(query: QueryDict) -> list[str]:
+    """Return the columns of `sort=key:direction,…`, or of `sort_key` and `sort_dir`. Raise BadInput."""
+    if not (given := query.get("sort")):
+        return sorting.order(query, SORTS, "created_at", "desc")
+    keys = [part.partition(":")[::2] for part in given.split(",")]
+    return sorting.columns([(key, direction or "desc") for key, direction in keys], SORTS)
+
+
+def _size(query: QueryDict, name: str) -> int:
+    given = str(query[name])
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise BadInput(fields={name: _("Give a whole number from 0.")})
+    return int(given)
 
 
 def _values(name: str, given: str) -> list[Any]:
-    """One value, or those of `in:a,b`."""
+    """Return one value, or those of `in:a,b`."""
     values = given.removeprefix("in:").split(",") if given.startswith("in:") else [given]
     if name != "id":
         return [value.strip('"') for value in values if is_text(value)]
-    found = []
-    for value in values:
-        try:
-            found.append(UUID(value))
-        except ValueError:
-            continue
-    return found
+    return ids.uuids(values)

@@ -1,14 +1,15 @@
 """What instances boot from."""
 
-import uuid
+from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Project, User
-from compute.engine.models.scoped import ScopedQuerySet
+from compute.engine.models.subject import Subject, SubjectQuerySet
 
 
-class Image(models.Model):
+class Image(Subject):
     """A disk image, as in Glance. `size` and `virtual_size` in bytes; `checksum` is its SHA-256.
 
     `properties` are texts by name; those that `compute.instances.services.hardware_options` knows shape its guests.
@@ -17,16 +18,21 @@ class Image(models.Model):
     """
 
     class Status(models.TextChoices):
-        """`DELETED` is nobody's any more: a sweep removes its files, and the row last."""
+        """Glance's words. A `DELETED` one has no file any more."""
 
-        QUEUED = "queued"
-        SAVING = "saving"
-        ACTIVE = "active"
-        DELETED = "deleted"
+        QUEUED = "queued", _("Waiting")
+        SAVING = "saving", _("Being stored")
+        ACTIVE = "active", _("Ready")
+        ERROR = "error", _("Error")
+        DELETED = "deleted", _("Deleted")
 
     UNFINISHED = (Status.QUEUED, Status.SAVING)
+    SAVING = "saving"
+    DELETING = "deleting"
+    """Tasks."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    STATE: ClassVar[str] = "status"
+
     project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="images")
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
@@ -48,10 +54,8 @@ class Image(models.Model):
     schedule = models.ForeignKey(
         "compute.Schedule", on_delete=models.SET_NULL, null=True, related_name="images"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
-    objects = ScopedQuerySet["Image"].as_manager()
+    objects = SubjectQuerySet["Image"].as_manager()
 
     class Meta:
         ordering = ["name", "created_at"]

@@ -7,24 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-from django.db import transaction
 from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.driver.errors import DriverError
-from compute.driver.files import CHUNK, part_of
+from compute.driver.storage.files import CHUNK, PRIVATE, part_of
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.images.models import Image
-from compute.images.services import images
-from compute.instances.models import Instance
-from compute.instances.states import VmState
-
-log = structlog.get_logger(__name__)
 
 ACCEPTED = {"qcow2"}
+
+COPY = "image-"
+"""How names of images' copies in pools begin (`Image.volume_name`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +66,7 @@ def adopt(path: Path, name: str, **fields: Any) -> Image:
     """Move an image file into our care and make it launchable. Raises BadInput as `inspect` does."""
     image = Image(name=name, status=Image.Status.ACTIVE, **measured(path), **fields)
     # First the file, then the row: a row promises its file, a file alone is only waste.
-    path.chmod(0o644)
+    path.chmod(PRIVATE)
     os.replace(path, file_of(image))
     image.save()
     return image
@@ -89,29 +84,10 @@ def remove_file(image_id: object) -> None:
         each.unlink(missing_ok=True)
 
 
-def retire(image: Image) -> None:
-    """Offer an image no longer. It is deleted with its file, unless instances stand on it."""
-    if images.instances_on(image).exists():
-        images.change(image, visibility="private")
-        return
-    images.discard(image)
-    sweep()
-
-
-def sweep() -> None:
-    """Remove the files of images that were deleted, then their rows; again later where a host is away."""
-    for image in Image.objects.filter(status=Image.Status.DELETED):
-        if images.instances_on(image).exists():
-            continue
-        try:
-            for hypervisor in Hypervisor.objects.all():
-                hosts.pool(hypervisor).delete(image.volume_name)
-        except DriverError as error:
-            log.warning("image's files stay for now", image=str(image.pk), reason=str(error))
-            continue
-        remove_file(image.pk)
-        with transaction.atomic():
-            gone = Instance.objects.filter(vm_state=VmState.DELETED)
-            gone.filter(image=image).update(image=None)
-            gone.filter(rescue_image=image).update(rescue_image=None)
-            image.delete()
+def evict(hypervisor: Hypervisor) -> None:
+    """Remove from the host's pool the copies of images that are deleted. Raise DriverError."""
+    pool = hosts.pool(hypervisor)
+    copies = {volume.name for volume in pool.list() if volume.name.startswith(COPY)}
+    kept = Image.objects.exclude(status=Image.Status.DELETED)
+    for name in sorted(copies - {image.volume_name for image in kept}):
+        pool.delete(name)

@@ -1,33 +1,27 @@
 """Images that the asker may launch from, and their way into hypervisors' pools."""
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, NotFound
-from accounts.services import announcements, audit
-from compute.driver.storage import Pool
-from compute.engine.models import Operation
+from compute.driver.storage.pool import Pool
+from compute.engine.actions import registry
+from compute.engine.actions.base import Action
+from compute.engine.actions.begin import begin, begin_quietly
+from compute.engine.models import SubjectQuerySet
 from compute.hosts.services import hosts
 from compute.images.models import Image
-from compute.instances.models import Flavor, Instance
-from compute.instances.services import hardware
-
-NAMED = 5
-"""How many instances a refusal names."""
 
 DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
 
-def visible(context: Context) -> QuerySet[Image]:
+def visible(context: Context) -> SubjectQuerySet[Image]:
     """Public images and the project's own, whatever their status. Raises Forbidden."""
     policy.enforce(context, "image:read")
     own = Q(project=context.project) if context.project else Q(pk__in=[])
@@ -53,25 +47,17 @@ def find(context: Context, image_id: object) -> Image:
 
 def shown(context: Context) -> list[Image]:
     """All that the asker may see, newest first, each with the instance it was taken from."""
-    return list(visible(context).select_related("taken_from").order_by("-created_at", "-pk"))
+    return list(
+        visible(context).select_related("taken_from").order_by("-created_at", "-pk").with_open_operations()
+    )
 
 
-def being_taken(context: Context) -> dict[str, Operation]:
-    """Image's id → the operation of the project that makes it."""
-    rows = Operation.objects.open().visible_to(context).filter(kind__in=("take_image", "shelve"))
-    return {operation.parameters["image"]: operation for operation in rows}
+def _deletion() -> Action:
+    return registry.known()["image.delete"]
 
 
-def may_delete(context: Context, image: Image) -> bool:
-    return policy.allows(context, _deletion(image))
-
-
-def _deletion(image: Image) -> str:
-    return "image:delete_public" if image.visibility == "public" else "image:delete"
-
-
-def _kept() -> QuerySet[Image]:
-    return Image.objects.exclude(status=Image.Status.DELETED)
+def _kept() -> SubjectQuerySet[Image]:
+    return Image.objects.exclude(Q(status=Image.Status.DELETED) | Q(task_state=Image.DELETING))
 
 
 def _one(rows: QuerySet[Image], image_id: object, missing: str) -> Image:
@@ -81,69 +67,28 @@ def _one(rows: QuerySet[Image], image_id: object, missing: str) -> Image:
         raise NotFound(missing) from error
 
 
-@transaction.atomic
 def delete(context: Context, image_id: object) -> Image:
-    """Offer it no longer; its files go a moment later, and one that is being taken is not finished.
-
-    Raises NotFound, Forbidden, Conflict naming the instances whose disks stand on it.
-    """
-    found = find(context, image_id)
-    policy.enforce(context, _deletion(found))
-    # Whoever launches from it meanwhile has this row's lock until their instance is there to be seen.
-    image = _one(_kept().select_for_update(), found.pk, _("Choose an image."))
-    if image.status == Image.Status.ACTIVE and (above := list(instances_on(image)[: NAMED + 1])):
-        names = ", ".join([instance.name for instance in above[:NAMED]] + ["…"] * (len(above) > NAMED))
-        raise Conflict(
-            _(
-                "%(image)s is in use: the disks of %(names)s stand on it. "
-                "Delete or rebuild them first; those in the recycle bin count too."
-            )
-            % {"image": image.name, "names": names}
-        )
-    discard(image)
-    audit.record(context, "image.delete", image)
+    """Begin to delete an image. Raise NotFound, Forbidden, Conflict naming the instances whose disks stand on it."""
+    image = find(context, image_id)
+    policy.enforce(context, _deletion().rule(context, image))
+    begin(context, "image.delete", image.pk)
     return image
 
 
-def discard(image: Image) -> None:
-    """Let it be nobody's; `image_files.sweep` removes its files."""
-    change(image, status=Image.Status.DELETED)
+def may_delete(context: Context, image: Image) -> bool:
+    """Return whether the asker's role allows to delete the image."""
+    return policy.allows(context, _deletion().rule(context, image))
 
 
-def discard_unused(image_id: UUID) -> bool:
-    """Discard an image unless disks stand on it; whether it was. Call it in a transaction."""
-    # Whoever launches from it meanwhile has this row's lock until their instance is there to be seen.
-    image = _kept().select_for_update().filter(pk=image_id).first()
-    if image is None or instances_on(image).exists():
-        return False
-    discard(image)
-    return True
+def discard_unused(image_id: UUID, reason: str) -> bool:
+    """Begin to delete an image in Meridian's own name unless disks stand on it; return whether it was."""
+    return begin_quietly("image.delete", image_id, only=Q(), reason=reason)
 
 
-def thin(taken: QuerySet[Image], keep: int, **detail: Any) -> None:
-    """Delete all of them but the newest `keep`; one that disks stand on stays. `detail` tells the audit log why."""
+def rotate(taken: QuerySet[Image], keep: int, reason: str) -> None:
+    """Delete all of them but the newest `keep`; one that disks stand on stays. `reason` tells the audit log why."""
     for image in taken.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")[keep:]:
-        if discard_unused(image.pk):
-            audit.record(None, "image.delete", image, **detail, keep=keep)
-
-
-def backups(instance: Instance, kind: str) -> QuerySet[Image]:
-    """What was taken of it as a backup of this kind, `daily` for one."""
-    return instance.images_taken.filter(properties__image_type="backup", properties__backup_type=kind)
-
-
-def change(image: Image, **fields: Any) -> None:
-    """Write fields of an image that was not deleted meanwhile, and let open pages know."""
-    _kept().filter(pk=image.pk).update(**fields, updated_at=timezone.now())
-    if image.project_id:
-        announcements.changed(image.project_id, "images")
-
-
-def instances_on(image: Image) -> QuerySet[Instance]:
-    """Instances whose disks stand on it, or soon will; also the one that it is being taken from."""
-    wanting = Operation.objects.open().filter(parameters__image=str(image.pk)).values("instance")
-    mine = Q(image=image) | Q(rescue_image=image) | Q(pk__in=wanting)
-    return Instance.objects.existing().filter(mine).order_by("name", "pk")
+        discard_unused(image.pk, reason)
 
 
 def known(image_id: UUID | str) -> Image:
@@ -152,22 +97,6 @@ def known(image_id: UUID | str) -> Image:
     if image is None:
         raise Conflict(DELETED)
     return image
-
-
-def of(instance: Instance) -> Image:
-    """The instance's image. Raises Conflict when it was deleted meanwhile."""
-    if instance.image is None:
-        raise Conflict(_("The image of this instance was deleted. Launch from another one."))
-    return instance.image
-
-
-def does_not_fit(image: Image, flavor: Flavor) -> str:
-    """Why the image cannot be launched in this flavor; empty when it can."""
-    if flavor.ephemeral_gib or flavor.swap_mib:
-        return _("This size has ephemeral or swap disks, which cannot be made yet.")
-    if reason := too_large(image, flavor.ram_mib, flavor.disk_gib):
-        return reason
-    return hardware.refusal(flavor.extra_specs, image.properties, flavor.vcpus)
 
 
 def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:

@@ -1,7 +1,7 @@
-"""One file a verb. Importing this package makes every action known to pages, APIs and the engine."""
+"""Verbs on instances, one file each. `compute.apps` discovers them all."""
 
-from compute.engine.actions.base import Action, begin
-from compute.engine.actions.registry import ACTIONS, Choice, choices
-from compute.instances.actions import launch
+from compute.engine.actions.base import Action
+from compute.engine.actions.begin import begin
+from compute.engine.actions.permitted import Choice, choices
 
-__all__ = ["ACTIONS", "Action", "Choice", "begin", "choices", "launch"]
+__all__ = ["Action", "Choice", "begin", "choices"]

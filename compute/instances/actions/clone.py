@@ -1,13 +1,12 @@
 """Clone: a new instance with a copy of another's disk, and its own id, name, cards and config drive.
 
-Two operations work hand in hand. That of the source copies the disk, so that nothing else happens to the source
-meanwhile; that of the new instance waits for the copy and goes on as a launch does.
+One operation occupies both: nothing else happens to the source while its disk is copied, and the new instance starts
+as soon as it is.
 """
 
-from datetime import timedelta
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -15,24 +14,33 @@ from accounts.context import Context
 from accounts.errors import Conflict, OverQuota
 from accounts.names import clean_name
 from accounts.services import quotas
-from compute.driver import memory_files
-from compute.driver.errors import GuestBusy
-from compute.driver.specs import DiskFormat
-from compute.engine import operations
-from compute.engine.actions.base import Action
+from compute.driver.guest import state_files
+from compute.engine.actions.base import CANCELLED
 from compute.engine.models import Operation
-from compute.engine.operations import Run, Step, Wait
-from compute.hosts.services import hosts
-from compute.images.services import images
-from compute.instances import states
+from compute.engine.moves import Move
+from compute.engine.operations import Run, Step, queue
+from compute.engine.services import transitions
+from compute.images.models import Image
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
 from compute.instances.actions.launch import WriteConfigDrive
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.models import Instance
-from compute.instances.services import expiry, flavors, hardware, scheduler, server_groups, transitions
+from compute.instances.services import (
+    expiry,
+    flavors,
+    guests,
+    hardware,
+    machine_disks,
+    scheduler,
+    server_groups,
+)
+from compute.instances.services.disk_sizes import total_gib
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 from compute.networks.services import addresses
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
-LOOK_AGAIN = timedelta(seconds=30)
 OUTSIDE = "outside_group"
 """The parameter that says why a clone is not in its source's server group."""
 
@@ -59,39 +67,35 @@ class CopyDisk(Step):
     label: ClassVar[str] = gettext_noop("Copy the disk")
 
     def do(self, run: Run) -> None:
-        source, copy = run.instance, _copy(run.operation)
-        pool = hosts.pool_of(source)
-        building = copy.operations.filter(kind=LaunchClone.verb).first()
+        source, copy = run.subject, _copy(run.operation)
+        for disk, its in machine_disks.pairs(source, copy):
+            pool = disks.pool_of(disk)
+            if pool.stat(its.volume_name) is not None:
+                continue
+            if runs(source):
+                self._copy_live(run, source, disk, its)
+            else:
+                pool.copy(disk.volume_name, its.volume_name, run.progress)
 
-        def progress(done: int, total: int) -> None:
-            run.progress(done, total)
-            if building is not None:
-                operations.show_progress(building, done, total)
+    def _copy_live(self, run: Run, source: Instance, disk: Disk, its: Disk) -> None:
+        pool, name = disks.pool_of(disk), its.partial_name
 
-        if pool.volume(copy.disk_name) is not None:
-            return
-        if runs(source):
-            self._copy_live(run, source, copy, progress)
-        else:
-            pool.import_file(copy.disk_name, pool.volume_path(source.disk_name), "qcow2", progress)
+        def make_volume() -> None:
+            pool.delete(name)  # of a copy that was cut off
+            if disk.image is None:
+                pool.create(name, size_of(disk))
+            else:
+                pool.overlay(name, disk.image.volume_name, size_of(disk), disks.format_of(disk.image))
 
-    def _copy_live(self, run: Run, source: Instance, copy: Instance, progress: Any) -> None:
-        pool, image = hosts.pool_of(source), images.of(source)
-
-        def make_overlay() -> None:
-            pool.delete(copy.copy_name)  # of a copy that was cut off
-            kind: DiskFormat = "qcow2" if image.disk_format == "qcow2" else "raw"
-            pool.create_overlay(copy.copy_name, image.volume_name, size_of(source), kind)
-
-        copy_while_it_runs(run, live_copy(source, copy.copy_name), make_overlay, progress)
-        pool.rename(copy.copy_name, copy.disk_name)
+        live = live_copy(source, disk, name, stands_alone=disk.image is None)
+        copy_while_it_runs(run, live, make_volume, run.progress)
+        pool.rename(name, its.volume_name)
 
     def undo(self, run: Run) -> None:
-        source, copy = run.instance, _copy(run.operation)
-        if source.hypervisor is not None:
-            live_copy(source, copy.copy_name).end()
-            for name in (copy.copy_name, copy.disk_name):
-                hosts.pool_of(source).delete(name)
+        source, copy = run.subject, _copy(run.operation)
+        for disk, its in machine_disks.pairs(source, copy):
+            live_copy(source, disk, its.partial_name, stands_alone=disk.image is None).end()
+            disks.delete_volume(its)
 
 
 class CopyMemories(Step):
@@ -101,48 +105,33 @@ class CopyMemories(Step):
     label: ClassVar[str] = gettext_noop("Copy what firmware and TPM remember")
 
     def do(self, run: Run) -> None:
-        source, copy = run.instance, _copy(run.operation)
+        source, copy = run.subject, _copy(run.operation)
         run.check()
-        memory_files.copy_variables(hosts.nvram(source), hosts.nvram(copy))
+        state_files.copy_nvram(guests.nvram(source), guests.nvram(copy))
         if hardware.of(source).tpm is not None:
-            memory_files.copy_tpm(str(source.pk), str(copy.pk))
+            state_files.copy_tpm_state(str(source.pk), str(copy.pk))
 
     def undo(self, run: Run) -> None:
         copy = _copy(run.operation)
-        memory_files.forget(hosts.nvram(copy), str(copy.pk))
+        state_files.delete(guests.nvram(copy), str(copy.pk))
 
 
-class AwaitDisk(Step):
-    """Wait for the copy of the disk without holding a worker."""
+class OfCopy(Step):
+    """A step of a launch, done for the new instance."""
 
-    name: ClassVar[str] = "disk"
-    label: ClassVar[str] = gettext_noop("Copy the disk")
+    def __init__(self, step: Step) -> None:
+        self.name = step.name  # type: ignore[misc]
+        self.label = step.label  # type: ignore[misc]
+        self._step = step
 
     def do(self, run: Run) -> None:
-        copying = _copying(run.instance)
-        if copying.state in Operation.OPEN:
-            raise Wait(until=timezone.now() + LOOK_AGAIN)
-        if copying.state != Operation.State.SUCCEEDED:
-            raise Conflict(
-                _("The disk of %(name)s was not copied: %(why)s")
-                % {
-                    "name": copying.instance.name,
-                    "why": copying.error["message"] if copying.error else _("it was cancelled."),
-                }
-            )
+        self._step.do(run.about(_copy(run.operation)))
 
     def undo(self, run: Run) -> None:
-        """Who deletes the copy ends the copying too, and waits until that has let go of the files."""
-        instance, copying = run.instance, _copying(run.instance)
-        if copying.state in Operation.OPEN:
-            operations.cancel_unless(copying, ())
-            raise GuestBusy(f"The disk of {copying.instance.name} is still being copied.")
-        if instance.hypervisor is not None:
-            hosts.pool_of(instance).delete(instance.disk_name)
-            memory_files.forget(hosts.nvram(instance), str(instance.pk))
+        self._step.undo(run.about(_copy(run.operation)))
 
 
-class Clone(Action):
+class Clone(InstanceAction):
     """Takes `name`. The new instance has the same size, image, labels, key, user data, server group and firmware.
 
     It stands beside its source. Where their server group forbids that, or is full, it is made outside the group, and
@@ -152,11 +141,34 @@ class Clone(Action):
     verb = "clone"
     label = gettext_lazy("Clone")
     icon = "copy"
+    order = 190
+    intro = gettext_lazy(
+        "A new instance of the same size, image, SSH key, labels and server group gets a copy of its disk and of what "
+        "its firmware and TPM remember, and its own id and addresses. One that runs is copied while it runs on: the "
+        "copy is what its disk holds when the copying ends, as after a power cut."
+    )
+    move = Move(
+        start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SHELVED},
+        task=TaskState.CLONING,
+        end=None,
+    )
+    doing = gettext_lazy("Cloning")
+    reserves = True
     bulk = False
     fields = ("name",)
     asks = True
     cancellable = True
-    steps = (CopyDisk(), CopyMemories())
+    steps = (
+        CopyDisk(),
+        CopyMemories(),
+        OfCopy(ReserveAddresses()),
+        OfCopy(WriteConfigDrive()),
+        OfCopy(Define()),
+        OfCopy(PowerOn()),
+    )
+
+    def initial(self, instance: Instance) -> dict[str, str]:
+        return {"name": f"{instance.name[:240]}-clone"}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Make the new instance's rows. Raises BadInput naming `name`, OverQuota, Conflict (no room, no address)."""
@@ -167,46 +179,50 @@ class Clone(Action):
                 "instances": 1,
                 "cores": instance.vcpus,
                 "ram": instance.ram_mib,
-                "gigabytes": instance.disk_gib,
+                "gigabytes": total_gib(instance),
             },
             context.user,
         )
         copy = Instance.objects.create(
             user=context.user,
             name=name,
-            task_state=states.MOVES[LaunchClone.verb].task,
+            task_state=TaskState.STORAGE,
             expires_at=expiry.default(),
             **{field: getattr(instance, field) for field in COPIED},
         )
         scheduler.check(copy)
         outside = _join_group(context, copy)
-        for port in instance.ports.select_related("network").order_by("created_at", "pk"):
-            addresses.plug(copy, port.network)
-        operations.enqueue(context, LaunchClone.verb, copy, parameters={"source": str(instance.pk)})
+        ports = list(instance.ports.select_related("network").order_by("created_at", "pk"))
+        addresses.lock(port.network for port in ports)
+        for port in ports:
+            addresses.plug(copy, copy.project, port.network)
+        machine_disks.mirror(instance, copy)
         transitions.change(copy)
         return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})
 
+    def also(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Instance]:
+        return [Instance.objects.get(pk=kept["copy"])]
+
+    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+        return [instance.image] if instance.image else []
+
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
-        _tell(operation)
+        copy = _locked_copy(operation)
+        task_state = copy.task_state if queue.next_on(operation, copy.pk) else None
+        transitions.settle(copy, VmState.ACTIVE, task_state=task_state)
 
     def failed(self, operation: Operation) -> None:
         super().failed(operation)
-        _tell(operation)
+        _give_up(operation, operation.error)
 
     def cancelled(self, operation: Operation) -> None:
         super().cancelled(operation)
-        _tell(operation)
+        _give_up(operation, CANCELLED)
 
-
-class LaunchClone(Action):
-    """Begun by `Clone`: there is no instance to begin with."""
-
-    verb = "launch_clone"
-    label = gettext_lazy("Launch as a clone")
-    icon = "rocket"
-    cancellable = True
-    steps: tuple[Step, ...] = (AwaitDisk(), ReserveAddresses(), WriteConfigDrive(), Define(), PowerOn())
+    def stuck(self, operation: Operation) -> None:
+        super().stuck(operation)
+        _give_up(operation, self.locked(operation).fault)
 
 
 def _join_group(context: Context, copy: Instance) -> str:
@@ -226,16 +242,18 @@ def _join_group(context: Context, copy: Instance) -> str:
     return ""
 
 
-def _tell(operation: Operation) -> None:
-    operations.wake(operation.parameters["copy"], "copied")
+def _give_up(operation: Operation, error: dict[str, str] | None) -> None:
+    """The new instance is in error, unless it is gone or being deleted already."""
+    copy = _locked_copy(operation)
+    if copy.vm_state != VmState.DELETED and not queue.next_on(operation, copy.pk):
+        transitions.fail(copy, error, VmState.ERROR)
 
 
 def _copy(operation: Operation) -> Instance:
-    return Instance.objects.get(pk=operation.parameters["copy"])
-
-
-def _copying(copy: Instance) -> Operation:
-    """The operation that copies the disk for this instance."""
-    return Operation.objects.select_related("instance").get(
-        kind=Clone.verb, project=copy.project_id, parameters__copy=str(copy.pk)
+    return Instance.objects.select_related("hypervisor", "image", "project").get(
+        pk=operation.parameters["copy"]
     )
+
+
+def _locked_copy(operation: Operation) -> Instance:
+    return Instance.objects.select_for_update().get(pk=operation.parameters["copy"])

@@ -7,26 +7,37 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
-from compute.engine.actions.base import Action
 from compute.engine.models import Operation
+from compute.engine.moves import Move
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.image_making import forget_shelved_image
 from compute.instances.actions.purge import Purge
-from compute.instances.actions.resize import LetGoOfOldDisk
+from compute.instances.actions.resize import DeleteSnapshots
 from compute.instances.actions.steps import PowerOff, power_before
 from compute.instances.actions.unrescue import RemoveRescueDisk
 from compute.instances.models import Instance
-from compute.instances.services import transitions
+from compute.instances.states import BUT_DELETING, EXISTING, TaskState, VmState
 
 
-class Delete(Action):
+class Delete(InstanceAction):
     verb = "delete"
     label = _("Delete")
     icon = "trash"
+    order = 320
+    move = Move(
+        start=EXISTING,
+        task=TaskState.SOFT_DELETING,
+        end=VmState.SOFT_DELETED,
+        interrupts=BUT_DELETING,
+    )
+    doing = _("Deleting")
+    schedulable = True
     danger = True
     confirm = _("It is powered off and moved to the recycle bin.")
-    steps = (PowerOff(), LetGoOfOldDisk(), RemoveRescueDisk())
+    steps = (PowerOff(), DeleteSnapshots(), RemoveRescueDisk())
 
-    def instead(self, instance: Instance) -> Action:
+    def redirect(self, instance: Instance) -> InstanceAction:
         """What never ran is not worth keeping, and a bin that keeps for no time keeps nothing."""
         return Purge() if instance.launched_at is None or settings.RECYCLE_HOURS == 0 else self
 
@@ -35,8 +46,8 @@ class Delete(Action):
         return {}
 
     def succeeded(self, operation: Operation) -> None:
-        forget_shelved_image(operation.instance)
+        forget_shelved_image(self.locked(operation))
         transitions.change(
-            operation.instance, deleted_at=timezone.now(), rescue_image=None, resized_from=None
+            self.locked(operation), deleted_at=timezone.now(), rescue_image=None, resized_from=None
         )
         super().succeeded(operation)

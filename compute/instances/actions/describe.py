@@ -6,15 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
 from accounts.services import inputs
-from compute.engine.actions.base import Action
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
-from compute.instances.services import transitions
 
 
-class Describe(Action):
+class Describe(InstanceAction):
     verb = "describe"
     label = _("Describe")
     icon = "notes"
+    order = 230
     bulk = False
     in_place = True
     fields = ("description",)

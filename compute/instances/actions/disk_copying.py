@@ -1,31 +1,32 @@
-"""What verbs share that copy an instance's disk: while its guest runs, or while it is off."""
+"""What verbs share that copy an instance's disks: while its guest runs, or while it is off."""
 
 from collections.abc import Callable
 
-from compute.driver.disk_copy import DiskCopy
 from compute.driver.errors import GuestNotFound
+from compute.driver.storage.disk_copy import DiskCopy
 from compute.engine.operations import Run
-from compute.hosts.services import hosts
 from compute.instances.actions.steps import is_off
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec, hardware
+from compute.instances.services import guests
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 def runs(instance: Instance) -> bool:
-    """Whether the guest runs; one that is shelved has no guest."""
+    """Return whether the guest runs; one that is shelved has no guest."""
     try:
         return not is_off(instance)
     except GuestNotFound:
         return False
 
 
-def live_copy(source: Instance, name: str, *, stands_alone: bool = False) -> DiskCopy:
-    """The copy of the disk of a guest that runs into the volume `name` of its pool."""
+def live_copy(source: Instance, disk: Disk, name: str, *, stands_alone: bool = False) -> DiskCopy:
+    """Return the copy of a disk of a guest that runs, into the volume `name` of its pool."""
     return DiskCopy(
-        hosts.uri(source),
+        guests.uri(source),
         str(source.pk),
-        hosts.pool_of(source).volume_path(name),
-        guest_spec.root_device(hardware.of(source)).removeprefix("/dev/"),
+        disks.pool_of(disk).source_of(name),
+        disk.device,
         stands_alone=stands_alone,
     )
 
@@ -41,7 +42,7 @@ def copy_while_it_runs(
     live.finish(progress)
 
 
-def size_of(source: Instance) -> int:
-    """How large its disk is, in bytes."""
-    present = hosts.pool_of(source).volume(source.disk_name)
+def size_of(disk: Disk) -> int:
+    """Return how large a disk is, in bytes; 0 when it is not there."""
+    present = disks.pool_of(disk).stat(disk.volume_name)
     return present.capacity_bytes if present else 0

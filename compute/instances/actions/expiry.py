@@ -5,12 +5,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
-from compute.engine.actions.base import Action
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
-from compute.instances.services import expiry, transitions
+from compute.instances.services import expiry
 
 
-class SetExpiry(Action):
+class SetExpiry(InstanceAction):
     """Takes `expires_at` with `time_zone`, or `days` to extend by; neither: it never expires.
 
     For whoever launched the instance, and for managers of the project. A lock keeps no instance from expiring.
@@ -19,11 +20,18 @@ class SetExpiry(Action):
     verb = "set_expiry"
     label = _("Expiry")
     icon = "calendar-time"
+    order = 240
+    intro = _(
+        "At that time it goes to the recycle bin by itself, even when it is locked. A day before, its page says so "
+        "and whoever launched it gets a mail, where mail is set up."
+    )
+    submit = _("Save")
+    rules = {"instance:set_expiry_of_others": "manager", "instance:set_expiry_freely": "admin"}
     bulk = False
     fields = ("expires_at", "time_zone", "days")
     asks = True
 
-    def deed(self, context: Context, instance: Instance) -> str:
+    def rule(self, context: Context, instance: Instance) -> str:
         mine = context.user.id == instance.user_id
         return "instance:set_expiry" if mine else "instance:set_expiry_of_others"
 

@@ -7,14 +7,17 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from compute.driver.errors import GuestNotFound, GuestNotRunning
 from compute.engine.models import Operation
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.engine.services import transitions
+from compute.instances.actions.claims import claimed_growth
 from compute.instances.actions.disk_copying import size_of
-from compute.instances.actions.launch import GIB
-from compute.instances.actions.resize import Resize, does_not_fit
+from compute.instances.actions.size_change import SizeChange, cannot_take
 from compute.instances.actions.steps import Define
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import guest_spec, hardware, room, transitions
+from compute.instances.services import guests, hardware, machine_disks, room
+from compute.instances.states import TaskState, VmState
+from compute.volumes.models import Disk
 
 
 class PlugMemory(Step):
@@ -25,13 +28,12 @@ class PlugMemory(Step):
     final: ClassVar[bool] = True
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.growth(instance).memory(instance.ram_mib)
+        instance = run.subject
+        claimed_growth(run).set_memory(instance.ram_mib)
 
     def undo(self, run: Run) -> None:
         """Undone last, when nothing more is plugged in."""
-        keep_what_it_has(run.instance)
+        keep_what_it_has(run.subject)
 
 
 class PlugProcessors(Step):
@@ -39,9 +41,8 @@ class PlugProcessors(Step):
     label: ClassVar[str] = gettext_noop("Plug processors in")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.growth(instance).processors(instance.vcpus)
+        instance = run.subject
+        claimed_growth(run).set_vcpus(instance.vcpus)
 
 
 class GrowLiveDisk(Step):
@@ -49,10 +50,10 @@ class GrowLiveDisk(Step):
     label: ClassVar[str] = gettext_noop("Grow the disk")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        target = guest_spec.root_target(hardware.of(instance))
-        hosts.growth(instance).disk(target, instance.disk_gib * GIB)
+        instance = run.subject
+        disk, size = machine_disks.root(instance), instance.disk_gib * machine_disks.GIB
+        claimed_growth(run).resize_disk(disk.device, size)
+        Disk.objects.filter(pk=disk.pk).update(size_bytes=size)
 
 
 class DefineGrown(Define):
@@ -60,30 +61,43 @@ class DefineGrown(Define):
 
     def do(self, run: Run) -> None:
         super().do(run)
-        room.note(run.instance)
+        room.note(run.subject)
 
 
-class Grow(Resize):
+class Grow(SizeChange):
     """Takes `flavor_id`. Needs no confirmation: nothing is stopped, and there is no earlier disk to go back to."""
 
     verb = "grow"
     label = gettext_lazy("Grow while it runs")
     icon = "arrows-maximize"
+    order = 120
+    intro = gettext_lazy(
+        "It runs on and gets more processors, memory and disk. Nothing of it can be taken back; its system may have "
+        "to bring them into use."
+    )
+    move = Move(
+        start=frozenset({VmState.ACTIVE}),
+        task=TaskState.GROWING,
+        end=None,
+    )
+    doing = gettext_lazy("Growing")
     steps = (PlugMemory(), PlugProcessors(), GrowLiveDisk(), DefineGrown())
 
-    def hindrance(self, instance: Instance) -> str:
+    def blocker(self, instance: Instance) -> str:
         return room.unknown(instance)
 
     def misfit(self, instance: Instance, flavor: Flavor) -> str:
-        if reason := does_not_fit(instance, flavor) or room.refusal(instance, flavor):
+        if reason := cannot_take(instance, flavor) or room.refusal(instance, flavor):
             return reason
+        if (flavor.ephemeral_gib, flavor.swap_mib) != (instance.ephemeral_gib, instance.swap_mib):
+            return _("It has other ephemeral or swap disks, for which the machine must be off: resize it.")
         after, image = flavor.extra_specs, instance.hardware.get("image", {})
         if hardware.resolve(after, image, flavor.vcpus) != hardware.of(instance):
             return _("It also changes the machine itself, for which the machine must be off: resize it.")
         return ""
 
     def succeeded(self, operation: Operation) -> None:
-        transitions.change(operation.instance, resized_from=None)
+        transitions.change(self.locked(operation), resized_from=None)
         super().succeeded(operation)
 
 
@@ -98,7 +112,7 @@ def keep_what_it_has(instance: Instance) -> None:
         return
     has = {name: before[name] for name in ("vcpus", "ram_mib", "disk_gib")}
     try:
-        found = hosts.growth(instance).size()
+        found = guests.growth(instance).size()
         has["vcpus"] = min(max(found.vcpus, has["vcpus"]), instance.vcpus)
         has["ram_mib"] = min(max(found.memory_mib, has["ram_mib"]), instance.ram_mib)
         room.note(instance)
@@ -107,7 +121,7 @@ def keep_what_it_has(instance: Instance) -> None:
         GuestNotFound,
     ):  # what was plugged in went when it was powered off; its disk did not
         pass
-    if size_of(instance) >= instance.disk_gib * GIB:
+    if size_of(machine_disks.root(instance)) >= instance.disk_gib * machine_disks.GIB:
         has["disk_gib"] = instance.disk_gib
     is_whole = all(getattr(instance, name) == amount for name, amount in has.items())
     transitions.change(instance, **({} if is_whole else before | has), resized_from=None)

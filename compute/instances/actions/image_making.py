@@ -1,22 +1,29 @@
 """What verbs share that make an image of an instance's disk: the row at once, the file in two steps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from accounts.context import Context
-from compute.driver.flatten import flatten
-from compute.engine.actions.base import Action
+from compute.driver.storage.flatten import flatten
 from compute.engine.models import Operation
-from compute.engine.operations import Cancelled, Run, Step
-from compute.hosts.services import hosts
+from compute.engine.operations import Cancelled, Run, Step, queue
+from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import image_files, images
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec, hardware_options, resources, transitions
+from compute.instances.services import (
+    boot_images,
+    hardware_options,
+    machine_disks,
+    resources,
+)
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 INHERITED = ("hw_", "os_")
 """What the image under the disk says of guests, its copy says too."""
@@ -31,9 +38,9 @@ class CopyOut(Step):
     label: ClassVar[str] = gettext_noop("Copy the disk")
 
     def do(self, run: Run) -> None:
-        instance, image = run.instance, _image(run)
-        images.change(image, status=Status.SAVING)
-        target, pool = image_files.file_of(image), hosts.pool_of(instance)
+        instance, image = run.subject, _image(run)
+        transitions.change(image, status=Status.SAVING)
+        target, root = image_files.file_of(image), machine_disks.root(instance)
 
         def progress(done: int, total: int) -> None:
             _image(run)
@@ -42,20 +49,22 @@ class CopyOut(Step):
         if target.exists():
             return
         if runs(instance):
-            copy, size = instance.taken_name, size_of(instance)
-            live = live_copy(instance, copy, stands_alone=True)
-            copy_while_it_runs(run, live, lambda: pool.create_empty(copy, size), progress)
-            pool.give_away(copy, target, progress)
+            copy, pool, size = machine_disks.copy_of(root), disks.pool_of(root), size_of(root)
+            live = live_copy(instance, root, copy.volume_name, stands_alone=True)
+            copy_while_it_runs(run, live, lambda: pool.create(copy.volume_name, size), progress)
+            pool.export(copy.volume_name, target, progress)
+            disks.remove(copy)
         else:
-            base = guest_spec.backing(images.of(instance), pool)
-            flatten(pool.volume_path(instance.disk_name), base, target, size_of(instance), progress)
+            source = disks.pool_of(root).source_of(root.volume_name)
+            flatten(source, disks.backing(root), target, size_of(root), progress)
 
     def undo(self, run: Run) -> None:
-        instance = run.instance
-        if instance.hypervisor is not None:
-            live_copy(instance, instance.taken_name).end()
-            hosts.pool_of(instance).delete(instance.taken_name)
+        """The file goes first: that needs no host, and nothing else removes it."""
         image_files.remove_file(run.operation.parameters["image"])
+        instance = run.subject
+        for copy in instance.disks.filter(role=Disk.Role.COPY).select_related("pool"):
+            live_copy(instance, machine_disks.root(instance), copy.volume_name, stands_alone=True).end()
+            disks.remove(copy)
 
 
 class DescribeFile(Step):
@@ -66,28 +75,45 @@ class DescribeFile(Step):
 
     def do(self, run: Run) -> None:
         """Only now is known how much there is to store. Raises OverQuota."""
-        image, project = _image(run), run.instance.project
+        image, project = _image(run), run.subject.project
         facts = image_files.measured(image_files.file_of(image), run.progress)
         with transaction.atomic():
             resources.reserve_image(project, image.user, size=facts["size"] - image.size)
-            images.change(image, **facts)
+            transitions.change(image, **facts)
 
 
-class MakesImage(Action):
+class MakesImage(InstanceAction):
     """Its `prepare` returns what `new_image` returns; however the operation ends, the image's row follows."""
 
+    def also(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+        return [Image.objects.get(pk=kept["image"])]
+
+    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+        return [instance.image] if instance.image else []
+
     def succeeded(self, operation: Operation) -> None:
-        """Whoever deleted it in the last moment is not given it back."""
         super().succeeded(operation)
-        images.change(made_by(operation), status=Status.ACTIVE)
+        image = made_by(operation)
+        task_state = image.task_state if queue.next_on(operation, image.pk) else None
+        transitions.settle(image, Status.ACTIVE, task_state=task_state)
 
     def failed(self, operation: Operation) -> None:
         super().failed(operation)
-        images.discard(made_by(operation))
+        self._forget(operation)
 
     def cancelled(self, operation: Operation) -> None:
         super().cancelled(operation)
-        images.discard(made_by(operation))
+        self._forget(operation)
+
+    def stuck(self, operation: Operation) -> None:
+        super().stuck(operation)
+        self._forget(operation)
+
+    def _forget(self, operation: Operation) -> None:
+        """There is no image; one whose deletion is in line is ended by that."""
+        image = made_by(operation)
+        if not queue.next_on(operation, image.pk):
+            transitions.settle(image, Status.DELETED)
 
 
 def new_image(
@@ -99,14 +125,15 @@ def new_image(
     schedule_id: str | None = None,
 ) -> dict[str, Any]:
     """Make the image's row, its project's own; returns what the operation must know of it. Raises OverQuota."""
-    base = images.of(instance)
+    base = boot_images.image_of(instance)
     resources.reserve_image(instance.project, context.user, count=1)
     image = Image.objects.create(
         project_id=instance.project_id,
         name=name,
         visibility="private",
         taken_from=instance,
-        user=context.user,
+        task_state=Image.SAVING,
+        user=context.user if context.user.pk else None,
         schedule_id=schedule_id,
         os_type=base.os_type,
         default_user=base.default_user,
@@ -114,7 +141,7 @@ def new_image(
         min_disk_gib=instance.disk_gib,
         properties=_inherited(instance, base) | _origin(instance, base) | dict(metadata or {}),
     )
-    images.change(image)
+    transitions.change(image)
     return {"image": str(image.pk), "name": name}
 
 
@@ -126,7 +153,7 @@ def forget_shelved_image(instance: Instance) -> None:
     """Discard what shelving made, unless disks stand on it by now: then it stays, an image like any other."""
     if key := instance.shelved_image_id:
         transitions.change(instance, shelved_image=None)
-        images.discard_unused(key)
+        images.discard_unused(key, "unshelved")
 
 
 def _inherited(instance: Instance, base: Image) -> dict[str, str]:

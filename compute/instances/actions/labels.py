@@ -5,12 +5,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
-from compute.engine.actions.base import Action
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
-from compute.instances.services import labels, transitions
+from compute.instances.services import labels
 
 
-class _Label(Action):
+class _Label(InstanceAction):
     icon = "tag"
     bulk = False
 
@@ -34,6 +35,7 @@ class SetMetadata(_Label):
 
     verb = "set_metadata"
     label = _("Set metadata")
+    order = 270
 
     def wanted(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         if "metadata" in parameters:
@@ -54,6 +56,7 @@ class SetTags(_Label):
 
     verb = "set_tags"
     label = _("Set tags")
+    order = 280
 
     def wanted(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         if "tags" in parameters:
@@ -67,4 +70,5 @@ class SetAccess(_Label):
 
     verb = "set_access"
     label = _("Set the access addresses")
+    order = 290
     fields = ("access_ipv4", "access_ipv6")

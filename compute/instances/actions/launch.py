@@ -12,27 +12,34 @@ from accounts.errors import Forbidden
 from accounts.models import AuditEvent, Project
 from accounts.services import audit, quotas
 from compute.engine import operations
-from compute.engine.actions.base import Action, kept_key, password_of, repeated, secret
-from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
-from compute.images.services import images
-from compute.instances import states
+from compute.engine.actions.idempotency import kept_key, repeated
+from compute.engine.models import Operation
+from compute.engine.moves import Move
+from compute.engine.operations import Run, Step, Where
+from compute.engine.services import transitions
+from compute.images.services import delivery
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.config_drives import write_config_drive
+from compute.instances.actions.passwords import ADMIN_PASSWORD, hide
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.models import Instance
 from compute.instances.services import (
-    config_drive,
+    boot_images,
+    disk_filling,
     expiry,
     flavors,
+    guests,
     hardware,
     labels,
+    machine_disks,
     resources,
     scheduler,
-    transitions,
 )
 from compute.instances.services.launch_request import CheckedRequest, LaunchRequest, check
+from compute.instances.states import TaskState, VmState
 from compute.networks.services import addresses
-
-GIB = 2**30
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 def launch(context: Context, request: LaunchRequest, idempotency_key: str | None = None) -> list[Instance]:
@@ -47,12 +54,13 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
     project = context.project
     with transaction.atomic():
         # The project's lock comes first: whoever repeats a request waits for the first one's rows.
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         key = kept_key(idempotency_key)
         if key and repeated(project.id, f"{key}:1"):
             return _made_by(project, key)
         checked = check(context, request)
         labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
+        addresses.lock(checked.networks)
         quotas.reserve(project, resources.of(checked.flavor, len(checked.names)), context.user)
         return [
             _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)
@@ -77,7 +85,7 @@ def _begin(
         key_name=checked.key_name,
         public_key=checked.public_key,
         user_data=checked.user_data,
-        task_state=states.MOVES["launch"].task,
+        task_state=Launch.move.task,
         description=checked.description,
         server_group=checked.server_group,
         **flavors.copied(checked.flavor),
@@ -86,33 +94,33 @@ def _begin(
         **checked.labels,
     )
     for network in checked.networks:
-        addresses.plug(instance, network)
+        addresses.plug(instance, project, network)
     operations.enqueue(
         context,
-        Launch.verb,
+        "instance.launch",
         instance,
-        parameters=secret(request.admin_password),
+        parameters={},
+        hidden=hide({ADMIN_PASSWORD: request.admin_password}),
         idempotency_key=idempotency_key,
+        sharing=[checked.image],
     )
     transitions.change(instance)
     audit.record(
         context,
         "instance.launch",
+        instance,
         outcome=AuditEvent.Outcome.REQUESTED,
-        target_type="instance",
-        target_id=str(instance.pk),
-        target_name=instance.name,
-        detail={"flavor": checked.flavor.name, "image": checked.image.name},
+        flavor=checked.flavor.name,
+        image=checked.image.name,
     )
     return instance
 
 
 def _made_by(project: Project, idempotency_key: str) -> list[Instance]:
-    return list(
-        Instance.objects.filter(
-            project=project, operations__idempotency_key__startswith=f"{idempotency_key}:"
-        ).order_by("created_at")
+    begun = Operation.objects.filter(
+        project=project, kind="instance.launch", idempotency_key__startswith=f"{idempotency_key}:"
     )
+    return list(Instance.objects.filter(pk__in=begun.values("subject_id")).order_by("created_at"))
 
 
 class Place(Step):
@@ -120,9 +128,18 @@ class Place(Step):
 
     name: ClassVar[str] = "place"
     label: ClassVar[str] = gettext_noop("Choose a hypervisor")
+    where: ClassVar[Where] = Where.ANYWHERE
 
     def do(self, run: Run) -> None:
-        scheduler.place(run.instance)
+        instance = run.subject
+        with transaction.atomic():
+            scheduler.place(instance)
+            machine_disks.sync(instance)
+
+    def undo(self, run: Run) -> None:
+        """Forget disks whose volumes the steps after this one have deleted."""
+        if run.subject.launched_at is None:
+            run.subject.disks.all().delete()
 
 
 class CopyImage(Step):
@@ -132,31 +149,25 @@ class CopyImage(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        transitions.task(instance, states.TaskState.STORAGE)
-        images.bring(images.of(instance), hosts.pool_of(instance), run.progress)
+        instance = run.subject
+        transitions.task(instance, TaskState.STORAGE)
+        delivery.wait_for_copy(run, boot_images.image_of(instance), guests.host_of(instance))
 
 
-class MakeDisk(Step):
-    """Make the disk as an overlay of the image."""
+class MakeDisks(Step):
+    """Make the root disk as an overlay of the image, and what else the size asks for."""
 
     name: ClassVar[str] = "disk"
     label: ClassVar[str] = gettext_noop("Make the disk")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        image = images.of(instance)
-        run.check()
-        hosts.pool_of(instance).create_overlay(
-            instance.disk_name,
-            image.volume_name,
-            max(instance.disk_gib * GIB, image.virtual_size),
-            "qcow2" if image.disk_format == "qcow2" else "raw",
-        )
+        for disk in machine_disks.data(run.subject):
+            run.check()
+            disk_filling.make(disk)
 
     def undo(self, run: Run) -> None:
-        if run.instance.hypervisor is not None:
-            hosts.pool_of(run.instance).delete(run.instance.disk_name)
+        for disk in machine_disks.data(run.subject):
+            disks.delete_volume(disk)
 
 
 class WriteConfigDrive(Step):
@@ -166,29 +177,35 @@ class WriteConfigDrive(Step):
     label: ClassVar[str] = gettext_noop("Write the config drive")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.pool_of(instance).write_bytes(
-            instance.config_drive_name, config_drive.build(instance, password_of(run))
-        )
-        transitions.task(instance, states.TaskState.SPAWNING)
+        instance = run.subject
+        write_config_drive(run)
+        transitions.task(instance, TaskState.SPAWNING)
 
     def undo(self, run: Run) -> None:
-        if run.instance.hypervisor is not None:
-            hosts.pool_of(run.instance).delete(run.instance.config_drive_name)
+        for disk in run.subject.disks.filter(role=Disk.Role.CONFIG).select_related("pool"):
+            disks.delete_volume(disk)
 
 
-class Launch(Action):
+class Launch(InstanceAction):
     """Begins by `launch`, not by `begin`: there is no instance to begin with."""
 
     verb = "launch"
     label = gettext_lazy("Launch")
     icon = "rocket"
+    order = 0
+    move = Move(
+        start=frozenset({VmState.BUILDING}),
+        task=TaskState.SCHEDULING,
+        end=VmState.ACTIVE,
+        failed=VmState.ERROR,
+    )
+    doing = gettext_lazy("Choosing a host")
+    api_history = "create"
     cancellable = True
     steps: tuple[Step, ...] = (
         Place(),
         CopyImage(),
-        MakeDisk(),
+        MakeDisks(),
         ReserveAddresses(),
         WriteConfigDrive(),
         Define(),

@@ -6,17 +6,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
 from accounts.services import inputs
-from compute.engine.actions.base import Action
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
-from compute.instances.services import transitions
 
 
-class Lock(Action):
+class Lock(InstanceAction):
     """Takes `reason`. Afterwards only an administrator, or whoever unlocks it first, can do anything to it."""
 
     verb = "lock"
     label = _("Lock")
     icon = "lock"
+    order = 250
+    api_name = "lock"
 
     def applies(self, instance: Instance) -> bool:
         return not instance.locked
@@ -27,10 +29,13 @@ class Lock(Action):
         return {}
 
 
-class Unlock(Action):
+class Unlock(InstanceAction):
     verb = "unlock"
     label = _("Unlock")
     icon = "lock-open"
+    order = 260
+    rules = {"instance:override_lock": "admin"}
+    api_name = "unlock"
     opens_locks = True
 
     def applies(self, instance: Instance) -> bool:

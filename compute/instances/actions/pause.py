@@ -5,9 +5,11 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from compute.engine.actions.base import Action
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
+from compute.instances.states import TaskState, VmState
 
 
 class StopProcessors(Step):
@@ -15,11 +17,10 @@ class StopProcessors(Step):
     label: ClassVar[str] = gettext_noop("Pause")
 
     def do(self, run: Run) -> None:
-        run.check()
-        hosts.guest(run.instance).pause()
+        claimed(run).pause()
 
     def undo(self, run: Run) -> None:
-        hosts.guest(run.instance).unpause()
+        claimed(run).unpause()
 
 
 class RunProcessors(Step):
@@ -27,19 +28,37 @@ class RunProcessors(Step):
     label: ClassVar[str] = gettext_noop("Unpause")
 
     def do(self, run: Run) -> None:
-        run.check()
-        hosts.guest(run.instance).unpause()
+        claimed(run).unpause()
 
 
-class Pause(Action):
+class Pause(InstanceAction):
     verb = "pause"
     label = _("Pause")
     icon = "player-pause"
+    order = 60
+    move = Move(
+        start=frozenset({VmState.ACTIVE}),
+        task=TaskState.PAUSING,
+        end=VmState.PAUSED,
+    )
+    doing = _("Pausing")
+    schedulable = True
+    api_name = "pause"
     steps = (StopProcessors(),)
 
 
-class Unpause(Action):
+class Unpause(InstanceAction):
     verb = "unpause"
     label = _("Unpause")
     icon = "player-play"
+    order = 70
+    main = True
+    move = Move(
+        start=frozenset({VmState.PAUSED}),
+        task=TaskState.UNPAUSING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Unpausing")
+    schedulable = True
+    api_name = "unpause"
     steps = (RunProcessors(),)

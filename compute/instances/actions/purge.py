@@ -7,33 +7,38 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.driver.errors import GuestNotFound
-from compute.driver.guest import Guest
-from compute.engine.actions.base import Action
+from compute.driver.guest.domain import Guest
+from compute.engine import operations
 from compute.engine.models import Operation
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.image_making import forget_shelved_image
 from compute.instances.actions.steps import ForgetGuest, PowerOff, release_addresses
 from compute.instances.models import ConsoleToken, Schedule
-from compute.instances.services import guest_spec, hardware, transitions
+from compute.instances.services import guest_spec, guests, hardware
+from compute.instances.states import ANY_TASK, EXISTING, TaskState, VmState
 from compute.networks.models import Port
+from compute.volumes.services import disks
 
 
 class ForgetGuestForGood(ForgetGuest):
     """Have the hypervisor forget the machine and all that it remembers."""
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         run.check()
         if instance.hypervisor is None:
             return
         if hardware.of(instance).tpm is not None:
             # Of a shelved one only the TPM's state is left, which libvirt removes with its guest alone.
             try:
-                Guest.lookup(hosts.uri(instance), str(instance.pk))
+                Guest.lookup(guests.uri(instance), str(instance.pk))
             except GuestNotFound:
-                Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
-        hosts.guest(instance).undefine()
+                Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+        claimed(run, write=False).undefine()
 
 
 class ReleaseAddresses(Step):
@@ -44,7 +49,7 @@ class ReleaseAddresses(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        release_addresses(run.instance)
+        release_addresses(run.subject)
 
 
 class RemoveDisks(Step):
@@ -54,29 +59,39 @@ class RemoveDisks(Step):
     label: ClassVar[str] = gettext_noop("Delete the disks")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         run.check()
-        if instance.hypervisor is not None:
-            pool = hosts.pool(instance.hypervisor)
-            for name in instance.volume_names:
-                pool.delete(name)
-        for file in (hosts.nvram(instance), hosts.console_log(instance), hosts.vnc_socket(instance)):
+        for disk in instance.disks.select_related("pool"):
+            disks.remove(disk)
+        for file in (guests.nvram(instance), guests.console_log(instance), guests.vnc_socket(instance)):
             file.unlink(missing_ok=True)
 
 
-class Purge(Action):
+class Purge(InstanceAction):
     verb = "purge"
     label = _("Delete for good")
     icon = "trash-x"
+    order = 340
+    move = Move(
+        start=EXISTING | {VmState.SOFT_DELETED},
+        task=TaskState.DELETING,
+        end=VmState.DELETED,
+        failed=VmState.ERROR,
+        interrupts=ANY_TASK,
+    )
+    doing = _("Removing for good")
+    api_name = "forceDelete"
+    api_history = "delete"
     danger = True
     confirm = _("Its disk is erased. This cannot be undone.")
     steps = (PowerOff(), ForgetGuestForGood(), ReleaseAddresses(), RemoveDisks())
 
     def succeeded(self, operation: Operation) -> None:
-        instance = operation.instance
+        instance = self.locked(operation)
         forget_shelved_image(instance)
         Port.objects.filter(instance=instance).delete()
         ConsoleToken.objects.filter(instance=instance).delete()
         Schedule.objects.filter(instance=instance).delete()
         transitions.change(instance, deleted_at=instance.deleted_at or timezone.now(), hypervisor=None)
+        operations.settle_stuck(instance)
         super().succeeded(operation)

@@ -7,12 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from compute.driver.specs import GuestEventKind
-from compute.engine.actions.base import Action
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
-from compute.hosts.services import hosts
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off, power_on
 from compute.instances.actions.stop import PRESS_AGAIN, began
 from compute.instances.services import hardware
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 
 class Restart(Step):
@@ -22,35 +24,50 @@ class Restart(Step):
     label: ClassVar[str] = gettext_noop("Restart")
 
     def do(self, run: Run) -> None:
-        guest = hosts.guest(run.instance)
         if run.woken_by == GuestEventKind.REBOOTED:
             return
-        if is_off(run.instance):  # it took the button for an off switch
-            run.check()
-            power_on(run.instance)
+        if is_off(run.subject):  # it took the button for an off switch
+            power_on(run)
             return
-        deadline = began(run, self) + hardware.grace(run.instance)
-        run.check()
+        deadline = began(run, self) + hardware.grace(run.subject)
         if timezone.now() >= deadline:
-            guest.reset()
+            claimed(run).reset()
             return
-        guest.reboot()
+        claimed(run).reboot()
         raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
 
 
-class Reboot(Action):
+class Reboot(InstanceAction):
     verb = "reboot"
     label = _("Reboot")
     icon = "refresh"
+    order = 30
+    main = True
+    move = Move(
+        start=frozenset({VmState.ACTIVE}),
+        task=TaskState.REBOOTING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Restarting")
+    schedulable = True
+    api_name = "reboot"
     steps = (Restart(),)
 
 
-class ForceReboot(Action):
+class ForceReboot(InstanceAction):
     """Also the way out of ERROR: whatever the guest was, it is made anew from its rows and disk."""
 
     verb = "force_reboot"
     label = _("Force reboot")
     icon = "refresh-alert"
+    order = 40
+    move = Move(
+        start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR},
+        task=TaskState.REBOOTING_HARD,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Restarting by force")
+    api_history = "reboot"
     danger = True
     confirm = _("This is like pressing the reset button: what the guest has not yet saved is lost.")
     steps = (PowerOff(), ReserveAddresses(), Define(), PowerOn())

@@ -1,7 +1,9 @@
 """Rebuild: a new disk from an image; identity, addresses and sizes stay."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -9,16 +11,29 @@ from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
 from accounts.services import inputs
-from compute.engine.actions.base import CARRIED_PASSWORD, Action, password_of, secret
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.images.services import images
-from compute.instances.actions.launch import GIB
+from compute.images.services import delivery, images
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
+from compute.instances.actions.config_drives import write_config_drive
+from compute.instances.actions.passwords import hide
 from compute.instances.actions.steps import Define, PowerOffMeanwhile, PowerOnIfItRan, power_before
 from compute.instances.models import Instance
-from compute.instances.services import config_drive, hardware, keypairs, labels, launch_request, transitions
-from compute.instances.states import VmState
+from compute.instances.services import (
+    boot_images,
+    guests,
+    hardware,
+    keypairs,
+    labels,
+    launch_request,
+    machine_disks,
+)
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 class BringImage(Step):
@@ -26,7 +41,7 @@ class BringImage(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        images.bring(_image(run), hosts.pool_of(run.instance), run.progress)
+        delivery.wait_for_copy(run, _image(run), guests.host_of(run.subject))
 
 
 class MakeNewDisk(Step):
@@ -36,19 +51,14 @@ class MakeNewDisk(Step):
     label: ClassVar[str] = gettext_noop("Make the disk")
 
     def do(self, run: Run) -> None:
-        instance, image = run.instance, _image(run)
-        if instance.image_id == image.pk and _exchanged(run):
-            return
+        instance, image = run.subject, _image(run)
+        size = max(instance.disk_gib * machine_disks.GIB, image.virtual_size)
         run.check()
-        hosts.pool_of(instance).create_overlay(
-            instance.new_disk_name,
-            image.volume_name,
-            max(instance.disk_gib * GIB, image.virtual_size),
-            "qcow2" if image.disk_format == "qcow2" else "raw",
-        )
+        disks.make(machine_disks.new_root(instance, image.pk, size))
 
     def undo(self, run: Run) -> None:
-        hosts.pool_of(run.instance).delete(run.instance.new_disk_name)
+        for disk in run.subject.disks.filter(role=Disk.Role.ROOT, device=""):
+            disks.remove(disk)
 
 
 class ExchangeDisks(Step):
@@ -59,11 +69,15 @@ class ExchangeDisks(Step):
     final: ClassVar[bool] = True
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.pool_of(instance).rename(instance.new_disk_name, instance.disk_name)
+        instance = run.subject
+        claimed(run)
         image = _image(run)
-        transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
+        with transaction.atomic():
+            machine_disks.exchange_root(instance)
+            transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
+            machine_disks.sync(instance)
+        for disk in instance.disks.filter(role=Disk.Role.REPLACED):
+            disks.remove(disk)
 
 
 class WriteConfigDriveAnew(Step):
@@ -71,19 +85,23 @@ class WriteConfigDriveAnew(Step):
     label: ClassVar[str] = gettext_noop("Write the config drive")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.pool_of(instance).write_bytes(
-            instance.config_drive_name, config_drive.build(instance, password_of(run))
-        )
+        write_config_drive(run)
 
 
-class Rebuild(Action):
+class Rebuild(InstanceAction):
     """Takes `image_id` (without one, the present image), `name`, and what the guest reads anew from its config drive."""
 
     verb = "rebuild"
     label = _("Rebuild")
     icon = "hammer"
+    order = 180
+    move = Move(
+        start=RUNS_OR_OFF | {VmState.ERROR},
+        task=TaskState.REBUILDING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Rebuilding")
+    api_name = "rebuild"
     danger = True
     confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
     bulk = False
@@ -100,12 +118,15 @@ class Rebuild(Action):
         PowerOnIfItRan(),
     )
 
+    def initial(self, instance: Instance) -> dict[str, str]:
+        return {"image_id": str(instance.image_id or "")}
+
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         try:
             image = (
                 images.get(context, parameters["image_id"])
                 if parameters.get("image_id")
-                else images.of(instance)
+                else boot_images.image_of(instance)
             )
         except NotFound as error:
             raise BadInput(fields={"image_id": error.text}) from error
@@ -125,7 +146,13 @@ class Rebuild(Action):
         for field in labels.CHECKS.keys() & parameters.keys():
             changed[field] = labels.CHECKS[field](parameters[field])
         transitions.change(instance, **changed)
-        return {"image": str(image.pk)} | secret(parameters.get(CARRIED_PASSWORD))
+        return {"image": str(image.pk)}
+
+    def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
+        return hide(parameters)
+
+    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+        return [images.known(kept["image"])]
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
@@ -144,8 +171,3 @@ def _key(context: Context, name: object) -> dict[str, str]:
 
 def _image(run: Run) -> Image:
     return images.known(run.operation.parameters["image"])
-
-
-def _exchanged(run: Run) -> bool:
-    """Whether the exchange began already: then the new disk is in its place."""
-    return any(entry["name"] == ExchangeDisks.name for entry in run.operation.timeline)

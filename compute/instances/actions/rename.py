@@ -6,15 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
 from accounts.names import clean_name
-from compute.engine.actions.base import Action
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
-from compute.instances.services import transitions
 
 
-class Rename(Action):
+class Rename(InstanceAction):
     verb = "rename"
     label = _("Rename")
     icon = "pencil"
+    order = 220
     bulk = False
     in_place = True
     fields = ("name",)

@@ -7,20 +7,23 @@ from django.utils.translation import gettext_lazy
 
 from accounts.context import Context
 from accounts.errors import BadInput
-from compute.engine.actions.base import Action
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
-from compute.instances.services import transitions
 from compute.instances.states import VmState
 
 STATES = {"active": VmState.ACTIVE, "error": VmState.ERROR}
 
 
-class ResetState(Action):
+class ResetState(InstanceAction):
     """Takes `state`: active or error. An operation that is at work has the last word, as in Nova."""
 
     verb = "reset_state"
     label = gettext_lazy("Reset the state")
     icon = "tool"
+    order = 300
+    role = "admin"
+    api_name = "os-resetState"
     bulk = False
 
     def applies(self, instance: Instance) -> bool:

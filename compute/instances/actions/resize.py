@@ -1,203 +1,198 @@
 """Resize: another flavor on the same host, kept so that it can be taken back until it is confirmed."""
 
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
-from accounts.errors import BadInput, NotFound
-from accounts.services import quotas
-from compute.driver.errors import GuestNotFound
-from compute.engine.actions.base import Action
 from compute.engine.models import Operation
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
-from compute.images.services import images
-from compute.instances.actions.launch import GIB
-from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew, power_before
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
+from compute.instances.actions.size_change import (
+    SizeChange,
+    amounts,
+    reserve_growth,
+    size_of_row,
+    take_back_size,
+)
+from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew
 from compute.instances.actions.stop import ShutDown
-from compute.instances.models import Flavor, Instance
-from compute.instances.services import flavors, hardware, scheduler, transitions
-from compute.instances.states import VmState
+from compute.instances.models import Instance
+from compute.instances.services import disk_filling, guests, machine_disks
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 KEPT = "before-resize"
 
 
-class KeepOldDisk(Step):
-    """Keep the disk as it is, with its size."""
+class SnapshotDisks(Step):
+    """Keep the disks as they are, with their sizes; swap space is not worth keeping."""
 
     name: ClassVar[str] = "keep_disk"
     label: ClassVar[str] = gettext_noop("Keep the present disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        hosts.guest(run.instance).keep(KEPT)
+        claimed(run)
+        for disk in _kept(run.subject):
+            disks.pool_of(disk).snapshot(disk.volume_name, KEPT)
 
     def undo(self, run: Run) -> None:
-        guest = hosts.guest(run.instance)
-        guest.go_back(KEPT)
-        guest.let_go(KEPT)
+        claimed(run)
+        _revert(run)
+        _forget_snapshots(run.subject)
 
 
 class GoDown(ShutDown):
     """Shut down; undone last, it leaves the machine as it was, with its size of before."""
 
     def undo(self, run: Run) -> None:
-        take_back_size(run.instance)
+        take_back_size(run.subject)
+        if run.subject.hypervisor is not None:
+            _fit_disks(run.subject)
         make_anew(run)
 
 
-class GrowDisk(Step):
+class GrowDisks(Step):
+    """Grow the disks, make those that the size has more, and take out those that it has not."""
+
     name: ClassVar[str] = "grow_disk"
     label: ClassVar[str] = gettext_noop("Grow the disk")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        hosts.pool_of(instance).grow(instance.disk_name, instance.disk_gib * GIB)
+        claimed(run)
+        _fit_disks(run.subject)
 
 
-class GoBackToOldDisk(Step):
+class RevertDisks(Step):
     name: ClassVar[str] = "old_disk"
     label: ClassVar[str] = gettext_noop("Go back to the earlier disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        hosts.guest(run.instance).go_back(KEPT)
-        take_back_size(run.instance)
+        claimed(run)
+        take_back_size(run.subject)
+        _revert(run)
 
 
-class LetGoOfOldDisk(Step):
+class DeleteSnapshots(Step):
     name: ClassVar[str] = "let_go"
     label: ClassVar[str] = gettext_noop("Let go of the earlier disk")
 
     def do(self, run: Run) -> None:
         run.check()
-        if run.instance.hypervisor is None:
-            return
-        try:
-            hosts.guest(run.instance).let_go(KEPT)
-        except GuestNotFound:
-            return
+        if run.subject.hypervisor is not None:
+            _forget_snapshots(run.subject)
 
 
-class Resize(Action):
-    """Takes `flavor_id`. Disks only grow: what the guest keeps on them is its own affair."""
+class Resize(SizeChange):
+    """Takes `flavor_id`. It keeps the earlier disk until it is confirmed."""
 
     verb = "resize"
     label = gettext_lazy("Resize")
     icon = "resize"
-    bulk = False
-    fields = ("flavor_id",)
-    asks = True
-    cancellable = True
-    steps: tuple[Step, ...] = (GoDown(), PowerOff(), KeepOldDisk(), GrowDisk(), Define(), PowerOnIfItRan())
-
-    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Count the new size at once. Raises BadInput naming `flavor_id`, OverQuota, Conflict (no room)."""
-        flavor = self._wanted(context, instance, parameters.get("flavor_id"))
-        before = _size(instance)
-        _reserve_growth(instance, flavor.vcpus, flavor.ram_mib, flavor.disk_gib)
-        transitions.change(
-            instance,
-            **flavors.copied(flavor),
-            hardware=hardware.resized(instance, flavor),
-            resized_from=before,
-            restore_to=power_before(instance),
-        )
-        scheduler.check(instance)
-        return {"from": before["flavor_id"], "to": flavor.pk, "host": str(instance.hypervisor or "")}
-
-    def misfit(self, instance: Instance, flavor: Flavor) -> str:
-        """Why the instance cannot be given the flavor, whatever the quota says; empty when it can."""
-        return does_not_fit(instance, flavor)
-
-    def failed(self, operation: Operation) -> None:
-        take_back_size(operation.instance)
-        super().failed(operation)
-
-    def cancelled(self, operation: Operation) -> None:
-        take_back_size(operation.instance)
-        super().cancelled(operation)
-
-    def _wanted(self, context: Context, instance: Instance, flavor_id: object) -> Flavor:
-        try:
-            flavor = flavors.get(context, flavor_id)
-        except NotFound as error:
-            raise BadInput(fields={"flavor_id": error.text}) from error
-        if reason := self.misfit(instance, flavor):
-            raise BadInput(fields={"flavor_id": reason})
-        return flavor
+    order = 130
+    intro = gettext_lazy(
+        "It is shut down, gets its new size and starts again. Until you confirm, you can go back."
+    )
+    move = Move(
+        start=RUNS_OR_OFF,
+        task=TaskState.RESIZING,
+        end=VmState.RESIZED,
+    )
+    doing = gettext_lazy("Resizing")
+    api_name = "resize"
+    steps: tuple[Step, ...] = (GoDown(), PowerOff(), SnapshotDisks(), GrowDisks(), Define(), PowerOnIfItRan())
 
 
-class ConfirmResize(Action):
+class ConfirmResize(InstanceAction):
     verb = "confirm_resize"
     label = gettext_lazy("Confirm the new size")
     icon = "check"
-    steps = (LetGoOfOldDisk(),)
+    order = 140
+    main = True
+    move = Move(
+        start=frozenset({VmState.RESIZED}),
+        task=TaskState.RESIZE_CONFIRMING,
+        end=VmState.ACTIVE,
+    )
+    doing = gettext_lazy("Confirming the new size")
+    api_name = "confirmResize"
+    api_history = "confirmResize"
+    steps = (DeleteSnapshots(),)
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
 
     def succeeded(self, operation: Operation) -> None:
-        transitions.change(operation.instance, resized_from=None)
+        transitions.change(self.locked(operation), resized_from=None)
         super().succeeded(operation)
 
 
-class RevertResize(Action):
+class RevertResize(InstanceAction):
     verb = "revert_resize"
     label = gettext_lazy("Go back to the earlier size")
     icon = "arrow-back-up"
+    order = 150
+    main = True
+    move = Move(
+        start=frozenset({VmState.RESIZED}),
+        task=TaskState.RESIZE_REVERTING,
+        end=VmState.ACTIVE,
+    )
+    doing = gettext_lazy("Going back to the earlier size")
+    api_name = "revertResize"
+    api_history = "revertResize"
+    reserves = True
     confirm = gettext_lazy("Its disk becomes what it was before the resize; later changes on it are lost.")
-    steps = (PowerOff(), GoBackToOldDisk(), LetGoOfOldDisk(), Define(), PowerOnIfItRan())
+    steps = (PowerOff(), RevertDisks(), DeleteSnapshots(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """What was given up by making it smaller must fit again. Raises OverQuota."""
-        before = instance.resized_from or _size(instance)
-        _reserve_growth(instance, before["vcpus"], before["ram_mib"], before["disk_gib"])
+        before = instance.resized_from or size_of_row(instance)
+        reserve_growth(instance, amounts(SimpleNamespace(**before)))
         return {}
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
 
 
-def take_back_size(instance: Instance) -> None:
-    """The sizes before the resize; nothing where they are back already."""
-    before = instance.resized_from
-    if before is None:
-        return
-    transitions.change(instance, **before, resized_from=None)
+def _kept(instance: Instance) -> list[Disk]:
+    """The disks whose state is kept: swap space is not among them."""
+    return [disk for disk in machine_disks.data(instance) if disk.role != Disk.Role.SWAP]
 
 
-def does_not_fit(instance: Instance, flavor: Flavor) -> str:
-    """Why the instance cannot take the flavor, whatever the quota says; empty when it can."""
-    if flavors.copied(flavor) == {name: getattr(instance, name) for name in flavors.COPIED}:
-        return _("It has this size already.")
-    if flavor.disk_gib < instance.disk_gib:
-        return _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
-            "now": instance.disk_gib,
-            "asked": flavor.disk_gib,
-        }
-    if instance.image and (reason := images.does_not_fit(instance.image, flavor)):
-        return reason
-    return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
+def _fit_disks(instance: Instance) -> None:
+    """Give the disks the sizes that the row says; safe to repeat."""
+    machine_disks.sync(instance)
+    for disk in machine_disks.data(instance):
+        wanted = machine_disks.size_of(instance, disk)
+        if disk.role == Disk.Role.SWAP and disk.size_bytes != wanted:
+            disks.delete_volume(disk)
+        Disk.objects.filter(pk=disk.pk).update(size_bytes=wanted)
+        disk.size_bytes = wanted
+        disk_filling.make(disk)
+        disks.pool_of(disk).resize(disk.volume_name, wanted)
+    _remove_replaced(instance)
 
 
-def growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> dict[str, int]:
-    """What the instance would take more of each resource; what shrinks is left out."""
-    more = {
-        "cores": vcpus - instance.vcpus,
-        "ram": ram_mib - instance.ram_mib,
-        "gigabytes": disk_gib - instance.disk_gib,
-    }
-    return {name: amount for name, amount in more.items() if amount > 0}
+def _revert(run: Run) -> None:
+    """Give the disks the state and the sizes of before; the row's sizes are back already or follow."""
+    instance = run.subject
+    for disk in _kept(instance):
+        disks.pool_of(disk).revert(disk.volume_name, KEPT)
+    if instance.resized_from is None:
+        _fit_disks(instance)
 
 
-def _size(instance: Instance) -> dict[str, Any]:
-    return {name: getattr(instance, name) for name in (*flavors.COPIED, "hardware")}
+def _forget_snapshots(instance: Instance) -> None:
+    for disk in _kept(instance):
+        disks.pool_of(disk).delete_snapshot(disk.volume_name, KEPT, guests.guest(instance))
 
 
-def _reserve_growth(instance: Instance, vcpus: int, ram_mib: int, disk_gib: int) -> None:
-    """Only what grows has to fit: a smaller size is allowed even to a project over its quota."""
-    quotas.reserve(instance.project, growth(instance, vcpus, ram_mib, disk_gib), instance.user)
+def _remove_replaced(instance: Instance) -> None:
+    for disk in instance.disks.filter(role=Disk.Role.REPLACED):
+        disks.remove(disk)

@@ -6,27 +6,40 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
 from accounts.services import quotas
-from compute.engine.actions.base import Action
 from compute.engine.models import Operation
+from compute.engine.moves import Move
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.steps import Define, PowerOnIfItRan, ReserveAddresses
 from compute.instances.models import Instance
-from compute.instances.services import expiry, scheduler, transitions
-from compute.instances.states import VmState
+from compute.instances.services import expiry, scheduler
+from compute.instances.states import TaskState, VmState
 
 
-class Restore(Action):
+class Restore(InstanceAction):
     verb = "restore"
     label = _("Restore")
     icon = "restore"
+    order = 330
+    main = True
+    move = Move(
+        start=frozenset({VmState.SOFT_DELETED}),
+        task=TaskState.RESTORING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Restoring")
+    api_name = "restore"
+    reserves = True
     steps = (ReserveAddresses(), Define(), PowerOnIfItRan())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Its disk was counted all the time; the rest must fit again, and its server group may have changed."""
+        """Reserve what was free meanwhile: all but its disk, which was counted all the time. Raise OverQuota, Conflict."""
         quotas.reserve(
             instance.project,
             {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib},
             instance.user,
         )
+        scheduler.check(instance)
         scheduler.check_group(instance)
         transitions.change(
             instance,
@@ -42,5 +55,5 @@ class Restore(Action):
 
     def failed(self, operation: Operation) -> None:
         """It is out of the bin, with its disk, but off."""
-        transitions.change(operation.instance, vm_state=VmState.STOPPED)
+        transitions.change(self.locked(operation), vm_state=VmState.STOPPED)
         super().failed(operation)

@@ -10,9 +10,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
-from compute.engine.actions.base import Action
 from compute.engine.models import Operation
+from compute.engine.moves import Move
 from compute.engine.operations import Run
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.image_making import (
     CopyOut,
     DescribeFile,
@@ -32,8 +34,8 @@ from compute.instances.actions.steps import (
 )
 from compute.instances.actions.stop import ShutDown
 from compute.instances.models import Instance
-from compute.instances.services import scheduler, transitions
-from compute.instances.states import VmState
+from compute.instances.services import scheduler
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 
 class LayDown(ShutDown):
@@ -47,6 +49,16 @@ class Shelve(MakesImage):
     verb = "shelve"
     label = _("Shelve")
     icon = "archive"
+    order = 100
+    move = Move(
+        start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED},
+        task=TaskState.SHELVING,
+        end=VmState.SHELVED,
+    )
+    doing = _("Shelving")
+    schedulable = True
+    api_name = "shelve"
+    reserves = True
     confirm = _(
         "It is shut down and gives processors and memory back. Its disk and address are kept, and an image is taken."
     )
@@ -63,14 +75,24 @@ class Shelve(MakesImage):
         return VmState(instance.restore_to) if operation.timeline else None
 
     def succeeded(self, operation: Operation) -> None:
-        transitions.change(operation.instance, shelved_image=made_by(operation))
+        transitions.change(self.locked(operation), shelved_image=made_by(operation))
         super().succeeded(operation)
 
 
-class Unshelve(Action):
+class Unshelve(InstanceAction):
     verb = "unshelve"
     label = _("Unshelve")
     icon = "archive-off"
+    order = 110
+    main = True
+    move = Move(
+        start=frozenset({VmState.SHELVED}),
+        task=TaskState.UNSHELVING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Unshelving")
+    schedulable = True
+    api_name = "unshelve"
     steps = (ReserveAddresses(), Define(), PowerOn())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -79,5 +101,5 @@ class Unshelve(Action):
         return {}
 
     def succeeded(self, operation: Operation) -> None:
-        forget_shelved_image(operation.instance)
+        forget_shelved_image(self.locked(operation))
         super().succeeded(operation)

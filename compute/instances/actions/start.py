@@ -2,14 +2,26 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from compute.engine.actions.base import Action
+from compute.engine.moves import Move
+from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
+from compute.instances.states import TaskState, VmState
 
 
-class Start(Action):
+class Start(InstanceAction):
     """Describes the guest anew first, so that changed rows and a lost definition are both healed."""
 
     verb = "start"
     label = _("Start")
     icon = "player-play"
+    order = 10
+    main = True
+    move = Move(
+        start=frozenset({VmState.STOPPED}),
+        task=TaskState.POWERING_ON,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Starting")
+    schedulable = True
+    api_name = "os-start"
     steps = (ReserveAddresses(), Define(), PowerOn())

@@ -6,13 +6,14 @@ import structlog
 from django.utils.translation import gettext_noop
 
 from compute.driver.errors import DriverError, GuestNotFound
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.driver.specs import PowerState
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.instances.actions.claims import claimed
 from compute.instances.models import Instance
-from compute.instances.services import config_drive, guest_spec, room
+from compute.instances.services import config_drive, guest_spec, guests, room
 from compute.instances.states import VmState
+from compute.networks.services import host_networks
 
 log = structlog.get_logger(__name__)
 
@@ -24,16 +25,16 @@ class ReserveAddresses(Step):
     label: ClassVar[str] = gettext_noop("Connect the network")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         for port in instance.ports.select_related("network"):
             if instance.hypervisor is not None:
-                hosts.network(instance.hypervisor, port.network).reserve(
+                host_networks.network(instance.hypervisor, port.network).reserve(
                     port.mac, port.address, config_drive.hostname(instance)
                 )
 
     def undo(self, run: Run) -> None:
-        if run.instance.launched_at is None:
-            release_addresses(run.instance)
+        if run.subject.launched_at is None:
+            release_addresses(run.subject)
 
 
 class Define(Step):
@@ -43,15 +44,13 @@ class Define(Step):
     label: ClassVar[str] = gettext_noop("Define the machine")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
-        run.check()
-        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+        define(run)
 
     def undo(self, run: Run) -> None:
         """What was launched once stays defined, whatever a later start came to."""
-        instance = run.instance
+        instance = run.subject
         if instance.hypervisor is not None and instance.launched_at is None:
-            hosts.guest(instance).undefine()
+            claimed(run, write=False).undefine()
 
 
 class PowerOn(Step):
@@ -61,18 +60,17 @@ class PowerOn(Step):
     label: ClassVar[str] = gettext_noop("Power on")
 
     def do(self, run: Run) -> None:
-        run.check()
-        power_on(run.instance)
+        power_on(run)
 
     def undo(self, run: Run) -> None:
-        power_off(run.instance)
+        power_off(run)
 
 
 class PowerOnIfItRan(PowerOn):
     """Power on what ran before."""
 
     def do(self, run: Run) -> None:
-        if run.instance.restore_to == VmState.ACTIVE:
+        if run.subject.restore_to == VmState.ACTIVE:
             super().do(run)
 
 
@@ -83,8 +81,7 @@ class PowerOff(Step):
     label: ClassVar[str] = gettext_noop("Power off")
 
     def do(self, run: Run) -> None:
-        run.check()
-        power_off(run.instance)
+        power_off(run)
 
 
 class PowerOffMeanwhile(PowerOff):
@@ -102,8 +99,8 @@ class ForgetGuest(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        if run.instance.hypervisor is not None:
-            hosts.guest(run.instance).undefine(keep_state=True)
+        if run.subject.hypervisor is not None:
+            claimed(run, write=False).undefine(keep_state=True)
 
 
 def power_before(instance: Instance) -> VmState:
@@ -117,31 +114,41 @@ def power_before(instance: Instance) -> VmState:
 def make_anew(run: Run) -> None:
     """Define the guest from its rows, and power it on if it ran before: how an undone verb leaves it.
 
-    What cannot be powered on stays off, which the next comparison with the host says; the undoing goes on.
+    What never found a host has no guest. What cannot be powered on stays off, which the next comparison with the host
+    says; the undoing goes on.
     """
-    instance = run.instance
+    instance = run.subject
+    if instance.hypervisor is None:
+        return
     try:
-        Guest.define(hosts.uri(instance), guest_spec.of(instance, run.operation))
+        define(run)
         if instance.restore_to == VmState.ACTIVE:
-            power_on(instance)
+            power_on(run)
     except DriverError as error:
         if error.retryable:
             raise
         log.warning("not made anew", instance=str(instance.pk), error=str(error))
 
 
-def power_on(instance: Instance) -> None:
+def define(run: Run) -> None:
+    """Describe the guest to libvirt, tagged with this claim."""
+    claimed(run, write=False)
+    instance = run.subject
+    Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+
+
+def power_on(run: Run) -> None:
     """The guest runs afterwards, and how far it can grow is known."""
-    hosts.guest(instance).start()
-    room.note(instance)
+    claimed(run).start()
+    room.note(run.subject)
 
 
-def power_off(instance: Instance) -> None:
+def power_off(run: Run) -> None:
     """The guest does not run afterwards; one that was never placed or is gone does not either."""
-    if instance.hypervisor is None:
+    if run.subject.hypervisor is None:
         return
     try:
-        hosts.guest(instance).destroy()
+        claimed(run, write=False).destroy()
     except GuestNotFound:
         return
 
@@ -151,9 +158,9 @@ def release_addresses(instance: Instance) -> None:
     if instance.hypervisor is None:
         return
     for port in instance.ports.select_related("network"):
-        hosts.network(instance.hypervisor, port.network).release(port.address)
+        host_networks.network(instance.hypervisor, port.network).release(port.address)
 
 
 def is_off(instance: Instance) -> bool:
     """Whether the guest is powered off."""
-    return hosts.guest(instance).facts().power in {PowerState.SHUT_OFF, PowerState.CRASHED}
+    return guests.guest(instance).facts().power in {PowerState.SHUT_OFF, PowerState.CRASHED}

@@ -7,11 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from compute.engine.actions.base import Action
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
-from compute.hosts.services import hosts
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import is_off
 from compute.instances.services import hardware
+from compute.instances.states import TaskState, VmState
 
 PRESS_AGAIN = timedelta(seconds=10)
 
@@ -26,15 +28,14 @@ class ShutDown(Step):
     label: ClassVar[str] = gettext_noop("Shut down")
 
     def do(self, run: Run) -> None:
-        instance = run.instance
+        instance = run.subject
         if is_off(instance):
             return
         deadline = began(run, self) + hardware.grace(instance)
-        run.check()
         if timezone.now() >= deadline:
-            hosts.guest(instance).destroy()
+            claimed(run, write=False).destroy()
             return
-        hosts.guest(instance).shut_down()
+        claimed(run).shut_down()
         raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
 
 
@@ -44,8 +45,18 @@ def began(run: Run, step: Step) -> datetime:
     return datetime.fromisoformat(entry["began"])
 
 
-class Stop(Action):
+class Stop(InstanceAction):
     verb = "stop"
     label = _("Stop")
     icon = "player-stop"
+    order = 20
+    main = True
+    move = Move(
+        start=frozenset({VmState.ACTIVE, VmState.ERROR}),
+        task=TaskState.POWERING_OFF,
+        end=VmState.STOPPED,
+    )
+    doing = _("Shutting down")
+    schedulable = True
+    api_name = "os-stop"
     steps = (ShutDown(),)

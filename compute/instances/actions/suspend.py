@@ -5,10 +5,12 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from compute.engine.actions.base import Action
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import PowerOn, power_on
+from compute.instances.states import TaskState, VmState
 
 
 class SaveMemory(Step):
@@ -16,11 +18,10 @@ class SaveMemory(Step):
     label: ClassVar[str] = gettext_noop("Write the memory to disk")
 
     def do(self, run: Run) -> None:
-        run.check()
-        hosts.guest(run.instance).save()
+        claimed(run).save()
 
     def undo(self, run: Run) -> None:
-        power_on(run.instance)
+        power_on(run)
 
 
 class GoOn(PowerOn):
@@ -32,15 +33,34 @@ class GoOn(PowerOn):
         pass
 
 
-class Suspend(Action):
+class Suspend(InstanceAction):
     verb = "suspend"
     label = _("Suspend")
     icon = "moon"
+    order = 80
+    move = Move(
+        start=frozenset({VmState.ACTIVE}),
+        task=TaskState.SUSPENDING,
+        end=VmState.SUSPENDED,
+    )
+    doing = _("Suspending")
+    schedulable = True
+    api_name = "suspend"
     steps = (SaveMemory(),)
 
 
-class Resume(Action):
+class Resume(InstanceAction):
     verb = "resume"
     label = _("Resume")
     icon = "player-play"
+    order = 90
+    main = True
+    move = Move(
+        start=frozenset({VmState.SUSPENDED}),
+        task=TaskState.RESUMING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Resuming")
+    schedulable = True
+    api_name = "resume"
     steps = (GoOn(),)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -9,19 +10,22 @@ from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.names import clean_name
 from compute.engine.models import Operation
+from compute.engine.moves import Move
 from compute.engine.operations import Run
+from compute.engine.services import transitions
+from compute.images.models import Image
 from compute.images.services import images
 from compute.instances.actions.image_making import CopyOut, DescribeFile, MakesImage, made_by, new_image
 from compute.instances.models import Instance
-from compute.instances.services import hardware_options, labels, transitions
-from compute.instances.states import TaskState
+from compute.instances.services import hardware_options, labels
+from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 
 class StoreImage(DescribeFile):
     """As clients know it from Nova, the copy is an upload from here on."""
 
     def do(self, run: Run) -> None:
-        transitions.task(run.instance, TaskState.IMAGE_UPLOADING)
+        transitions.task(run.subject, TaskState.IMAGE_UPLOADING)
         super().do(run)
 
 
@@ -35,11 +39,30 @@ class TakeImage(MakesImage):
     verb = "take_image"
     label = gettext_lazy("Take an image")
     icon = "camera"
+    order = 200
+    intro = gettext_lazy(
+        "A copy of its disk becomes an image of this project, to launch further instances from. One that runs is "
+        "copied while it runs on: the image is what its disk holds when the copying ends, as after a power cut. "
+        "Shut it down first where that is not good enough."
+    )
+    move = Move(
+        start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.SHELVED},
+        task=TaskState.IMAGE_SNAPSHOT,
+        end=None,
+    )
+    doing = gettext_lazy("Taking an image")
+    schedulable = True
+    api_name = "createImage"
+    api_history = "createImage"
+    reserves = True
     bulk = False
     fields = ("name",)
     asks = True
     cancellable = True
     steps = (CopyOut(), StoreImage())
+
+    def initial(self, instance: Instance) -> dict[str, str]:
+        return {"name": usual_name(instance)}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Make the image's row. Raises BadInput naming `name` or `metadata`, OverQuota."""
@@ -59,10 +82,18 @@ class TakeImage(MakesImage):
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
         if schedule := made_by(operation).schedule:
-            images.thin(schedule.images.all(), schedule.keep, schedule=str(schedule.pk))
+            images.rotate(
+                schedule.images.all(), schedule.keep, f"schedule {schedule.pk} keeps {schedule.keep}"
+            )
         if backups := operation.parameters.get("backups"):
-            kind = backups["type"]
-            images.thin(images.backups(operation.instance, kind), backups["rotation"], backup_type=kind)
+            kind, rotation = backups["type"], backups["rotation"]
+            reason = f"backups of type {kind} keep {rotation}"
+            images.rotate(_backups(self.locked(operation), kind), rotation, reason)
+
+
+def _backups(instance: Instance, kind: str) -> QuerySet[Image]:
+    """What was taken of the instance as a backup of this kind, `daily` for one."""
+    return instance.images_taken.filter(properties__image_type="backup", properties__backup_type=kind)
 
 
 def usual_name(instance: Instance) -> str:

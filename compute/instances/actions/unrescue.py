@@ -5,11 +5,16 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from compute.engine.actions.base import Action
+from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.engine.services import transitions
+from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.claims import claimed
 from compute.instances.actions.steps import Define, PowerOff, PowerOn
-from compute.instances.services import transitions
+from compute.instances.services import machine_disks
+from compute.instances.states import TaskState, VmState
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 class LeaveRescue(Step):
@@ -19,8 +24,9 @@ class LeaveRescue(Step):
     label: ClassVar[str] = gettext_noop("Take the rescue disk out")
 
     def do(self, run: Run) -> None:
-        run.check()
-        transitions.change(run.instance, rescue_image=None)
+        claimed(run)
+        machine_disks.unplug_rescue(run.subject)
+        transitions.change(run.subject, rescue_image=None)
 
 
 class RemoveRescueDisk(Step):
@@ -29,13 +35,21 @@ class RemoveRescueDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
-        instance = run.instance
-        if instance.hypervisor is not None:
-            hosts.pool(instance.hypervisor).delete(instance.rescue_disk_name)
+        for disk in run.subject.disks.filter(role=Disk.Role.RESCUE):
+            disks.remove(disk)
 
 
-class Unrescue(Action):
+class Unrescue(InstanceAction):
     verb = "unrescue"
     label = _("End the rescue")
     icon = "lifebuoy-off"
+    order = 170
+    main = True
+    move = Move(
+        start=frozenset({VmState.RESCUED}),
+        task=TaskState.UNRESCUING,
+        end=VmState.ACTIVE,
+    )
+    doing = _("Ending the rescue")
+    api_name = "unrescue"
     steps = (PowerOff(), LeaveRescue(), RemoveRescueDisk(), Define(), PowerOn())

@@ -22,7 +22,7 @@ class InstanceUsageAuditLog(ComputeView):
 
 
 def _log(view: ComputeView, before: datetime) -> dict[str, Any]:
-    hosts = [row.hypervisor.name for row in host_usage.listing(view.context)]
+    hosts = list(host_usage.hypervisors(view.context).values_list("name", flat=True))
     ending = before.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     beginning = (ending - timedelta(days=1)).replace(day=1)
     return {

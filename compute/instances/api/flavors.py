@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
 from accounts.errors import BadInput, Conflict, NotFound
+from accounts.openstack import sorting
+from accounts.openstack.responses import accepted
 from accounts.services import inputs, quotas
-from compute.api.base import ComputeView, accepted, links, listed
+from compute.api.base import COMPUTE, ComputeView, links
 from compute.instances.models import Flavor
 from compute.instances.services import flavors
 
-ORDERS = {
+SORTS = {
     "flavorid": "pk",
     "id": "pk",
     "name": "name",
@@ -55,22 +58,22 @@ class Flavors(ComputeView):
 
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
+        rows = self._fitting(query).order_by(*sorting.order(query, SORTS, "flavorid"), "pk")
+        path, form = ("flavors/detail", show) if self.detailed else ("flavors", brief)
+        page = COMPUTE.paging.page(query, rows)
+        return COMPUTE.listed(request, "flavors", path, page, lambda row: form(self, row))
+
+    def _fitting(self, query: QueryDict) -> QuerySet[Flavor]:
+        """Return the flavors that the query asks for. Others than public ones are for administrators to ask for."""
         rows = flavors.visible(self.context)
-        if not policy.allows(self.context, "flavor:write"):
-            pass
-        elif (wanted := query.get("is_public", "true").lower()) != "none":
-            rows = rows.filter(is_public=inputs.flag({"is_public": wanted}, "is_public", True))
+        if policy.allows(self.context, "flavor:write"):
+            wanted = query.get("is_public", "true").lower()
+            if wanted != "none":
+                rows = rows.filter(is_public=inputs.flag({"is_public": wanted}, "is_public", True))
         for name, column in {"minRam": "ram_mib__gte", "minDisk": "disk_gib__gte"}.items():
             if name in query:
                 rows = rows.filter(**{column: _number(query[name], name)})
-        order = ORDERS.get(query.get("sort_key", "flavorid"))
-        direction = query.get("sort_dir", "asc")
-        if order is None or direction not in {"asc", "desc"}:
-            raise BadInput(fields={"sort_key": _("Lists cannot be sorted by this.")})
-        found = list(rows.order_by(f"{'-' if direction == 'desc' else ''}{order}", "pk"))
-        form = show if self.detailed else brief
-        path = "flavors/detail" if self.detailed else "flavors"
-        return listed(request, "flavors", path, found, lambda row: row.pk, lambda row: form(self, row))
+        return rows
 
     def post(self, request: Request) -> HttpResponse:
         given = inputs.mapping(self.body(), "flavor")

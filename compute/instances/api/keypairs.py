@@ -2,28 +2,31 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import naive, no_content
 from accounts.errors import BadInput
+from accounts.openstack.responses import accepted, no_content
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import ComputeView, accepted, listed
+from compute.api.base import COMPUTE, ComputeView
 from compute.instances.models import Keypair
 from compute.instances.services import keypairs
 
 
 class Keypairs(ComputeView):
     def get(self, request: Request) -> HttpResponse:
-        rows = keypairs.listing(self.context, _owner(self, request.query_params))
-        return listed(
+        query = request.query_params
+        rows = keypairs.owned(self.context, _owner(self, query))
+        return COMPUTE.listed(
             request,
             "keypairs",
             "os-keypairs",
-            rows,
-            lambda row: row.name,
+            COMPUTE.paging.page(query, rows, find=lambda marker: Q(name=marker)),
             lambda row: {"keypair": _brief(self, row)},
+            marker=lambda row: row.name,
         )
 
     def post(self, request: Request) -> HttpResponse:
@@ -47,7 +50,7 @@ class OneKeypair(ComputeView):
         shown = _brief(self, keypair) | {
             "user_id": keypair.user_id,
             "id": keypair.pk,
-            "created_at": naive(keypair.created_at),
+            "created_at": without_zone(keypair.created_at),
             "updated_at": None,
             "deleted_at": None,
             "deleted": False,

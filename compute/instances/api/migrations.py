@@ -4,7 +4,6 @@ Only live migrations can be looked at below a server while they run, and there a
 """
 
 from typing import Any, NoReturn
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -12,11 +11,12 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import naive
 from accounts.errors import BadInput, NotFound
+from accounts.openstack import ids
+from accounts.openstack.microversions import Version
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import ComputeView, listed, moment_of, number_of
-from compute.api.microversions import Version
+from compute.api.base import COMPUTE, ComputeView, moment_of, number_of
 from compute.engine.models import Operation
 from compute.instances.api.servers import find
 from compute.instances.services import migrations
@@ -27,18 +27,20 @@ _PLAIN = {"status": "status", "host": "parameters__host", "source_compute": "par
 
 class Migrations(ComputeView):
     def get(self, request: Request) -> HttpResponse:
-        rows = list(self._filtered(migrations.listing(self.context)))
+        rows = self._filtered(migrations.listing(self.context))
         if not self.at_least(59):
             return JsonResponse({"migrations": [self._show(row) for row in rows]})
-        return listed(request, "migrations", "os-migrations", rows, lambda row: row.pk, self._show)
+        page = COMPUTE.paging.page(request.query_params, rows)
+        return COMPUTE.listed(request, "migrations", "os-migrations", page, self._show)
 
     def _filtered(self, rows: "QuerySet[Operation]") -> "QuerySet[Operation]":
         query = self.request.query_params
         wanted = {lookup: query[name] for name, lookup in _PLAIN.items() if name in query}
         rows = rows.filter(**wanted)
         if "instance_uuid" in query:
-            rows = rows.filter(instance=_uuid(query["instance_uuid"]))
-        if query.get("migration_type", migrations.TYPE) != migrations.TYPE:
+            wanted_id = ids.uuid(query["instance_uuid"])
+            rows = rows.filter(subject_id=wanted_id) if wanted_id else rows.none()
+        if query.get("migration_type", migrations.NOVA_TYPE) != migrations.NOVA_TYPE:
             rows = rows.none()
         # Nova keeps apart what clients were told of and what they may forget; here nothing is hidden.
         if inputs.flag(query, "hidden", False):
@@ -55,7 +57,7 @@ class Migrations(ComputeView):
         host = row.parameters.get("host", "")
         shown = {
             "id": number_of(row.pk.bytes),
-            "instance_uuid": str(row.instance_id),
+            "instance_uuid": str(row.subject_id),
             "status": row.status,
             "source_compute": host,
             "source_node": host,
@@ -64,11 +66,11 @@ class Migrations(ComputeView):
             "dest_host": host,
             "old_instance_type_id": _flavor_number(row.parameters.get("from")),
             "new_instance_type_id": _flavor_number(row.parameters.get("to")),
-            "created_at": naive(row.created_at),
-            "updated_at": naive(row.changed),
+            "created_at": without_zone(row.created_at),
+            "updated_at": without_zone(row.changed),
         }
         if self.at_least(23):
-            shown["migration_type"] = migrations.TYPE
+            shown["migration_type"] = migrations.NOVA_TYPE
         if self.at_least(59):
             shown["uuid"] = str(row.pk)
         return shown
@@ -99,13 +101,6 @@ class OneServerMigration(ComputeView):
             _("Migration %(id)s for server %(server)s is not an in-progress live migration.")
             % {"id": migration[:64], "server": key}
         )
-
-
-def _uuid(given: str) -> UUID | None:
-    try:
-        return UUID(given)
-    except ValueError:
-        return None
 
 
 def _flavor_number(key: str | None) -> int | None:

@@ -15,9 +15,10 @@ from accounts import policy
 from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.models import Project, Quota
 from accounts.names import is_text
+from accounts.openstack.responses import accepted
 from accounts.services import inputs, quotas, user_quotas
 from accounts.services.quotas import Usage
-from compute.api.base import ComputeView, accepted
+from compute.api.base import ComputeView
 from compute.instances.services import server_groups
 
 COUNTED = ("instances", "cores", "ram")
@@ -78,7 +79,7 @@ class QuotaSet(ComputeView):
                 raise BadInput(fields={"user_id": error.text}) from error
         else:
             with transaction.atomic():
-                Project.objects.select_for_update().get(pk=project)
+                Project.objects.select_for_update(no_key=True).get(pk=project)
                 if not force:
                     user_quotas.enforce_bounds(project, changes)
                 quotas.update(self.context, project, changes)

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.errors import BadInput
+from accounts.openstack.microversions import Version
 from accounts.services import inputs
 from compute.api.base import ComputeView
-from compute.api.microversions import Version
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 from compute.instances.services import consoles

@@ -8,12 +8,13 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import no_content
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.names import is_text
+from accounts.openstack.responses import accepted, no_content
 from accounts.services import quotas
-from compute.api.base import ComputeView, accepted, url
+from compute.api.base import ComputeView, url
 from compute.api.faults import NotImplementedHere
+from compute.engine.actions import registry
 from compute.engine.models import Operation
 from compute.images.services import images
 from compute.instances.actions import begin
@@ -29,9 +30,11 @@ Handler = Callable[[ComputeView, Instance, Any], HttpResponse]
 LOG_BYTES = 512 * 1024
 
 
-def _plain(verb: str) -> Handler:
-    def act(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
-        begin(view.context, verb, instance.pk)
+def _plain(name: str, fields: tuple[str, ...] = ()) -> Handler:
+    def act(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+        given = wish if isinstance(wish, dict) else {}
+        parameters = {field: given[field] for field in fields if field in given}
+        begin(view.context, name, instance.pk, parameters=parameters)
         return accepted()
 
     return act
@@ -45,7 +48,9 @@ def _refused(sentence: str) -> Handler:
 
 
 def _reboot(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    verb = {"SOFT": "reboot", "HARD": "force_reboot"}.get(str(_mapping(wish).get("type")).upper())
+    verb = {"SOFT": "instance.reboot", "HARD": "instance.force_reboot"}.get(
+        str(_mapping(wish).get("type")).upper()
+    )
     if verb is None:
         raise BadInput(fields={"type": _("Say SOFT or HARD.")})
     return _plain(verb)(view, instance, wish)
@@ -53,7 +58,7 @@ def _reboot(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
 
 def _lock(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     reason = _mapping(wish).get("locked_reason") if view.at_least(73) else None
-    begin(view.context, "lock", instance.pk, parameters={"reason": reason})
+    begin(view.context, "instance.lock", instance.pk, parameters={"reason": reason})
     return accepted()
 
 
@@ -61,17 +66,17 @@ def _rescue(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     given = _mapping(wish)
     password = password_of(given)
     parameters = {"image_id": reference(given.get("rescue_image_ref")), "admin_password": password}
-    _begin(view, "rescue", instance, parameters)
+    _begin(view, "instance.rescue", instance, parameters)
     return JsonResponse({"adminPass": password})
 
 
 def _resize(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    _begin(view, "resize", instance, {"flavor_id": reference(_mapping(wish).get("flavorRef"))})
+    _begin(view, "instance.resize", instance, {"flavor_id": reference(_mapping(wish).get("flavorRef"))})
     return accepted()
 
 
 def _confirm(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
-    begin(view.context, "confirm_resize", instance.pk)
+    begin(view.context, "instance.confirm_resize", instance.pk)
     return no_content()
 
 
@@ -91,7 +96,7 @@ def _rebuild(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
     parameters |= {column: given[name] for name, column in ACCESS.items() if name in given}
     if "user_data" in given and view.at_least(57):
         parameters["user_data"] = decoded(given["user_data"])
-    _begin(view, "rebuild", instance, parameters)
+    _begin(view, "instance.rebuild", instance, parameters)
     rebuilt = instances.get(view.context, instance.pk)
     rebuilt.image = images.get(view.context, image_id)
     shown = server_body.changed(view, rebuilt) | {"adminPass": password}
@@ -126,7 +131,7 @@ def _create_backup(view: ComputeView, instance: Instance, wish: Any) -> HttpResp
 
 
 def _take_image(view: ComputeView, instance: Instance, parameters: dict[str, Any]) -> HttpResponse:
-    operation = _begin(view, "take_image", instance, parameters)
+    operation = _begin(view, "instance.take_image", instance, parameters)
     image_id = operation.parameters["image"] if operation else ""
     if view.at_least(45):
         return JsonResponse({"image_id": image_id}, status=202)
@@ -141,7 +146,7 @@ def _change_password(view: ComputeView, instance: Instance, wish: Any) -> HttpRe
         raise BadInput(fields={"adminPass": _("Give the new password as text.")})
     if instance.vm_state == VmState.ACTIVE and instance.agent is None:
         raise Conflict("QEMU guest agent is not enabled.")
-    _begin(view, "set_password", instance, {"admin_password": given})
+    _begin(view, "instance.set_password", instance, {"admin_password": given})
     return accepted()
 
 
@@ -167,7 +172,9 @@ def _vnc_console(view: ComputeView, instance: Instance, wish: Any) -> HttpRespon
 
 
 def _reset_state(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    begin(view.context, "reset_state", instance.pk, parameters={"state": _mapping(wish).get("state")})
+    begin(
+        view.context, "instance.reset_state", instance.pk, parameters={"state": _mapping(wish).get("state")}
+    )
     return accepted()
 
 
@@ -176,24 +183,13 @@ def _offload(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
 
 
 _HANDLERS: dict[str, Handler] = {
-    "os-start": _plain("start"),
-    "os-stop": _plain("stop"),
     "reboot": _reboot,
-    "pause": _plain("pause"),
-    "unpause": _plain("unpause"),
-    "suspend": _plain("suspend"),
-    "resume": _plain("resume"),
     "lock": _lock,
-    "unlock": _plain("unlock"),
-    "shelve": _plain("shelve"),
-    "unshelve": _plain("unshelve"),
     "shelveOffload": _offload,
     "rescue": _rescue,
-    "unrescue": _plain("unrescue"),
     "rebuild": _rebuild,
     "resize": _resize,
     "confirmResize": _confirm,
-    "revertResize": _plain("revert_resize"),
     "os-getConsoleOutput": _console_output,
     "os-getVNCConsole": _vnc_console,
     "os-resetState": _reset_state,
@@ -218,16 +214,24 @@ class Action(ComputeView):
             raise BadInput(_("Name exactly one action."))
         ((name, wish),) = body.items()
         if name == "restore":
-            begin(self.context, "restore", instances.get(self.context, key).pk)
+            begin(self.context, "instance.restore", instances.get(self.context, key).pk)
             return accepted()
         if name == "forceDelete":
-            begin(self.context, "purge", instances.get(self.context, key).pk)
+            begin(self.context, "instance.purge", instances.get(self.context, key).pk)
             return accepted()
         instance = find(self, key)
-        handler = _HANDLERS.get(name)
+        handler = _HANDLERS.get(name) or _of_action(name)
         if handler is None:
             raise BadInput(_("There is no such action: %(name)s.") % {"name": name[:64]})
         return handler(self, instance, wish)
+
+
+def _of_action(name: str) -> Handler | None:
+    """The handler of an action that says this name of itself and needs no words of Nova's translated."""
+    for action in registry.of_noun("instance"):
+        if action.api_name == name:
+            return _plain(action.name, action.fields)
+    return None
 
 
 def _mapping(wish: Any) -> dict[str, Any]:

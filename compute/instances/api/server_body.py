@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from accounts import policy
-from accounts.api.base import naive
-from compute.api.base import ComputeView, bookmark, links, zulu
+from accounts.openstack.times import seconds, without_zone
+from compute.api.base import ComputeView, bookmark, links
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec, hardware
+from compute.instances.services import hardware, machine_disks
 from compute.instances.services.config_drive import hostname
 from compute.instances.states import VmState
 
@@ -34,8 +34,8 @@ def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
         "hostId": _host_id(instance.project_id, host),
         "image": _image(instance),
         "flavor": _flavor(view, instance),
-        "created": zulu(instance.created_at),
-        "updated": zulu(instance.updated_at),
+        "created": seconds(instance.created_at),
+        "updated": seconds(instance.updated_at),
         "addresses": bare_addresses(instance),
         "accessIPv4": instance.access_ipv4 or "",
         "accessIPv6": instance.access_ipv6 or "",
@@ -47,7 +47,7 @@ def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
         at = instance.fault.get("at")
         shown["fault"] = {
             "code": 500,
-            "created": zulu(datetime.fromisoformat(at) if at else instance.updated_at),
+            "created": seconds(datetime.fromisoformat(at) if at else instance.updated_at),
             "message": instance.fault.get("message", ""),
         }
     return shown | _later(view, instance)
@@ -61,8 +61,8 @@ def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
         "OS-EXT-STS:vm_state": instance.vm_state,
         "OS-EXT-STS:task_state": instance.task_state,
         "OS-EXT-STS:power_state": POWER.get(VmState(instance.vm_state), SHUT_DOWN),
-        "OS-SRV-USG:launched_at": naive(instance.launched_at),
-        "OS-SRV-USG:terminated_at": naive(instance.deleted_at),
+        "OS-SRV-USG:launched_at": without_zone(instance.launched_at),
+        "OS-SRV-USG:terminated_at": without_zone(instance.deleted_at),
         "os-extended-volumes:volumes_attached": [],
         "config_drive": "True",
         "key_name": instance.key_name or None,
@@ -134,7 +134,7 @@ def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:hostname": hostname(instance),
             "OS-EXT-SRV-ATTR:kernel_id": "",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
-            "OS-EXT-SRV-ATTR:root_device_name": guest_spec.root_device(hardware.of(instance)),
+            "OS-EXT-SRV-ATTR:root_device_name": f"/dev/{machine_disks.first_device(hardware.of(instance))}",
             "OS-EXT-SRV-ATTR:user_data": instance.user_data or None,
         }
     if view.at_least(16):
@@ -169,7 +169,7 @@ def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "vcpus": instance.vcpus,
             "ram": instance.ram_mib,
             "disk": instance.disk_gib,
-            "ephemeral": 0,
+            "ephemeral": instance.ephemeral_gib,
             "swap": 0,
             "original_name": instance.flavor_name,
             "extra_specs": instance.hardware.get("flavor", {}),

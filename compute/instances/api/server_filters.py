@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,9 @@ from accounts.services import inputs
 from compute.api.base import ComputeView, moment_of
 from compute.hosts.models import Hypervisor
 from compute.instances import states
+from compute.instances.api.json_lists import ListHolds
 from compute.instances.states import TaskState, VmState
+from compute.networks.models import Port
 
 SORTS = {
     "created_at": "created_at",
@@ -28,12 +30,12 @@ SORTS = {
     "name": "name",
     "display_description": "description",
     "uuid": "pk",
-    "project_id": "project",
-    "user_id": "user",
+    "project_id": "project_id",
+    "user_id": "user_id",
     "vm_state": "vm_state",
     "task_state": "task_state",
     "key_name": "key_name",
-    "image_ref": "image",
+    "image_ref": "image_id",
     "instance_type_id": "flavor_id",
     "host": "hypervisor__name",
     "node": "hypervisor__name",
@@ -44,17 +46,24 @@ REGEX_LONGEST = 255
 
 
 def _regex(column: str) -> Callable[[str], Q]:
-    def condition(given: str) -> Q:
-        # A group that repeats can take for ever to fail, and whoever lists must not hold a process.
-        if not is_text(given, REGEX_LONGEST) or re.search(r"\)[*+?{]", given):
-            raise BadInput(_("This search expression is not supported."))
-        try:
-            re.compile(given)
-        except re.error as error:
-            raise BadInput(_("This search expression cannot be read.")) from error
-        return Q(**{f"{column}__regex": given})
+    return lambda given: Q(**{f"{column}__regex": _pattern(given)})
 
-    return condition
+
+def _pattern(given: str) -> str:
+    """Return the expression. Raise BadInput for one that is wrong or could take for ever."""
+    # A group that repeats can take for ever to fail, and a list must not hold a process.
+    if not is_text(given, REGEX_LONGEST) or re.search(r"\)[*+?{]", given):
+        raise BadInput(_("This search expression is not supported."))
+    try:
+        re.compile(given)
+    except re.error as error:
+        raise BadInput(_("This search expression cannot be read.")) from error
+    return given
+
+
+def _address(given: str) -> Q:
+    ports = Port.objects.filter(instance=OuterRef("pk"), address__regex=_pattern(given))
+    return Q(Exists(ports))
 
 
 def _id(column: str) -> Callable[[str], Q]:
@@ -94,7 +103,7 @@ FILTERS: Mapping[str, Callable[[str], Q]] = {
     "display_name": _regex("name"),
     "description": _regex("description"),
     "display_description": _regex("description"),
-    "ip": _regex("ports__address"),
+    "ip": _address,
     "image": _id("image"),
     "image_ref": _id("image"),
     "uuid": _id("pk"),
@@ -133,39 +142,19 @@ def condition(view: ComputeView, query: QueryDict) -> Q:
     return where
 
 
-def tags_condition(view: ComputeView, query: QueryDict) -> Callable[[list[str]], bool] | None:
-    """Whether tags fit `tags`, `tags-any`, `not-tags` and `not-tags-any`; None where nothing is asked."""
-    wanted = {
-        name: set(str(query[name]).split(","))
-        for name in ("tags", "tags-any", "not-tags", "not-tags-any")
-        if view.at_least(26) and query.get(name)
-    }
-    if not wanted:
-        return None
-
-    def fit(tags: list[str]) -> bool:
-        have = set(tags)
-        return all(
-            (bool(asked & have) if name.endswith("any") else asked <= have) != name.startswith("not")
-            for name, asked in wanted.items()
-        )
-
-    return fit
+def tags_condition(view: ComputeView, query: QueryDict) -> Q:
+    """Return the condition of `tags`, `tags-any`, `not-tags` and `not-tags-any`."""
+    where = Q()
+    for name in ("tags", "tags-any", "not-tags", "not-tags-any") if view.at_least(26) else ():
+        if given := query.get(name):
+            combine = or_ if name.endswith("any") else and_
+            has = reduce(combine, (_has_tag(tag) for tag in set(given.split(","))))
+            where &= ~has if name.startswith("not") else has
+    return where
 
 
-def order(query: QueryDict) -> list[str]:
-    """Columns to sort by; newest first where nothing is asked. Raises BadInput."""
-    keys, directions = query.getlist("sort_key"), query.getlist("sort_dir")
-    if any(direction not in {"asc", "desc"} for direction in directions):
-        raise BadInput(fields={"sort_dir": _("Say asc or desc.")})
-    last = directions[-1] if directions else "desc"
-    directions += [last] * len(keys)
-    columns = []
-    for key, direction in zip(keys or ["created_at"], directions or ["desc"], strict=False):
-        if key not in SORTS:
-            raise BadInput(fields={"sort_key": _("Lists cannot be sorted by this.")})
-        columns.append(f"{'-' if direction == 'desc' else ''}{SORTS[key]}")
-    return [*columns, "-pk" if last == "desc" else "pk"]
+def _has_tag(tag: str) -> Q:
+    return Q(ListHolds("tags", Value(tag))) if is_text(tag) else NOTHING
 
 
 def _status(view: ComputeView, wanted: list[str], called: str) -> Q:
@@ -196,5 +185,7 @@ def _of_status(name: str) -> Q | None:
     return reduce(or_, fits) if fits else None
 
 
-def project(project_id: str) -> Q:
-    return _text("project")(project_id)
+def project(query: QueryDict) -> Q:
+    """Return the condition of the project that an administrator names."""
+    given = query.get("project_id") or query.get("tenant_id")
+    return _text("project")(given) if given else Q()

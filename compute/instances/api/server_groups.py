@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import no_content
 from accounts.errors import BadInput
+from accounts.openstack.responses import no_content
 from accounts.services import inputs
-from compute.api.base import MOST, ComputeView, limit_of
+from compute.api.base import COMPUTE, MOST, ComputeView
 from compute.instances.models import ServerGroup
 from compute.instances.models.server_group import Policy
 from compute.instances.services import server_groups
@@ -26,7 +26,7 @@ class ServerGroups(ComputeView):
         everywhere = "all_projects" in query and policy.allows(self.context, "instance:read_host")
         rows = server_groups.visible(self.context, all_projects=everywhere)
         start = _offset(query)
-        found = rows[start : start + limit_of(query, MOST)]
+        found = rows[start : start + (COMPUTE.paging.limit(query) or MOST)]
         return JsonResponse({"server_groups": [_show(self, row) for row in found]})
 
     def post(self, request: Request) -> HttpResponse:

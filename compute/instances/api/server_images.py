@@ -6,9 +6,10 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import no_content
-from compute.api.base import ComputeView, links, listed, zulu
-from compute.api.microversions import Version
+from accounts.openstack.microversions import Version
+from accounts.openstack.responses import no_content
+from accounts.openstack.times import seconds
+from compute.api.base import COMPUTE, ComputeView, links
 from compute.images.models import Image
 from compute.images.services import images
 
@@ -24,14 +25,8 @@ class ServerImages(ComputeView):
 
     def get(self, request: Request) -> HttpResponse:
         rows = images.visible(self.context).order_by("-created_at", "-pk")
-        return listed(
-            request,
-            "images",
-            "images/detail" if self.detail else "images",
-            list(rows),
-            lambda row: row.pk,
-            _detailed if self.detail else _named,
-        )
+        path, show = ("images/detail", _detailed) if self.detail else ("images", _named)
+        return COMPUTE.listed(request, "images", path, COMPUTE.paging.page(request.query_params, rows), show)
 
 
 class OneServerImage(ComputeView):
@@ -54,8 +49,8 @@ def _detailed(image: Image) -> dict[str, Any]:
     shown = _named(image) | {
         "status": status,
         "progress": progress,
-        "created": zulu(image.created_at),
-        "updated": zulu(image.updated_at),
+        "created": seconds(image.created_at),
+        "updated": seconds(image.updated_at),
         "minDisk": image.min_disk_gib,
         "minRam": image.min_ram_mib,
         "metadata": image.properties,

@@ -8,17 +8,17 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import no_content
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.microversions import Version
+from accounts.openstack.responses import no_content
 from accounts.services import inputs
 from compute.api.base import ComputeView, url
-from compute.api.microversions import Version
 from compute.instances.actions import begin
 from compute.instances.api import server_body
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 from compute.instances.states import VmState
-from compute.networks.api.networks import subnet_id
+from compute.networks.api.subnets import subnet_id
 
 STATES = {
     VmState.BUILDING: "pending",
@@ -56,7 +56,7 @@ class Metadata(ComputeView):
         return self._write(key, metadata=inputs.mapping(self.body(), "metadata"))
 
     def _write(self, key: str, **parameters: Any) -> HttpResponse:
-        begin(self.context, "set_metadata", find(self, key).pk, parameters=parameters)
+        begin(self.context, "instance.set_metadata", find(self, key).pk, parameters=parameters)
         return JsonResponse({"metadata": find(self, key).metadata})
 
 
@@ -68,13 +68,13 @@ class OneMetadata(ComputeView):
         meta = inputs.mapping(self.body(), "meta")
         if list(meta) != [name]:
             raise BadInput(_("The body must hold the key of the address and nothing else."))
-        begin(self.context, "set_metadata", find(self, key).pk, parameters={"more": meta})
+        begin(self.context, "instance.set_metadata", find(self, key).pk, parameters={"more": meta})
         return JsonResponse({"meta": {name: _value(find(self, key), name)}})
 
     def delete(self, request: Request, key: str, name: str) -> HttpResponse:
         instance = find(self, key)
         _value(instance, name)
-        begin(self.context, "set_metadata", instance.pk, parameters={"without": [name]})
+        begin(self.context, "instance.set_metadata", instance.pk, parameters={"without": [name]})
         return no_content()
 
 
@@ -85,11 +85,16 @@ class Tags(ComputeView):
         return JsonResponse({"tags": find(self, key).tags})
 
     def put(self, request: Request, key: str) -> HttpResponse:
-        begin(self.context, "set_tags", find(self, key).pk, parameters={"tags": self.body().get("tags")})
+        begin(
+            self.context,
+            "instance.set_tags",
+            find(self, key).pk,
+            parameters={"tags": self.body().get("tags")},
+        )
         return JsonResponse({"tags": find(self, key).tags})
 
     def delete(self, request: Request, key: str) -> HttpResponse:
-        begin(self.context, "set_tags", find(self, key).pk, parameters={"tags": []})
+        begin(self.context, "instance.set_tags", find(self, key).pk, parameters={"tags": []})
         return no_content()
 
 
@@ -104,7 +109,7 @@ class OneTag(ComputeView):
         instance = find(self, key)
         if tag in instance.tags:
             return no_content()
-        begin(self.context, "set_tags", instance.pk, parameters={"more": [tag]})
+        begin(self.context, "instance.set_tags", instance.pk, parameters={"more": [tag]})
         response = HttpResponse(status=201)
         del response.headers["Content-Type"]
         response["Location"] = url(f"servers/{key}/tags/{tag}")
@@ -113,7 +118,7 @@ class OneTag(ComputeView):
     def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
         instance = find(self, key)
         _enforce_tag(instance, tag)
-        begin(self.context, "set_tags", instance.pk, parameters={"without": [tag]})
+        begin(self.context, "instance.set_tags", instance.pk, parameters={"without": [tag]})
         return no_content()
 
 

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.api.base import no_content
 from accounts.errors import BadInput, NotFound
+from accounts.openstack import sorting
+from accounts.openstack.responses import no_content
 from accounts.services import inputs
-from compute.api.base import ComputeView, links, next_links, page, url
+from compute.api.base import COMPUTE, ComputeView, links, url
 from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
 from compute.instances.api import server_body, server_filters
@@ -29,24 +30,17 @@ class Servers(ComputeView):
 
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        where = server_filters.condition(self, query)
-        order = server_filters.order(query)
-        everywhere = policy.allows(self.context, "instance:read_host")
-        all_projects = _flag(query, "all_tenants") and (everywhere or self._refuse())
-        project = query.get("project_id") or query.get("tenant_id")
-        if project and all_projects:
-            where &= server_filters.project(project)
-        deleted = everywhere and _flag(query, "deleted")
-        keys = instances.ids(self.context, where, order, all_projects=all_projects, deleted=deleted)
-        if fit := server_filters.tags_condition(self, query):
-            keys = [row.pk for row in instances.by_ids(keys) if fit(row.tags)]
-        found, more = page(query, keys)
-        rows = instances.by_ids(found)
-        body: dict[str, Any] = {"servers": [self._show(row) for row in rows]}
-        if more:
-            path = "servers/detail" if self.detailed else "servers"
-            body |= next_links(request, "servers", found[-1], path)
-        return JsonResponse(body)
+        where = server_filters.condition(self, query) & server_filters.tags_condition(self, query)
+        all_projects = _flag(query, "all_tenants")
+        if all_projects:
+            policy.enforce(self.context, "instance:read_host")
+            where &= server_filters.project(query)
+        deleted = policy.allows(self.context, "instance:read_host") and _flag(query, "deleted")
+        rows = instances.fitting(
+            self.context, where, all_projects=all_projects, deleted=deleted, details=self.detailed
+        ).order_by(*sorting.order(query, server_filters.SORTS, "created_at", "desc"))
+        path = "servers/detail" if self.detailed else "servers"
+        return COMPUTE.listed(request, "servers", path, COMPUTE.paging.page(query, rows), self._show)
 
     def post(self, request: Request) -> HttpResponse:
         body = self.body()
@@ -73,10 +67,6 @@ class Servers(ComputeView):
     def _show(self, row: Instance) -> dict[str, Any]:
         return server_body.full(self, row, one=False) if self.detailed else server_body.brief(row)
 
-    def _refuse(self) -> bool:
-        policy.enforce(self.context, "instance:read_host")
-        return False
-
 
 class OneServer(ComputeView):
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -86,16 +76,21 @@ class OneServer(ComputeView):
         given = inputs.mapping(self.body(), "server")
         instance = find(self, key)
         if "name" in given:
-            begin(self.context, "rename", instance.pk, parameters={"name": given["name"]})
+            begin(self.context, "instance.rename", instance.pk, parameters={"name": given["name"]})
         if "description" in given and self.at_least(19):
-            begin(self.context, "describe", instance.pk, parameters={"description": given["description"]})
+            begin(
+                self.context,
+                "instance.describe",
+                instance.pk,
+                parameters={"description": given["description"]},
+            )
         access = {column: given[name] for name, column in ACCESS.items() if name in given}
         if access:
-            begin(self.context, "set_access", instance.pk, parameters=access)
+            begin(self.context, "instance.set_access", instance.pk, parameters=access)
         return JsonResponse({"server": server_body.changed(self, find(self, key))})
 
     def delete(self, request: Request, key: str) -> HttpResponse:
-        begin(self.context, "delete", find(self, key).pk)
+        begin(self.context, "instance.delete", find(self, key).pk)
         return no_content()
 
 

@@ -1,10 +1,9 @@
-"""Every address below /compute/, /image/ and /network/. None but version documents ends in a slash."""
+"""Every address below /compute/. None but version documents ends in a slash."""
 
 from django.urls import URLPattern, include, path, re_path
 
 from compute.api import discovery
-from compute.hosts.api import aggregates, hosts, zones
-from compute.images.api import images
+from compute.hosts.api import urls as hosts
 from compute.instances.api import (
     audit_log,
     flavors,
@@ -20,7 +19,6 @@ from compute.instances.api import (
     servers,
     usage,
 )
-from compute.networks.api import networks
 
 _SERVER = "servers/<str:key>"
 _GONE = (
@@ -49,26 +47,7 @@ _resources: list[URLPattern] = [
         "os-quota-sets/<str:project>/defaults", quotas.QuotaDefaults.as_view(), name="compute-quota-defaults"
     ),
     path("os-quota-class-sets/<str:name>", quotas.QuotaClassSet.as_view(), name="compute-quota-class-set"),
-    path("os-availability-zone", zones.Zones.as_view(), name="compute-zones"),
-    path("os-availability-zone/detail", zones.Zones.as_view(detailed=True), name="compute-zones-detail"),
-    path("os-services", hosts.Services.as_view(), name="compute-services"),
-    path("os-services/<str:key>", hosts.Service.as_view(), name="compute-service"),
-    path("os-hypervisors", hosts.Hypervisors.as_view(), name="compute-hypervisors"),
-    path(
-        "os-hypervisors/detail", hosts.Hypervisors.as_view(detailed=True), name="compute-hypervisors-detail"
-    ),
-    path("os-hypervisors/statistics", hosts.Statistics.as_view(), name="compute-hypervisors-statistics"),
-    path("os-hypervisors/<str:key>", hosts.OneHypervisor.as_view(), name="compute-hypervisor"),
-    path("os-hypervisors/<str:key>/uptime", hosts.Uptime.as_view(), name="compute-hypervisor-uptime"),
-    path("os-hypervisors/<str:pattern>/search", hosts.Search.as_view(), name="compute-hypervisors-search"),
-    path(
-        "os-hypervisors/<str:pattern>/servers",
-        hosts.Search.as_view(with_servers=True),
-        name="compute-hypervisors-servers",
-    ),
-    path("os-aggregates", aggregates.Aggregates.as_view(), name="compute-aggregates"),
-    path("os-aggregates/<str:key>", aggregates.OneAggregate.as_view(), name="compute-aggregate"),
-    path("os-aggregates/<str:key>/action", aggregates.Action.as_view(), name="compute-aggregate-action"),
+    *hosts.urlpatterns,
     path("images", server_images.ServerImages.as_view(), name="compute-images"),
     path("images/detail", server_images.ServerImages.as_view(detail=True), name="compute-images-detail"),
     path("images/<str:key>", server_images.OneServerImage.as_view(), name="compute-image"),
@@ -86,7 +65,7 @@ _resources: list[URLPattern] = [
         name="compute-usage-audit-log-before",
     ),
     path("os-simple-tenant-usage", usage.AllUsage.as_view(), name="compute-usages"),
-    path("os-simple-tenant-usage/<str:project>", usage.ProjectUsage.as_view(), name="compute-usage"),
+    path("os-simple-tenant-usage/<str:project>", usage.OneUsage.as_view(), name="compute-usage"),
     path("servers", servers.Servers.as_view(), name="compute-servers"),
     path("servers/detail", servers.Servers.as_view(detailed=True), name="compute-servers-detail"),
     path(_SERVER, servers.OneServer.as_view(), name="compute-server"),
@@ -131,7 +110,7 @@ _resources: list[URLPattern] = [
     re_path(_GONE, discovery.Gone.as_view(), name="compute-gone"),
 ]
 
-compute = [
+urlpatterns = [
     path("", discovery.Versions.as_view(), name="compute-versions"),
     re_path(r"^v2\.1/?\Z", discovery.OneVersion.as_view(), name="compute-version"),
     re_path(r"^v2/?\Z", discovery.OneVersion.as_view(number="2.0"), name="compute-version-2"),
@@ -139,36 +118,4 @@ compute = [
     # The same for older clients, which have another version or the project in the address.
     re_path(r"^v2(?:\.1)?/(?:[0-9a-f]{32}/)?", include(_resources)),
     re_path(r"^.*\Z", discovery.Unknown.as_view(), name="compute-unknown"),
-]
-image = [
-    path("", images.Versions.as_view(), name="image-versions"),
-    re_path(r"^versions/?\Z", images.Versions.as_view(), name="image-versions-named"),
-    path("v2/images", images.Images.as_view(), name="image-images"),
-    path("v2/images/<str:key>", images.OneImage.as_view(), name="image-image"),
-    path("v2/images/<str:key>/tasks", images.Tasks.as_view(), name="image-image-tasks"),
-    re_path(r"^v2/schemas/(?P<name>image|images)\Z", images.Schema.as_view(), name="image-schema"),
-    re_path(r"^.*\Z", images.Unknown.as_view(), name="image-unknown"),
-]
-network = [
-    path("", networks.Versions.as_view(), name="network-versions"),
-    re_path(r"^v2\.0/?\Z", networks.Resources.as_view(), name="network-resources"),
-    path("v2.0/extensions", networks.Extensions.as_view(), name="network-extensions"),
-    path("v2.0/networks", networks.Networks.as_view(), name="network-networks"),
-    path("v2.0/networks/<str:key>", networks.OneNetwork.as_view(), name="network-network"),
-    path("v2.0/quotas/<str:project>", networks.Quota.as_view(), name="network-quota"),
-    path("v2.0/quotas/<str:project>/default", networks.Quota.as_view(), name="network-quota-default"),
-    path(
-        "v2.0/quotas/<str:project>/details", networks.Quota.as_view(used=True), name="network-quota-details"
-    ),
-    path("v2.0/subnets", networks.Subnets.as_view(), name="network-subnets"),
-    path("v2.0/subnets/<str:key>", networks.OneSubnet.as_view(), name="network-subnet"),
-    re_path(r"^.*\Z", networks.Unknown.as_view(), name="network-unknown"),
-]
-urlpatterns = [
-    path("compute", discovery.Versions.as_view(), name="compute"),
-    path("compute/", include(compute)),
-    path("image", images.Versions.as_view(), name="image"),
-    path("image/", include(image)),
-    path("network", networks.Versions.as_view(), name="network"),
-    path("network/", include(network)),
 ]

@@ -1,21 +1,25 @@
 """`/os-simple-tenant-usage`."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import naive
 from accounts.errors import BadInput
+from accounts.openstack.paging import Page
+from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import ComputeView, moment_of, next_links, page
+from compute.api.base import COMPUTE, ComputeView, moment_of
 from compute.instances.services import usage_report
-from compute.instances.services.usage_report import InstanceUsage
+from compute.instances.services.disk_sizes import total_gib
+from compute.instances.services.usage_report import InstanceUsage, ProjectUsage
 
 DEFAULT_DAYS = 28
+Row = TypeVar("Row", bound=Model)
 
 
 class AllUsage(ComputeView):
@@ -23,35 +27,35 @@ class AllUsage(ComputeView):
 
     def get(self, request: Request) -> HttpResponse:
         start, stop = _period(request)
-        report = usage_report.report(self.context, None, start, stop)
         detailed = inputs.flag(request.query_params, "detailed", False)
-        keys, more = _paged(self, request, list(report))
-        body: dict[str, Any] = {
-            "tenant_usages": [
-                _show(project, report[project], start, stop, detailed=detailed) for project in keys
-            ]
-        }
-        if more:
-            body |= next_links(request, "tenant_usages", keys[-1], "os-simple-tenant-usage")
-        return JsonResponse(body)
+        page = _paged(self, request, usage_report.projects(self.context, start, stop))
+        report = usage_report.of_projects([row.pk for row in page.rows], start, stop, detailed=detailed)
+        return COMPUTE.listed(
+            request,
+            "tenant_usages",
+            "os-simple-tenant-usage",
+            page,
+            lambda row: _show(row.pk, report[row.pk], start, stop),
+        )
 
 
-class ProjectUsage(ComputeView):
+class OneUsage(ComputeView):
     def get(self, request: Request, project: str) -> HttpResponse:
         start, stop = _period(request)
-        rows = usage_report.report(self.context, project, start, stop).get(project, [])
-        by_id = {str(row.instance.pk): row for row in rows}
-        keys, more = _paged(self, request, list(by_id))
-        shown = _show(project, [by_id[key] for key in keys], start, stop, detailed=True) if keys else {}
-        body: dict[str, Any] = {"tenant_usage": shown}
-        if more:
-            body |= next_links(request, "tenant_usage", keys[-1], f"os-simple-tenant-usage/{project}")
+        page = _paged(self, request, usage_report.instances(self.context, project, start, stop))
+        usage = usage_report.of_instances(page.rows, start, stop)
+        body: dict[str, Any] = {"tenant_usage": _show(project, usage, start, stop) if page.rows else {}}
+        if page.more:
+            path = f"os-simple-tenant-usage/{project}"
+            body["tenant_usage_links"] = [COMPUTE.next_link(request, path, page.rows[-1].pk)]
         return JsonResponse(body)
 
 
-def _paged(view: ComputeView, request: Request, keys: list[str]) -> tuple[list[str], bool]:
-    """Pages came with 2.40."""
-    return page(request.query_params, keys) if view.at_least(40) else (keys, False)
+def _paged(view: ComputeView, request: Request, rows: QuerySet[Row]) -> Page[Row]:
+    """Return the page that is asked for; all rows before 2.40, which brought pages."""
+    if not view.at_least(40):
+        return Page(rows=list(rows), more=False)
+    return COMPUTE.paging.page(request.query_params, rows)
 
 
 def _period(request: Request) -> tuple[datetime, datetime]:
@@ -63,20 +67,19 @@ def _period(request: Request) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), stop.astimezone(UTC)
 
 
-def _show(
-    project: str, rows: list[InstanceUsage], start: datetime, stop: datetime, *, detailed: bool
-) -> dict[str, Any]:
-    totals = usage_report.totals(rows)
+def _show(project: str, usage: ProjectUsage, start: datetime, stop: datetime) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "tenant_id": project,
-        "start": naive(start),
-        "stop": naive(stop),
-        "total_hours": totals["hours"],
-        "total_vcpus_usage": totals["vcpus"],
-        "total_memory_mb_usage": totals["ram_mib"],
-        "total_local_gb_usage": totals["disk_gib"],
+        "start": without_zone(start),
+        "stop": without_zone(stop),
+        "total_hours": usage.hours,
+        "total_vcpus_usage": usage.vcpu_hours,
+        "total_memory_mb_usage": usage.mib_hours,
+        "total_local_gb_usage": usage.gib_hours,
     }
-    return shown | ({"server_usages": [_show_server(row) for row in rows]} if detailed else {})
+    if usage.rows is not None:
+        shown["server_usages"] = [_show_server(row) for row in usage.rows]
+    return shown
 
 
 def _show_server(row: InstanceUsage) -> dict[str, Any]:
@@ -88,10 +91,10 @@ def _show_server(row: InstanceUsage) -> dict[str, Any]:
         "flavor": instance.flavor_name,
         "vcpus": instance.vcpus,
         "memory_mb": instance.ram_mib,
-        "local_gb": instance.disk_gib,
+        "local_gb": total_gib(instance),
         "hours": row.hours,
         "state": "terminated" if row.ended else instance.vm_state,
         "uptime": int(((row.ended or timezone.now()) - row.began).total_seconds()),
-        "started_at": naive(row.began),
-        "ended_at": naive(row.ended),
+        "started_at": without_zone(row.began),
+        "ended_at": without_zone(row.ended),
     }

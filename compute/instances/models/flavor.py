@@ -11,8 +11,8 @@ from accounts.models import Project
 class Flavor(models.Model):
     """Processors, memory in MiB and disk in GiB, as in Nova. Instances copy the numbers at launch.
 
-    One that is not public is for administrators and its `projects`. Nothing can be launched yet with ephemeral
-    or swap disks; what they and `rxtx_factor` say is kept for whoever brings flavors from elsewhere.
+    One that is not public is for administrators and its `projects`. An instance gets an
+    empty ephemeral disk and a swap disk where they are not 0. `rxtx_factor` is kept for clients that know it.
     """
 
     id = models.CharField(primary_key=True, max_length=255, default=uuid.uuid4)

@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from django.db import DatabaseError, connection
 
-from compute.driver.agent import Agent
 from compute.driver.errors import DriverError
+from compute.driver.guest.agent import Agent
 from compute.driver.specs import AgentFacts
+from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
-from compute.instances.services import transitions
 from compute.instances.states import VmState
 
 log = structlog.get_logger(__name__)

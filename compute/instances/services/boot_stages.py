@@ -11,13 +11,13 @@ import structlog
 from django.utils import timezone
 
 from compute.driver.errors import DriverError
+from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
 from compute.instances.models import Instance
 from compute.instances.models.instance import BootStage
-from compute.instances.services import transitions
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
+from compute.networks.services import host_networks
 
 log = structlog.get_logger(__name__)
 
@@ -47,9 +47,9 @@ def follow(hypervisor: Hypervisor) -> None:
         if port is None or instance.booted_at is None:
             continue
         if port.address in knocked:
-            transitions.boot(instance, BootStage.REACHABLE)
+            transitions.change(instance, boot_stage=BootStage.REACHABLE)
         elif instance.boot_stage == BootStage.BOOTING and _has_since(granted, port, instance.booted_at):
-            transitions.boot(instance, BootStage.ADDRESS)
+            transitions.change(instance, boot_stage=BootStage.ADDRESS)
 
 
 def _granted(hypervisor: Hypervisor) -> dict[str, datetime]:
@@ -57,7 +57,7 @@ def _granted(hypervisor: Hypervisor) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for network in Network.objects.all():
         try:
-            leases = hosts.network(hypervisor, network).leases()
+            leases = host_networks.network(hypervisor, network).leases()
         except DriverError as error:
             log.warning("leases cannot be read", network=network.name, reason=str(error))
             continue

@@ -11,10 +11,13 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, Unavailable
 from compute.driver.errors import DriverError, GuestNotFound, GuestNotRunning
-from compute.hosts.services import hosts
 from compute.instances.models import Instance
+from compute.instances.services import guests
 
 SCREENSHOT_SECONDS = 2
+PATIENCE_SECONDS = 3.0
+"""How long a web thread waits for a picture: a stuck guest or host must not take the pages with it."""
+
 SHOWN_BYTES = 256 * 1024
 
 _ESCAPES = re.compile(
@@ -54,7 +57,7 @@ def screenshot(instance: Instance) -> bytes:
 
 def log(instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
     """The last `limit` bytes, from the start of a line; empty when nothing was written. Raises Unavailable."""
-    newest = hosts.console_log(instance)
+    newest = guests.console_log(instance)
     # virtlogd starts a new file when one is full, so the end may stand in two.
     files = (newest.with_name(f"{newest.name}.0"), newest)
     try:
@@ -85,7 +88,7 @@ def _picture(instance: Instance) -> bytes:
     if instance.hypervisor is None:
         raise off
     try:
-        return hosts.guest(instance).screenshot()
+        return guests.guest(instance).screenshot(PATIENCE_SECONDS)
     except (GuestNotRunning, GuestNotFound) as error:
         raise off from error
     except DriverError as error:

@@ -21,9 +21,9 @@ from accounts.context import Context, for_user, projects_of
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.services import audit
-from compute.hosts.services import hosts
 from compute.instances import states
 from compute.instances.models import ConsoleToken, Instance
+from compute.instances.services import guests
 
 RULE = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
@@ -53,7 +53,7 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
             digest=_digest(token),
             user=context.user,
             instance=instance,
-            target=str(hosts.vnc_socket(instance)),
+            target=str(guests.vnc_socket(instance)),
             expires_at=now + within,
         )
         audit.record(context, "instance.console", instance, console="screen")
@@ -123,7 +123,7 @@ def _still_right(row: ConsoleToken) -> bool:
     instance, user = row.instance, row.user
     if not (user.enabled and user.domain.enabled):
         return False
-    if instance.vm_state not in RUNNING or row.target != str(hosts.vnc_socket(instance)):
+    if instance.vm_state not in RUNNING or row.target != str(guests.vnc_socket(instance)):
         return False
     projects = (instance.project_id, *(project.id for project in projects_of(user)))
     contexts = (for_user(user, project_id) for project_id in projects)

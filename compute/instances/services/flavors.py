@@ -27,7 +27,7 @@ SIZES = {
 }
 MOST_SPECS = 128
 
-COPIED = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib")
+COPIED = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
 """What an instance keeps of its flavor; what extra specs say of its machine, `hardware` keeps."""
 
 
@@ -71,6 +71,8 @@ def copied(flavor: Flavor) -> dict[str, Any]:
         "vcpus": flavor.vcpus,
         "ram_mib": flavor.ram_mib,
         "disk_gib": flavor.disk_gib,
+        "ephemeral_gib": flavor.ephemeral_gib,
+        "swap_mib": flavor.swap_mib,
     }
 
 

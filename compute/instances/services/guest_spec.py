@@ -1,13 +1,16 @@
 """What a guest is made of, from its rows."""
 
-from compute.driver.hardware import DiskBus, HardwareSpec
-from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, PortSpec
-from compute.driver.storage import Pool
+from typing import cast
+
+from compute.driver.guest.hardware import DiskBus
+from compute.driver.specs import DiskSpec, GuestSpec, GuestTag, PortSpec
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
-from compute.images.models import Image
 from compute.instances.models import Instance
-from compute.instances.services import hardware, room
+from compute.instances.services import guests, hardware, room
+from compute.networks.services import host_networks
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
 
 
 def of(instance: Instance, operation: Operation) -> GuestSpec:
@@ -15,8 +18,7 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
     hypervisor = instance.hypervisor
     if hypervisor is None:
         raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
-    pool, machine = hosts.pool(hypervisor), hardware.of(instance)
-    disks = _disks(instance, pool, machine.disk_bus)
+    machine = hardware.of(instance)
     return GuestSpec(
         uuid=str(instance.pk),
         name=instance.guest_name,
@@ -24,76 +26,48 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         vcpus=instance.vcpus,
         memory_mib=instance.ram_mib,
         virt_type="kvm" if hypervisor.virt_type == "kvm" else "qemu",
-        disks=(
-            *disks,
-            DiskSpec(
-                path=pool.volume_path(instance.config_drive_name),
-                format="raw",
-                target=_target(machine.cdrom_bus, 0 if machine.disk_bus == "virtio" else len(disks)),
-                bus=machine.cdrom_bus,
-                device="cdrom",
-                read_only=True,
-            ),
-        ),
+        disks=_disks(instance),
         ports=tuple(
             PortSpec(
                 id=str(port.pk),
                 mac=port.mac,
-                network=hosts.libvirt_network_name(port.network),
+                network=host_networks.libvirt_network_name(port.network),
                 address=port.address,
                 tap_name=port.tap_name,
             )
             for port in instance.ports.select_related("network").order_by("created_at", "pk")
         ),
-        vnc_socket=hosts.vnc_socket(instance),
-        console_log=hosts.console_log(instance),
+        vnc_socket=guests.vnc_socket(instance),
+        console_log=guests.console_log(instance),
         tag=tag(instance, operation),
         hardware=machine,
-        nvram=hosts.nvram(instance) if machine.firmware == "uefi" else None,
+        nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
         room=room.kept(instance, machine),
     )
 
 
-def root_device(machine: HardwareSpec) -> str:
-    """What the guest calls the disk that it boots from."""
-    return f"/dev/{root_target(machine)}"
+_FIRST = (Disk.Role.RESCUE, Disk.Role.ROOT)
+"""What a machine boots from, and is shown before all else."""
 
 
-def root_target(machine: HardwareSpec) -> str:
-    """What libvirt calls it."""
-    return _target(machine.disk_bus, 0)
-
-
-def _target(bus: DiskBus, place: int) -> str:
-    """The name of a guest's disk: those of virtio are counted by themselves."""
-    return f"{'vd' if bus == 'virtio' else 'sd'}{'abcdefghijklmnopqrstuvwxyz'[place]}"
-
-
-def _disks(instance: Instance, pool: Pool, bus: DiskBus) -> list[DiskSpec]:
-    """Its own disk; while it is rescued, the rescue disk first, which it then boots from."""
-    found = [(instance.disk_name, instance.image)]
-    if instance.rescue_image is not None:
-        found.insert(0, (instance.rescue_disk_name, instance.rescue_image))
-    return [
+def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
+    """Every disk that the machine has, in the order in which its buses show them."""
+    rows = list(instance.disks.plugged().select_related("pool", "image"))
+    rows.sort(key=lambda disk: disk.device)
+    boot = [disk.pk for role in _FIRST for disk in rows if disk.role == role]
+    return tuple(
         DiskSpec(
-            path=pool.volume_path(name),
-            format="qcow2",
-            target=_target(bus, place),
-            bus=bus,
-            boot_order=place + 1,
-            backing=backing(image, pool),
+            source=disks.pool_of(disk).source_of(disk.volume_name),
+            format="raw" if disk.format == "raw" else "qcow2",
+            target=disk.device,
+            bus=cast("DiskBus", disk.bus),
+            device="cdrom" if disk.role == Disk.Role.CONFIG else "disk",
+            read_only=disk.role == Disk.Role.CONFIG,
+            boot_order=boot.index(disk.pk) + 1 if disk.pk in boot else None,
+            serial=None if disk.role == Disk.Role.CONFIG else disk.serial,
+            backing=disks.backing(disk),
         )
-        for place, (name, image) in enumerate(found)
-    ]
-
-
-def backing(image: Image | None, pool: Pool) -> BackingSpec | None:
-    """The image under a disk, as its row says: QEMU must not believe what a disk file says of itself."""
-    if image is None:
-        return None
-    return BackingSpec(
-        path=pool.volume_path(image.volume_name),
-        format="qcow2" if image.disk_format == "qcow2" else "raw",
+        for disk in rows
     )
 
 
@@ -104,5 +78,12 @@ def tag(instance: Instance, operation: Operation) -> GuestTag:
         instance=str(instance.pk),
         project=instance.project_id,
         operation=str(operation.pk),
+        order=order_of(instance, operation),
         fence=operation.fence,
     )
+
+
+def order_of(instance: Instance, operation: Operation) -> int:
+    """Return the operation's place among those of the instance: later ones have a higher number."""
+    hold = operation.holds.filter(resource_id=instance.pk).values_list("pk", flat=True).first()
+    return hold or 0

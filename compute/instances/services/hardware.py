@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
-from compute.driver.hardware import (
+from compute.driver.guest.hardware import (
     Bandwidth,
+    CpuLimits,
     DiskLimits,
     HardwareSpec,
-    ProcessorLimits,
     Tpm,
 )
 from compute.hosts.models import Hypervisor
@@ -99,7 +99,7 @@ def resolve(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int)
         random_period=wish.get("rng_period"),
         guest_agent=wish.get("guest_agent", True),
         boot_menu=wish.get("boot_menu", False),
-        processor_limits=_processor_limits(wish),
+        cpu_limits=_cpu_limits(wish),
         disk_limits=_disk_limits(wish),
         inbound=_bandwidth(wish, "inbound"),
         outbound=_bandwidth(wish, "outbound"),
@@ -165,9 +165,9 @@ def _tpm(version: Any, model: Any) -> Tpm | None:
     return Tpm(version=version, model=model or "tpm-tis")
 
 
-def _processor_limits(wish: Mapping[str, Any]) -> ProcessorLimits | None:
+def _cpu_limits(wish: Mapping[str, Any]) -> CpuLimits | None:
     given = {name: wish[f"cpu_{name}"] for name in ("shares", "period", "quota") if f"cpu_{name}" in wish}
-    return ProcessorLimits(**given) if given else None
+    return CpuLimits(**given) if given else None
 
 
 def _disk_limits(wish: Mapping[str, Any]) -> DiskLimits | None:

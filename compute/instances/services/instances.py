@@ -1,7 +1,6 @@
 """Finds instances for pages and APIs, each list in a constant number of queries."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -12,7 +11,6 @@ from accounts.context import Context
 from accounts.errors import NotFound
 from accounts.models import Project
 from accounts.names import is_text
-from compute.engine.models import Operation
 from compute.instances.models import Instance
 from compute.instances.models.instance import InstanceQuerySet
 from compute.instances.states import VmState
@@ -87,32 +85,19 @@ def find(context: Context, instance_id: UUID | str) -> Instance:
     return instance
 
 
-def ids(
-    context: Context,
-    where: Q,
-    order: Sequence[str],
-    *,
-    all_projects: bool = False,
-    deleted: bool = False,
-) -> list[UUID]:
-    """Ids of the instances that fit, in order. Those of the bin only if `where` is true for them.
+def fitting(
+    context: Context, where: Q, *, all_projects: bool = False, deleted: bool = False, details: bool = True
+) -> InstanceQuerySet:
+    """Return the instances that fit; those in the recycle bin only if `where` is true for them.
 
-    `deleted` asks for what is gone in place of what is there: administrators only. Raises Forbidden.
+    `deleted` asks for what is gone in place of what is there: administrators only. Raise Forbidden.
     """
     policy.enforce(context, "instance:read")
     if all_projects or deleted:
         policy.enforce(context, "instance:read_host")
-    rows = Instance.objects.visible_to(context, all_projects=all_projects)
-    gone = [VmState.DELETED]
-    rows = rows.filter(vm_state__in=gone) if deleted else rows.exclude(vm_state__in=gone)
-    # A join with ports may find a row twice.
-    return list(dict.fromkeys(rows.filter(where).order_by(*order).values_list("pk", flat=True)))
-
-
-def by_ids(wanted: Sequence[UUID]) -> list[Instance]:
-    """The rows of `ids`, in that order, with details; in a constant number of queries."""
-    rows = {row.pk: row for row in _with_details(Instance.objects.filter(pk__in=wanted))}
-    return [rows[key] for key in wanted if key in rows]
+    rows = Instance.objects.visible_to(context, all_projects=all_projects).filter(where)
+    rows = rows.filter(vm_state=VmState.DELETED) if deleted else rows.existing()
+    return _with_details(rows) if details else rows
 
 
 def chosen(context: Context, wanted: Iterable[str]) -> list[Instance]:
@@ -148,11 +133,13 @@ def _matching(search: str, *, users: bool) -> Q:
 
 
 def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
-    """Three prefetches, whatever the number of rows."""
-    operations: Any = Operation.objects.open().order_by("sequence")
-    return rows.select_related("project", "user", "image", "hypervisor", "server_group").prefetch_related(
-        Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
-        Prefetch("operations", operations, to_attr="prefetched_operations"),
+    """With what lists show, in a constant number of queries."""
+    return (
+        rows.select_related("project", "user", "image", "hypervisor", "server_group")
+        .prefetch_related(
+            Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
+        )
+        .with_open_operations()
     )
 
 

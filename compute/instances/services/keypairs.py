@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import policy
@@ -28,9 +29,14 @@ from compute.instances.models import Keypair
 LONGEST_KEY = 16_384
 
 
-def listing(context: Context, user_id: str | None = None) -> list[Keypair]:
-    """The asker's key pairs by name, or another user's for an administrator."""
-    return list(Keypair.objects.filter(user=_owner(context, user_id)))
+def listing(context: Context) -> list[Keypair]:
+    """Return the asker's key pairs by name."""
+    return list(owned(context))
+
+
+def owned(context: Context, user_id: str | None = None) -> QuerySet[Keypair]:
+    """Return the asker's key pairs by name, or another user's for an administrator."""
+    return Keypair.objects.filter(user=_owner(context, user_id)).order_by("name")
 
 
 def get(context: Context, name: str, user_id: str | None = None) -> Keypair:

@@ -9,16 +9,17 @@ from accounts import policy
 from accounts.context import Context
 from compute.engine.models import Operation
 
-TYPE = "resize"
+NOVA_TYPE = "resize"
+_KIND = "instance.resize"
 State = Operation.State
-_ANSWERS = ("confirm_resize", "revert_resize", "delete", "purge")
+_ANSWERS = ("instance.confirm_resize", "instance.revert_resize", "instance.delete", "instance.purge")
 """What settles a finished resize. Deletion confirms it, as in Nova: the earlier disk is let go."""
 
-_REVERTS, _IS_DONE = Q(answer="revert_resize"), Q(answer_state=State.SUCCEEDED)
+_REVERTS, _IS_DONE = Q(answer="instance.revert_resize"), Q(answer_state=State.SUCCEEDED)
 _STATUS = Case(
     When(state=State.PENDING, then=Value("pre-migrating")),
     When(state__in=[State.RUNNING, State.UNDOING], then=Value("migrating")),
-    When(state=State.FAILED, then=Value("error")),
+    When(state__in=[State.FAILED, State.STUCK], then=Value("error")),
     When(state=State.CANCELLED, then=Value("cancelled")),
     When(_REVERTS & _IS_DONE, then=Value("reverted")),
     When(_REVERTS, then=Value("reverting")),
@@ -34,13 +35,13 @@ def listing(context: Context) -> "QuerySet[Operation]":
     policy.enforce(context, "migration:read")
     answers = (
         Operation.objects.filter(
-            instance=OuterRef("instance"), sequence__gt=OuterRef("sequence"), kind__in=_ANSWERS
+            subject_id=OuterRef("subject_id"), created_at__gt=OuterRef("created_at"), kind__in=_ANSWERS
         )
-        .exclude(state__in=[State.FAILED, State.CANCELLED])
-        .order_by("sequence")
+        .exclude(state__in=[State.FAILED, State.CANCELLED, State.STUCK])
+        .order_by("created_at")
     )
     return (
-        Operation.objects.filter(kind=TYPE)
+        Operation.objects.filter(kind=_KIND)
         .annotate(
             answer=Subquery(answers.values("kind")[:1]),
             answer_state=Subquery(answers.values("state")[:1]),

@@ -1,21 +1,17 @@
-"""Registers the contents of projects with accounts, which names them before a project is deleted."""
+"""Registers the instances of projects with accounts, which names them before a project is deleted."""
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services import project_contents
 from accounts.services.project_contents import Content
-from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.states import VmState
-from compute.networks.models import Network
 
 
 def register() -> None:
     """Tell accounts; called once at start."""
     project_contents.register("instances", Content(label=_("Instances"), names=_instances, forget=_forget))
     project_contents.register("recycle_bin", Content(label=_("In the recycle bin"), names=_binned))
-    project_contents.register("images", Content(label=_("Images"), names=_images, forget=_forget_images))
-    project_contents.register("networks", Content(label=_("Networks"), names=_networks))
 
 
 def _instances(project_id: str) -> list[str]:
@@ -28,20 +24,6 @@ def _binned(project_id: str) -> list[str]:
     return list(rows.order_by("name").values_list("name", flat=True))
 
 
-def _images(project_id: str) -> list[str]:
-    rows = Image.objects.exclude(status=Image.Status.DELETED)
-    return list(rows.filter(project=project_id).order_by("name").values_list("name", flat=True))
-
-
-def _networks(project_id: str) -> list[str]:
-    return list(Network.objects.filter(project=project_id).order_by("name").values_list("name", flat=True))
-
-
 def _forget(project_id: str) -> None:
-    """Rows of instances that are gone, with the history of their operations; the audit log keeps its own."""
+    """Rows of instances that are gone."""
     Instance.objects.filter(project=project_id, vm_state=VmState.DELETED).delete()
-
-
-def _forget_images(project_id: str) -> None:
-    """Deleted ones, whose files a sweep has yet to remove."""
-    Image.objects.filter(project=project_id, status=Image.Status.DELETED).update(project=None)

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.services import audit
-from compute.driver.guest import list_guests
+from compute.driver.guest.domain import list_guests
 from compute.driver.specs import GuestFacts, PowerState
 from compute.engine.models import Operation
+from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import transitions
 from compute.instances.states import VmState
 
 log = structlog.get_logger(__name__)
@@ -62,9 +62,9 @@ def full_sync(hypervisor: Hypervisor) -> list[GuestFacts]:
     for instance in rows:
         facts = ours.get(str(instance.pk))
         if _differs(instance, facts):
-            apply(instance.pk, facts, read_at=read_at)
+            apply(hypervisor, instance.pk, facts, read_at=read_at)
     Hypervisor.objects.filter(pk=hypervisor.pk).update(synced_at=timezone.now())
-    known = set(Instance.objects.existing().values_list("pk", flat=True))
+    known = set(Instance.objects.existing().filter(pk__in=list(ours)).values_list("pk", flat=True))
     return [facts for uuid, facts in ours.items() if UUID(uuid) not in known]
 
 
@@ -74,12 +74,22 @@ def installation_id() -> str:
 
 
 @transaction.atomic
-def apply(instance_id: UUID | str, facts: GuestFacts | None, *, read_at: datetime | None = None) -> None:
-    """Write what the guest is into its row, unless an operation is at work on it. `facts` None: it is gone."""
-    instance = Instance.objects.select_for_update().filter(pk=instance_id, vm_state__in=SETTLED).first()
+def apply(
+    hypervisor: Hypervisor,
+    instance_id: UUID | str,
+    facts: GuestFacts | None,
+    *,
+    read_at: datetime | None = None,
+) -> None:
+    """Write what a guest of this host is into its row, unless an operation is at work on it or it is elsewhere now.
+
+    `facts` None: the host does not know it.
+    """
+    rows = Instance.objects.select_for_update().filter(hypervisor=hypervisor, vm_state__in=SETTLED)
+    instance = rows.filter(pk=instance_id).first()
     if instance is None or not _differs(instance, facts):
         return
-    if Operation.objects.open().filter(instance=instance).exists():
+    if Operation.objects.open().on(instance.pk).exists():
         return
     if read_at is not None and instance.updated_at > read_at - GRACE:
         return  # the row is newer than what was read; the next sync sees both

@@ -14,6 +14,7 @@ from accounts.services import quotas
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import server_groups
+from compute.instances.services.disk_sizes import TOTAL_GIB, total_gib
 from compute.instances.services.labels import MOST_METADATA
 from compute.instances.states import VmState
 
@@ -83,7 +84,7 @@ def of(flavor: Flavor, count: int = 1) -> dict[str, int]:
         "instances": count,
         "cores": count * flavor.vcpus,
         "ram": count * flavor.ram_mib,
-        "gigabytes": count * flavor.disk_gib,
+        "gigabytes": count * total_gib(flavor),
     }
 
 
@@ -100,7 +101,7 @@ def register() -> None:
         ("instances", _("Instances"), instances, "", 10, Count("pk"), _IN_USE),
         ("cores", _("vCPUs"), cores, "", 20, Sum("vcpus"), _IN_USE),
         ("ram", _("Memory"), _("%(n)s of memory"), "MiB", 51_200, Sum("ram_mib"), _IN_USE),
-        ("gigabytes", _("Disk"), _("%(n)s of disk"), "GiB", 1_000, Sum("disk_gib"), _ON_DISK),
+        ("gigabytes", _("Disk"), _("%(n)s of disk"), "GiB", 1_000, Sum(TOTAL_GIB), _ON_DISK),
     ):
         quotas.register(
             quotas.Resource(

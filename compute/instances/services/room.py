@@ -7,11 +7,11 @@ cost 64 MiB once, since Linux then sets a buffer aside for devices that cannot r
 
 from django.utils.translation import gettext as _
 
-from compute.driver.hardware import HardwareSpec
+from compute.driver.guest.hardware import HardwareSpec
 from compute.driver.specs import RoomSpec
-from compute.hosts.services import hosts
+from compute.engine.services import transitions
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import transitions
+from compute.instances.services import guests
 
 TIMES = 4
 """A machine can grow to so many times what it started with."""
@@ -44,7 +44,7 @@ def kept(instance: Instance, machine: HardwareSpec) -> RoomSpec:
 
 def note(instance: Instance) -> None:
     """Write down how far the running guest can grow, so that nobody has to ask its host."""
-    facts = hosts.growth(instance).room()
+    facts = guests.growth(instance).room()
     room = {"vcpus": facts.vcpus, "ram_mib": facts.memory_mib, "slots": facts.slots}
     transitions.change(instance, room=room)
 

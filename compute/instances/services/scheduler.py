@@ -1,16 +1,19 @@
 """Chooses the hypervisor of an instance, and says why not the others."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
+from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
-from compute.instances.models import Instance
-from compute.instances.services import hardware, placement, transitions
-from compute.instances.states import VmState
+from compute.hosts.services import occupants
+from compute.hosts.services.occupants import NOTHING, Amounts
+from compute.instances.models import Instance, ServerGroup
+from compute.instances.services import hardware, placement
+from compute.instances.services.disk_sizes import total_gib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Room:
         for label, left, asked in (
             (_("vCPUs"), self.vcpus, instance.vcpus),
             (_("MiB of memory"), self.ram_mib, instance.ram_mib),
-            (_("GiB of disk"), self.disk_gib, instance.disk_gib),
+            (_("GiB of disk"), self.disk_gib, total_gib(instance)),
         ):
             if asked > left:
                 return _("%(host)s has %(left)s %(label)s left, %(asked)s are needed.") % {
@@ -47,48 +50,29 @@ class Room:
 
 
 def rooms(without: Instance | None = None) -> list[Room]:
-    """The room on every hypervisor, in two queries; as if one instance were not there.
-
-    What is shelved takes its disk only.
-    """
-    shelved = Q(vm_state=VmState.SHELVED)
-    used = {
-        row["hypervisor"]: row
-        for row in Instance.objects.existing()
-        .exclude(hypervisor=None)
-        .exclude(pk__in=[without.pk] if without else [])
-        .order_by()
-        .values("hypervisor")
-        .annotate(
-            vcpus=Sum("vcpus", filter=~shelved, default=0),
-            ram=Sum("ram_mib", filter=~shelved, default=0),
-            disk=Sum("disk_gib"),
-        )
-    }
-    nothing = {"vcpus": 0, "ram": 0, "disk": 0}
-    return [
-        Room(
-            hypervisor=host,
-            vcpus=int(host.vcpus * host.vcpu_ratio) - used.get(host.pk, nothing)["vcpus"],
-            ram_mib=int(host.memory_mib * host.memory_ratio) - used.get(host.pk, nothing)["ram"],
-            disk_gib=int(host.disk_gib * host.disk_ratio) - used.get(host.pk, nothing)["disk"],
-        )
-        for host in Hypervisor.objects.all()
-    ]
+    """Return the room on every hypervisor, in two queries; as if one instance were not there."""
+    taken = occupants.known().amounts(without.pk if without else None)
+    return [_room(host, taken.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
 
 
 def check(instance: Instance) -> None:
-    """Whether the instance's own hypervisor has room for it as its row says. Raises Conflict naming what is short."""
-    for room in rooms(without=instance):
-        if room.hypervisor.pk == instance.hypervisor_id and (reason := room.refusal(instance)):
-            raise Conflict(reason)
+    """Claim what the instance's row says on its own hypervisor, until the transaction ends.
+
+    Raise Conflict naming what is short there. The hypervisor's row is locked: of two that ask at once, the second
+    sees what the first has taken.
+    """
+    if instance.hypervisor_id is None:
+        return
+    room = _locked_room(instance.hypervisor_id, instance)
+    if reason := room.refusal(instance):
+        raise Conflict(reason)
 
 
 def check_group(instance: Instance) -> None:
-    """Whether the instance may still stand beside the others of its server group. Raises Conflict."""
+    """Raise Conflict when the instance may not stand beside the others of its server group any more."""
     if instance.server_group_id is None or instance.hypervisor is None:
         return
-    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    _lock_group(instance)
     if reason := placement.wishes(instance).against_group(instance.hypervisor):
         raise Conflict(reason)
 
@@ -96,19 +80,47 @@ def check_group(instance: Instance) -> None:
 @transaction.atomic
 def place(instance: Instance) -> Hypervisor:
     """Give the instance a hypervisor that meets its wishes and has room: of several the most liked, then the one
-    with the most memory left. Raises Conflict naming why none fits.
+    with the most memory left. Raise Conflict naming why none fits.
     """
-    list(Hypervisor.objects.select_for_update().order_by("pk"))
+    list(Instance.objects.select_for_update(no_key=True).filter(pk=instance.pk).values_list("pk"))
     if instance.hypervisor is not None:
         return instance.hypervisor
-    found = rooms()
+    _lock_group(instance)
     wishes = placement.wishes(instance)
-    refusals = [wishes.refusal(room.hypervisor) or room.refusal(instance) for room in found]
-    fitting = [room for room, refusal in zip(found, refusals, strict=True) if not refusal]
-    if not fitting:
-        reasons = " ".join(refusals) or _("There is no hypervisor yet.")
-        raise Conflict(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
-    best = max(fitting, key=lambda room: (wishes.preference(room.hypervisor), room.ram_mib))
-    chosen = best.hypervisor
-    transitions.change(instance, hypervisor=chosen)
-    return chosen
+    refusals: list[str] = []
+    for room in sorted(
+        rooms(), key=lambda room: (wishes.preference(room.hypervisor), room.ram_mib), reverse=True
+    ):
+        refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
+        # Looked at without a lock, so look again with the lock of this one host.
+        refusal = refusal or _locked_room(room.hypervisor.pk, instance).refusal(instance)
+        if not refusal:
+            transitions.change(instance, hypervisor=room.hypervisor)
+            return room.hypervisor
+        refusals.append(refusal)
+    reasons = " ".join(refusals) or _("There is no hypervisor yet.")
+    raise Conflict(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
+
+
+def _room(host: Hypervisor, taken: Amounts) -> Room:
+    return Room(
+        hypervisor=host,
+        vcpus=int(host.vcpus * host.vcpu_ratio) - taken.vcpus,
+        ram_mib=int(host.memory_mib * host.memory_ratio) - taken.ram_mib,
+        disk_gib=int(host.disk_gib * host.disk_ratio) - taken.disk_gib,
+    )
+
+
+def _locked_room(host_id: UUID, without: Instance) -> Room:
+    host = Hypervisor.objects.select_for_update(no_key=True).get(pk=host_id)
+    return _room(host, occupants.known().amounts(without.pk).get(host_id, NOTHING))
+
+
+def _lock_group(instance: Instance) -> None:
+    """Let the instances of a server group be placed one after another."""
+    if instance.server_group_id is not None:
+        list(
+            ServerGroup.objects.select_for_update(no_key=True)
+            .filter(pk=instance.server_group_id)
+            .values_list("pk")
+        )

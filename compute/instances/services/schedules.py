@@ -12,27 +12,18 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.services import audit, quotas
+from compute.engine.actions import registry
 from compute.engine.services import broadcast
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import local_times
 
-VERBS = (
-    "start",
-    "stop",
-    "reboot",
-    "pause",
-    "unpause",
-    "suspend",
-    "resume",
-    "shelve",
-    "unshelve",
-    "take_image",
-    "delete",
-)
-"""What may be done at a time: whatever needs no further word. What ends for good is not among it."""
-
 MOST = 20
 MOST_KEPT = 100
+
+
+def verbs() -> list[str]:
+    """Return what may be done at a time, in the order of menus."""
+    return [action.verb for action in registry.of_noun("instance") if action.schedulable]
 
 
 def of_instance(context: Context, instance: Instance) -> list[Schedule]:
@@ -60,7 +51,7 @@ def create(
     """
     policy.enforce(context, "schedule:write")
     instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
-    if not isinstance(verb, str) or verb not in VERBS:
+    if not isinstance(verb, str) or verb not in verbs():
         raise BadInput(fields={"verb": _("Choose what is to be done.")})
     policy.enforce(context, f"instance:{verb}")
     if instance.schedules.count() >= MOST:
@@ -163,4 +154,4 @@ def _announce(context: Context, action: str, schedule: Schedule) -> None:
         when=schedule.cron or (schedule.at and schedule.at.isoformat(timespec="minutes")),
         time_zone=schedule.time_zone,
     )
-    broadcast.instance_changed(schedule.instance)
+    broadcast.changed(schedule.instance)

@@ -62,7 +62,7 @@ def create(context: Context, name: object, rule: object, most_per_host: object =
             wrong["max_server_per_host"] = _("Give a whole number from 1.")
     if wrong:
         raise BadInput(fields=wrong)
-    project = Project.objects.select_for_update().get(pk=context.project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=context.project.pk)
     _enforce_room(project, context.user)
     group = ServerGroup.objects.create(
         project=project, user=context.user, name=name, policy=str(rule), most_per_host=most

@@ -1,20 +1,23 @@
-"""What projects used in a time: hours of instances and of their sizes, counted from the rows."""
+"""What projects used in a period: hours of instances and of their sizes, counted from the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import policy
 from accounts.context import Context
+from accounts.models import Project
+from accounts.names import is_text
 from compute.instances.models import Instance
+from compute.instances.services.disk_sizes import total_gib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceUsage:
-    """One instance and how many hours of the time it was there."""
+    """One instance and how many hours of the period it was there."""
 
     instance: Instance
     began: datetime
@@ -22,41 +25,65 @@ class InstanceUsage:
     hours: float
 
 
-def projects(context: Context, project_id: str | None) -> None:
-    """Raises Forbidden unless the asker may see the usage of the project (None: of all)."""
+@dataclass(slots=True, kw_only=True)
+class ProjectUsage:
+    """Hours of a project, and hours times vCPUs, MiB and GiB. `rows`: of which instances, None if not asked."""
+
+    hours: float = 0
+    vcpu_hours: float = 0
+    mib_hours: float = 0
+    gib_hours: float = 0
+    rows: list[InstanceUsage] | None = None
+
+    def add(self, row: InstanceUsage) -> None:
+        self.hours += row.hours
+        self.vcpu_hours += row.hours * row.instance.vcpus
+        self.mib_hours += row.hours * row.instance.ram_mib
+        self.gib_hours += row.hours * total_gib(row.instance)
+        if self.rows is not None:
+            self.rows.append(row)
+
+
+def projects(context: Context, start: datetime, stop: datetime) -> QuerySet[Project]:
+    """Return the projects that had an instance in the period. Raise Forbidden."""
+    policy.enforce(context, "usage:read_all")
+    used = _present(start, stop).filter(project=OuterRef("pk"))
+    return Project.objects.filter(Exists(used)).order_by("pk")
+
+
+def instances(context: Context, project_id: str, start: datetime, stop: datetime) -> QuerySet[Instance]:
+    """Return the instances that a project had in the period. Raise Forbidden."""
     own = context.project
-    rule = "usage:read" if own and own.id == project_id else "usage:read_all"
-    policy.enforce(context, rule)
+    policy.enforce(context, "usage:read" if own and own.id == project_id else "usage:read_all")
+    rows = _present(start, stop).order_by("created_at", "pk")
+    return rows.filter(project=project_id) if is_text(project_id) else rows.none()
 
 
-def report(
-    context: Context, project_id: str | None, start: datetime, stop: datetime
-) -> dict[str, list[InstanceUsage]]:
-    """{project id: usage of every instance that was there between start and stop}. One query."""
-    projects(context, project_id)
-    rows = Instance.objects.filter(launched_at__lt=stop).filter(Q(deleted_at=None) | Q(deleted_at__gt=start))
-    if project_id is not None:
-        rows = rows.filter(project=project_id)
-    found: dict[str, list[InstanceUsage]] = {}
-    for instance in rows.order_by("project", "created_at", "pk"):
-        if instance.launched_at is not None:
-            row = _of(instance, instance.launched_at, start, stop)
-            found.setdefault(instance.project_id, []).append(row)
+def of_projects(
+    project_ids: Sequence[str], start: datetime, stop: datetime, *, detailed: bool
+) -> dict[str, ProjectUsage]:
+    """Return {project id: its usage}. One query, whose rows are read one by one."""
+    found = {key: ProjectUsage(rows=[] if detailed else None) for key in project_ids}
+    rows = _present(start, stop).filter(project__in=project_ids).order_by("project_id", "created_at", "pk")
+    for instance in rows.iterator():
+        found[instance.project_id].add(_usage(instance, start, stop))
     return found
 
 
-def _of(instance: Instance, began: datetime, start: datetime, stop: datetime) -> InstanceUsage:
+def of_instances(rows: Iterable[Instance], start: datetime, stop: datetime) -> ProjectUsage:
+    """Return what these instances used."""
+    usage = ProjectUsage(rows=[])
+    for instance in rows:
+        usage.add(_usage(instance, start, stop))
+    return usage
+
+
+def _present(start: datetime, stop: datetime) -> QuerySet[Instance]:
+    return Instance.objects.filter(launched_at__lt=stop).filter(Q(deleted_at=None) | Q(deleted_at__gt=start))
+
+
+def _usage(instance: Instance, start: datetime, stop: datetime) -> InstanceUsage:
+    began = instance.launched_at or stop
     until = min(instance.deleted_at or timezone.now(), stop)
     seconds = max((until - max(began, start)).total_seconds(), 0)
     return InstanceUsage(instance=instance, began=began, ended=instance.deleted_at, hours=seconds / 3600)
-
-
-def totals(rows: Iterable[InstanceUsage]) -> dict[str, float]:
-    """Hours, and hours times vCPUs, MiB and GiB."""
-    kept = list(rows)
-    return {
-        "hours": sum(row.hours for row in kept),
-        "vcpus": sum(row.hours * row.instance.vcpus for row in kept),
-        "ram_mib": sum(row.hours * row.instance.ram_mib for row in kept),
-        "disk_gib": sum(row.hours * row.instance.disk_gib for row in kept),
-    }

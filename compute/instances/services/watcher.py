@@ -1,17 +1,18 @@
-"""Watches one hypervisor: hears its events, keeps rows true, announces due operations, empties the bin."""
+"""Watches one host: hears its guests' events and keeps their rows true."""
 
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
 from compute.driver import events
 from compute.driver.errors import DriverError, GuestNotFound
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 from compute.driver.specs import GuestEvent, GuestEventKind
+from compute.engine import operations
 from compute.engine.services import heartbeats
+from compute.engine.services.duties import Duty, Rota
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hypervisors
 from compute.instances.services import agents, boot_stages, reconcile
@@ -34,19 +35,13 @@ TELLING = WAKING | {
 }
 """Events after which a row may be wrong."""
 
+LOOK_SECONDS = 4.0
+"""How often the host is asked for a word (`compute.hosts.services.hypervisors.SILENT`)."""
+
 AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
 
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts to reach a hypervisor that is away, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """Something done every `seconds`; `at` is when it is next due, by the monotonic clock."""
-
-    name: str
-    seconds: float
-    do: Callable[[], object]
 
 
 class Watcher:
@@ -60,13 +55,15 @@ class Watcher:
         self._subscription: events.Subscription | None = None
         self._pause = 1.0
         self._retry_at = 0.0
-        self._duties = [
-            Duty("heartbeat", 15, lambda: heartbeats.beat("watch")),
-            Duty("sync", 30, self._sync),
-            Duty("boot stages", 1, lambda: boot_stages.follow(self.hypervisor)),
-            *duties,
-        ]
-        self._due: dict[str, float] = {duty.name: 0.0 for duty in self._duties}
+        self._rota = Rota(
+            [
+                Duty("heartbeat", 15, lambda: heartbeats.beat("watch")),
+                Duty("look", LOOK_SECONDS, self._look_at_host),
+                Duty("sync", 30, self._sync),
+                Duty("boot stages", 1, lambda: boot_stages.follow(self.hypervisor)),
+                *duties,
+            ]
+        )
 
     def stop(self) -> None:
         """End `run` soon; may be called from a signal handler."""
@@ -76,11 +73,8 @@ class Watcher:
         """Watch until stopped."""
         while True:
             self._connect()
-            for duty in self._duties:
-                if time.monotonic() >= self._due[duty.name]:
-                    self._due[duty.name] = time.monotonic() + duty.seconds
-                    duty.do()
-            pause = max(0.05, min([*self._due.values(), self._retry_time()]) - time.monotonic())
+            self._rota.run_due()
+            pause = max(0.05, min(self._rota.next_at, self._retry_time()) - time.monotonic())
             try:
                 event = self._events.get(timeout=pause)
             except queue.Empty:
@@ -107,7 +101,18 @@ class Watcher:
             hypervisors.unreachable(self.hypervisor, error)
         else:
             self._pause = 1.0
+            operations.retry_stuck_on(self.hypervisor.pk)
             log.info("watching", hypervisor=self.hypervisor.name)
+
+    def _look_at_host(self) -> None:
+        """Say that the host is there, or notice that its libvirt does not answer."""
+        if self._subscription is None:
+            return
+        try:
+            hypervisors.look(self.hypervisor)
+        except DriverError as error:
+            self._lose(str(error))
+            hypervisors.unreachable(self.hypervisor, error)
 
     def _lose(self, reason: str) -> None:
         log.warning("hypervisor away", hypervisor=self.hypervisor.name, reason=reason)
@@ -126,6 +131,8 @@ class Watcher:
             self._lose(event)
             return
         log.debug("event", guest=event.uuid, kind=event.kind, detail=event.detail)
+        if event.detail == "migrated":
+            return  # the other host tells what became of it
         if event.kind in WAKING:
             self._wake(event.uuid, event.kind)
         if event.kind in AGENTS:
@@ -143,7 +150,7 @@ class Watcher:
             log.warning("cannot look at guest", guest=uuid, reason=str(error))
             return
         if facts is None or (facts.tag and facts.tag.installation == reconcile.installation_id()):
-            reconcile.apply(uuid, facts)
+            reconcile.apply(self.hypervisor, uuid, facts)
 
     def _sync(self) -> None:
         if self._subscription is None:

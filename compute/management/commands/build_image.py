@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import MeridianError
+from compute.engine.services import transitions
 from compute.hosts.services import hosts
 from compute.images.models import Image
-from compute.images.services import catalog, image_files
+from compute.images.services import catalog, image_files, images
 from compute.instances.services import hardware_options
 from compute.tiny.build import BuildError, TinyImage, build
 
@@ -54,7 +55,8 @@ class Command(BaseCommand):
         except (BuildError, MeridianError) as error:
             raise CommandError(str(error)) from error
         for old in offered.exclude(pk=made.pk):
-            image_files.retire(old)
+            if not images.discard_unused(old.pk, "replaced"):
+                transitions.change(old, visibility="private")
         self._say(verbosity, f"{name} is ready: {made.size / 2**20:.1f} MiB, {made.checksum}.")
 
     def _make(self, again: bool, verbosity: int) -> Image:

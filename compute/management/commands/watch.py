@@ -1,56 +1,49 @@
-"""Watch the local hypervisor: events, full sync, due operations, silent workers, the recycle bin, retention."""
+"""Watch this host: its guests' events, a full comparison now and then, its worker, copies of images."""
 
 import signal
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db.models import Q
 from django.utils import timezone
 
-from accounts.services import retention
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.services import dispatch, heartbeats
+from compute.engine.services.duties import Duty
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import local
 from compute.images.services import image_files
-from compute.instances.actions import expiring, recycle_bin, scheduled
-from compute.instances.services.watcher import Duty, Watcher
-from compute.management import defaults
+from compute.instances.services.watcher import Watcher
 
 PATIENCE = timedelta(seconds=60)
 """How long a due operation may lie before its worker is suspected."""
-
-
-def announce_due_operations() -> None:
-    """Tell the workers again of whatever nobody works on."""
-    for operation_id in operations.due().values_list("pk", flat=True)[:500]:
-        dispatch.send(operation_id)
-
-
-def mind_workers() -> None:
-    """Ask for a sign of life; where work lies and none is being done, end the worker that gives none."""
-    dispatch.ask_for_beat()
-    working = Operation.objects.open().filter(lease_until__gt=timezone.now()).exists()
-    if not working and operations.due().filter(due_at__lt=timezone.now() - PATIENCE).exists():
-        heartbeats.end_silent_worker()
 
 
 class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
+        host = local.serve()
         watcher = Watcher(
-            defaults.ensure(),
+            host,
             operations.wake,
             [
-                Duty("sweep", 5, announce_due_operations),
-                Duty("workers", 20, mind_workers),
-                Duty("recycle bin", 60, recycle_bin.empty),
-                Duty("schedules", 5, scheduled.sweep),
-                Duty("expiry", 60, expiring.sweep),
-                Duty("images", 10, image_files.sweep),
-                Duty("retention", 60, retention.Sweeper().sweep),
+                Duty("worker", 20, lambda: mind_worker(host)),
+                Duty("images", 10, lambda: image_files.evict(host)),
             ],
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: watcher.stop())
         watcher.run()
+
+
+def mind_worker(host: Hypervisor) -> None:
+    """Ask for a sign of life; where work of this host lies and none is done, end the worker that gives none."""
+    dispatch.ask_for_beat(host.pk)
+    ours = Q(host=host) | Q(host=None)
+    working = Operation.objects.open().filter(ours, lease_until__gt=timezone.now()).exists()
+    lying = operations.due().filter(ours, due_at__lt=timezone.now() - PATIENCE)
+    if not working and lying.exists():
+        heartbeats.end_silent_worker()

@@ -1,129 +1,63 @@
 """Network v2.0, to read: networks and the range of addresses of each. Below /network."""
 
 import ipaddress
-import uuid
-from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-from django.conf import settings
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts import policy
-from accounts.api import discovery, faults
-from accounts.api.base import TokenView
 from accounts.errors import NotFound
-from compute.api.base import limit_of, page, zulu
+from accounts.openstack import ids, sorting
+from accounts.openstack.times import seconds
+from compute.networks.api import network_filters, subnets
+from compute.networks.api.base import NETWORK, NetworkView
 from compute.networks.models import Network
 from compute.networks.services import networks
-
-ROOT = "/network/v2.0"
-MTU = 1500
-QUOTAS = (
-    "network",
-    "subnet",
-    "subnetpool",
-    "port",
-    "router",
-    "floatingip",
-    "rbac_policy",
-    "security_group",
-    "security_group_rule",
-)
-Show = Callable[[Network], dict[str, Any]]
-
-
-class NetworkView(TokenView):
-    """Speaks as Neutron does."""
-
-    service = "network"
-    root = "/network"
-
-    def fault(self, error: Exception) -> JsonResponse | None:
-        found = faults.read(error)
-        return answer(*found) if found else None
-
-
-class Versions(NetworkView):
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        href = f"{settings.PUBLIC_URL}{ROOT}/"
-        version = {"id": "v2.0", "status": "CURRENT", "links": [{"rel": "self", "href": href}]}
-        return JsonResponse({"versions": [version]})
-
-
-class Resources(NetworkView):
-    anonymous = True
-
-    def get(self, request: Request) -> HttpResponse:
-        shown = [
-            {
-                "name": name,
-                "collection": f"{name}s",
-                "links": [{"rel": "self", "href": f"{settings.PUBLIC_URL}{ROOT}/{name}s"}],
-            }
-            for name in ("network", "subnet")
-        ]
-        return JsonResponse({"resources": shown})
-
-
-class Extensions(NetworkView):
-    """None: whoever looks for one learns that it is not there."""
-
-    def get(self, request: Request) -> HttpResponse:
-        return JsonResponse({"extensions": []})
-
-
-class Quota(NetworkView):
-    """A project's limits of network resources: there is none, and -1 says so."""
-
-    used = False
-
-    def get(self, request: Request, project: str) -> HttpResponse:
-        context = self.context
-        policy.enforce(context, "quota:read")
-        if context.project is None or context.project.id != project:
-            policy.enforce(context, "quota:write")
-        unlimited: Any = {"limit": -1, "used": 0, "reserved": 0} if self.used else -1
-        return JsonResponse({"quota": dict.fromkeys(QUOTAS, unlimited)})
 
 
 class Networks(NetworkView):
     def get(self, request: Request) -> HttpResponse:
-        return _list(self, request, "networks", show_network)
+        query = request.query_params
+        rows = networks.visible(self.context).filter(network_filters.of_networks(query))
+        rows = rows.order_by(*sorting.order(query, network_filters.NETWORK_SORTS, "created_at"))
+        page = NETWORK.paging.page(query, rows)
+        return NETWORK.listed(
+            request, "networks", "networks", page, lambda row: _selected(request, show_network(row))
+        )
 
 
 class OneNetwork(NetworkView):
     def get(self, request: Request, key: str) -> HttpResponse:
-        return _one(self, request, "network", key, show_network)
+        return JsonResponse(
+            {"network": _selected(request, show_network(_find(self, "Network", key, ids.uuid(key))))}
+        )
 
 
 class Subnets(NetworkView):
+    """Each network has one."""
+
     def get(self, request: Request) -> HttpResponse:
-        return _list(self, request, "subnets", show_subnet)
+        query = request.query_params
+        rows = networks.visible(self.context).filter(network_filters.of_subnets(query))
+        rows = rows.order_by(*sorting.order(query, network_filters.SUBNET_SORTS, "created_at"))
+        page = NETWORK.paging.page(query, rows, find=lambda marker: Q(pk=subnets.network_key(marker)))
+        return NETWORK.listed(
+            request,
+            "subnets",
+            "subnets",
+            page,
+            lambda row: _selected(request, show_subnet(row)),
+            marker=subnets.subnet_id,
+        )
 
 
 class OneSubnet(NetworkView):
     def get(self, request: Request, key: str) -> HttpResponse:
-        return _one(self, request, "subnet", key, show_subnet)
-
-
-class Unknown(discovery.Unknown):
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return answer(404, "The resource could not be found.")
-
-
-def answer(status: int, message: str) -> JsonResponse:
-    kinds = {404: "HTTPNotFound", 403: "PolicyNotAuthorized", 400: "HTTPBadRequest"}
-    error = {"type": kinds.get(status, "HTTPError"), "message": message, "detail": ""}
-    return faults.with_headers(JsonResponse({"NeutronError": error}, status=status))
-
-
-def subnet_id(network: Network) -> str:
-    """A network has one range, whose id follows from the network's."""
-    return str(uuid.uuid5(network.pk, "subnet"))
+        network = _find(self, "Subnet", key, subnets.network_key(key))
+        return JsonResponse({"subnet": _selected(request, show_subnet(network))})
 
 
 def show_network(network: Network) -> dict[str, Any]:
@@ -131,42 +65,33 @@ def show_network(network: Network) -> dict[str, Any]:
         "id": str(network.pk),
         "name": network.name,
         **_owner(network),
-        "admin_state_up": True,
-        "status": "ACTIVE",
+        **network_filters.SAME_FOR_NETWORKS,
         "shared": network.project_id is None,
-        "router:external": False,
-        "subnets": [subnet_id(network)],
-        "mtu": MTU,
-        "port_security_enabled": True,
+        "subnets": [subnets.subnet_id(network)],
         "availability_zones": [],
         "availability_zone_hints": [],
-        "description": "",
         "tags": [],
-        "created_at": zulu(network.created_at),
-        "updated_at": zulu(network.created_at),
+        "created_at": seconds(network.created_at),
+        "updated_at": seconds(network.created_at),
     }
 
 
 def show_subnet(network: Network) -> dict[str, Any]:
     subnet = ipaddress.IPv4Network(network.cidr)
     return {
-        "id": subnet_id(network),
+        "id": subnets.subnet_id(network),
         "name": network.name,
         **_owner(network),
         "network_id": str(network.pk),
         "cidr": network.cidr,
-        "ip_version": 4,
+        **network_filters.SAME_FOR_SUBNETS,
         "gateway_ip": str(subnet[1]),
-        "enable_dhcp": True,
         "allocation_pools": [{"start": str(subnet[2]), "end": str(subnet[-2])}],
         "dns_nameservers": [],
         "host_routes": [],
-        "ipv6_address_mode": None,
-        "ipv6_ra_mode": None,
-        "description": "",
         "tags": [],
-        "created_at": zulu(network.created_at),
-        "updated_at": zulu(network.created_at),
+        "created_at": seconds(network.created_at),
+        "updated_at": seconds(network.created_at),
     }
 
 
@@ -175,34 +100,15 @@ def _owner(network: Network) -> dict[str, str]:
     return {"tenant_id": owner, "project_id": owner}
 
 
-def _list(view: NetworkView, request: Request, plural: str, show: Show) -> HttpResponse:
-    """Every field of a row is a filter too; one that may be said twice fits either."""
-    query = request.query_params
-    limit_of(query)
-    rows = [show(network) for network in networks.visible(view.context)]
-    for name in query:
-        if rows and name in rows[0] and not isinstance(rows[0][name], list):
-            wanted = {value.lower() for value in query.getlist(name)}
-            rows = [row for row in rows if str(row[name]).lower() in wanted]
-    by_id = {row["id"]: row for row in rows}
-    keys, more = page(query, list(by_id))
-    body: dict[str, Any] = {plural: [_picked(request, by_id[key]) for key in keys]}
-    if more:
-        following = query.copy()
-        following["marker"] = keys[-1]
-        href = f"{settings.PUBLIC_URL}{ROOT}/{plural}?{following.urlencode()}"
-        body[f"{plural}_links"] = [{"rel": "next", "href": href}]
-    return JsonResponse(body)
+def _find(view: NetworkView, noun: str, key: str, network: UUID | None) -> Network:
+    """Return the network with this id. Raise NotFound."""
+    found = networks.visible(view.context).filter(pk=network).first() if network else None
+    if found is None:
+        raise NotFound(_("%(noun)s %(key)s could not be found.") % {"noun": noun, "key": key[:64]})
+    return found
 
 
-def _one(view: NetworkView, request: Request, noun: str, key: str, show: Show) -> HttpResponse:
-    for network in networks.visible(view.context):
-        if (shown := show(network))["id"] == key:
-            return JsonResponse({noun: _picked(request, shown)})
-    raise NotFound(_("%(noun)s %(key)s could not be found.") % {"noun": noun.title(), "key": key[:64]})
-
-
-def _picked(request: Request, row: dict[str, Any]) -> dict[str, Any]:
-    """The fields that the query names; all where it names none."""
+def _selected(request: Request, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that the query names; all where it names none."""
     wanted = request.query_params.getlist("fields")
     return {name: row[name] for name in wanted if name in row} if wanted else row

@@ -2,23 +2,31 @@
 
 import ipaddress
 import secrets
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
-from compute.instances.models import Instance
+from accounts.models import Project
+from compute.engine.models import Subject
 from compute.networks.models import Network, Port
 
 FIRST = 10
 """Addresses below are kept for hosts and services."""
 
 
-def plug(instance: Instance, network: Network) -> Port:
+def lock(networks: Iterable[Network]) -> None:
+    """Lock the networks in the one order, where a transaction plugs into several."""
+    keys = [network.pk for network in networks]
+    list(Network.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
+def plug(owner: Subject, project: Project, network: Network) -> Port:
     """A port with the lowest free address. Call it in a transaction; it holds the network's row until the end.
 
     Raises Conflict when every address is taken.
     """
-    Network.objects.select_for_update().get(pk=network.pk)
+    Network.objects.select_for_update(no_key=True).get(pk=network.pk)
     taken = {
         int(ipaddress.IPv4Address(address)) for address in network.ports.values_list("address", flat=True)
     }
@@ -30,7 +38,7 @@ def plug(instance: Instance, network: Network) -> Port:
             _("The network %(name)s has no free address left. Delete an instance or use another network.")
             % {"name": network.name}
         )
-    port = Port(project=instance.project, network=network, instance=instance)
+    port = Port(project=project, network=network, instance_id=owner.pk)
     port.address = str(ipaddress.IPv4Address(address))
     port.mac = _free_mac()
     port.save(force_insert=True)

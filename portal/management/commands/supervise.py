@@ -27,6 +27,7 @@ HOUSE = (
     "portal.urls",
     "compute.engine.tasks",
     "compute.console_proxy.server",
+    "compute.management.commands.sweep",
     "compute.management.commands.watch",
     "portal.management.commands.web",
     "portal.management.commands.worker",

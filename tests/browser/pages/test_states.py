@@ -8,11 +8,11 @@ from django.test import RequestFactory
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from compute.instances.actions import ACTIONS
 from portal.pages import errors
 from tests.browser import looks, verbs
 from tests.browser.pages.addresses import address
 from tests.browser.verbs import Faults
+from tests.instance_actions import ACTIONS
 from tests.stack import Stack
 
 NewContext = Callable[..., BrowserContext]

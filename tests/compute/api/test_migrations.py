@@ -23,8 +23,7 @@ State = Operation.State
 def resize(instance: Instance, state: str = State.SUCCEEDED, **fields: object) -> Operation:
     return factories.OperationFactory(
         instance=instance,
-        kind="resize",
-        sequence=1,
+        kind="instance.resize",
         state=state,
         parameters={"from": "1", "to": "big", "host": "host-a"},
         **fields,
@@ -43,6 +42,7 @@ def statuses(admin: Compute, query: str = "") -> list[str]:
         (State.UNDOING, None, "migrating"),
         (State.FAILED, None, "error"),
         (State.CANCELLED, None, "cancelled"),
+        (State.STUCK, None, "error"),
         (State.SUCCEEDED, None, "finished"),
         (State.SUCCEEDED, ("stop", State.SUCCEEDED), "finished"),
         (State.SUCCEEDED, ("confirm_resize", State.RUNNING), "confirming"),
@@ -59,9 +59,9 @@ def test_the_status_follows_the_operations(
     instance = factories.InstanceFactory(project=blue)
     resize(instance, state)
     if answer:
-        factories.OperationFactory(instance=instance, kind=answer[0], sequence=2, state=answer[1])
+        factories.OperationFactory(instance=instance, kind=f"instance.{answer[0]}", state=answer[1])
     # A later resize answers for itself.
-    factories.OperationFactory(instance=instance, kind="revert_resize", sequence=9, state=State.FAILED)
+    factories.OperationFactory(instance=instance, kind="instance.revert_resize", state=State.FAILED)
     assert statuses(admin) == [status]
 
 
@@ -69,7 +69,7 @@ def test_a_record_by_version(admin: Compute, member: Compute, blue: Project) -> 
     row = resize(factories.InstanceFactory(project=blue))
     (old,) = admin.get("os-migrations")["migrations"]
     assert {name: old[name] for name in old if not name.endswith("_at") and name != "id"} == {
-        "instance_uuid": str(row.instance_id),
+        "instance_uuid": str(row.subject_id),
         "status": "finished",
         "source_compute": "host-a",
         "source_node": "host-a",
@@ -92,7 +92,7 @@ def test_a_resize_that_begins_is_on_record(admin: Compute, as_alice, blue: Proje
     host = factories.HypervisorFactory(name="host-a")
     instance = factories.InstanceFactory(project=blue, hypervisor=host, vm_state=VmState.STOPPED)
     flavor = factories.FlavorFactory(id="77", disk_gib=50)
-    begin(as_alice, "resize", instance.pk, parameters={"flavor_id": flavor.pk})
+    begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": flavor.pk})
     (shown,) = admin.get("os-migrations")["migrations"]
     assert (shown["source_compute"], shown["new_instance_type_id"]) == ("host-a", 77)
     assert shown["status"] == "pre-migrating"
@@ -132,7 +132,7 @@ def test_pages_and_times(admin: Compute, blue: Project) -> None:
     assert len(statuses(newest, f"?changes-since={yesterday}")) == 2
     assert len(statuses(newest, f"?changes-before={yesterday}")) == 1
     factories.OperationFactory(
-        instance=rows[0].instance, kind="confirm_resize", sequence=2, state=State.SUCCEEDED
+        instance=factories.instance_of(rows[0]), kind="instance.confirm_resize", state=State.SUCCEEDED
     )
     assert len(statuses(newest, f"?changes-since={yesterday}")) == 3, "the answer changed it"
     soon = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")

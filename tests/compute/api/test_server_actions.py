@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import AuditEvent
 from compute.engine.models import Operation
+from compute.engine.services import secrets
 from compute.instances.api.server_actions import _HANDLERS
 from compute.instances.models import ConsoleToken, Instance
 from compute.instances.states import VmState
@@ -80,7 +81,9 @@ def test_a_password_needs_an_agent(member: Compute, server: Instance) -> None:
     Instance.objects.filter(pk=server.pk).update(agent={})
     member.act(server.pk, "changePassword", {"adminPass": "a new one"}, 202)
     operation = Operation.objects.get()
-    assert operation.parameters == {"user": "root", "admin_password": "a new one"}
+    assert operation.parameters == {"user": "root"}
+    assert secrets.unseal(operation.secrets) == {"admin_password": "a new one"}
+    assert "a new one" not in str(list(Operation.objects.values()))
     assert "a new one" not in str(list(AuditEvent.objects.values()))
 
 

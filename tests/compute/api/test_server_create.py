@@ -7,9 +7,11 @@ import pytest
 
 from accounts.models import Project
 from compute.engine.models import Operation
+from compute.engine.services import secrets
 from compute.instances.models import Instance
 from compute.instances.services import config_drive
 from tests.compute.api.compute_calls import Compute
+from tests.worker import run
 
 pytestmark = pytest.mark.django_db
 Wish = dict[str, Any]
@@ -43,8 +45,9 @@ def test_create(member: Compute, wish: Wish) -> None:
     assert (row.metadata, row.access_ipv4, row.access_ipv6) == ({"stage": "test"}, "192.0.2.7", None)
     assert row.user_data == data
     assert row.ports.count() == 1
-    (operation,) = row.operations.all()
-    assert operation.parameters == {"admin_password": made["adminPass"]}
+    (operation,) = Operation.objects.on(row.pk).all()
+    assert secrets.unseal(operation.secrets) == {"admin_password": made["adminPass"]}
+    assert made["adminPass"] not in str(list(Operation.objects.values()))
     shown = member.get(f"servers/{made['id']}")["server"]
     assert (shown["status"], shown["OS-EXT-STS:task_state"]) == ("BUILD", "scheduling")
     assert shown["flavor"]["id"] == wish["flavorRef"]
@@ -55,11 +58,9 @@ def test_the_password_reaches_the_guest_and_is_forgotten(member: Compute, wish: 
     row = Instance.objects.get(pk=made["id"])
     assert made["adminPass"] == "sesame open"
     assert b"sesame open" in config_drive.build(row, "sesame open")
-    operation = row.operations.get()
-    from compute.instances.actions.launch import Launch
-
-    Launch().failed(operation)
-    assert Operation.objects.get(pk=operation.pk).parameters == {}
+    operation = Operation.objects.on(row.pk).get()
+    ended = run(operation)
+    assert (ended.state, ended.secrets) == (Operation.State.FAILED, "")
 
 
 @pytest.mark.parametrize(

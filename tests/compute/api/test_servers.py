@@ -30,7 +30,7 @@ def test_delete(member: Compute, server: Instance) -> None:
     Instance.objects.filter(pk=server.pk).update(vm_state=VmState.SOFT_DELETED, task_state=None)
     member.delete(f"servers/{server.pk}", 404)
     member.act(server.pk, "restore")
-    assert Operation.objects.filter(kind="restore").exists()
+    assert Operation.objects.filter(kind="instance.restore").exists()
 
 
 BELOW = [

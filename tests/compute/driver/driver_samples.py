@@ -1,12 +1,16 @@
 """Specs that between them use everything a guest can be made of."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, NetworkSpec, PortSpec
+from compute.driver.storage.sources import BlockSource, FileSource, NetworkSource, StorageAuth, StorageHost
 
 POOL = Path("/srv/pool")
 
-TAG = GuestTag(installation="5c0f1d8e", instance="2f6b9a30", project="demo", operation="9d1e77c4", fence=3)
+TAG = GuestTag(
+    installation="5c0f1d8e", instance="2f6b9a30", project="demo", operation="9d1e77c4", order=7, fence=3
+)
 
 BARE = GuestSpec(
     uuid="8a6e0804-2bd0-4672-b79d-d97027f9071a",
@@ -31,19 +35,28 @@ FULL = GuestSpec(
     virt_type="kvm",
     disks=(
         DiskSpec(
-            path=POOL / "root",
+            source=FileSource(path=POOL / "root"),
             format="qcow2",
             target="vda",
             boot_order=1,
             backing=BackingSpec(
-                path=POOL / "middle",
+                source=FileSource(path=POOL / "middle"),
                 format="qcow2",
-                backing=BackingSpec(path=POOL / "image", format="raw"),
+                backing=BackingSpec(source=FileSource(path=POOL / "image"), format="raw"),
             ),
         ),
-        DiskSpec(path=POOL / "data", format="raw", target="vdb"),
-        DiskSpec(path=POOL / "shared", format="raw", target="sdb", bus="scsi", read_only=True),
-        DiskSpec(path=POOL / "seed", format="raw", target="sda", bus="scsi", device="cdrom", boot_order=2),
+        DiskSpec(source=FileSource(path=POOL / "data"), format="raw", target="vdb"),
+        DiskSpec(
+            source=FileSource(path=POOL / "shared"), format="raw", target="sdb", bus="scsi", read_only=True
+        ),
+        DiskSpec(
+            source=FileSource(path=POOL / "seed"),
+            format="raw",
+            target="sda",
+            bus="scsi",
+            device="cdrom",
+            boot_order=2,
+        ),
     ),
     ports=(
         PortSpec(
@@ -64,6 +77,50 @@ FULL = GuestSpec(
     vnc_socket=Path("/srv/sockets/d2b7c3a4.vnc"),
     console_log=Path("/srv/logs/d2b7c3a4.log"),
     tag=TAG,
+)
+
+SOURCES = replace(
+    BARE,
+    disks=(
+        DiskSpec(
+            source=BlockSource(device=Path("/dev/vg0/root")),
+            format="qcow2",
+            target="vda",
+            serial="5d1c0e0f-8f5a-4a53-a",
+            boot_order=1,
+            backing=BackingSpec(
+                source=BlockSource(device=Path("/dev/vg0/middle")),
+                format="qcow2",
+                backing=BackingSpec(
+                    source=NetworkSource(
+                        protocol="nbd", name="image", hosts=(StorageHost(name="10.0.0.9", port=10809),)
+                    ),
+                    format="raw",
+                ),
+            ),
+        ),
+        DiskSpec(
+            source=NetworkSource(
+                protocol="rbd",
+                name="volumes/volume-1",
+                hosts=(StorageHost(name="mon-a", port=6789), StorageHost(name="mon-b")),
+                auth=StorageAuth(username="meridian", secret_uuid="0f2c9f67-2b5e-4f0a-9a3c-6f8b1d1c7e52"),
+            ),
+            format="raw",
+            target="vdb",
+        ),
+        DiskSpec(
+            source=NetworkSource(
+                protocol="iscsi",
+                name="iqn.2026-01.org.example:disks/1",
+                hosts=(StorageHost(name="10.0.0.8", port=3260),),
+                auth=StorageAuth(username="meridian", secret_uuid="0f2c9f67-2b5e-4f0a-9a3c-6f8b1d1c7e53"),
+            ),
+            format="raw",
+            target="sda",
+            bus="scsi",
+        ),
+    ),
 )
 
 NETWORK = NetworkSpec(

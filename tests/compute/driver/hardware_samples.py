@@ -3,16 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
-from compute.driver.hardware import (
+from compute.driver.guest.hardware import (
     Bandwidth,
+    CpuLimits,
     DiskBus,
     DiskLimits,
     HardwareSpec,
-    ProcessorLimits,
     Topology,
     Tpm,
 )
 from compute.driver.specs import DiskSpec, GuestSpec
+from compute.driver.storage.sources import FileSource
 from tests.compute.driver.driver_samples import BARE, FULL, POOL
 
 NVRAM = Path("/srv/firmware/8a6e0804.fd")
@@ -37,9 +38,7 @@ MACHINES: dict[str, HardwareSpec] = {
     "random_rate": HardwareSpec(random_bytes=1024, random_period=1000),
     "guest_agent_none": HardwareSpec(guest_agent=False),
     "boot_menu": HardwareSpec(boot_menu=True),
-    "processor_limits": HardwareSpec(
-        processor_limits=ProcessorLimits(shares=2048, period=20_000, quota=10_000)
-    ),
+    "cpu_limits": HardwareSpec(cpu_limits=CpuLimits(shares=2048, period=20_000, quota=10_000)),
     "disk_limits": HardwareSpec(
         disk_limits=DiskLimits(
             read_bytes_sec=10_240_000, write_bytes_sec=5_120_000, read_iops_sec=400, write_iops_sec=200
@@ -60,13 +59,19 @@ def guest_of(hardware: HardwareSpec) -> GuestSpec:
         vcpus=4 if hardware.topology else 1,
         disks=(
             DiskSpec(
-                path=POOL / "root",
+                source=FileSource(path=POOL / "root"),
                 format="raw",
                 target=disk[hardware.disk_bus],
                 bus=hardware.disk_bus,
                 boot_order=1,
             ),
-            DiskSpec(path=POOL / "seed", format="raw", target="sdb", bus=hardware.cdrom_bus, device="cdrom"),
+            DiskSpec(
+                source=FileSource(path=POOL / "seed"),
+                format="raw",
+                target="sdb",
+                bus=hardware.cdrom_bus,
+                device="cdrom",
+            ),
         ),
         ports=FULL.ports[:1],
         hardware=hardware,

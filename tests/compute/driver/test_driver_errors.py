@@ -6,7 +6,7 @@ import pytest
 
 from compute.driver.connection import open_connection
 from compute.driver.errors import DriverError, GuestNotFound, HypervisorUnreachable, StorageFull, translated
-from compute.driver.guest import Guest
+from compute.driver.guest.domain import Guest
 
 
 def test_a_full_disk_is_said_plainly() -> None:

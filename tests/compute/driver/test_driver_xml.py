@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from compute.driver.hardware import USUAL
+from compute.driver.guest.hardware import USUAL
 from compute.driver.specs import RoomSpec
 from compute.driver.xml.element import Element
 from compute.driver.xml.guest import guest_domain, probe_domain
 from compute.driver.xml.memory import memory_module
 from compute.driver.xml.network import nat_network
-from compute.driver.xml.snapshot import internal_snapshot
+from compute.driver.xml.snapshot import snapshot_record
 from compute.driver.xml.storage import directory_pool, empty_volume, overlay_volume
-from tests.compute.driver.driver_samples import BARE, FULL, NETWORK, POOL
+from tests.compute.driver.driver_samples import BARE, FULL, NETWORK, POOL, SOURCES
 from tests.compute.driver.hardware_samples import MACHINES, guest_of
 
 GOLDEN = Path(__file__).parent / "xml"
@@ -28,6 +28,7 @@ SCHEMAS = Path("/usr/share/libvirt/schemas")  # of the package libvirt0
 ELEMENTS: dict[str, tuple[Element, str]] = {
     "guest_bare": (guest_domain(BARE), "domain"),
     "guest_full": (guest_domain(FULL), "domain"),
+    "guest_sources": (guest_domain(SOURCES), "domain"),
     "guest_room": (
         guest_domain(
             replace(guest_of(USUAL), memory_mib=1024, room=RoomSpec(vcpus=4, memory_mib=4096, slots=8))
@@ -39,7 +40,7 @@ ELEMENTS: dict[str, tuple[Element, str]] = {
         "domain",
     ),
     **{f"guest_{name}": (guest_domain(guest_of(machine)), "domain") for name, machine in MACHINES.items()},
-    "snapshot": (internal_snapshot("kept", ("vda", "sda"), "vda"), "domainsnapshot"),
+    "snapshot": (snapshot_record("kept", ("vda", "sda"), "vda"), "domainsnapshot"),
     "network": (nat_network(NETWORK), "network"),
     "pool": (directory_pool("pool", POOL), "storagepool"),
     "volume-empty": (empty_volume("taken", 10 << 30), "storagevol"),

@@ -1,5 +1,7 @@
 """The administrator's tables: how many queries they cost, how they go on, and what is found in them."""
 
+from pathlib import Path
+
 import pytest
 from axes.models import AccessAttempt
 from django.test import Client
@@ -56,7 +58,7 @@ def one_of_each(blue: Project, alice: User, group: Group) -> None:
     ],
 )
 def test_a_long_page_costs_as_many_queries_as_a_short_one(
-    address: str, most: int, browser: Client, blue: Project, alice: User
+    address: str, most: int, redis_server: Path, browser: Client, blue: Project, alice: User
 ) -> None:
     group = factories.GroupFactory()
     address = address.format(blue=blue.id, alice=alice.id, group=group.id)

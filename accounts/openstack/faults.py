@@ -1,0 +1,49 @@
+"""Which status and sentence the APIs answer to which error."""
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException
+
+from accounts.errors import BadInput, Conflict, MeridianError, NotSignedIn, Unavailable
+
+
+def read(error: Exception) -> tuple[int, str] | None:
+    """Return status and sentence of an error that a person may read; None for bugs."""
+    if isinstance(error, IntegrityError):
+        # Two asked for the same at once; the first has it.
+        error = Conflict(_("Somebody else did the same just now."))
+    elif isinstance(error, DataError):
+        # The database cannot read a value, such as an expression that only Python understands.
+        error = BadInput()
+    elif isinstance(error, OperationalError | InterfaceError):
+        error = Unavailable()
+    elif isinstance(error, RequestDataTooBig):
+        return 413, _("The request is too large.")
+    if isinstance(error, APIException):
+        return error.status_code, str(error.detail)
+    return (error.status, sentence(error)) if isinstance(error, MeridianError) else None
+
+
+def with_headers(response: JsonResponse) -> JsonResponse:
+    """Add how to authenticate, or when to try again."""
+    status = response.status_code
+    if status == NotSignedIn.status:
+        response["WWW-Authenticate"] = challenge()
+    if status == Unavailable.status:
+        response["Retry-After"] = "5"
+    return response
+
+
+def challenge() -> str:
+    """Return where tokens are issued, for WWW-Authenticate."""
+    return f'Keystone uri="{settings.PUBLIC_URL}/identity"'
+
+
+def sentence(error: MeridianError) -> str:
+    """Return what is wrong, naming each bad field."""
+    fields = [f"{name}: {text}" for name, text in error.fields.items()]
+    own = str(error) if not fields or not isinstance(error, BadInput) else ""
+    return " ".join(filter(None, [own, *fields]))

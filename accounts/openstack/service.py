@@ -1,0 +1,66 @@
+"""The settings that tell one OpenStack API from another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import JsonResponse
+from rest_framework.request import Request
+
+from accounts.openstack import faults
+from accounts.openstack.microversions import Microversions
+from accounts.openstack.paging import Page, Paging, Row, following
+
+FaultForm = Callable[[int, str], dict[str, Any]]
+"""From status and message to the body of an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One API. `type` is its name in the catalog and in access rules, whose paths begin below `root`.
+
+    Links begin with `base`. `request_id_header` repeats the request's id under the service's own name.
+    """
+
+    type: str
+    root: str
+    base: str
+    fault: FaultForm
+    paging: Paging
+    microversions: Microversions | None = None
+    request_id_header: str = ""
+
+    def url(self, path: str) -> str:
+        """Return the absolute address of a path below `base`."""
+        return f"{settings.PUBLIC_URL}{self.base}/{path}"
+
+    def listed(
+        self,
+        request: Request,
+        plural: str,
+        path: str,
+        page: Page[Row],
+        show: Callable[[Row], Any],
+        *,
+        marker: Callable[[Row], object] = lambda row: getattr(row, "pk", ""),
+    ) -> JsonResponse:
+        """Return a page in the form of Nova, Neutron and Cinder: rows, and the link to more of them."""
+        body: dict[str, Any] = {plural: [show(row) for row in page.rows]}
+        if page.more:
+            body[f"{plural}_links"] = [self.next_link(request, path, marker(page.rows[-1]))]
+        return JsonResponse(body)
+
+    def next_link(self, request: Request, path: str, marker: object) -> dict[str, str]:
+        """Return the link to what follows the marker."""
+        query = following(request._request.GET, marker)
+        return {"rel": "next", "href": f"{self.url(path)}?{query}"}
+
+    def error(self, status: int, message: str) -> JsonResponse:
+        """Return an error in the service's own form, with the headers that belong to its status."""
+        return faults.with_headers(JsonResponse(self.fault(status, message), status=status))
+
+    def error_of(self, error: Exception) -> JsonResponse | None:
+        """Return the answer to an error that a person may read; None for bugs."""
+        found = faults.read(error)
+        return self.error(*found) if found else None

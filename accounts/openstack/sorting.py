@@ -1,0 +1,30 @@
+"""The order that a list is asked for."""
+
+from collections.abc import Iterable, Mapping
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from accounts.errors import BadInput
+
+
+def order(query: QueryDict, known: Mapping[str, str], default: str, direction: str = "asc") -> list[str]:
+    """Return the columns of `sort_key` and `sort_dir`, which may be repeated. Raise BadInput.
+
+    `known` maps keys to columns; keys without a direction take the last one that is named.
+    """
+    keys = query.getlist("sort_key") or [default]
+    directions = query.getlist("sort_dir") or [direction]
+    return columns(zip(keys, directions + directions[-1:] * len(keys), strict=False), known)
+
+
+def columns(wanted: Iterable[tuple[str, str]], known: Mapping[str, str]) -> list[str]:
+    """Return the columns of (key, direction), as `order_by` takes them. Raise BadInput."""
+    found = []
+    for key, direction in wanted:
+        if direction not in {"asc", "desc"}:
+            raise BadInput(fields={"sort_dir": _("Say asc or desc.")})
+        if key not in known:
+            raise BadInput(fields={"sort_key": _("Lists cannot be sorted by this.")})
+        found.append(f"-{known[key]}" if direction == "desc" else known[key])
+    return found

@@ -1,0 +1,208 @@
+"""libvirt's event loop, one daemon thread a process.
+
+It answers keepalives, without which a frozen libvirtd would block its callers for ever, and delivers events.
+libvirt's own loop does not survive a fork: the child could neither run it nor leave its parent's sockets alone.
+"""
+
+import os
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock, Thread
+from typing import Any
+
+import libvirt
+
+_TO_POLL = {
+    libvirt.VIR_EVENT_HANDLE_READABLE: select.POLLIN,
+    libvirt.VIR_EVENT_HANDLE_WRITABLE: select.POLLOUT,
+    libvirt.VIR_EVENT_HANDLE_ERROR: select.POLLERR,
+    libvirt.VIR_EVENT_HANDLE_HANGUP: select.POLLHUP,
+}
+
+
+@dataclass(slots=True)
+class _Handle:
+    """A file descriptor that libvirt watches."""
+
+    fd: int
+    events: int
+    callback: Callable[..., None]
+    opaque: Any
+
+
+@dataclass(slots=True)
+class _Timer:
+    """A callback every `interval` milliseconds; a negative interval stops it."""
+
+    interval: int
+    due: float
+    callback: Callable[..., None]
+    opaque: Any
+
+
+class EventLoop:
+    """Watch descriptors and timers for libvirt, which adds and removes them from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._numbers = 0
+        self._handles: dict[int, _Handle] = {}
+        self._timers: dict[int, _Timer] = {}
+        self._freed: list[Any] = []
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def start(self) -> None:
+        """Run for ever in a daemon thread."""
+        Thread(target=self._run, name="libvirt-events", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._once()
+
+    def _once(self) -> None:
+        """Wait for one descriptor or timer, then call back whatever is due, without our lock."""
+        with self._lock:
+            watched = {number: handle for number, handle in self._handles.items() if handle.events}
+            due = min((timer.due for timer in self._timers.values() if timer.interval >= 0), default=None)
+        poll = select.poll()
+        poll.register(self._wake, select.POLLIN)
+        wanted: dict[int, int] = {}
+        for handle in watched.values():
+            wanted[handle.fd] = wanted.get(handle.fd, 0) | _poll_mask(handle.events)
+        for fd, mask in wanted.items():
+            poll.register(fd, mask)
+        ready = dict(poll.poll(None if due is None else max(0.0, due - time.monotonic()) * 1000))
+        if ready.pop(self._wake, 0):
+            os.eventfd_read(self._wake)
+        self._fire_timers()
+        for number, handle in watched.items():
+            events = _events(ready.get(handle.fd, 0))
+            if events and number in self._handles:  # an earlier callback may have removed it
+                handle.callback(number, handle.fd, events, handle.opaque)
+        self._free_removed()
+
+    def _fire_timers(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            fired = [
+                (n, timer) for n, timer in self._timers.items() if timer.interval >= 0 >= timer.due - now
+            ]
+            for _number, timer in fired:
+                timer.due = now + timer.interval / 1000
+        for number, timer in fired:
+            if number in self._timers:
+                timer.callback(number, timer.opaque)
+
+    def _free_removed(self) -> None:
+        """Let libvirt free what belonged to removed entries, which it must not do while removing them."""
+        with self._lock:
+            freed, self._freed = self._freed, []
+        for opaque in freed:
+            libvirt.virEventInvokeFreeCallback(opaque)
+
+    def add_handle(self, fd: int, events: int, callback: Callable[..., None], opaque: Any) -> int:
+        with self._lock:
+            self._numbers += 1
+            self._handles[self._numbers] = _Handle(fd, events, callback, opaque)
+            number = self._numbers
+        self._wake_up()
+        return number
+
+    def update_handle(self, number: int, events: int) -> None:
+        with self._lock:
+            if handle := self._handles.get(number):
+                handle.events = events
+        self._wake_up()
+
+    def remove_handle(self, number: int) -> int:
+        return self._remove(self._handles, number)
+
+    def add_timer(self, interval: int, callback: Callable[..., None], opaque: Any) -> int:
+        with self._lock:
+            self._numbers += 1
+            due = time.monotonic() + interval / 1000
+            self._timers[self._numbers] = _Timer(interval, due, callback, opaque)
+            number = self._numbers
+        self._wake_up()
+        return number
+
+    def update_timer(self, number: int, interval: int) -> None:
+        with self._lock:
+            if timer := self._timers.get(number):
+                timer.interval, timer.due = interval, time.monotonic() + interval / 1000
+        self._wake_up()
+
+    def remove_timer(self, number: int) -> int:
+        return self._remove(self._timers, number)
+
+    def _remove(self, entries: dict[int, Any], number: int) -> int:
+        with self._lock:
+            entry = entries.pop(number, None)
+            if entry is None:
+                return -1
+            self._freed.append(entry.opaque)
+        self._wake_up()
+        return 0
+
+    def _wake_up(self) -> None:
+        os.eventfd_write(self._wake, 1)
+
+
+def _poll_mask(events: int) -> int:
+    return sum(mask for event, mask in _TO_POLL.items() if events & event)
+
+
+def _events(mask: int) -> int:
+    """libvirt's events for poll's; a descriptor that was closed counts as hung up."""
+    if mask & select.POLLNVAL:
+        return libvirt.VIR_EVENT_HANDLE_HANGUP
+    return sum(event for event, bit in _TO_POLL.items() if mask & bit)
+
+
+class _Process:
+    """The loop of this process, and whether libvirt knows that it shall ask us for it."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.is_registered = False
+        self.loop: EventLoop | None = None
+
+    def running(self) -> EventLoop:
+        """Return the loop, started if need be.
+
+        A forked child's is made only now: a supervisor closes every descriptor of the child it has just forked.
+        """
+        with self.lock:
+            if self.loop is None:
+                self.loop = EventLoop()
+                self.loop.start()
+            return self.loop
+
+
+_process = _Process()
+
+
+def start() -> None:
+    """Start this process's event loop unless it runs; connections opened before have neither keepalives nor events."""
+    with _process.lock:
+        if not _process.is_registered:  # once for all: libvirt refuses to be given another
+            libvirt.virEventRegisterImpl(
+                lambda *entry: _process.running().add_handle(*entry),
+                lambda *change: _process.running().update_handle(*change),
+                lambda number: _process.running().remove_handle(number),
+                lambda *entry: _process.running().add_timer(*entry),
+                lambda *change: _process.running().update_timer(*change),
+                lambda number: _process.running().remove_timer(number),
+            )
+            _process.is_registered = True
+    _process.running()
+
+
+def _forget_after_fork() -> None:
+    """Give a child an empty loop, so that it touches none of its parent's connections."""
+    _process.lock, _process.loop = Lock(), None
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)

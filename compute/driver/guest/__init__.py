@@ -1,0 +1,1 @@
+"""Guests: their machine, power, screen, console and agent."""

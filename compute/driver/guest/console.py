@@ -1,0 +1,103 @@
+"""A guest's serial console as a stream of bytes."""
+
+import time
+from queue import SimpleQueue
+from threading import Lock
+from typing import Any
+
+import libvirt
+
+from ..connection import open_connection
+from ..errors import DriverError, translated
+
+CHUNK = 65536
+WRITE_SECONDS = 5.0
+WAITING_CHUNKS = 64  # then we stop reading, and the guest waits
+
+
+class Console:
+    """A guest's first serial port, for one reader thread and any writer.
+
+    It has a connection of its own, so that ending it disturbs nobody, and the event thread fills a queue:
+    libvirt's blocking read could not be ended from another thread.
+    """
+
+    def __init__(self, uri: str, uuid: str) -> None:
+        self._chunks: SimpleQueue[bytes] = SimpleQueue()
+        self._rest = b""
+        self._lock = Lock()
+        self._paused = False
+        self._closed = False
+        self._connection = open_connection(uri)
+        try:
+            with translated(f"Opening the console of guest {uuid}"):
+                domain = self._connection.lookupByUUIDString(uuid)
+                self._stream = self._connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
+                domain.openConsole(None, self._stream, libvirt.VIR_DOMAIN_CONSOLE_FORCE)
+                self._stream.eventAddCallback(_READ, self._readable, None)
+        except DriverError:
+            self._connection.close()
+            raise
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """Wait for output; b"" means the console has ended."""
+        data = self._rest or self._chunks.get()
+        self._rest = data[size:]
+        if not data:
+            self._chunks.put(b"")  # the end stays the end for the next read
+        elif self._paused and self._chunks.empty():
+            self._resume()
+        return data[:size]
+
+    def write(self, data: bytes) -> None:
+        """Type `data`. Raises DriverError when the console has ended or the guest takes no input."""
+        deadline = time.monotonic() + WRITE_SECONDS
+        with translated("Writing to the console"):
+            while data:
+                with self._lock:
+                    if self._closed:
+                        raise DriverError("Writing to the console failed: it has ended. Open it again.")
+                    sent = self._stream.send(data)
+                if sent > 0:
+                    data = data[sent:]
+                elif time.monotonic() > deadline:
+                    raise DriverError("Writing to the console failed: the guest takes no input.")
+                else:
+                    time.sleep(0.01)
+
+    def close(self) -> None:
+        """End the console; a waiting read returns b"". Safe to call twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                self._stream.eventRemoveCallback()
+                self._stream.abort()
+            except libvirt.libvirtError:
+                pass  # the guest or the connection ended it first
+            finally:
+                self._chunks.put(b"")
+                self._connection.close()
+
+    def _readable(self, stream: libvirt.virStream, events: int, opaque: Any) -> None:
+        """On the event thread: queue what came, or the end."""
+        try:
+            data = stream.recv(CHUNK)
+        except libvirt.libvirtError:
+            data = b""
+        if data == -2:  # nothing yet after all
+            return
+        if not data or self._chunks.qsize() >= WAITING_CHUNKS:
+            self._paused = True
+            stream.eventUpdateCallback(0)
+        self._chunks.put(data)  # last, so that whoever takes it sees the pause
+
+    def _resume(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._paused = False
+                self._stream.eventUpdateCallback(_READ)
+
+
+_READ = libvirt.VIR_STREAM_EVENT_READABLE | libvirt.VIR_STREAM_EVENT_ERROR | libvirt.VIR_STREAM_EVENT_HANGUP

@@ -1,0 +1,67 @@
+"""A guest that grows while it runs: vCPUs, memory modules, disks. Nothing of it can be taken back."""
+
+import libvirt
+from lxml import etree
+
+from ..connection import connect
+from ..errors import translated
+from ..limited import limited
+from ..specs import RoomFacts, SizeFacts
+from ..xml.memory import memory_module
+
+_KIB_IN_MIB = 1024
+_LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
+
+
+class Growth:
+    """One running guest; what it is defined as stays. Methods raise GuestNotRunning and other DriverErrors."""
+
+    def __init__(self, uri: str, uuid: str) -> None:
+        self.uri, self.uuid = uri, uuid
+
+    def room(self) -> RoomFacts:
+        """How far it can grow from now on."""
+        with translated(f"Reading guest {self.uuid}"):
+            described = etree.fromstring(self._domain().XMLDesc())
+        most = described.find("maxMemory")
+        slots = 0 if most is None else int(most.get("slots", "0"))
+        memory = described.findtext("memory", "0") if most is None else most.text or "0"
+        return RoomFacts(
+            vcpus=int(described.findtext("vcpu", "0")),
+            memory_mib=int(memory) // _KIB_IN_MIB,
+            slots=slots - len(described.findall("devices/memory")),
+        )
+
+    def size(self) -> SizeFacts:
+        """What it has by now."""
+        with translated(f"Reading guest {self.uuid}"):
+            domain = self._domain()
+            return SizeFacts(vcpus=domain.vcpusFlags(_LIVE), memory_mib=domain.maxMemory() // _KIB_IN_MIB)
+
+    @limited
+    def set_vcpus(self, vcpus: int) -> None:
+        """Plug vCPUs in until it has so many; having them is success."""
+        with translated(f"Giving guest {self.uuid} more vCPUs"):
+            domain = self._domain()
+            if domain.vcpusFlags(_LIVE) < vcpus:
+                domain.setVcpusFlags(vcpus, _LIVE)
+
+    @limited
+    def set_memory(self, size_mib: int) -> None:
+        """Plug one module in, so that it has this much in all; having it is success."""
+        with translated(f"Giving guest {self.uuid} more memory"):
+            domain = self._domain()
+            missing = size_mib - domain.maxMemory() // _KIB_IN_MIB
+            if missing > 0:
+                domain.attachDeviceFlags(memory_module(missing).to_xml(), _LIVE)
+
+    @limited
+    def resize_disk(self, target: str, size_bytes: int) -> None:
+        """Make the disk that it sees as `target` larger; being that large is success. Raises StorageFull."""
+        with translated(f"Growing disk {target} of guest {self.uuid}"):
+            domain = self._domain()
+            if domain.blockInfo(target)[0] < size_bytes:
+                domain.blockResize(target, size_bytes, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+
+    def _domain(self) -> libvirt.virDomain:
+        return connect(self.uri).lookupByUUIDString(self.uuid)

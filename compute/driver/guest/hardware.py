@@ -1,0 +1,88 @@
+"""How a guest's machine may differ from the usual one."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+DiskBus = Literal["virtio", "scsi", "sata"]
+TpmModel = Literal["tpm-tis", "tpm-crb"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """How the vCPUs are arranged; the product of the three is their number."""
+
+    sockets: int
+    cores: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tpm:
+    """A trusted platform module, emulated by swtpm."""
+
+    version: Literal["1.2", "2.0"]
+    model: TpmModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CpuLimits:
+    """Weight against other guests; and `quota` microseconds of processor time in each `period` of them."""
+
+    shares: int | None = None
+    period: int | None = None
+    quota: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskLimits:
+    """What each disk may do in a second; `total` excludes the two others of its kind."""
+
+    read_bytes_sec: int | None = None
+    write_bytes_sec: int | None = None
+    total_bytes_sec: int | None = None
+    read_iops_sec: int | None = None
+    write_iops_sec: int | None = None
+    total_iops_sec: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bandwidth:
+    """What each NIC may carry one way: KiB a second, `burst` in KiB."""
+
+    average: int
+    peak: int | None = None
+    burst: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareSpec:
+    """A guest's machine in QEMU's and libvirt's words. The defaults are the usual machine.
+
+    `random_bytes` may be drawn in each `random_period` of milliseconds; without them there is no limit.
+    `watchdog` is what happens when the guest stops feeding it; without one there is none.
+    """
+
+    machine: Literal["q35", "pc"] = "q35"
+    firmware: Literal["bios", "uefi"] = "bios"
+    secure_boot: bool = False
+    tpm: Tpm | None = None
+    topology: Topology | None = None
+    disk_bus: DiskBus = "virtio"
+    cdrom_bus: DiskBus = "scsi"
+    vif_model: str = "virtio"
+    video_model: str = "vga"
+    tablet: bool = True
+    input_bus: Literal["usb", "virtio"] = "usb"
+    watchdog: Literal["reset", "poweroff", "pause", "none"] | None = None
+    random: bool = True
+    random_bytes: int | None = None
+    random_period: int | None = None
+    guest_agent: bool = True
+    boot_menu: bool = False
+    cpu_limits: CpuLimits | None = None
+    disk_limits: DiskLimits | None = None
+    inbound: Bandwidth | None = None
+    outbound: Bandwidth | None = None
+
+
+USUAL = HardwareSpec()

@@ -1,0 +1,12 @@
+"""Screenshots."""
+
+from ..errors import Unsupported
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def checked_png(picture: bytes) -> bytes:
+    """Return `picture`, which must be PNG. Raise Unsupported for what QEMU gave before 7.1."""
+    if not picture.startswith(_PNG):
+        raise Unsupported("The hypervisor gave a screenshot that is no PNG; upgrade QEMU to 7.1 or newer.")
+    return picture

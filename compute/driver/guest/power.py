@@ -1,0 +1,73 @@
+"""libvirt's numbers for states and reasons, as words."""
+
+import libvirt
+
+from ..specs import PowerState
+
+_STATES: dict[int, tuple[PowerState, tuple[str, ...]]] = {
+    libvirt.VIR_DOMAIN_RUNNING: (
+        PowerState.RUNNING,
+        (
+            "unknown",
+            "booted",
+            "migrated",
+            "restored",
+            "from_snapshot",
+            "unpaused",
+            "migration_canceled",
+            "save_canceled",
+            "wakeup",
+            "crashed",
+            "postcopy",
+            "postcopy_failed",
+        ),
+    ),
+    libvirt.VIR_DOMAIN_PAUSED: (
+        PowerState.PAUSED,
+        (
+            "unknown",
+            "user",
+            "migration",
+            "save",
+            "dump",
+            "io_error",
+            "watchdog",
+            "from_snapshot",
+            "shutting_down",
+            "snapshot",
+            "crashed",
+            "starting_up",
+            "postcopy",
+            "postcopy_failed",
+            "api_error",
+        ),
+    ),
+    libvirt.VIR_DOMAIN_SHUTDOWN: (PowerState.SHUTTING_DOWN, ("unknown", "user")),
+    libvirt.VIR_DOMAIN_SHUTOFF: (
+        PowerState.SHUT_OFF,
+        (
+            "unknown",
+            "shutdown",
+            "destroyed",
+            "crashed",
+            "migrated",
+            "saved",
+            "failed",
+            "from_snapshot",
+            "daemon",
+        ),
+    ),
+    libvirt.VIR_DOMAIN_CRASHED: (PowerState.CRASHED, ("unknown", "panicked")),
+    libvirt.VIR_DOMAIN_PMSUSPENDED: (PowerState.SUSPENDED, ("unknown",)),
+}
+
+
+def describe(state: int, reason: int) -> tuple[PowerState, str]:
+    """The state and the reason for it."""
+    power, reasons = _STATES.get(state, (PowerState.UNKNOWN, ()))
+    return power, word(reasons, reason)
+
+
+def word(words: tuple[str, ...], number: int) -> str:
+    """The word for a number; newer libvirts may know more numbers than we do."""
+    return words[number] if 0 <= number < len(words) else f"reason_{number}"

@@ -1,0 +1,47 @@
+"""The state of a guest that is no disk: NVRAM of its UEFI firmware and state of its TPM, files on its host."""
+
+import os
+import shutil
+from pathlib import Path
+
+from ..errors import translated
+from ..storage.files import copy_whole, part_of
+
+TPM_STATES = Path("/var/lib/libvirt/swtpm")
+"""Where libvirt's system daemon keeps them, in a folder for each guest; it can be told no other place."""
+
+_LOCK = ".lock"
+"""swtpm's own, which belongs to the process and not to the state."""
+
+
+def copy_nvram(source: Path, target: Path) -> None:
+    """Copy the NVRAM of a guest. One that never started has none; there already is success."""
+    with translated(f"Copying {source.name}"):
+        if source.exists() and not target.exists():
+            copy_whole(source, target, lambda _done, _total: None)
+
+
+def copy_tpm_state(source_uuid: str, target_uuid: str) -> None:
+    """Copy a TPM's state, whole or not at all, for the same owner. None to copy, and there already, are success."""
+    source, target = TPM_STATES / source_uuid, TPM_STATES / target_uuid
+    part = part_of(target)
+    with translated(f"Copying the TPM state of guest {source_uuid}"):
+        if not source.is_dir() or target.exists():
+            return
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700)
+        shutil.copytree(source, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_LOCK))
+        for copy in (part, *part.rglob("*")):
+            owner = (source / copy.relative_to(part)).stat()
+            os.chown(copy, owner.st_uid, owner.st_gid)
+        part.rename(target)
+
+
+def delete(nvram: Path, uuid: str) -> None:
+    """Delete the copies made for a guest, also half of one; already gone is success."""
+    with translated(f"Deleting NVRAM and TPM state of guest {uuid}"):
+        for file in (part_of(nvram), nvram):
+            file.unlink(missing_ok=True)
+        for folder in (part_of(TPM_STATES / uuid), TPM_STATES / uuid):
+            if folder.exists():
+                shutil.rmtree(folder)

@@ -1,0 +1,54 @@
+"""What a hypervisor is and what it can give its guests."""
+
+import libvirt
+from lxml import etree
+
+from ..connection import connect
+from ..errors import translated
+from ..specs import HostFacts
+
+
+def facts(uri: str) -> HostFacts:
+    """Identity and size of the hypervisor. Raises HypervisorUnreachable."""
+    with translated(f"Reading hypervisor {uri}"):
+        connection = connect(uri)
+        described = etree.fromstring(connection.getCapabilities()).find("host")
+        if described is None:
+            described = etree.Element("host")
+        memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+        return HostFacts(
+            hostname=connection.getHostname(),
+            host_uuid=described.findtext("uuid", ""),
+            vcpus=connection.getInfo()[2],
+            memory_mib=memory["total"] // 1024,  # getInfo() does not see memory plugged in since boot
+            cpu_model=described.findtext("cpu/model", ""),
+            arch=described.findtext("cpu/arch", ""),
+            libvirt_version=_version(connection.getLibVersion()),
+            qemu_version=_version(connection.getVersion()),
+        )
+
+
+def ping(uri: str) -> None:
+    """Ask the host's libvirt for a word. Raise HypervisorUnreachable when it gives none."""
+    with translated(f"Asking hypervisor {uri} for a word"):
+        connect(uri).getLibVersion()
+
+
+def features(uri: str) -> set[str]:
+    """What guests can have that not every host gives: of "uefi", "secure_boot" and "tpm".
+
+    Raises HypervisorUnreachable.
+    """
+    with translated(f"Reading the capabilities of hypervisor {uri}"):
+        connection = connect(uri)
+        described = etree.fromstring(connection.getDomainCapabilities(None, "x86_64", "q35", "qemu"))
+    there = {
+        "uefi": "os/enum[@name='firmware']/value[.='efi']",
+        "secure_boot": "os/loader/enum[@name='secure']/value[.='yes']",
+        "tpm": "devices/tpm[@supported='yes']/enum[@name='backendModel']/value[.='emulator']",
+    }
+    return {name for name, path in there.items() if described.xpath(path)}
+
+
+def _version(number: int) -> str:
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

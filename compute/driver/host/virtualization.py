@@ -1,0 +1,105 @@
+"""Whether KVM really works here: only a guest that ran proves it."""
+
+import json
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import libvirt
+
+from ..connection import open_connection
+from ..errors import DriverError, HypervisorUnreachable, translated
+from ..specs import VirtType, Virtualization
+from ..storage.files import write_whole
+from ..xml.guest import probe_domain
+
+PROBE_SECONDS = 6.0
+MARKER = b"PROBE-OK"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PROCESSOR = Path("/proc/cpuinfo")
+_SOFTWARE_KVM = Path("/sys/module/kvm_pvm")
+
+
+def detect(uri: str, kernel: Path, initrd: Path, cache: Path) -> Virtualization:
+    """How guests shall run on `uri`, which must be this machine.
+
+    `kernel` and `initrd` boot a probe that prints PROBE-OK on its serial port and powers off. The answer is
+    kept in the file `cache` until the host boots again. Raises DriverError when the probe cannot be tried.
+    """
+    if (reason := _impossible()) is not None:
+        return Virtualization(type="qemu", reason=reason)
+    boot_id = _BOOT_ID.read_text().strip()
+    if (known := _remembered(cache, boot_id)) is not None:
+        return known
+    fault = probe(uri, "kvm", kernel, initrd)
+    if fault is None:
+        found = Virtualization(type="kvm", reason="A probe guest ran under KVM.")
+    else:
+        found = Virtualization(type="qemu", reason=f"KVM is there but does not work: {fault}")
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    answer = {"boot_id": boot_id, "type": found.type, "reason": found.reason}
+    write_whole(cache, json.dumps(answer).encode())
+    return found
+
+
+def probe(
+    uri: str, virt_type: VirtType, kernel: Path, initrd: Path, seconds: float = PROBE_SECONDS
+) -> str | None:
+    """Why a guest of this type does not boot the kernel in time; None when it does.
+
+    It is gone afterwards, whatever happens. Raises DriverError without the files, HypervisorUnreachable.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="meridian-probe-") as folder,
+        translated("Preparing the probe guest"),
+    ):
+        place = Path(folder)
+        place.chmod(0o755)  # QEMU's user must get in; copies, because libvirt hands it the files
+        copied_kernel = Path(shutil.copy(kernel, place / "kernel"))
+        copied_initrd = Path(shutil.copy(initrd, place / "initrd"))
+        output = place / "serial"
+        domain = probe_domain(place.name, virt_type, copied_kernel, copied_initrd, output)
+        connection = open_connection(uri)
+        try:
+            with translated("Starting the probe guest"):
+                connection.createXML(domain.to_xml(), libvirt.VIR_DOMAIN_START_AUTODESTROY)
+            spoke = _speaks(output, seconds)
+        except HypervisorUnreachable:
+            raise
+        except DriverError as error:  # QEMU itself refuses this way of running
+            return str(error)
+        finally:
+            connection.close()  # ends the guest too
+    return None if spoke else f"a probe guest did not boot within {seconds:.0f} seconds."
+
+
+def _speaks(output: Path, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if output.exists() and MARKER in output.read_bytes():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _impossible() -> str | None:
+    """Why KVM cannot work, told without starting anything."""
+    if _SOFTWARE_KVM.exists():
+        return "This machine's KVM is a software one (kvm_pvm), under which whole systems do not boot."
+    if not re.search(r"^flags\s*:.*\b(vmx|svm)\b", _PROCESSOR.read_text(), re.MULTILINE):
+        return "The processor offers no hardware virtualization (neither VMX nor SVM)."
+    if not Path("/dev/kvm").exists():
+        return "There is no /dev/kvm: load the module kvm_intel or kvm_amd, or enable it in the firmware."
+    return None
+
+
+def _remembered(cache: Path, boot_id: str) -> Virtualization | None:
+    try:
+        known = json.loads(cache.read_text())
+        if known["boot_id"] == boot_id and known["type"] in ("kvm", "qemu"):
+            return Virtualization(type=known["type"], reason=str(known["reason"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # none yet, or not ours: ask the machine again
+    return None

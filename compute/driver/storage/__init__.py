@@ -1,0 +1,1 @@
+"""Storage: pools, volumes, files and copies of disks."""

@@ -1,0 +1,84 @@
+"""Copies a disk of a running guest, which goes on meanwhile."""
+
+import time
+from collections.abc import Callable
+
+import libvirt
+from lxml import etree
+
+from ..connection import connect
+from ..errors import GuestNotFound, GuestNotRunning, translated
+from ..xml.disks import CopyTarget, Source
+from .sources import DiskSource
+
+_LOOK_SECONDS = 0.2
+_FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
+
+
+class DiskCopy:
+    """A copy of what a guest's disk holds above its image, into an overlay of the same image.
+
+    One that `stands_alone` holds the image as well, and goes into a volume with nothing under it.
+
+    The copy is what the disk held at the moment it ended, as after a power cut. QEMU copies by itself: a copy
+    whose watcher dies goes on, and `is_running` and `finish` of another process find it.
+    """
+
+    def __init__(
+        self, uri: str, uuid: str, destination: DiskSource, device: str, *, stands_alone: bool = False
+    ) -> None:
+        self.uri, self.uuid, self.destination, self.device = uri, uuid, destination, device
+        self._flags = _FLAGS | (0 if stands_alone else libvirt.VIR_DOMAIN_BLOCK_COPY_SHALLOW)
+
+    def is_running(self) -> bool:
+        """Whether this copy is being made."""
+        return self._mirror() is not None
+
+    def start(self) -> None:
+        """Begin copying into the volume at `destination`, which must be new. Raises GuestNotRunning."""
+        xml = CopyTarget.of(self.destination).to_xml()
+        with translated(f"Copying the disk of guest {self.uuid}"):
+            self._domain().blockCopy(self.device, xml, {}, self._flags)
+
+    def finish(self, progress: Callable[[int, int], None]) -> None:
+        """Wait until everything is there, then end the copy; `progress(done, total)` counts bytes.
+
+        Raises GuestNotRunning when the guest stopped meanwhile: then the copy is of no use.
+        """
+        while True:
+            mirror = self._mirror()
+            if mirror is None:
+                raise GuestNotRunning(f"Copying the disk of guest {self.uuid} failed: it stopped meanwhile.")
+            with translated(f"Copying the disk of guest {self.uuid}"):
+                job = self._domain().blockJobInfo(self.device)
+            if job:
+                progress(job["cur"], max(job["end"], 1))
+            if mirror.get("ready") == "yes":
+                break
+            time.sleep(_LOOK_SECONDS)
+        self.end()
+
+    def end(self) -> None:
+        """Stop copying. Not running is success."""
+        try:
+            if self.is_running():
+                with translated(f"Ending the copy of guest {self.uuid}"):
+                    self._domain().blockJobAbort(self.device)
+        except (GuestNotFound, GuestNotRunning):
+            return
+
+    def _mirror(self) -> etree._Element | None:
+        with translated(f"Reading guest {self.uuid}"):
+            described = etree.fromstring(self._domain().XMLDesc())
+        wanted = set(Source.of(self.destination).render().items())
+        for disk in described.iterfind("devices/disk"):
+            mirror = disk.find("mirror")
+            target, source = disk.find("target"), disk.find("mirror/source")
+            if mirror is None or target is None or source is None:
+                continue
+            if target.get("dev") == self.device and wanted <= set(source.items()):
+                return mirror
+        return None
+
+    def _domain(self) -> libvirt.virDomain:
+        return connect(self.uri).lookupByUUIDString(self.uuid)

@@ -1,0 +1,97 @@
+"""Files that are either whole or not there: written under a hidden name, synced, then renamed.
+
+They hold guests' data, so that their owner alone may read them. libvirt hands them to QEMU's user at start.
+"""
+
+import errno
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK = 8 << 20
+PRIVATE = 0o600
+
+
+def part_of(target: Path) -> Path:
+    """The hidden name of an unfinished `target`."""
+    return target.with_name(f".{target.name}.part")
+
+
+def write_whole(target: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Write `data`, replacing an older file. Raises OSError, leaving nothing behind."""
+    part = part_of(target)
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
+    """Have `fill` write the file, under its hidden name until it is whole.
+
+    A second process that makes the same waits for the first and is content with its file.
+    Raises OSError, leaving nothing behind, like whatever `fill` raises to cancel.
+    """
+    part = part_of(target)
+    with open(os.open(part, os.O_RDWR | os.O_CREAT, PRIVATE), "wb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        if target.exists():
+            return
+        try:
+            os.ftruncate(writer.fileno(), 0)
+            os.fchmod(writer.fileno(), PRIVATE)
+            fill(writer)
+            os.fsync(writer.fileno())
+            part.rename(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def copy_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy a file, holes and all; `progress(done, total)` counts bytes of the source. As `make_whole`."""
+    with open(source, "rb") as reader:
+        make_whole(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
+
+
+def move_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Let a finished file be ours and take its place elsewhere, on another file system by copying it."""
+    with open(source, "rb") as file:
+        os.fchown(file.fileno(), os.geteuid(), os.getegid())
+        os.fchmod(file.fileno(), PRIVATE)
+        os.fsync(file.fileno())
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_whole(source, target, progress)
+        source.unlink()
+
+
+def _copy_data(reader: int, writer: int, progress: Callable[[int, int], None]) -> None:
+    total = os.fstat(reader).st_size
+    os.ftruncate(writer, total)
+    position = 0
+    progress(0, total)
+    while position < total:
+        try:
+            position = os.lseek(reader, position, os.SEEK_DATA)
+        except OSError:  # only a hole is left
+            break
+        end = os.lseek(reader, position, os.SEEK_HOLE)
+        os.lseek(writer, position, os.SEEK_SET)
+        while position < end:
+            sent = os.sendfile(writer, reader, position, min(CHUNK, end - position))
+            if sent == 0:
+                raise OSError(0, "the source became shorter while it was copied")
+            position += sent
+            progress(position, total)
+    progress(total, total)

@@ -1,0 +1,34 @@
+"""Writes what a disk that is off holds, with the image under it, into one file that stands alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import DriverError, translated
+from ..specs import BackingSpec
+from . import qemu_img
+from .files import make_whole, part_of
+from .qcow2 import keeps_data_elsewhere
+from .sources import BlockSource, DiskSource, FileSource, label
+
+
+def flatten(
+    disk: DiskSource,
+    backing: BackingSpec | None,
+    target: Path,
+    size: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Write `target`, a qcow2 file; `progress(done, total)` counts of the `size` bytes that the disk has.
+
+    What is under the disk is told, as for guests: asking the file would let it lie. Already there is success.
+    Raises StorageFull, and GuestBusy where a guest has the disk open; whatever `progress` raises ends it.
+    """
+    what = f"Copying {Path(label(disk)).name}"
+    with translated(what):
+        if isinstance(disk, FileSource | BlockSource) and keeps_data_elsewhere(Path(label(disk))):
+            raise DriverError(f"{what} failed: it says that its data is in another file, which no disk's is.")
+        source = qemu_img.address(disk, "qcow2", backing)
+        command = ["convert", "-p", "-O", "qcow2", source, str(part_of(target))]
+        make_whole(
+            target, lambda _file: qemu_img.run(command, what, lambda share: progress(int(share * size), size))
+        )

@@ -1,0 +1,28 @@
+"""Lines of the audit log about operations."""
+
+from accounts.models import AuditEvent
+from compute.engine.models import Operation
+
+_OUTCOMES = {
+    Operation.State.SUCCEEDED: AuditEvent.Outcome.SUCCEEDED,
+    Operation.State.FAILED: AuditEvent.Outcome.FAILED,
+    Operation.State.CANCELLED: AuditEvent.Outcome.FAILED,
+    Operation.State.STUCK: AuditEvent.Outcome.FAILED,
+}
+
+
+def ended(operation: Operation) -> None:
+    """Say how the operation ended, in the name of whoever asked for it."""
+    user = operation.user
+    AuditEvent.objects.create(
+        user_id=user.id if user else "",
+        user_name=user.name if user else "",
+        project_id=operation.project_id or "",
+        action=operation.kind,
+        target_type=operation.subject_type,
+        target_id=str(operation.subject_id),
+        target_name=operation.subject_name,
+        outcome=_OUTCOMES[Operation.State(operation.state)],
+        detail={"operation": str(operation.pk), **({"error": operation.error} if operation.error else {})},
+        request_id=operation.request_id,
+    )

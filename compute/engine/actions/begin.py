@@ -1,0 +1,91 @@
+"""Begins an action: rule, state, quota, rows, holds, operation and audit in one transaction."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.context import Context, system_context
+from accounts.errors import Conflict, NotFound
+from accounts.models import AuditEvent, Project
+from accounts.services import audit
+from compute.engine import operations
+from compute.engine.actions import registry
+from compute.engine.actions.idempotency import kept_key, repeated
+from compute.engine.actions.permitted import refusal
+from compute.engine.models import Operation
+from compute.engine.services import transitions
+
+
+@transaction.atomic
+def begin(
+    context: Context,
+    name: str,
+    row_id: UUID | str,
+    *,
+    parameters: dict[str, Any] | None = None,
+    idempotency_key: str | None = None,
+    only: Q | None = None,
+    reason: str = "",
+) -> Operation | None:
+    """Begin the action called `noun.verb`; return its operation, or None for one that is done at once.
+
+    The same idempotency key for the same action and row returns the first operation again. `only` must still be
+    true of the row once it is locked; `reason` tells the audit log why Meridian itself begins it.
+    Raise NotFound (also for a foreign row), Forbidden, Conflict when the state does not allow it, OverQuota, BadInput.
+
+    Locks are taken in one order everywhere (`compute.engine.kinds.Kind.rank`).
+    """
+    action = registry.find(name)
+    if action is None or not action.order:
+        raise NotFound
+    model = action.kind.model
+    rows: Any = model._default_manager.filter(only or Q()).exclude(**{f"{model.STATE}__in": action.kind.gone})
+    if action.reserves and (project_id := rows.reach(context, pk=row_id).project_id):
+        Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    row = rows.select_for_update(of=("self",)).reach(context, pk=row_id)
+    key = kept_key(idempotency_key and f"{name} {row.pk} {idempotency_key}")
+    error = refusal(context, action, row)
+    if key and (error is None or error.status != 403) and (first := repeated(row.project_id, key)):
+        return first
+    if error is not None:
+        raise error
+    action = action.redirect(row)
+    before = row.name
+    kept = action.prepare(context, row, parameters or {})
+    operation = None
+    if action.move is not None:
+        if action.move.interrupts:
+            operations.cancel(row)
+        transitions.task(row, action.move.task)
+        operation = operations.enqueue(
+            context,
+            action.name,
+            row,
+            parameters=kept,
+            hidden=action.hidden(parameters or {}),
+            idempotency_key=key,
+            also=action.also(row, kept),
+            sharing=action.sharing(row, kept),
+        )
+    audit.record(
+        context,
+        action.name,
+        audit.Target(type=action.noun, id=str(row.pk), name=str(before), project_id=row.project_id or ""),
+        outcome=AuditEvent.Outcome.REQUESTED if operation else AuditEvent.Outcome.SUCCEEDED,
+        **kept | ({"reason": reason} if reason else {}),
+    )
+    return operation
+
+
+def begin_quietly(name: str, row_id: UUID | str, *, only: Q, reason: str) -> bool:
+    """Begin an action in Meridian's own name on a row at rest; return whether it has begun.
+
+    What does not allow it now, such as a state that has just changed, is no error.
+    """
+    try:
+        begin(system_context(), name, row_id, only=only & Q(task_state=None), reason=reason)
+    except (NotFound, Conflict):
+        return False
+    return True

@@ -1,0 +1,62 @@
+"""Whether an action may begin: asked by menus and by `begin` alike."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import Conflict, Forbidden, MeridianError
+from compute.engine import kinds
+from compute.engine.actions import registry
+from compute.engine.actions.base import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One action as offered for one row; `reason` says why it is not allowed."""
+
+    action: Action
+    allowed: bool
+    reason: str
+
+
+def refusal(context: Context, action: Action, row: Any) -> MeridianError | None:
+    """Return why the action may not begin now; None when it may. Costs no query.
+
+    The rule is asked first: who may not do a thing at all learns nothing of the row's state.
+    """
+    rule = action.rule(context, row)
+    if not policy.allows(context, rule):
+        return Forbidden.needing(policy.role_of(rule))
+    if not action.opens_locks and (locked := action.kind.lock(context, row)):
+        return Conflict(locked)
+    meant = action.redirect(row)
+    state = kinds.state_of(row)
+    if not (meant.move.allows(state, row.task_state) if meant.move else state in action.kind.existing):
+        return Conflict(_state_refusal(meant, row))
+    if blocker := meant.blocker(row):
+        return Conflict(blocker)
+    return None
+
+
+def choices(context: Context, row: Any) -> list[Choice]:
+    """Return every action that makes sense for the row, with whether it may begin now. Costs no query."""
+    actions = registry.of_noun(kinds.kind_of(row).noun)
+    return [choice(context, row, action) for action in actions if action.applies(row)]
+
+
+def choice(context: Context, row: Any, action: Action) -> Choice:
+    """Return one action with whether it may begin now. Costs no query."""
+    error = refusal(context, action, row)
+    reason = _("Your role does not allow this.") if isinstance(error, Forbidden) else str(error or "")
+    return Choice(action=action, allowed=error is None, reason=reason)
+
+
+def _state_refusal(action: Action, row: Any) -> str:
+    if row.task_state and action.move and kinds.state_of(row) in action.move.start:
+        return _("Wait until “%(task)s” is done.") % {
+            "task": registry.task_in_words(action.noun, row.task_state)
+        }
+    return _("Not possible in the state “%(status)s”.") % {"status": action.kind.status(row)}

@@ -1,0 +1,81 @@
+"""What every noun with verbs has in common: a state, a task, a fault, a version."""
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.db import models
+
+from compute.engine.models.scoped import Row, ScopedQuerySet
+
+if TYPE_CHECKING:
+    from compute.engine.models.operation import Operation
+
+
+class SubjectQuerySet(ScopedQuerySet[Row]):
+    """Rows that operations hold; lists read what is being done to them in one query more."""
+
+    _reads_operations = False
+
+    def with_open_operations(self) -> Self:
+        """Read each row's open operation with the rows, for `Subject.open_operation`."""
+        clone = self.all()
+        clone._reads_operations = True
+        return clone
+
+    def _clone(self) -> Self:
+        clone = super()._clone()  # type: ignore[misc]
+        clone._reads_operations = self._reads_operations
+        return clone
+
+    def _fetch_all(self) -> None:
+        is_new = self._result_cache is None
+        super()._fetch_all()
+        if is_new and self._reads_operations and self._result_cache:
+            attach_open_operations(self._result_cache)
+
+
+class Subject(models.Model):
+    """A row that actions change. `compute.engine.services.transitions` alone writes state, task and fault.
+
+    `task_state` is what is being done to it, null when nothing is; `fault` is {"code", "message", "at"} of the
+    last failure; `version` grows with every change that a page shows. `STATE` names the column of its state.
+    """
+
+    STATE: ClassVar[str] = "state"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task_state = models.CharField(max_length=32, null=True)
+    fault = models.JSONField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    if TYPE_CHECKING:
+        name: Any
+        project_id: str | None
+
+    class Meta:
+        abstract = True
+
+    @property
+    def open_operation(self) -> "Operation | None":
+        """What is being done to it now. Costs a query unless it was read by `with_open_operations`."""
+        if "_open_operation" not in self.__dict__:
+            attach_open_operations([self])
+        operation: Operation | None = self.__dict__["_open_operation"]
+        return operation
+
+
+def attach_open_operations(rows: list[Any]) -> None:
+    """Give each row its first open operation, in one query for all."""
+    from compute.engine.models.hold import Hold
+
+    holds = (
+        Hold.objects.open()
+        .filter(resource_id__in=[row.pk for row in rows], shared=False)
+        .select_related("operation")
+        .order_by("-pk")
+    )
+    first = {hold.resource_id: hold.operation for hold in holds}
+    for row in rows:
+        row.__dict__["_open_operation"] = first.get(row.pk)

@@ -1,0 +1,296 @@
+"""Runs one operation from where it stands to where it ends."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from accounts.errors import MeridianError
+from compute.driver.errors import DriverError
+from compute.engine import kinds
+from compute.engine.models import Operation
+from compute.engine.operations import queue
+from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.locking import lock_rows
+from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
+from compute.engine.operations.steps import Plan, Step, Where, plans
+from compute.engine.services import dispatch, here, transitions
+from compute.engine.services.failpoints import failpoint
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 6
+"""How often an operation is taken up before it is given up and undone; waiting for an event is free."""
+
+UNDO_ATTEMPTS = 10
+"""How often undoing is tried, with pauses of up to half a minute, before the operation ends as stuck."""
+
+INTERNAL = {
+    "code": "internal",
+    "message": gettext_noop("Meridian itself failed at this. The worker's log says why."),
+}
+State = Operation.State
+
+
+class _HandedOver(Exception):
+    """A worker of another host goes on."""
+
+
+def execute(operation_id: str) -> None:
+    """Claim the operation and do what is left of it. Do nothing when it is done, early, or in other hands."""
+    run = Run.claim(operation_id)
+    if run is None:
+        return
+    plan = plans.get(run.operation.kind)
+    try:
+        with run:
+            failpoint(f"{run.operation.kind}.claim")
+            if plan is None:
+                _close_unknown(run)
+                return
+            if run.operation.state == State.RUNNING:
+                _forward(run, plan)
+            if run.operation.state == State.UNDOING:
+                _backward(run, plan)
+    except LeaseLost:
+        log.warning("another worker took over", kind=run.operation.kind, operation=operation_id)
+
+
+def _forward(run: Run, plan: Plan) -> None:
+    """Do the steps that are not done; on failure or cancellation turn the operation round."""
+    try:
+        _enforce_attempts(run, ATTEMPTS)
+        for step in plan.steps:
+            if not _ended(run.operation, step):
+                run.check()
+                _go_to_host(run, step)
+                _begin(run, step)
+                step.do(run)
+                failpoint(f"{run.operation.kind}.{step.name}")
+                _end(run, step)
+        run.check()
+        failpoint(f"{run.operation.kind}.close")
+        _close(run, plan, State.SUCCEEDED)
+    except Wait as wait:
+        run.write(attempt=run.operation.attempt - 1)
+        run.release(until=wait.until)
+        _announce_if_due(run)
+    except _HandedOver:
+        return
+    except Cancelled:
+        _turn_round(run, run.operation.error, cancel_requested=True)
+    except MeridianError as error:
+        _turn_round(run, {"code": error.code, "message": str(error)})
+    except Exception as error:  # noqa: BLE001 - whatever a step raises ends in a state, never in a loop
+        _try_again(run, error)
+
+
+def _try_again(run: Run, error: Exception) -> None:
+    """Put a step that failed off, or give the operation up when that is of no use."""
+    if isinstance(error, DriverError):
+        fault, again = {"code": error.code, "message": str(error)}, error.retryable
+    else:
+        log.exception("step raised", kind=run.operation.kind, step=run.operation.step)
+        fault, again = INTERNAL, True
+    if again and run.operation.attempt < ATTEMPTS:
+        _retry_later(run, error)
+    else:
+        _turn_round(run, fault)
+
+
+def _backward(run: Run, plan: Plan) -> None:
+    """Undo every step that has begun, last first. What cannot be undone in many attempts ends it as stuck."""
+    by_name = {step.name: step for step in plan.steps}
+    try:
+        _enforce_attempts(run, UNDO_ATTEMPTS)
+        for entry in reversed(run.operation.timeline):
+            if entry["undone"] is None:
+                step = _known(by_name, entry["name"])
+                _go_to_host(run, step)
+                step.undo(run)
+                failpoint(f"{run.operation.kind}.{step.name}.undo")
+                entry["undone"] = _now()
+                run.write(timeline=run.operation.timeline)
+        _close(run, plan, State.CANCELLED if run.operation.cancel_requested else State.FAILED)
+    except _HandedOver:
+        return
+    except Exception as error:
+        if not isinstance(error, DriverError | MeridianError):
+            log.exception("undo raised", kind=run.operation.kind)
+        if run.operation.attempt < UNDO_ATTEMPTS and not isinstance(error, _UnknownStep):
+            _retry_later(run, error)
+        else:
+            _close_stuck(run, plan, error)
+
+
+class _GivenUp(MeridianError):
+    code = "givenUp"
+    text = gettext_lazy("The workers that ran this died or failed again and again. Their log says why.")
+
+
+class _UnknownStep(MeridianError):
+    code = "unknownStep"
+    text = gettext_lazy("This version of Meridian does not know the step, so it cannot undo it.")
+
+
+class _UnknownKind(MeridianError):
+    code = "unknownKind"
+    text = gettext_lazy("This version of Meridian does not know this action.")
+
+
+def _enforce_attempts(run: Run, most: int) -> None:
+    """Raise _GivenUp where workers have died of it again and again."""
+    if run.operation.attempt > most:
+        raise _GivenUp
+
+
+def _known(steps: Mapping[str, Step], name: str) -> Step:
+    if name not in steps:
+        raise _UnknownStep
+    return steps[name]
+
+
+def _go_to_host(run: Run, step: Step) -> None:
+    """Hand the operation over where the step must run on another host than this."""
+    if step.where == Where.ANYWHERE:
+        return
+    subject = run.subject
+    host = kinds.kind_of(subject).host(subject) or run.operation.host_id
+    if host is not None and here.host_id() not in {None, host}:
+        run.hand_over(host)
+        dispatch.send(run.operation.pk, host)
+        raise _HandedOver
+    if host != run.operation.host_id and host is not None:
+        run.write(host_id=host)
+
+
+def _turn_round(run: Run, error: dict[str, Any] | None, **fields: Any) -> None:
+    """Begin to undo, with attempts of its own."""
+    log.warning("failed", kind=run.operation.kind, subject=str(run.operation.subject_id), error=error)
+    run.write(state=State.UNDOING, error=error, progress=None, attempt=1, **fields)
+
+
+def _retry_later(run: Run, error: Exception) -> None:
+    """Wait longer after each attempt, at most half a minute."""
+    delay = timedelta(seconds=min(30, 2**run.operation.attempt))
+    log.info("retry", kind=run.operation.kind, seconds=delay.total_seconds(), error=str(error))
+    run.release(delay=delay)
+
+
+def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
+    """End the operation and its subject's task in one transaction, then let the next in line begin."""
+    operation = run.operation
+    before = {name: getattr(operation, name) for name in ("state", "step", "finished_at", "progress")}
+    ending = {
+        State.SUCCEEDED: plan.succeeded,
+        State.CANCELLED: plan.cancelled,
+        State.FAILED: plan.failed,
+        State.STUCK: plan.stuck,
+    }[state]
+    try:
+        with transaction.atomic():
+            # The rows first, the operation second: `begin` takes the locks in this order.
+            lock_rows(operation)
+            run.write(state=state, step="", finished_at=timezone.now(), progress=None, secrets="", **fields)
+            ending(operation)
+            for waiting, host in queue.in_line(operation).values_list("pk", "host"):
+                dispatch.hint(waiting, host)
+    except BaseException:
+        for name, value in before.items():
+            setattr(operation, name, value)
+        raise
+    took = (timezone.now() - operation.created_at).total_seconds()
+    log.info(state, kind=operation.kind, subject=str(operation.subject_id), seconds=round(took, 2))
+
+
+def _close_stuck(run: Run, plan: Plan, error: Exception) -> None:
+    """End as stuck: say what is left. Should the action's own ending fail too, end without it."""
+    left = _left(run.operation, error)
+    try:
+        _close(run, plan, State.STUCK, left=left)
+    except Exception:
+        log.exception("ending raised", kind=run.operation.kind)
+        _abandon(run, State.STUCK, {"code": "stuck", "message": left_in_words(left)}, left)
+
+
+def _close_unknown(run: Run) -> None:
+    """End an operation of a kind that this version does not know: failed, or stuck where steps had begun."""
+    error = _UnknownKind()
+    left = _left(run.operation, error)
+    _abandon(
+        run, State.STUCK if left else State.FAILED, {"code": error.code, "message": str(error)}, left or None
+    )
+
+
+@transaction.atomic
+def _abandon(
+    run: Run, state: Operation.State, fault: dict[str, str], left: list[dict[str, str]] | None
+) -> None:
+    """End an operation without its action; the rows that it alone occupied are in error."""
+    operation, known = run.operation, kinds.known()
+    lock_rows(operation)
+    run.write(
+        state=state,
+        step="",
+        error=operation.error or fault,
+        finished_at=timezone.now(),
+        progress=None,
+        secrets="",
+        left=left,
+    )
+    for hold in operation.holds.filter(shared=False, resource_type__in=known):
+        kind = known[hold.resource_type]
+        row = kind.model._default_manager.filter(pk=hold.resource_id).first()
+        if row is not None and kinds.state_of(row) not in kind.gone and not queue.next_on(operation, row.pk):
+            transitions.fail(row, fault, kind.error_state)
+    for waiting, host in queue.in_line(operation).values_list("pk", "host"):
+        dispatch.hint(waiting, host)
+
+
+def _left(operation: Operation, error: Exception) -> list[dict[str, str]]:
+    """The steps that began and are not undone, the one that failed first."""
+    entries = [entry for entry in reversed(operation.timeline) if entry["undone"] is None]
+    return [
+        {"step": entry["name"], "label": entry["label"], "reason": str(error) if number == 0 else ""}
+        for number, entry in enumerate(entries)
+    ]
+
+
+def _announce_if_due(run: Run) -> None:
+    """Look once more: an event that came while the step was being left would find nobody."""
+    if Operation.objects.filter(pk=run.operation.pk, due_at__lte=timezone.now()).exists():
+        dispatch.hint(run.operation.pk, run.operation.host_id)
+
+
+def _entry(operation: Operation, step: Step) -> dict[str, Any] | None:
+    return next((entry for entry in operation.timeline if entry["name"] == step.name), None)
+
+
+def _ended(operation: Operation, step: Step) -> bool:
+    entry = _entry(operation, step)
+    return entry is not None and entry["ended"] is not None
+
+
+def _begin(run: Run, step: Step) -> None:
+    """List the step before it acts: undoing must know what may be there."""
+    timeline = run.operation.timeline
+    if _entry(run.operation, step) is None:
+        timeline.append(
+            {"name": step.name, "label": step.label, "began": _now(), "ended": None, "undone": None}
+        )
+    run.write(step=step.name, timeline=timeline, progress=None)
+
+
+def _end(run: Run, step: Step) -> None:
+    entry = _entry(run.operation, step)
+    if entry is not None:
+        entry["ended"] = _now()
+    run.write(timeline=run.operation.timeline)
+
+
+def _now() -> str:
+    return timezone.now().isoformat(timespec="milliseconds")

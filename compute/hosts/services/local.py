@@ -1,0 +1,24 @@
+"""The host that this process runs on."""
+
+from django.conf import settings
+from django.db import transaction
+
+from compute.engine.services import here
+from compute.hosts.models import Hypervisor
+
+
+@transaction.atomic
+def ensure() -> Hypervisor:
+    """Return the row of this machine, made at its first start."""
+    host, made = Hypervisor.objects.get_or_create(name=settings.HOST, defaults={"uri": settings.LIBVIRT_URI})
+    if not made and host.uri != settings.LIBVIRT_URI:
+        host.uri = settings.LIBVIRT_URI
+        host.save(update_fields=["uri"])
+    return host
+
+
+def serve() -> Hypervisor:
+    """Have this process take work of this machine only; return its row."""
+    host = ensure()
+    here.serve(host.pk)
+    return host

@@ -1,0 +1,55 @@
+"""Pools of hosts: their rows, and from rows to the driver."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from compute.driver.storage import pool as driver
+from compute.driver.storage.directory import DirectoryPool
+from compute.engine.services import here
+from compute.hosts.models import Hypervisor, Pool
+from compute.hosts.services import hosts
+
+
+@transaction.atomic
+def ensure(host: Hypervisor) -> Pool:
+    """Return the host's own pool, with a row made at its first start."""
+    list(Hypervisor.objects.select_for_update(no_key=True).filter(pk=host.pk).values_list("pk"))
+    name, path = f"meridian-{hosts.installation().short}", str(settings.STORAGE_DIR / "pool")
+    pool = host.pools.filter(name=name).first()
+    if pool is None:
+        pool = Pool.objects.create(name=name, path=path)
+        pool.hosts.add(host)
+    elif pool.path != path:
+        pool.path = path
+        pool.save(update_fields=["path"])
+    return pool
+
+
+def default(host: Hypervisor) -> Pool:
+    """Return the pool that new disks on the host go to."""
+    return host.pools.first() or ensure(host)
+
+
+def measure(pool: Pool, host: Hypervisor) -> None:
+    """Note how full the pool is, as the host sees it. Raise DriverError."""
+    facts = on(pool, host).facts()
+    Pool.objects.filter(pk=pool.pk).update(
+        capacity_bytes=facts.capacity_bytes, available_bytes=facts.available_bytes
+    )
+
+
+def on(pool: Pool, host: Hypervisor) -> driver.Pool:
+    """Return the pool as the host's libvirt knows it."""
+    return DirectoryPool(host.uri, pool.name, Path(pool.path))
+
+
+def handle(pool: Pool) -> driver.Pool:
+    """Return the pool as this process's host knows it, which is one of the pool's."""
+    known = pool.hosts.order_by("name")
+    local = here.host_id()
+    host = (known.filter(pk=local).first() if local else None) or known.first()
+    if host is None:
+        raise LookupError(f"The pool {pool.name} has no host.")
+    return on(pool, host)

@@ -1,0 +1,1 @@
+"""Verbs on images, one file each."""

@@ -1,0 +1,69 @@
+"""Deliver: bring a copy of an image into a host's pool, once for all that wait for it there."""
+
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from accounts.context import Context
+from compute.engine import operations
+from compute.engine.actions import auditing
+from compute.engine.actions.base import Action
+from compute.engine.models import Operation
+from compute.engine.moves import Move
+from compute.engine.operations import Run, Step
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import delivery, images
+
+Status = Image.Status
+
+
+class CopyToPool(Step):
+    """Copy the file into the pool of the operation's host, and show those that wait how far it is."""
+
+    name: ClassVar[str] = "copy"
+    label: ClassVar[str] = gettext_noop("Copy the image")
+
+    def do(self, run: Run) -> None:
+        image, pool = run.subject, hosts.pool(delivery.host_of(run.operation))
+
+        def progress(done: int, total: int) -> None:
+            run.progress(done, total)
+            operations.show_progress(image.pk, delivery.STEP, run.operation.progress)
+
+        images.bring(image, pool, progress)
+
+
+class Deliver(Action):
+    """Begun by what needs the image on a host (`compute.images.services.delivery`), never by people."""
+
+    noun = "image"
+    verb = "deliver"
+    label = gettext_lazy("Bring to a host")
+    icon = "truck-delivery"
+    order = 0
+    move = Move(start=frozenset({Status.ACTIVE}), task="", end=None)
+    exclusive = False
+    cancellable = True
+    steps = (CopyToPool(),)
+
+    def rule(self, context: Context, image: Image) -> str:
+        return "instance:launch"
+
+    def succeeded(self, operation: Operation) -> None:
+        self._tell(operation)
+
+    def failed(self, operation: Operation) -> None:
+        self._tell(operation)
+
+    def cancelled(self, operation: Operation) -> None:
+        self._tell(operation)
+
+    def stuck(self, operation: Operation) -> None:
+        self._tell(operation)
+
+    def _tell(self, operation: Operation) -> None:
+        """The image is as it was; whoever waits for the copy goes on."""
+        auditing.ended(operation)
+        # Another word each time: a step that was woken by the same one before would not notice.
+        operations.wake_sharing(operation.subject_id, f"delivered {operation.pk.hex[:8]}")

@@ -1,0 +1,26 @@
+"""Settings of the Image API."""
+
+from typing import Any
+
+from accounts.openstack.paging import Paging
+from accounts.openstack.service import Service
+from accounts.openstack.view import ApiView
+
+
+def _fault(status: int, message: str) -> dict[str, Any]:
+    return {"code": status, "message": message}
+
+
+IMAGE = Service(
+    type="image",
+    root="/image",
+    base="/image/v2",
+    fault=_fault,
+    paging=Paging(default=25, most=1000, eager=False),
+)
+
+
+class ImageView(ApiView):
+    """Speak as Glance does."""
+
+    api = IMAGE

@@ -1,0 +1,17 @@
+"""Images as the engine knows them."""
+
+from compute.engine.kinds import Kind
+from compute.images.models import Image
+
+Status = Image.Status
+
+IMAGE = Kind(
+    noun="image",
+    rank=4,
+    model=Image,
+    existing=frozenset({Status.QUEUED, Status.SAVING, Status.ACTIVE}),
+    gone=frozenset({Status.DELETED}),
+    error_state=Status.ERROR,
+    status=lambda image: image.get_status_display(),
+    lists=("images",),
+)

@@ -1,0 +1,75 @@
+"""Copies of images on hosts: what needs one waits for its delivery, which all share."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.context import Context
+from accounts.errors import Conflict
+from accounts.models import User
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.engine.operations import Run, Wait
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import hosts
+from compute.images.models import Image
+from compute.images.services import images
+
+KIND = "image.deliver"
+STEP = "image"
+"""What the steps are called that wait for a delivery."""
+
+LOOK_AGAIN = timedelta(seconds=30)
+State = Operation.State
+
+
+def wait_for_copy(run: Run, image: Image, host: Hypervisor) -> None:
+    """Return once the host's pool has the image. Raise Wait while it is delivered, Conflict when that failed."""
+    images.known(image.pk)
+    if hosts.pool(host).stat(image.volume_name) is not None:
+        return
+    latest = _latest(image, host, since=run.operation)
+    if latest is None:
+        _begin(run, image, host)
+    elif latest.state not in Operation.OPEN and latest.state != State.SUCCEEDED:
+        why = latest.error["message"] if latest.error else _("it was cancelled.")
+        raise Conflict(_("%(image)s was not copied: %(why)s") % {"image": image.name, "why": why})
+    raise Wait(until=timezone.now() + LOOK_AGAIN)
+
+
+def host_of(operation: Operation) -> Hypervisor:
+    """Return the host that an image is delivered to."""
+    return Hypervisor.objects.get(pk=operation.parameters["host"])
+
+
+@transaction.atomic
+def _begin(run: Run, image: Image, host: Hypervisor) -> None:
+    """Begin a delivery in the name of what waits for it, unless one is at work already."""
+    list(Image.objects.select_for_update(no_key=True).filter(pk=image.pk).values_list("pk"))
+    rows = Operation.objects.open().filter(kind=KIND, subject_id=image.pk, host=host)
+    if rows.exists():
+        return
+    asker = run.operation
+    operations.enqueue(
+        Context(user=asker.user or User(id="", name=""), project=asker.project, request_id=asker.request_id),
+        KIND,
+        image,
+        parameters={"host": str(host.pk)},
+        exclusive=False,
+        host=host.pk,
+        project_id=asker.project_id,
+    )
+
+
+def _latest(image: Image, host: Hypervisor, since: Operation) -> Operation | None:
+    """The last delivery that is at work, or has ended since the asker began to wait."""
+    began = next((entry["began"] for entry in since.timeline if entry["name"] == STEP), None)
+    rows = Operation.objects.filter(kind=KIND, subject_id=image.pk, host=host).order_by("-created_at")
+    latest = rows.first()
+    if latest is None or latest.state in Operation.OPEN:
+        return latest
+    if began is None or latest.created_at < datetime.fromisoformat(began):
+        return None
+    return latest

@@ -1,0 +1,22 @@
+"""What stands on an image. Areas above tell which of their rows do."""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from compute.engine.models import Hold
+from compute.images.models import Image
+
+Users = Callable[[UUID], Iterable[str]]
+_users: list[Users] = []
+
+
+def register(users: Users) -> None:
+    """Have `users` asked for the names of rows whose disks stand on the image of an id."""
+    _users.append(users)
+
+
+def names(image: Image) -> list[str]:
+    """Return the names of all that stands on the image or soon will, sorted."""
+    holds = Hold.objects.open().filter(resource_id=image.pk, shared=True)
+    soon = holds.values_list("operation__subject_name", flat=True)
+    return sorted({*soon, *(name for users in _users for name in users(image.pk))})

@@ -1,0 +1,31 @@
+"""Cancel: have what is being done to an instance undone, as long as that helps."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import Context
+from compute.engine.actions.cancelling import cancel_current, too_late
+from compute.instances.actions.base import InstanceAction
+from compute.instances.models import Instance
+
+
+class Cancel(InstanceAction):
+    """Done at once: the operation notices, undoes what it did, and leaves the instance as it was."""
+
+    verb = "cancel"
+    label = _("Cancel")
+    icon = "arrow-back-up"
+    order = 310
+    confirm = _("What was done so far is undone.")
+    bulk = False
+    in_place = True
+
+    def applies(self, instance: Instance) -> bool:
+        operation = instance.open_operation if instance.task_state else None
+        return operation is not None and not too_late(operation)
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Raise Conflict saying why there is nothing to cancel."""
+        operation = cancel_current(instance)
+        return {"operation": str(operation.pk), "kind": operation.kind}

@@ -1,0 +1,14 @@
+"""Writing an instance's config drive, which several verbs do."""
+
+from compute.engine.operations import Run
+from compute.instances.actions.passwords import password_of
+from compute.instances.services import config_drive, machine_disks
+from compute.volumes.services import disks
+
+
+def write_config_drive(run: Run) -> None:
+    """Write what the guest reads about itself, with the password that the operation carries."""
+    instance = run.subject
+    disk = machine_disks.config(instance)
+    run.check()
+    disks.pool_of(disk).write(disk.volume_name, config_drive.build(instance, password_of(run)))

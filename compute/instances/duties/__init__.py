@@ -1,0 +1,1 @@
+"""What is done to instances by itself, again and again."""

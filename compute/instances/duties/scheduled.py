@@ -1,0 +1,82 @@
+"""Runs schedules when they are due, as whoever made them."""
+
+import uuid
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.context import Context, for_user
+from accounts.errors import Forbidden, MeridianError
+from accounts.models import AuditEvent
+from accounts.services import audit
+from compute.engine.actions.begin import begin
+from compute.engine.services import broadcast
+from compute.instances.models import Schedule
+from compute.instances.services import schedules
+
+log = structlog.get_logger(__name__)
+
+LATE = timedelta(hours=1)
+"""What is later than this is not made up for: nobody wants last night's stop in the morning."""
+
+
+def sweep() -> None:
+    """Run what is due. Several may sweep at once: each run is had by one."""
+    due = Schedule.objects.filter(enabled=True, next_run__lte=timezone.now())
+    for key in due.values_list("pk", flat=True):
+        _run(key)
+
+
+@transaction.atomic
+def _run(key: uuid.UUID) -> None:
+    """Claim the run and begin what it says in one transaction: whoever dies in between has done neither."""
+    schedule = Schedule.objects.select_related("created_by", "instance").filter(pk=key).first()
+    now = timezone.now()
+    if schedule is None or schedule.next_run is None or schedule.next_run > now:
+        return
+    following = schedules.next_run(schedule, now)
+    claimed = Schedule.objects.filter(pk=key, enabled=True, next_run=schedule.next_run).update(
+        next_run=following, last_run=now, enabled=following is not None
+    )
+    if not claimed:
+        return
+    context = for_user(schedule.created_by, schedule.project_id, request_id=f"req-{uuid.uuid4()}")
+    error = ""
+    try:
+        if now - schedule.next_run > LATE:
+            raise Forbidden(_("Meridian did not run at that time."))
+        with transaction.atomic():
+            _check(context, schedule)
+            begin(
+                context,
+                f"instance.{schedule.verb}",
+                schedule.instance_id,
+                parameters={"schedule": str(schedule.pk)},
+            )
+    except MeridianError as refused:
+        error = str(refused)
+        log.info("schedule skipped", schedule=str(key), reason=error)
+    Schedule.objects.filter(pk=key).update(last_error=error)
+    audit.record(
+        context,
+        "schedule.run",
+        outcome=AuditEvent.Outcome.FAILED if error else AuditEvent.Outcome.SUCCEEDED,
+        target_type="instance",
+        target_id=str(schedule.instance_id),
+        target_name=schedule.instance.name,
+        project_id=schedule.project_id,
+        detail={"verb": schedule.verb} | ({"error": error} if error else {}),
+    )
+    broadcast.changed(schedule.instance)
+
+
+def _check(context: Context, schedule: Schedule) -> None:
+    """The rights that its maker has now. Raises Forbidden; what the verb needs, `begin` checks."""
+    here = context.project is not None and context.project.id == schedule.project_id
+    if not schedule.created_by.enabled or not (here or context.is_admin):
+        raise Forbidden(
+            _("%(name)s has no role in this project any more.") % {"name": schedule.created_by.name}
+        )

@@ -1,0 +1,55 @@
+"""Instances as the engine knows them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import policy
+from accounts.context import Context
+from compute.engine.kinds import Kind
+from compute.instances import states
+from compute.instances.models import Instance
+from compute.instances.models.instance import BootStage
+from compute.instances.services import words
+from compute.instances.states import VmState
+
+LOCKED = _("It is locked against changes. Unlock it first.")
+
+
+def settled(instance: Instance, state: str) -> Mapping[str, Any]:
+    """Return what follows from a new state: what runs now boots now, unless it was only paused."""
+    fields: dict[str, Any] = {}
+    if state == VmState.ACTIVE and instance.launched_at is None:
+        fields["launched_at"] = timezone.now()
+    if state != VmState.ACTIVE:
+        fields["boot_stage"] = BootStage.NONE
+    elif instance.vm_state != VmState.PAUSED:
+        fields |= {"boot_stage": BootStage.BOOTING, "booted_at": timezone.now()}
+    if state not in states.RUNNING:
+        fields |= {"agent": None, "room": None}
+    return fields
+
+
+def lock(context: Context, instance: Instance) -> str | Promise:
+    """Return why a lock keeps the asker out; administrators are not kept (Compute API guide, lock server)."""
+    return LOCKED if instance.locked and not policy.allows(context, "instance:override_lock") else ""
+
+
+INSTANCE = Kind(
+    noun="instance",
+    rank=1,
+    model=Instance,
+    existing=states.EXISTING,
+    gone=frozenset({VmState.DELETED}),
+    error_state=VmState.ERROR,
+    status=lambda instance: words.status(instance.status),
+    lists=("instances",),
+    counts=("quota",),
+    settled=settled,
+    lock=lock,
+    host=lambda instance: instance.hypervisor_id,
+    related=("hypervisor", "image", "rescue_image", "project"),
+)

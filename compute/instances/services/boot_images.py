@@ -1,0 +1,29 @@
+"""The image that an instance was launched from."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.errors import Conflict
+from compute.images.models import Image
+from compute.images.services import image_users
+from compute.instances.models import Instance
+
+
+def image_of(instance: Instance) -> Image:
+    """Return the instance's image. Raise Conflict when it was deleted meanwhile."""
+    if instance.image is None:
+        raise Conflict(_("The image of this instance was deleted. Launch from another one."))
+    return instance.image
+
+
+def register() -> None:
+    """Tell images which instances' disks stand on them; called once at start."""
+    image_users.register(_names_on)
+
+
+def _names_on(image_id: UUID) -> Iterable[str]:
+    rows = Instance.objects.existing().filter(Q(image=image_id) | Q(rescue_image=image_id))
+    return rows.values_list("name", flat=True)

@@ -1,0 +1,22 @@
+"""What new disks hold: the image, an empty file system, swap space."""
+
+from compute.driver.storage import formatting
+from compute.volumes.models import Disk
+from compute.volumes.services import disks
+
+EPHEMERAL_LABEL = "ephemeral0"
+SWAP_LABEL = "swap0"
+
+
+def make(disk: Disk) -> None:
+    """Make the disk's volume with what its role asks for; there already is success. Raise DriverError."""
+    pool = disks.pool_of(disk)
+    if pool.stat(disk.volume_name) is not None and disk.image is None:
+        return
+    match disk.role:
+        case Disk.Role.EPHEMERAL:
+            pool.fill(disk.volume_name, disk.size_bytes, formatting.ext4(EPHEMERAL_LABEL))
+        case Disk.Role.SWAP:
+            pool.fill(disk.volume_name, disk.size_bytes, formatting.swap(SWAP_LABEL))
+        case _:
+            disks.make(disk)

@@ -1,0 +1,61 @@
+"""Instances as occupants of hosts: what they take there, and what binds them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, Sum
+
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import occupants
+from compute.hosts.services.occupants import Amounts
+from compute.instances import states
+from compute.instances.models import Instance
+from compute.instances.models.instance import InstanceQuerySet
+from compute.instances.services.disk_sizes import TOTAL_GIB
+from compute.instances.states import VmState
+
+_AT_HOME = ~Q(vm_state__in=[VmState.SHELVED, VmState.SOFT_DELETED])
+"""What is shelved or in the recycle bin takes its disk only."""
+
+_NUMBERS = ("vcpus", "ram_mib", "disk_gib", "running", "busy")
+
+
+class InstanceOccupants:
+    """`compute.hosts.services.occupants.Occupants` for instances."""
+
+    def amounts(self, without: UUID | None = None) -> Mapping[UUID, Amounts]:
+        rows: Any = (
+            _placed()
+            .exclude(pk__in=[without] if without else [])
+            .order_by()
+            .values("hypervisor")
+            .annotate(
+                vcpus=Sum("vcpus", filter=_AT_HOME, default=0),
+                ram_mib=Sum("ram_mib", filter=_AT_HOME, default=0),
+                disk_gib=Sum(TOTAL_GIB),
+                running=Count("pk", filter=Q(vm_state__in=states.RUNNING)),
+                busy=Count("pk", filter=Q(task_state__isnull=False)),
+            )
+        )
+        return {row["hypervisor"]: Amounts(**{name: row[name] for name in _NUMBERS}) for row in rows}
+
+    def on(self, hosts: Iterable[Hypervisor]) -> Mapping[UUID, list[tuple[UUID, str, str]]]:
+        found: dict[UUID, list[tuple[UUID, str, str]]] = {}
+        rows = _placed().filter(hypervisor__in=list(hosts)).order_by("name", "pk")
+        for host, key, name, project in rows.values_list("hypervisor", "pk", "name", "project"):
+            found.setdefault(host, []).append((key, name, project))
+        return found
+
+    def bound_to_zone(self, host: Hypervisor, zone: str) -> list[str]:
+        bound = _placed().filter(hypervisor=host).exclude(wanted_zone__in=["", zone])
+        return list(bound.values_list("name", flat=True))
+
+
+def register() -> None:
+    """Tell hosts; called once at start."""
+    occupants.register(InstanceOccupants())
+
+
+def _placed() -> InstanceQuerySet:
+    return Instance.objects.existing().exclude(hypervisor=None)

@@ -1,0 +1,71 @@
+"""Do what is done once for the whole cloud: due operations, schedules, expiry, the recycle bin, retention.
+
+Several may run; one has the lease and works, the others stand by.
+"""
+
+import signal
+import threading
+import time
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+
+from accounts.services import retention
+from compute.engine.operations import announcing
+from compute.engine.services import heartbeats, leases
+from compute.engine.services.duties import Duty, Rota
+from compute.hosts.services import hypervisors
+from compute.instances.duties import expiring, recycle_bin, scheduled
+
+log = structlog.get_logger(__name__)
+
+LEASE = "sweep"
+LEASE_SECONDS = 15.0
+RENEW_SECONDS = 4.0
+LONGEST_PAUSE = 1.0
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        sweep(stop)
+
+
+def sweep(stop: threading.Event) -> None:
+    """Do the duties while this process has the lease, until it is told to stop."""
+    rota = Rota(
+        [
+            Duty("due operations", 5, announcing.announce_due),
+            Duty("hosts", 2, hypervisors.mark_silent),
+            Duty("schedules", 5, scheduled.sweep),
+            Duty("expiry", 60, expiring.sweep),
+            Duty("recycle bin", 60, recycle_bin.empty),
+            Duty("retention", 60, retention.Sweeper().sweep),
+        ]
+    )
+    own = Rota([Duty("heartbeat", 15, lambda: heartbeats.beat("sweep"))])
+    holds, renew_at = False, 0.0
+    while not stop.is_set():
+        if time.monotonic() >= renew_at:
+            holds, renew_at = _take_lease(), time.monotonic() + RENEW_SECONDS
+        own.run_due()
+        if holds:
+            rota.run_due()
+        stop.wait(LONGEST_PAUSE)
+    if holds:
+        leases.give_back(LEASE)
+
+
+def _take_lease() -> bool:
+    try:
+        return leases.take(LEASE, LEASE_SECONDS)
+    except DatabaseError as error:
+        log.warning("lease not renewed", reason=str(error))
+        close_old_connections()
+        return False

@@ -1,0 +1,114 @@
+"""What lists of networks and subnets are asked for, as conditions on rows.
+
+Every field is a filter; one that is said more than once fits either value.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+
+from accounts.names import is_text
+from accounts.openstack import ids
+from compute.networks.api import subnets
+
+Condition = Callable[[list[str]], Q]
+NOTHING = Q(pk__in=[])
+
+SAME_FOR_NETWORKS: Mapping[str, Any] = {
+    "admin_state_up": True,
+    "status": "ACTIVE",
+    "router:external": False,
+    "mtu": 1500,
+    "port_security_enabled": True,
+    "description": "",
+}
+SAME_FOR_SUBNETS: Mapping[str, Any] = {
+    "ip_version": 4,
+    "enable_dhcp": True,
+    "ipv6_address_mode": None,
+    "ipv6_ra_mode": None,
+    "description": "",
+}
+_SORTS = {
+    "id": "pk",
+    "name": "name",
+    "tenant_id": "project_id",
+    "project_id": "project_id",
+    "created_at": "created_at",
+    "updated_at": "created_at",
+}
+NETWORK_SORTS = _SORTS | dict.fromkeys(SAME_FOR_NETWORKS, "pk")
+SUBNET_SORTS = _SORTS | {"network_id": "pk", "cidr": "cidr"} | dict.fromkeys(SAME_FOR_SUBNETS, "pk")
+
+
+def of_networks(query: QueryDict) -> Q:
+    """Return the condition of the networks that fit."""
+    own: dict[str, Condition] = {"id": lambda values: Q(pk__in=ids.uuids(values)), "shared": _shared}
+    return _all(query, _COMMON | own, SAME_FOR_NETWORKS)
+
+
+def of_subnets(query: QueryDict) -> Q:
+    """Return the condition of the networks whose subnets fit."""
+    own: dict[str, Condition] = {
+        "id": lambda values: Q(pk__in=list(filter(None, map(subnets.network_key, values)))),
+        "network_id": lambda values: Q(pk__in=ids.uuids(values)),
+        "cidr": lambda values: Q(cidr__in=list(filter(is_text, values))),
+        "gateway_ip": lambda values: Q(cidr__in=subnets.ranges_with_gateway(values)),
+    }
+    return _all(query, _COMMON | own, SAME_FOR_SUBNETS)
+
+
+def _all(query: QueryDict, conditions: Mapping[str, Condition], same: Mapping[str, Any]) -> Q:
+    where = Q()
+    for name in query:
+        values = query.getlist(name)
+        if name in conditions:
+            where &= conditions[name](values)
+        elif name in same and str(same[name]).lower() not in {value.lower() for value in values}:
+            where &= NOTHING
+    return where
+
+
+def _name(values: list[str]) -> Q:
+    return reduce(or_, (Q(name__iexact=value) if is_text(value) else NOTHING for value in values))
+
+
+def _project(values: list[str]) -> Q:
+    """Shared networks belong to no project, which is shown as the empty text."""
+    own = Q(project__in=[value for value in values if is_text(value)])
+    return own | Q(project=None) if "" in values else own
+
+
+def _shared(values: list[str]) -> Q:
+    wanted = {value.lower() for value in values}
+    return reduce(
+        or_, (Q(project__isnull=shared) for shared in (True, False) if str(shared).lower() in wanted), NOTHING
+    )
+
+
+def _created(values: list[str]) -> Q:
+    """Times are shown in whole seconds."""
+    where = NOTHING
+    for value in values:
+        try:
+            moment = parse_datetime(value.upper())
+        except ValueError:
+            continue
+        if moment is not None and moment.tzinfo is not None:
+            where |= Q(created_at__gte=moment, created_at__lt=moment + timedelta(seconds=1))
+    return where
+
+
+_COMMON: dict[str, Condition] = {
+    "name": _name,
+    "tenant_id": _project,
+    "project_id": _project,
+    "created_at": _created,
+    "updated_at": _created,
+}

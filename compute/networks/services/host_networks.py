@@ -1,0 +1,43 @@
+"""From networks to the driver: a network as a host provides it."""
+
+import ipaddress
+
+from django.conf import settings
+
+from compute.driver.network.nat import Network as DriverNetwork
+from compute.driver.specs import NetworkSpec
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import hypervisors
+from compute.networks.models import Network
+
+
+def network(hypervisor: Hypervisor, row: Network) -> DriverNetwork:
+    """The network as the hypervisor provides it."""
+    return DriverNetwork(hypervisor.uri, network_spec(row))
+
+
+def network_spec(row: Network) -> NetworkSpec:
+    """The first address of the range is the host's own: gateway, DHCP and name server."""
+    return NetworkSpec(
+        name=libvirt_network_name(row),
+        uuid=str(row.pk),
+        bridge=row.bridge,
+        cidr=row.cidr,
+        gateway=str(ipaddress.IPv4Network(row.cidr)[1]),
+        dhcp_folder=settings.STORAGE_DIR / "dhcp" / row.bridge,
+    )
+
+
+def libvirt_network_name(row: Network) -> str:
+    return f"meridian-{row.bridge}"
+
+
+def ensure_all(hypervisor: Hypervisor) -> None:
+    """Make on the host the networks that are not there yet. Raise DriverError."""
+    for row in Network.objects.all():
+        network(hypervisor, row).ensure()
+
+
+def register() -> None:
+    """Have hosts prepared with their networks; called once at start."""
+    hypervisors.register_preparation(ensure_all)

@@ -1,0 +1,5 @@
+"""Rows of disks."""
+
+from compute.volumes.models.disk import Disk
+
+__all__ = ["Disk"]

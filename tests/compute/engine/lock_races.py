@@ -1,0 +1,151 @@
+"""Transactions that lock several rows, at the same instant, fifty times: none may wait for the other for ever.
+
+Run with a DATABASE_URL of its own, so that real transactions count. Prints what became of each round as JSON.
+`tests/compute/engine/test_lock_order.py` reads it.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import django
+from django.core.management import call_command
+from django.db import connection, transaction
+
+ROUNDS = 50
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from compute.engine.actions import registry
+
+    for name in ("instance.clone", "instance.purge", "instance.stop"):
+        registry.known()[name].steps = ()  # what they do to hosts is no subject here
+    races = {
+        "clone closes, purge of its copy begins": closing,
+        "clone begins, stop begins": beginning,
+        "two projects clone on one host": cloning,
+    }
+    print(json.dumps({name: [race() for _ in range(ROUNDS)] for name, race in races.items()}))  # noqa: T201
+
+
+def closing() -> dict[str, Any]:
+    """A clone ends while somebody deletes its copy for good."""
+    from compute.engine import operations
+    from compute.engine.models import Operation
+    from compute.instances.actions import begin
+    from compute.instances.models import Instance
+    from tests.worker import work
+
+    context, source = something()
+    cloning = begin(context, "instance.clone", source.pk, parameters={"name": "copy"})
+    assert cloning is not None
+    copy = cloning.parameters["copy"]
+    errors = together(
+        lambda: operations.execute(str(cloning.pk)),
+        lambda: begin(context, "instance.purge", copy),
+    )
+    work()
+    states = [Instance.objects.get(pk=key) for key in (source.pk, copy)]
+    return {
+        "errors": errors,
+        "open": Operation.objects.open().count(),
+        "states": [f"{row.vm_state} {row.task_state}" for row in states],
+    }
+
+
+def beginning() -> dict[str, Any]:
+    """Two people begin something that locks the project, and something that does not, on one instance."""
+    from accounts.errors import Conflict
+    from compute.engine.models import Operation
+    from compute.instances.actions import begin
+    from tests.worker import work
+
+    context, source = something()
+
+    def attempt(action: str, **parameters: str) -> None:
+        try:
+            begin(context, action, source.pk, parameters=parameters)
+        except Conflict:
+            return
+
+    errors = together(
+        lambda: attempt("instance.clone", name="copy"),
+        lambda: attempt("instance.stop"),
+    )
+    begun = Operation.objects.on(source.pk).count()
+    work()
+    return {"errors": errors, "open": Operation.objects.open().count(), "begun": begun}
+
+
+def cloning() -> dict[str, Any]:
+    """Two projects clone at once, on one host and into the same networks, which they name in another order."""
+    from compute.engine.models import Operation
+    from compute.instances.actions import begin
+    from compute.networks.services import addresses
+    from tests import factories
+    from tests.worker import work
+
+    host, networks = factories.HypervisorFactory(vcpus=64), factories.NetworkFactory.create_batch(2)
+    pairs = [something(hypervisor=host), something(hypervisor=host)]
+    for (_context, source), order in zip(pairs, (networks, networks[::-1]), strict=True):
+        for network in order:
+            with transaction.atomic():
+                addresses.plug(source, source.project, network)
+    errors = together(
+        *(
+            lambda context=context, source=source: begin(
+                context, "instance.clone", source.pk, parameters={"name": "copy"}
+            )
+            for context, source in pairs
+        )
+    )
+    work()
+    return {"errors": errors, "open": Operation.objects.open().count()}
+
+
+def something(**fields: object) -> tuple[Any, Any]:
+    """A member of a project, and an instance there."""
+    from accounts.context import for_user
+    from compute.networks.models import Network
+    from compute.networks.services import addresses
+    from tests import factories
+
+    user, project = factories.UserFactory(), factories.ProjectFactory()
+    factories.AssignmentFactory(user=user, project=project)
+    network = Network.objects.first() or factories.NetworkFactory()
+    source = factories.InstanceFactory(project=project, **fields)
+    with transaction.atomic():
+        addresses.plug(source, source.project, network)
+    return for_user(user, project.pk), source
+
+
+def together(*deeds: Callable[[], object]) -> list[str]:
+    """Do all at the same instant, each in a thread with a connection of its own; return what went wrong."""
+    gate, errors = threading.Barrier(len(deeds)), []
+
+    def do(deed: Callable[[], object]) -> None:
+        try:
+            connection.ensure_connection()
+            gate.wait(60)
+            deed()
+        except Exception as error:  # noqa: BLE001 - told to whoever reads the result
+            errors.append(f"{type(error).__name__}: {error}")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
+
+
+if __name__ == "__main__":
+    sys.exit(main())

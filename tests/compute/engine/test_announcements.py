@@ -1,0 +1,128 @@
+"""Hints to workers and news to pages: after commit, ids and topics only, and no harm when Redis is away."""
+
+import asyncio
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import transaction
+
+from compute.engine.models import Operation
+from compute.engine.services import broadcast, dispatch, transitions
+from compute.engine.services.breaker import Breaker
+from tests import factories
+
+
+@pytest.fixture
+def broker(redis_server: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+    """Redis with an empty queue; what earlier tests found to be away is forgotten."""
+    monkeypatch.setattr(dispatch, "_broker", Breaker(seconds=5))
+    monkeypatch.setattr(broadcast, "_layer", Breaker(seconds=5))
+    with redis.Redis(unix_socket_path=str(redis_server)) as client:
+        client.flushall()
+        yield client
+
+
+def queued(broker: redis.Redis) -> list[object]:
+    """The arguments of every message in the queue."""
+    return [
+        json.loads(base64.b64decode(json.loads(message)["body"]))[0]
+        for message in broker.lrange(dispatch.COMMON, 0, -1)
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hint_carries_the_id_and_goes_out_after_commit(broker: redis.Redis) -> None:
+    operation = factories.OperationFactory()
+    with transaction.atomic():
+        dispatch.hint(operation.pk)
+        assert queued(broker) == []
+    assert queued(broker) == [[str(operation.pk)]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rolled_back_is_not_announced(broker: redis.Redis) -> None:
+    operation = factories.OperationFactory()
+    with transaction.atomic():
+        dispatch.hint(operation.pk)
+        transaction.set_rollback(True)
+    assert queued(broker) == []
+
+
+ALONE = """
+import time, uuid
+import django
+django.setup()
+from compute.engine.services import broadcast, dispatch
+start = time.perf_counter()
+dispatch.send(uuid.uuid4())
+broadcast._send("blue", ["instances"])
+print(time.perf_counter() - start)
+"""
+
+
+def test_without_redis_the_caller_goes_on_at_once(tmp_path: Path) -> None:
+    """The rows are there: the sweeper announces them when Redis is back."""
+    environment = os.environ | {"MERIDIAN_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    alone = subprocess.run(
+        [sys.executable, "-c", ALONE],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert alone.returncode == 0, alone.stderr
+    assert float(alone.stdout) < 1
+    assert "broker away" in alone.stderr
+    assert "channel layer away" in alone.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_of_the_project_and_of_administrators_hear_topics_only(broker: redis.Redis) -> None:
+    operation: Operation = factories.OperationFactory(instance__name="secret-name")
+    instance = factories.instance_of(operation)
+    heard = asyncio.run(
+        _listen(instance.project_id, lambda: transitions.change(instance, name="still-secret"))
+    )
+    topics = ["instances", f"instance:{instance.pk}", "quota"]
+    assert heard == {
+        f"project.{instance.project_id}": {"type": "changed", "topics": topics},
+        "all": {"type": "changed", "topics": topics},
+        "project.other": None,
+    }
+    heard = asyncio.run(_listen(instance.project_id, lambda: broadcast.operation_changed(operation)))
+    assert heard["all"] == {
+        "type": "changed",
+        "topics": ["operations", "instances", f"instance:{instance.pk}"],
+    }
+
+
+async def _listen(project_id: str, change) -> dict[str, dict[str, object] | None]:
+    """What each group's listeners receive of a change; None where nothing comes."""
+    layer = get_channel_layer()
+    channels: dict[str, str] = {}
+    for group in (f"project.{project_id}", "all", "project.other"):
+        channels[group] = await layer.new_channel()
+        await layer.group_add(group, channels[group])
+    await sync_to_async(change)()
+    heard: dict[str, dict[str, object] | None] = {}
+    for group, channel in channels.items():
+        try:
+            heard[group] = await asyncio.wait_for(
+                layer.receive(channel), 2 if group != "project.other" else 0.2
+            )
+        except TimeoutError:
+            heard[group] = None
+        await layer.group_discard(group, channel)
+    await layer.flush()
+    return heard

@@ -1,0 +1,174 @@
+"""Passes to screens: once, soon, for one person and one instance."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from accounts.context import Context, for_user
+from accounts.errors import Conflict, Forbidden
+from accounts.models import Assignment, AuditEvent, Project, User
+from accounts.services import retention
+from compute.instances.models import ConsoleToken, Instance
+from compute.instances.services import consoles, guests
+from compute.instances.states import VmState
+from tests.factories import AssignmentFactory, InstanceFactory, RoleFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def instance(alice: User, blue: Project) -> Instance:
+    return InstanceFactory(project=blue, user=alice)
+
+
+def test_a_token_leads_to_its_own_screen_once(as_alice: Context, instance: Instance) -> None:
+    token = consoles.issue(as_alice, instance)
+    assert consoles.redeem(token) == str(guests.vnc_socket(instance))
+    assert consoles.redeem(token) is None
+
+
+def test_each_token_leads_to_its_own_instance(as_alice: Context, instance: Instance) -> None:
+    other = InstanceFactory(project=instance.project)
+    first, second = consoles.issue(as_alice, instance), consoles.issue(as_alice, other)
+    assert consoles.redeem(second) == str(guests.vnc_socket(other))
+    assert consoles.redeem(first) == str(guests.vnc_socket(instance))
+
+
+def test_only_the_hash_is_kept_and_no_log_has_the_token(
+    as_alice: Context, instance: Instance, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    token = consoles.issue(as_alice, instance)
+    consoles.redeem(token)
+    row = ConsoleToken.objects.get()
+    assert len(token) >= 43, "256 bits"
+    assert token not in str(row.__dict__)
+    assert token not in caplog.text + "".join(capfd.readouterr())
+    assert token not in str(AuditEvent.objects.values_list())
+    assert AuditEvent.objects.filter(action="instance.console", target_id=str(instance.pk)).count() == 1
+
+
+@pytest.mark.parametrize("token", ["", "x", "a" * 43, "\u0000", "é" * 5000])
+def test_a_forged_token_leads_nowhere(as_alice: Context, instance: Instance, token: str) -> None:
+    consoles.issue(as_alice, instance)
+    assert consoles.redeem(token) is None
+
+
+def test_a_token_waits_at_most_a_minute(as_alice: Context, instance: Instance) -> None:
+    token = consoles.issue(as_alice, instance)
+    row = ConsoleToken.objects.get()
+    assert row.expires_at - timezone.now() <= timedelta(seconds=60)
+    ConsoleToken.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
+    assert consoles.redeem(token) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_at_once_one_gets_in(as_alice: Context, instance: Instance) -> None:
+    token = consoles.issue(as_alice, instance)
+
+    def redeem(_number: int) -> str | None:
+        try:
+            return consoles.redeem(token)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(redeem, range(20)))
+    assert [answer for answer in answers if answer] == [str(guests.vnc_socket(instance))]
+
+
+def _disable(instance: Instance, user: User) -> None:
+    User.objects.filter(pk=user.pk).update(enabled=False)
+
+
+def _take_role(instance: Instance, user: User) -> None:
+    Assignment.objects.filter(user=user).delete()
+
+
+def _demote(instance: Instance, user: User) -> None:
+    Assignment.objects.filter(user=user).update(role=RoleFactory(name="reader"))
+
+
+def _disable_project(instance: Instance, user: User) -> None:
+    Project.objects.update(enabled=False)
+
+
+def _stop(instance: Instance, user: User) -> None:
+    Instance.objects.update(vm_state=VmState.STOPPED)
+
+
+def _bin(instance: Instance, user: User) -> None:
+    Instance.objects.update(vm_state=VmState.SOFT_DELETED)
+
+
+def _move_screen(instance: Instance, user: User) -> None:
+    ConsoleToken.objects.update(target="/run/elsewhere.vnc")
+
+
+def _purge(instance: Instance, user: User) -> None:
+    instance.delete()
+
+
+def _sign_out(instance: Instance, user: User) -> None:
+    consoles.end_all_of(sender=User, user=user)
+
+
+WITHDRAWALS = [_disable, _take_role, _demote, _disable_project, _stop, _bin, _move_screen, _purge, _sign_out]
+
+
+@pytest.mark.parametrize("withdraw", WITHDRAWALS)
+def test_what_is_taken_away_before_connecting_counts(as_alice: Context, instance: Instance, withdraw) -> None:
+    token = consoles.issue(as_alice, instance)
+    withdraw(instance, as_alice.user)
+    assert consoles.redeem(token) is None
+
+
+@pytest.mark.parametrize("withdraw", WITHDRAWALS)
+def test_what_is_taken_away_while_connected_ends_it(as_alice: Context, instance: Instance, withdraw) -> None:
+    token = consoles.issue(as_alice, instance)
+    assert consoles.redeem(token)
+    assert consoles.renew(token)
+    withdraw(instance, as_alice.user)
+    assert not consoles.renew(token)
+
+
+def test_an_administrator_of_another_project_may_look(instance: Instance) -> None:
+    elsewhere = AssignmentFactory(role__name="admin")
+    token = consoles.issue(for_user(elsewhere.user, elsewhere.project_id), instance)
+    assert consoles.redeem(token)
+
+
+def test_a_member_of_another_project_may_not(as_bob: Context, instance: Instance) -> None:
+    token = consoles.issue(as_bob, instance)
+    assert consoles.redeem(token) is None
+
+
+def test_readers_get_no_token(as_ruth: Context, instance: Instance) -> None:
+    with pytest.raises(Forbidden):
+        consoles.issue(as_ruth, instance)
+
+
+def test_an_instance_that_is_off_has_no_screen(as_alice: Context, instance: Instance) -> None:
+    instance.vm_state = VmState.STOPPED
+    with pytest.raises(Conflict, match="is off"):
+        consoles.issue(as_alice, instance)
+
+
+def test_others_see_who_sits_there(as_alice: Context, instance: Instance, max_: User) -> None:
+    token = consoles.issue(as_alice, instance)
+    assert consoles.visitors(instance, but=max_) == [], "not connected yet"
+    consoles.redeem(token)
+    assert [visitor.name for visitor in consoles.visitors(instance, but=max_)] == ["alice"]
+    assert consoles.visitors(instance, but=as_alice.user) == []
+    consoles.give_back(token)
+    assert consoles.visitors(instance, but=max_) == []
+
+
+def test_old_rows_go(as_alice: Context, instance: Instance) -> None:
+    consoles.issue(as_alice, instance)
+    ConsoleToken.objects.update(expires_at=timezone.now() - timedelta(minutes=5))
+    consoles.issue(as_alice, instance)
+    assert retention.Sweeper().sweep() == {"console_tokens": 1}
+    assert ConsoleToken.objects.count() == 1

@@ -1,0 +1,111 @@
+"""From rows to libvirt's XML: which devices, and that nothing a person writes becomes more than its text."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from accounts.names import clean_name
+from compute.driver.specs import GuestSpec
+from compute.driver.storage.sources import label
+from compute.driver.xml.guest import guest_domain
+from compute.engine.models import Operation
+from compute.instances.models import Instance
+from compute.instances.services import guest_spec, guests
+from tests import factories
+from tests.hostile import STRANGE_BUT_TRUE_NAMES
+
+ANY_TEXT = st.text(max_size=200)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+NAMES = (
+    st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), min_size=1, max_size=255)
+    .filter(str.strip)
+    .map(clean_name)
+)
+
+
+@pytest.fixture
+def operation(db: None) -> Operation:
+    """A launch of an instance with a host and a card."""
+    instance = factories.InstanceFactory(hypervisor=factories.HypervisorFactory())
+    factories.PortFactory(instance=instance)
+    return factories.OperationFactory(instance=instance, kind="instance.launch")
+
+
+def disks(spec: GuestSpec) -> list[tuple[str, str, str]]:
+    return [(disk.target, disk.bus, Path(label(disk.source)).name.split("-")[0]) for disk in spec.disks]
+
+
+@pytest.mark.parametrize(
+    ("properties", "usual", "rescued"),
+    [
+        ({}, "vda virtio, sda scsi", "vda virtio, vdb virtio, sda scsi"),
+        ({"hw_disk_bus": "scsi"}, "sda scsi, sdb scsi", "sda scsi, sdb scsi, sdc scsi"),
+        ({"hw_disk_bus": "sata"}, "sda sata, sdb sata", "sda sata, sdb sata, sdc sata"),
+        ({"hw_cdrom_bus": "sata"}, "vda virtio, sda sata", "vda virtio, vdb virtio, sda sata"),
+    ],
+)
+def test_disks(operation: Operation, properties: dict[str, str], usual: str, rescued: str) -> None:
+    instance = factories.instance_of(operation)
+    instance.hardware = {"image": properties}
+
+    def found() -> str:
+        return ", ".join(
+            f"{target} {bus}" for target, bus, _name in disks(guest_spec.of(instance, operation))
+        )
+
+    assert found() == usual
+    instance.rescue_image = instance.image
+    assert found() == rescued
+    assert [name for _target, _bus, name in disks(guest_spec.of(instance, operation))] == [
+        "rescue",
+        "disk",
+        "config",
+    ]
+
+
+def test_only_uefi_has_variables_to_keep(operation: Operation) -> None:
+    instance = factories.instance_of(operation)
+    assert guest_spec.of(instance, operation).nvram is None
+    instance.hardware = {"image": {"hw_firmware_type": "uefi"}}
+    assert guest_spec.of(instance, operation).nvram == guests.nvram(instance)
+
+
+def written(instance: Instance, operation: Operation) -> etree._Element:
+    return etree.fromstring(guest_domain(guest_spec.of(instance, operation)).to_xml())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    name=NAMES | st.sampled_from(STRANGE_BUT_TRUE_NAMES),
+    description=ANY_TEXT,
+    metadata=st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=5),
+    tags=st.lists(ANY_TEXT, max_size=5),
+    user_data=TEXT,
+    key=ANY_TEXT,
+)
+def test_whatever_people_write_stays_text(
+    operation: Operation,
+    name: str,
+    description: str,
+    metadata: dict[str, str],
+    tags: list[str],
+    user_data: str,
+    key: str,
+) -> None:
+    """The name comes back equal as the title; all the rest leaves the machine as it is."""
+    instance = factories.instance_of(operation)
+    instance.name = "plain"
+    instance.description, instance.metadata, instance.tags, instance.user_data = "", {}, [], ""
+    plain = written(instance, operation)
+    instance.name, instance.description, instance.metadata, instance.tags = name, description, metadata, tags
+    instance.user_data = base64.b64encode(user_data.encode()).decode()
+    instance.key_name = instance.public_key = key
+    hostile = written(instance, operation)
+    (title,), (before,) = hostile.findall("title"), plain.findall("title")
+    assert title.text == name
+    title.text = before.text
+    assert etree.tostring(hostile) == etree.tostring(plain)

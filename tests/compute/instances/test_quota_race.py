@@ -1,0 +1,53 @@
+"""The last unit of a quota goes to exactly one of fifty, on both databases, with the project's own settings."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from tests.postgres import Cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def outcome(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """What the race of fifty came to."""
+    environment = os.environ | {"MERIDIAN_DATA": str(tmp_path / "data"), "DATABASE_URL": ""}
+    if request.param == "postgresql":
+        postgres: Cluster = request.getfixturevalue("postgres")
+        environment["DATABASE_URL"] = postgres.create("quota_race")
+    race = subprocess.run(
+        [sys.executable, "-m", "tests.compute.instances.quota_race"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert race.returncode == 0, race.stderr
+    answer: dict[str, Any] = json.loads(race.stdout.splitlines()[-1])
+    assert answer["vendor"] == request.param
+    assert answer["journal"] == {"sqlite": "wal", "postgresql": ""}[request.param]
+    return answer
+
+
+def test_exactly_one_of_fifty_wins_and_the_others_read_why(outcome: dict[str, Any]) -> None:
+    made = [answer["made"] for answer in outcome["answers"]]
+    assert sorted(made) == [0] * 49 + [1]
+    losers = [answer for answer in outcome["answers"] if not answer["made"]]
+    assert all(answer["shortages"] == [["instances", 0, 1]] for answer in losers)
+    assert {answer["text"] for answer in losers} == {"Not enough Instances: 1 asked, 0 of 3 left."}
+    assert outcome["used"] == outcome["limit"] == 3
+    assert outcome["new_rows"] == {
+        "compute.Instance": 1,
+        "compute.Port": 1,
+        "compute.Operation": 1,
+        "compute.Hold": 2,
+        "accounts.AuditEvent": 1,
+    }
+    assert len(set(outcome["addresses"])) == 3

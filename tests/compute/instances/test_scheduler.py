@@ -1,0 +1,126 @@
+"""Which host an instance gets, and what a person reads when none fits."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from accounts.errors import Conflict
+from compute.hosts.models import Hypervisor
+from compute.instances.models import Instance
+from compute.instances.services import scheduler
+from compute.instances.states import VmState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def wanting(**sizes: int) -> Instance:
+    flavor = factories.FlavorFactory(**{"vcpus": 1, "ram_mib": 1024, "disk_gib": 10} | sizes)
+    return factories.InstanceFactory(flavor=flavor, vm_state=VmState.BUILDING)
+
+
+def refusal(instance: Instance) -> str:
+    with pytest.raises(Conflict) as refused:
+        scheduler.place(instance)
+    assert Instance.objects.get(pk=instance.pk).hypervisor is None
+    return str(refused.value)
+
+
+def test_the_host_with_most_memory_left_gets_it() -> None:
+    big = factories.HypervisorFactory(memory_mib=16384)
+    small = factories.HypervisorFactory(memory_mib=8192)
+    factories.InstanceFactory(hypervisor=big, flavor__ram_mib=12288)
+    instance = wanting()
+    assert scheduler.place(instance) == small
+    assert Instance.objects.get(pk=instance.pk).hypervisor == small
+
+
+def test_what_is_placed_stays() -> None:
+    instance = wanting(vcpus=4)
+    first = factories.HypervisorFactory()
+    assert scheduler.place(instance) == first
+    factories.HypervisorFactory(memory_mib=65536)
+    assert scheduler.place(instance) == first
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [
+        ({"vcpus": 5}, "host-a has 4 vCPUs left, 5 are needed."),
+        ({"ram_mib": 8193}, "host-a has 8192 MiB of memory left, 8193 are needed."),
+        ({"disk_gib": 101}, "host-a has 100 GiB of disk left, 101 are needed."),
+    ],
+)
+def test_a_full_host_says_what_is_short(sizes: dict[str, int], reason: str) -> None:
+    factories.HypervisorFactory(name="host-a")
+    assert refusal(wanting(**sizes)) == f"No valid host was found for this instance. {reason}"
+
+
+def test_an_exact_fit_fits() -> None:
+    host = factories.HypervisorFactory()
+    assert scheduler.place(wanting(vcpus=4, ram_mib=8192, disk_gib=100)) == host
+
+
+def test_every_host_says_its_own_reason() -> None:
+    factories.HypervisorFactory(name="off", enabled=False)
+    factories.HypervisorFactory(name="away", state=Hypervisor.State.UNREACHABLE)
+    factories.HypervisorFactory(name="full", vcpus=0)
+    text = refusal(wanting())
+    assert "away does not answer." in text
+    assert "off is switched off for new instances." in text
+    assert "full has 0 vCPUs left, 1 are needed." in text
+
+
+def test_without_hosts_it_says_so() -> None:
+    assert "There is no hypervisor yet." in refusal(wanting())
+
+
+def test_ratios_say_how_far_to_overcommit() -> None:
+    factories.HypervisorFactory(name="host-a", vcpu_ratio=2.0, memory_ratio=1.5)
+    assert "host-a has 8 vCPUs left" in refusal(wanting(vcpus=9))
+    assert "host-a has 12288 MiB of memory left" in refusal(wanting(ram_mib=12289))
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"), [(VmState.STOPPED, True), (VmState.SOFT_DELETED, False), (VmState.DELETED, False)]
+)
+def test_what_may_be_started_again_keeps_its_room(state: VmState, counts: bool) -> None:
+    host = factories.HypervisorFactory()
+    factories.InstanceFactory(hypervisor=host, vm_state=state, flavor__vcpus=4)
+    assert bool(scheduler.rooms()[0].refusal(wanting())) is counts
+
+
+def test_the_recycle_bin_takes_disk_of_a_host_and_nothing_else() -> None:
+    """Or deleted instances, which no quota counts, would keep everybody from launching."""
+    host = factories.HypervisorFactory(disk_gib=10)
+    factories.InstanceFactory(hypervisor=host, vm_state=VmState.SOFT_DELETED, flavor__disk_gib=8)
+    (room,) = scheduler.rooms()
+    assert (room.vcpus, room.ram_mib, room.disk_gib) == (4, 8192, 2)
+
+
+def test_rooms_cost_two_queries(django_assert_num_queries) -> None:
+    for _ in range(5):
+        factories.InstanceFactory(hypervisor=factories.HypervisorFactory())
+    with django_assert_num_queries(2):
+        assert len(scheduler.rooms()) == 5
+
+
+@pytest.mark.usefixtures("redis_server")
+@pytest.mark.django_db(transaction=True)
+def test_ten_at_once_do_not_overfill_a_host() -> None:
+    host = factories.HypervisorFactory(vcpus=4)
+    waiting = [wanting() for _ in range(10)]
+
+    def place(instance: Instance) -> bool:
+        try:
+            scheduler.place(instance)
+        except Conflict:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sum(threads.map(place, waiting)) == 4
+    assert Instance.objects.filter(hypervisor=host).count() == 4

@@ -1,0 +1,275 @@
+"""Every verb in every state: the table, what menus offer, and what may really begin say the same."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.context import Context
+from accounts.errors import Conflict, MeridianError, NotFound
+from accounts.models import AuditEvent
+from compute.engine import operations
+from compute.engine.models import Operation
+from compute.instances import states
+from compute.instances.actions import begin, choices
+from compute.instances.actions.launch import Launch
+from compute.instances.models import Instance
+from compute.instances.states import Colour, TaskState, VmState
+from tests import factories
+from tests.instance_actions import ACTIONS, MOVES
+
+BY_CLIENTS = {"set_metadata", "set_tags", "set_access", "reset_state"}
+"""What menus leave to the Compute API."""
+
+AT_ONCE = {"rename", "describe", "lock", "unlock", "set_expiry", "cancel"} | BY_CLIENTS
+ALWAYS = AT_ONCE | {"delete", "purge"}
+MAY = {
+    VmState.BUILDING: ALWAYS,
+    VmState.ACTIVE: ALWAYS
+    | {"stop", "reboot", "force_reboot", "force_stop", "pause", "suspend", "shelve"}
+    | {"grow", "resize", "rescue", "rebuild", "clone", "take_image", "set_password"},
+    VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve", "clone", "take_image"},
+    VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve", "take_image"},
+    VmState.RESCUED: ALWAYS | {"unrescue"},
+    VmState.RESIZED: ALWAYS | {"confirm_resize", "revert_resize"},
+    VmState.SHELVED: ALWAYS | {"unshelve", "clone", "take_image"},
+    VmState.STOPPED: ALWAYS
+    | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild", "clone", "take_image"},
+    VmState.ERROR: ALWAYS | {"stop", "force_reboot", "force_stop", "rescue", "rebuild"},
+    VmState.SOFT_DELETED: {"restore", "purge"},
+    VmState.DELETED: set(),
+}
+"""What may begin while nothing is being done, written out by hand: a change of the rules shows here."""
+
+MAY_WHILE_BUSY = ALWAYS | {"force_stop"}
+MAY_WHILE_DELETING = {
+    TaskState.SOFT_DELETING: AT_ONCE | {"delete", "purge"},
+    TaskState.DELETING: AT_ONCE | {"purge"},
+}
+"""What is being deleted cannot be brought back by a lesser verb that would cancel the deletion."""
+
+
+def parameters(verb: str) -> dict[str, str]:
+    """What the verb cannot do without."""
+    if verb in {"resize", "grow"}:
+        return {"flavor_id": factories.FlavorFactory(disk_gib=50).pk}
+    return {
+        "rename": {"name": "renamed"},
+        "clone": {"name": "copy"},
+        "set_password": {"admin_password": "a long one"},
+        "reset_state": {"state": "active"},
+    }.get(verb, {})
+
+
+TASKS = (None, TaskState.POWERING_OFF, *MAY_WHILE_DELETING)
+VERBS = [verb for verb in ACTIONS if verb != "cancel"]
+"""`cancel` depends on what is being done: tests/compute/engine/test_cancel.py."""
+
+
+def expected(verb: str, vm_state: VmState, task_state: TaskState | None) -> bool:
+    if task_state is None:
+        return verb in MAY[vm_state]
+    return verb in MAY[vm_state] & MAY_WHILE_DELETING.get(task_state, MAY_WHILE_BUSY)
+
+
+def instance_in(
+    context: Context, vm_state: VmState, task_state: TaskState | None, verb: str = ""
+) -> Instance:
+    """One that has been launched, as all but those being built have; a busy one has an operation at work."""
+    instance = factories.InstanceFactory(
+        project=context.project,
+        user=context.user,
+        vm_state=vm_state,
+        task_state=task_state,
+        locked=verb == "unlock",
+        agent={},
+        room={"vcpus": 4, "ram_mib": 4096, "slots": 8},
+    )
+    if task_state:
+        factories.OperationFactory(
+            instance=instance,
+            state=Operation.State.RUNNING,
+            lease_until=timezone.now() + timedelta(minutes=1),
+        )
+    return instance
+
+
+def test_the_table_has_a_row_for_every_verb_that_changes_state() -> None:
+    assert set(MOVES) == {*ACTIONS, "launch"} - AT_ONCE
+    assert Launch.verb not in ACTIONS
+
+
+@pytest.mark.parametrize("verb", ACTIONS)
+def test_the_table(verb: str) -> None:
+    pairs = [(vm_state, task) for vm_state in VmState for task in (None, *TaskState)]
+    assert [pair for pair in pairs if allows(verb, *pair)] == [
+        pair for pair in pairs if expected(verb, *pair)
+    ]
+
+
+def allows(verb: str, vm_state: VmState, task_state: TaskState | None) -> bool:
+    """What the action says of itself; one without a move is done at once, in every state that exists."""
+    move = ACTIONS[verb].move
+    return move.allows(vm_state, task_state) if move else vm_state in states.EXISTING
+
+
+@pytest.mark.parametrize("vm_state", VmState)
+@pytest.mark.parametrize("verb", VERBS)
+def test_menus_and_begin_follow_the_table(
+    as_alice: Context, as_root: Context, verb: str, vm_state: VmState
+) -> None:
+    """Whatever is being done meanwhile."""
+    asker = as_root if verb == "reset_state" else as_alice
+    for task_state in TASKS:
+        with transaction.atomic():
+            instance = instance_in(asker, vm_state, task_state, verb)
+            offered = [choice for choice in choices(asker, instance) if choice.action.verb == verb]
+            assert len(offered) == (verb not in BY_CLIENTS), task_state
+            may = begins(asker, verb, instance)
+            assert may is expected(really(verb, instance), vm_state, task_state), task_state
+            for choice in offered:
+                assert choice.allowed is may, task_state
+                assert bool(choice.reason) is not choice.allowed, task_state
+            transaction.set_rollback(True)
+
+
+def begins(context: Context, verb: str, instance: Instance) -> bool:
+    """Whether it did begin; if not, it said so in the right way and nothing has changed."""
+    before = _picture(instance)
+    refusal: type[MeridianError] | None = None
+    try:
+        begin(context, f"instance.{verb}", instance.pk, parameters=parameters(verb))
+    except MeridianError as error:
+        refusal = type(error)
+    if refusal is None:
+        return True
+    assert refusal is (NotFound if instance.vm_state == VmState.DELETED else Conflict)
+    assert _picture(instance) == before
+    return False
+
+
+def really(verb: str, instance: Instance) -> str:
+    """What `verb` means here: what never ran is not worth keeping, so deleting it purges it."""
+    return "purge" if verb == "delete" and instance.launched_at is None else verb
+
+
+def _picture(instance: Instance) -> list[object]:
+    rows = [
+        Instance.objects.filter(pk=instance.pk).values(),
+        Operation.objects.on(instance.pk).values(),
+        AuditEvent.objects.values(),
+    ]
+    return [list(row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("verb", "vm_state"),
+    [(verb, state) for verb in ACTIONS for state in VmState if verb in MAY[state] and verb in MOVES],
+)
+def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> None:
+    instance = instance_in(as_alice, vm_state, None)
+    version = instance.version
+    operation = begin(as_alice, f"instance.{verb}", instance.pk, parameters=parameters(verb))
+    assert operation is not None
+    kind = really(verb, instance)
+
+    row = Instance.objects.get(pk=instance.pk)
+    assert row.task_state == MOVES[kind].task
+    assert row.vm_state == (instance.restore_to if verb == "restore" else vm_state)
+    assert row.version > version
+
+    operation.refresh_from_db()
+    assert (operation.kind, operation.state) == (f"instance.{kind}", Operation.State.PENDING)
+    first = operation.holds.first()
+    assert (first.resource_type, first.resource_id, first.shared) == ("instance", instance.pk, False)
+    assert (operation.user, operation.project) == (as_alice.user, as_alice.project)
+    assert (operation.attempt, operation.fence, operation.lease_until) == (0, 0, None)
+    assert operation.request_id == "req-alice"
+
+    event = AuditEvent.objects.get()
+    assert (event.action, event.outcome) == (f"instance.{kind}", "requested")
+    assert (event.user_name, event.project_id) == ("alice", as_alice.project.id)
+    assert (event.target_type, event.target_id, event.target_name) == (
+        "instance",
+        str(instance.pk),
+        instance.name,
+    )
+    assert (event.address, event.request_id) == ("192.0.2.1", "req-alice")
+
+
+@pytest.mark.parametrize("verb", sorted(MAY_WHILE_BUSY - AT_ONCE))
+def test_what_interrupts_cancels_what_runs_and_stands_behind_it(as_alice: Context, verb: str) -> None:
+    instance = instance_in(as_alice, VmState.ACTIVE, TaskState.REBOOTING)
+    operation = begin(as_alice, f"instance.{verb}", instance.pk)
+    first, second = Operation.objects.on(instance.pk).order_by("created_at")
+    assert first.cancel_requested
+    assert (second, second.cancel_requested) == (operation, False)
+    assert list(operations.due()) == [], "the first is at work, the second waits for it"
+
+
+@pytest.mark.parametrize("verb", ["delete", "force_stop"])
+def test_what_is_being_purged_is_not_brought_back(as_alice: Context, verb: str) -> None:
+    """Cancelling a purge half way would leave an instance without its disk."""
+    instance = instance_in(as_alice, VmState.ACTIVE, None)
+    purge = begin(as_alice, "instance.purge", instance.pk)
+    with pytest.raises(Conflict, match="Wait until “Removing for good” is done"):
+        begin(as_alice, f"instance.{verb}", instance.pk)
+    assert list(Operation.objects.on(instance.pk).filter(cancel_requested=False)) == [purge]
+
+
+def test_rename_is_done_at_once(as_alice: Context) -> None:
+    instance = factories.InstanceFactory(project=as_alice.project, name="before")
+    assert begin(as_alice, "instance.rename", instance.pk, parameters={"name": " <b>after</b> "}) is None
+    instance.refresh_from_db()
+    assert (instance.name, instance.task_state, Operation.objects.on(instance.pk).count()) == (
+        "<b>after</b>",
+        None,
+        0,
+    )
+    event = AuditEvent.objects.get()
+    assert (event.outcome, event.target_name) == ("succeeded", "before")
+    assert event.detail == {"from": "before", "to": "<b>after</b>"}
+
+
+def test_the_refusal_says_why(as_alice: Context) -> None:
+    busy = instance_in(as_alice, VmState.ACTIVE, TaskState.POWERING_OFF)
+    with pytest.raises(Conflict, match="Wait until “Shutting down” is done"):
+        begin(as_alice, "instance.reboot", busy.pk)
+    stopped = instance_in(as_alice, VmState.STOPPED, None)
+    with pytest.raises(Conflict, match="Not possible in the state “Off”"):
+        begin(as_alice, "instance.stop", stopped.pk)
+
+
+@pytest.mark.parametrize("state", VmState)
+@pytest.mark.parametrize("task", [None, *TaskState])
+def test_every_pair_has_a_status_and_a_colour(state: VmState, task: TaskState | None) -> None:
+    assert states.status(state, task).isupper()
+    assert states.colour(state, task) == (Colour.BLUE if task else states.colour(state, None))
+
+
+def test_statuses_are_novas() -> None:
+    assert [states.status(state, None) for state in VmState] == [
+        "BUILD",
+        "ACTIVE",
+        "PAUSED",
+        "SUSPENDED",
+        "RESCUE",
+        "VERIFY_RESIZE",
+        "SHELVED_OFFLOADED",
+        "SHUTOFF",
+        "ERROR",
+        "SOFT_DELETED",
+        "DELETED",
+    ]
+    assert states.status(VmState.ACTIVE, TaskState.REBOOTING) == "REBOOT"
+    assert states.status(VmState.ACTIVE, TaskState.REBOOTING_HARD) == "HARD_REBOOT"
+    assert states.status(VmState.ERROR, TaskState.REBOOTING_HARD) == "ERROR"
+
+
+def test_choices_cost_no_query(as_alice: Context, django_assert_num_queries) -> None:
+    instance = instance_in(as_alice, VmState.ACTIVE, None)
+    with django_assert_num_queries(0):
+        assert len(choices(as_alice, instance)) == len(ACTIONS) - 2 - len(
+            BY_CLIENTS
+        )  # it is not locked, and idle

@@ -1,0 +1,1 @@
+"""A site like the real one, with a few addresses more that stream."""
