@@ -31,12 +31,12 @@ ACCESS_RULE = Resource(
 
 class AccessRules(IdentityView):
     def get(self, request: Request, user: str) -> HttpResponse:
-        return listing(request, ACCESS_RULE, access_rules.visible(self.context, user))
+        return listing(request, ACCESS_RULE, access_rules.visible_to(self.context, user))
 
 
 class OneAccessRule(IdentityView):
     def get(self, request: Request, user: str, key: str) -> HttpResponse:
-        rule = inputs.found(access_rules.visible(self.context, user), key, "access rule")
+        rule = inputs.get_or_404(access_rules.visible_to(self.context, user), key, "access rule")
         return JsonResponse({ACCESS_RULE.noun: show(rule)})
 
     def delete(self, request: Request, user: str, key: str) -> HttpResponse:

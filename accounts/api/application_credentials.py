@@ -37,7 +37,7 @@ CREDENTIAL = Resource(
 
 class ApplicationCredentials(IdentityView):
     def get(self, request: Request, user: str) -> HttpResponse:
-        return listing(request, CREDENTIAL, application_credentials.visible(self.context, user))
+        return listing(request, CREDENTIAL, application_credentials.visible_to(self.context, user))
 
     @method_decorator(sensitive_variables())
     def post(self, request: Request, user: str) -> HttpResponse:
@@ -48,8 +48,8 @@ class ApplicationCredentials(IdentityView):
 
 class OneApplicationCredential(IdentityView):
     def get(self, request: Request, user: str, key: str) -> HttpResponse:
-        rows = application_credentials.visible(self.context, user)
-        return JsonResponse({CREDENTIAL.noun: show(inputs.found(rows, key, "application credential"))})
+        rows = application_credentials.visible_to(self.context, user)
+        return JsonResponse({CREDENTIAL.noun: show(inputs.get_or_404(rows, key, "application credential"))})
 
     def delete(self, request: Request, user: str, key: str) -> HttpResponse:
         application_credentials.delete(self.context, user, key)

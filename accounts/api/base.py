@@ -90,7 +90,7 @@ class Member(IdentityView):
         raise NotImplementedError
 
     def get(self, request: Request, key: str) -> HttpResponse:
-        row = inputs.found(self.rows(), key, self.resource.noun)
+        row = inputs.get_or_404(self.rows(), key, self.resource.noun)
         return JsonResponse({self.resource.noun: self.resource.show(row)})
 
     def patch(self, request: Request, key: str) -> HttpResponse:

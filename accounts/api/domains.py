@@ -30,7 +30,7 @@ class Domains(Collection):
     resource = DOMAIN
 
     def rows(self) -> QuerySet[Domain]:
-        return domains.listed(self.context)
+        return domains.all_for_admin(self.context)
 
     def create(self, given: dict[str, Any]) -> Domain:
         return domains.create(self.context, given)
@@ -40,7 +40,7 @@ class OneDomain(Member):
     resource = DOMAIN
 
     def rows(self) -> QuerySet[Domain]:
-        return domains.visible(self.context)
+        return domains.visible_to(self.context)
 
     def update(self, key: str, given: dict[str, Any]) -> Domain:
         return domains.update(self.context, key, given)

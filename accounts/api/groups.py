@@ -26,7 +26,7 @@ class Groups(Collection):
     resource = GROUP
 
     def rows(self) -> QuerySet[Group]:
-        return groups.listed(self.context)
+        return groups.all_for_admin(self.context)
 
     def create(self, given: dict[str, Any]) -> Group:
         return groups.create(self.context, given)
@@ -36,7 +36,7 @@ class OneGroup(Member):
     resource = GROUP
 
     def rows(self) -> QuerySet[Group]:
-        return groups.visible(self.context)
+        return groups.visible_to(self.context)
 
     def update(self, key: str, given: dict[str, Any]) -> Group:
         return groups.update(self.context, key, given)

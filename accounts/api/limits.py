@@ -63,7 +63,7 @@ class Limits(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """List the limits that projects have of their own."""
         query = request.query_params
-        rows = limits.listed(self.context)
+        rows = limits.visible_to(self.context)
         for name, column in {"resource_name": "resource", "project_id": "project"}.items():
             if name in query:
                 rows = rows.filter(**{column: query[name]}) if is_text(query[name]) else rows.none()

@@ -41,7 +41,7 @@ class Projects(Collection):
     resource = PROJECT
 
     def rows(self) -> QuerySet[Project]:
-        rows = projects.listed(self.context)
+        rows = projects.all_for_admin(self.context)
         asked = self.request.query_params
         if inputs.flag(asked, "is_domain", False):
             return rows.none()
@@ -57,7 +57,7 @@ class OneProject(Member):
     resource = PROJECT
 
     def rows(self) -> QuerySet[Project]:
-        return projects.visible(self.context)
+        return projects.visible_to(self.context)
 
     def update(self, key: str, given: dict[str, Any]) -> Project:
         return projects.update(self.context, key, given)
@@ -69,7 +69,7 @@ class OneProject(Member):
 class Tags(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the tags of a project."""
-        return self._answer(inputs.found(projects.visible(self.context), key, "project"))
+        return self._answer(inputs.get_or_404(projects.visible_to(self.context), key, "project"))
 
     def put(self, request: Request, key: str) -> HttpResponse:
         """Replace the tags of a project."""
@@ -88,7 +88,7 @@ class Tags(IdentityView):
 class OneTag(IdentityView):
     def get(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Check that a project has a tag."""
-        project = inputs.found(projects.visible(self.context), key, "project")
+        project = inputs.get_or_404(projects.visible_to(self.context), key, "project")
         if tag not in {row.name for row in project.tags.all()}:
             raise NotFound
         return no_content()

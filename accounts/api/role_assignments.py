@@ -39,7 +39,7 @@ class RoleAssignments(IdentityView):
             rows = assignments.effective(self.context, user_id=user if is_text(user) else None)
             found = [row for row in rows if _fits(row, asked)]
         else:
-            found = assignments.listed(self.context, _condition(asked))
+            found = assignments.all_for_admin(self.context, _condition(asked))
         page = Page(rows=found, more=False)
         return listed(request, "role_assignments", page, lambda row: _show(row, named, is_effective))
 

@@ -31,7 +31,7 @@ class Roles(Collection):
     resource = ROLE
 
     def rows(self) -> QuerySet[Role]:
-        rows = roles.visible(self.context)
+        rows = roles.visible_to(self.context)
         return rows.none() if self.request.query_params.get("domain_id") else rows
 
     def create(self, given: dict[str, Any]) -> Role:
@@ -42,7 +42,7 @@ class OneRole(Member):
     resource = ROLE
 
     def rows(self) -> QuerySet[Role]:
-        return roles.visible(self.context)
+        return roles.visible_to(self.context)
 
     def update(self, key: str, given: dict[str, Any]) -> Role:
         return roles.update(self.context, key, given)
@@ -67,7 +67,7 @@ class Inferences(IdentityView):
 class Implied(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """List what a role implies."""
-        prior = inputs.found(roles.visible(self.context), key, "role")
+        prior = inputs.get_or_404(roles.visible_to(self.context), key, "role")
         implied = [_brief(rule.implied) for rule in roles.inferences(self.context, key)]
         return _inference(prior, implied, f"roles/{key}/implies")
 

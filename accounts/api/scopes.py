@@ -16,7 +16,7 @@ from accounts.services import projects as project_rows
 class Projects(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """List the projects that the token may be rescoped to."""
-        return listing(request, projects.PROJECT, project_rows.own(self.context.user))
+        return listing(request, projects.PROJECT, project_rows.unscoped_of_user(self.context.user))
 
 
 class Domains(IdentityView):
@@ -39,7 +39,7 @@ class Catalog(IdentityView):
             raise Forbidden("An unscoped token has no catalog.")
         return JsonResponse(
             {
-                "catalog": catalog.of_token(self.valid.token, self.valid.mark),
+                "catalog": catalog.token_catalog(self.valid.token, self.valid.mark),
                 "links": {"self": url("auth/catalog")},
             }
         )

@@ -56,7 +56,7 @@ def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> Htt
     """The token's body, its text in the header; `?nocatalog` leaves the catalog out."""
     body = show(valid)
     if valid.token.is_scoped and "nocatalog" not in request.query_params:
-        body["catalog"] = catalog.of_token(valid.token, valid.mark)
+        body["catalog"] = catalog.token_catalog(valid.token, valid.mark)
     response = JsonResponse({"token": body}, status=status)
     response[SUBJECT] = text
     response["Vary"] = "X-Auth-Token"

@@ -50,7 +50,7 @@ class Users(Collection):
     resource = USER
 
     def rows(self) -> QuerySet[User]:
-        return users.listed(self.context)
+        return users.all_for_admin(self.context)
 
     @method_decorator(sensitive_variables())
     def create(self, given: dict[str, Any]) -> User:
@@ -61,7 +61,7 @@ class OneUser(Member):
     resource = USER
 
     def rows(self) -> QuerySet[User]:
-        return users.visible(self.context)
+        return users.visible_to(self.context)
 
     @method_decorator(sensitive_variables())
     def update(self, key: str, given: dict[str, Any]) -> User:

@@ -18,7 +18,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What to look for; empty means anything. `until` itself is outside.
+    """Filters of the log; an empty one matches everything. `until` is exclusive.
 
     `who`, `target` and `project` are ids or part of a name, `action` part of a verb, `address` how it begins.
     """

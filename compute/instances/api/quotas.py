@@ -100,7 +100,7 @@ class QuotaDetail(ComputeView):
 
     def get(self, request: Request, project: str) -> HttpResponse:
         limits, user = _shown(self, project), _user(self)
-        rows = quotas.of_user(project, user) if user else quotas.usage([project])[project]
+        rows = quotas.user_usage(project, user) if user else quotas.usage([project])[project]
         used = {row.resource.name: row.used for row in rows}
         used |= {"server_groups": server_groups.used(project, user)}
         detail = {

@@ -1,17 +1,17 @@
-"""What images are kept in projects, so that accounts can name them before a project is deleted."""
+"""Registers the images of projects with accounts, which names them before a project is deleted."""
 
 from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import belongings
-from accounts.services.belongings import Belonging
+from accounts.services import project_contents
+from accounts.services.project_contents import Content
 from compute.engine.services import transitions
 from compute.images.models import Image
 
 
 def register() -> None:
     """Tell accounts; called once at start."""
-    belongings.register("images", Belonging(label=_("Images"), names=_images, forget=_forget))
+    project_contents.register("images", Content(label=_("Images"), names=_images, forget=_forget))
 
 
 def _images(project_id: str) -> list[str]:
