@@ -1,11 +1,9 @@
 """What images are kept in projects, so that accounts can name them before a project is deleted."""
 
-from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services import belongings
 from accounts.services.belongings import Belonging
-from compute.engine.services import transitions
 from compute.images.models import Image
 
 
@@ -20,9 +18,5 @@ def _images(project_id: str) -> list[str]:
 
 
 def _forget(project_id: str) -> None:
-    """Rows of deleted images; one that another project's row still names stays, as nobody's."""
-    for image in Image.objects.filter(project=project_id, status=Image.Status.DELETED):
-        try:
-            image.delete()
-        except ProtectedError:
-            transitions.change(image, project=None)
+    """Rows of deleted images."""
+    Image.objects.filter(project=project_id, status=Image.Status.DELETED).delete()

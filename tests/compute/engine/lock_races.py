@@ -96,7 +96,7 @@ def cloning() -> dict[str, Any]:
     for (_context, source), order in zip(pairs, (networks, networks[::-1]), strict=True):
         for network in order:
             with transaction.atomic():
-                addresses.plug(source, network)
+                addresses.plug(source, source.project, network)
     errors = together(
         *(
             lambda context=context, source=source: begin(
@@ -121,7 +121,7 @@ def something(**fields: object) -> tuple[Any, Any]:
     network = Network.objects.first() or factories.NetworkFactory()
     source = factories.InstanceFactory(project=project, **fields)
     with transaction.atomic():
-        addresses.plug(source, network)
+        addresses.plug(source, source.project, network)
     return for_user(user, project.pk), source
 
 
