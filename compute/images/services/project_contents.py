@@ -1,11 +1,9 @@
 """Registers the images of projects with accounts, which names them before a project is deleted."""
 
-from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services import project_contents
 from accounts.services.project_contents import Content
-from compute.engine.services import transitions
 from compute.images.models import Image
 
 
@@ -20,9 +18,5 @@ def _images(project_id: str) -> list[str]:
 
 
 def _forget(project_id: str) -> None:
-    """Rows of deleted images; one that another project's row still names stays, as nobody's."""
-    for image in Image.objects.filter(project=project_id, status=Image.Status.DELETED):
-        try:
-            image.delete()
-        except ProtectedError:
-            transitions.change(image, project=None)
+    """Rows of deleted images."""
+    Image.objects.filter(project=project_id, status=Image.Status.DELETED).delete()
