@@ -17,7 +17,12 @@ _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 def is_text(given: object, longest: int = 255) -> TypeGuard[str]:
     """Whether a database could hold it; what it could not hold it need not be asked for."""
-    return isinstance(given, str) and 0 < len(given) <= longest and not _UNKEEPABLE.search(given)
+    return isinstance(given, str) and 0 < len(given) <= longest and is_keepable(given)
+
+
+def is_keepable(text: str) -> bool:
+    """Return whether a database can keep every character."""
+    return not _UNKEEPABLE.search(text)
 
 
 def clean_name(given: object, *, field: str = "name", longest: int = 255) -> str:

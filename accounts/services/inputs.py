@@ -94,14 +94,6 @@ def further(given: Given, own: Collection[str], present: dict[str, Any]) -> dict
     return kept
 
 
-def mapping(given: object, field: str) -> dict[str, Any]:
-    """The object called `field` inside a request body."""
-    inner = given.get(field) if isinstance(given, Mapping) else None
-    if not isinstance(inner, dict):
-        raise BadInput(_("The body must hold an object “%(field)s”.") % {"field": field})
-    return inner
-
-
 def found(rows: QuerySet[Row], key: str, noun: str) -> Row:
     """The row with this id. Raises NotFound, worded alike for what is not there and what is not theirs."""
     row = rows.filter(pk=key).first() if is_text(key, 255) else None

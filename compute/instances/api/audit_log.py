@@ -9,13 +9,16 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.errors import BadInput
+from accounts.openstack.contract import contract
 from compute.api.base import ComputeView
 from compute.hosts.services import host_usage
+from compute.instances.api.schemas import records as schemas
 
 
 class InstanceUsageAuditLog(ComputeView):
     """Of the last whole month, or of the one before a time."""
 
+    @contract(answers={200: schemas.AUDIT_LOG})
     def get(self, request: Request, before: str = "") -> HttpResponse:
         log = _log(self, _moment(before) if before else timezone.now())
         return JsonResponse({"instance_usage_audit_log" if before else "instance_usage_audit_logs": log})
