@@ -15,7 +15,7 @@ from accounts.openstack.microversions import Version
 from accounts.openstack.schema import Schema
 from compute.instances.models import Instance
 from compute.networks.models import Network
-from portal import openapi
+from portal import api_calls
 from tests import answers, factories, hostile, schema_samples
 from tests.accounts.api.identity_calls import api_of
 from tests.accounts.api.identity_cast import undone
@@ -25,11 +25,11 @@ pytestmark = pytest.mark.django_db
 NEWEST = Version(2, 73)
 WITH_BODY = [
     operation
-    for operation in openapi.operations()
-    if operation.method in openapi.WITH_BODY and operation.view.contract(operation.method).body
+    for operation in api_calls.operations()
+    if operation.method in api_calls.WITH_BODY and operation.view.contract(operation.method).body
 ]
 WITH_QUERY = [
-    operation for operation in openapi.operations() if operation.view.contract(operation.method).query
+    operation for operation in api_calls.operations() if operation.view.contract(operation.method).query
 ]
 
 
@@ -42,7 +42,7 @@ def things(root: User, blue: Project) -> dict[str, str]:
     return {"servers": str(server.pk), "flavors": server.flavor_id, "users": root.id, "projects": blue.id}
 
 
-def call(operation: openapi.Operation, root: User, blue: Project, things: dict[str, str]) -> Any:
+def call(operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]) -> Any:
     """Return a function that sends a raw body, or a query, to the operation."""
     words = operation.path.split("/")
     ids = {
@@ -70,7 +70,7 @@ def call(operation: openapi.Operation, root: User, blue: Project, things: dict[s
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda one: f"{one.method} {one.path}")
 def test_every_field_takes_only_what_it_can(
-    operation: openapi.Operation, root: User, blue: Project, things: dict[str, str]
+    operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]
 ) -> None:
     """Each place of a good body holds each strange value once. What the schema refuses is sent once for each place."""
     send = call(operation, root, blue, things)
@@ -102,7 +102,7 @@ def fits(schema: Schema, body: object) -> bool:
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda one: f"{one.method} {one.path}")
 def test_a_missing_body_is_told(
-    operation: openapi.Operation, root: User, blue: Project, things: dict[str, str]
+    operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]
 ) -> None:
     schema = at(operation.view.contract(operation.method).body, NEWEST)
     answer = call(operation, root, blue, things)(b"{}")
@@ -113,7 +113,7 @@ def test_a_missing_body_is_told(
 
 @pytest.mark.parametrize("operation", WITH_QUERY, ids=lambda one: f"{one.method} {one.path}")
 def test_every_parameter_takes_only_what_it_can(
-    operation: openapi.Operation, root: User, blue: Project, things: dict[str, str]
+    operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]
 ) -> None:
     send = call(operation, root, blue, things)
     schema = at(operation.view.contract(operation.method).query, NEWEST)
