@@ -46,7 +46,7 @@ class Operation:
 
     @property
     def topic(self) -> str:
-        """The resource that the address begins with, below the version."""
+        """Return the resource that the address begins with, below the version."""
         words = [part for part in self.path.split("/")[2:] if part and not VERSION.match(part)]
         if not words:
             return "versions"
@@ -54,7 +54,7 @@ class Operation:
 
     @property
     def summary(self) -> str:
-        """What it does, in few words: the method's own, else from the address, whose last word names the thing."""
+        """Return the first line of the method's docstring, else a summary from the address."""
         if own := inspect.getdoc(vars(self.view).get(self.method)):
             return own.partition("\n")[0].rstrip(".")
         parts = [part for part in self.path.split("/")[2:] if part and not VERSION.match(part)]
@@ -70,12 +70,12 @@ class Operation:
 
     @property
     def description(self) -> str:
-        """What the view says of all its methods."""
+        """Return the docstring of the view."""
         return inspect.cleandoc(vars(self.view).get("__doc__") or "")
 
     @property
     def contract(self) -> Contract:
-        """What it takes and answers."""
+        """Return the schemas of what it takes and answers."""
         return self.view.contract(self.method)
 
     @property
@@ -84,7 +84,7 @@ class Operation:
 
 
 def operations() -> list[Operation]:
-    """Every one of the APIs below `PREFIXES`, in the order of the URL configuration."""
+    """Return every call of the APIs, in the order of the URL configuration."""
     return [
         Operation(
             name=str(pattern.name),

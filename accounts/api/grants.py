@@ -15,10 +15,10 @@ from accounts.services.assignments import Holding
 class _Grants(IdentityView):
     inherited = False
 
-    def held(self, deed: str, place: str, actor: str, actor_id: str, place_id: str | None) -> Holding:
+    def held(self, permission: str, place: str, actor: str, actor_id: str, place_id: str | None) -> Holding:
         return assignments.holding(
             self.context,
-            deed,
+            permission,
             actor=actor,
             actor_id=actor_id,
             place=place,

@@ -123,7 +123,7 @@ TAG_FILTERS = {"tags", "tags-any", "not-tags", "not-tags-any"}
 
 
 def _tagged(rows: QuerySet[Project], wanted: dict[str, list[str]]) -> QuerySet[Project]:
-    """Projects with all, any, not all, or none of the given tags."""
+    """Return the projects with all, any, not all, or none of the tags."""
     for name, given in wanted.items():
         tags = [tag for tag in given if is_text(tag)]
         having = Project.objects.filter(tags__name__in=tags)

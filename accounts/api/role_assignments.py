@@ -118,7 +118,7 @@ def _thing(thing: Any, named: bool) -> dict[str, Any]:
 
 
 def _address(row: Effective) -> str:
-    """Where the assignment that this comes from can be taken away."""
+    """Return the address at which the assignment behind this one is revoked."""
     source = row.source
     actor = f"users/{source.user_id}" if source.user_id else f"groups/{source.group_id}"
     if source.project_id:

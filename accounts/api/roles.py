@@ -15,7 +15,7 @@ from accounts.services import inputs, roles
 
 
 def show(role: Role) -> dict[str, Any]:
-    """Every role is everybody's: there are none of one domain only."""
+    """Return a role; none belongs to a single domain."""
     return {
         "id": role.id,
         "name": role.name,

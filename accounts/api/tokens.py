@@ -58,7 +58,7 @@ class Tokens(IdentityView):
 
 
 def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> HttpResponse:
-    """The token's body, its text in the header; `?nocatalog` leaves the catalog out."""
+    """Return the token's body, its text in the header; `?nocatalog` leaves the catalog out."""
     body = show(valid)
     if valid.token.is_scoped and "nocatalog" not in request.query_params:
         body["catalog"] = catalog.of_token(valid.token, valid.mark)
@@ -70,7 +70,7 @@ def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> Htt
 
 
 def _receipt(receipt: Receipt) -> HttpResponse:
-    """401 as Keystone says it: what was shown, and which methods belong together."""
+    """Return 401 as Keystone does: which methods succeeded, and which are required together."""
     user = receipt.user
     body = {
         "methods": receipt.methods,
@@ -86,7 +86,7 @@ def _receipt(receipt: Receipt) -> HttpResponse:
 
 
 def show(valid: Valid) -> dict[str, Any]:
-    """A token as clients see it, without the catalog."""
+    """Return a token without the catalog."""
     token = valid.token
     user = token.user
     body: dict[str, Any] = {

@@ -20,7 +20,7 @@ from accounts.services import passwords, users
 
 
 def show(user: User) -> dict[str, Any]:
-    """Keystone leaves out what was never given."""
+    """Return a user without the fields that are not set, as Keystone does."""
     body: dict[str, Any] = user.extra | {
         "id": user.id,
         "name": user.name,

@@ -32,7 +32,7 @@ WITHOUT_ZONE: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\
 
 
 def text(longest: int = 255, shortest: int = 0) -> Schema:
-    """Text of a request, which a database can keep."""
+    """Return the schema of a request's text, which a database can keep."""
     schema: Schema = TEXT | {"maxLength": longest}
     return schema | ({"minLength": shortest} if shortest else {})
 
@@ -41,7 +41,7 @@ NAME: Schema = text(255, 1)
 
 
 def whole(least: int | None = None, most: int | None = None) -> Schema:
-    """A whole number, also as text."""
+    """Return the schema of a whole number, which may come as text."""
     schema: Schema = {"type": ["integer", "string"], "format": "whole"}
     bounds = {"minimum": least, "maximum": most}
     return schema | {name: bound for name, bound in bounds.items() if bound is not None}
@@ -56,7 +56,7 @@ def one_of(*values: Any) -> Schema:
 
 
 def nullable(schema: Schema) -> Schema:
-    """The same or null."""
+    """Return the schema of the same or null."""
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}
     if isinstance(kind := schema.get("type"), str | list):
@@ -72,7 +72,7 @@ def list_of(items: Schema, *, least: int = 0, most: int | None = None) -> Schema
 
 
 def map_of(values: Schema, *, most: int | None = None) -> Schema:
-    """An object of any keys of 1 to 255 characters."""
+    """Return the schema of an object with any keys of 1 to 255 characters."""
     schema: Schema = {"type": "object", "propertyNames": text(255, 1), "additionalProperties": values}
     return schema if most is None else schema | {"maxProperties": most}
 
@@ -80,7 +80,7 @@ def map_of(values: Schema, *, most: int | None = None) -> Schema:
 def object_of(
     required: Properties | None = None, optional: Properties | None = None, *, others: bool | Schema = False
 ) -> Schema:
-    """An object with these properties. `others`: whether there may be more, or what they are."""
+    """Return the schema of an object. `others`: whether it may have more properties, or their schema."""
     required, optional = required or {}, optional or {}
     schema: Schema = {
         "type": "object",
@@ -91,7 +91,7 @@ def object_of(
 
 
 def query_of(*parts: Properties, **more: Schema) -> Schema:
-    """The parameters of a query string; unknown ones are ignored."""
+    """Return the schema of a query string; unknown parameters are ignored."""
     properties = {name: schema for part in parts for name, schema in part.items()} | more
     return {"type": "object", "properties": properties, "additionalProperties": True}
 
@@ -99,14 +99,14 @@ def query_of(*parts: Properties, **more: Schema) -> Schema:
 def extended(
     schema: Schema, required: Properties | None = None, optional: Properties | None = None
 ) -> Schema:
-    """The same object with more properties, or with others in their place."""
+    """Return the schema of the same object with more properties, or other schemas of them."""
     names = [*schema.get("required", ()), *(required or ())]
     found = schema | {"properties": schema["properties"] | dict(required or {}) | dict(optional or {})}
     return found | ({"required": list(dict.fromkeys(names))} if names else {})
 
 
 def without(schema: Schema, names: Iterable[str]) -> Schema:
-    """The same object without some properties."""
+    """Return the schema of the same object without some properties."""
     gone = set(names)
     found = schema | {
         "properties": {name: inner for name, inner in schema["properties"].items() if name not in gone}
@@ -117,5 +117,5 @@ def without(schema: Schema, names: Iterable[str]) -> Schema:
 
 
 def explained(schema: Schema, sentence: str | Promise) -> Schema:
-    """The same, with what to tell people whose value does not fit."""
+    """Return the schema with a sentence for people whose value does not fit."""
     return schema | {"x-error": sentence}

@@ -108,12 +108,12 @@ class ApiView(APIView):
 
     @property
     def valid(self) -> Valid:
-        """The token that the request carries."""
+        """Return the token that the request carries."""
         return cast("Valid", self.request.auth)
 
     @property
     def context(self) -> Context:
-        """Who asks."""
+        """Return who asks."""
         request = self.request._request
         return self.valid.context(
             address=client_address(request),

@@ -25,7 +25,7 @@ def v21() -> dict[str, Any]:
 
 
 def v20() -> dict[str, Any]:
-    """The same API without microversions, for clients from before them."""
+    """Return the same API without microversions, for older clients."""
     href = f"{settings.PUBLIC_URL}/compute/v2/"
     return discovery.entry("v2.0", "SUPPORTED", href, version="", min_version="", updated=V20_UPDATED)
 

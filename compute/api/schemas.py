@@ -51,5 +51,5 @@ EXTENSIONS: Schema = object_of({"extensions": list_of(object_of())})
 
 
 def listing(plural: str, row: Schema) -> Schema:
-    """A page of a list."""
+    """Return the schema of a page of a list."""
     return object_of({plural: list_of(row)}, {f"{plural}_links": LINKS})

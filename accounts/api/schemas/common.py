@@ -29,7 +29,7 @@ LOOKUPS = ("contains", "icontains", "startswith", "istartswith", "endswith", "ie
 
 
 def taking(noun: str, required: Properties | None = None, optional: Properties | None = None) -> Schema:
-    """The body of a request: an object under the resource's name."""
+    """Return the schema of a request's body: an object under the resource's name."""
     return object_of({noun: object_of(required, optional, others=True)}, others=True)
 
 
@@ -42,7 +42,7 @@ def listing(plural: str, row: Schema) -> Schema:
 
 
 def filters(*names: str, flags: tuple[str, ...] = ()) -> Schema:
-    """The query of a list: texts, which may be compared, and flags; one that is only named is set.
+    """Return the schema of a list's query: texts to compare, and flags, which are set if only named.
 
     Any text is taken: what no row can have finds none.
     """

@@ -88,7 +88,7 @@ def _answer(view: ComputeView, aggregate: Aggregate) -> HttpResponse:
 
 
 def _number(key: str) -> str:
-    """The id as it came. Raises BadInput for what is no whole number, as Nova does."""
+    """Return the id unchanged. Raise BadInput unless it is a whole number, as Nova does."""
     digits = key.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise BadInput(fields={"id": _("Give a whole number.")})
@@ -96,7 +96,7 @@ def _number(key: str) -> str:
 
 
 def _as_nova(change: Callable[[], Aggregate]) -> Aggregate:
-    """Nova calls a zone that cannot be had here a bad request, and a conflict where hosts come and go."""
+    """Turn a conflict of zones into BadInput, as Nova does except where hosts are added or removed."""
     try:
         return change()
     except ZoneTaken as error:

@@ -236,7 +236,7 @@ def _detail(view: ComputeView, row: HostUsage) -> dict[str, Any]:
 
 
 def _version_number(version: str) -> int:
-    """7.2.1 as libvirt counts: 7002001."""
+    """Return a version as libvirt encodes it: 7.2.1 is 7002001."""
     parts = [int(part) for part in version.split(".")[:3] if part.isdigit()]
     return sum(part * 1000**place for place, part in zip((2, 1, 0), parts, strict=False))
 

@@ -44,7 +44,7 @@ def _log(view: ComputeView, before: datetime) -> dict[str, Any]:
 
 
 def _moment(given: str) -> datetime:
-    """As Nova takes it: `2030-01-31 12:00:00`, also with a fraction."""
+    """Return the time of the address: `2030-01-31 12:00:00`, also with a fraction. Raise BadInput."""
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"):
         try:
             return datetime.strptime(given[:64], form).replace(tzinfo=UTC)

@@ -111,7 +111,7 @@ class OneServerMigration(ComputeView):
 
 
 def _flavor_number(key: str | None) -> int | None:
-    """Nova's record has the number of a flavor's row; ours are known by what people chose as their id."""
+    """Return a number in place of the flavor's id, as Nova's records have one."""
     if key is None:
         return None
     return int(key) if key.isascii() and key.isdigit() and len(key) < 10 else number_of(key.encode())

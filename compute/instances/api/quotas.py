@@ -89,7 +89,7 @@ class QuotaSet(ComputeView):
 
     @contract(query=schemas.USER_QUERY, answers={202: None})
     def delete(self, request: Request, project: str) -> HttpResponse:
-        """The defaults count again; for one user, the project's limits."""
+        """Reset to the defaults, or for one user to the project's limits."""
         policy.enforce(self.context, "quota:write")
         if (user := _user(self)) is not None:
             user_quotas.reset(self.context, project, user)
@@ -141,7 +141,7 @@ class QuotaClassSet(ComputeView):
 
 
 def _shown(view: ComputeView, project: str) -> dict[str, int]:
-    """The limits of the project, or of the user that the query names. Raises Forbidden, BadInput."""
+    """Return the limits of the project, or of the user that the query names. Raise Forbidden, BadInput."""
     _enforce_reach(view, project)
     user = _user(view)
     limits = quotas.user_limits(project, user) if user else quotas.limits([project])[project]
@@ -158,7 +158,7 @@ def _defaults(names: Iterable[str]) -> dict[str, int]:
 
 
 def _usage(view: ComputeView, project: str) -> list[Usage]:
-    """The project's usage, for itself and for administrators."""
+    """Return the project's usage. Raise Forbidden unless it is the asker's or they are an administrator."""
     _enforce_reach(view, project)
     return quotas.usage([project])[project]
 

@@ -1,4 +1,4 @@
-"""`/servers/{id}/remote-consoles`: an address that shows the screen once, to whoever opens it first."""
+"""`/servers/{id}/remote-consoles`: an address that shows the screen once."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -30,7 +30,7 @@ class RemoteConsoles(ComputeView):
 
 
 def screen_url(view: ComputeView, instance: Instance) -> str:
-    """In noVNC's form: the query's `path` says where the websocket is. Raises Forbidden, Conflict."""
+    """Return an address in noVNC's form, whose `path` names the websocket. Raise Forbidden, Conflict."""
     token = consoles.issue(view.context, instance, OPEN_WITHIN)
     path = quote(f"console/?token={token}", safe="")
     return f"{settings.PUBLIC_URL}{reverse('remote-console')}?path={path}"

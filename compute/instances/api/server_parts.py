@@ -1,4 +1,4 @@
-"""What stands below a server: addresses, metadata, tags, cards, disks, groups, diagnostics."""
+"""What stands below a server: addresses, metadata, tags, interfaces, disks, groups, diagnostics."""
 
 from typing import Any
 
@@ -130,7 +130,7 @@ class OneTag(ComputeView):
 
 
 class Interfaces(ComputeView):
-    """Its network cards, to read."""
+    """Its network interfaces, to read."""
 
     @contract(answers={200: schemas.INTERFACES})
     def get(self, request: Request, key: str) -> HttpResponse:

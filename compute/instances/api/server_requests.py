@@ -23,7 +23,6 @@ FIELDS = {
 
 PASSWORD_BYTES = 9
 
-
 HINTS = ("os:scheduler_hints", "OS-SCH-HNT:scheduler_hints")
 """Where the body of a request may hold hints, beside the server."""
 
@@ -53,7 +52,7 @@ def launch_request(body: dict[str, Any]) -> LaunchRequest:
 
 
 def in_their_words(error: BadInput) -> BadInput:
-    """The same error with the names of fields as the client knows them."""
+    """Return the same error with the client's names of fields."""
     fields = {FIELDS.get(name, name): text for name, text in error.fields.items()}
     return BadInput(error.text, fields=fields)
 
@@ -65,7 +64,7 @@ def reference(given: object) -> object:
 
 
 def password_of(given: dict[str, Any]) -> str:
-    """The password for the guest: the given one, else a new one."""
+    """Return the password for the guest: the given one, else a new one."""
     password = given.get("adminPass")
     if password is None or password == "":
         return secrets.token_urlsafe(PASSWORD_BYTES)
@@ -75,7 +74,7 @@ def password_of(given: dict[str, Any]) -> str:
 
 
 def decoded(user_data: object) -> str:
-    """Text from base64."""
+    """Return the text of base64."""
     if user_data is None or user_data == "":
         return ""
     try:
@@ -85,7 +84,7 @@ def decoded(user_data: object) -> str:
 
 
 def image_of(given: dict[str, Any]) -> object:
-    """The image: `imageRef`, or the one boot device, which is a local disk from an image.
+    """Return `imageRef`, or the image of the only boot device, a local disk.
 
     Clients send the device beside the reference.
     """

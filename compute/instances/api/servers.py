@@ -111,7 +111,7 @@ def _listed(
 
 
 def find(view: ComputeView, key: str) -> Instance:
-    """The server of the address. Raises NotFound in Nova's words: what has no id of ours has no row either."""
+    """Return the server of the address. Raise NotFound in Nova's words, also for what is no id."""
     try:
         return instances.find(view.context, UUID(key))
     except (NotFound, ValueError) as error:
@@ -119,5 +119,5 @@ def find(view: ComputeView, key: str) -> Instance:
 
 
 def _flag(query: Any, name: str) -> bool:
-    """A flag of the query string; one that is only named is set."""
+    """Return a flag of the query string; one that is only named is set."""
     return name in query and (query[name] == "" or inputs.flag(query, name, False))

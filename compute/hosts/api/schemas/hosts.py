@@ -45,7 +45,7 @@ _NUMBERS: Properties = dict.fromkeys(NUMBERS, INTEGER)
 
 
 def _id(minor: int) -> Schema:
-    """A number, and from 2.53 on a UUID."""
+    """Return the schema of an id: a number, and from 2.53 on a UUID."""
     return UUID if minor >= 53 else INTEGER
 
 

@@ -51,7 +51,7 @@ def _full(minor: int) -> Schema:
 
 
 def _owner(minor: int) -> Schema:
-    """Another user's are an administrator's to ask for."""
+    """Return the schema of a query in which administrators may name another user."""
     return query_of(user_id=text(255, 1)) if minor >= 10 else query_of()
 
 

@@ -27,14 +27,14 @@ _LIMIT: Schema = nullable(whole(-1, 2**31 - 1))
 
 
 def names(minor: int) -> list[str]:
-    """The quotas that a project has."""
+    """Return the names of a project's quotas."""
     found = [*COUNTED, "key_pairs", "metadata_items", *GROUPS]
     found += [] if minor >= 36 else NETWORK
     return found + ([] if minor >= 57 else list(FILES))
 
 
 def class_names(minor: int) -> list[str]:
-    """The quotas that the class `default` has."""
+    """Return the names of the quotas of the class `default`."""
     found = [*COUNTED, "key_pairs", "metadata_items"]
     found += GROUPS if minor >= 50 else NETWORK
     return found + ([] if minor >= 57 else list(FILES))

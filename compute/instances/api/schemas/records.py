@@ -40,7 +40,7 @@ def _action(minor: int) -> Schema:
 
 
 def _event(minor: int) -> Schema:
-    """Tracebacks are the administrators' from 2.51 on, hosts from 2.62 on."""
+    """Return the schema of an event; from 2.51 on only administrators see tracebacks, and hosts from 2.62 on."""
     required: dict[str, Schema] = {
         "event": STRING,
         "start_time": WITHOUT_ZONE,

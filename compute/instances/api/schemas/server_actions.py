@@ -65,7 +65,7 @@ def _rebuild(minor: int) -> Schema:
 
 
 def _of_actions(minor: int) -> Mapping[str, Schema]:
-    """Only actions that take more than their name."""
+    """Return the schemas of the actions that have parameters."""
     return {
         "changePassword": object_of({"adminPass": explained(text(255), _("Give the new password as text."))}),
         "createBackup": _BACKUP,
@@ -92,7 +92,7 @@ BODY = by_version(_body, 19, 54, 57, 63, 73)
 
 
 def _answers(minor: int) -> Schema:
-    """Of the actions that answer more than that they have begun."""
+    """Return the schema of a 202 answer that has a body."""
     rebuilt = extended(changed(minor), {"adminPass": STRING})
     if minor >= 54:
         rebuilt = extended(rebuilt, {"key_name": nullable(STRING)})

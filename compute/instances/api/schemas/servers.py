@@ -224,7 +224,7 @@ _FLAVOR_IN_FULL: Schema = object_of(
 
 
 def changed(minor: int) -> Schema:
-    """As the answer to an update or a rebuild shows it."""
+    """Return a server as the answer to an update or a rebuild shows it."""
     row = extended(
         BRIEF,
         {
@@ -259,7 +259,7 @@ def changed(minor: int) -> Schema:
 
 
 def _full(minor: int) -> Schema:
-    """As lists and the view of one show it; what concerns the host is the administrators'."""
+    """Return a server as lists and the view of one show it; fields of the host are optional."""
     of_host: dict[str, Schema] = dict.fromkeys(
         ("OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:hypervisor_hostname"), nullable(STRING)
     )

@@ -68,7 +68,7 @@ SUBNET: Schema = object_of(
 
 
 def _query(row: Schema) -> Schema:
-    """Every field is a filter too."""
+    """Return the schema of a list's query: every field is a filter too."""
     return query_of(dict.fromkeys(row["properties"], ANY), PAGE, fields=ANY, sort_key=ANY, sort_dir=ANY)
 
 
