@@ -16,15 +16,15 @@ from jsonschema.validators import extend
 from accounts.errors import BadInput
 from accounts.names import is_keepable
 from accounts.openstack.schema import Schema
+from accounts.services.inputs import FLAGS
 
 LONGEST_FIELD = 64
 MOST_ERRORS = 5
-WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _FORMATS = FormatChecker(formats=())
 
 
-def enforce(schema: Schema, value: object) -> None:
-    """Raise BadInput naming each field that does not fit."""
+def enforce(schema: Schema, value: object, name: str = "") -> None:
+    """Raise BadInput naming each field that does not fit. `name`: what the value itself is called."""
     fields: dict[str, str] = {}
     try:
         for error in validator(schema).iter_errors(value):
@@ -33,6 +33,8 @@ def enforce(schema: Schema, value: object) -> None:
                 break
     except RecursionError as error:
         raise BadInput(_("The body is no JSON that we can read.")) from error
+    if name and fields:
+        raise BadInput(fields={name: next(iter(fields.values()))})
     if whole := fields.pop("", None):
         raise BadInput(whole, fields=fields)
     if fields:
@@ -44,9 +46,10 @@ def enforce_query(schema: Schema, query: Mapping[str, Iterable[str]]) -> None:
     properties = schema["properties"]
     for name, values in query.items():
         for value in values if name in properties else ():
-            enforce({"type": "object", "properties": {name: properties[name]}}, {name: value})
+            enforce(properties[name], value, name)
 
 
+# Schemas are constants of modules, so there are only so many.
 _validators: dict[int, tuple[Schema, Draft202012Validator]] = {}
 
 
@@ -100,7 +103,7 @@ def _text(value: object) -> bool:
 @_format("flag")
 def _flag(value: object) -> bool:
     return (
-        isinstance(value, bool) or str(value)[:8].lower() in WORDS if isinstance(value, str | int) else True
+        isinstance(value, bool) or str(value)[:8].lower() in FLAGS if isinstance(value, str | int) else True
     )
 
 

@@ -13,6 +13,7 @@ from accounts.names import clean_name, is_text
 
 LONGEST_TEXT = 10_000
 MOST_EXTRA = 20
+FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 Row = TypeVar("Row", bound=Model)
 Given = Mapping[str, object]
 
@@ -45,8 +46,7 @@ def flag(given: Given, field: str, present: bool) -> bool:
     value = given[field]
     if isinstance(value, bool):
         return value
-    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if isinstance(value, str | int) and (found := words.get(str(value)[:8].lower())) is not None:
+    if isinstance(value, str | int) and (found := FLAGS.get(str(value)[:8].lower())) is not None:
         return found
     raise BadInput(fields={field: _("Say true or false.")})
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import BadInput
+from accounts.openstack import validation
 from accounts.openstack.contract import by_version
 from accounts.openstack.microversions import Version
 from accounts.openstack.schema import (
@@ -92,6 +93,15 @@ def test_every_value_of_a_repeated_parameter() -> None:
     with pytest.raises(BadInput) as raised:
         enforce_query(schema, {"way": ["asc", "up"]})
     assert raised.value.fields == {"way": "Say one of asc, desc."}
+
+
+def test_validators_are_made_once() -> None:
+    schema = query_of(way=one_of("asc", "desc"))
+    enforce_query(schema, {"way": ["asc"]})
+    kept = len(validation._validators)
+    for _time in range(3):
+        enforce_query(schema, {"way": ["asc", "desc"]})
+    assert len(validation._validators) == kept
 
 
 def test_an_error_repeats_nothing_long() -> None:
