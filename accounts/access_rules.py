@@ -12,20 +12,20 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 MOST_RULES = 100
 
 
-def clean_rules(given: object) -> list[dict[str, str]]:
-    """Rules as `{service, method, path}`, or `{id}` of one that there is. Raises BadInput.
+def clean_rules(value: object) -> list[dict[str, str]]:
+    """Rules as `{service, method, path}`, or `{id}` of one that there is. Raise BadInput.
 
     None means that every call is allowed.
     """
-    if given is None:
+    if value is None:
         return []
-    if not isinstance(given, list) or len(given) > MOST_RULES:
+    if not isinstance(value, list) or len(value) > MOST_RULES:
         raise BadInput(fields={"access_rules": _("Give a list of rules.")})
-    return [_clean_rule(rule) for rule in given]
+    return [_clean_rule(rule) for rule in value]
 
 
 def allow(rules: Iterable[Mapping[str, str]], *, service: str, method: str, path: str) -> bool:
-    """Whether one of the rules allows the call. `path` begins with a slash, below the service's own address."""
+    """Return whether one of the rules allows the call. `path` begins with a slash, below the service's own address."""
     return any(
         rule["service"] == service and rule["method"] == method and _matches(rule["path"], path)
         for rule in rules

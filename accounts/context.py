@@ -1,4 +1,4 @@
-"""Who asks: the user, the place they work in, and their roles there."""
+"""Describes the asker of a request: user, scope and roles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -41,13 +41,13 @@ def system_context(request_id: str = "") -> Context:
 def for_user(
     user: User, project_id: str | None, *, address: str | None = None, request_id: str = ""
 ) -> Context:
-    """The context of `user` in the wanted project, else their default, else the first they have a role in.
+    """Return the context of `user` in the wanted project, else their default, else the first they have a role in.
 
     One query, or two for whoever inherits a role. A disabled project or domain gives no role, and an
     assignment on the system counts everywhere.
     """
     assignments = list(
-        Assignment.objects.of(user)
+        Assignment.objects.held_by(user)
         .with_implied()
         .select_related("role", "project__domain")
         .order_by("project__name")
@@ -64,8 +64,8 @@ def for_user(
 
 
 def projects_of(user: User) -> list[Project]:
-    """The enabled projects in which `user` has a role, by name. One query."""
-    mine = Assignment.objects.of(user)
+    """Return the enabled projects in which `user` has a role, by name. One query."""
+    mine = Assignment.objects.held_by(user)
     above = mine.filter(inherited=True)
     reached = Project.objects.filter(
         Q(pk__in=mine.filter(inherited=False, project__isnull=False).values("project"))
@@ -76,7 +76,7 @@ def projects_of(user: User) -> list[Project]:
 
 
 def role_names(assignments: Iterable[Any]) -> frozenset[str]:
-    """The roles of assignments that were read `with_implied`, and what these imply."""
+    """Return the roles of assignments that were read `with_implied`, and what these imply."""
     names: set[str] = set()
     for row in assignments:
         names.add(row.role.name)
@@ -90,7 +90,7 @@ def _is_open(project: Project) -> bool:
 
 
 def _counts(row: Assignment, project: Project | None) -> bool:
-    """Whether the assignment counts for whoever works in `project`."""
+    """Return whether the assignment counts for whoever works in `project`."""
     if row.project_id is None and row.domain_id is None:
         return True
     if project is None:

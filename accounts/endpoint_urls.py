@@ -10,18 +10,18 @@ KNOWN = {"project_id", "tenant_id", "user_id"}
 
 
 def unknown_places(url: str) -> set[str]:
-    """What the address asks for that no token has."""
+    """Return the placeholders of the address that no token can fill."""
     return set(PLACE.findall(url)) - KNOWN
 
 
 def whole(url: str) -> str:
-    """The whole address: one that begins with a slash is ours and follows MERIDIAN_URL."""
+    """Return the whole address: one that begins with a slash is ours and follows MERIDIAN_URL."""
     return f"{settings.PUBLIC_URL}{url}" if url.startswith("/") else url
 
 
 def filled(url: str, values: dict[str, str | None]) -> str | None:
-    """The address for a token with these values; None where it asks for one that the token lacks."""
-    found = {name: values.get(OLD_NAMES.get(name, name)) for name in PLACE.findall(url)}
-    if None in found.values():
+    """Return the address for a token with these values; None where it asks for one that the token lacks."""
+    values_of = {name: values.get(OLD_NAMES.get(name, name)) for name in PLACE.findall(url)}
+    if None in values_of.values():
         return None
-    return PLACE.sub(lambda place: str(found[place[1]]), url)
+    return PLACE.sub(lambda place: str(values_of[place[1]]), url)

@@ -1,10 +1,11 @@
-"""Has the database itself renew the mark of the epoch, by triggers, at every change of what tokens stand on.
+"""Has the database renew the mark of the epoch, by triggers, whenever something changes that decides about tokens.
 
 So a token can be kept in memory and still be checked by one indexed query, and a role taken away counts at the
-next request all the same. No way of writing can pass a trigger by: not `QuerySet.update`, not SQL by hand.
+next request. No way of writing passes a trigger by: not `QuerySet.update`, not SQL by hand.
 """
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connections
@@ -29,8 +30,28 @@ WATCHED: tuple[type[Model], ...] = (
     models.Token,
     models.User,
 )
-PASSED_OVER = {"last_login"}
-"""Columns that say nothing about what a user may do, and change at every sign-in."""
+PASSED_OVER: Mapping[type[Model], frozenset[str]] = {
+    models.ApplicationCredential: frozenset({"name", "description", "created_at"}),
+    models.Domain: frozenset({"description"}),
+    models.Group: frozenset({"name", "description"}),
+    models.Project: frozenset({"description", "created_at"}),
+    models.Region: frozenset({"description", "parent_id"}),
+    models.Role: frozenset({"description"}),
+    models.Service: frozenset({"description"}),
+    models.User: frozenset(
+        {
+            "email",
+            "description",
+            "theme",
+            "language",
+            "default_project_id",
+            "extra",
+            "created_at",
+            "last_login",
+        }
+    ),
+}
+"""Columns that decide nothing and stand in no token. A new column is watched until it is named here."""
 
 TABLE = models.Epoch._meta.db_table
 FUNCTION = "accounts_renew_epoch"
@@ -84,11 +105,11 @@ def _of_postgresql(model: type[Model]) -> list[str]:
 
 
 def _events(model: type[Model]) -> list[str]:
-    """What renews the mark. A new token voids none, and one that is gone is missed by its key."""
+    """Return the events that renew the mark. New and deleted tokens need none: tokens are looked up by key."""
     columns = [
         field.column
         for field in model._meta.local_concrete_fields
-        if field.column and field.column not in PASSED_OVER
+        if field.column and field.column not in PASSED_OVER.get(model, ())
     ]
     update = f"UPDATE OF {', '.join(columns)}"
     return [update] if model is models.Token else ["INSERT", update, "DELETE"]

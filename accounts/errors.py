@@ -1,4 +1,4 @@
-"""What goes wrong, as values: a code, an HTTP status, and a sentence for a person.
+"""Errors that a person may read: a code, an HTTP status and a sentence.
 
 One renderer turns them into pages and one into API bodies; nothing else invents error texts.
 """

@@ -29,7 +29,7 @@ class LdapBackend(BaseBackend):
         domain: str | None = None,
         **_kwargs: object,
     ) -> User | None:
-        """`domain` is an id; None means the directory's. Raises Unavailable where the directory does not answer."""
+        """`domain` is an id; None means the directory's. Raise Unavailable where the directory does not answer."""
         server: LdapServer | None = settings.LDAP
         if server is None or not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None

@@ -15,21 +15,26 @@ _REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def is_text(given: object, longest: int = 255) -> TypeGuard[str]:
-    """Whether a database could hold it; what it could not hold it need not be asked for."""
-    return isinstance(given, str) and 0 < len(given) <= longest and not _UNKEEPABLE.search(given)
+def is_text(value: object, longest: int = 255) -> TypeGuard[str]:
+    """Return whether a database could hold it; what it could not hold it need not be asked for."""
+    return isinstance(value, str) and 0 < len(value) <= longest and is_keepable(value)
 
 
-def clean_name(given: object, *, field: str = "name", longest: int = 255) -> str:
-    """The name without outer spaces. Raises BadInput naming `field` for what no name should hold.
+def is_keepable(text: str) -> bool:
+    """Return whether a database can keep every character."""
+    return not _UNKEEPABLE.search(text)
+
+
+def clean_name(value: object, *, field: str = "name", longest: int = 255) -> str:
+    """Return the name without outer spaces. Raise BadInput naming `field` for what no name should hold.
 
     Markup is allowed: it is text to us, and everything that shows it escapes it.
     """
-    if not isinstance(given, str) or not given.strip():
+    if not isinstance(value, str) or not value.strip():
         raise BadInput(fields={field: _("Give a name.")})
-    if len(given) > longest:
+    if len(value) > longest:
         raise BadInput(fields={field: _("Use at most %(longest)s characters.") % {"longest": longest}})
-    name = given.strip()
+    name = value.strip()
     for character in name:
         if unicodedata.category(character) in _REFUSED:
             raise BadInput(

@@ -18,21 +18,22 @@ class ComputeConfig(AppConfig):
         from compute.engine import policy as engine
         from compute.engine import retention as kept_operations
         from compute.engine.actions import registry
-        from compute.engine.services import belongings as engine_belongings
         from compute.engine.services import broadcast
+        from compute.engine.services import project_contents as operation_contents
         from compute.hosts import policy as hosts
         from compute.images import policy as images
         from compute.images import retention as kept_images
         from compute.images.kind import IMAGE
-        from compute.images.services import belongings as image_belongings
+        from compute.images.services import project_contents as image_contents
         from compute.instances import policy as instances
         from compute.instances import retention as kept_instances
         from compute.instances.kind import INSTANCE
-        from compute.instances.services import belongings, boot_images, host_occupants, resources, words
+        from compute.instances.services import boot_images, host_occupants, resources, words
+        from compute.instances.services import project_contents as instance_contents
         from compute.management import policy as management
         from compute.networks import policy as networks
-        from compute.networks.services import belongings as network_belongings
         from compute.networks.services import host_networks
+        from compute.networks.services import project_contents as network_contents
 
         for area in (engine, hosts, networks, images, instances, management):
             policy.register(area.RULES)
@@ -48,6 +49,6 @@ class ComputeConfig(AppConfig):
         host_networks.register()
         for kind, name, path in APIS:
             catalog.register(catalog.OwnService(type=kind, name=name, path=path))
-        for belonging in (belongings, image_belongings, network_belongings, engine_belongings):
-            belonging.register()
+        for contents in (instance_contents, image_contents, network_contents, operation_contents):
+            contents.register()
         announcements.register(broadcast.announce)

@@ -9,9 +9,10 @@ Addresses in `settings.STREAMED_PATHS` send and receive any number of bytes as f
 threads of their own, so that slow ones make each other wait, and never a page.
 """
 
-# a2wsgi in place of this module hands each answer to the loop in three messages, and takes half-sent bodies for whole.
-# Two installations in turn, two processes each, 16 at once: 0.94 times as many validations a second and 0.88 times
-# as many rescopes, for 25 % and 29 % more CPU. Beside Keystone 4.99 (goal 5) and 2.94 (goal 3), sign-in 0.31 (0.25).
+# a2wsgi in place of this module sends each answer in three messages, each a change of threads. In pairs (two processes,
+# 16 requests at once) it serves 0.94 times as many validations and 0.88 times as many rescopes, for 25 % and 29 % more
+# CPU each: beside Keystone 4.99 (goal 5), 2.94 (goal 3), sign-in 0.31 (goal 0.25). It also takes a half-sent body for
+# whole, and a body in chunks, as clients send images, has no length and is empty for WSGI.
 
 import asyncio
 import io
@@ -71,9 +72,9 @@ class Client:
 
 
 class ThreadHandler(ASGIHandler):
-    """An ASGI application for HTTP that answers at most `threads` requests at once; the others wait.
+    """An ASGI application for HTTP. It answers at most `threads` requests at once; the others wait.
 
-    `streaming_threads` are those of streamed addresses.
+    Streamed addresses have `streaming_threads` of their own.
     """
 
     def __init__(self, threads: int, streaming_threads: int) -> None:
@@ -83,7 +84,7 @@ class ThreadHandler(ASGIHandler):
         self._streamed = re.compile("|".join(settings.STREAMED_PATHS))
 
     def load_middleware(self, is_async: bool = False) -> None:
-        """As for any synchronous server, whatever Django's handler for asynchronous ones asks."""
+        """Load it for synchronous code, whatever Django's handler for asynchronous code asks."""
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
@@ -110,7 +111,7 @@ class ThreadHandler(ASGIHandler):
             client.close()
 
     def _answer(self, scope: Scope, body: IO[bytes], client: Client) -> list[Message]:
-        """Return what is left to send: all of it, but for a response that is made while it is sent."""
+        """Run the request. Return the messages left to send: all of them, but of a streamed response the last."""
         with closing(body):
             set_script_prefix(get_script_prefix(scope))
             request_started.send(sender=self.__class__, scope=scope)

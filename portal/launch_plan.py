@@ -56,7 +56,7 @@ def make(
     project: Project | None, image: Image | None, flavor: Flavor | None, known: Sequence[Flavor], count: int
 ) -> Plan:
     """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
-    usages = _counting(quotas.of(project)) if project else []
+    usages = _counting(quotas.project_usage(project)) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
     asked = resources.of(flavor, count) if flavor else {}
 
@@ -78,7 +78,7 @@ def resize(
 
     `may_ask`: whether the asker can ask for more, which people do for the project they work in.
     """
-    usages = _counting(quotas.of(instance.project))
+    usages = _counting(quotas.project_usage(instance.project))
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What lists share: their search, filters and order stand in the address, and links change a part of it."""
+"""Parts that lists share. Search, filters and order stand in the address, and links change a part of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Asked:
 
 
 def asked(request: Request) -> Asked:
-    """Read the address; anything odd counts as not said."""
+    """Read the address. Ignore what is invalid."""
     query = request.GET
     return Asked(
         search=query.get("search", "")[:LONGEST_SEARCH],
@@ -51,7 +51,7 @@ def asked(request: Request) -> Asked:
 
 
 def number(request: Request) -> int:
-    """The wanted page of a list; anything odd is the first."""
+    """Return the number of the page asked for, 1 if it is invalid."""
     wanted = request.GET.get("page", "1")
     return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1
 
@@ -62,7 +62,7 @@ def by_key(request: Request, part: Part[Any]) -> dict[str, object]:
 
 
 def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:
-    """Headings of (sort, label); without a sort it is no link. `default` is how the list is sorted unasked."""
+    """Return headings of (sort, label). A heading without a sort is no link; `default` is the order without one."""
     sort = query.get("sort", "") or default
     return [
         Column(
@@ -75,17 +75,17 @@ def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str
 
 
 def filters(query: QueryDict, name: str, choices: Mapping[str, Text]) -> list[tuple[str, Text, str]]:
-    """(value, label, address) for each choice of one filter."""
+    """Return (value, label, address) of each choice of one filter."""
     return [(value, label, url(query, **{name: value})) for value, label in choices.items()]
 
 
 def kept(query: QueryDict) -> list[tuple[str, str]]:
-    """What a new search leaves as it is: hidden fields of its form."""
+    """Return the hidden fields of a search form: the parameters that a new search keeps."""
     return [(name, value) for name in ("state", "domain", "sort") if (value := query.get(name))]
 
 
 def url(query: QueryDict, **changes: str) -> str:
-    """The present address with some of its query changed, from the first page again."""
+    """Return the present query with `changes`, at the first page again."""
     changed = query.copy()
     changed.pop("page", None)
     for name, value in changes.items():

@@ -87,7 +87,7 @@ def all_roles(context: Context) -> list[Role]:
     """The roles to choose from: the default ones from the least up, then the others by name."""
     order = [*reversed(LADDER)]
     return sorted(
-        roles.visible(context),
+        roles.visible_to(context),
         key=lambda role: (order.index(role.name) if role.name in order else len(order), role.name),
     )
 

@@ -75,4 +75,6 @@ def line(context: Context, key: str) -> Line:
     policy.enforce(context, "project:read")
     if key == DEFAULTS:
         return defaults(context)
-    return lines([inputs.found(projects.listed(context).select_related("domain"), key, "project")])[0]
+    return lines(
+        [inputs.get_or_404(projects.all_for_admin(context).select_related("domain"), key, "project")]
+    )[0]

@@ -36,7 +36,7 @@ class Step:
 
 def proceed(request: HttpRequest, step: Step, to: str) -> HttpResponse:
     """To the next thing that is asked, or in."""
-    if not step.code_shown and second_factor.of(step.user):
+    if not step.code_shown and second_factor.find(step.user):
         return _ask(step, "sign-in-code", to)
     if passwords.has_expired(step.user):
         return _ask(step, "sign-in-password", to)

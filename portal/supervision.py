@@ -43,20 +43,20 @@ class Program:
 def web_names() -> list[str]:
     """The web processes: `web`, or `web-1`, `web-2`, … where there are more.
 
-    Each has a socket of its own, so that nginx chooses the one with the least to do. From a common one whoever wakes
-    first takes all the connections that wait.
+    Each has a socket of its own, so that nginx chooses the least busy one. On a shared socket the process that wakes
+    first takes all waiting connections.
     """
     many = settings.WEB_WORKERS
     return ["web"] if many == 1 else [f"web-{number}" for number in range(1, many + 1)]
 
 
 def web_socket(name: str) -> Path:
-    """Where the web process of this name listens."""
+    """Return the socket on which the web process of this name listens."""
     return Path(settings.RUN_DIR / f"{name}.sock")
 
 
 def programs() -> list[Program]:
-    """Every process in the order of its start; they stop in the opposite order."""
+    """Return every program in the order of its start; they stop in the opposite order."""
     run = settings.RUN_DIR
     prefixed = str(TEMPLATES / "prefixed")
     redis = [prefixed, "redis", "redis-server", "--port", "0", "--unixsocket", str(settings.REDIS_SOCKET)]
@@ -79,7 +79,7 @@ def programs() -> list[Program]:
 def render() -> Path:
     """Write nginx.conf and supervisord.conf into the run folder and return the latter's path.
 
-    Raises ImproperlyConfigured for a data folder that the two programs could not use.
+    Raise ImproperlyConfigured for a data folder that the two programs could not use.
     """
     run = settings.RUN_DIR
     _check_folder(run)

@@ -193,6 +193,25 @@ class Stack:
         row["uuid"] = str(uuid.UUID(row["id"]))
         return row
 
+    @property
+    def pool(self) -> Path:
+        """The folder of the installation's disks."""
+        return self.root / "storage/pool"
+
+    def disks(self, instance_id: str) -> dict[str, str]:
+        """Volume → role of an instance's disks, by their rows; the id as UUIDs are written."""
+        rows = self.rows(
+            "select id, role from compute_disk where instance_id = ?", instance_id.replace("-", "")
+        )
+        return {f"disk-{uuid.UUID(row['id'])}": row["role"] for row in rows}
+
+    def stray_volumes(self) -> set[str]:
+        """Volumes in the pool that no row of a disk names; copies of images are none."""
+        rows = self.rows("select id from compute_disk")
+        known = {f"disk-{uuid.UUID(row['id'])}" for row in rows}
+        there = {file.name for file in self.pool.iterdir() if not file.name.startswith(".")}
+        return {name for name in there - known if not name.startswith("image-")}
+
     def wait_for_state(self, name: str, vm_state: str, seconds: float = 60) -> dict[str, Any]:
         """The instance once it has settled in this state."""
 

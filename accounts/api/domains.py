@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.api.base import Collection, Member, Resource, links
+from accounts.api.schemas import domains as schemas
 from accounts.models import Domain
 from accounts.services import domains
 
@@ -22,7 +23,16 @@ def show(domain: Domain) -> dict[str, Any]:
 
 
 DOMAIN = Resource(
-    noun="domain", path="domains", show=show, texts={"name": "name"}, flags={"enabled": "enabled"}
+    noun="domain",
+    path="domains",
+    show=show,
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={"name": "name"},
+    flags={"enabled": "enabled"},
 )
 
 
@@ -30,7 +40,7 @@ class Domains(Collection):
     resource = DOMAIN
 
     def rows(self) -> QuerySet[Domain]:
-        return domains.listed(self.context)
+        return domains.all_for_admin(self.context)
 
     def create(self, given: dict[str, Any]) -> Domain:
         return domains.create(self.context, given)
@@ -40,7 +50,7 @@ class OneDomain(Member):
     resource = DOMAIN
 
     def rows(self) -> QuerySet[Domain]:
-        return domains.visible(self.context)
+        return domains.visible_to(self.context)
 
     def update(self, key: str, given: dict[str, Any]) -> Domain:
         return domains.update(self.context, key, given)

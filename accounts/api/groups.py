@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.api.base import Collection, Member, Resource, links
+from accounts.api.schemas import groups as schemas
 from accounts.models import Group
 from accounts.services import groups
 
@@ -19,14 +20,24 @@ def show(group: Group) -> dict[str, Any]:
     }
 
 
-GROUP = Resource(noun="group", path="groups", show=show, texts={"name": "name", "domain_id": "domain"})
+GROUP = Resource(
+    noun="group",
+    path="groups",
+    show=show,
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={"name": "name", "domain_id": "domain__pk"},
+)
 
 
 class Groups(Collection):
     resource = GROUP
 
     def rows(self) -> QuerySet[Group]:
-        return groups.listed(self.context)
+        return groups.all_for_admin(self.context)
 
     def create(self, given: dict[str, Any]) -> Group:
         return groups.create(self.context, given)
@@ -36,7 +47,7 @@ class OneGroup(Member):
     resource = GROUP
 
     def rows(self) -> QuerySet[Group]:
-        return groups.visible(self.context)
+        return groups.visible_to(self.context)
 
     def update(self, key: str, given: dict[str, Any]) -> Group:
         return groups.update(self.context, key, given)

@@ -7,13 +7,15 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
+from accounts.api.schemas import roles as schemas
 from accounts.models import Role, RoleInference
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.services import inputs, roles
 
 
 def show(role: Role) -> dict[str, Any]:
-    """Every role is everybody's: there are none of one domain only."""
+    """Return a role; none belongs to a single domain."""
     return {
         "id": role.id,
         "name": role.name,
@@ -24,14 +26,24 @@ def show(role: Role) -> dict[str, Any]:
     }
 
 
-ROLE = Resource(noun="role", path="roles", show=show, texts={"name": "name"})
+ROLE = Resource(
+    noun="role",
+    path="roles",
+    show=show,
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={"name": "name"},
+)
 
 
 class Roles(Collection):
     resource = ROLE
 
     def rows(self) -> QuerySet[Role]:
-        rows = roles.visible(self.context)
+        rows = roles.visible_to(self.context)
         return rows.none() if self.request.query_params.get("domain_id") else rows
 
     def create(self, given: dict[str, Any]) -> Role:
@@ -42,7 +54,7 @@ class OneRole(Member):
     resource = ROLE
 
     def rows(self) -> QuerySet[Role]:
-        return roles.visible(self.context)
+        return roles.visible_to(self.context)
 
     def update(self, key: str, given: dict[str, Any]) -> Role:
         return roles.update(self.context, key, given)
@@ -54,6 +66,7 @@ class OneRole(Member):
 class Inferences(IdentityView):
     """What implies what, one entry for each role that implies any."""
 
+    @contract(answers={200: schemas.INFERENCES})
     def get(self, request: Request) -> HttpResponse:
         entries: dict[str, dict[str, Any]] = {}
         for rule in roles.inferences(self.context):
@@ -65,27 +78,32 @@ class Inferences(IdentityView):
 
 
 class Implied(IdentityView):
+    @contract(answers={200: schemas.ALL_IMPLIED})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List what a role implies."""
-        prior = inputs.found(roles.visible(self.context), key, "role")
+        prior = inputs.get_or_404(roles.visible_to(self.context), key, "role")
         implied = [_brief(rule.implied) for rule in roles.inferences(self.context, key)]
         return _inference(prior, implied, f"roles/{key}/implies")
 
 
 class OneImplied(IdentityView):
+    @contract(answers={200: schemas.IMPLIED})
     def get(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Show that a role implies another."""
         return self._answer(roles.inference(self.context, key, implied))
 
+    @contract(answers={204: None})
     def head(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Check that a role implies another."""
         roles.inference(self.context, key, implied)
         return no_content()
 
+    @contract(answers={201: schemas.IMPLIED})
     def put(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Let a role imply another."""
         return self._answer(roles.imply(self.context, key, implied), status=201)
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Let a role no longer imply another."""
         roles.stop_implying(self.context, key, implied)

@@ -1,4 +1,4 @@
-"""Who did what, when, from where, and how it ended."""
+"""Audit events: actor, action, target, time, address and outcome."""
 
 from django.db import models
 

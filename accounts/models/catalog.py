@@ -1,4 +1,4 @@
-"""What services there are and where: the rows behind the catalog."""
+"""Regions, services and endpoints: the rows of the catalog."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Who a user is to the directory or the provider that vouches for them."""
+"""Identities of users at a directory or an OpenID Connect provider."""
 
 from django.db import models
 

@@ -8,7 +8,7 @@ from accounts.models.user import User
 
 
 class Group(IdentifiedModel):
-    """Its name is unique within its domain; members may come from any domain."""
+    """A group of users. The name is unique within its domain; members may come from any domain."""
 
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="groups")
     name = models.CharField(max_length=64)

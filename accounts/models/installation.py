@@ -21,5 +21,5 @@ class Installation(models.Model):
 
     @classmethod
     def current(cls) -> "Installation":
-        """The row, made at first use."""
+        """Return the row, made at first use."""
         return cls.objects.order_by("created_at").first() or cls.objects.create()

@@ -28,14 +28,14 @@ class Domain(IdentifiedModel):
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def enabled(self) -> "ProjectQuerySet":
-        """Those that can be worked in."""
+        """Return those that can be worked in."""
         return self.filter(enabled=True, domain__enabled=True)
 
     def with_lineage(self) -> "ProjectQuerySet":
         return self.select_related("domain", "__".join(["parent"] * (Project.DEEPEST - 1)))
 
     def below(self, projects: models.QuerySet[Any]) -> "ProjectQuerySet":
-        """Those below any of `projects`, a query of one column: their ids."""
+        """Return those below any of `projects`, a query of one column: their ids."""
         steps = range(1, Project.DEEPEST)
         return self.filter(reduce(or_, (Q(**{"__".join(["parent"] * n) + "__in": projects}) for n in steps)))
 

@@ -23,7 +23,7 @@ class Role(IdentifiedModel):
 
 
 class RoleInference(models.Model):
-    """Whoever has `prior` has `implied` too.
+    """The rule that the role `prior` implies the role `implied`.
 
     A closure table: rules that follow from others are rows as well, with `is_direct` false, so that one join
     finds everything that a role implies. `accounts.services.roles` keeps it whole.
@@ -41,13 +41,13 @@ class RoleInference(models.Model):
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
-    def of(self, user: User) -> "AssignmentQuerySet":
-        """Those of the user and of every group they are in."""
+    def held_by(self, user: User) -> "AssignmentQuerySet":
+        """Return those of the user and of every group they are in."""
         groups = Group.members.through.objects.filter(user=user).values("group")
         return self.filter(Q(user=user) | Q(group__in=groups))
 
     def reaching(self, project: Project) -> "AssignmentQuerySet":
-        """Those that count on the project: its own, and inherited ones from its domain and all above it."""
+        """Return those that count on the project: its own, and inherited ones from its domain and all above it."""
         counts = Q(project=project, inherited=False) | Q(domain=project.domain_id, inherited=True)
         if project.parent_id is not None:
             for steps in range(1, Project.DEEPEST):
@@ -56,7 +56,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(counts)
 
     def with_implied(self) -> "AssignmentQuerySet":
-        """A row for every implied role of each, named by `implied_id` and `implied_name`; null where none is."""
+        """Return a row for every implied role of each, named by `implied_id` and `implied_name`; null where none is."""
         return self.annotate(
             implied_id=F("role__inferences__implied"), implied_name=F("role__inferences__implied__name")
         ).select_related("role")
@@ -116,5 +116,5 @@ class Assignment(models.Model):
 
     @property
     def actor(self) -> User | Group | None:
-        """Who has it."""
+        """The user or group that has the role."""
         return self.user or self.group

@@ -6,7 +6,7 @@ from accounts.models.user import User
 
 
 class SecondFactor(models.Model):
-    """Its row is its being switched on. The secret is sealed; no code is taken twice or out of order."""
+    """The second factor of a user who has switched it on. The secret is sealed; no code is accepted twice."""
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, primary_key=True, related_name="second_factor"
@@ -21,7 +21,7 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """Of the code only the SHA-256 is kept: it has 80 random bits, which nobody guesses."""
+    """A recovery code, stored as its SHA-256: it has 80 random bits, too many to guess."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)

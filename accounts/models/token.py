@@ -8,7 +8,7 @@ from accounts.models.user import User
 
 
 class Token(models.Model):
-    """Of the token's text only the SHA-256 is kept. Roles are not: they are what they are at each use."""
+    """A token, stored as the SHA-256 of its text. Its roles are read anew at each use."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")

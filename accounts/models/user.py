@@ -12,7 +12,7 @@ from accounts.models.project import Domain, Project
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, name: str, password: str | None, *, domain: Domain, **fields: object) -> "User":
-        """A user who may sign in but has no role anywhere yet."""
+        """Return a user who may sign in but has no role anywhere yet."""
         user = self.model(name=name, domain=domain, **fields)
         user.set_password(password)
         user.save(using=self._db)

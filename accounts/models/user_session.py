@@ -1,4 +1,4 @@
-"""Whose a browser session is, and from where: what its owner sees in the list of their sessions."""
+"""Browser sessions of users, as listed on their account page."""
 
 from django.contrib.sessions.models import Session
 from django.db import models

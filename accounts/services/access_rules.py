@@ -14,22 +14,22 @@ from accounts.models import AccessRule, ApplicationCredential, User
 from accounts.services import audit, inputs
 
 
-def visible(context: Context, user_id: str) -> QuerySet[AccessRule]:
-    """The user's rules, for themselves and for whoever may read users."""
+def visible_to(context: Context, user_id: str) -> QuerySet[AccessRule]:
+    """Return a user's rules. Raise Forbidden unless they are the asker's, or the asker may read users."""
     policy.enforce_own(context, user_id, "user:read")
     return AccessRule.objects.filter(user=user_id)
 
 
-def kept(user: User, given: object) -> list[dict[str, Any]]:
-    """The rules of a new credential as `{id, service, method, path}`; those not yet there become the user's."""
-    return [_as_given(_row(user, rule)) for rule in clean_rules(given)]
+def ensure(user: User, value: object) -> list[dict[str, Any]]:
+    """Return the rules of a new credential as `{id, service, method, path}`; those not yet there become the user's."""
+    return [_as_given(_row(user, rule)) for rule in clean_rules(value)]
 
 
 @transaction.atomic
 def delete(context: Context, user_id: str, rule_id: str) -> None:
-    """Remove a rule that no credential has any more. Raises Forbidden, NotFound."""
+    """Remove a rule that no credential has any more. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
-    rule = inputs.found(visible(context, user_id), rule_id, "access rule")
+    rule = inputs.get_or_404(visible_to(context, user_id), rule_id, "access rule")
     credentials = ApplicationCredential.objects.filter(user=user_id).values_list("access_rules", flat=True)
     if any(entry["id"] == rule.id for rules in credentials for entry in rules):
         raise Forbidden(_("An application credential still has this access rule."))

@@ -1,4 +1,4 @@
-"""Lets open pages hear that rows have changed.
+"""Announces changed rows to open pages.
 
 Accounts does not know how: another app registers what carries the word, and does so once it is ready.
 """

@@ -18,7 +18,7 @@ from accounts.errors import BadInput, Forbidden
 from accounts.models import ApplicationCredential, Role
 from accounts.names import is_text
 from accounts.services import access_rules, assignments, audit, inputs
-from accounts.services.inputs import Given
+from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 RANDOM = "sha256$"
@@ -33,55 +33,55 @@ class Created:
     secret: str
 
 
-def visible(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
-    """The user's credentials, for themselves and for whoever may read users."""
+def visible_to(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
+    """Return a user's credentials. Raise Forbidden unless they are the asker's, or the asker may read users."""
     policy.enforce_own(context, user_id, "user:read")
     return ApplicationCredential.objects.filter(user=user_id).prefetch_related("roles")
 
 
 @transaction.atomic
-def create(context: Context, user_id: str, given: Given) -> Created:
-    """A credential of the asker for the project they work in, with all their roles there or the given ones."""
+def create(context: Context, user_id: str, data: Data) -> Created:
+    """Create a credential of the asker for the project they work in, with all their roles there or the given ones."""
     policy.enforce(context, "credential:write")
     _enforce_unrestricted(context)
     if user_id != context.user.id:
         raise Forbidden(_("Application credentials are made by their own user."))
     if context.project is None:
         raise Forbidden(_("Work in a project first: an application credential is for one project."))
-    name = inputs.name(given)
-    expires_at = inputs.moment(given, "expires_at")
+    name = inputs.name(data)
+    expires_at = inputs.moment(data, "expires_at")
     if expires_at is not None and expires_at <= timezone.now():
         raise BadInput(fields={"expires_at": _("This time is in the past.")})
-    secret, secret_hash = _secret(given.get("secret"))
+    secret, secret_hash = _secret(data.get("secret"))
     credential = ApplicationCredential(
         user=context.user,
         project=context.project,
         name=name,
-        description=inputs.text(given, "description"),
+        description=inputs.text(data, "description"),
         secret_hash=secret_hash,
-        unrestricted=inputs.flag(given, "unrestricted", False),
-        access_rules=access_rules.kept(context.user, given.get("access_rules")),
+        unrestricted=inputs.flag(data, "unrestricted", False),
+        access_rules=access_rules.ensure(context.user, data.get("access_rules")),
         expires_at=expires_at,
     )
     taken = _("There is an application credential %(name)s already.") % {"name": name}
     save_unique(credential, taken, fields={"name": ""})
-    credential.roles.set(_wanted_roles(context, given.get("roles")))
+    credential.roles.set(_wanted_roles(context, data.get("roles")))
     audit.record(context, "credential.create", credential)
     return Created(credential=credential, secret=secret)
 
 
 @transaction.atomic
 def delete(context: Context, user_id: str, credential_id: str) -> None:
-    """Remove one, and with it every token that it got. Raises Forbidden, NotFound."""
+    """Remove one, and with it every token that it got. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     _enforce_unrestricted(context)
-    credential = inputs.found(visible(context, user_id), credential_id, "application credential")
+    credential = inputs.get_or_404(visible_to(context, user_id), credential_id, "application credential")
     audit.record(context, "credential.delete", credential)
     credential.delete()
 
 
 def fits(credential: ApplicationCredential, secret: object) -> bool:
-    """Whether this is the secret, in a time that does not tell how nearly."""
+    """Return whether this is the secret, in a time that does not tell how nearly."""
     if not is_text(secret, LONGEST_PASSWORD):
         return False
     if is_random(credential):
@@ -90,7 +90,7 @@ def fits(credential: ApplicationCredential, secret: object) -> bool:
 
 
 def is_random(credential: ApplicationCredential) -> bool:
-    """Whether the secret is one of ours, which nobody can guess."""
+    """Return whether the secret is one of ours, which nobody can guess."""
     return credential.secret_hash.startswith(RANDOM)
 
 
@@ -108,31 +108,31 @@ def _enforce_unrestricted(context: Context) -> None:
         raise Forbidden(_("A restricted application credential cannot make or delete others."))
 
 
-def _secret(given: object) -> tuple[str, str]:
-    """The secret and its hash; a random one where none is given."""
-    if given is None or given == "":
+def _secret(value: object) -> tuple[str, str]:
+    """Return the secret and its hash; a random one where none is given."""
+    if value is None or value == "":
         secret = secrets.token_urlsafe(32)
         return secret, RANDOM + _digest(secret)
-    if not is_text(given, LONGEST_PASSWORD):
+    if not is_text(value, LONGEST_PASSWORD):
         raise BadInput(fields={"secret": _("This is no secret that we could keep.")})
-    return given, make_password(given)
+    return value, make_password(value)
 
 
-def _wanted_roles(context: Context, given: object) -> list[Role]:
-    """The asked roles, of which the asker must have each; all of theirs where none is named."""
+def _wanted_roles(context: Context, value: object) -> list[Role]:
+    """Return the asked roles, of which the asker must have each; all of theirs where none is named."""
     mine = Role.objects.filter(name__in=context.roles)
-    if given is None or given == []:
+    if value is None or value == []:
         return list(mine)
-    if not isinstance(given, list) or len(given) > 100 or not all(isinstance(entry, dict) for entry in given):
+    if not isinstance(value, list) or len(value) > 100 or not all(isinstance(entry, dict) for entry in value):
         raise BadInput(fields={"roles": _("Give a list of objects with an id or a name.")})
-    wanted = []
-    for entry in given:
+    roles = []
+    for entry in value:
         key = {field: entry[field] for field in ("id", "name") if is_text(entry.get(field), 64)}
         role = mine.filter(**key).first() if key else None
         if role is None:
             raise BadInput(fields={"roles": _("You do not have each of these roles in this project.")})
-        wanted.append(role)
-    return wanted
+        roles.append(role)
+    return roles
 
 
 def _digest(secret: str) -> str:

@@ -1,8 +1,7 @@
-"""Who has which role where, as written and as it comes out."""
+"""Role assignments, as written and as effective."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -12,14 +11,12 @@ from django.db.models.functions import Coalesce
 from accounts import policy
 from accounts.context import Context
 from accounts.models import Assignment, Domain, Group, Project, Role, RoleInference, User
-from accounts.models.role import AssignmentQuerySet
-from accounts.prepared import Prepared
 from accounts.services import audit, inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What one role is held by and on: a user or a group, and a project, a domain, or neither: the system."""
+    """The actor and the scope of an assignment: a user or group, on a project, a domain or the system."""
 
     user: User | None = None
     group: Group | None = None
@@ -34,7 +31,7 @@ class Holding:
 
     @property
     def actor(self) -> User | Group | None:
-        """Who has the role."""
+        """The user or group that has the role."""
         return self.user or self.group
 
     def audited(self, role: Role) -> dict[str, Any]:
@@ -60,60 +57,38 @@ class Effective:
     source: Assignment
 
 
-def _with_names(rows: AssignmentQuerySet) -> QuerySet[Assignment, Any]:
-    return rows.values_list(
-        "role", "role__name", "role__inferences__implied", "role__inferences__implied__name"
-    )
-
-
-def _on_project(user: str, project: str, domain: str, *, parent: str | None) -> QuerySet[Assignment, Any]:
-    place = Project(id=project, domain_id=domain, parent_id=parent)
-    return _with_names(Assignment.objects.of(User(id=user)).reaching(place))
-
-
-def _on_domain(user: str, domain: str) -> QuerySet[Assignment, Any]:
-    return _with_names(Assignment.objects.of(User(id=user)).filter(domain=domain, inherited=False))
-
-
-def _on_system(user: str) -> QuerySet[Assignment, Any]:
-    return _with_names(Assignment.objects.of(User(id=user)).filter(project=None, domain=None))
-
-
-_ON_ROOT = Prepared(partial(_on_project, parent=None))
-_BELOW = Prepared(partial(_on_project, parent="any"))
-_ON_DOMAIN = Prepared(_on_domain)
-_ON_SYSTEM = Prepared(_on_system)
-
-
 def roles_of(
     user: User, *, project: Project | None = None, domain: Domain | None = None, system: bool = False
 ) -> dict[str, str]:
     """{role id: name} that the user has on exactly one place, implied ones too. One query."""
+    mine = Assignment.objects.held_by(user)
     if project is not None:
-        query = _ON_ROOT if project.parent_id is None else _BELOW
-        rows = query.rows(user=user.id, project=project.id, domain=project.domain_id)
+        mine = mine.reaching(project)
     elif domain is not None:
-        rows = _ON_DOMAIN.rows(user=user.id, domain=domain.id)
+        mine = mine.filter(domain=domain, inherited=False)
     elif system:
-        rows = _ON_SYSTEM.rows(user=user.id)
+        mine = mine.filter(project=None, domain=None)
     else:
         return {}
-    found: dict[str, str] = {}
+    rows = mine.values_list(
+        "role", "role__name", "role__inferences__implied", "role__inferences__implied__name"
+    )
+    names: dict[str, str] = {}
     for role_id, name, implied_id, implied in rows:
-        found[role_id] = name
+        names[role_id] = name
         if implied_id:
-            found[implied_id] = implied
-    return found
+            names[implied_id] = implied
+    return names
 
 
 def on_domains(user: User) -> QuerySet[Domain]:
-    """The enabled domains on which the user has a role."""
-    mine = Assignment.objects.of(user).filter(inherited=False, domain__isnull=False)
+    """Return the enabled domains on which the user has a role."""
+    mine = Assignment.objects.held_by(user).filter(inherited=False, domain__isnull=False)
     return Domain.objects.filter(pk__in=mine.values("domain"), enabled=True)
 
 
 def on_system(user: User) -> bool:
-    return Assignment.objects.of(user).filter(project=None, domain=None).exists()
+    return Assignment.objects.held_by(user).filter(project=None, domain=None).exists()
 
 
 def holding(
@@ -126,17 +101,19 @@ def holding(
     place_id: str | None,
     inherited: bool,
 ) -> Holding:
-    """From the words and ids of an address. Raises Forbidden or NotFound."""
+    """From the words and ids of an address. Raise Forbidden or NotFound."""
     policy.enforce(context, rule)
-    user = inputs.found(User.objects.all(), actor_id, "user") if actor == "users" else None
-    group = inputs.found(Group.objects.all(), actor_id, "group") if actor == "groups" else None
-    project = inputs.found(Project.objects.all(), place_id or "", "project") if place == "projects" else None
-    domain = inputs.found(Domain.objects.all(), place_id or "", "domain") if place == "domains" else None
+    user = inputs.get_or_404(User.objects.all(), actor_id, "user") if actor == "users" else None
+    group = inputs.get_or_404(Group.objects.all(), actor_id, "group") if actor == "groups" else None
+    project = (
+        inputs.get_or_404(Project.objects.all(), place_id or "", "project") if place == "projects" else None
+    )
+    domain = inputs.get_or_404(Domain.objects.all(), place_id or "", "domain") if place == "domains" else None
     return Holding(user=user, group=group, project=project, domain=domain, inherited=inherited)
 
 
 def granted(held: Holding) -> QuerySet[Role]:
-    """The roles written for this holding; none that is implied or comes from elsewhere."""
+    """Return the roles written for this holding; none that is implied or comes from elsewhere."""
     return Role.objects.filter(pk__in=Assignment.objects.filter(**held.fields).values("role"))
 
 
@@ -144,7 +121,7 @@ def granted(held: Holding) -> QuerySet[Role]:
 def grant(context: Context, held: Holding, role_id: str) -> None:
     """Give the role; again changes nothing."""
     policy.enforce(context, "assignment:write")
-    role = inputs.found(Role.objects.all(), role_id, "role")
+    role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     _row, made = Assignment.objects.get_or_create(role=role, **held.fields)
     if made:
         audit.record(context, "assignment.grant", held.actor, **held.audited(role))
@@ -152,17 +129,17 @@ def grant(context: Context, held: Holding, role_id: str) -> None:
 
 @transaction.atomic
 def revoke(context: Context, held: Holding, role_id: str) -> None:
-    """Take the role away; counts at the next request. Raises NotFound where it was not given."""
+    """Take the role away; counts at the next request. Raise NotFound where it was not given."""
     policy.enforce(context, "assignment:write")
-    role = inputs.found(Role.objects.all(), role_id, "role")
+    role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     gone, _rows = Assignment.objects.filter(role=role, **held.fields).delete()
     if not gone:
-        inputs.missing("role assignment", role_id)
+        inputs.raise_not_found("role assignment", role_id)
     audit.record(context, "assignment.revoke", held.actor, **held.audited(role))
 
 
-def listed(context: Context, where: Q | None = None) -> list[Effective]:
-    """Return the assignments that fit, as they are written. One query."""
+def all_for_admin(context: Context, where: Q | None = None) -> list[Effective]:
+    """Return the assignments that fit, as they are written. One query. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "assignment:read")
     return [
         Effective(
@@ -181,15 +158,15 @@ def listed(context: Context, where: Q | None = None) -> list[Effective]:
 def effective(context: Context, *, user_id: str | None = None) -> list[Effective]:
     """Return every role that counts: groups as members, inherited ones on what is below, implied ones.
 
-    Of one user, if named. Four queries.
+    Of one user, if named. Four queries. Raise Forbidden for those who may not read them.
     """
     policy.enforce(context, "assignment:read")
     written = _all()
     if user_id is not None:
-        written = written.filter(pk__in=Assignment.objects.of(User(pk=user_id)).values("pk"))
+        written = written.filter(pk__in=Assignment.objects.held_by(User(pk=user_id)).values("pk"))
     rows = _of_members(written.prefetch_related("group__members__domain"))
     seen: set[tuple[str | None, ...]] = set()
-    found: list[Effective] = []
+    effective_rows: list[Effective] = []
     for one in _with_implied(_on_places(rows, list(Project.objects.with_lineage()))):
         key = (
             one.user.id if one.user else None,
@@ -199,12 +176,12 @@ def effective(context: Context, *, user_id: str | None = None) -> list[Effective
         )
         if key not in seen:
             seen.add(key)
-            found.append(one)
-    return found
+            effective_rows.append(one)
+    return effective_rows
 
 
 def ways(context: Context, user: User) -> list[Effective]:
-    """Every role of one user, once for each way in which it comes about. At most three queries."""
+    """Return every role of one user, once for each assignment that gives it. At most three queries."""
     policy.enforce_own(context, user.id, "assignment:read")
     rows = [
         Effective(
@@ -216,22 +193,22 @@ def ways(context: Context, user: User) -> list[Effective]:
             inherited=row.inherited,
             source=row,
         )
-        for row in _all().filter(pk__in=Assignment.objects.of(user).values("pk"))
+        for row in _all().filter(pk__in=Assignment.objects.held_by(user).values("pk"))
     ]
     below = list(Project.objects.with_lineage()) if any(row.inherited for row in rows) else []
     return list(_with_implied(_on_places(rows, below)))
 
 
 def on_project(context: Context, project: Project) -> QuerySet[Assignment]:
-    """What counts on the project, wherever it is written, and what is written on it for those below."""
+    """Return the assignments that count on the project, and those on it that projects below inherit."""
     policy.enforce(context, "assignment:read")
     counting = Assignment.objects.reaching(project).values("pk")
     rows = _all().filter(Q(pk__in=counting) | Q(project=project))
     return rows.order_by(Coalesce("user__name", "group__name"), "role__name", "pk")
 
 
-def of_group(context: Context, group: Group) -> QuerySet[Assignment]:
-    """What is written for the group."""
+def group_assignments(context: Context, group: Group) -> QuerySet[Assignment]:
+    """Return the group's assignments."""
     policy.enforce(context, "assignment:read")
     return _all().filter(group=group).order_by("project__name", "domain__name", "role__name", "pk")
 

@@ -1,4 +1,4 @@
-"""Reads the audit log: everything for administrators, their project's for managers."""
+"""Read the audit log: all events for administrators, those of their project for managers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What to look for; empty means anything. `until` itself is outside.
+    """Filters of the log; an empty one matches everything. `until` is exclusive.
 
     `who`, `target` and `project` are ids or part of a name, `action` part of a verb, `address` how it begins.
     """
@@ -53,7 +53,7 @@ def read(
 
 
 def lines(events: list[AuditEvent]) -> list[Line]:
-    """The events with the names of their projects, in one query."""
+    """Return the events with the names of their projects, in one query."""
     names = dict(
         Project.objects.filter(pk__in={event.project_id for event in events}).values_list("pk", "name")
     )
@@ -61,7 +61,7 @@ def lines(events: list[AuditEvent]) -> list[Line]:
 
 
 def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
-    """All of the log that fits, a thousand at a time, so that its length is nobody's memory."""
+    """Yield the lines that fit in chunks of a thousand, so that a long log needs no memory."""
     key: Key | None = None
     while True:
         chunk = read(context, filters, before=key, size=CHUNK)

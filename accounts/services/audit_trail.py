@@ -9,14 +9,14 @@ from accounts.models import AuditEvent, Project, User
 SHOWN = 10
 
 
-def of_project(context: Context, project: Project) -> list[AuditEvent]:
-    """What was done in the project or to it, newest first. One query."""
+def project_events(context: Context, project: Project) -> list[AuditEvent]:
+    """Return the latest events of the project, newest first. One query."""
     policy.enforce(context, "project:read")
     return list(AuditEvent.objects.filter(project_id=project.id)[:SHOWN])
 
 
-def of_user(context: Context, user: User) -> list[AuditEvent]:
-    """What the user did and what was done to them, newest first. One query."""
+def user_events(context: Context, user: User) -> list[AuditEvent]:
+    """Return the latest events by or about the user, newest first. One query."""
     policy.enforce(context, "user:read")
     about = Q(target_type="user", target_id=user.id)
     return list(AuditEvent.objects.filter(Q(user_id=user.id) | about)[:SHOWN])

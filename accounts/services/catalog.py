@@ -1,4 +1,4 @@
-"""Regions, services and endpoints, and the catalog that tokens carry.
+"""Regions, services and endpoints, and the catalog that tokens carry. Requests are checked by their schemas.
 
 Accounts does not know which APIs there are: whoever brings one registers it, and `ensure` makes its rows.
 """
@@ -17,10 +17,8 @@ from accounts.context import Context
 from accounts.endpoint_urls import filled, unknown_places, whole
 from accounts.errors import BadInput, Conflict
 from accounts.models import Endpoint, Region, Service, Token
-from accounts.names import is_text
-from accounts.prepared import Prepared
 from accounts.services import audit, inputs
-from accounts.services.inputs import Given
+from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 
@@ -45,30 +43,20 @@ def register(service: OwnService) -> None:
 def ensure() -> None:
     """Make the rows of our own APIs, and let their endpoints be where they are now."""
     region, _made = Region.objects.get_or_create(pk=settings.REGION)
-    for known in own.values():
-        row = Service.objects.filter(type=known.type, name=known.name).first()
-        row = row or Service.objects.create(type=known.type, name=known.name)
+    for service in own.values():
+        row = Service.objects.filter(type=service.type, name=service.name).first()
+        row = row or Service.objects.create(type=service.type, name=service.name)
         for interface in Endpoint.Interface.values:
             endpoint = row.endpoints.filter(interface=interface, url__startswith="/").first()
             if endpoint is None:
-                row.endpoints.create(interface=interface, region=region, url=known.path)
-            elif (endpoint.url, endpoint.region_id) != (known.path, region.pk):
-                endpoint.url, endpoint.region = known.path, region
+                row.endpoints.create(interface=interface, region=region, url=service.path)
+            elif (endpoint.url, endpoint.region_id) != (service.path, region.pk):
+                endpoint.url, endpoint.region = service.path, region
                 endpoint.save()
 
 
-def _enabled() -> QuerySet[Endpoint, Any]:
-    rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
-    return rows.order_by("service__type", "service_id", "interface", "pk").values_list(
-        "id", "interface", "region_id", "url", "service_id", "service__type", "service__name"
-    )
-
-
-_ENABLED = Prepared(_enabled)
-
-
-def of_token(token: Token, mark: str) -> list[dict[str, Any]]:
-    """The catalog as the token carries it: every enabled service with its enabled endpoints.
+def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
+    """Return the catalog as the token carries it: every enabled service with its enabled endpoints.
 
     Endpoints whose address names a project are left out of tokens that have none, as in Keystone. One query, none
     while the epoch's mark stays.
@@ -87,8 +75,13 @@ def of_token(token: Token, mark: str) -> list[dict[str, Any]]:
 
 @lru_cache(2)
 def _read(_mark: str) -> list[tuple[Any, ...]]:
-    """The enabled endpoints under the epoch's mark."""
-    return _ENABLED.rows()
+    """Return the enabled endpoints under the epoch's mark."""
+    rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
+    return list(
+        rows.order_by("service__type", "service_id", "interface", "pk").values_list(
+            "id", "interface", "region_id", "url", "service_id", "service__type", "service__name"
+        )
+    )
 
 
 def regions(context: Context) -> QuerySet[Region]:
@@ -107,54 +100,51 @@ def endpoints(context: Context) -> QuerySet[Endpoint]:
 
 
 @transaction.atomic
-def create_region(context: Context, given: Given) -> Region:
-    """A region; without an id it gets one. Raises Forbidden, BadInput, Conflict."""
+def create_region(context: Context, data: Data) -> Region:
+    """Create a region; without an id it gets one. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "catalog:write")
-    region = Region(pk=inputs.identifier(given, "id") or Service().id)
-    return _fill_region(context, "region.create", region, given)
+    region = Region(pk=inputs.identifier(data, "id") or Service().id)
+    return _fill_region(context, "region.create", region, data)
 
 
 @transaction.atomic
-def update_region(context: Context, region_id: str, given: Given) -> Region:
+def update_region(context: Context, region_id: str, data: Data) -> Region:
     policy.enforce(context, "catalog:write")
-    region = inputs.found(Region.objects.all(), region_id, "region")
-    return _fill_region(context, "region.update", region, given)
+    region = inputs.get_or_404(Region.objects.all(), region_id, "region")
+    return _fill_region(context, "region.update", region, data)
 
 
 @transaction.atomic
-def create_service(context: Context, given: Given) -> Service:
+def create_service(context: Context, data: Data) -> Service:
     policy.enforce(context, "catalog:write")
-    return _fill_service(context, "service.create", Service(), given)
+    return _fill_service(context, "service.create", Service(), data)
 
 
 @transaction.atomic
-def update_service(context: Context, service_id: str, given: Given) -> Service:
+def update_service(context: Context, service_id: str, data: Data) -> Service:
     policy.enforce(context, "catalog:write")
-    service = inputs.found(Service.objects.all(), service_id, "service")
-    return _fill_service(context, "service.update", service, given)
+    service = inputs.get_or_404(Service.objects.all(), service_id, "service")
+    return _fill_service(context, "service.update", service, data)
 
 
 @transaction.atomic
-def create_endpoint(context: Context, given: Given) -> Endpoint:
+def create_endpoint(context: Context, data: Data) -> Endpoint:
     policy.enforce(context, "catalog:write")
-    for field in ("interface", "url", "service_id"):
-        if not is_text(given.get(field), inputs.LONGEST_TEXT):
-            raise BadInput(fields={field: _("This field is missing.")})
-    return _fill_endpoint(context, "endpoint.create", Endpoint(), given)
+    return _fill_endpoint(context, "endpoint.create", Endpoint(), data)
 
 
 @transaction.atomic
-def update_endpoint(context: Context, endpoint_id: str, given: Given) -> Endpoint:
+def update_endpoint(context: Context, endpoint_id: str, data: Data) -> Endpoint:
     policy.enforce(context, "catalog:write")
-    endpoint = inputs.found(Endpoint.objects.all(), endpoint_id, "endpoint")
-    return _fill_endpoint(context, "endpoint.update", endpoint, given)
+    endpoint = inputs.get_or_404(Endpoint.objects.all(), endpoint_id, "endpoint")
+    return _fill_endpoint(context, "endpoint.update", endpoint, data)
 
 
 @transaction.atomic
 def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
-    """Remove a region, service or endpoint. Raises Conflict for a region that is in use."""
+    """Remove a region, service or endpoint. Raise Conflict for a region that is in use."""
     policy.enforce(context, "catalog:write")
-    row = inputs.found(rows, key, noun)
+    row = inputs.get_or_404(rows, key, noun)
     audit.record(context, f"{noun}.delete", row)
     try:
         row.delete()
@@ -162,11 +152,11 @@ def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
         raise Conflict(_("Endpoints or regions still stand in this region.")) from error
 
 
-def _fill_region(context: Context, action: str, region: Region, given: Given) -> Region:
-    region.description = inputs.text(given, "description", region.description)
-    if "parent_region_id" in given:
-        parent = inputs.identifier(given, "parent_region_id")
-        region.parent = inputs.found(Region.objects.all(), parent, "region") if parent else None
+def _fill_region(context: Context, action: str, region: Region, data: Data) -> Region:
+    region.description = inputs.text(data, "description", region.description)
+    if "parent_region_id" in data:
+        parent = inputs.identifier(data, "parent_region_id")
+        region.parent = inputs.get_or_404(Region.objects.all(), parent, "region") if parent else None
         above = region.parent
         while above is not None:
             if above.pk == region.pk:
@@ -177,47 +167,39 @@ def _fill_region(context: Context, action: str, region: Region, given: Given) ->
     return region
 
 
-def _fill_service(context: Context, action: str, service: Service, given: Given) -> Service:
-    service.type = inputs.name(given, service.type or None, field="type")
-    service.name = inputs.text(given, "name", service.name, longest=255)
-    service.description = inputs.text(given, "description", service.description)
-    service.enabled = inputs.flag(given, "enabled", service.enabled)
+def _fill_service(context: Context, action: str, service: Service, data: Data) -> Service:
+    service.type = inputs.name(data, service.type or None, field="type")
+    service.name = inputs.text(data, "name", service.name, longest=255)
+    service.description = inputs.text(data, "description", service.description)
+    service.enabled = inputs.flag(data, "enabled", service.enabled)
     return _stored(context, action, service)
 
 
-def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, given: Given) -> Endpoint:
-    if "interface" in given:
-        endpoint.interface = str(given["interface"]).removesuffix("URL")
-        if endpoint.interface not in Endpoint.Interface.values:
-            raise BadInput(fields={"interface": _("Say public, internal or admin.")})
-    if "url" in given:
-        url = inputs.text(given, "url")
-        if not url.startswith(("http://", "https://")):
-            raise BadInput(fields={"url": _("Give an address that begins with http:// or https://.")})
+def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data) -> Endpoint:
+    if "interface" in data:
+        endpoint.interface = str(data["interface"]).removesuffix("URL")
+    if "url" in data:
+        url = str(data["url"])
         if unknown := unknown_places(url):
             raise BadInput(fields={"url": _("No token has a %s.") % ", ".join(sorted(unknown))})
         # One that names our own address goes on following it.
         endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
-    if (service := inputs.identifier(given, "service_id")) is not None:
-        endpoint.service = inputs.found(Service.objects.all(), service, "service")
-    if not isinstance(
-        given.get("enabled", True), bool
-    ):  # Keystone takes no words for it here, and clients know
-        raise BadInput(fields={"enabled": _("Say true or false.")})
-    endpoint.enabled = inputs.flag(given, "enabled", endpoint.enabled)
-    if (region := inputs.identifier(given, "region_id")) is not None:
-        endpoint.region = inputs.found(Region.objects.all(), region, "region")
-    elif (region := inputs.identifier(given, "region")) is not None:
+    if (service := inputs.identifier(data, "service_id")) is not None:
+        endpoint.service = inputs.get_or_404(Service.objects.all(), service, "service")
+    endpoint.enabled = inputs.flag(data, "enabled", endpoint.enabled)
+    if (region := inputs.identifier(data, "region_id")) is not None:
+        endpoint.region = inputs.get_or_404(Region.objects.all(), region, "region")
+    elif (region := inputs.identifier(data, "region")) is not None:
         # The older way to name it, which makes the region where there is none, as in Keystone.
         endpoint.region, _made = Region.objects.get_or_create(pk=region)
-    elif "region_id" in given:
+    elif "region_id" in data:
         endpoint.region = None
     return _stored(context, action, endpoint)
 
 
 def _is_own(url: str) -> bool:
     return url.startswith(f"{settings.PUBLIC_URL}/") and url.removeprefix(settings.PUBLIC_URL) in {
-        known.path for known in own.values()
+        service.path for service in own.values()
     }
 
 

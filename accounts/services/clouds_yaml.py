@@ -15,8 +15,8 @@ def write(path: Path, user: User, password: str) -> None:
 
     Clouds of other names in the file are kept; a reader sees the old file or the new one, never half.
     """
-    kept = yaml.safe_load(path.read_text()) if path.exists() else None
-    content = kept if isinstance(kept, dict) else {}
+    present = yaml.safe_load(path.read_text()) if path.exists() else None
+    content = present if isinstance(present, dict) else {}
     clouds = content.setdefault("clouds", {})
     clouds["meridian-admin"] = _cloud(user, password, "admin")
     clouds["meridian-demo"] = _cloud(user, password, "demo")

@@ -1,4 +1,4 @@
-"""What a person downloads with a new application credential: the files that let clients sign in with it."""
+"""Files to download with a new application credential, with which clients sign in."""
 
 import shlex
 
@@ -38,7 +38,7 @@ def auth_url() -> str:
 
 
 def clouds_yaml(credential: ApplicationCredential, secret: str) -> str:
-    """A whole clouds.yaml with this one cloud."""
+    """Return a whole clouds.yaml with this one cloud."""
     cloud = {
         "auth_type": "v3applicationcredential",
         "auth": {
@@ -54,7 +54,7 @@ def clouds_yaml(credential: ApplicationCredential, secret: str) -> str:
 
 
 def rc_file(credential: ApplicationCredential, secret: str) -> str:
-    """A file for a shell to read (`source`): every value is quoted, whatever a name holds."""
+    """Return a file for a shell to read (`source`): every value is quoted, whatever a name holds."""
     values = {
         "AUTH_TYPE": "v3applicationcredential",
         "AUTH_URL": auth_url(),
@@ -71,5 +71,5 @@ def rc_file(credential: ApplicationCredential, secret: str) -> str:
 
 
 def command() -> str:
-    """The first thing to try, where clouds.yaml lies in the present folder."""
+    """Return the first thing to try, where clouds.yaml lies in the present folder."""
     return f"openstack --os-cloud {CLOUD} token issue"

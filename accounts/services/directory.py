@@ -28,7 +28,7 @@ def projects(
     number: int = 1,
     size: int = SIZE,
 ) -> "Page[Project]":
-    """A page of projects with their domains. `sort` may also be a resource's name: by what is used of it.
+    """Return a page of projects with their domains. `sort` may also be a resource's name: by what is used of it.
 
     `search` finds part of a name, description or tag, or a whole id; `state` is enabled or disabled. Unknown
     filters and sorts count as none.
@@ -53,7 +53,7 @@ def users(
     number: int = 1,
     size: int = SIZE,
 ) -> "Page[User]":
-    """A page of users with their domains; `state` may also be locked: too many wrong passwords lately."""
+    """Return a page of users with their domains; `state` may also be locked: too many wrong passwords lately."""
     policy.enforce(context, "user:read")
     rows = User.objects.select_related("domain")
     rows = _in_domain(_in_state(_matching(rows, search, "name", "email", "description"), state), domain)
@@ -65,7 +65,7 @@ def users(
 def groups(
     context: Context, *, search: str = "", domain: str = "", sort: str = "", number: int = 1, size: int = SIZE
 ) -> "Page[Any]":
-    """A page of groups with their domains; `member_count` says how many are in each."""
+    """Return a page of groups with their domains; `member_count` says how many are in each."""
     policy.enforce(context, "group:read")
     rows = Group.objects.select_related("domain").annotate(member_count=Count("members"))
     rows = _in_domain(_matching(rows, search, "name", "description"), domain)
@@ -77,7 +77,7 @@ def groups(
 
 
 def domains(context: Context) -> list[Domain]:
-    """All of them by name; there are few."""
+    """Return all of them by name; there are few."""
     policy.enforce(context, "domain:read")
     return list(Domain.objects.all())
 
@@ -88,8 +88,8 @@ def _matching(rows: QuerySet[Row], search: str, *columns: str, further: Q | None
         return rows
     if not is_text(search):
         return rows.none()
-    found = reduce(or_, (Q(**{f"{column}__icontains": search}) for column in columns), Q(pk=search))
-    return rows.filter(found | further if further else found)
+    condition = reduce(or_, (Q(**{f"{column}__icontains": search}) for column in columns), Q(pk=search))
+    return rows.filter(condition | further if further else condition)
 
 
 def _in_state(rows: QuerySet[Row], state: str) -> QuerySet[Row]:
@@ -108,11 +108,11 @@ def _sorted(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
 
 
 def _by_usage(rows: QuerySet[Project], sort: str, number: int, size: int) -> "Page[Project]":
-    """What is used is counted elsewhere, so the ids are put in order here."""
+    """Return a page sorted by usage, which other apps count, so the ids are sorted here."""
     ids = list(rows.order_by("name", "id").values_list("pk", flat=True))
     used = quotas.resources[sort.removeprefix("-")].counter(ids)
     ids.sort(key=lambda key: used.get(key, 0), reverse=sort.startswith("-"))
     page: Page[Any] = Paginator(ids, size).get_page(number)
-    found = rows.in_bulk(list(page.object_list))
-    page.object_list = [found[key] for key in page.object_list]
+    by_id = rows.in_bulk(list(page.object_list))
+    page.object_list = [by_id[key] for key in page.object_list]
     return page

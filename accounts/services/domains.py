@@ -9,31 +9,31 @@ from accounts.context import Context
 from accounts.errors import Conflict, Forbidden
 from accounts.models import Domain, Group, Project, Token, User
 from accounts.services import audit, inputs, sessions
-from accounts.services.inputs import Given
+from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 
-def visible(context: Context) -> QuerySet[Domain]:
-    """All domains for whoever may read them, else the ones that the asker stands in."""
+def visible_to(context: Context) -> QuerySet[Domain]:
+    """Return all domains to those who may read them, else the asker's own and that of their scope."""
     if policy.allows(context, "domain:read"):
         return Domain.objects.all()
     return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context)})
 
 
-def listed(context: Context) -> QuerySet[Domain]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[Domain]:
+    """Return all domains. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "domain:read")
     return Domain.objects.all()
 
 
 @transaction.atomic
-def create(context: Context, given: Given) -> Domain:
-    """Raises Forbidden, BadInput, Conflict."""
+def create(context: Context, data: Data) -> Domain:
+    """Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "domain:write")
     domain = Domain(
-        name=inputs.name(given, longest=64),
-        description=inputs.text(given, "description"),
-        enabled=inputs.flag(given, "enabled", True),
+        name=inputs.name(data, longest=64),
+        description=inputs.text(data, "description"),
+        enabled=inputs.flag(data, "enabled", True),
     )
     _store(domain)
     audit.record(context, "domain.create", domain)
@@ -41,13 +41,13 @@ def create(context: Context, given: Given) -> Domain:
 
 
 @transaction.atomic
-def update(context: Context, domain_id: str, given: Given) -> Domain:
+def update(context: Context, domain_id: str, data: Data) -> Domain:
     """Disabling ends every session and token of the domain's users, and every token on it."""
     policy.enforce(context, "domain:write")
-    domain = inputs.found(Domain.objects.all(), domain_id, "domain")
-    domain.name = inputs.name(given, domain.name, longest=64)
-    domain.description = inputs.text(given, "description", domain.description)
-    domain.enabled = inputs.flag(given, "enabled", domain.enabled)
+    domain = inputs.get_or_404(Domain.objects.all(), domain_id, "domain")
+    domain.name = inputs.name(data, domain.name, longest=64)
+    domain.description = inputs.text(data, "description", domain.description)
+    domain.enabled = inputs.flag(data, "enabled", domain.enabled)
     _store(domain)
     if not domain.enabled:
         Token.objects.filter(user__domain=domain).delete()
@@ -62,7 +62,7 @@ def update(context: Context, domain_id: str, given: Given) -> Domain:
 def delete(context: Context, domain_id: str) -> None:
     """Remove a disabled domain with its users, groups and projects; what owns resources refuses (Conflict)."""
     policy.enforce(context, "domain:write")
-    domain = inputs.found(Domain.objects.all(), domain_id, "domain")
+    domain = inputs.get_or_404(Domain.objects.all(), domain_id, "domain")
     if domain.id == Domain.DEFAULT_ID:
         raise Forbidden(_("The default domain stays."))
     if domain.enabled:
@@ -81,5 +81,5 @@ def _store(domain: Domain) -> None:
 
 
 def _of_scope(context: Context) -> set[str]:
-    found = {context.domain.id} if context.domain else set()
-    return found | ({context.project.domain_id} if context.project else set())
+    keys = {context.domain.id} if context.domain else set()
+    return keys | ({context.project.domain_id} if context.project else set())

@@ -12,9 +12,9 @@ from accounts.services import audit, inputs
 
 
 def enter(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_users: bool = True) -> User:
-    """The enabled user of `person`, who is made at the first sign-in unless `makes_users` is false.
+    """Return the enabled user of `person`, who is made at the first sign-in unless `makes_users` is false.
 
-    Name and mail address follow the source, and so does membership in the `mirrored` groups. Raises BadInput for
+    Name and mail address follow the source, and so does membership in the `mirrored` groups. Raise BadInput for
     a name that nobody may have, Forbidden for whom we do not let in, Unavailable where the domain is missing.
     """
     domain = home(domain_key)
@@ -30,13 +30,13 @@ def enter(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_us
 
 @transaction.atomic
 def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
-    """Tie a local user to an identity, which ends their password here. Raises NotFound, Conflict.
+    """Tie a local user to an identity, which ends their password here. Raise NotFound, Conflict.
 
     For whoever runs the machine: nobody gets into a local user from outside by being called like them.
     """
     user = User.objects.filter(domain=home(domain_key), name=name).first()
     if user is None:
-        inputs.missing("user", name)
+        inputs.raise_not_found("user", name)
     if is_external(user) or ExternalIdentity.objects.filter(source=source, subject=subject).exists():
         raise Conflict(_("The user or the identity is linked already."))
     ExternalIdentity.objects.create(user=user, source=source, subject=subject)
@@ -47,18 +47,18 @@ def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
 
 
 def home(key: str) -> Domain:
-    """The domain that a setting names by id or name. Raises Unavailable where there is none."""
-    found = Domain.objects.filter(Q(pk=key) | Q(name=key)).order_by("pk").first()
-    if found is None:
+    """Return the domain that a setting names by id or name. Raise Unavailable where there is none."""
+    domain = Domain.objects.filter(Q(pk=key) | Q(name=key)).order_by("pk").first()
+    if domain is None:
         raise Unavailable(
             _("Signing in by another service needs the domain %(domain)s, which is missing here.")
             % {"domain": key}
         )
-    return found
+    return domain
 
 
 def is_external(user: User) -> bool:
-    """Whether the user's password, if there is any, is kept elsewhere."""
+    """Return whether the user's password, if there is any, is kept elsewhere."""
     return ExternalIdentity.objects.filter(user=user).exists()
 
 
@@ -71,10 +71,10 @@ def _brought_in(person: Person, domain: Domain, mirrored: frozenset[str], makes_
 
 
 def _known(person: Person) -> User | None:
-    found = ExternalIdentity.objects.select_related("user__domain").filter(
+    identities = ExternalIdentity.objects.select_related("user__domain").filter(
         source=person.source, subject=person.subject
     )
-    identity = found.first()
+    identity = identities.first()
     return identity.user if identity else None
 
 
@@ -109,14 +109,14 @@ def _follow(user: User, person: Person) -> None:
 
 def _mirror(user: User, groups: frozenset[str], mirrored: frozenset[str]) -> None:
     """Be in those of the mirrored groups that the source says, and in no other of them."""
-    wanted = mirrored & groups
+    target = mirrored & groups
     present = set(user.groups.filter(domain=user.domain, name__in=mirrored).values_list("name", flat=True))
-    for name in sorted(wanted ^ present):
+    for name in sorted(target ^ present):
         group, _made = Group.objects.get_or_create(domain=user.domain, name=name)
-        if name in wanted:
+        if name in target:
             group.members.add(user)
         else:
             group.members.remove(user)
         audit.record(
-            None, "group.add" if name in wanted else "group.remove", group, user=user.id, user_name=user.name
+            None, "group.add" if name in target else "group.remove", group, user=user.id, user_name=user.name
         )

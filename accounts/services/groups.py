@@ -8,33 +8,33 @@ from accounts import policy
 from accounts.context import Context
 from accounts.models import Domain, Group, User
 from accounts.services import audit, inputs
-from accounts.services.inputs import Given
+from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 
-def visible(context: Context) -> QuerySet[Group]:
-    """All groups for whoever may read them, else the asker's own."""
+def visible_to(context: Context) -> QuerySet[Group]:
+    """Return all groups to those who may read them, else those of the asker."""
     if policy.allows(context, "group:read"):
         return Group.objects.all()
     return Group.objects.filter(members=context.user)
 
 
-def listed(context: Context) -> QuerySet[Group]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[Group]:
+    """Return all groups. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "group:read")
     return Group.objects.all()
 
 
 @transaction.atomic
-def create(context: Context, given: Given) -> Group:
-    """A group in `domain_id`, else the asker's domain. Raises Forbidden, BadInput, Conflict, NotFound."""
+def create(context: Context, data: Data) -> Group:
+    """Create a group in `domain_id`, else the asker's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
     policy.enforce(context, "group:write")
     fallback = context.domain.id if context.domain else context.user.domain_id
-    domain_id = inputs.identifier(given, "domain_id") or fallback
+    domain_id = inputs.identifier(data, "domain_id") or fallback
     group = Group(
-        domain=inputs.found(Domain.objects.all(), domain_id, "domain"),
-        name=inputs.name(given, longest=64),
-        description=inputs.text(given, "description"),
+        domain=inputs.get_or_404(Domain.objects.all(), domain_id, "domain"),
+        name=inputs.name(data, longest=64),
+        description=inputs.text(data, "description"),
     )
     _store(group)
     audit.record(context, "group.create", group)
@@ -42,11 +42,11 @@ def create(context: Context, given: Given) -> Group:
 
 
 @transaction.atomic
-def update(context: Context, group_id: str, given: Given) -> Group:
+def update(context: Context, group_id: str, data: Data) -> Group:
     policy.enforce(context, "group:write")
-    group = inputs.found(Group.objects.all(), group_id, "group")
-    group.name = inputs.name(given, group.name, longest=64)
-    group.description = inputs.text(given, "description", group.description)
+    group = inputs.get_or_404(Group.objects.all(), group_id, "group")
+    group.name = inputs.name(data, group.name, longest=64)
+    group.description = inputs.text(data, "description", group.description)
     _store(group)
     audit.record(context, "group.update", group)
     return group
@@ -55,20 +55,20 @@ def update(context: Context, group_id: str, given: Given) -> Group:
 @transaction.atomic
 def delete(context: Context, group_id: str) -> None:
     policy.enforce(context, "group:write")
-    group = inputs.found(Group.objects.all(), group_id, "group")
+    group = inputs.get_or_404(Group.objects.all(), group_id, "group")
     audit.record(context, "group.delete", group)
     group.delete()
 
 
 def members(context: Context, group_id: str) -> QuerySet[User]:
     policy.enforce(context, "group:read")
-    return inputs.found(Group.objects.all(), group_id, "group").members.all()
+    return inputs.get_or_404(Group.objects.all(), group_id, "group").members.all()
 
 
 def has_member(context: Context, group_id: str, user_id: str) -> bool:
-    """Whether the user is in the group; users may ask about themselves."""
+    """Return whether the user is in the group; users may ask about themselves."""
     policy.enforce_own(context, user_id, "group:read")
-    return inputs.found(Group.objects.all(), group_id, "group").members.filter(pk=user_id).exists()
+    return inputs.get_or_404(Group.objects.all(), group_id, "group").members.filter(pk=user_id).exists()
 
 
 @transaction.atomic
@@ -78,17 +78,17 @@ def add_member(context: Context, group_id: str, user_id: str) -> None:
 
 @transaction.atomic
 def remove_member(context: Context, group_id: str, user_id: str) -> None:
-    """Raises NotFound also where the user is not in the group."""
+    """Raise NotFound also where the user is not in the group."""
     if not has_member(context, group_id, user_id):
         policy.enforce(context, "group:write")
-        inputs.missing("user", user_id)
+        inputs.raise_not_found("user", user_id)
     _change_members(context, "group.remove", group_id, user_id)
 
 
 def _change_members(context: Context, action: str, group_id: str, user_id: str) -> None:
     policy.enforce(context, "group:write")
-    group = inputs.found(Group.objects.all(), group_id, "group")
-    user = inputs.found(User.objects.all(), user_id, "user")
+    group = inputs.get_or_404(Group.objects.all(), group_id, "group")
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
     if action == "group.add":
         group.members.add(user)
     else:

@@ -13,22 +13,23 @@ from accounts.names import clean_name, is_text
 
 LONGEST_TEXT = 10_000
 MOST_EXTRA = 20
+FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 Row = TypeVar("Row", bound=Model)
-Given = Mapping[str, object]
+Data = Mapping[str, object]
 
 
-def name(given: Given, present: str | None = None, *, field: str = "name", longest: int = 255) -> str:
-    """A name; a missing one leaves what is `present`. Raises BadInput for none, too long, or full of tricks."""
-    if present is not None and field not in given:
+def name(data: Data, present: str | None = None, *, field: str = "name", longest: int = 255) -> str:
+    """Return a name; a missing one leaves what is `present`. Raise BadInput for none, too long, or full of tricks."""
+    if present is not None and field not in data:
         return present
-    return clean_name(given.get(field), field=field, longest=longest)
+    return clean_name(data.get(field), field=field, longest=longest)
 
 
-def text(given: Given, field: str, present: str = "", *, longest: int = LONGEST_TEXT) -> str:
+def text(data: Data, field: str, present: str = "", *, longest: int = LONGEST_TEXT) -> str:
     """Free text; null empties it, a missing field leaves what is `present`."""
-    if field not in given:
+    if field not in data:
         return present
-    value = given[field]
+    value = data[field]
     if value is None or value == "":
         return ""
     if not is_text(value, longest):
@@ -38,22 +39,21 @@ def text(given: Given, field: str, present: str = "", *, longest: int = LONGEST_
     return value
 
 
-def flag(given: Given, field: str, present: bool) -> bool:
-    """A yes or no: JSON's own, or the words and digits for them."""
-    if field not in given:
+def flag(data: Data, field: str, present: bool) -> bool:
+    """Return a yes or no: JSON's own, or the words and digits for them."""
+    if field not in data:
         return present
-    value = given[field]
+    value = data[field]
     if isinstance(value, bool):
         return value
-    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if isinstance(value, str | int) and (found := words.get(str(value)[:8].lower())) is not None:
-        return found
+    if isinstance(value, str | int) and (flag_value := FLAGS.get(str(value)[:8].lower())) is not None:
+        return flag_value
     raise BadInput(fields={field: _("Say true or false.")})
 
 
-def identifier(given: Given, field: str) -> str | None:
-    """An id, or None where none is given."""
-    value = given.get(field)
+def identifier(data: Data, field: str) -> str | None:
+    """Return an id, or None where none is given."""
+    value = data.get(field)
     if value is None:
         return None
     if not is_text(value, 255):
@@ -61,9 +61,9 @@ def identifier(given: Given, field: str) -> str | None:
     return value
 
 
-def moment(given: Given, field: str) -> datetime | None:
-    """A time, in UTC where it names no zone; None where none is given."""
-    value = given.get(field)
+def moment(data: Data, field: str) -> datetime | None:
+    """Return a time, in UTC where it names no zone; None where none is given."""
+    value = data.get(field)
     if value is None:
         return None
     try:
@@ -75,9 +75,9 @@ def moment(given: Given, field: str) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def further(given: Given, own: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
-    """What is `present`, changed by the given fields that are not our `own`: short text, numbers, yes or no."""
-    kept = present | {name: value for name, value in given.items() if name not in own}
+def further(data: Data, own: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
+    """Return `present` changed by the fields that are not our `own`: short text, numbers, booleans."""
+    kept = present | {name: value for name, value in data.items() if name not in own}
     kept = {name: value for name, value in kept.items() if value is not None}
     if len(kept) > MOST_EXTRA:
         raise BadInput(_("Keep at most %(most)s further fields.") % {"most": MOST_EXTRA})
@@ -94,20 +94,12 @@ def further(given: Given, own: Collection[str], present: dict[str, Any]) -> dict
     return kept
 
 
-def mapping(given: object, field: str) -> dict[str, Any]:
-    """The object called `field` inside a request body."""
-    inner = given.get(field) if isinstance(given, Mapping) else None
-    if not isinstance(inner, dict):
-        raise BadInput(_("The body must hold an object “%(field)s”.") % {"field": field})
-    return inner
-
-
-def found(rows: QuerySet[Row], key: str, noun: str) -> Row:
-    """The row with this id. Raises NotFound, worded alike for what is not there and what is not theirs."""
+def get_or_404(rows: QuerySet[Row], key: str, noun: str) -> Row:
+    """Return the row with this id. Raise NotFound, worded alike for what is not there and what is not theirs."""
     row = rows.filter(pk=key).first() if is_text(key, 255) else None
-    return missing(noun, key) if row is None else row
+    return raise_not_found(noun, key) if row is None else row
 
 
-def missing(noun: str, key: str) -> NoReturn:
+def raise_not_found(noun: str, key: str) -> NoReturn:
     """Raise NotFound in Keystone's words."""
     raise NotFound(_("Could not find %(noun)s: %(key)s.") % {"noun": noun, "key": key[:64]})

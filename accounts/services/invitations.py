@@ -15,7 +15,7 @@ from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import OneTimeLink, Project, Role, User
 from accounts.services import assignments, audit, external_users, inputs, links, mail, users
 from accounts.services.assignments import Holding
-from accounts.services.inputs import Given
+from accounts.services.inputs import Data
 
 INVITATION = OneTimeLink.Purpose.INVITATION
 RESET = OneTimeLink.Purpose.RESET
@@ -32,12 +32,12 @@ class Link:
     lifetime: timedelta
 
 
-def invite(context: Context, given: Given) -> Link:
-    """A user with `name`, `email` and a `role` in a `project`, and their link. Raises Forbidden, BadInput, Conflict."""
+def invite(context: Context, data: Data) -> Link:
+    """Create a user (`name`, `email`, a `role` in a `project`) and their link. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "user:write")
     with transaction.atomic():
-        project, role = _place(given)
-        fields = {name: given[name] for name in ("name", "email") if name in given}
+        project, role = _place(data)
+        fields = {name: data[name] for name in ("name", "email") if name in data}
         user = users.create(context, fields | {"default_project_id": project.id if project else None})
         if project and role:
             assignments.grant(context, Holding(user=user, project=project), role.id)
@@ -47,10 +47,10 @@ def invite(context: Context, given: Given) -> Link:
 
 
 def reset(context: Context, user_id: str) -> Link:
-    """A link with which the user chooses a new password; the present one works until then. Raises NotFound."""
+    """Create a link with which the user chooses a new password; the present one works until then. Raise NotFound."""
     policy.enforce(context, "user:write")
     with transaction.atomic():
-        user = inputs.found(User.objects.all(), user_id, "user")
+        user = inputs.get_or_404(User.objects.all(), user_id, "user")
         if external_users.is_external(user):
             sentence = _("%(name)s signs in through another service; change the password there.")
             raise Conflict(sentence % {"name": user.name})
@@ -60,7 +60,7 @@ def reset(context: Context, user_id: str) -> Link:
 
 
 def find(token: str) -> OneTimeLink:
-    """The link of an invitation or a reset, with its user. Raises NotFound for used, late and wrong ones alike."""
+    """Return the link of an invitation or a reset, with its user. Raise NotFound for used, late and wrong ones alike."""
     link = links.find(token, INVITATION, RESET)
     if link is None or link.user is None or not (link.user.enabled and link.user.domain.enabled):
         raise NotFound(_("This link was used or is too old. Ask your administrator for a new one."))
@@ -69,7 +69,7 @@ def find(token: str) -> OneTimeLink:
 
 @transaction.atomic
 def choose_password(token: str, password: object) -> User:
-    """Burn the link and set the password. Raises NotFound, and BadInput for a weak one, which burns nothing."""
+    """Burn the link and set the password. Raise NotFound, and BadInput for a weak one, which burns nothing."""
     link = find(token)
     user = link.user
     if user is None or not links.use(link.purpose, token):
@@ -78,17 +78,17 @@ def choose_password(token: str, password: object) -> User:
     return user
 
 
-def _place(given: Given) -> tuple[Project | None, Role | None]:
+def _place(data: Data) -> tuple[Project | None, Role | None]:
     """Both or neither; the role by id or name."""
-    project_id, wanted = given.get("project") or None, given.get("role") or None
-    if project_id is None and wanted is None:
+    project_id, role_key = data.get("project") or None, data.get("role") or None
+    if project_id is None and role_key is None:
         return None, None
     if project_id is None:
         raise BadInput(fields={"project": _("Choose the project that the role is for.")})
     project = Project.objects.filter(pk=str(project_id)).first()
     if project is None:
         raise BadInput(fields={"project": _("There is no such project.")})
-    role = Role.objects.filter(Q(pk=str(wanted)) | Q(name=str(wanted))).first()
+    role = Role.objects.filter(Q(pk=str(role_key)) | Q(name=str(role_key))).first()
     if role is None:
         raise BadInput(fields={"role": _("Choose a role.")})
     return project, role

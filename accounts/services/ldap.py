@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 def check(server: LdapServer, name: str, password: str | None) -> Person | None:
-    """The person of this name, if the password is theirs. Raises Unavailable where the directory is no help.
+    """Return the person of this name, if the password is theirs. Raise Unavailable where the directory is no help.
 
     Unknown names cost as much as wrong passwords: the directory is asked for a password in either case. None as
     the password asks for one that nobody has.
@@ -49,7 +49,7 @@ def check(server: LdapServer, name: str, password: str | None) -> Person | None:
 
 
 def probe(server: LdapServer) -> None:
-    """See whether sign-ins could work. Raises Unavailable; its text says for whoever runs this what is the matter."""
+    """Test the connection and the search. Raise Unavailable with the reason, for administrators."""
     try:
         with _connection(server, server.bind_dn, server.bind_password) as own:
             if not own.bind():
@@ -62,7 +62,7 @@ def probe(server: LdapServer) -> None:
 
 @contextmanager
 def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.Connection]:
-    """An open connection that nobody can listen to, unless the settings allow it; not bound yet."""
+    """Return an open connection that nobody can listen to, unless the settings allow it; not bound yet."""
     tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file or None)
     host = ldap3.Server(server.url, tls=tls, get_info=ldap3.NONE, connect_timeout=PATIENCE_SECONDS)
     connection = ldap3.Connection(
@@ -84,15 +84,15 @@ def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.
 
 
 def _entry(server: LdapServer, connection: ldap3.Connection, name: str) -> dict[str, Any] | None:
-    """The one entry of this name."""
-    wanted = f"(&{server.filter}({server.name}={escape_filter_chars(name)}))"
+    """Return the one entry of this name."""
+    query = f"(&{server.filter}({server.name}={escape_filter_chars(name)}))"
     attributes = [server.name, server.email, server.identifier]
-    found = _search(connection, server.base, wanted, attributes, most=2)
-    if len(found) > 1:
+    entries = _search(connection, server.base, query, attributes, most=2)
+    if len(entries) > 1:
         log.warning("ldap.ambiguous", name=name, hint="MERIDIAN_LDAP_FILTER lets more than one through")
         return None
     # Directories take capitals and small letters for the same; our names and the lockout do not.
-    return found[0] if found and name in _texts(found[0], server.name) else None
+    return entries[0] if entries and name in _texts(entries[0], server.name) else None
 
 
 def _person(
@@ -116,16 +116,16 @@ def _groups(server: LdapServer, connection: ldap3.Connection, dn: str, name: str
     if not (server.group_base and server.groups):
         return
     member, uid = escape_filter_chars(dn), escape_filter_chars(name)
-    wanted = f"(|(member={member})(uniqueMember={member})(memberUid={uid}))"
-    for entry in _search(connection, server.group_base, wanted, ["cn"]):
+    query = f"(|(member={member})(uniqueMember={member})(memberUid={uid}))"
+    for entry in _search(connection, server.group_base, query, ["cn"]):
         yield from _texts(entry, "cn")
 
 
 def _search(
-    connection: ldap3.Connection, base: str, wanted: str, attributes: list[str], most: int = 0
+    connection: ldap3.Connection, base: str, query: str, attributes: list[str], most: int = 0
 ) -> list[dict[str, Any]]:
     connection.search(
-        base, wanted, attributes=attributes, size_limit=most, time_limit=PATIENCE_SECONDS, types_only=False
+        base, query, attributes=attributes, size_limit=most, time_limit=PATIENCE_SECONDS, types_only=False
     )
     if connection.result["result"] not in {RESULT_SUCCESS, RESULT_SIZE_LIMIT_EXCEEDED}:
         raise LDAPException(f"searching {base!r} failed: {_said(connection)}")
@@ -133,7 +133,7 @@ def _search(
 
 
 def _binds(server: LdapServer, dn: str, password: str) -> bool:
-    """Whether the directory lets `dn` in. On a connection of its own, so that ours stays who we are."""
+    """Return whether the directory lets `dn` in. On a connection of its own, so that ours stays who we are."""
     with _connection(server, dn, password) as theirs:
         if not theirs.bind() and theirs.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
             raise LDAPException(_said(theirs))

@@ -16,7 +16,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Project, Quota, Region, Service
 from accounts.services import inputs, quotas
-from accounts.services.inputs import Given
+from accounts.services.inputs import Data
 
 _KEY = re.compile(r"0{17}[0-9a-f]{15}")
 """Ids of limits: numbers below 2^60 in 32 hexadecimal digits."""
@@ -48,23 +48,23 @@ def one_registered(context: Context, key: str) -> RegisteredLimit:
     for row in registered(context):
         if row.pk == key:
             return row
-    return inputs.missing("registered limit", key)
+    return inputs.raise_not_found("registered limit", key)
 
 
 @transaction.atomic
-def update_registered(context: Context, key: str, given: Given) -> RegisteredLimit:
-    """Change a default. Raises Forbidden, NotFound, BadInput."""
+def update_registered(context: Context, key: str, data: Data) -> RegisteredLimit:
+    """Change a default. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "quota:write")
     row = one_registered(context, key)
-    _enforce_alike(given, resource_name=row.resource.name)
-    if "default_limit" in given:
-        _write(context, None, row.resource.name, given["default_limit"], "default_limit")
+    _enforce_alike(data, resource_name=row.resource.name)
+    if "default_limit" in data:
+        _write(context, None, row.resource.name, data["default_limit"], "default_limit")
     return one_registered(context, key)
 
 
 @transaction.atomic
 def reset_registered(context: Context, key: str) -> None:
-    """Let what is built in count again. Raises Forbidden while projects have limits of their own, NotFound."""
+    """Restore the built-in default. Raise NotFound, or Forbidden while projects have limits of their own."""
     policy.enforce(context, "quota:write")
     name = one_registered(context, key).resource.name
     if Quota.objects.filter(project__isnull=False, resource=name).exists():
@@ -72,8 +72,8 @@ def reset_registered(context: Context, key: str) -> None:
     quotas.reset(context, None, name)
 
 
-def listed(context: Context) -> QuerySet[Quota]:
-    """Return the limits that projects have of their own: every project's for an administrator, else the asker's."""
+def visible_to(context: Context) -> QuerySet[Quota]:
+    """Return the projects' own limits: all to those who may read projects, else those of the asker's project."""
     policy.enforce(context, "quota:read")
     rows = Quota.objects.filter(project__isnull=False, resource__in=quotas.resources)
     if not policy.allows(context, "project:read"):
@@ -93,77 +93,77 @@ def of_key(key: str) -> Q:
 
 def one(context: Context, key: str) -> Quota:
     """Return one limit. Raise NotFound, alike for what is not there and what is not theirs."""
-    row = listed(context).filter(of_key(key)).first()
-    return inputs.missing("limit", key) if row is None else row
+    row = visible_to(context).filter(of_key(key)).first()
+    return inputs.raise_not_found("limit", key) if row is None else row
 
 
 @transaction.atomic
-def create(context: Context, given: Given) -> Quota:
-    """Give a project a limit of its own. Raises Forbidden, BadInput, Conflict, NotFound."""
+def create(context: Context, data: Data) -> Quota:
+    """Give a project a limit of its own. Raise Forbidden, BadInput, Conflict, NotFound."""
     policy.enforce(context, "quota:write")
-    name = _resource_name(given)
-    if given.get("domain_id"):
+    name = _resource_name(data)
+    if data.get("domain_id"):
         raise BadInput(fields={"domain_id": _("Limits are those of projects.")})
-    project = inputs.found(Project.objects.all(), inputs.identifier(given, "project_id") or "", "project")
+    project = inputs.get_or_404(Project.objects.all(), inputs.identifier(data, "project_id") or "", "project")
     if Quota.objects.filter(project=project, resource=name).exists():
         raise Conflict(_("The project has a limit of %(name)s already. Change that one.") % {"name": name})
-    _write(context, project.id, name, given.get("resource_limit"), "resource_limit")
+    _write(context, project.id, name, data.get("resource_limit"), "resource_limit")
     return Quota.objects.get(project=project, resource=name)
 
 
 @transaction.atomic
-def update(context: Context, key: str, given: Given) -> Quota:
+def update(context: Context, key: str, data: Data) -> Quota:
     policy.enforce(context, "quota:write")
     row = one(context, key)
-    _enforce_alike(given, resource_name=row.resource, project_id=str(row.project_id))
-    if "resource_limit" in given:
-        _write(context, row.project_id, row.resource, given["resource_limit"], "resource_limit")
+    _enforce_alike(data, resource_name=row.resource, project_id=str(row.project_id))
+    if "resource_limit" in data:
+        _write(context, row.project_id, row.resource, data["resource_limit"], "resource_limit")
     return one(context, key)
 
 
 @transaction.atomic
 def delete(context: Context, key: str) -> None:
-    """Let the default count for the project. Raises Forbidden, NotFound."""
+    """Delete the limit of a project, for which the default counts again. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
     row = one(context, key)
     quotas.reset(context, row.project_id, row.resource)
 
 
-def refuse_registration(context: Context, given: Given) -> None:
+def refuse_registration(context: Context, data: Data) -> None:
     """Raise what is the matter with a further registered limit: there is one, or nothing counts the resource."""
     policy.enforce(context, "quota:write")
-    raise Conflict(_("%(name)s is registered already. Change its default.") % {"name": _resource_name(given)})
+    raise Conflict(_("%(name)s is registered already. Change its default.") % {"name": _resource_name(data)})
 
 
-def _resource_name(given: Given) -> str:
-    """The resource that a body is about; its service and region need only be there."""
-    name = inputs.name(given, field="resource_name")
+def _resource_name(data: Data) -> str:
+    """Return the resource that a body is about; its service and region need only be there."""
+    name = inputs.name(data, field="resource_name")
     if name not in quotas.resources:
-        known = ", ".join(quotas.resources)
-        raise BadInput(fields={"resource_name": _("Nothing counts this here. Give one of %s.") % known})
-    service, region = inputs.identifier(given, "service_id"), inputs.identifier(given, "region_id")
+        names = ", ".join(quotas.resources)
+        raise BadInput(fields={"resource_name": _("Nothing counts this here. Give one of %s.") % names})
+    service, region = inputs.identifier(data, "service_id"), inputs.identifier(data, "region_id")
     if service is not None and not Service.objects.filter(pk=service).exists():
         raise BadInput(fields={"service_id": _("There is no service of this id.")})
     if region is not None and not Region.objects.filter(pk=region).exists():
         raise BadInput(fields={"region_id": _("There is no region of this id.")})
-    _refuse_description(given)
+    _refuse_description(data)
     return name
 
 
-def _enforce_alike(given: Given, **present: str) -> None:
+def _enforce_alike(data: Data, **present: str) -> None:
     """Raise BadInput where a change would be of what a limit is about."""
     wrong = {
         name: _("This cannot be changed.")
         for name in present
-        if given.get(name, present[name]) != present[name]
+        if data.get(name, present[name]) != present[name]
     }
     if wrong:
         raise BadInput(fields=wrong)
-    _refuse_description(given)
+    _refuse_description(data)
 
 
-def _refuse_description(given: Given) -> None:
-    if given.get("description"):
+def _refuse_description(data: Data) -> None:
+    if data.get("description"):
         raise BadInput(fields={"description": _("Limits have no description of their own here.")})
 
 

@@ -14,7 +14,7 @@ def _digest(token: str) -> str:
 
 
 def create(purpose: str, lifetime: timedelta, user: User | None = None) -> str:
-    """A new token for `purpose`; earlier unused ones of the same purpose (and user) stop working."""
+    """Create a new token for `purpose`; earlier unused ones of the same purpose (and user) stop working."""
     OneTimeLink.objects.filter(purpose=purpose, user=user, used_at=None).delete()
     token = secrets.token_urlsafe(32)
     OneTimeLink.objects.create(
@@ -24,7 +24,7 @@ def create(purpose: str, lifetime: timedelta, user: User | None = None) -> str:
 
 
 def find(token: str, *purposes: str) -> OneTimeLink | None:
-    """The link of this token with its user, if it could be used now for one of the purposes."""
+    """Return the link of this token with its user, if it could be used now for one of the purposes."""
     rows = OneTimeLink.objects.select_related("user__domain")
     return rows.filter(
         digest=_digest(token), purpose__in=purposes, used_at=None, expires_at__gt=timezone.now()
@@ -32,7 +32,7 @@ def find(token: str, *purposes: str) -> OneTimeLink | None:
 
 
 def valid(purpose: str, token: str) -> bool:
-    """Whether the token could be used now."""
+    """Return whether the token could be used now."""
     return find(token, purpose) is not None
 
 

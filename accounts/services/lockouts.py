@@ -31,13 +31,13 @@ def failed(request: HttpRequest, name: str) -> None:
 
 
 def succeeded(request: HttpRequest, name: str) -> None:
-    """Whoever got in has no wrong attempts any more. Sign-in by a session says so by itself."""
+    """Clear the wrong attempts of a name that has signed in. Sessions do so by themselves."""
     AxesProxyHandler.update_request(request)
     AxesProxyHandler.get_implementation().reset_user_attempts(request, {"username": name})
 
 
 def names() -> QuerySet[AccessAttempt, str]:
-    """The locked names, as a query of one column. A lock holds for one name from one address."""
+    """Return the locked names, as a query of one column. A lock holds for one name from one address."""
     since = timezone.now() - get_cool_off()
     tried = AccessAttempt.objects.filter(attempt_time__gte=since).order_by().values("username", "ip_address")
     locked = tried.annotate(failures=Sum("failures_since_start"))
@@ -45,16 +45,16 @@ def names() -> QuerySet[AccessAttempt, str]:
 
 
 def among(users: list[User]) -> set[str]:
-    """Ids of those of the users whose names are locked. One query."""
+    """Return ids of those of the users whose names are locked. One query."""
     locked = set(names().filter(username__in=[user.name for user in users]))
     return {user.id for user in users if user.name in locked}
 
 
 @transaction.atomic
 def lift(context: Context, user_id: str) -> User:
-    """Let the user try again at once, from every address. Raises Forbidden, NotFound."""
+    """Unlock the user for every address. Raise Forbidden, NotFound."""
     policy.enforce(context, "user:write")
-    user = inputs.found(User.objects.all(), user_id, "user")
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
     reset(username=user.name)
     audit.record(context, "user.unlock", user)
     return user

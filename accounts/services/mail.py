@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 
 
 def send(address: str, subject: str | Promise, text: str | Promise) -> bool:
-    """Whether the mail is on its way. A server that refuses or is away is no error of whoever asked."""
+    """Send a mail; return whether the server took it. A server that refuses or is away raises nothing."""
     if not settings.MAIL_IS_ON or not address:
         return False
     try:

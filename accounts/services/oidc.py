@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What the browser keeps between leaving for the provider and coming back."""
+    """State that the browser keeps while its user is at the provider."""
 
     state: str
     nonce: str
@@ -42,7 +42,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """Who came back, and what the provider wants to see when they sign out there; empty where it offers none."""
+    """The person who came back, and the provider's sign-out address and token, empty if it has none."""
 
     person: Person
     id_token: str
@@ -50,12 +50,12 @@ class Proof:
 
 
 def begin(provider: OidcProvider, callback: str) -> tuple[str, Attempt]:
-    """The provider's address to go to, and what to keep until they come back. Raises Unavailable."""
+    """Return the provider's address to go to, and what to keep until they come back. Raise Unavailable."""
     attempt = Attempt(state=generate_token(32), nonce=generate_token(32), verifier=generate_token(64))
     with _client(provider, callback) as client:
-        found = _discovered(provider, client)
+        metadata = _discovered(provider, client)
         address, _state = client.create_authorization_url(
-            found["authorization_endpoint"],
+            metadata["authorization_endpoint"],
             state=attempt.state,
             nonce=attempt.nonce,
             code_verifier=attempt.verifier,
@@ -64,7 +64,7 @@ def begin(provider: OidcProvider, callback: str) -> tuple[str, Attempt]:
 
 
 def finish(provider: OidcProvider, callback: str, attempt: Attempt, answer: Mapping[str, str]) -> Proof:
-    """From the provider's answer to a person. Raises BadInput, Forbidden for whom we do not let in, Unavailable."""
+    """From the provider's answer to a person. Raise BadInput, Forbidden for whom we do not let in, Unavailable."""
     given = {name: answer.get(name, "")[:LONGEST_VALUE] for name in ("state", "error", "code", "iss")}
     if not hmac.compare_digest(given["state"].encode(errors="replace"), attempt.state.encode()):
         raise _refused(provider, "the state is another one")
@@ -76,27 +76,27 @@ def finish(provider: OidcProvider, callback: str, attempt: Attempt, answer: Mapp
     if given["error"] or not given["code"]:
         raise _refused(provider, given["error"] or "there is no code")
     with _client(provider, callback) as client:
-        found = _discovered(provider, client)
+        metadata = _discovered(provider, client)
         try:
             token = client.fetch_token(
-                found["token_endpoint"],
+                metadata["token_endpoint"],
                 grant_type="authorization_code",
                 code=given["code"],
                 code_verifier=attempt.verifier,
             )
-            keys = cast("KeySetSerialization", _fetched(provider, client, found["jwks_uri"]))
+            keys = cast("KeySetSerialization", _fetched(provider, client, metadata["jwks_uri"]))
             id_token = str(token.get("id_token", ""))
             claims = checked(provider, id_token, keys, attempt.nonce, token.get("access_token"))
         except (OAuthError, JoseError, ValueError) as error:
             raise _refused(provider, str(error)) from error
         except RequestException as error:
             raise _no_help(provider, str(error)) from error
-        if endpoint := found.get("userinfo_endpoint"):
+        if endpoint := metadata.get("userinfo_endpoint"):
             claims = _with_more(provider, claims, _fetched(provider, client, endpoint, is_ours=True))
     return Proof(
         person=_person(provider, claims),
         id_token=id_token,
-        end_session_endpoint=str(found.get("end_session_endpoint", "")),
+        end_session_endpoint=str(metadata.get("end_session_endpoint", "")),
     )
 
 
@@ -107,7 +107,7 @@ def checked(
     nonce: str,
     access_token: str | None = None,
 ) -> dict[str, Any]:
-    """The claims of an ID token that the provider signed, for us, just now. Raises JoseError or ValueError."""
+    """Return the claims of an ID token that the provider signed, for us, just now. Raise JoseError or ValueError."""
     token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=SIGNATURES)
     claims = CodeIDToken(
         token.claims,
@@ -123,7 +123,7 @@ def checked(
 
 
 def probe(provider: OidcProvider) -> None:
-    """See whether the provider describes itself. Raises Unavailable; the cause or the log says what is the matter."""
+    """See whether the provider describes itself. Raise Unavailable; the cause or the log says what is the matter."""
     with _client(provider, "") as client:
         _discovered(provider, client)
 
@@ -140,47 +140,47 @@ def _client(provider: OidcProvider, callback: str) -> OAuth2Session:
 
 
 def _discovered(provider: OidcProvider, client: OAuth2Session) -> dict[str, Any]:
-    """The provider's description of itself (OpenID Connect Discovery 1.0)."""
-    found = _fetched(provider, client, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
-    if found.get("issuer") != provider.issuer:
+    """Return the provider's description of itself (OpenID Connect Discovery 1.0)."""
+    metadata = _fetched(provider, client, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+    if metadata.get("issuer") != provider.issuer:
         raise _no_help(
-            provider, f"it calls itself {found.get('issuer')!r}; MERIDIAN_OIDC_ISSUER must say the same"
+            provider, f"it calls itself {metadata.get('issuer')!r}; MERIDIAN_OIDC_ISSUER must say the same"
         )
     needed = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
-    if not all(isinstance(found.get(name), str) for name in needed):
+    if not all(isinstance(metadata.get(name), str) for name in needed):
         raise _no_help(provider, f"its description lacks one of {', '.join(sorted(needed))}")
-    if provider.client_secret and "client_secret_post" in found.get(
+    if provider.client_secret and "client_secret_post" in metadata.get(
         "token_endpoint_auth_methods_supported", ()
     ):
         # In a form every secret means one thing; in a header, who encodes its special characters is disputed.
         client.token_endpoint_auth_method = "client_secret_post"  # noqa: S105 - the name of a method
-    return found
+    return metadata
 
 
 def _fetched(
     provider: OidcProvider, client: OAuth2Session, address: str, *, is_ours: bool = False
 ) -> dict[str, Any]:
-    """The JSON object at the address; with `is_ours`, shown to the holder of our access token only."""
+    """Return the JSON object at the address; with `is_ours`, shown to the holder of our access token only."""
     try:
         response = client.get(address, withhold_token=not is_ours, headers={"Accept": "application/json"})
         response.raise_for_status()
-        found = response.json()
+        content = response.json()
     except (RequestException, OAuthError) as error:
         raise _no_help(provider, str(error)) from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise _no_help(provider, f"{address} is no JSON object")
-    return found
+    return content
 
 
 def _with_more(provider: OidcProvider, claims: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """What the provider tells beside the signed token, if it is about the same person."""
+    """Return the userinfo claims, if they are about the subject of the ID token."""
     if more.get("sub") != claims["sub"]:
         raise _refused(provider, "the user info is about somebody else")
     return more | claims
 
 
 def _person(provider: OidcProvider, claims: dict[str, Any]) -> Person:
-    """Raises Forbidden for whoever is not among those that the settings allow."""
+    """Raise Forbidden unless the settings allow the person."""
     name, email = claims.get(provider.name_claim), claims.get(provider.email_claim)
     given = claims.get(provider.groups_claim)
     groups = (

@@ -20,24 +20,24 @@ def new_secret() -> str:
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:
-    """The time step that the code belongs to, if it is a code of about now."""
+    """Return the time step that the code belongs to, if it is a code of about now."""
     generator = pyotp.TOTP(secret)
     current = int(now.timestamp()) // SECONDS
-    found = None
+    matching = None
     for step in range(current - DRIFT, current + DRIFT + 1):
         if constant_time_compare(generator.generate_otp(step), code):
-            found = step
-    return found
+            matching = step
+    return matching
 
 
 def address(secret: str, name: str) -> str:
-    """What the QR code says: otpauth://…, with the user and this installation."""
+    """Return the otpauth:// address of the QR code, with the user and this installation."""
     issuer = f"Meridian {urlsplit(settings.PUBLIC_URL).hostname}".replace(":", " ")
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
 def picture(text: str) -> SafeString:
-    """A QR code as SVG without styles, so that it may stand in a page."""
+    """Return a QR code as SVG without styles, so that it may stand in a page."""
     code = segno.make_qr(text, error="m")
     svg = code.svg_inline(scale=1, border=4, omitsize=True, svgclass="qr", lineclass=None)
     return mark_safe(svg)  # noqa: S308 - made here, of squares only

@@ -56,19 +56,19 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a device is asked: options for the browser, and the signed challenge to be handed back with the answer."""
+    """A WebAuthn challenge: options for the browser, and the signed ticket to send back with the answer."""
 
     options: dict[str, Any]
     ticket: str
 
 
-def listed(context: Context) -> QuerySet[Passkey]:
-    """The asker's own."""
+def visible_to(context: Context) -> QuerySet[Passkey]:
+    """Return the asker's passkeys."""
     return Passkey.objects.filter(user=context.user)
 
 
 def ask_for_new(context: Context, party: Party) -> Question:
-    """What the device needs to make a passkey."""
+    """Return the challenge for creating a passkey."""
     user = context.user
     options = webauthn.generate_registration_options(
         rp_id=party.host,
@@ -81,7 +81,7 @@ def ask_for_new(context: Context, party: Party) -> Question:
         ),
         exclude_credentials=[
             PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(row.credential_id))
-            for row in listed(context)
+            for row in visible_to(context)
         ],
     )
     return _question(options, options.challenge, user.id)
@@ -89,7 +89,7 @@ def ask_for_new(context: Context, party: Party) -> Question:
 
 @transaction.atomic
 def add(context: Context, party: Party, ticket: object, answer: object, name: object) -> Passkey:
-    """Keep the passkey that a device made. Raises BadInput, Conflict."""
+    """Keep the passkey that a device made. Raise BadInput, Conflict."""
     user = context.user
     name = clean_name(name, longest=64)
     challenge, _asked_at = _challenge(ticket, user.id)
@@ -123,15 +123,15 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
 
 @transaction.atomic
 def delete(context: Context, passkey_id: str) -> Passkey:
-    """Forget one. Raises NotFound."""
-    passkey = inputs.found(listed(context), passkey_id, "passkey")
+    """Forget one. Raise NotFound."""
+    passkey = inputs.get_or_404(visible_to(context), passkey_id, "passkey")
     audit.record(context, "passkey.delete", passkey, project_id="")
     Passkey.objects.filter(pk=passkey.pk).delete()
     return passkey
 
 
 def ask_who(party: Party) -> Question:
-    """What a device needs to sign somebody in; it knows by itself whom."""
+    """Return the challenge for signing in with any passkey of the device."""
     options = webauthn.generate_authentication_options(
         rp_id=party.host, user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -139,7 +139,7 @@ def ask_who(party: Party) -> Question:
 
 
 def user_of(party: Party, ticket: object, answer: object) -> User:
-    """Whoever the device speaks for. Each answer counts once. Raises NotSignedIn."""
+    """Return the user of the passkey that signed the answer. Raise NotSignedIn, also for a repeated answer."""
     challenge, asked_at = _challenge(ticket, "")
     if challenge is None or not is_text(answer, LONGEST):
         raise NotSignedIn
@@ -169,18 +169,18 @@ def user_of(party: Party, ticket: object, answer: object) -> User:
 
 
 def _question(options: Any, challenge: bytes, user_id: str) -> Question:
-    kept = [bytes_to_base64url(challenge), user_id, timezone.now().timestamp()]
-    return Question(options=options_to_json_dict(options), ticket=signing.dumps(kept, salt=_SALT))
+    content = [bytes_to_base64url(challenge), user_id, timezone.now().timestamp()]
+    return Question(options=options_to_json_dict(options), ticket=signing.dumps(content, salt=_SALT))
 
 
 def _challenge(ticket: object, user_id: str) -> tuple[bytes | None, datetime]:
-    """The challenge that was put to this user (nobody: at sign-in), and when; None for a late or foreign one."""
+    """Return the challenge that was put to this user (nobody: at sign-in), and when; None for a late or foreign one."""
     nothing = None, timezone.now()
     try:
-        kept = signing.loads(ticket if isinstance(ticket, str) else "", salt=_SALT, max_age=SECONDS)
+        content = signing.loads(ticket if isinstance(ticket, str) else "", salt=_SALT, max_age=SECONDS)
     except (signing.BadSignature, ValueError):
         return nothing
-    challenge, asked, asked_at = kept
+    challenge, asked, asked_at = content
     if asked != user_id:
         return nothing
     return webauthn.base64url_to_bytes(challenge), datetime.fromtimestamp(asked_at, UTC)

@@ -18,8 +18,8 @@ from accounts.names import is_text
 from accounts.services import external_users, sessions
 
 
-def check(given: object, user: User, *, field: str = "password") -> str:
-    """The password. Raises BadInput naming `field`, with every rule that it breaks.
+def check(value: object, user: User, *, field: str = "password") -> str:
+    """Return the password. Raise BadInput naming `field`, with every rule that it breaks.
 
     Whoever signs in through a directory or a provider has no password here and gets none.
     """
@@ -28,22 +28,22 @@ def check(given: object, user: User, *, field: str = "password") -> str:
             "name": user.name
         }
         raise BadInput(fields={field: sentence})
-    if not is_text(given, LONGEST_PASSWORD):
+    if not is_text(value, LONGEST_PASSWORD):
         sentence = _("Give a password of at most %(longest)s characters.") % {"longest": LONGEST_PASSWORD}
         raise BadInput(fields={field: sentence})
     try:
-        validate_password(given, user)
+        validate_password(value, user)
     except ValidationError as error:
         raise BadInput(fields={field: " ".join(error.messages)}) from error
-    return given
+    return value
 
 
-def check_own(given: object, user: User, *, field: str = "password") -> str:
-    """The same for a password that a person chooses for themselves: none of their last ones. Slow by design."""
-    password = check(given, user, field=field)
+def check_own(value: object, user: User, *, field: str = "password") -> str:
+    """Return the same for a password that a person chooses for themselves: none of their last ones. Slow by design."""
+    password = check(value, user, field=field)
     last = settings.PASSWORD_HISTORY
-    kept = [user.password, *_past(user)[: max(last - 1, 0)]] if last else []
-    if any(check_password(password, one) for one in kept):
+    earlier = [user.password, *_past(user)[: max(last - 1, 0)]] if last else []
+    if any(check_password(password, one) for one in earlier):
         sentence = ngettext(
             "Choose a password other than the present one.",
             "Choose a password other than your last %(last)s.",
@@ -82,7 +82,7 @@ def has_expired(user: User) -> bool:
 
 
 def hint() -> str:
-    """The length that a password needs, for whoever chooses one."""
+    """Return the least length of a password."""
     return _("At least %(least)s characters; a few words are easier to remember than a riddle.") % {
         "least": settings.PASSWORD_LENGTH
     }

@@ -11,70 +11,70 @@ from accounts.context import Context, projects_of
 from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Domain, Project, ProjectTag, Token, User
 from accounts.names import is_text
-from accounts.services import audit, belongings, inputs
-from accounts.services.inputs import Given
+from accounts.services import audit, inputs, project_contents
+from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 MOST_TAGS = 80
 
 
-def visible(context: Context) -> QuerySet[Project]:
-    """All projects for whoever may read them, else the asker's own."""
+def visible_to(context: Context) -> QuerySet[Project]:
+    """Return all projects to those who may read them, else those in which the asker has a role."""
     if policy.allows(context, "project:read"):
         return Project.objects.prefetch_related("tags")
-    return own(context.user)
+    return unscoped_of_user(context.user)
 
 
-def own(user: User) -> QuerySet[Project]:
-    """The enabled projects in which the user has a role."""
-    found = [project.id for project in projects_of(user)]
-    return Project.objects.filter(pk__in=found).prefetch_related("tags")
+def unscoped_of_user(user: User) -> QuerySet[Project]:
+    """Return the enabled projects in which the user has a role, without asking who wants to know."""
+    keys = [project.id for project in projects_of(user)]
+    return Project.objects.filter(pk__in=keys).prefetch_related("tags")
 
 
-def listed(context: Context) -> QuerySet[Project]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[Project]:
+    """Return all projects. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "project:read")
     return Project.objects.prefetch_related("tags")
 
 
 @transaction.atomic
-def create(context: Context, given: Given) -> Project:
-    """A project in `domain_id` (else its parent's domain, else the asker's). Raises Forbidden, BadInput, Conflict."""
+def create(context: Context, data: Data) -> Project:
+    """Create a project in `domain_id` (else its parent's domain, else the asker's). Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "project:write")
-    if inputs.flag(given, "is_domain", False):
+    if inputs.flag(data, "is_domain", False):
         raise BadInput(fields={"is_domain": _("Make domains under /domains.")})
-    domain, parent = _place(context, given)
+    domain, parent = _place(context, data)
     project = Project(
         domain=domain,
         parent=parent,
-        name=inputs.name(given, longest=64),
-        description=inputs.text(given, "description"),
-        enabled=inputs.flag(given, "enabled", True),
+        name=inputs.name(data, longest=64),
+        description=inputs.text(data, "description"),
+        enabled=inputs.flag(data, "enabled", True),
     )
     _store(project)
-    if "tags" in given:
-        _set_tags(project, given["tags"])
+    if "tags" in data:
+        _set_tags(project, data["tags"])
     audit.record(context, "project.create", project)
     return project
 
 
 @transaction.atomic
-def update(context: Context, project_id: str, given: Given) -> Project:
+def update(context: Context, project_id: str, data: Data) -> Project:
     """Disabling ends every token on the project. Parent and domain stay as they are."""
     policy.enforce(context, "project:write")
-    project = inputs.found(Project.objects.all(), project_id, "project")
-    if given.get("domain_id", project.domain_id) != project.domain_id:
+    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
+    if data.get("domain_id", project.domain_id) != project.domain_id:
         raise BadInput(fields={"domain_id": _("A project stays in its domain.")})
-    if given.get("parent_id", project.parent_id or project.domain_id) != (
+    if data.get("parent_id", project.parent_id or project.domain_id) != (
         project.parent_id or project.domain_id
     ):
         raise Forbidden(_("A project stays below its parent."))
-    project.name = inputs.name(given, project.name, longest=64)
-    project.description = inputs.text(given, "description", project.description)
-    project.enabled = inputs.flag(given, "enabled", project.enabled)
+    project.name = inputs.name(data, project.name, longest=64)
+    project.description = inputs.text(data, "description", project.description)
+    project.enabled = inputs.flag(data, "enabled", project.enabled)
     _store(project)
-    if "tags" in given:
-        _set_tags(project, given["tags"])
+    if "tags" in data:
+        _set_tags(project, data["tags"])
     if not project.enabled:
         Token.objects.filter(project=project).delete()
     audit.record(context, "project.update", project)
@@ -83,19 +83,19 @@ def update(context: Context, project_id: str, given: Given) -> Project:
 
 @transaction.atomic
 def delete(context: Context, project_id: str) -> None:
-    """Remove a project that owns nothing; the refusal names what it owns. Raises Forbidden, NotFound, Conflict."""
+    """Remove a project that owns nothing; the refusal names what it owns. Raise Forbidden, NotFound, Conflict."""
     policy.enforce(context, "project:write")
-    project = inputs.found(Project.objects.all(), project_id, "project")
+    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     audit.record(context, "project.delete", project)
-    if below := belongings.few(list(project.children.values_list("name", flat=True))):
+    if below := project_contents.shorten(list(project.children.values_list("name", flat=True))):
         raise Forbidden(
             _("Other projects stand below this one: %(names)s. Delete them first.") % {"names": below}
         )
-    if kept := belongings.sentence(project.id):
+    if contents := project_contents.describe(project.id):
         raise Conflict(
-            _("The project %(name)s is not empty. %(kept)s") % {"name": project.name, "kept": kept}
+            _("The project %(name)s is not empty. %(kept)s") % {"name": project.name, "kept": contents}
         )
-    belongings.forget(project.id)
+    project_contents.forget(project.id)
     try:
         project.delete()
     except ProtectedError as error:
@@ -106,7 +106,7 @@ def delete(context: Context, project_id: str) -> None:
 def set_tags(context: Context, project_id: str, tags: object) -> Project:
     """Put these tags in the place of all that there are."""
     policy.enforce(context, "project:write")
-    project = inputs.found(Project.objects.all(), project_id, "project")
+    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     _set_tags(project, tags)
     audit.record(context, "project.update", project)
     return project
@@ -115,20 +115,20 @@ def set_tags(context: Context, project_id: str, tags: object) -> Project:
 @transaction.atomic
 def add_tag(context: Context, project_id: str, tag: str) -> None:
     policy.enforce(context, "project:write")
-    project = inputs.found(Project.objects.all(), project_id, "project")
+    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     _set_tags(project, {*project.tags.values_list("name", flat=True), tag})
 
 
 @transaction.atomic
 def remove_tag(context: Context, project_id: str, tag: str) -> None:
     policy.enforce(context, "project:write")
-    project = inputs.found(Project.objects.all(), project_id, "project")
+    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     if not project.tags.filter(name=tag).delete()[0]:
-        inputs.missing("project tag", tag)
+        inputs.raise_not_found("project tag", tag)
 
 
-def _set_tags(project: Project, given: object) -> None:
-    tags = set(given) if isinstance(given, Iterable) and not isinstance(given, str) else {""}
+def _set_tags(project: Project, value: object) -> None:
+    tags = set(value) if isinstance(value, Iterable) and not isinstance(value, str) else {""}
     if len(tags) > MOST_TAGS or not all(is_text(tag) and not {"/", ","} & set(tag) for tag in tags):
         sentence = _("Give at most %(most)s tags of up to 255 characters without / and ,") % {
             "most": MOST_TAGS
@@ -141,14 +141,14 @@ def _set_tags(project: Project, given: object) -> None:
     )
 
 
-def _place(context: Context, given: Given) -> tuple[Domain, Project | None]:
+def _place(context: Context, data: Data) -> tuple[Domain, Project | None]:
     """Domain and parent of a new project; a domain's id may be given as the parent, as in Keystone."""
-    domain_id, parent_id = inputs.identifier(given, "domain_id"), inputs.identifier(given, "parent_id")
+    domain_id, parent_id = inputs.identifier(data, "domain_id"), inputs.identifier(data, "parent_id")
     parent = None
     if parent_id is not None:
         parent = Project.objects.filter(pk=parent_id).first()
         if parent is None and not Domain.objects.filter(pk=parent_id).exists():
-            inputs.missing("project", parent_id)
+            inputs.raise_not_found("project", parent_id)
         above = parent.domain_id if parent else parent_id
         if domain_id not in {None, above}:
             raise BadInput(fields={"domain_id": _("The parent is in another domain.")})
@@ -158,7 +158,7 @@ def _place(context: Context, given: Given) -> tuple[Domain, Project | None]:
             _("At most %(deepest)s projects may stand below each other.") % {"deepest": Project.DEEPEST}
         )
     fallback = context.domain.id if context.domain else context.user.domain_id
-    return inputs.found(Domain.objects.all(), domain_id or fallback, "domain"), parent
+    return inputs.get_or_404(Domain.objects.all(), domain_id or fallback, "domain"), parent
 
 
 def _store(project: Project) -> None:

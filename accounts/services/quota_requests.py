@@ -42,16 +42,16 @@ class Asked:
 
 
 @transaction.atomic
-def ask(context: Context, wanted: Mapping[str, object], reason: object = "") -> list[QuotaRequest]:
+def ask(context: Context, changes: Mapping[str, object], reason: object = "") -> list[QuotaRequest]:
     """Ask that limits of the asker's project become `wanted` {resource: limit}; open requests are replaced.
 
-    Raises Forbidden, or BadInput naming each wrong field; then nothing is changed.
+    Raise Forbidden, or BadInput naming each wrong field; then nothing is changed.
     """
     policy.enforce(context, "quota:ask")
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
     project = Project.objects.select_for_update(no_key=True).get(pk=context.project.pk)
-    limits = _larger(wanted, quotas.limits([project.id])[project.id])
+    limits = _larger(changes, quotas.limits([project.id])[project.id])
     reason = _sentence(reason, "reason")
     now = timezone.now()
     present = QuotaRequest.objects.filter(project=project, resource__in=limits, state=State.OPEN)
@@ -70,7 +70,7 @@ def ask(context: Context, wanted: Mapping[str, object], reason: object = "") -> 
 
 @transaction.atomic
 def approve(context: Context, key: str) -> QuotaRequest:
-    """Set the limit to what was asked; one that is larger by now stays. Raises Forbidden, NotFound, Conflict."""
+    """Set the limit to what was asked; one that is larger by now stays. Raise Forbidden, NotFound, Conflict."""
     request = _still_open(context, key)
     limit = quotas.limits([request.project_id])[request.project_id].get(request.resource)
     if limit is not None and Quota.UNLIMITED < limit < request.wanted:
@@ -80,7 +80,7 @@ def approve(context: Context, key: str) -> QuotaRequest:
 
 @transaction.atomic
 def refuse(context: Context, key: str, answer: object) -> QuotaRequest:
-    """Say no, with a sentence for whoever asked. Raises Forbidden, NotFound, Conflict, BadInput."""
+    """Refuse the request with a reason for the project. Raise Forbidden, NotFound, Conflict, BadInput."""
     request = _still_open(context, key)
     answer = _sentence(answer, "answer")
     if not answer:
@@ -90,9 +90,9 @@ def refuse(context: Context, key: str, answer: object) -> QuotaRequest:
 
 @transaction.atomic
 def withdraw(context: Context, key: str) -> QuotaRequest:
-    """Take back what oneself has asked for, or a manager for anybody. Raises Forbidden, NotFound, Conflict."""
+    """Take back what oneself has asked for, or a manager for anybody. Raise Forbidden, NotFound, Conflict."""
     policy.enforce(context, "quota:ask")
-    request = inputs.found(QuotaRequest.objects.filter(project=context.project), key, "quota request")
+    request = inputs.get_or_404(QuotaRequest.objects.filter(project=context.project), key, "quota request")
     request = _locked(request)
     if not may_withdraw(context, request):
         raise Forbidden(_("Only who asked, or a manager, can withdraw this request."))
@@ -100,13 +100,13 @@ def withdraw(context: Context, key: str) -> QuotaRequest:
 
 
 def may_withdraw(context: Context, request: QuotaRequest) -> bool:
-    """Whether `withdraw` lets the asker take it back, while it is open."""
+    """Return whether `withdraw` lets the asker take it back, while it is open."""
     own = request.user_id == context.user.id and policy.allows(context, "quota:ask")
     return request.state == State.OPEN and (own or policy.allows(context, "quota:withdraw"))
 
 
 def pending(context: Context) -> list[Asked]:
-    """Every project's open requests, the oldest first. One query, and those of `quotas.usage`."""
+    """Return every project's open requests, the oldest first. One query, and those of `quotas.usage`."""
     policy.enforce(context, "quota:write")
     rows = _known(State.OPEN).select_related("project", "user").order_by("asked_at", "id")[:200]
     return _with_usage(rows)
@@ -120,13 +120,13 @@ def decided(context: Context, *, number: int = 1, size: int = 25) -> "Page[Quota
 
 
 def count(context: Context) -> int:
-    """How many wait for an administrator."""
+    """Return how many wait for an administrator."""
     policy.enforce(context, "quota:write")
     return _known(State.OPEN).count()
 
 
-def of_project(context: Context) -> list[QuotaRequest]:
-    """The project's open requests and those decided lately, the latest first. One query."""
+def project_requests(context: Context) -> list[QuotaRequest]:
+    """Return the project's open requests and those decided lately, the latest first. One query."""
     policy.enforce(context, "quota:read")
     recent = Q(state=State.OPEN) | Q(decided_at__gt=timezone.now() - REMEMBERED)
     rows = _known(State.OPEN, State.APPROVED, State.REFUSED).filter(recent, project=context.project)
@@ -151,12 +151,12 @@ def _with_usage(rows: Iterable[QuotaRequest]) -> list[Asked]:
     ]
 
 
-def _larger(wanted: Mapping[str, object], present: Mapping[str, int]) -> dict[str, int]:
-    """The wanted limits, each a whole number above the present one."""
+def _larger(changes: Mapping[str, object], present: Mapping[str, int]) -> dict[str, int]:
+    """Return the limits as numbers. Raise BadInput unless each is above the present one."""
     wrong: dict[str, str] = {}
     limits: dict[str, int] = {}
-    for name, given in wanted.items():
-        value = quotas.whole_number(given)
+    for name, limit in changes.items():
+        value = quotas.whole_number(limit)
         if name not in present:
             wrong[name] = _("There is no quota of this name.")
         elif present[name] == Quota.UNLIMITED:
@@ -175,21 +175,21 @@ def _larger(wanted: Mapping[str, object], present: Mapping[str, int]) -> dict[st
     return limits
 
 
-def _sentence(given: object, field: str) -> str:
-    """One line of text, or none. Raises BadInput naming `field`."""
-    if given is None or (isinstance(given, str) and not given.strip()):
+def _sentence(value: object, field: str) -> str:
+    """One line of text, or none. Raise BadInput naming `field`."""
+    if value is None or (isinstance(value, str) and not value.strip()):
         return ""
-    return clean_name(given, field=field, longest=LONGEST_SENTENCE)
+    return clean_name(value, field=field, longest=LONGEST_SENTENCE)
 
 
 def _still_open(context: Context, key: str) -> QuotaRequest:
-    """The request, for whoever decides on it."""
+    """Return the locked request. Raise Forbidden, NotFound, Conflict."""
     policy.enforce(context, "quota:write")
-    return _locked(inputs.found(QuotaRequest.objects.all(), key, "quota request"))
+    return _locked(inputs.get_or_404(QuotaRequest.objects.all(), key, "quota request"))
 
 
 def _locked(request: QuotaRequest) -> QuotaRequest:
-    """The request under its project's lock. Raises Conflict that says who was first."""
+    """Return the request under its project's lock. Raise Conflict that says who was first."""
     Project.objects.select_for_update(no_key=True).get(pk=request.project_id)
     request = QuotaRequest.objects.select_related("project", "decided_by").get(pk=request.pk)
     who = request.decided_by.name if request.decided_by else _("somebody")

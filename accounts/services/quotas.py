@@ -86,17 +86,17 @@ def register_caps(limits: Mapping[str, int]) -> None:
 
 def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
     """{project id: {resource: limit}} in one query: own row, else the default's row, else built in."""
-    wanted = list(project_ids)
+    ids = list(project_ids)
     rows: dict[str | None, dict[str, int]] = {}
     for project_id, name, limit in (
-        Quota.objects.filter(project__in=[*wanted])
+        Quota.objects.filter(project__in=[*ids])
         .values_list("project_id", "resource", "limit")
         .union(Quota.objects.filter(project=None).values_list("project_id", "resource", "limit"))
     ):
         rows.setdefault(project_id, {})[name] = limit
     built_in = {resource.name: resource.default for resource in resources.values()} | caps
     base = built_in | rows.get(None, {})
-    return {project_id: base | rows.get(project_id, {}) for project_id in wanted}
+    return {project_id: base | rows.get(project_id, {}) for project_id in ids}
 
 
 def defaults() -> dict[str, int]:
@@ -113,25 +113,25 @@ def user_limits(project_id: str, user_id: str) -> dict[str, int]:
 
 def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
     """{project id: usage of every resource}, in as many queries as there are resources plus one."""
-    wanted = list(project_ids)
-    limit = limits(wanted)
-    used = {name: resource.counter(wanted) for name, resource in resources.items()}
+    ids = list(project_ids)
+    limit = limits(ids)
+    used = {name: resource.counter(ids) for name, resource in resources.items()}
     return {
         project_id: [
             Usage(resource=resource, limit=limit[project_id][name], used=used[name].get(project_id, 0))
             for name, resource in resources.items()
         ]
-        for project_id in wanted
+        for project_id in ids
     }
 
 
-def of(project: Project) -> list[Usage]:
-    """The usage of one project."""
+def project_usage(project: Project) -> list[Usage]:
+    """Return the usage of one project."""
     return usage([project.id])[project.id]
 
 
-def of_user(project_id: str, user_id: str) -> list[Usage]:
-    """What one user takes of a project, beside their limits there."""
+def user_usage(project_id: str, user_id: str) -> list[Usage]:
+    """Return one user's usage and limits within a project."""
     limit = user_limits(project_id, user_id)
     return [
         Usage(resource=one, limit=limit[name], used=one.counter([project_id], user_id).get(project_id, 0))
@@ -144,30 +144,30 @@ def reserve(project: Project, amounts: Mapping[str, int], user: User | None = No
 
     The caller's rows are the reservation: they must be written in the same transaction, which makes the
     count true for whoever takes the lock next. They are `user`'s, who may have limits within the project's.
-    Raises OverQuota.
+    Raise OverQuota.
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    if short := shortages(of(project), amounts):
+    if short := shortages(project_usage(project), amounts):
         raise OverQuota(" ".join(map(sentence, short)), short)
     if (
         user is None
         or not UserQuota.objects.filter(project=project, user=user, resource__in=amounts).exists()
     ):
         return
-    if short := shortages(of_user(project.pk, user.pk), amounts):
+    if short := shortages(user_usage(project.pk, user.pk), amounts):
         said = _("%(user)s may not take that much of the project.") % {"user": user.name}
         raise OverQuota(" ".join([said, *map(sentence, short)]), short)
 
 
 def enforce_cap(name: str, limit: int, count: int, text: str) -> None:
-    """Refuse, saying `text`, what would make `count` of something that `caps` names. Raises OverQuota."""
+    """Refuse, saying `text`, what would make `count` of something that `caps` names. Raise OverQuota."""
     if limit != Quota.UNLIMITED and count > limit:
         raise OverQuota(text, [Shortage(resource=name, limit=limit, used=limit, asked=1)])
 
 
 def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Shortage]:
-    """What of `amounts` {resource: how much more} does not fit."""
+    """Return the shortages that `amounts` {resource: how much more} would cause."""
     return [
         Shortage(resource=row.resource.name, limit=row.limit, used=row.used, asked=asked)
         for row in usages
@@ -176,7 +176,7 @@ def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Short
 
 
 def sentence(shortage: Shortage) -> str:
-    """What is short, for a person."""
+    """Return a sentence on the shortage."""
     resource = resources[shortage.resource]
     return _("Not enough %(label)s: %(asked)s asked, %(left)s of %(limit)s left.") % {
         "label": resource.label,
@@ -190,7 +190,7 @@ def sentence(shortage: Shortage) -> str:
 def update(context: Context, project_id: str | None, changes: Mapping[str, object]) -> None:
     """Set limits of a project (None: the defaults). -1 is no limit; below present use is allowed, as in Nova.
 
-    Raises Forbidden, NotFound, or BadInput naming each wrong field; then nothing is changed.
+    Raise Forbidden, NotFound, or BadInput naming each wrong field; then nothing is changed.
     """
     policy.enforce(context, "quota:write")
     project = Project.objects.filter(pk=project_id).first()
@@ -207,7 +207,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
 
 @transaction.atomic
 def update_many(context: Context, project_ids: Sequence[str], changes: Mapping[str, object]) -> None:
-    """Set the same limits of several projects, all or none. Raises as `update`, and BadInput for no change."""
+    """Set the same limits of several projects, all or none. Raise as `update`, and BadInput for no change."""
     policy.enforce(context, "quota:write")
     if not 0 < len(project_ids) <= MOST:
         raise BadInput(_("Choose from 1 to %(most)s projects.") % {"most": MOST})
@@ -219,13 +219,13 @@ def update_many(context: Context, project_ids: Sequence[str], changes: Mapping[s
 
 
 def checked(changes: Mapping[str, object]) -> dict[str, int]:
-    """The limits as numbers. Raises BadInput naming each wrong one."""
+    """Return the limits as numbers. Raise BadInput naming each wrong one."""
     wrong: dict[str, str] = {}
     values: dict[str, int] = {}
-    for name, given in changes.items():
+    for name, limit in changes.items():
         if name not in resources and name not in caps:
             wrong[name] = _("There is no quota of this name.")
-        elif (value := whole_number(given)) is None or not Quota.UNLIMITED <= value <= LARGEST:
+        elif (value := whole_number(limit)) is None or not Quota.UNLIMITED <= value <= LARGEST:
             wrong[name] = _("Give a whole number from 0 to %(largest)s, or -1 for no limit.") % {
                 "largest": LARGEST
             }
@@ -246,12 +246,12 @@ def reset(context: Context, project_id: str | None, resource: str) -> None:
     announcements.changed(project_id or "", "quota")
 
 
-def whole_number(given: object) -> int | None:
-    """An int as it is, or what text of at most 12 characters says; None for anything else (NaN, 1.5, true…)."""
-    if isinstance(given, int) and not isinstance(given, bool):
-        return given
-    if not isinstance(given, str):
+def whole_number(value: object) -> int | None:
+    """Return an int as it is, or what text of at most 12 characters says; None for anything else (NaN, 1.5, true…)."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
         return None
-    text = given.strip()
+    text = value.strip()
     digits = text.removeprefix("-")
     return int(text) if len(text) <= 12 and digits.isascii() and digits.isdigit() else None

@@ -1,4 +1,4 @@
-"""Receipts: what is said to whoever showed one of two factors, as Keystone does.
+"""Authentication receipts for users who have passed one of two factors, as in Keystone.
 
 The API answers 401 with a receipt; sent back with the other method it stands for the one that was shown.
 """
@@ -25,7 +25,7 @@ _SALT = "accounts.receipt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What was shown, by whom, and the text that proves it."""
+    """A signed proof of the methods that a user has passed."""
 
     user: User
     methods: list[str]
@@ -38,7 +38,7 @@ class Receipt:
 
 
 class OneFactorOnly(NotSignedIn):
-    """What was shown is right, but the user's second factor is missing."""
+    """The method was passed, but the user's second factor is missing."""
 
     def __init__(self, receipt: Receipt) -> None:
         super().__init__()
@@ -46,10 +46,10 @@ class OneFactorOnly(NotSignedIn):
 
 
 def require_both(user: User, methods: list[str], receipt: object) -> list[str]:
-    """The methods that count, with those of the receipt. Raises OneFactorOnly, or NotSignedIn for a bad receipt."""
+    """Return the methods that count, with those of the receipt. Raise OneFactorOnly, or NotSignedIn for a bad receipt."""
     if receipt is not None:
         methods = [*methods, *(name for name in _methods_of(user, receipt) if name not in methods)]
-    if second_factor.of(user) is None or COMPLETE & set(methods) or set(RULE) <= set(methods):
+    if second_factor.find(user) is None or COMPLETE & set(methods) or set(RULE) <= set(methods):
         return methods
     text = signing.dumps([user.id, _since(user), methods], salt=_SALT)
     raise OneFactorOnly(Receipt(user=user, methods=methods, text=text, issued_at=timezone.now()))
@@ -68,5 +68,5 @@ def _methods_of(user: User, text: object) -> list[str]:
 
 
 def _since(user: User) -> str:
-    """A new password makes receipts void."""
+    """Return a new password makes receipts void."""
     return user.password_changed_at.isoformat()

@@ -23,7 +23,7 @@ DEFAULTS = (*LADDER, "service")
 
 @transaction.atomic
 def ensure_defaults() -> dict[str, Role]:
-    """The default roles by name; what is missing of them and of what they imply is made."""
+    """Return the default roles by name; what is missing of them and of what they imply is made."""
     Role.objects.bulk_create((Role(name=name) for name in DEFAULTS), ignore_conflicts=True)
     roles = Role.objects.in_bulk(DEFAULTS, field_name="name")
     RoleInference.objects.bulk_create(
@@ -58,41 +58,41 @@ def close() -> None:
 
 
 def _all_below(role: str, direct: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+    below: set[str] = set()
     waiting = [role]
     while waiting:
-        fresh = direct.get(waiting.pop(), set()) - found
-        found |= fresh
+        fresh = direct.get(waiting.pop(), set()) - below
+        below |= fresh
         waiting.extend(fresh)
-    return found
+    return below
 
 
-def visible(context: Context) -> QuerySet[Role]:
-    """Every role, for whoever may read roles."""
+def visible_to(context: Context) -> QuerySet[Role]:
+    """Return all roles. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "role:read")
     return Role.objects.all()
 
 
 @transaction.atomic
-def create(context: Context, given: Mapping[str, object]) -> Role:
-    """A further role, for all domains. Raises Forbidden, BadInput, Conflict."""
+def create(context: Context, data: Mapping[str, object]) -> Role:
+    """Create a further role, for all domains. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "role:write")
-    if given.get("domain_id") is not None:
+    if data.get("domain_id") is not None:
         raise BadInput(fields={"domain_id": _("Roles belong to no domain here; leave it out.")})
-    role = Role(name=inputs.name(given, longest=64), description=inputs.text(given, "description"))
+    role = Role(name=inputs.name(data, longest=64), description=inputs.text(data, "description"))
     _store(role)
     audit.record(context, "role.create", role)
     return role
 
 
 @transaction.atomic
-def update(context: Context, role_id: str, given: Mapping[str, object]) -> Role:
+def update(context: Context, role_id: str, data: Mapping[str, object]) -> Role:
     policy.enforce(context, "role:write")
-    role = inputs.found(Role.objects.all(), role_id, "role")
-    if "name" in given and given["name"] != role.name:
+    role = inputs.get_or_404(Role.objects.all(), role_id, "role")
+    if "name" in data and data["name"] != role.name:
         _refuse_default(role)
-        role.name = inputs.name(given, longest=64)
-    role.description = inputs.text(given, "description", role.description)
+        role.name = inputs.name(data, longest=64)
+    role.description = inputs.text(data, "description", role.description)
     _store(role)
     audit.record(context, "role.update", role)
     return role
@@ -102,7 +102,7 @@ def update(context: Context, role_id: str, given: Mapping[str, object]) -> Role:
 def delete(context: Context, role_id: str) -> None:
     """Remove a role and every assignment of it. The default ones stay, since the rules stand on them."""
     policy.enforce(context, "role:write")
-    role = inputs.found(Role.objects.all(), role_id, "role")
+    role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     _refuse_default(role)
     audit.record(context, "role.delete", role)
     role.delete()
@@ -110,7 +110,7 @@ def delete(context: Context, role_id: str) -> None:
 
 
 def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
-    """The direct rules: prior → implied; only those of one role, if asked."""
+    """Return the direct rules: prior → implied; only those of one role, if asked."""
     policy.enforce(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
     if prior_id is not None:
@@ -119,20 +119,20 @@ def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleIn
 
 
 def inference(context: Context, prior_id: str, implied_id: str) -> RoleInference:
-    """One direct rule. Raises NotFound."""
+    """One direct rule. Raise NotFound."""
     rules = inferences(context)
     rule = (
         rules.filter(prior=prior_id, implied=implied_id).first() if is_text(prior_id + implied_id) else None
     )
-    return inputs.missing("implied role", implied_id) if rule is None else rule
+    return inputs.raise_not_found("implied role", implied_id) if rule is None else rule
 
 
 @transaction.atomic
 def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
-    """Let whoever has the one role have the other too; again changes nothing. Raises Forbidden, NotFound."""
+    """Make a role imply another; repeating it changes nothing. Raise Forbidden, NotFound."""
     policy.enforce(context, "role:write")
-    prior = inputs.found(Role.objects.all(), prior_id, "role")
-    implied = inputs.found(Role.objects.all(), implied_id, "role")
+    prior = inputs.get_or_404(Role.objects.all(), prior_id, "role")
+    implied = inputs.get_or_404(Role.objects.all(), implied_id, "role")
     if implied.name == LADDER[0]:
         raise Forbidden(_("The role %(name)s is given to people, never implied.") % {"name": implied.name})
     if prior == implied or RoleInference.objects.filter(prior=implied, implied=prior).exists():
@@ -160,24 +160,24 @@ def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
 def implied(context: Context) -> dict[str, list[RoleInference]]:
     """{role id: rules}, those that follow from others too, the direct ones first. One query."""
     policy.enforce(context, "role:read")
-    found: dict[str, list[RoleInference]] = {}
+    rules: dict[str, list[RoleInference]] = {}
     for rule in RoleInference.objects.select_related("implied").order_by("-is_direct", "implied__name"):
-        found.setdefault(rule.prior_id, []).append(rule)
-    return found
+        rules.setdefault(rule.prior_id, []).append(rule)
+    return rules
 
 
 @transaction.atomic
 def replace_implied(context: Context, role_id: str, implied_ids: Iterable[str]) -> None:
     """Put these direct rules in the place of the role's own; the default roles keep theirs.
 
-    Raises Forbidden and NotFound as `imply` does; then nothing is changed.
+    Raise Forbidden and NotFound as `imply` does; then nothing is changed.
     """
     policy.enforce(context, "role:write")
-    wanted = set(implied_ids)
+    target = set(implied_ids)
     present = {rule.implied_id: rule for rule in inferences(context, role_id)}
-    for key in wanted - present.keys():
+    for key in target - present.keys():
         imply(context, role_id, key)
-    for key in present.keys() - wanted:
+    for key in present.keys() - target:
         if (present[key].prior.name, present[key].implied.name) not in pairwise(LADDER):
             stop_implying(context, role_id, key)
 

@@ -38,19 +38,21 @@ class Offer:
     picture: SafeString
 
 
-def of(user: User) -> SecondFactor | None:
-    """The user's second factor, if it is switched on. One query, none where it was read along."""
-    found = getattr(user, "second_factor", None)
-    return found if isinstance(found, SecondFactor) else None
+def find(user: User) -> SecondFactor | None:
+    """Return the user's second factor, if it is on. One query, none where the row says that there is none."""
+    if getattr(user, "has_second_factor", None) is False:
+        return None
+    factor = getattr(user, "second_factor", None)
+    return factor if isinstance(factor, SecondFactor) else None
 
 
 def offer(user: User) -> Offer:
-    """A new secret to scan."""
+    """Create a new secret to scan."""
     return _offer(user, one_time_codes.new_secret())
 
 
 def resume(user: User, ticket: str) -> Offer:
-    """The offer again that the form came from. Raises BadInput when it is too old or somebody else's."""
+    """Return the offer again that the form came from. Raise BadInput when it is too old or somebody else's."""
     try:
         owner, secret = signing.loads(ticket, salt=_SALT, max_age=OFFER_SECONDS)
     except (signing.BadSignature, ValueError) as error:
@@ -62,7 +64,7 @@ def resume(user: User, ticket: str) -> Offer:
 
 @transaction.atomic
 def enable(context: Context, offered: Offer, code: object) -> list[str]:
-    """Switch it on, proved by one code; the recovery codes, which are shown this once. Raises BadInput, Conflict."""
+    """Switch it on, proved by one code; the recovery codes, which are shown this once. Raise BadInput, Conflict."""
     step = one_time_codes.matching_step(offered.secret, _digits(code), timezone.now())
     if step is None:
         raise BadInput(
@@ -78,7 +80,7 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
 
 @transaction.atomic
 def renew_recovery_codes(context: Context) -> list[str]:
-    """Ten new recovery codes; the old ones stop working."""
+    """Return ten new recovery codes; the old ones stop working."""
     if not SecondFactor.objects.filter(user=context.user).exists():
         raise Conflict(_("The second factor is off."))
     audit.record(context, "second_factor.renew_codes", context.user)
@@ -87,9 +89,9 @@ def renew_recovery_codes(context: Context) -> list[str]:
 
 @transaction.atomic
 def disable(context: Context, user_id: str) -> User:
-    """Switch it off: one's own after `prove`, and an administrator for whoever lost device and codes."""
+    """Switch the second factor off: one's own after `prove`, or another user's as an administrator."""
     policy.enforce_own(context, user_id, "user:write")
-    user = inputs.found(User.objects.all(), user_id, "user")
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
     gone, _rows = SecondFactor.objects.filter(user=user).delete()
     if not gone:
         raise NotFound(_("%(name)s has no second factor.") % {"name": user.name})
@@ -99,33 +101,33 @@ def disable(context: Context, user_id: str) -> User:
 
 
 def codes_left(user: User) -> int:
-    """How many recovery codes are unused."""
+    """Return how many recovery codes are unused."""
     return RecoveryCode.objects.filter(user=user, used_at=None).count()
 
 
-def accept(request: HttpRequest, user: User, given: object, *, recovery: bool = True) -> bool:
+def accept(request: HttpRequest, user: User, value: object, *, recovery: bool = True) -> bool:
     """Take a code, or with `recovery` a recovery code, which none takes twice.
 
-    A wrong one counts like a wrong password. Raises NotSignedIn while the user is locked out.
+    A wrong one counts like a wrong password. Raise NotSignedIn while the user is locked out.
     """
     lockouts.refuse_locked(request, user.name)
-    if _takes_code(user, given) or (recovery and _takes_recovery_code(user, given)):
+    if _takes_code(user, value) or (recovery and _takes_recovery_code(user, value)):
         return True
     lockouts.failed(request, user.name)
     return False
 
 
-def prove(request: HttpRequest, user: User, given: object) -> None:
-    """Let the user show once more that it is them, by their password or a code. Raises BadInput."""
+def prove(request: HttpRequest, user: User, value: object) -> None:
+    """Check the password or a code of a signed-in user once more. Raise BadInput."""
     lockouts.refuse_locked(request, user.name)
-    if _takes_code(user, given) or _takes_recovery_code(user, given):
+    if _takes_code(user, value) or _takes_recovery_code(user, value):
         return
-    if authenticate(request, username=user.name, password=given, domain=user.domain_id) != user:
+    if authenticate(request, username=user.name, password=value, domain=user.domain_id) != user:
         raise BadInput(fields={"proof": _("This is neither your password nor a code that fits.")})
 
 
-def _takes_code(user: User, given: object) -> bool:
-    factor, code = of(user), _digits(given)
+def _takes_code(user: User, value: object) -> bool:
+    factor, code = find(user), _digits(value)
     secret = sealing.unseal(factor.sealed_secret) if factor and code else None
     step = one_time_codes.matching_step(secret, code, timezone.now()) if secret else None
     if step is None:
@@ -134,10 +136,10 @@ def _takes_code(user: User, given: object) -> bool:
     return bool(SecondFactor.objects.filter(user=user, last_step__lt=step).update(last_step=step))
 
 
-def _takes_recovery_code(user: User, given: object) -> bool:
-    if of(user) is None or not is_text(given, LONGEST):
+def _takes_recovery_code(user: User, value: object) -> bool:
+    if find(user) is None or not is_text(value, LONGEST):
         return False
-    unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, given), used_at=None)
+    unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, value), used_at=None)
     if not unused.update(used_at=timezone.now()):
         return False
     left = codes_left(user)
@@ -157,14 +159,14 @@ def _letters(count: int) -> str:
 
 
 def _digest(user: User, code: str) -> str:
-    """However it was typed: spaces, dashes and capitals do not count."""
+    """Return the digest of a code, ignoring spaces, dashes and capitals."""
     plain = "".join(letter for letter in code.lower() if letter.isalnum())
     return hashlib.sha256(f"{user.id}:{plain}".encode()).hexdigest()
 
 
-def _digits(given: object) -> str:
+def _digits(value: object) -> str:
     """Six digits as they were typed, spaces left out; empty for anything else."""
-    code = "".join(given.split()) if is_text(given, LONGEST) else ""
+    code = "".join(value.split()) if is_text(value, LONGEST) else ""
     return code if len(code) == 6 and code.isascii() and code.isdigit() else ""
 
 

@@ -59,8 +59,8 @@ def seen(request: HttpRequest) -> None:
         cache.set(_mark(key), b"seen", SEEN_SECONDS)
 
 
-def listed(context: Context, user_id: str) -> QuerySet[UserSession]:
-    """The sessions of a user that have not expired, for themselves and for whoever may read users."""
+def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
+    """Return a user's live sessions. Raise Forbidden unless they are the asker's, or the asker may read users."""
     policy.enforce_own(context, user_id, "user:read")
     rows = UserSession.objects.select_related("session")
     return rows.filter(user=user_id, session__expire_date__gt=timezone.now())
@@ -68,9 +68,9 @@ def listed(context: Context, user_id: str) -> QuerySet[UserSession]:
 
 @transaction.atomic
 def end(context: Context, user_id: str, session_id: str) -> UserSession:
-    """Sign one session out; counts at the next request. Raises NotFound."""
+    """Sign one session out; counts at the next request. Raise NotFound."""
     policy.enforce_own(context, user_id, "user:write")
-    session = inputs.found(
+    session = inputs.get_or_404(
         UserSession.objects.select_related("user").filter(user=user_id), session_id, "session"
     )
     _drop(UserSession.objects.filter(pk=session.pk))
@@ -82,7 +82,7 @@ def end(context: Context, user_id: str, session_id: str) -> UserSession:
 def end_everywhere(context: Context, user_id: str) -> None:
     """Sign out every session of the user, and end every token. Raise NotFound for an unknown user."""
     policy.enforce_own(context, user_id, "user:write")
-    user = inputs.found(User.objects.all(), user_id, "user")
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
     drop(User.objects.filter(pk=user_id))
     Token.objects.filter(user=user_id).delete()
     audit.record(context, "session.end_everywhere", user)

@@ -15,18 +15,18 @@ LINK_LIFETIME = timedelta(hours=24)
 
 
 def is_done() -> bool:
-    """Whether an administrator exists."""
+    """Return whether an administrator exists."""
     return Assignment.objects.filter(role__name="admin").exists()
 
 
 def link() -> str | None:
-    """A fresh set-up token, or None once set-up is done."""
+    """Create a fresh set-up token, or None once set-up is done."""
     return None if is_done() else links.create(OneTimeLink.Purpose.SETUP, LINK_LIFETIME)
 
 
 @transaction.atomic
 def with_link(token: str, name: str, password: str) -> User:
-    """Burn the link and make the administrator. Raises NotFound for a dead link, BadInput for weak input."""
+    """Burn the link and make the administrator. Raise NotFound for a dead link, BadInput for weak input."""
     if is_done() or not links.use(OneTimeLink.Purpose.SETUP, token):
         raise NotFound(_("This set-up link was used or is too old. Start `make up` again for a new one."))
     return bootstrap(name, password)

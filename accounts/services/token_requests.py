@@ -21,7 +21,6 @@ from accounts.names import is_text
 from accounts.services import (
     application_credentials,
     assignments,
-    inputs,
     lockouts,
     passwords,
     receipts,
@@ -33,7 +32,7 @@ from accounts.services.tokens import KEPT, Issued, Scope, Valid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What one method showed, and the epoch's mark at that time where it came along."""
+    """The result of one method, with the epoch's mark if it was read along."""
 
     user: User
     credential: ApplicationCredential | None = None
@@ -41,21 +40,20 @@ class Proof:
     mark: str | None = None
 
 
-def answer(request: HttpRequest, body: object) -> Issued:
-    """The token that `{"auth": …}` asks for. Raises BadInput for a shapeless body, else NotSignedIn.
+def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
+    """Return the token that `{"auth": …}` asks for, whose shape was checked. Raise BadInput, NotSignedIn.
 
     Where a second factor is missing the error is OneFactorOnly, with a receipt for what was shown.
     """
-    auth = inputs.mapping(body, "auth")
-    identity = inputs.mapping(auth, "identity")
-    methods = identity.get("methods")
-    if not isinstance(methods, list) or not methods or not all(isinstance(name, str) for name in methods):
-        raise BadInput(fields={"methods": _("Name at least one method.")})
+    identity = auth["identity"]
+    methods: list[str] = identity["methods"]
     if not set(methods) <= PROVERS.keys():
         raise NotSignedIn
     # The password first: who does not know it learns nothing about codes.
     methods = [name for name in PROVERS if name in methods]
-    proofs = [PROVERS[name](request, inputs.mapping(identity, name)) for name in methods]
+    if missing := [name for name in methods if name not in identity]:
+        raise BadInput(fields=dict.fromkeys(missing, _("This field is missing.")))
+    proofs = [PROVERS[name](request, identity[name]) for name in methods]
     user = proofs[0].user
     credential = next((proof.credential for proof in proofs if proof.credential), None)
     parent = next((proof.parent for proof in proofs if proof.parent), None)
@@ -72,10 +70,10 @@ def answer(request: HttpRequest, body: object) -> Issued:
     )
 
 
-def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
-    wanted = inputs.mapping(given, "user")
-    name, domain = _whom(wanted)
-    password = wanted.get("password")
+def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
+    user_data = data["user"]
+    name, domain = _whom(user_data)
+    password = user_data.get("password")
     if not is_text(name) or not is_text(password, LONGEST_PASSWORD):
         raise NotSignedIn
     user = authenticate(request, username=name, password=password, domain=domain)
@@ -88,9 +86,9 @@ def _by_password(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
     return Proof(user=user, mark=getattr(user, "mark", None))
 
 
-def _by_code(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
-    wanted = inputs.mapping(given, "user")
-    name, domain = _whom(wanted)
+def _by_code(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
+    user_data = data["user"]
+    name, domain = _whom(user_data)
     if not is_text(name):
         raise NotSignedIn
     rows = User.objects.select_related("domain", "second_factor")
@@ -99,27 +97,27 @@ def _by_code(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
         lockouts.refuse_locked(request, name)
         lockouts.failed(request, name)
         raise NotSignedIn
-    if not second_factor.accept(request, user, wanted.get("passcode"), recovery=False):
+    if not second_factor.accept(request, user, user_data.get("passcode"), recovery=False):
         raise NotSignedIn
     return Proof(user=user)
 
 
-def _by_token(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
-    valid = tokens.check(given.get("id"))
+def _by_token(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
+    valid = tokens.check(data.get("id"))
     if valid is None:
         raise NotSignedIn
     return Proof(user=valid.token.user, parent=valid, mark=valid.mark)
 
 
-def _by_credential(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
+def _by_credential(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     rows = ApplicationCredential.objects.select_related("user__domain", "project__domain")
     credential = None
-    if is_text(given.get("id"), 64):
-        credential = rows.filter(pk=given["id"]).first()
-    elif is_text(given.get("name")):
-        name, domain = _whom(inputs.mapping(given, "user"))
+    if is_text(data.get("id"), 64):
+        credential = rows.filter(pk=data["id"]).first()
+    elif is_text(data.get("name")):
+        name, domain = _whom(data.get("user") or {})
         if is_text(name) and is_text(domain):
-            credential = rows.filter(name=given["name"], user__name=name, user__domain=domain).first()
+            credential = rows.filter(name=data["name"], user__name=name, user__domain=domain).first()
         if credential is None or application_credentials.is_random(credential):
             make_password("")  # as long as one that takes a slow hash
     else:
@@ -129,7 +127,7 @@ def _by_credential(request: HttpRequest, given: Mapping[str, Any]) -> Proof:
     chosen = not application_credentials.is_random(credential)
     if chosen:
         lockouts.refuse_locked(request, credential.id)
-    if not application_credentials.fits(credential, given.get("secret")):
+    if not application_credentials.fits(credential, data.get("secret")):
         if chosen:
             lockouts.failed(request, credential.id)
         raise NotSignedIn
@@ -148,61 +146,57 @@ PROVERS = {
 }
 
 
-def _whom(given: Mapping[str, Any]) -> tuple[Any, str]:
+def _whom(data: Mapping[str, Any]) -> tuple[Any, str]:
     """Name and domain id of the user that the request means; of nobody where there is none such."""
-    if "id" in given:
-        known = User.objects.filter(pk=given["id"]).first() if is_text(given["id"], 64) else None
-        return (known.name, known.domain_id) if known else (given["id"], "")
-    if not isinstance(given.get("name"), str):
+    if "id" in data:
+        known = User.objects.filter(pk=data["id"]).first() if is_text(data["id"], 64) else None
+        return (known.name, known.domain_id) if known else (data["id"], "")
+    if not isinstance(data.get("name"), str):
         raise BadInput(fields={"user": _("Give an id, or a name and a domain.")})
-    return given["name"], _domain_id(given.get("domain"))
+    return data["name"], _domain_id(data.get("domain"))
 
 
-def _domain_id(given: object, mark: str | None = None) -> str:
-    """The id of a domain that is named by id or name; empty for none such."""
-    if not isinstance(given, Mapping):
+def _domain_id(value: object, mark: str | None = None) -> str:
+    """Return the id of a domain that is named by id or name; empty for none such."""
+    if not isinstance(value, Mapping):
         raise BadInput(fields={"domain": _("Name the domain by id or name.")})
-    if is_text(given.get("id"), 64):
-        return str(given["id"])
-    if not is_text(given.get("name"), 64):
+    if is_text(value.get("id"), 64):
+        return str(value["id"])
+    if not is_text(value.get("name"), 64):
         return ""
-    return _read_domain_id(mark or tokens.current_mark(), given["name"])
+    return _read_domain_id(mark or tokens.current_mark(), value["name"])
 
 
-def _scope(user: User, given: object, credential: ApplicationCredential | None, mark: str) -> Scope:
+def _scope(user: User, value: Any, credential: ApplicationCredential | None, mark: str) -> Scope:
     """Where to work. A credential has its project and takes no other; a missing scope means the default."""
     if credential is not None:
-        wanted = None if given is None else inputs.mapping({"scope": given}, "scope")
-        if wanted is not None and _project(wanted, mark) != credential.project:
+        if value is not None and _project(value, mark) != credential.project:
             raise NotSignedIn
         return Scope(project=credential.project)
-    if given == "unscoped":
+    if value == "unscoped":
         return Scope()
-    if given is None:
+    if value is None:
         return _default(user)
-    wanted = inputs.mapping({"scope": given}, "scope")
-    kinds = [kind for kind in ("project", "domain", "system", "unscoped") if kind in wanted]
+    kinds = [kind for kind in ("project", "domain", "system", "unscoped") if kind in value]
     if len(kinds) != 1:
         raise BadInput(fields={"scope": _("Name exactly one of project, domain and system.")})
     if kinds == ["unscoped"]:
         return Scope()
     if kinds == ["system"]:
-        if inputs.mapping(wanted, "system").get("all") is not True:
-            raise BadInput(fields={"scope": _("The system's scope is {“all”: true}.")})
         return Scope(system=True)
     if kinds == ["project"]:
-        project = _project(wanted, mark)
+        project = _project(value, mark)
         if project is None:
             raise NotSignedIn
         return Scope(project=project)
-    domain = Domain.objects.filter(pk=_domain_id(wanted["domain"], mark)).first()
+    domain = Domain.objects.filter(pk=_domain_id(value["domain"], mark)).first()
     if domain is None:
         raise NotSignedIn
     return Scope(domain=domain)
 
 
-def _project(wanted: Mapping[str, Any], mark: str) -> Project | None:
-    given = wanted.get("project")
+def _project(wanted: Any, mark: str) -> Project | None:
+    given = wanted.get("project") if isinstance(wanted, Mapping) else None
     if not isinstance(given, Mapping):
         return None
     if is_text(given.get("id"), 64):
@@ -219,7 +213,7 @@ def _read_domain_id(_mark: str, name: str) -> str:
 
 @lru_cache(KEPT)
 def _read_project(_mark: str, **wanted: str) -> Project | None:
-    """The project as it is under the epoch's mark. Kept in memory: to be read, not written."""
+    """Return the project as it is under the epoch's mark. Kept in memory: to be read, not written."""
     return Project.objects.select_related("domain").filter(**wanted).first()
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet, Subquery
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,6 @@ from accounts.context import Context
 from accounts.errors import NotSignedIn
 from accounts.models import ApplicationCredential, Domain, Epoch, Project, Token, User
 from accounts.names import is_text
-from accounts.prepared import Prepared
 from accounts.services import application_credentials, assignments, audit, inputs
 
 LIFETIME = timedelta(hours=1)
@@ -82,7 +81,7 @@ def issue(
     credential: ApplicationCredential | None = None,
     parent: Token | None = None,
 ) -> Issued:
-    """A token for a user whose proofs were checked. Raises NotSignedIn without a role in the scope.
+    """Create a token for a user whose proofs were checked. Raise NotSignedIn without a role in the scope.
 
     `mark` is the epoch's as it was before the scope was read; without one it is read now. A token that stands on a
     `parent` ends with it and carries its methods and audit id.
@@ -116,22 +115,22 @@ def issue(
 
 
 def current_mark() -> str:
-    """The epoch's mark as it is now. One query."""
-    return str(_CURRENT_MARK.rows()[0][0])
+    """Return the epoch's mark as it is now. One query."""
+    return str(Epoch.objects.values_list("mark", flat=True).get())
 
 
 def check(text: object) -> Valid | None:
-    """The token of this text, if it counts now. One query, by its key; more where the epoch is new."""
+    """Return the token of this text, if it counts now. One query, by its key; more where the epoch is new."""
     if not is_text(text, LONGEST_TEXT):
         return None
     digest = _digest(text)
-    mark = next((row[0] for row in _MARK_OF.rows(digest=digest)), None)
+    mark = _mark_beside(digest)
     valid = _read(digest, mark) if mark else None
     return None if valid is None or valid.token.expires_at <= timezone.now() else valid
 
 
 def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = True) -> Valid:
-    """The token of this text, for its own user and for services; to others it is as unknown as any: NotFound.
+    """Return the token of this text, for its own user and for services; to others it is as unknown as any: NotFound.
 
     So is one with access rules to whoever does not know these, and would let it do more than it may.
     """
@@ -141,18 +140,18 @@ def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = T
     if valid and valid.token.credential and valid.token.credential.access_rules and not knows_rules:
         valid = None
     if valid is None or not (valid.token.user_id == context.user.id or policy.allows(context, "token:read")):
-        return inputs.missing("token", _("a token that is not shown"))
+        return inputs.raise_not_found("token", _("a token that is not shown"))
     return valid
 
 
 def count(context: Context, user_id: str) -> int:
-    """How many tokens of the user are not over yet."""
+    """Return how many tokens of the user are not over yet."""
     policy.enforce_own(context, user_id, "user:read")
     return Token.objects.filter(user=user_id, expires_at__gt=timezone.now()).count()
 
 
 def revoke(context: Context, own: Valid, text: object) -> None:
-    """End a token; counts at the next request. Raises Forbidden, NotFound."""
+    """End a token; counts at the next request. Raise Forbidden, NotFound."""
     valid = seen_by(context, own, text)
     policy.enforce_own(context, valid.token.user_id, "token:write")
     Token.objects.filter(pk=valid.token.pk).delete()
@@ -160,18 +159,26 @@ def revoke(context: Context, own: Valid, text: object) -> None:
     audit.record(context, "token.revoke", target)
 
 
-def _mark_of(digest: str) -> QuerySet[Token, Any]:
-    """The epoch's mark, if there is such a token."""
-    return Token.objects.filter(pk=digest).values_list(Subquery(Epoch.objects.values("mark")[:1]))
+def _mark_beside(digest: str) -> str | None:
+    """Return the epoch's mark if there is a token of this digest.
+
+    Every call of an API asks this; building the query in the ORM would take longer than the answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_BESIDE, [digest])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
-_MARK_OF = Prepared(_mark_of)
-_CURRENT_MARK = Prepared(lambda: Epoch.objects.values_list("mark"))
+_MARK_BESIDE = (
+    f"SELECT (SELECT mark FROM {Epoch._meta.db_table} LIMIT 1) "  # noqa: S608 - names of our own tables
+    f"FROM {Token._meta.db_table} WHERE digest = %s"
+)
 
 
 @lru_cache(KEPT)
 def _read(digest: str, mark: str) -> Valid | None:
-    """The token as it is under the mark, which was read before it: what is read is never older.
+    """Return the token as it is under the mark, which was read before it: what is read is never older.
 
     What few tokens have, a domain or a credential, is asked for when it is there: joining it too would take
     PostgreSQL longer to plan than all the rest takes to run.
@@ -201,7 +208,7 @@ def _valid(token: Token, mark: str) -> Valid | None:
 
 @lru_cache(KEPT)
 def _roles(_mark: str, user: User, **place: Any) -> dict[str, str]:
-    """The user's roles on one place, as they are under the mark."""
+    """Return the user's roles on one place, as they are under the mark."""
     return assignments.roles_of(user, **place)
 
 

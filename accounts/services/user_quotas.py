@@ -23,7 +23,7 @@ from accounts.services import announcements, audit, inputs, quotas
 def update(
     context: Context, project_id: str, user_id: str, changes: Mapping[str, object], *, force: bool = False
 ) -> None:
-    """Set limits of a user in a project. Raises Forbidden, NotFound, or BadInput naming each wrong field."""
+    """Set limits of a user in a project. Raise Forbidden, NotFound, or BadInput naming each wrong field."""
     policy.enforce(context, "quota:write")
     project, user = _found(project_id, user_id)
     values = quotas.checked(changes)
@@ -40,7 +40,7 @@ def update(
 
 @transaction.atomic
 def arrange(context: Context, project_id: str, user_id: str, limits: Mapping[str, str]) -> None:
-    """Set the limits that are given, and forget those that are empty. Raises as `update`."""
+    """Set the limits that are given, and forget those that are empty. Raise as `update`."""
     policy.enforce(context, "quota:write")
     project, user = _found(project_id, user_id)
     empty = [name for name, text in limits.items() if not text.strip()]
@@ -48,8 +48,8 @@ def arrange(context: Context, project_id: str, user_id: str, limits: Mapping[str
     update(context, project_id, user_id, {name: limits[name] for name in limits if name not in empty})
 
 
-def own(context: Context, project_id: str, user_id: str) -> dict[str, int]:
-    """{resource: limit} of what a user has of their own in a project. Raises Forbidden."""
+def limits(context: Context, project_id: str, user_id: str) -> dict[str, int]:
+    """{resource: limit} of what a user has of their own in a project. Raise Forbidden."""
     policy.enforce(context, "quota:write")
     rows = UserQuota.objects.filter(project=project_id, user=user_id)
     return dict(rows.values_list("resource", "limit"))
@@ -57,7 +57,7 @@ def own(context: Context, project_id: str, user_id: str) -> dict[str, int]:
 
 @transaction.atomic
 def reset(context: Context, project_id: str, user_id: str) -> None:
-    """Forget all limits of a user in a project; they may take all of it again. Raises Forbidden, NotFound."""
+    """Forget all limits of a user in a project; they may take all of it again. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
     project, user = _found(project_id, user_id)
     UserQuota.objects.filter(project=project, user=user).delete()
@@ -67,9 +67,9 @@ def reset(context: Context, project_id: str, user_id: str) -> None:
 
 @transaction.atomic
 def reset_all(context: Context, project_id: str, names: Iterable[str]) -> None:
-    """Forget these limits of a project and of its users; the defaults count again. Raises Forbidden, NotFound."""
+    """Forget these limits of a project and of its users; the defaults count again. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
-    project = inputs.found(Project.objects.all(), project_id, "project")
+    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     UserQuota.objects.filter(project=project, resource__in=names).delete()
     own = Quota.objects.filter(project=project, resource__in=names)
     for name in list(own.values_list("resource", flat=True)):
@@ -84,7 +84,7 @@ def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | N
         least = {name: max(used.get(name, 0), given.get(name, 0)) for name in changes}
         most: dict[str, float] = dict.fromkeys(changes, inf)
     else:
-        least = {row.resource.name: row.used for row in quotas.of_user(project_id, user_id)}
+        least = {row.resource.name: row.used for row in quotas.user_usage(project_id, user_id)}
         own = UserQuota.objects.filter(project=project_id, user=user_id)
         present = dict(own.values_list("resource", "limit"))
         limit = quotas.limits([project_id])[project_id]
@@ -117,5 +117,5 @@ def _number(limit: int) -> float:
 
 
 def _found(project_id: str, user_id: str) -> tuple[Project, User]:
-    project = inputs.found(Project.objects.select_for_update(no_key=True), project_id, "project")
-    return project, inputs.found(User.objects.all(), user_id, "user")
+    project = inputs.get_or_404(Project.objects.select_for_update(no_key=True), project_id, "project")
+    return project, inputs.get_or_404(User.objects.all(), user_id, "user")

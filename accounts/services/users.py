@@ -13,8 +13,8 @@ from accounts.errors import Conflict, NotSignedIn
 from accounts.models import Domain, Group, Project, Token, User
 from accounts.names import is_text
 from accounts.services import audit, inputs, lockouts, passwords, sessions
-from accounts.services.inputs import Given
-from accounts.services.projects import own
+from accounts.services.inputs import Data
+from accounts.services.projects import unscoped_of_user
 from accounts.services.saving import save_unique
 
 OWN_FIELDS = {
@@ -35,42 +35,42 @@ OWN_FIELDS = {
 """What means something on a user, and is therefore kept nowhere else."""
 
 
-def visible(context: Context) -> QuerySet[User]:
-    """All users for whoever may read them, else the asker alone."""
+def visible_to(context: Context) -> QuerySet[User]:
+    """Return all users to those who may read them, else the asker alone."""
     if policy.allows(context, "user:read"):
         return User.objects.all()
     return User.objects.filter(pk=context.user.id)
 
 
-def listed(context: Context) -> QuerySet[User]:
-    """All of them, for whoever may read them."""
+def all_for_admin(context: Context) -> QuerySet[User]:
+    """Return all users. Raise Forbidden for those who may not read them."""
     policy.enforce(context, "user:read")
     return User.objects.all()
 
 
 @transaction.atomic
-def create(context: Context, given: Given) -> User:
-    """A user in `domain_id`, else the asker's domain. Raises Forbidden, BadInput, Conflict, NotFound."""
+def create(context: Context, data: Data) -> User:
+    """Create a user in `domain_id`, else the asker's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
     policy.enforce(context, "user:write")
     fallback = context.domain.id if context.domain else context.user.domain_id
-    domain_id = inputs.identifier(given, "domain_id") or fallback
-    user = User(domain=inputs.found(Domain.objects.all(), domain_id, "domain"), name=inputs.name(given))
-    _fill(user, given)
-    user.set_password(passwords.check(given["password"], user) if given.get("password") is not None else None)
+    domain_id = inputs.identifier(data, "domain_id") or fallback
+    user = User(domain=inputs.get_or_404(Domain.objects.all(), domain_id, "domain"), name=inputs.name(data))
+    _fill(user, data)
+    user.set_password(passwords.check(data["password"], user) if data.get("password") is not None else None)
     _store(user)
     audit.record(context, "user.create", user)
     return user
 
 
 @transaction.atomic
-def update(context: Context, user_id: str, given: Given) -> User:
+def update(context: Context, user_id: str, data: Data) -> User:
     """Disabling and a new password end every token and session of the user."""
     policy.enforce(context, "user:write")
-    user = inputs.found(User.objects.all(), user_id, "user")
-    user.name = inputs.name(given, user.name)
-    _fill(user, given)
-    if given.get("password") is not None:
-        passwords.replace(user, passwords.check(given["password"], user))
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
+    user.name = inputs.name(data, user.name)
+    _fill(user, data)
+    if data.get("password") is not None:
+        passwords.replace(user, passwords.check(data["password"], user))
     _store(user)
     if not user.enabled:
         Token.objects.filter(user=user).delete()
@@ -82,7 +82,7 @@ def update(context: Context, user_id: str, given: Given) -> User:
 @transaction.atomic
 def delete(context: Context, user_id: str) -> None:
     policy.enforce(context, "user:write")
-    user = inputs.found(User.objects.all(), user_id, "user")
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
     audit.record(context, "user.delete", user)
     sessions.drop(User.objects.filter(pk=user.pk))
     try:
@@ -91,55 +91,55 @@ def delete(context: Context, user_id: str) -> None:
         raise Conflict(_("The user %(name)s still owns resources.") % {"name": user.name}) from error
 
 
-def change_password(request: HttpRequest, user_id: str, given: Given, *, keep_session: str = "") -> User:
-    """Change one's own password by the old one, which is guarded like every sign-in. Raises NotSignedIn.
+def change_password(request: HttpRequest, user_id: str, data: Data, *, keep_session: str = "") -> User:
+    """Change one's own password by the old one, which is guarded like every sign-in. Raise NotSignedIn.
 
     All sessions end but the one with the key `keep_session`, and all tokens.
     """
-    original = given.get("original_password")
+    original = data.get("original_password")
     if not is_text(user_id) or not is_text(original, LONGEST_PASSWORD):
         raise NotSignedIn(_("The present password does not fit."))
-    known = User.objects.filter(pk=user_id).first()
+    row = User.objects.filter(pk=user_id).first()
     user = authenticate(
         request,
-        username=known.name if known else user_id,
+        username=row.name if row else user_id,
         password=original,
-        domain=known.domain_id if known else "",
+        domain=row.domain_id if row else "",
     )
     if not isinstance(user, User):
         raise NotSignedIn(_("The present password does not fit."))
     lockouts.succeeded(request, user.name)
-    set_own_password(user, given.get("password"), keep_session=keep_session)
+    set_own_password(user, data.get("password"), keep_session=keep_session)
     return user
 
 
 @transaction.atomic
-def set_own_password(user: User, given: object, *, keep_session: str = "") -> None:
-    """The password that a user, who was proved to be it, chose. Raises BadInput."""
-    passwords.replace(user, passwords.check_own(given, user), keep_session=keep_session)
+def set_own_password(user: User, value: object, *, keep_session: str = "") -> None:
+    """The password that a user, who was proved to be it, chose. Raise BadInput."""
+    passwords.replace(user, passwords.check_own(value, user), keep_session=keep_session)
     audit.record(None, "user.password", user)
 
 
 def projects(context: Context, user_id: str) -> QuerySet[Project]:
-    """The enabled projects in which the user has a role."""
+    """Return the enabled projects in which the user has a role."""
     policy.enforce_own(context, user_id, "user:read")
-    return own(inputs.found(User.objects.all(), user_id, "user"))
+    return unscoped_of_user(inputs.get_or_404(User.objects.all(), user_id, "user"))
 
 
 def groups(context: Context, user_id: str) -> QuerySet[Group]:
     policy.enforce_own(context, user_id, "user:read")
-    return Group.objects.filter(members=inputs.found(User.objects.all(), user_id, "user"))
+    return Group.objects.filter(members=inputs.get_or_404(User.objects.all(), user_id, "user"))
 
 
-def _fill(user: User, given: Given) -> None:
-    user.enabled = inputs.flag(given, "enabled", user.enabled)
-    user.description = inputs.text(given, "description", user.description)
-    user.email = inputs.text(given, "email", user.email, longest=254)
-    user.extra = inputs.further(given, OWN_FIELDS, user.extra)
-    if "default_project_id" in given:
+def _fill(user: User, data: Data) -> None:
+    user.enabled = inputs.flag(data, "enabled", user.enabled)
+    user.description = inputs.text(data, "description", user.description)
+    user.email = inputs.text(data, "email", user.email, longest=254)
+    user.extra = inputs.further(data, OWN_FIELDS, user.extra)
+    if "default_project_id" in data:
         # As in Keystone it may name a project that is not there or gives no role; then it counts for nothing.
-        wanted = inputs.identifier(given, "default_project_id")
-        user.default_project = Project.objects.filter(pk=wanted).first()
+        project_id = inputs.identifier(data, "default_project_id")
+        user.default_project = Project.objects.filter(pk=project_id).first()
 
 
 def _store(user: User) -> None:

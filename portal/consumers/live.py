@@ -1,4 +1,4 @@
-"""Tells an open page what has changed. Topics only: the page asks again for what it may see."""
+"""Tell an open page what has changed. Topics only: the page asks again for what it may see."""
 
 import asyncio
 import contextlib
@@ -29,8 +29,8 @@ Stamp = tuple[Any, ...]
 class Live(AsyncJsonWebsocketConsumer):
     """One open page. Sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
 
-    A websocket outlives what made it rightful, so session and roles are checked again and again. The same
-    check compares a stamp of the rows, which repairs a page that missed a message.
+    A websocket outlives its session and roles, so both are checked every CHECK_SECONDS. The same check compares
+    a stamp of the rows, and refreshes a page that missed a message.
     """
 
     groups_joined: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Live(AsyncJsonWebsocketConsumer):
     stamp: Stamp = ()
 
     async def connect(self) -> None:
-        """Accept whoever is signed in. Raises nothing: without Redis the page tries again later."""
+        """Accept a signed-in user, close for anybody else. Without Redis, close so that the page tries again later."""
         context = await socket_sessions.context_of(self.scope)
         await self.accept()
         if context is None:
@@ -62,7 +62,7 @@ class Live(AsyncJsonWebsocketConsumer):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     async def changed(self, event: dict[str, Any]) -> None:
-        """A broadcast of `compute.engine.services.broadcast`."""
+        """Pass on a broadcast of `compute.engine.services.broadcast`."""
         await self.send_json({"topics": event["topics"]})
 
     async def signed_out(self, _event: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ class Live(AsyncJsonWebsocketConsumer):
                 return
 
     async def check(self) -> bool:
-        """Whether the connection may stay; adopts changed roles and repairs what was missed."""
+        """Return whether the connection may stay. Adopt changed roles, and send a refresh if a message was missed."""
         context = await socket_sessions.context_of(self.scope)
         if context is None:
             await self.close(code=SIGNED_OUT)
@@ -93,7 +93,7 @@ class Live(AsyncJsonWebsocketConsumer):
         return True
 
     async def _join(self, context: Context) -> bool:
-        """Be in exactly the groups that the roles allow now; True when they changed."""
+        """Join exactly the groups that the roles allow now. Return whether they changed."""
         wanted = {socket_sessions.group_of(self.scope["session"].session_key)}
         if policy.allows(context, "instance:read"):
             if context.is_admin:

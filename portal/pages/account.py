@@ -103,7 +103,7 @@ def end_sessions(request: Request) -> HttpResponse:
 def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
     """The page, with forms that were refused in their place."""
     user = request.user
-    factor = second_factor.of(user)
+    factor = second_factor.find(user)
     defaults = {
         "password_form": PasswordChange(),
         "disable_form": Proof(prefix="off"),
@@ -113,7 +113,7 @@ def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
         "expires_at": passwords.expires_at(user),
         "sessions": _sessions(request),
         "can_have_passkeys": party_of(request).can_have_passkeys,
-        "passkeys": list(passkeys.listed(request.context)),
+        "passkeys": list(passkeys.visible_to(request.context)),
     }
     return page(request, "account/account.html", defaults | values, status=status)
 
@@ -130,6 +130,6 @@ def _sessions(request: Request) -> list[SessionLine]:
             seen_at=row.seen_at,
             is_this=row.session_id == request.session.session_key,
         )
-        for row in sessions.listed(request.context, request.user.id)
+        for row in sessions.visible_to(request.context, request.user.id)
     ]
     return sorted(lines, key=lambda line: not line.is_this)

@@ -1,4 +1,4 @@
-"""Every operation: who, when, step by step, how it ended."""
+"""The history of operations, step by step."""
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -16,7 +16,7 @@ from portal.requests import Request, done, live_page, page
 
 @require_safe
 def activity(request: Request) -> HttpResponse:
-    """The project's operations, newest first; administrators may look at all projects' ones."""
+    """Show the project's operations, newest first; to administrators, those of all projects if asked."""
     everywhere = "all" in request.GET
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, before=before, all_projects=everywhere)
@@ -27,7 +27,7 @@ def activity(request: Request) -> HttpResponse:
 
 @require_safe
 def in_progress(request: Request) -> HttpResponse:
-    """The header's list of what is being done now."""
+    """Show the header's list of running operations."""
     return page(request, "frame/operations.html")
 
 

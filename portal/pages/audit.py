@@ -1,4 +1,4 @@
-"""The audit log: who did what, when, to what, from where; and the same as a file."""
+"""The audit log, as a page and as a CSV file."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ COLUMNS = (
 
 
 class Filter(Form):
-    """Parses the address; a day is one of UTC, and `until` is the last one that counts."""
+    """The filters of the address. Days are of UTC, and `until` is included."""
 
     who = forms.CharField(label=_("Who"), required=False, max_length=255)
     action = forms.CharField(label=_("Verb"), required=False, max_length=64)
@@ -68,7 +68,7 @@ class Filter(Form):
     )
 
     def filters(self) -> Filters:
-        """Raises BadInput naming each wrong field."""
+        """Return the filters. Raise BadInput naming each wrong field."""
         if not self.is_valid():
             raise BadInput(fields={name: str(texts[0]) for name, texts in self.errors.items()})
         given = dict(self.cleaned_data)
@@ -78,7 +78,7 @@ class Filter(Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A line of the log as the page shows it."""
+    """One line of the log as the page shows it."""
 
     event: AuditEvent
     project: str
@@ -98,7 +98,7 @@ class Row:
 
 @require_safe
 def log(request: Request) -> HttpResponse:
-    """One page of the log; filters and place stand in the address."""
+    """Show one page of the log; filters and key stand in the address."""
     policy.enforce(request.context, "audit:read")
     form, problem, rows = Filter(request.GET), "", []
     part: Part[AuditEvent] = Part(rows=[], older=None)
@@ -123,7 +123,7 @@ def log(request: Request) -> HttpResponse:
 
 @require_safe
 def download(request: Request) -> StreamingHttpResponse:
-    """All that fits the same filters as CSV, written while it is read."""
+    """Send all events that fit the filters as CSV, written while they are read."""
     policy.enforce(request.context, "audit:read")
     content = _csv(request.context, Filter(request.GET).filters())
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
@@ -156,7 +156,7 @@ def _cells(line: Line) -> list[object]:
 
 
 def _start(day: date | None, after: timedelta = timedelta(0)) -> datetime | None:
-    """Midnight at which the day begins, or `after` it; None beyond the calendar's end."""
+    """Return the midnight at which the day begins, or `after` it; None beyond the calendar's end."""
     if day is None or day > date.max - after:
         return None
     return datetime.combine(day + after, time.min, tzinfo=UTC)

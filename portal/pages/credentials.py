@@ -94,7 +94,7 @@ def listing(request: Request) -> HttpResponse:
             except MeridianError as error:
                 form.refuse(error)
                 status = error.status
-    rows = application_credentials.visible(request.context, request.user.id).select_related("project")
+    rows = application_credentials.visible_to(request.context, request.user.id).select_related("project")
     values: dict[str, Any] = {
         "form": form,
         "credentials": rows,

@@ -28,7 +28,7 @@ class DomainForm(Form):
 @require_safe
 def table(request: Request) -> HttpResponse:
     """All domains with how much stands in each."""
-    counted = domains.listed(request.context).annotate(
+    counted = domains.all_for_admin(request.context).annotate(
         project_count=Count("projects", distinct=True), user_count=Count("users", distinct=True)
     )
     rows = counted.order_by("name")
@@ -63,7 +63,7 @@ def new(request: Request) -> HttpResponse:
 def edit(request: Request, domain_id: str) -> HttpResponse:
     """Change name and description."""
     policy.enforce(request.context, "domain:write")
-    domain = inputs.found(domains.listed(request.context), domain_id, "domain")
+    domain = inputs.get_or_404(domains.all_for_admin(request.context), domain_id, "domain")
     initial = {"name": domain.name, "description": domain.description}
 
     def save(given: dict[str, Any]) -> tuple[str, str]:
@@ -86,7 +86,7 @@ def set_enabled(request: Request, domain_id: str) -> HttpResponse:
 @require_POST
 def delete(request: Request, domain_id: str) -> HttpResponse:
     """Remove a disabled domain with everybody in it."""
-    domain = inputs.found(domains.listed(request.context), domain_id, "domain")
+    domain = inputs.get_or_404(domains.all_for_admin(request.context), domain_id, "domain")
     domains.delete(request.context, domain_id)
     said = _("Deleted the domain %(name)s.") % {"name": domain.name}
     return done(request, said, reverse("domains"), changed=("domains",))

@@ -71,7 +71,7 @@ def show(request: Request, group_id: str) -> HttpResponse:
         "for_place": for_place,
         "chosen": "place",
         "roles": pickers.all_roles(context),
-        "held": assignments.of_group(context, group),
+        "held": assignments.group_assignments(context, group),
     }
     found = {"found-members": "groups/found.html", "found": "parts/found.html"}
     return live_page(request, "groups/group.html", PARTS | found, values)
@@ -136,7 +136,7 @@ def remove_member(request: Request, group_id: str) -> HttpResponse:
 
 def _found(context: Context, group_id: str) -> Group:
     policy.enforce(context, "group:read")
-    return inputs.found(groups.visible(context).select_related("domain"), group_id, "group")
+    return inputs.get_or_404(groups.visible_to(context).select_related("domain"), group_id, "group")
 
 
 def _user_id(request: Request) -> str:

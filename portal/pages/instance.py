@@ -16,7 +16,7 @@ from compute.engine.services import operations_log
 from compute.instances import states
 from compute.instances.actions import begin
 from compute.instances.models import Instance
-from compute.instances.services import expiry, instances, reconcile, schedules, visits
+from compute.instances.services import admin_reads, expiry, instances, reconcile, schedules
 from portal.entries import entries
 from portal.lists import by_key
 from portal.pages import instance_forms
@@ -59,7 +59,7 @@ def tab(
     """A tab of the instance's page. `template` extends instances/page.html; `part` is its live region #tab."""
     shown = row(request, instance)
     if not is_htmx(request):
-        visits.of_instance(request.context, instance)
+        admin_reads.record_instance(request.context, instance)
     frame = {
         "instance": instance,
         "row": shown,

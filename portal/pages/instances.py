@@ -19,7 +19,7 @@ from compute.engine.actions import registry
 from compute.engine.actions.permitted import Choice, choice, choices
 from compute.instances.actions import Action, begin
 from compute.instances.models import Instance
-from compute.instances.services import instances, visits
+from compute.instances.services import admin_reads, instances
 from portal import lists
 from portal.entries import Entry, entry
 from portal.lists import number
@@ -98,7 +98,7 @@ def listing(request: Request) -> HttpResponse:
     asked = request.GET
     everywhere = "all" in asked and request.context.is_admin
     if everywhere and not is_htmx(request):
-        visits.of_every_project(request.context, asked.get("search", "")[:255])
+        admin_reads.record_list(request.context, asked.get("search", "")[:255])
     found = instances.page(
         request.context,
         search=asked.get("search", "")[:255],

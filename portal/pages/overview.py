@@ -23,10 +23,10 @@ def overview(request: Request) -> HttpResponse:
         return page(request, "overview/no_project.html")
     counts = instances.counts(context)
     values = {
-        "usages": quotas.of(context.project),
+        "usages": quotas.project_usage(context.project),
         "requests": [
             shown(one, may_withdraw=quota_requests.may_withdraw(context, one))
-            for one in quota_requests.of_project(context)
+            for one in quota_requests.project_requests(context)
         ],
         "counts": counts,
         "entries": entries(operations_log.recent(context, size=RECENT)),

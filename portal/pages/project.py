@@ -76,7 +76,7 @@ def show(request: Request, project_id: str) -> HttpResponse:
         "line": quota_lines.lines([project])[0],
         "is_edited": "limits" in request.GET,
         "instance_count": used,
-        "events": audit_trail.of_project(context, project),
+        "events": audit_trail.project_events(context, project),
     }
     return live_page(request, "projects/project.html", PARTS, values)
 
@@ -138,7 +138,7 @@ def delete(request: Request, project_id: str) -> HttpResponse:
 
 def _found(context: Context, project_id: str) -> Project:
     policy.enforce(context, "project:read")
-    return inputs.found(projects.listed(context).with_lineage(), project_id, "project")  # type: ignore[attr-defined]
+    return inputs.get_or_404(projects.all_for_admin(context).with_lineage(), project_id, "project")  # type: ignore[attr-defined]
 
 
 def _tags(text: str) -> list[str]:
@@ -148,7 +148,7 @@ def _tags(text: str) -> list[str]:
 def _parents(context: Context) -> list[tuple[str, Any]]:
     """Every domain, and in it every project that another may stand below."""
     rows: dict[str, list[tuple[str, str]]] = {}
-    for project in projects.listed(context).order_by("name").values_list("domain_id", "pk", "name"):
+    for project in projects.all_for_admin(context).order_by("name").values_list("domain_id", "pk", "name"):
         rows.setdefault(project[0], []).append((project[1], project[2]))
     return [
         (

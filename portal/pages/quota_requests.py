@@ -82,7 +82,7 @@ def ask(request: Request) -> HttpResponse:
     values = {
         "fields": [
             Field(usage=usage, typed=typed.get(name, "")[:20], wrong=wrong.get(name, ""))
-            for usage in (quotas.of(context.project) if context.project else [])
+            for usage in (quotas.project_usage(context.project) if context.project else [])
             if (name := usage.resource.name) in given or (usage.left is not None and not typed)
         ],
         "reason": given.get("reason", "")[: quota_requests.LONGEST_SENTENCE],

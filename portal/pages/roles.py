@@ -103,7 +103,7 @@ def delete(request: Request, role_id: str) -> HttpResponse:
 
 
 def _found(context: Context, role_id: str) -> Role:
-    return inputs.found(roles.visible(context), role_id, "role")
+    return inputs.get_or_404(roles.visible_to(context), role_id, "role")
 
 
 def _form(request: Request, role: Role | None, initial: dict[str, Any]) -> RoleForm:

@@ -50,7 +50,7 @@ def _asked(request: Request) -> tuple[Holding, Role]:
         raise BadInput(fields={"place": _("Choose a project, a domain or the whole system.")})
     if held.inherited and place == "system":
         raise BadInput(fields={"inherited": _("Nothing stands below the system; give the role on it.")})
-    return held, inputs.found(Role.objects.all(), request.POST.get("role", ""), "role")
+    return held, inputs.get_or_404(Role.objects.all(), request.POST.get("role", ""), "role")
 
 
 def _said(request: Request, sentence: str, held: Holding, role: Role) -> HttpResponse:

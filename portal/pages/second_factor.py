@@ -28,7 +28,7 @@ class Confirmation(Form):
 @sensitive_post_parameters("code", "ticket")
 def enable(request: Request) -> HttpResponse:
     """Scan, confirm by one code, see the recovery codes once."""
-    if second_factor.of(request.user):
+    if second_factor.find(request.user):
         return redirect("account")
     form = Confirmation(request.POST or None)
     offer = None

@@ -105,7 +105,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
     to, step = safe_next(request), step_of(request)
     if request.user.is_authenticated:
         return redirect(to)
-    if step is None or (second_factor.of(step.user) and not step.code_shown):
+    if step is None or (second_factor.find(step.user) and not step.code_shown):
         return redirect("sign-in")
     form = Renewal(request.POST or None)
     if request.method == "POST" and form.is_valid():

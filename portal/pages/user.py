@@ -72,11 +72,11 @@ def show(request: Request, user_id: str) -> HttpResponse:
         "chosen": "place",
         "roles": pickers.all_roles(context),
         "groups": users.groups(context, user.id).order_by("name"),
-        "credentials": application_credentials.visible(context, user.id).select_related("project"),
-        "has_second_factor": second_factor.of(user) is not None,
-        "session_count": sessions.listed(context, user.id).count(),
+        "credentials": application_credentials.visible_to(context, user.id).select_related("project"),
+        "has_second_factor": second_factor.find(user) is not None,
+        "session_count": sessions.visible_to(context, user.id).count(),
         "token_count": tokens.count(context, user.id),
-        "events": audit_trail.of_user(context, user),
+        "events": audit_trail.user_events(context, user),
     }
     return live_page(request, "users/user.html", PARTS, values)
 
@@ -92,7 +92,7 @@ def edit(request: Request, user_id: str) -> HttpResponse:
         "default_project_id": user.default_project_id,
     }
     form = ChangedUser(request.POST or None, initial=initial)
-    own = {project.id: project.name for project in projects.own(user)}
+    own = {project.id: project.name for project in projects.unscoped_of_user(user)}
     if user.default_project:
         own[user.default_project.id] = user.default_project.name
     form.fields["default_project_id"].choices = [("", _("None")), *own.items()]  # type: ignore[attr-defined]
@@ -146,8 +146,8 @@ def revoke_credential(request: Request, user_id: str, credential_id: str) -> Htt
 
 def _found(context: Context, user_id: str) -> User:
     policy.enforce(context, "user:read")
-    rows = users.visible(context).select_related("domain", "default_project")
-    return inputs.found(rows, user_id, "user")
+    rows = users.visible_to(context).select_related("domain", "default_project")
+    return inputs.get_or_404(rows, user_id, "user")
 
 
 urlpatterns = [

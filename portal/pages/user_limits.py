@@ -61,13 +61,13 @@ def _limit(label: str, help_text: str) -> forms.CharField:
 def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
     """Set a user's limits within the project's; an empty one is the project's own."""
     policy.enforce(request.context, "quota:write")
-    project = inputs.found(Project.objects.all(), project_id, "project")
-    user = inputs.found(User.objects.all(), user_id, "user")
+    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
+    user = inputs.get_or_404(User.objects.all(), user_id, "user")
     form = UserLimits(
-        quotas.of_user(project.id, user.id),
+        quotas.user_usage(project.id, user.id),
         quotas.limits([project.id])[project.id],
         request.POST or None,
-        initial=user_quotas.own(request.context, project.id, user.id),
+        initial=user_quotas.limits(request.context, project.id, user.id),
     )
     back = reverse("project", args=[project.id])
 

@@ -123,7 +123,7 @@ def test_queries_do_not_grow(ann: User, tree: list[Project], as_root: Context, n
     factories.AssignmentFactory(user=ann, project=tree[0], inherited=True)
     assert queries(lambda: for_user(ann, tree[4].id)) == 2
     assert queries(lambda: projects_of(ann)) == 1
-    assert queries(lambda: assignments.listed(as_root)) == 1
+    assert queries(lambda: assignments.all_for_admin(as_root)) == 1
     assert queries(lambda: assignments.effective(as_root)) == 5
 
 
@@ -134,7 +134,7 @@ def queries(call: object) -> int:
 
 
 def test_listing_is_for_administrators(as_max: Context) -> None:
-    for listing in (assignments.listed, assignments.effective):
+    for listing in (assignments.all_for_admin, assignments.effective):
         with pytest.raises(Forbidden):
             listing(as_max)
 

@@ -3,14 +3,17 @@
 import re
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth import hashers
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from accounts.authentication import LONGEST_PASSWORD, PasswordBackend
-from accounts.models import Domain, User
+from accounts.authentication import LONGEST_PASSWORD, Named, PasswordBackend, has_no_attempts, named
+from accounts.models import Domain, Epoch, User
+from accounts.services import lockouts, second_factor
 from tests import factories
+from tests.codes import give_second_factor
 
 PASSWORD = "correct horse battery"
 backend = PasswordBackend()
@@ -141,3 +144,41 @@ def test_wrong_sign_ins_cost_and_say_the_same(
         said.append((len(hashings), answer.status_code, len(queries), words))
     assert said[0] == said[1]
     assert said[0][:2] == (1, 401)
+
+
+def test_the_plain_sql_reads_what_the_orm_would(alice: User) -> None:
+    """Types of all columns, the domain, and what comes along of other tables; for whoever has it and who has not."""
+    other = factories.UserFactory(name="bob", domain=alice.domain, enabled=False, extra={"room": [1]})
+    give_second_factor(other)
+    AccessAttempt.objects.create(username="bob", ip_address="192.0.2.1", failures_since_start=1)
+    for known in (alice, other):
+        with CaptureQueriesContext(connection) as queries:
+            read = named(None, known.name, known.domain_id)
+            user = read.user
+            assert user
+            assert user.domain.enabled
+        assert len(queries) == 1
+        same = User.objects.select_related("domain").get(pk=known.pk)
+        for field in User._meta.concrete_fields:
+            assert getattr(user, field.attname) == getattr(same, field.attname), field.name
+        for field in Domain._meta.concrete_fields:
+            assert getattr(user.domain, field.attname) == getattr(same.domain, field.attname), field.name
+        assert user.mark == Epoch.objects.get().mark
+        assert read.was_refused is user.has_second_factor is (known == other)
+        assert second_factor.find(user) == second_factor.find(same)
+    for name, domain in [("alice", "other"), ("alice' OR 1=1 --", "default"), ("%s", "default")]:
+        assert named(None, name, domain) == Named(None, False)
+    assert named(None, "bob", "other") == Named(None, True)
+
+
+def test_a_request_reads_its_user_once_and_knows_of_its_own_attempt(alice: User) -> None:
+    request = RequestFactory().post("/")
+    with CaptureQueriesContext(connection) as queries:
+        assert named(request, "alice", alice.domain_id) is named(request, "alice", alice.domain_id)
+    assert len(queries) == 1
+    assert has_no_attempts(request, "alice")
+    assert not has_no_attempts(request, "nobody")
+    lockouts.failed(request, "alice")
+    assert not has_no_attempts(request, "alice")
+    lockouts.succeeded(request, "alice")
+    assert not AccessAttempt.objects.exists()

@@ -1,4 +1,4 @@
-"""Finding projects, users and groups, and what may be done to roles, lock-outs and belongings."""
+"""Finding projects, users and groups, and what may be done to roles, lock-outs and the contents of projects."""
 
 from datetime import timedelta
 
@@ -12,9 +12,9 @@ from accounts.models import AuditEvent, Project, Quota, Role, User
 from accounts.services import (
     assignments,
     audit_trail,
-    belongings,
     directory,
     lockouts,
+    project_contents,
     projects,
     quotas,
     roles,
@@ -33,9 +33,9 @@ def test_only_administrators_look_around(as_max: Context, max_: User, blue: Proj
     for deed in (
         lambda: assignments.ways(as_max, stranger),
         lambda: assignments.on_project(as_max, blue),
-        lambda: assignments.of_group(as_max, factories.GroupFactory()),
-        lambda: audit_trail.of_project(as_max, blue),
-        lambda: audit_trail.of_user(as_max, max_),
+        lambda: assignments.group_assignments(as_max, factories.GroupFactory()),
+        lambda: audit_trail.project_events(as_max, blue),
+        lambda: audit_trail.user_events(as_max, max_),
         lambda: lockouts.lift(as_max, stranger.id),
         lambda: tokens.count(as_max, stranger.id),
         lambda: roles.replace_implied(as_max, Role.objects.get(name="reader").id, []),
@@ -96,10 +96,10 @@ def test_a_lock_holds_for_one_address_and_a_while(as_root: Context, alice: User,
     assert AccessAttempt.objects.filter(username="bob").count() == 2
 
 
-def test_belongings_are_named_and_counted(as_root: Context, red: Project) -> None:
-    assert belongings.sentence(red.id) == ""
-    assert belongings.few(["a", "b", "c"]) == "a, b, c"
-    assert belongings.few(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+def test_project_contents_are_named_and_counted(as_root: Context, red: Project) -> None:
+    assert project_contents.describe(red.id) == ""
+    assert project_contents.shorten(["a", "b", "c"]) == "a, b, c"
+    assert project_contents.shorten(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
     factories.ImageFactory(project=red, name="golden")
     with pytest.raises(Conflict, match=r"The project red is not empty\. Images: golden\."):
         projects.delete(as_root, red.id)
@@ -124,7 +124,7 @@ def test_limits_of_many_are_all_or_none(as_root: Context, blue: Project, red: Pr
         quotas.update_many(as_root, [blue.id] * (quotas.MOST + 1), {"cores": 1})
     assert not Quota.objects.exists()
     quotas.update_many(as_root, [blue.id, red.id], {"cores": 1})
-    assert {event.project_id for event in audit_trail.of_project(as_root, blue)} == {blue.id}
+    assert {event.project_id for event in audit_trail.project_events(as_root, blue)} == {blue.id}
 
 
 def test_implied_roles_are_put_in_the_place_of_others(as_root: Context) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Subquery
 from django.utils import timezone
 
-from accounts.epochs import WATCHED
-from accounts.models import ApplicationCredential, Epoch, Project, Region, Service, User
+from accounts.epochs import PASSED_OVER, WATCHED
+from accounts.models import ApplicationCredential, Epoch, Project, Region, Service, Token, User
 from accounts.services import catalog, tokens
 from accounts.services.tokens import Scope
 from tests import factories
@@ -35,7 +36,9 @@ def rows(blue: Project, alice: User) -> None:
 @pytest.mark.parametrize("model", WATCHED, ids=lambda model: model._meta.db_table)
 def test_every_way_of_writing_renews_it(model: Any, rows: None, mark: Callable[[], str]) -> None:
     before = mark()
-    column = next(field for field in model._meta.local_concrete_fields if not field.primary_key)
+    passed_over = PASSED_OVER.get(model, ())
+    columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    column = next((field for field in columns if field.column not in passed_over), model._meta.pk)
     first = model.objects.first()
     model.objects.filter(pk=first.pk).update(**{column.attname: getattr(first, column.attname)})
     updated = mark()
@@ -43,6 +46,28 @@ def test_every_way_of_writing_renews_it(model: Any, rows: None, mark: Callable[[
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {model._meta.db_table} SET {column.column} = {column.column}")  # noqa: S608
     assert mark() != updated
+
+
+@pytest.mark.parametrize("model", WATCHED, ids=lambda model: model._meta.db_table)
+def test_each_column_renews_it_or_is_passed_over(model: Any, rows: None, mark: Callable[[], str]) -> None:
+    passed_over = PASSED_OVER.get(model, frozenset())
+    columns = {field.column for field in model._meta.local_concrete_fields}
+    assert passed_over <= columns
+    for column in sorted(columns):
+        before = mark()
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {model._meta.db_table} SET {column} = {column}")  # noqa: S608
+        assert (mark() == before) is (column in passed_over), column
+
+
+def test_a_theme_and_a_language_leave_it(alice: User, mark: Callable[[], str]) -> None:
+    before = mark()
+    alice.theme, alice.language, alice.email = "dark", "de", "alice@example.org"
+    alice.save(update_fields=["theme", "language", "email"])
+    assert mark() == before
+    alice.enabled = False
+    alice.save(update_fields=["enabled"])
+    assert mark() != before
 
 
 def test_new_and_removed_rows_renew_it(mark: Callable[[], str]) -> None:
@@ -77,19 +102,29 @@ def test_a_known_token_costs_one_query(alice: User, blue: Project, django_assert
         assert tokens.check("another") is None
 
 
+def test_the_plain_sql_finds_what_the_orm_would(alice: User, blue: Project) -> None:
+    for _token in range(3):
+        tokens.issue(alice, ["password"], Scope(project=blue))
+    asked = Token.objects.annotate(beside=Subquery(Epoch.objects.values("mark")[:1]))
+    found = dict(asked.values_list("digest", "beside"))
+    assert len(found) == 3
+    for digest in [*found, "", "' OR 1=1 --", "%s", "x" * 64]:
+        assert tokens._mark_beside(digest) == found.get(digest)
+
+
 def test_the_catalog_under_a_mark_is_read_once(
     alice: User, blue: Project, django_assert_num_queries: Any
 ) -> None:
     catalog.ensure()
     valid = tokens.issue(alice, ["password"], Scope(project=blue)).valid
-    known = catalog.of_token(valid.token, valid.mark)
+    known = catalog.token_catalog(valid.token, valid.mark)
     with django_assert_num_queries(0):
-        assert catalog.of_token(valid.token, valid.mark) == known
+        assert catalog.token_catalog(valid.token, valid.mark) == known
     Service.objects.update(enabled=False)
     text = tokens.issue(alice, ["password"], Scope(project=blue)).text
     valid = tokens.check(text)
     assert valid
-    assert catalog.of_token(valid.token, valid.mark) == []
+    assert catalog.token_catalog(valid.token, valid.mark) == []
 
 
 def test_without_its_row_no_token_counts(alice: User, blue: Project) -> None:

@@ -52,7 +52,7 @@ def test_a_request_is_refused_with_a_sentence(as_alice: Context, as_root: Contex
         quota_requests.refuse(as_root, request.id, "  ")
     assert set(silent.value.fields) == {"answer"}
     quota_requests.refuse(as_root, request.id, "The host is full.")
-    (seen,) = quota_requests.of_project(as_alice)
+    (seen,) = quota_requests.project_requests(as_alice)
     assert (seen.state, seen.answer, limit(blue)) == ("refused", "The host is full.", 20)
     assert actions() == ["quota_request.create", "quota_request.refuse"]
     assert AuditEvent.objects.latest("id").detail == {"limit": 24, "sentence": "The host is full."}
@@ -78,7 +78,7 @@ def test_who_asked_or_a_manager_takes_it_back(
     assert quota_requests.may_withdraw(as_alice, own)
     assert quota_requests.withdraw(as_alice, own.id).state == "withdrawn"
     assert quota_requests.count(as_root) == 0
-    assert quota_requests.of_project(as_alice) == []
+    assert quota_requests.project_requests(as_alice) == []
     with pytest.raises(Conflict, match="alice has withdrawn"):
         quota_requests.approve(as_root, own.id)
     with pytest.raises(Conflict):
@@ -129,12 +129,12 @@ def test_who_may(as_ruth: Context, as_alice: Context, as_max: Context, as_root: 
     ):
         with pytest.raises(Forbidden):
             deed()
-    assert quota_requests.of_project(as_ruth) == [request]
+    assert quota_requests.project_requests(as_ruth) == [request]
 
 
 def test_others_do_not_see_it(as_alice: Context, as_bob: Context, as_root: Context) -> None:
     asked(as_alice)
-    assert quota_requests.of_project(as_bob) == []
+    assert quota_requests.project_requests(as_bob) == []
     for unknown in ("nothing", "\0", "x" * 300):
         with pytest.raises(NotFound):
             quota_requests.approve(as_root, unknown)
@@ -180,9 +180,9 @@ def test_unknown_unlimited_and_empty(as_alice: Context, blue: Project) -> None:
 
 def test_old_decisions_are_forgotten(as_alice: Context, as_root: Context) -> None:
     request = quota_requests.approve(as_root, asked(as_alice).id)
-    assert quota_requests.of_project(as_alice) == [request]
+    assert quota_requests.project_requests(as_alice) == [request]
     QuotaRequest.objects.update(decided_at=timezone.now() - timedelta(days=8))
-    assert quota_requests.of_project(as_alice) == []
+    assert quota_requests.project_requests(as_alice) == []
     assert list(quota_requests.decided(as_root)) == [request]
 
 
@@ -209,7 +209,7 @@ def test_forty_cost_as_many_queries_as_one(as_root: Context, django_assert_num_q
             names = [(one.request.project.name, one.request.user) for one in quota_requests.pending(as_root)]
         assert len(names) in {2, 40}
         with django_assert_num_queries(1):
-            quota_requests.of_project(as_root)
+            quota_requests.project_requests(as_root)
 
 
 @pytest.mark.django_db(transaction=True)

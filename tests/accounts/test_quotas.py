@@ -24,7 +24,7 @@ OUT_OF_RANGE = {"-2": -2, "-2 as text": "-2", "2^31": 2**31, "2^31 as text": str
 
 
 def usage_of(project: Project) -> dict[str, quotas.Usage]:
-    return {row.resource.name: row for row in quotas.of(project)}
+    return {row.resource.name: row for row in quotas.project_usage(project)}
 
 
 def test_without_rows_the_built_in_limits_count(blue: Project) -> None:

@@ -157,7 +157,7 @@ def test_it_is_switched_off_by_its_user_and_by_administrators(
     with pytest.raises(Forbidden):
         second_factor.disable(as_bob, tess.id)
     second_factor.disable(as_alice, tess.id)
-    assert second_factor.of(fresh(tess)) is None
+    assert second_factor.find(fresh(tess)) is None
     give_second_factor(tess)
     second_factor.disable(as_root, tess.id)
     with pytest.raises(NotFound):

@@ -72,7 +72,7 @@ def test_foreign_sessions_are_as_unknown_as_any(
         with pytest.raises(error):
             sessions.end(as_bob, user_id, row.id)
     with pytest.raises(Forbidden):
-        sessions.listed(as_bob, alice.id)
+        sessions.visible_to(as_bob, alice.id)
     with pytest.raises(Forbidden):
         sessions.end_everywhere(as_bob, alice.id)
     with pytest.raises(NotFound):

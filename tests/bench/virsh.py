@@ -22,8 +22,10 @@ class Virsh:
         description = etree.fromstring(self.xml)
         disk = Path(_attribute(description, "disk/source", "file"))
         self.disk_folder = disk.parent
+        config = Path(_attribute(description, "disk[@device='cdrom']/source", "file"))
         self.image = Path(_attribute(description, "disk/backingStore/source", "file"))
-        self.config_drive = (self.disk_folder / f"config-{self.uuid}").read_bytes()
+        self.files = {disk.name: "disk", config.name: "config"}
+        self.config_drive = config.read_bytes()
         installation_id = installation.stack.rows("select id from accounts_installation")[0]["id"]
         self.pool = f"meridian-{installation_id[:8]}"
         self.disk_bytes = int(sample["disk_gib"]) * 2**30
@@ -58,6 +60,8 @@ class Virsh:
             _attribute(description, "interface/target", "dev"),
         )
         text = etree.tostring(description, encoding="unicode")
+        for name, kind in self.files.items():
+            text = text.replace(name, f"{kind}-{mine}")
         return (
             text.replace(self.uuid, str(mine))
             .replace(self.uuid.replace("-", ""), mine.hex)

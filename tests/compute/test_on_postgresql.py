@@ -11,7 +11,6 @@ from tests.postgres import Cluster
 
 FILES = (
     "tests/accounts/test_epochs.py",
-    "tests/accounts/test_prepared.py",
     "tests/accounts/test_authentication.py",
     "tests/accounts/test_setup.py",
     "tests/accounts/test_quotas.py",

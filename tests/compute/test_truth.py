@@ -26,7 +26,7 @@ State = Operation.State
 
 def used(context: Context) -> dict[str, int]:
     assert context.project is not None
-    return {row.resource.name: row.used for row in quotas.of(context.project)}
+    return {row.resource.name: row.used for row in quotas.project_usage(context.project)}
 
 
 def test_a_launch_without_hosts_fails_with_the_reason_and_can_be_deleted(

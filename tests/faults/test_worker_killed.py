@@ -27,8 +27,10 @@ def one_of_each(stack: Stack, uuid: str) -> None:
     connection = libvirt.open(URI)
     assert [domain.UUIDString() for domain in stack.guests(connection)].count(uuid) == 1
     connection.close()
-    files = [file.name for file in (stack.root / "storage/pool").iterdir() if uuid in file.name]
-    assert sorted(files) == [f"config-{uuid}", f"disk-{uuid}"]
+    disks = stack.disks(uuid)
+    assert sorted(disks.values()) == ["config", "root"]
+    assert all((stack.pool / name).exists() for name in disks)
+    assert not stack.stray_volumes()
     ports = stack.rows("select * from compute_port where instance_id = ?", uuid.replace("-", ""))
     assert len(ports) == 1
 
@@ -57,7 +59,8 @@ def test_a_deletion_is_resumed(stack: Stack, admin: Browserless, step: str) -> N
     connection = libvirt.open(URI)
     assert uuid not in [domain.UUIDString() for domain in stack.guests(connection)]
     connection.close()
-    assert not [file for file in (stack.root / "storage/pool").iterdir() if uuid in file.name]
+    assert not stack.disks(uuid)
+    assert not stack.stray_volumes()
 
 
 @pytest.mark.parametrize("step", ["claim", "power_off", "close"])

@@ -88,8 +88,8 @@ def test_an_image_holds_the_disk_and_stands_alone(stack: Stack, source: Subject,
     assert (row["size"], row["virtual_size"]) == (file.stat().st_size, described["virtual-size"])
     digest = subprocess.run(["sha256sum", file], capture_output=True, text=True, check=True).stdout.split()[0]
     assert row["checksum"] == digest
-    assert (file.stat().st_uid, file.stat().st_mode & 0o777) == (Path("/proc/self").stat().st_uid, 0o644)
-    assert not list((stack.root / "storage/pool").glob("taken-*"))
+    assert (file.stat().st_uid, file.stat().st_mode & 0o777) == (Path("/proc/self").stat().st_uid, 0o600)
+    assert not stack.stray_volumes()
     assert stack.audit() == ""
     if ways:
         source.act(ways[1], "active")
@@ -126,7 +126,7 @@ def test_a_worker_that_dies_while_the_guest_runs(stack: Stack, source: Subject, 
     assert not list(stack.failpoints.iterdir())
     assert source.power() == libvirt.VIR_DOMAIN_RUNNING
     assert "mirror" not in source.domain().XMLDesc()
-    assert not list((stack.root / "storage/pool").glob("taken-*"))
+    assert not stack.stray_volumes()
     subprocess.run(["qemu-img", "check", "-q", file], check=True)
     assert delete(source, file) == 200
 

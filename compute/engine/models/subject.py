@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
+from django.db.models.query import ModelIterable
 
 from compute.engine.models.scoped import Row, ScopedQuerySet
 
@@ -30,8 +31,8 @@ class SubjectQuerySet(ScopedQuerySet[Row]):
     def _fetch_all(self) -> None:
         is_new = self._result_cache is None
         super()._fetch_all()
-        if is_new and self._reads_operations and self._result_cache:
-            attach_open_operations(self._result_cache)
+        if is_new and self._reads_operations and self._iterable_class is ModelIterable:
+            attach_open_operations(self._result_cache or [])
 
 
 class Subject(models.Model):

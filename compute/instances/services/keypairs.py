@@ -105,7 +105,7 @@ def _owner(context: Context, user_id: str | None) -> User:
     if user_id is None or user_id == context.user.id:
         return context.user
     policy.enforce(context, "keypair:write_all")
-    return inputs.found(User.objects.all(), user_id, "user")
+    return inputs.get_or_404(User.objects.all(), user_id, "user")
 
 
 def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:

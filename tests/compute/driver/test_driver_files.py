@@ -51,4 +51,5 @@ def test_writing_replaces_whole(tmp_path: Path) -> None:
     write_whole(target, b"old and long")
     write_whole(target, b"new")
     assert target.read_bytes() == b"new"
+    assert target.stat().st_mode & 0o777 == 0o600
     assert os.listdir(tmp_path) == ["seed"]

@@ -62,6 +62,7 @@ def test_an_adopted_image_can_be_launched_and_deleted(
     assert image_files.file_of(image).stat().st_size == image.size
     assert not plain.exists()
     kept = image_files.file_of(image)
+    assert kept.stat().st_mode & 0o777 == 0o600
     assert images.discard_unused(image.pk, "test")
     work()
     assert not kept.exists()

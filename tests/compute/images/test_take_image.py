@@ -9,7 +9,7 @@ import pytest
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, Forbidden, NotFound, OverQuota
 from accounts.models import AuditEvent, Project, Quota
-from accounts.services import belongings, quotas
+from accounts.services import project_contents, quotas
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
@@ -340,20 +340,14 @@ def test_ids_of_none(as_alice: Context, key: object) -> None:
 def test_a_project_holds_images_that_were_not_deleted(as_alice: Context) -> None:
     assert as_alice.project is not None
     image = own(as_alice, name="kept")
-    assert "kept" in belongings.sentence(as_alice.project.pk)
-    factories.InstanceFactory(
-        image=image, vm_state=VmState.DELETED
-    )  # of another project, by an administrator
+    assert "kept" in project_contents.describe(as_alice.project.pk)
+    elsewhere = factories.InstanceFactory(image=image, vm_state=VmState.DELETED)  # by an administrator
     images.delete(as_alice, image.pk)
     work()
-    assert "kept" not in belongings.sentence(as_alice.project.pk)
-    belongings.forget(as_alice.project.pk)
-    image.refresh_from_db()
-    assert (image.project, image.status) == (None, Status.DELETED)
-    Instance.objects.all().delete()
-    Image.objects.update(project=as_alice.project)
-    belongings.forget(as_alice.project.pk)
-    assert not Image.objects.exists()
+    assert "kept" not in project_contents.describe(as_alice.project.pk)
+    project_contents.forget(as_alice.project.pk)
+    elsewhere.refresh_from_db()
+    assert (elsewhere.image, Image.objects.exists()) == (None, False)
 
 
 def test_measuring_tells_how_far_it_is(folder: Path) -> None:
@@ -367,7 +361,9 @@ def test_measuring_tells_how_far_it_is(folder: Path) -> None:
 
 # ── Quota ────────────────────────────────────────────────────────────────────────────────────────
 def used(project: Project) -> dict[str, int]:
-    return {row.resource.name: row.used for row in quotas.of(project) if "image" in row.resource.name}
+    return {
+        row.resource.name: row.used for row in quotas.project_usage(project) if "image" in row.resource.name
+    }
 
 
 def test_images_count_from_their_beginning(as_alice: Context, source: Instance) -> None:

@@ -127,7 +127,7 @@ def result(
     from accounts.services import quotas
     from compute.networks.models import Port
 
-    usage = {row.resource.name: row for row in quotas.of(Project.objects.get())}
+    usage = {row.resource.name: row for row in quotas.project_usage(Project.objects.get())}
     return {
         "answers": answers,
         "used": usage["instances"].used,

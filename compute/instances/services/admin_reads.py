@@ -13,7 +13,7 @@ ONCE_IN = timedelta(minutes=15)
 """Going from tab to tab and reloading are one visit."""
 
 
-def of_instance(context: Context, instance: Instance) -> None:
+def record_instance(context: Context, instance: Instance) -> None:
     """Note that the asker looks at an instance of a project that is not the one they work in."""
     if context.project is not None and instance.project_id == context.project.id:
         return
@@ -22,7 +22,7 @@ def of_instance(context: Context, instance: Instance) -> None:
     audit.record(context, "instance.read", instance)
 
 
-def of_every_project(context: Context, search: str) -> None:
+def record_list(context: Context, search: str) -> None:
     """Note that the asker lists the instances of all projects, and what they looked for."""
     if not _is_noted(context, "instance.read_all", ""):
         target = audit.Target(type="instance")

@@ -1,15 +1,15 @@
-"""What networks are kept in projects, so that accounts can name them before a project is deleted."""
+"""Registers the networks of projects with accounts, which names them before a project is deleted."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import belongings
-from accounts.services.belongings import Belonging
+from accounts.services import project_contents
+from accounts.services.project_contents import Content
 from compute.networks.models import Network
 
 
 def register() -> None:
     """Tell accounts; called once at start."""
-    belongings.register("networks", Belonging(label=_("Networks"), names=_networks))
+    project_contents.register("networks", Content(label=_("Networks"), names=_networks))
 
 
 def _networks(project_id: str) -> list[str]:

@@ -1,17 +1,17 @@
-"""What compute keeps in projects, so that accounts can name it before a project is deleted."""
+"""Registers the instances of projects with accounts, which names them before a project is deleted."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import belongings
-from accounts.services.belongings import Belonging
+from accounts.services import project_contents
+from accounts.services.project_contents import Content
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 
 
 def register() -> None:
     """Tell accounts; called once at start."""
-    belongings.register("instances", Belonging(label=_("Instances"), names=_instances, forget=_forget))
-    belongings.register("recycle_bin", Belonging(label=_("In the recycle bin"), names=_binned))
+    project_contents.register("instances", Content(label=_("Instances"), names=_instances, forget=_forget))
+    project_contents.register("recycle_bin", Content(label=_("In the recycle bin"), names=_binned))
 
 
 def _instances(project_id: str) -> list[str]:

@@ -1,15 +1,15 @@
-"""What the engine keeps of projects: the history of operations, which goes with a project."""
+"""Registers the open operations of projects with accounts; the history of others goes with the project."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import belongings
-from accounts.services.belongings import Belonging
+from accounts.services import project_contents
+from accounts.services.project_contents import Content
 from compute.engine.models import Operation
 
 
 def register() -> None:
     """Tell accounts; called once at start."""
-    belongings.register("operations", Belonging(label=_("Operations"), names=_open, forget=_forget))
+    project_contents.register("operations", Content(label=_("Operations"), names=_open, forget=_forget))
 
 
 def _open(project_id: str) -> list[str]:
