@@ -14,7 +14,7 @@ from accounts.models import Project
 from accounts.services import quota_requests
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
-from portal.entries import Entry, entries
+from portal.activity_entries import Entry, entries
 from portal.themes import THEME_COOKIE, THEMES
 
 

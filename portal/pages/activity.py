@@ -9,7 +9,7 @@ from accounts import keyset, policy
 from compute.engine.actions import retrying
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
-from portal.entries import entries
+from portal.activity_entries import entries
 from portal.lists import by_key
 from portal.requests import Request, done, live_page, page
 

@@ -17,7 +17,7 @@ from compute.instances import states
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, expiry, instances, reconcile, schedules
-from portal.entries import entries
+from portal.activity_entries import entries
 from portal.lists import by_key
 from portal.pages import instance_forms
 from portal.pages.instances import row

@@ -21,7 +21,7 @@ from compute.instances.actions import Action, begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
 from portal import lists
-from portal.entries import Entry, entry
+from portal.activity_entries import Entry, entry
 from portal.lists import number
 from portal.pages import many
 from portal.requests import Request, done, is_htmx, live_page, toast, with_events

@@ -8,7 +8,7 @@ from accounts.services import quota_requests, quotas
 from compute.engine.services import operations_log
 from compute.hosts.models import Hypervisor
 from compute.instances.services import instances
-from portal.entries import entries
+from portal.activity_entries import entries
 from portal.pages.quota_requests import shown
 from portal.requests import Request, live_page, page
 

@@ -19,7 +19,7 @@ from portal import lists, pickers, quota_lines
 from portal.form_pages import form_page
 from portal.forms import Form
 from portal.requests import Request, away, done, live_page
-from portal.ways import whence
+from portal.role_sources import whence
 
 MEMBERS = 50
 PARTS = {

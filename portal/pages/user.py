@@ -25,7 +25,7 @@ from accounts.services import (
     tokens,
     users,
 )
-from portal import lists, pickers, ways
+from portal import lists, pickers, role_sources
 from portal.form_pages import form_page
 from portal.forms import Form
 from portal.requests import Request, away, done, live_page
@@ -62,7 +62,9 @@ def show(request: Request, user_id: str) -> HttpResponse:
     """The page, or one of its parts; `?find=` looks for a place on which to give a role."""
     context = request.context
     user = _found(context, user_id)
-    places = Paginator(ways.places(assignments.ways(context, user)), PLACES).get_page(lists.number(request))
+    places = Paginator(role_sources.places(assignments.ways(context, user)), PLACES).get_page(
+        lists.number(request)
+    )
     values: dict[str, Any] = {
         "person": user,
         "is_self": user == request.user,
