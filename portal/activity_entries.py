@@ -76,7 +76,7 @@ def subject_url(noun: str, key: UUID) -> str:
     return reverse(f"{noun}s")
 
 
-def entry(operation: Operation) -> Entry:
+def make_entry(operation: Operation) -> Entry:
     """The operation with its action's words and all its steps, begun or not."""
     plan = registry.find(operation.kind)
     return Entry(
@@ -96,14 +96,14 @@ def _state(operation: Operation) -> str:
     return str(words.OPERATION[operation.state])
 
 
-def entries(operations: Iterable[Operation]) -> list[Entry]:
-    return [entry(operation) for operation in operations]
+def make_entries(operations: Iterable[Operation]) -> list[Entry]:
+    return [make_entry(operation) for operation in operations]
 
 
 def _stages(operation: Operation, plan: Any) -> list[Stage]:
-    begun = {row["name"]: row for row in operation.timeline}
-    names = [(step.name, step.label) for step in plan.steps] if plan else [(name, name) for name in begun]
-    return [_stage(operation, _(str(label)), begun.get(name)) for name, label in names]
+    timeline = {row["name"]: row for row in operation.timeline}
+    names = [(step.name, step.label) for step in plan.steps] if plan else [(name, name) for name in timeline]
+    return [_stage(operation, _(str(label)), timeline.get(name)) for name, label in names]
 
 
 def _stage(operation: Operation, label: str, row: dict[str, Any] | None) -> Stage:

@@ -26,8 +26,8 @@ class PackageFinder(BaseFinder):
     """Finds static files under the names in FILES, and below the names in FOLDERS."""
 
     def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> Any:
-        found = [str(PACKAGES / source) for name, source in _all() if name == path]
-        return found if find_all else next(iter(found), [])
+        paths = [str(PACKAGES / source) for name, source in _all() if name == path]
+        return paths if find_all else next(iter(paths), [])
 
     def check(self, **_kwargs: Any) -> list[CheckMessage]:
         missing = [

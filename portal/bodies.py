@@ -19,7 +19,7 @@ class ClientGone(ConnectionError):
     """The client closed the connection before its request or our answer was whole."""
 
 
-async def whole(scope: Scope, receive: Receive, limit: int) -> io.BytesIO:
+async def read_whole(scope: Scope, receive: Receive, limit: int) -> io.BytesIO:
     """Return the body. Raise TooLarge beyond `limit`, ClientGone if the body does not come to its end.
 
     Content-Length is checked before anything is read. What comes is counted too, since chunks have no length.

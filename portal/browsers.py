@@ -27,15 +27,17 @@ _SYSTEMS = (
 
 def name(user_agent: str) -> str:
     """Such as "Firefox on Linux"."""
-    browser = _first(_BROWSERS, user_agent) or _("Unknown browser")
-    system = _first(_SYSTEMS, user_agent)
+    browser = _first_match(_BROWSERS, user_agent) or _("Unknown browser")
+    system = _first_match(_SYSTEMS, user_agent)
     return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
 
 
 def icon(user_agent: str) -> str:
     """The picture of the kind of device."""
-    return "device-mobile" if _first(_SYSTEMS, user_agent) in {"iPhone", "Android"} else "device-desktop"
+    return (
+        "device-mobile" if _first_match(_SYSTEMS, user_agent) in {"iPhone", "Android"} else "device-desktop"
+    )
 
 
-def _first(known: tuple[tuple[str, str], ...], user_agent: str) -> str:
-    return next((word for sign, word in known if sign in user_agent), "")
+def _first_match(signs: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((word for sign, word in signs if sign in user_agent), "")

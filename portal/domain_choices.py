@@ -24,11 +24,11 @@ def filters(request: Request) -> list[Filter]:
 
 
 def columns(
-    request: Request, known: Iterable[tuple[str, lists.Text]], domains: list[Filter]
+    request: Request, headings: Iterable[tuple[str, lists.Text]], domains: list[Filter]
 ) -> list[lists.Column]:
     """Headings of a list; the domain's only where there is a choice of `domains`."""
-    shown = [column for column in known if domains or column[0] != "domain"]
-    return lists.columns(request.GET, shown, default="name")
+    visible_headings = [column for column in headings if domains or column[0] != "domain"]
+    return lists.columns(request.GET, visible_headings, default="name")
 
 
 def offer(request: Request, form: Form) -> None:

@@ -19,9 +19,15 @@ def ldap() -> LdapServer | None:
         return None
     if urlsplit(url).scheme not in {"ldap", "ldaps"} or not urlsplit(url).hostname:
         raise ImproperlyConfigured(f"MERIDIAN_LDAP_URL={url!r} must look like ldaps://ldap.example.org")
-    wanted = _needed("MERIDIAN_LDAP_FILTER", url)
-    if not (wanted.startswith("(") and wanted.endswith(")") and wanted.count("(") == wanted.count(")")):
-        raise ImproperlyConfigured(f"MERIDIAN_LDAP_FILTER={wanted!r} must look like (objectClass=person)")
+    search_filter = _required("MERIDIAN_LDAP_FILTER", url)
+    if not (
+        search_filter.startswith("(")
+        and search_filter.endswith(")")
+        and search_filter.count("(") == search_filter.count(")")
+    ):
+        raise ImproperlyConfigured(
+            f"MERIDIAN_LDAP_FILTER={search_filter!r} must look like (objectClass=person)"
+        )
     ca_file = env.read("MERIDIAN_LDAP_CA_FILE")
     if ca_file:
         _content("MERIDIAN_LDAP_CA_FILE")
@@ -31,14 +37,14 @@ def ldap() -> LdapServer | None:
         ca_file=ca_file,
         bind_dn=env.read("MERIDIAN_LDAP_BIND_DN"),
         bind_password=_content("MERIDIAN_LDAP_PASSWORD_FILE"),
-        base=_needed("MERIDIAN_LDAP_BASE", url),
-        filter=wanted,
-        name=_needed("MERIDIAN_LDAP_NAME", url),
-        email=_needed("MERIDIAN_LDAP_EMAIL", url),
-        identifier=_needed("MERIDIAN_LDAP_ID", url),
+        base=_required("MERIDIAN_LDAP_BASE", url),
+        filter=search_filter,
+        name=_required("MERIDIAN_LDAP_NAME", url),
+        email=_required("MERIDIAN_LDAP_EMAIL", url),
+        identifier=_required("MERIDIAN_LDAP_ID", url),
         group_base=env.read("MERIDIAN_LDAP_GROUP_BASE"),
         groups=_group_names("MERIDIAN_LDAP_GROUPS"),
-        domain=_needed("MERIDIAN_LDAP_DOMAIN", url),
+        domain=_required("MERIDIAN_LDAP_DOMAIN", url),
     )
 
 
@@ -54,24 +60,24 @@ def oidc() -> OidcProvider | None:
         )
     return OidcProvider(
         issuer=issuer,
-        client_id=_needed("MERIDIAN_OIDC_CLIENT_ID", issuer),
+        client_id=_required("MERIDIAN_OIDC_CLIENT_ID", issuer),
         client_secret=_content("MERIDIAN_OIDC_SECRET_FILE"),
-        label=_needed("MERIDIAN_OIDC_LABEL", issuer),
-        scope=_needed("MERIDIAN_OIDC_SCOPE", issuer),
-        name_claim=_needed("MERIDIAN_OIDC_NAME", issuer),
-        email_claim=_needed("MERIDIAN_OIDC_EMAIL", issuer),
-        groups_claim=_needed("MERIDIAN_OIDC_GROUPS_CLAIM", issuer),
+        label=_required("MERIDIAN_OIDC_LABEL", issuer),
+        scope=_required("MERIDIAN_OIDC_SCOPE", issuer),
+        name_claim=_required("MERIDIAN_OIDC_NAME", issuer),
+        email_claim=_required("MERIDIAN_OIDC_EMAIL", issuer),
+        groups_claim=_required("MERIDIAN_OIDC_GROUPS_CLAIM", issuer),
         groups=_group_names("MERIDIAN_OIDC_GROUPS"),
         allowed_groups=frozenset(env.read("MERIDIAN_OIDC_ALLOWED_GROUPS")),
         allowed_mail_domains=frozenset(
             domain.lower() for domain in env.read("MERIDIAN_OIDC_ALLOWED_MAIL_DOMAINS")
         ),
         makes_users=env.read("MERIDIAN_OIDC_MAKES_USERS"),
-        domain=_needed("MERIDIAN_OIDC_DOMAIN", issuer),
+        domain=_required("MERIDIAN_OIDC_DOMAIN", issuer),
     )
 
 
-def _needed(name: str, because: str) -> str:
+def _required(name: str, because: str) -> str:
     value = str(env.read(name)).strip()
     if not value:
         raise ImproperlyConfigured(f"{name} must not be empty with {because}.")

@@ -23,11 +23,11 @@ def form_page(
         status = 400
         if form.is_valid():
             try:
-                said, to = save(form.cleaned_data)
+                message, to = save(form.cleaned_data)
             except MeridianError as error:
                 form.refuse(error)
                 status = error.status
             else:
-                return away(request, said, to)
+                return away(request, message, to)
     values = {"form": form, "heading": heading, "intro": intro, "button": button, "back": back}
     return page(request, "forms/page.html", values, status=status)

@@ -21,10 +21,10 @@ _CONTROLS = {
 }
 
 
-def _dress(field: forms.Field) -> None:
+def _add_css_class(field: forms.Field) -> None:
     """Give its control the class that style sheets know."""
-    known = (css for widget, css in _CONTROLS.items() if isinstance(field.widget, widget))
-    field.widget.attrs.setdefault("class", next(known, "form-control"))
+    classes = (css for widget, css in _CONTROLS.items() if isinstance(field.widget, widget))
+    field.widget.attrs.setdefault("class", next(classes, "form-control"))
 
 
 class Renderer(DjangoTemplates):
@@ -45,20 +45,20 @@ class Form(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            _dress(field)
+            _add_css_class(field)
 
     def add(self, name: str, field: forms.Field) -> None:
         """Add a field that the class does not have."""
-        _dress(field)
+        _add_css_class(field)
         self.fields[name] = field
 
     def refuse(self, error: MeridianError) -> None:
         """Show a service's error: at its fields where the form has them, else above the form."""
-        shown = False
+        has_fields = False
         for name, text in error.fields.items():
             self.add_error(name if name in self.fields else None, str(text or error))
-            shown = True
-        if not shown:
+            has_fields = True
+        if not has_fields:
             self.add_error(None, str(error))
         for name in self.errors:
             if name in self.fields:
@@ -81,8 +81,8 @@ class Pairs(forms.CharField):
     """Lines of key=value; cleaned to {key: value}, in which the last of a key counts. Empty lines are passed over."""
 
     def __init__(self, *, rows: int, **options: Any) -> None:
-        quiet = {"rows": rows, "spellcheck": "false", "autocomplete": "off"}
-        super().__init__(required=False, strip=False, widget=forms.Textarea(attrs=quiet), **options)
+        attributes = {"rows": rows, "spellcheck": "false", "autocomplete": "off"}
+        super().__init__(required=False, strip=False, widget=forms.Textarea(attrs=attributes), **options)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
@@ -100,7 +100,7 @@ class Pairs(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """As lines again, also what a page begins with."""
         if isinstance(value, dict):
-            return "\n".join(f"{key}={its}" for key, its in sorted(value.items()))
+            return "\n".join(f"{key}={text}" for key, text in sorted(value.items()))
         return value
 
 

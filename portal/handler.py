@@ -28,7 +28,7 @@ from django.core.signals import request_started
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from portal.bodies import DISCONNECT, ClientGone, Message, Receive, Scope, StreamedBody, TooLarge, whole
+from portal.bodies import DISCONNECT, ClientGone, Message, Receive, Scope, StreamedBody, TooLarge, read_whole
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -95,7 +95,7 @@ class ThreadHandler(ASGIHandler):
         else:
             threads, limit = self._threads, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             try:
-                body = await whole(scope, receive, limit)
+                body = await read_whole(scope, receive, limit)
             except TooLarge:
                 await _refuse(send, limit)
                 return

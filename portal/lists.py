@@ -24,7 +24,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ListQuery:
     """The list that the address asks for."""
 
     search: str
@@ -38,22 +38,22 @@ class Asked:
         return bool(self.search or self.state or self.domain)
 
 
-def asked(request: Request) -> Asked:
+def parse_query(request: Request) -> ListQuery:
     """Read the address. Ignore what is invalid."""
     query = request.GET
-    return Asked(
+    return ListQuery(
         search=query.get("search", "")[:LONGEST_SEARCH],
         sort=query.get("sort", ""),
         state=query.get("state", ""),
         domain=query.get("domain", ""),
-        number=number(request),
+        number=page_number(request),
     )
 
 
-def number(request: Request) -> int:
+def page_number(request: Request) -> int:
     """Return the number of the page asked for, 1 if it is invalid."""
-    wanted = request.GET.get("page", "1")
-    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1
+    text = request.GET.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def by_key(request: Request, part: Part[Any]) -> dict[str, object]:
@@ -61,7 +61,7 @@ def by_key(request: Request, part: Part[Any]) -> dict[str, object]:
     return {"is_first": "before" not in request.GET, "older": part.older}
 
 
-def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:
+def columns(query: QueryDict, headings: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:
     """Return headings of (sort, label). A heading without a sort is no link; `default` is the order without one."""
     sort = query.get("sort", "") or default
     return [
@@ -70,7 +70,7 @@ def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str
             url=url(query, sort=f"-{name}" if sort == name else name) if name else "",
             order={name: "ascending", f"-{name}": "descending"}.get(sort, "") if name else "",
         )
-        for name, label in known
+        for name, label in headings
     ]
 
 
@@ -79,7 +79,7 @@ def filters(query: QueryDict, name: str, choices: Mapping[str, Text]) -> list[tu
     return [(value, label, url(query, **{name: value})) for value, label in choices.items()]
 
 
-def kept(query: QueryDict) -> list[tuple[str, str]]:
+def hidden_fields(query: QueryDict) -> list[tuple[str, str]]:
     """Return the hidden fields of a search form: the parameters that a new search keeps."""
     return [(name, value) for name in ("state", "domain", "sort") if (value := query.get(name))]
 

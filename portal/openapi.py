@@ -70,7 +70,7 @@ def _document(address: str) -> dict[str, Any]:
                 }
                 for service in SERVICES.values()
             },
-            "schemas": schemas.found,
+            "schemas": schemas.by_name,
         },
     }
 
@@ -79,22 +79,22 @@ class Components:
     """The schemas of the document. Each stands once, whatever the number of calls that refer to it."""
 
     def __init__(self) -> None:
-        self.found: dict[str, Schema] = {}
+        self.by_name: dict[str, Schema] = {}
         self._names: dict[int, tuple[str, Described]] = {}
 
     def refer(self, name: str, described: Described) -> Schema:
         """Return a reference; the schema gets the name of its first place."""
-        kept = self._names.get(id(described))
-        if kept is None:
-            kept = self._names[id(described)] = (name, described)
-            self.found[name] = _by_version(described)
-        return {"$ref": f"#/components/schemas/{kept[0]}"}
+        entry = self._names.get(id(described))
+        if entry is None:
+            entry = self._names[id(described)] = (name, described)
+            self.by_name[name] = _by_version(described)
+        return {"$ref": f"#/components/schemas/{entry[0]}"}
 
 
 def _operation(operation: Operation, schemas: Components) -> dict[str, Any]:
     contract = operation.contract
     name = f"{operation.name}-{operation.method}"
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "operationId": name,
         "summary": operation.summary,
         "tags": [operation.topic],
@@ -102,15 +102,15 @@ def _operation(operation: Operation, schemas: Components) -> dict[str, Any]:
         "responses": _responses(operation, name, schemas),
     }
     if operation.description:
-        found["description"] = operation.description
+        document["description"] = operation.description
     if contract.body is not None:
-        found["requestBody"] = {
+        document["requestBody"] = {
             "required": any(schema.get("required") for _name, schema in _versions(contract.body)),
             "content": _json(schemas.refer(f"{name}-body", contract.body)),
         }
     if not operation.needs_token:
-        found["security"] = []
-    return found
+        document["security"] = []
+    return document
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -135,8 +135,12 @@ def _query(described: Described | None) -> list[dict[str, Any]]:
             properties.setdefault(name, (inner, []))[1].append(version)
     return [
         {"name": name, "in": "query", "schema": _plain(inner)}
-        | ({"description": f"Microversions {', '.join(known)}."} if len(known) < len(versions) else {})
-        for name, (inner, known) in properties.items()
+        | (
+            {"description": f"Microversions {', '.join(versions_of_parameter)}."}
+            if len(versions_of_parameter) < len(versions)
+            else {}
+        )
+        for name, (inner, versions_of_parameter) in properties.items()
     ]
 
 
@@ -156,12 +160,12 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
 
 def _responses(operation: Operation, name: str, schemas: Components) -> dict[str, Any]:
     answers: Mapping[int, Described | None] = operation.contract.answers
-    found: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
     for status, described in answers.items():
-        found[str(status)] = {"description": HTTPStatus(status).phrase}
+        responses[str(status)] = {"description": HTTPStatus(status).phrase}
         if described is not None and operation.method != "head":
-            found[str(status)]["content"] = _json(schemas.refer(f"{name}-{status}", described))
-    return found | {"4XX": {"$ref": f"#/components/responses/{operation.view.api.type}"}}
+            responses[str(status)]["content"] = _json(schemas.refer(f"{name}-{status}", described))
+    return responses | {"4XX": {"$ref": f"#/components/responses/{operation.view.api.type}"}}
 
 
 def _versions(described: Described) -> Iterable[tuple[str, Schema]]:

@@ -31,7 +31,7 @@ class Picker:
     """What a search found; `more` says that there are others that fit."""
 
     search: str
-    found: list[Candidate]
+    candidates: list[Candidate]
     more: bool
 
 
@@ -39,32 +39,32 @@ def actors(request: Request) -> Picker:
     """Users and groups by name. `value` is users/<id> or groups/<id>."""
     context, search = request.context, _search(request)
     if not search:
-        return Picker(search="", found=[], more=False)
+        return Picker(search="", candidates=[], more=False)
     groups = directory.groups(context, search=search, size=MOST)
-    found = [
+    candidates = [
         Candidate(
             value=f"groups/{row.id}", label=row.name, hint=_hint(_("Group"), row.domain.name), icon="users"
         )
         for row in groups
     ]
     users, more = _users(context, search)
-    return _picker(search, [*found, *users], more=more or groups.has_next())
+    return _picker(search, [*candidates, *users], more=more or groups.has_next())
 
 
 def users(request: Request) -> Picker:
     """Users by name; `value` is users/<id>."""
     search = _search(request)
-    found, more = _users(request.context, search) if search else ([], False)
-    return _picker(search, found, more=more)
+    candidates, more = _users(request.context, search) if search else ([], False)
+    return _picker(search, candidates, more=more)
 
 
-def places(request: Request) -> Picker:
+def scopes(request: Request) -> Picker:
     """Projects, domains and the whole system; `value` is projects/<id>, domains/<id> or system."""
     context, search = request.context, _search(request)
     if not search:
-        return Picker(search="", found=[], more=False)
+        return Picker(search="", candidates=[], more=False)
     page = directory.projects(context, search=search, size=MOST)
-    found = [
+    candidates = [
         Candidate(
             value=f"projects/{row.id}",
             label=row.name,
@@ -73,14 +73,16 @@ def places(request: Request) -> Picker:
         )
         for row in page
     ]
-    found += [
+    candidates += [
         Candidate(value=f"domains/{row.id}", label=row.name, hint=_("Domain"), icon="sitemap")
         for row in directory.domains(context)
         if search.lower() in row.name.lower()
     ]
     if search.lower() in _("The whole system").lower():
-        found.append(Candidate(value="system", label=_("The whole system"), hint=_("System"), icon="world"))
-    return _picker(search, found, more=page.has_next())
+        candidates.append(
+            Candidate(value="system", label=_("The whole system"), hint=_("System"), icon="world")
+        )
+    return _picker(search, candidates, more=page.has_next())
 
 
 def all_roles(context: Context) -> list[Role]:
@@ -94,7 +96,7 @@ def all_roles(context: Context) -> list[Role]:
 
 def _users(context: Context, search: str) -> tuple[list[Candidate], bool]:
     page = directory.users(context, search=search, size=MOST)
-    found = [
+    candidates = [
         Candidate(
             value=f"users/{row.id}",
             label=row.name,
@@ -103,16 +105,16 @@ def _users(context: Context, search: str) -> tuple[list[Candidate], bool]:
         )
         for row in page
     ]
-    return found, page.has_next()
+    return candidates, page.has_next()
 
 
-def _picker(search: str, found: list[Candidate], *, more: bool) -> Picker:
-    return Picker(search=search, found=found[:MOST], more=more or len(found) > MOST)
+def _picker(search: str, candidates: list[Candidate], *, more: bool) -> Picker:
+    return Picker(search=search, candidates=candidates[:MOST], more=more or len(candidates) > MOST)
 
 
 def _search(request: Request) -> str:
     return request.GET.get("find", "")[:255].strip()
 
 
-def _hint(what: str, domain: str) -> str:
-    return what if domain == "Default" else f"{what} · {domain}"
+def _hint(kind: str, domain: str) -> str:
+    return kind if domain == "Default" else f"{kind} · {domain}"

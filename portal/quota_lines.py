@@ -31,13 +31,13 @@ class Line:
     project: Project | None
     cells: list[Cell]
 
-    def typed(self, given: Mapping[str, str], wrong: Mapping[str, object]) -> "Line":
+    def typed(self, texts: Mapping[str, str], errors: Mapping[str, object]) -> "Line":
         """The same with what was typed and what is wrong with it."""
         cells = [
             replace(
                 cell,
-                typed=given.get(cell.resource.name, cell.typed),
-                wrong=str(wrong.get(cell.resource.name, "")),
+                typed=texts.get(cell.resource.name, cell.typed),
+                wrong=str(errors.get(cell.resource.name, "")),
             )
             for cell in self.cells
         ]
@@ -55,18 +55,23 @@ def defaults(context: Context) -> Line:
 
 def lines(rows: Iterable[Project]) -> list[Line]:
     """A line for each project, in as many queries as there are resources plus one."""
-    wanted = list(rows)
-    usage = quotas.usage([project.id for project in wanted])
+    projects_of_page = list(rows)
+    usage = quotas.usage([project.id for project in projects_of_page])
     return [
         Line(
             key=project.id,
             project=project,
             cells=[
-                Cell(resource=one.resource, limit=one.limit, usage=one, typed=str(one.limit))
-                for one in usage[project.id]
+                Cell(
+                    resource=usage_of_resource.resource,
+                    limit=usage_of_resource.limit,
+                    usage=usage_of_resource,
+                    typed=str(usage_of_resource.limit),
+                )
+                for usage_of_resource in usage[project.id]
             ],
         )
-        for project in wanted
+        for project in projects_of_page
     ]
 
 

@@ -28,16 +28,17 @@ class Offer:
         return f"{reverse('quota-request-ask')}?{urlencode(self.limits)}"
 
 
-def make(usages: Iterable[Usage], asked: Mapping[str, int], waiting: Mapping[str, int]) -> Offer | None:
+def make(usages: Iterable[Usage], needed: Mapping[str, int], waiting: Mapping[str, int]) -> Offer | None:
     """What has to be asked for before `asked` fits; None where it fits."""
-    short = quotas.shortages(usages, asked)
-    if not short:
+    shortages = quotas.shortages(usages, needed)
+    if not shortages:
         return None
-    limits = {one.resource: one.used + one.asked for one in short}
+    limits = {shortage.resource: shortage.used + shortage.asked for shortage in shortages}
     return Offer(
         limits=limits,
         more=", ".join(
-            quantity(quotas.resources[one.resource], one.used + one.asked - one.limit) for one in short
+            quantity(quotas.resources[shortage.resource], shortage.used + shortage.asked - shortage.limit)
+            for shortage in shortages
         ),
         is_asked=all(waiting.get(name, 0) >= limit for name, limit in limits.items()),
     )

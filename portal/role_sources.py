@@ -12,7 +12,7 @@ from accounts.services.roles import LADDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class RoleSource:
     """One role and how it comes about; `source` is given only where it can be taken away in place."""
 
     role: str
@@ -22,25 +22,25 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Scope:
     """A project, a domain or the whole system, with the roles that a user has there."""
 
     kind: str
     name: str
     domain: str
     url: str
-    ways: list[Way]
+    sources: list[RoleSource]
 
 
-def places(rows: Iterable[Effective]) -> list[Place]:
+def group_by_scope(rows: Iterable[Effective]) -> list[Scope]:
     """The roles of one user by place: the system first, then domains, then projects by name."""
-    by_place: dict[tuple[int, str, str], list[Effective]] = {}
+    rows_by_scope: dict[tuple[int, str, str], list[Effective]] = {}
     for row in rows:
-        by_place.setdefault(_key(row), []).append(row)
-    return [_place(group) for _place_key, group in sorted(by_place.items())]
+        rows_by_scope.setdefault(_key(row), []).append(row)
+    return [_scope(group) for _scope_key, group in sorted(rows_by_scope.items())]
 
 
-def whence(source: Assignment, project: Project | None) -> tuple[str, str]:
+def describe_origin(source: Assignment, project: Project | None) -> tuple[str, str]:
     """Where a written role comes from as seen on `project`, in words, and the page on which it stands.
 
     Both are empty where it is written on the place itself, for the user.
@@ -54,25 +54,27 @@ def whence(source: Assignment, project: Project | None) -> tuple[str, str]:
 
 
 def _key(row: Effective) -> tuple[int, str, str]:
-    place = row.project or row.domain
+    target = row.project or row.domain
     order = 2 if row.project else 1 if row.domain else 0
-    return (order, place.name if place else "", place.id if place else "")
+    return (order, target.name if target else "", target.id if target else "")
 
 
-def _place(rows: list[Effective]) -> Place:
+def _scope(rows: list[Effective]) -> Scope:
     first = rows[0]
-    place: Project | Domain | None = first.project or first.domain
-    ways = sorted((_way(row) for row in rows), key=lambda way: (_rank(way.role), way.role, way.text))
-    return Place(
+    target: Project | Domain | None = first.project or first.domain
+    sources = sorted(
+        (_role_source(row) for row in rows), key=lambda source: (_rank(source.role), source.role, source.text)
+    )
+    return Scope(
         kind="project" if first.project else "domain" if first.domain else "system",
-        name=place.name if place else _("The whole system"),
+        name=target.name if target else _("The whole system"),
         domain=first.project.domain.name if first.project else "",
         url=reverse("project", args=[first.project.id]) if first.project else "",
-        ways=ways,
+        sources=sources,
     )
 
 
-def _way(row: Effective) -> Way:
+def _role_source(row: Effective) -> RoleSource:
     """Words for one way; several reasons may come together: implied, through a group, inherited."""
     source = row.source
     texts, url = [], ""
@@ -82,11 +84,11 @@ def _way(row: Effective) -> Way:
         texts.append(_("through the group %(name)s") % {"name": source.group.name})
         url = reverse("group", args=[source.group.id])
     if row.inherited:
-        text, place_url = whence(source, row.project)
+        text, origin_url = describe_origin(source, row.project)
         texts.append(text)
-        url = url or place_url
+        url = url or origin_url
     is_own = not texts
-    return Way(
+    return RoleSource(
         role=row.role.name,
         text=", ".join(texts) or _("given here"),
         url=url,

@@ -23,13 +23,13 @@ for path in (DATA_DIR, RUN_DIR):
 
 def _secret_key() -> str:
     """The key given by the environment, else one made at first start and kept readable by its owner only."""
-    if given := env.read("MERIDIAN_SECRET_KEY"):
-        return str(given)
-    kept = DATA_DIR / "secret-key"
+    if key := env.read("MERIDIAN_SECRET_KEY"):
+        return str(key)
+    path = DATA_DIR / "secret-key"
     try:
-        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return kept.read_text()
+        return path.read_text()
     with os.fdopen(descriptor, "w") as file:
         file.write(key := get_random_secret_key())
     return key
@@ -298,7 +298,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 # `make up` counts once and tells its processes: one that starts anew serves what was collected, whatever changed since.
-STATIC_VERSION = os.environ.get("MERIDIAN_STATIC_VERSION") or static_version.of(BASE_DIR)
+STATIC_VERSION = os.environ.get("MERIDIAN_STATIC_VERSION") or static_version.compute_version(BASE_DIR)
 STATIC_URL = f"/static/{STATIC_VERSION}/"  # never the same name for other content, so browsers keep it
 STATIC_ROOT = DATA_DIR / "static" / STATIC_VERSION
 STATICFILES_DIRS = [BASE_DIR / "static"]

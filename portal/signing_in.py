@@ -46,8 +46,8 @@ def proceed(request: HttpRequest, step: Step, to: str) -> HttpResponse:
 def step_of(request: HttpRequest) -> Step | None:
     """The step that the browser's cookie stands for; None once it is too old or the password is another."""
     try:
-        kept = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=SECONDS)
-        user_id, since, code_shown = kept
+        state = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=SECONDS)
+        user_id, since, code_shown = state
     except (signing.BadSignature, ValueError):
         return None
     user = PasswordBackend().get_user(user_id)
@@ -76,13 +76,13 @@ def remember(response: HttpResponse, cookie: str, value: str) -> None:
 def safe_next(request: HttpRequest) -> str:
     """Where to go afterwards: a page of ours or the overview, never another site."""
     to = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
-    return to if own else resolve_url(settings.LOGIN_REDIRECT_URL)
+    is_ours = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
+    return to if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _ask(step: Step, route: str, to: str) -> HttpResponse:
     user = step.user
-    kept = signing.dumps([user.id, user.password_changed_at.isoformat(), step.code_shown], salt=_SALT)
+    state = signing.dumps([user.id, user.password_changed_at.isoformat(), step.code_shown], salt=_SALT)
     response = redirect(f"{reverse(route)}?{urlencode({'next': to})}")
-    response.set_cookie(COOKIE, kept, max_age=SECONDS, samesite="Lax", secure=settings.SECURE, httponly=True)
+    response.set_cookie(COOKIE, state, max_age=SECONDS, samesite="Lax", secure=settings.SECURE, httponly=True)
     return response

@@ -6,11 +6,11 @@ from pathlib import Path
 FORM = r"[0-9a-f]{10}"
 
 
-def of(base: Path) -> str:
+def compute_version(base: Path) -> str:
     """Ten hex digits that change with our own files in `static/`, the browser packages' lock, and what we serve of them."""
     digest = hashlib.sha256()
-    named = [base / "package-lock.json", base / "portal/assets.py"]
-    for path in sorted([*named, *(base / "static").rglob("*")]):
+    paths = [base / "package-lock.json", base / "portal/assets.py"]
+    for path in sorted([*paths, *(base / "static").rglob("*")]):
         if path.is_file():
             digest.update(f"{path.relative_to(base)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())

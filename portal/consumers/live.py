@@ -94,18 +94,18 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def _join(self, context: Context) -> bool:
         """Join exactly the groups that the roles allow now. Return whether they changed."""
-        wanted = {socket_sessions.group_of(self.scope["session"].session_key)}
+        groups = {socket_sessions.group_of(self.scope["session"].session_key)}
         if policy.allows(context, "instance:read"):
             if context.is_admin:
-                wanted.add(EVERYTHING)
+                groups.add(EVERYTHING)
             elif context.project is not None:
-                wanted.add(f"project.{context.project.id}")
-        for group in wanted - self.groups_joined:
+                groups.add(f"project.{context.project.id}")
+        for group in groups - self.groups_joined:
             await self.channel_layer.group_add(group, self.channel_name)
-        for group in self.groups_joined - wanted:
+        for group in self.groups_joined - groups:
             await self.channel_layer.group_discard(group, self.channel_name)
-        moved = bool(self.groups_joined) and self.groups_joined != wanted
-        self.groups_joined = frozenset(wanted)
+        moved = bool(self.groups_joined) and self.groups_joined != groups
+        self.groups_joined = frozenset(groups)
         return moved
 
     @database_sync_to_async

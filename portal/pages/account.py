@@ -84,12 +84,12 @@ def change_password(request: Request) -> HttpResponse:
 @require_POST
 def end_session(request: Request) -> HttpResponse:
     """Sign one session out."""
-    ended = sessions.end(request.context, request.user.id, request.POST.get("session", ""))
-    said = _("Signed out %(browser)s.") % {"browser": browsers.name(ended.user_agent)}
-    if ended.session_id == request.session.session_key:
+    session = sessions.end(request.context, request.user.id, request.POST.get("session", ""))
+    message = _("Signed out %(browser)s.") % {"browser": browsers.name(session.user_agent)}
+    if session.session_id == request.session.session_key:
         request.session.flush()
-        return away(request, said, "/sign-in/")
-    return done(request, said, "/account/", changed=("sessions",))
+        return away(request, message, "/sign-in/")
+    return done(request, message, "/account/", changed=("sessions",))
 
 
 @require_POST

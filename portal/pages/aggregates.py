@@ -78,21 +78,21 @@ def edit(request: Request, aggregate_id: str) -> HttpResponse:
 def delete(request: Request, aggregate_id: str) -> HttpResponse:
     """Remove an aggregate without hosts."""
     aggregate = aggregates.delete(request.context, aggregate_id)
-    said = _("Deleted the aggregate %(name)s.") % {"name": aggregate.name}
-    return done(request, said, reverse("aggregates"), changed=("aggregates",))
+    message = _("Deleted the aggregate %(name)s.") % {"name": aggregate.name}
+    return done(request, message, reverse("aggregates"), changed=("aggregates",))
 
 
 def _form(
     request: Request, form: AggregateForm, aggregate: Aggregate | None, *, heading: str, button: str
 ) -> HttpResponse:
-    def save(given: dict[str, Any]) -> tuple[str, str]:
+    def save(data: dict[str, Any]) -> tuple[str, str]:
         saved = aggregates.arrange(
             request.context,
             aggregate,
-            name=given["name"],
-            zone=given["availability_zone"],
-            hosts=given["hosts"],
-            metadata=given["metadata"],
+            name=data["name"],
+            zone=data["availability_zone"],
+            hosts=data["hosts"],
+            metadata=data["metadata"],
         )
         return _("Saved the aggregate %(name)s.") % {"name": saved.name}, reverse("aggregates")
 

@@ -24,6 +24,6 @@ def document(request: Request) -> HttpResponse:
     """Every call by its subject."""
     operations = sorted(api_calls.operations(), key=lambda operation: operation.topic)
     topics = [
-        (topic, list(found)) for topic, found in groupby(operations, key=lambda operation: operation.topic)
+        (topic, list(calls)) for topic, calls in groupby(operations, key=lambda operation: operation.topic)
     ]
     return page(request, "api/document.html", {"topics": topics, "count": len(operations)})

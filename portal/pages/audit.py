@@ -71,9 +71,9 @@ class Filter(Form):
         """Return the filters. Raise BadInput naming each wrong field."""
         if not self.is_valid():
             raise BadInput(fields={name: str(texts[0]) for name, texts in self.errors.items()})
-        given = dict(self.cleaned_data)
-        since, until = given.pop("since"), given.pop("until")
-        return Filters(since=_start(since), until=_start(until, after=timedelta(days=1)), **given)
+        data = dict(self.cleaned_data)
+        since, until = data.pop("since"), data.pop("until")
+        return Filters(since=_start(since), until=_start(until, after=timedelta(days=1)), **data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +162,6 @@ def _start(day: date | None, after: timedelta = timedelta(0)) -> datetime | None
     return datetime.combine(day + after, time.min, tzinfo=UTC)
 
 
-def _query(asked: QueryDict) -> str:
+def _query(query: QueryDict) -> str:
     """Return the present filters as a query, without empty ones."""
-    return urlencode({name: asked[name] for name in Filter.base_fields if asked.get(name)})
+    return urlencode({name: query[name] for name in Filter.base_fields if query.get(name)})

@@ -62,11 +62,11 @@ def new(request: Request) -> HttpResponse:
     form = FlavorForm(request.POST or None)
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        flavor = flavors.create(request.context, {name: given[name] for name in _own(given)})
-        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        flavor = flavors.create(request.context, {name: data[name] for name in _flavor_fields(data)})
+        flavors.replace_specs(request.context, str(flavor.pk), data["extra_specs"])
         if not flavor.is_public:
-            flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
+            flavors.replace_projects(request.context, str(flavor.pk), data["projects"].split("\n"))
         return _("Made the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
 
     return form_page(
@@ -90,11 +90,11 @@ def edit(request: Request, flavor_id: str) -> HttpResponse:
         del form.fields[name]
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        flavors.describe(request.context, str(flavor.pk), given["description"])
-        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        flavors.describe(request.context, str(flavor.pk), data["description"])
+        flavors.replace_specs(request.context, str(flavor.pk), data["extra_specs"])
         if not flavor.is_public:
-            flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
+            flavors.replace_projects(request.context, str(flavor.pk), data["projects"].split("\n"))
         return _("Changed the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
 
     heading = _("Edit the flavor %(name)s") % {"name": flavor.name}
@@ -107,12 +107,12 @@ def delete(request: Request, flavor_id: str) -> HttpResponse:
     policy.enforce(request.context, "flavor:write")
     name = flavors.get(request.context, flavor_id).name
     flavors.delete(request.context, flavor_id)
-    said = _("Deleted the flavor %(name)s.") % {"name": name}
-    return done(request, said, reverse("flavors"), changed=("flavors",))
+    message = _("Deleted the flavor %(name)s.") % {"name": name}
+    return done(request, message, reverse("flavors"), changed=("flavors",))
 
 
-def _own(given: dict[str, Any]) -> list[str]:
-    return [name for name in ("name", *SIZES, "is_public", "description") if name in given]
+def _flavor_fields(data: dict[str, Any]) -> list[str]:
+    return [name for name in ("name", *SIZES, "is_public", "description") if name in data]
 
 
 def _initial(flavor: Flavor) -> dict[str, Any]:

@@ -19,7 +19,7 @@ WEB = "web"
 def console(request: Request, part: str, host_id: str) -> HttpResponse:
     """Say in a header where the host's console process is. nginx alone can ask this."""
     try:
-        where = console_addresses.upstream(UUID(host_id), Part(part))
+        upstream = console_addresses.upstream(UUID(host_id), Part(part))
     except ValueError:
-        where = ""
-    return HttpResponse(status=204, headers={"X-Console": where or WEB})
+        upstream = ""
+    return HttpResponse(status=204, headers={"X-Console": upstream or WEB})

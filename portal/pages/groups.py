@@ -41,18 +41,18 @@ class GroupForm(Form):
 @require_safe
 def table(request: Request) -> HttpResponse:
     """A page of groups in a constant number of queries."""
-    asked = lists.asked(request)
-    found = directory.groups(
-        request.context, search=asked.search, domain=asked.domain, sort=asked.sort, number=asked.number
+    query = lists.parse_query(request)
+    groups_page = directory.groups(
+        request.context, search=query.search, domain=query.domain, sort=query.sort, number=query.number
     )
     domains = domain_choices.filters(request)
     values: dict[str, Any] = {
-        "page": found,
-        "asked": asked,
+        "page": groups_page,
+        "list_query": query,
         "columns": domain_choices.columns(request, COLUMNS, domains),
         "filters": [],
         "domains": domains,
-        "kept": lists.kept(request.GET),
+        "hidden_fields": lists.hidden_fields(request.GET),
     }
     return live_page(request, "groups/groups.html", LIST_PARTS, values)
 
@@ -61,20 +61,20 @@ def table(request: Request) -> HttpResponse:
 def show(request: Request, group_id: str) -> HttpResponse:
     """The page, or one of its parts; `?find=` looks for new members, `?find=&what=place` for a place."""
     context = request.context
-    group = _found(context, group_id)
+    group = _get_group(context, group_id)
     members = groups.members(context, group.id).select_related("domain").order_by("name")
     for_place = request.GET.get("what") == "place"
     values: dict[str, Any] = {
         "group": group,
-        "page": Paginator(members, MEMBERS).get_page(lists.number(request)),
-        "picker": pickers.places(request) if for_place else pickers.users(request),
+        "page": Paginator(members, MEMBERS).get_page(lists.page_number(request)),
+        "picker": pickers.scopes(request) if for_place else pickers.users(request),
         "for_place": for_place,
         "chosen": "place",
         "roles": pickers.all_roles(context),
         "held": assignments.group_assignments(context, group),
     }
-    found = {"found-members": "groups/found.html", "found": "parts/found.html"}
-    return live_page(request, "groups/group.html", PARTS | found, values)
+    search_parts = {"found-members": "groups/found.html", "found": "parts/found.html"}
+    return live_page(request, "groups/group.html", PARTS | search_parts, values)
 
 
 def new(request: Request) -> HttpResponse:
@@ -83,10 +83,10 @@ def new(request: Request) -> HttpResponse:
     form = GroupForm(request.POST or None)
     domain_choices.offer(request, form)
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        group = groups.create(request.context, given)
-        said = _("Made the group %(name)s. Now add its members.") % {"name": group.name}
-        return said, reverse("group", args=[group.id])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        group = groups.create(request.context, data)
+        message = _("Made the group %(name)s. Now add its members.") % {"name": group.name}
+        return message, reverse("group", args=[group.id])
 
     return form_page(
         request, form, save, heading=_("New group"), button=_("Make the group"), back=reverse("groups")
@@ -96,13 +96,13 @@ def new(request: Request) -> HttpResponse:
 def edit(request: Request, group_id: str) -> HttpResponse:
     """Change name and description."""
     policy.enforce(request.context, "group:write")
-    group = _found(request.context, group_id)
+    group = _get_group(request.context, group_id)
     form = GroupForm(request.POST or None, initial={"name": group.name, "description": group.description})
     del form.fields["domain_id"]
     back = reverse("group", args=[group.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        changed = groups.update(request.context, group.id, given)
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        changed = groups.update(request.context, group.id, data)
         return _("Changed the group %(name)s.") % {"name": changed.name}, back
 
     heading = _("Edit the group %(name)s") % {"name": group.name}
@@ -113,7 +113,7 @@ def edit(request: Request, group_id: str) -> HttpResponse:
 def delete(request: Request, group_id: str) -> HttpResponse:
     """Remove the group; what it gave its members ends at their next request."""
     policy.enforce(request.context, "group:write")
-    name = _found(request.context, group_id).name
+    name = _get_group(request.context, group_id).name
     groups.delete(request.context, group_id)
     return away(request, _("Deleted the group %(name)s.") % {"name": name}, reverse("groups"))
 
@@ -134,7 +134,7 @@ def remove_member(request: Request, group_id: str) -> HttpResponse:
     return done(request, _("Removed the member."), back, changed=("group-members",))
 
 
-def _found(context: Context, group_id: str) -> Group:
+def _get_group(context: Context, group_id: str) -> Group:
     policy.enforce(context, "group:read")
     return inputs.get_or_404(groups.visible_to(context).select_related("domain"), group_id, "group")
 

@@ -14,7 +14,9 @@ def checks(request: Request) -> HttpResponse:
     policy.enforce(request.context, "health:read")
     if not is_htmx(request):
         return page(request, "health/health.html")
-    found = health.checks()
+    results = health.checks()
     return page(
-        request, "health/checks.html", {"checks": found, "wrong": [check for check in found if not check.ok]}
+        request,
+        "health/checks.html",
+        {"checks": results, "wrong": [check for check in results if not check.ok]},
     )

@@ -30,9 +30,9 @@ class Row:
 def table(request: Request) -> HttpResponse:
     """The project's own, and those for everybody, in a constant number of queries."""
     context = request.context
-    found = images.shown(context)
+    visible_images = images.list_visible(context)
     rows = []
-    for image in found:
+    for image in visible_images:
         operation = image.open_operation
         rows.append(
             Row(
@@ -41,10 +41,10 @@ def table(request: Request) -> HttpResponse:
                 may_delete=images.may_delete(context, image),
             )
         )
-    here = context.project.pk if context.project else ""
+    project_id = context.project.pk if context.project else ""
     values = {
-        "own": [row for row in rows if row.image.project_id == here],
-        "others": [row for row in rows if row.image.project_id != here],
+        "own": [row for row in rows if row.image.project_id == project_id],
+        "others": [row for row in rows if row.image.project_id != project_id],
     }
     return live_page(request, "images/images.html", {"images": "images/tables.html"}, values)
 
@@ -53,8 +53,8 @@ def table(request: Request) -> HttpResponse:
 def delete(request: Request, image_id: str) -> HttpResponse:
     """Offer one no longer."""
     image = images.delete(request.context, image_id)
-    said = _("Deleted the image %(name)s.") % {"name": image.name}
-    return done(request, said, reverse("images"), changed=("images",))
+    message = _("Deleted the image %(name)s.") % {"name": image.name}
+    return done(request, message, reverse("images"), changed=("images",))
 
 
 urlpatterns = [

@@ -70,23 +70,23 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
         return _draw(request, instance, action, Choice(action, initial=initial | chosen))
     form = Choice(action, request.POST)
     if form.is_valid():
-        given = {field: form.cleaned_data[field] for field in action.fields if form.cleaned_data[field]}
+        parameters = {field: form.cleaned_data[field] for field in action.fields if form.cleaned_data[field]}
         try:
             operation = begin(
                 request.context,
                 action.name,
                 instance.pk,
-                parameters=given,
+                parameters=parameters,
                 idempotency_key=form.cleaned_data["key"] or None,
             )
         except MeridianError as error:
             form.refuse(error)
             return _draw(request, instance, action, form, status=error.status, error=error)
-        said = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
-        made = operation.parameters.get("copy") if operation else None
-        if operation and (outside := operation.parameters.get(OUTSIDE)):
-            said = f"{said}. {outside}"
-        return away(request, said, reverse("instance", args=[made or instance.pk]))
+        message = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
+        copy_id = operation.parameters.get("copy") if operation else None
+        if operation and (note := operation.parameters.get(OUTSIDE)):
+            message = f"{message}. {note}"
+        return away(request, message, reverse("instance", args=[copy_id or instance.pk]))
     return _draw(request, instance, action, form, status=400)
 
 
@@ -107,18 +107,20 @@ def _draw(
         "chosen": {name: str(form[name].value() or "") for name in form.fields},
     }
     if isinstance(action, SizeChange):
-        known = flavors.listing(request.context)
-        own = request.context.project is not None and request.context.project.id == instance.project_id
-        flavor = next((one for one in known if one.pk == values["chosen"]["flavor_id"]), None)
+        available = flavors.listing(request.context)
+        is_own_project = (
+            request.context.project is not None and request.context.project.id == instance.project_id
+        )
+        flavor = next((one for one in available if one.pk == values["chosen"]["flavor_id"]), None)
         values |= {
             "intro": action.intro,
             "flavor": flavor,
-            "plan": launch_plan.resize(action, instance, flavor, known, may_ask=own),
+            "plan": launch_plan.resize(action, instance, flavor, available, may_ask=is_own_project),
         }
         if flavor and isinstance(action, Resize):
-            values |= _growing(request, instance, flavor)
+            values |= _grow_values(request, instance, flavor)
     elif "image_id" in action.fields:
-        values |= {"images": images.listing(request.context)}
+        values |= {"images": images.list_launchable(request.context)}
     else:
         values |= {
             "intro": action.intro,
@@ -129,7 +131,7 @@ def _draw(
     return page(request, template, values, status=status)
 
 
-def _growing(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:
+def _grow_values(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:
     """The way without a shutdown, to be offered beside a resize, or why there is none."""
     (grow,) = (one for one in choices(request.context, instance) if isinstance(one.action, Grow))
     reason = grow.reason or Grow().misfit(instance, flavor)

@@ -21,8 +21,8 @@ from compute.instances.actions import Action, begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
 from portal import lists
-from portal.activity_entries import Entry, entry
-from portal.lists import number
+from portal.activity_entries import Entry, make_entry
+from portal.lists import page_number
 from portal.pages import many
 from portal.requests import Request, done, is_htmx, live_page, toast, with_events
 
@@ -75,7 +75,7 @@ class Offer:
     reason: str
 
 
-def more() -> list[Action]:
+def menu_actions() -> list[Action]:
     """What needs no word besides and stands in the bar's menu."""
     return [
         action
@@ -95,33 +95,33 @@ def _action(verb: str) -> Action:
 @require_safe
 def listing(request: Request) -> HttpResponse:
     """Instances of the project; search, filter, sort and page stand in the URL."""
-    asked = request.GET
-    everywhere = "all" in asked and request.context.is_admin
+    query = request.GET
+    everywhere = "all" in query and request.context.is_admin
     if everywhere and not is_htmx(request):
-        admin_reads.record_list(request.context, asked.get("search", "")[:255])
-    found = instances.page(
+        admin_reads.record_list(request.context, query.get("search", "")[:255])
+    instances_page = instances.page(
         request.context,
-        search=asked.get("search", "")[:255],
-        status=asked.get("status", ""),
-        sort=asked.get("sort", ""),
+        search=query.get("search", "")[:255],
+        status=query.get("status", ""),
+        sort=query.get("sort", ""),
         all_projects=everywhere,
-        project=asked.get("project", ""),
-        number=number(request),
+        project=query.get("project", ""),
+        number=page_number(request),
     )
     values = {
-        "page": found,
-        "rows": [row(request, instance) for instance in found],
-        "columns": lists.columns(asked, COLUMNS),
-        "filters": [(name, label, lists.url(asked, status=name)) for name, label in FILTERS.items()],
-        "status": asked.get("status", ""),
-        "search": asked.get("search", ""),
+        "page": instances_page,
+        "rows": [row(request, instance) for instance in instances_page],
+        "columns": lists.columns(query, COLUMNS),
+        "filters": [(name, label, lists.url(query, status=name)) for name, label in FILTERS.items()],
+        "status": query.get("status", ""),
+        "search": query.get("search", ""),
         "everywhere": everywhere,
-        "everywhere_url": lists.url(asked, all="" if everywhere else "1"),
-        "bulk": _offered(request, BULK),
-        "more": more(),
+        "everywhere_url": lists.url(query, all="" if everywhere else "1"),
+        "bulk": _permitted_actions(request, BULK),
+        "more": menu_actions(),
         "may_console": policy.allows(request.context, "instance:console"),
-        "narrowed": any(asked.get(name) for name in ("search", "status", "project")),
-        "query": asked.urlencode(),
+        "narrowed": any(query.get(name) for name in ("search", "status", "project")),
+        "query": query.urlencode(),
     }
     parts = {"instances": "instances/table.html"}
     return live_page(request, "instances/list.html", parts, values)
@@ -130,12 +130,14 @@ def listing(request: Request) -> HttpResponse:
 @require_safe
 def recycle_bin(request: Request) -> HttpResponse:
     """Deleted instances that can still be restored."""
-    found = instances.page(request.context, sort="-created", number=number(request), in_bin=True)
+    instances_page = instances.page(
+        request.context, sort="-created", number=page_number(request), in_bin=True
+    )
     values = {
-        "page": found,
-        "rows": [row(request, instance) for instance in found],
+        "page": instances_page,
+        "rows": [row(request, instance) for instance in instances_page],
         "columns": lists.columns(request.GET, BIN_COLUMNS),
-        "bulk": _offered(request, BIN_BULK),
+        "bulk": _permitted_actions(request, BIN_BULK),
         "hours": settings.RECYCLE_HOURS,
     }
     return live_page(request, "instances/bin.html", {"bin": "instances/bin_table.html"}, values)
@@ -145,17 +147,21 @@ def recycle_bin(request: Request) -> HttpResponse:
 def more_for_many(request: Request) -> HttpResponse:
     """The menu of the bar, for the instances that are chosen now."""
     rows = instances.chosen(request.context, request.GET.getlist("ids")[:MOST])
-    ids = urlencode([("ids", str(one.pk)) for one in rows])
+    ids = urlencode([("ids", str(instance.pk)) for instance in rows])
     offers = []
-    for action in (*more(), *map(_action, many.FORMS)):
+    for action in (*menu_actions(), *map(_action, many.FORMS)):
         asks = action.verb in many.FORMS
-        found = [choice(request.context, one, action) for one in rows if asks or action.applies(one)]
-        reasons = dict.fromkeys(each.reason for each in found if each.reason)
+        instance_choices = [
+            choice(request.context, instance, action) for instance in rows if asks or action.applies(instance)
+        ]
+        reasons = dict.fromkeys(
+            instance_choice.reason for instance_choice in instance_choices if instance_choice.reason
+        )
         offers.append(
             Offer(
                 action=action,
                 url=f"{reverse(f'instances-{action.verb}')}?{ids}" if asks else "",
-                allowed=sum(each.allowed for each in found),
+                allowed=sum(instance_choice.allowed for instance_choice in instance_choices),
                 reason=" ".join(reasons) or _("It makes no sense for what is chosen."),
             )
         )
@@ -168,34 +174,34 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
     action = _action(verb)
     if not action.bulk:
         raise NotFound
-    chosen = list(dict.fromkeys(request.POST.getlist("ids")))
-    if not 0 < len(chosen) <= MOST:
+    instance_ids = list(dict.fromkeys(request.POST.getlist("ids")))
+    if not 0 < len(instance_ids) <= MOST:
         raise BadInput(_("Choose from 1 to %(most)s instances.") % {"most": MOST})
-    refused: list[str] = []
-    for instance_id in chosen:
+    refusals: list[str] = []
+    for instance_id in instance_ids:
         try:
             begin(request.context, action.name, instance_id)
         except MeridianError as error:
-            refused.append(str(error))
-    begun = len(chosen) - len(refused)
+            refusals.append(str(error))
+    count = len(instance_ids) - len(refusals)
     label = action.label
-    said = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", begun) % {
+    message = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", count) % {
         "label": label,
-        "n": begun,
+        "n": count,
     }
-    if not refused:
+    if not refusals:
         return done(
             request,
-            said,
+            message,
             reverse("recycle-bin" if verb in BIN_BULK else "instances"),
             changed=("instances", "quota"),
         )
-    reasons = " ".join(dict.fromkeys(refused))
-    said += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refused)) % {
-        "n": len(refused),
+    reasons = " ".join(dict.fromkeys(refusals))
+    message += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refusals)) % {
+        "n": len(refusals),
         "why": reasons,
     }
-    return with_events(HttpResponse(status=204), toast("danger", said), "instances", "quota")
+    return with_events(HttpResponse(status=204), toast("danger", message), "instances", "quota")
 
 
 def row(request: Request, instance: Instance) -> Row:
@@ -204,11 +210,11 @@ def row(request: Request, instance: Instance) -> Row:
     return Row(
         instance=instance,
         choices=choices(request.context, instance),
-        entry=entry(operation) if operation else None,
+        entry=make_entry(operation) if operation else None,
         until=instance.deleted_at + timedelta(hours=settings.RECYCLE_HOURS) if instance.deleted_at else None,
     )
 
 
-def _offered(request: Request, verbs: tuple[str, ...]) -> list[Action]:
+def _permitted_actions(request: Request, verbs: tuple[str, ...]) -> list[Action]:
     """Actions for the bar; a reader, who may do none of them, gets neither bar nor boxes."""
     return [_action(verb) for verb in verbs if policy.allows(request.context, f"instance:{verb}")]

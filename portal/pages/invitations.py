@@ -52,11 +52,11 @@ def invite(request: Request) -> HttpResponse:
     if request.method == "POST":
         status = 400
         if form.is_valid():
-            given = {name: value for name, value in form.cleaned_data.items() if value}
-            if "project" not in given:
-                given.pop("role", None)
+            data = {name: value for name, value in form.cleaned_data.items() if value}
+            if "project" not in data:
+                data.pop("role", None)
             try:
-                return _shown(request, invitations.invite(request.context, given))
+                return _show_link(request, invitations.invite(request.context, data))
             except MeridianError as error:
                 form.refuse(error)
                 status = error.status
@@ -68,15 +68,15 @@ def invite(request: Request) -> HttpResponse:
 @require_POST
 def reset_link(request: Request, key: str) -> HttpResponse:
     """A link with which the user chooses a new password."""
-    return _shown(request, invitations.reset(request.context, key))
+    return _show_link(request, invitations.reset(request.context, key))
 
 
 @require_POST
 def disable_second_factor(request: Request, key: str) -> HttpResponse:
     """For a user who lost device and recovery codes."""
     user = second_factor.disable(request.context, key)
-    said = _("Switched off the second factor of %(name)s.") % {"name": user.name}
-    return done(request, said, reverse("user", args=[user.id]), changed=("users", "user"))
+    message = _("Switched off the second factor of %(name)s.") % {"name": user.name}
+    return done(request, message, reverse("user", args=[user.id]), changed=("users", "user"))
 
 
 @login_not_required
@@ -96,7 +96,7 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
     return page(request, "accounts/choose_password.html", values, status=400 if form.errors else 200)
 
 
-def _shown(request: Request, link: Link) -> HttpResponse:
+def _show_link(request: Request, link: Link) -> HttpResponse:
     """The link itself, as JSON, as a part for htmx, or as a page."""
     if wants_json(request):
         values = {"user": link.user.name, "link": link.address, "mailed": link.address is None}

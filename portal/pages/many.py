@@ -35,8 +35,10 @@ class ForMany(Form):
 
     def __init__(self, context: Context, data: dict[str, Any]) -> None:
         # Bound from the beginning, so that the page shows what its first values come to.
-        given = {name: field.initial for name, field in self.base_fields.items() if field.initial is not None}
-        super().__init__(given | data)
+        initial = {
+            name: field.initial for name, field in self.base_fields.items() if field.initial is not None
+        }
+        super().__init__(initial | data)
 
     def parameters(self) -> dict[str, Any] | None:
         """What the action takes; None: the person has not said enough yet."""
@@ -57,10 +59,13 @@ class Resizing(ForMany):
 
     def __init__(self, context: Context, data: dict[str, Any]) -> None:
         super().__init__(context, data)
-        known = flavors.listing(context)
-        offered = [(one.pk, _size(one.name, one.vcpus, one.ram_mib, one.disk_gib)) for one in known]
+        available = flavors.listing(context)
+        options = [
+            (flavor.pk, _size(flavor.name, flavor.vcpus, flavor.ram_mib, flavor.disk_gib))
+            for flavor in available
+        ]
         self.fields["flavor_id"].widget = forms.Select(
-            choices=[("", _("Choose a size.")), *offered], attrs={"class": "form-select"}
+            choices=[("", _("Choose a size.")), *options], attrs={"class": "form-select"}
         )
 
     def parameters(self) -> dict[str, Any] | None:
@@ -98,13 +103,13 @@ class Expiring(ForMany):
     time_zone = time_zone_field()
 
     def parameters(self) -> dict[str, Any] | None:
-        given = self.cleaned_data
-        match given["how"]:
+        data = self.cleaned_data
+        match data["how"]:
             case "days":
-                return {"days": given["days"]} if given["days"] else None
+                return {"days": data["days"]} if data["days"] else None
             case "at":
-                wanted = {"expires_at": given["expires_at"], "time_zone": given["time_zone"]}
-                return wanted if given["expires_at"] else None
+                moment = {"expires_at": data["expires_at"], "time_zone": data["time_zone"]}
+                return moment if data["expires_at"] else None
         return {}
 
     def show(self, instance: Instance) -> str:
@@ -129,8 +134,8 @@ class Tagging(ForMany):
     )
 
     def parameters(self) -> dict[str, Any] | None:
-        given = {name: _words(self.cleaned_data[name]) for name in ("more", "without")}
-        return given if any(given.values()) else None
+        tags = {name: _words(self.cleaned_data[name]) for name in ("more", "without")}
+        return tags if any(tags.values()) else None
 
     def show(self, instance: Instance) -> str:
         return ", ".join(instance.tags) or "–"
@@ -154,16 +159,16 @@ class Line:
 def ask(request: Request, verb: str) -> HttpResponse:
     """The form with what each of the chosen instances would become; sent, what each became."""
     policy.enforce(request.context, f"instance:{verb}")
-    given = request.POST if request.method == "POST" else request.GET
-    chosen = instances.chosen(request.context, given.getlist("ids")[:MOST])
-    form = FORMS[verb](request.context, given.dict())
+    data = request.POST if request.method == "POST" else request.GET
+    selection = instances.chosen(request.context, data.getlist("ids")[:MOST])
+    form = FORMS[verb](request.context, data.dict())
     parameters = form.parameters() if form.is_valid() else None
     sent = request.method == "POST" and parameters is not None
     if parameters is None:
-        outcomes = [_unsaid(request.context, verb, instance) for instance in chosen]
+        outcomes = [_incomplete_outcome(request.context, verb, instance) for instance in selection]
     else:
         act = begin_each if sent else rehearse
-        outcomes = act(request.context, f"instance.{verb}", chosen, parameters)
+        outcomes = act(request.context, f"instance.{verb}", selection, parameters)
     values = {
         "action": registry.known()[f"instance.{verb}"],
         "form": form,
@@ -176,7 +181,7 @@ def ask(request: Request, verb: str) -> HttpResponse:
     return page(request, "instances/many.html", values, status=status)
 
 
-def _unsaid(context: Context, verb: str, instance: Instance) -> Outcome:
+def _incomplete_outcome(context: Context, verb: str, instance: Instance) -> Outcome:
     """Before anything is chosen, only what refuses whatever it will be is known."""
     return Outcome(
         before=instance,

@@ -34,10 +34,10 @@ def begin(request: HttpRequest) -> HttpResponse:
         return redirect(settings.PUBLIC_URL + request.get_full_path())
     address, attempt = oidc.begin(provider, _callback_url())
     response = redirect(address)
-    kept = asdict(attempt) | {"next": safe_next(request)}
+    state = asdict(attempt) | {"next": safe_next(request)}
     response.set_cookie(
         COOKIE,
-        signing.dumps(kept, salt=COOKIE),
+        signing.dumps(state, salt=COOKIE),
         max_age=PATIENCE_SECONDS,
         path=reverse("oidc"),
         secure=settings.SECURE,
@@ -54,13 +54,13 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Come back: begin the session of whom the provider names. Its second factor counts; ours is not asked for."""
     provider = _provider()
     try:
-        kept = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=PATIENCE_SECONDS)
+        state = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=PATIENCE_SECONDS)
     except signing.BadSignature as error:
         raise BadInput(
             _("This sign-in took too long, was used already, or your browser refuses cookies. Start again.")
         ) from error
-    to = kept.pop("next")
-    proof = oidc.finish(provider, _callback_url(), Attempt(**kept), request.GET)
+    to = state.pop("next")
+    proof = oidc.finish(provider, _callback_url(), Attempt(**state), request.GET)
     user = external_users.enter(
         proof.person, provider.domain, mirrored=provider.groups, makes_users=provider.makes_users
     )

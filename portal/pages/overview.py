@@ -8,8 +8,8 @@ from accounts.services import quota_requests, quotas
 from compute.engine.services import operations_log
 from compute.hosts.models import Hypervisor
 from compute.instances.services import instances
-from portal.activity_entries import entries
-from portal.pages.quota_requests import shown
+from portal.activity_entries import make_entries
+from portal.pages.quota_requests import make_line
 from portal.requests import Request, live_page, page
 
 RECENT = 6
@@ -25,11 +25,11 @@ def overview(request: Request) -> HttpResponse:
     values = {
         "usages": quotas.project_usage(context.project),
         "requests": [
-            shown(one, may_withdraw=quota_requests.may_withdraw(context, one))
-            for one in quota_requests.project_requests(context)
+            make_line(quota_request, may_withdraw=quota_requests.may_withdraw(context, quota_request))
+            for quota_request in quota_requests.project_requests(context)
         ],
         "counts": counts,
-        "entries": entries(operations_log.recent(context, size=RECENT)),
+        "entries": make_entries(operations_log.recent(context, size=RECENT)),
         "emulation": _emulation(),
     }
     parts = {"overview": "overview/content.html"}

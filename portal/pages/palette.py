@@ -14,7 +14,7 @@ from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import instances, words
 from portal import icons
-from portal.frame import ADMINISTRATION, FURTHER, WORK, places
+from portal.frame import ADMINISTRATION, FURTHER, WORK, permitted_items
 from portal.requests import Request
 
 MOST = 8
@@ -33,8 +33,8 @@ def palette(request: Request) -> JsonResponse:
 def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
     if policy.allows(request.context, "instance:launch"):
         yield from _if_fitting(query, _item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
-    for place in places(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
-        yield from _if_fitting(query, _item(str(place.label), _("Page"), place.icon, place.url))
+    for item in permitted_items(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
+        yield from _if_fitting(query, _item(str(item.label), _("Page"), item.icon, item.url))
     yield from _if_fitting(query, _item(_("My account"), _("Page"), "user-circle", reverse("account")))
 
 
@@ -45,15 +45,15 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
     """
     if not policy.allows(request.context, "instance:read"):
         return
-    found = _found(request, query) if query else []
-    for instance in found:
+    matches = _search_instances(request, query) if query else []
+    for instance in matches:
         url = reverse("instance", args=[instance.pk])
         yield _item(instance.name, _hint(request, instance), "server-2", url)
     verb, _space, rest = query.partition(" ")
-    for instance in found[:WITH_ACTIONS]:
+    for instance in matches[:WITH_ACTIONS]:
         yield from _actions(request, instance, "")
-    if rest and not found:
-        for instance in _found(request, rest):
+    if rest and not matches:
+        for instance in _search_instances(request, rest):
             yield from _actions(request, instance, verb)
 
 
@@ -70,7 +70,7 @@ def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
         yield _item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
 
 
-def _found(request: Request, search: str) -> list[Instance]:
+def _search_instances(request: Request, search: str) -> list[Instance]:
     everywhere = request.context.is_admin
     return list(instances.page(request.context, search=search, size=MOST, all_projects=everywhere))
 

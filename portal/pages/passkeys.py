@@ -29,20 +29,20 @@ def ask_for_new(request: Request) -> JsonResponse:
 @require_POST
 def add(request: Request) -> JsonResponse:
     """Keep what the device made, named by browser and system unless the person says otherwise."""
-    given = request.POST
-    name = given.get("name") or browsers.name(request.headers.get("User-Agent", ""))
-    made = passkeys.add(
-        request.context, party_of(request), given.get("ticket"), given.get("answer"), name[:64]
+    data = request.POST
+    name = data.get("name") or browsers.name(request.headers.get("User-Agent", ""))
+    passkey = passkeys.add(
+        request.context, party_of(request), data.get("ticket"), data.get("answer"), name[:64]
     )
-    return JsonResponse({"said": _("Added the passkey %(name)s.") % {"name": made.name}}, status=201)
+    return JsonResponse({"said": _("Added the passkey %(name)s.") % {"name": passkey.name}}, status=201)
 
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
     """Forget one."""
-    gone = passkeys.delete(request.context, request.POST.get("passkey", ""))
-    said = _("Deleted the passkey %(name)s.") % {"name": gone.name}
-    return done(request, said, "/account/", changed=("passkeys",))
+    passkey = passkeys.delete(request.context, request.POST.get("passkey", ""))
+    message = _("Deleted the passkey %(name)s.") % {"name": passkey.name}
+    return done(request, message, "/account/", changed=("passkeys",))
 
 
 @login_not_required

@@ -17,8 +17,8 @@ from portal.themes import THEME_COOKIE, THEMES
 @require_POST
 def preferences(request: Request) -> HttpResponse:
     """Keep the theme or the language, with the user and in the browser."""
-    user, wanted = request.user, request.POST
-    if theme := wanted.get("theme"):
+    user, data = request.user, request.POST
+    if theme := data.get("theme"):
         if theme not in THEMES:
             raise BadInput(fields={"theme": _("There is no such theme.")})
         user.theme = theme
@@ -26,7 +26,7 @@ def preferences(request: Request) -> HttpResponse:
         response = HttpResponse(status=204) if is_htmx(request) else redirect(safe_next(request))
         remember(response, THEME_COOKIE, theme)
         return response
-    language = wanted.get("language", "")
+    language = data.get("language", "")
     if language not in dict(settings.LANGUAGES) or not check_for_language(language):
         raise BadInput(fields={"language": _("There is no such language.")})
     user.language = language
@@ -40,8 +40,8 @@ def preferences(request: Request) -> HttpResponse:
 @require_POST
 def switch_project(request: Request) -> HttpResponse:
     """Work in another project from now on; a foreign one is unknown."""
-    wanted = request.POST.get("project", "")
-    project = next((project for project in projects_of(request.user) if project.id == wanted), None)
+    project_id = request.POST.get("project", "")
+    project = next((project for project in projects_of(request.user) if project.id == project_id), None)
     if project is None:
         raise NotFound
     request.session["project_id"] = project.id

@@ -19,7 +19,7 @@ from portal import lists, pickers, quota_lines
 from portal.form_pages import form_page
 from portal.forms import Form
 from portal.requests import Request, away, done, live_page
-from portal.role_sources import whence
+from portal.role_sources import describe_origin
 
 MEMBERS = 50
 PARTS = {
@@ -61,15 +61,17 @@ class ChangedProject(Form):
 def show(request: Request, project_id: str) -> HttpResponse:
     """The page, or one of its parts; `?find=` looks for whom to give a role."""
     context = request.context
-    project = _found(context, project_id)
-    members = Paginator(assignments.on_project(context, project), MEMBERS).get_page(lists.number(request))
+    project = _get_project(context, project_id)
+    members = Paginator(assignments.on_project(context, project), MEMBERS).get_page(
+        lists.page_number(request)
+    )
     used = instances.count(context, project)
     values: dict[str, Any] = {
         "project": project,
         "lineage": project.lineage,
         "children": project.children.order_by("name"),
         "page": members,
-        "members": [(row, *whence(row, project)) for row in members],
+        "members": [(row, *describe_origin(row, project)) for row in members],
         "picker": pickers.actors(request),
         "chosen": "actor",
         "roles": pickers.all_roles(context),
@@ -87,11 +89,11 @@ def new(request: Request) -> HttpResponse:
     form = NewProject(request.POST or None, initial={"parent_id": request.GET.get("below")})
     form.fields["parent_id"].choices = _parents(request.context)  # type: ignore[attr-defined]
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        fields = given | {"tags": _tags(given["tags"]), "parent_id": given["parent_id"] or None}
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        fields = data | {"tags": _tags(data["tags"]), "parent_id": data["parent_id"] or None}
         project = projects.create(request.context, fields)
-        said = _("Made the project %(name)s. Now give somebody a role in it.") % {"name": project.name}
-        return said, reverse("project", args=[project.id])
+        message = _("Made the project %(name)s. Now give somebody a role in it.") % {"name": project.name}
+        return message, reverse("project", args=[project.id])
 
     return form_page(
         request, form, save, heading=_("New project"), button=_("Make the project"), back=reverse("projects")
@@ -101,13 +103,13 @@ def new(request: Request) -> HttpResponse:
 def edit(request: Request, project_id: str) -> HttpResponse:
     """Change name, description and tags."""
     policy.enforce(request.context, "project:write")
-    project = _found(request.context, project_id)
+    project = _get_project(request.context, project_id)
     tags = ", ".join(tag.name for tag in project.tags.all())
     initial = {"name": project.name, "description": project.description, "tags": tags}
     back = reverse("project", args=[project.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        changed = projects.update(request.context, project.id, given | {"tags": _tags(given["tags"])})
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        changed = projects.update(request.context, project.id, data | {"tags": _tags(data["tags"])})
         return _("Changed the project %(name)s.") % {"name": changed.name}, back
 
     heading = _("Edit the project %(name)s") % {"name": project.name}
@@ -119,24 +121,24 @@ def edit(request: Request, project_id: str) -> HttpResponse:
 def set_enabled(request: Request, project_id: str) -> HttpResponse:
     """Enable or disable; counts at the next request of everybody in it."""
     project = projects.update(request.context, project_id, {"enabled": request.POST.get("enabled", "")})
-    said = _("Enabled %(name)s.") if project.enabled else _("Disabled %(name)s.")
+    message = _("Enabled %(name)s.") if project.enabled else _("Disabled %(name)s.")
     back = reverse("project", args=[project.id])
-    return done(request, said % {"name": project.name}, back, changed=("projects", "project"))
+    return done(request, message % {"name": project.name}, back, changed=("projects", "project"))
 
 
 @require_POST
 def delete(request: Request, project_id: str) -> HttpResponse:
     """Remove an empty project; a refusal names what still lives in it."""
     policy.enforce(request.context, "project:write")
-    project = _found(request.context, project_id)
+    project = _get_project(request.context, project_id)
     projects.delete(request.context, project_id)
-    said = _("Deleted the project %(name)s.") % {"name": project.name}
+    message = _("Deleted the project %(name)s.") % {"name": project.name}
     if request.POST.get("leave"):
-        return away(request, said, reverse("projects"))
-    return done(request, said, reverse("projects"), changed=("projects",))
+        return away(request, message, reverse("projects"))
+    return done(request, message, reverse("projects"), changed=("projects",))
 
 
-def _found(context: Context, project_id: str) -> Project:
+def _get_project(context: Context, project_id: str) -> Project:
     policy.enforce(context, "project:read")
     return inputs.get_or_404(projects.all_for_admin(context).with_lineage(), project_id, "project")  # type: ignore[attr-defined]
 
@@ -156,7 +158,7 @@ def _parents(context: Context) -> list[tuple[str, Any]]:
             [(domain.id, _("The domain %(name)s itself") % {"name": domain.name}), *rows.get(domain.id, [])],
         )
         for domain in sorted(
-            directory.domains(context), key=lambda one: (one.id != context.user.domain_id, one.name)
+            directory.domains(context), key=lambda domain: (domain.id != context.user.domain_id, domain.name)
         )
     ]
 

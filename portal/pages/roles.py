@@ -51,9 +51,9 @@ def new(request: Request) -> HttpResponse:
     form = _form(request, None, {})
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        role = roles.create(request.context, given)
-        roles.replace_implied(request.context, role.id, given["implied"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        role = roles.create(request.context, data)
+        roles.replace_implied(request.context, role.id, data["implied"])
         return _("Made the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     intro = _(
@@ -74,7 +74,7 @@ def new(request: Request) -> HttpResponse:
 def edit(request: Request, role_id: str) -> HttpResponse:
     """Change description and what is implied; the default roles keep their names and their order."""
     policy.enforce(request.context, "role:write")
-    role = _found(request.context, role_id)
+    role = _get_role(request.context, role_id)
     direct = [rule.implied_id for rule in roles.inferences(request.context, role.id)]
     initial = {"name": role.name, "description": role.description, "implied": direct}
     form = _form(request, role, initial)
@@ -82,9 +82,9 @@ def edit(request: Request, role_id: str) -> HttpResponse:
         del form.fields["name"]
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        roles.update(request.context, role.id, given)
-        roles.replace_implied(request.context, role.id, given["implied"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        roles.update(request.context, role.id, data)
+        roles.replace_implied(request.context, role.id, data["implied"])
         return _("Changed the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     heading = _("Edit the role %(name)s") % {"name": role.name}
@@ -95,14 +95,14 @@ def edit(request: Request, role_id: str) -> HttpResponse:
 def delete(request: Request, role_id: str) -> HttpResponse:
     """Remove a role of one's own making, and take it from everybody."""
     policy.enforce(request.context, "role:write")
-    name = _found(request.context, role_id).name
+    name = _get_role(request.context, role_id).name
     roles.delete(request.context, role_id)
     return done(
         request, _("Deleted the role %(name)s.") % {"name": name}, reverse("roles"), changed=("roles",)
     )
 
 
-def _found(context: Context, role_id: str) -> Role:
+def _get_role(context: Context, role_id: str) -> Role:
     return inputs.get_or_404(roles.visible_to(context), role_id, "role")
 
 

@@ -53,12 +53,12 @@ def new(request: Request) -> HttpResponse:
     """Make a group."""
     policy.enforce(request.context, "server_group:write")
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
+    def save(data: dict[str, Any]) -> tuple[str, str]:
         group = server_groups.create(
-            request.context, given["name"], given["policy"], given["max_server_per_host"]
+            request.context, data["name"], data["policy"], data["max_server_per_host"]
         )
-        said = _("Made the server group %(name)s. Choose it when you launch instances.")
-        return said % {"name": group.name}, reverse("server-groups")
+        message = _("Made the server group %(name)s. Choose it when you launch instances.")
+        return message % {"name": group.name}, reverse("server-groups")
 
     return form_page(
         request,
@@ -75,8 +75,8 @@ def new(request: Request) -> HttpResponse:
 def delete(request: Request, server_group_id: str) -> HttpResponse:
     """Forget a group; its instances stay where they are."""
     group = server_groups.delete(request.context, server_group_id)
-    said = _("Deleted the server group %(name)s.") % {"name": group.name}
-    return done(request, said, reverse("server-groups"), changed=("server-groups",))
+    message = _("Deleted the server group %(name)s.") % {"name": group.name}
+    return done(request, message, reverse("server-groups"), changed=("server-groups",))
 
 
 urlpatterns = [

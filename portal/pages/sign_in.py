@@ -65,8 +65,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(to)
     form = SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        user = authenticate(request, username=given["name"], password=given["password"])
+        data = form.cleaned_data
+        user = authenticate(request, username=data["name"], password=data["password"])
         if isinstance(user, User):
             return proceed(request, Step(user=user, code_shown=False), to)
         form.add_error(None, _("Name and password do not fit together."))
@@ -123,10 +123,10 @@ def new_password(request: HttpRequest) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     """End the session, and every live connection that stands on it."""
     key = request.session.session_key or ""
-    way_out = single_sign_on.way_out(request)
+    address = single_sign_on.sign_out_address(request)
     logout(request)
     sessions.ended.send(__name__, keys=[key])
-    return single_sign_on.farewell(request, way_out) if way_out else redirect("sign-in")
+    return single_sign_on.signed_out_page(request, address) if address else redirect("sign-in")
 
 
 @login_not_required

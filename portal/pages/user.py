@@ -30,7 +30,7 @@ from portal.form_pages import form_page
 from portal.forms import Form
 from portal.requests import Request, away, done, live_page
 
-PLACES = 50
+SCOPES = 50
 PARTS = {
     "user-header": "users/header.html",
     "roles": "users/roles.html",
@@ -61,16 +61,16 @@ class ChangedUser(Form):
 def show(request: Request, user_id: str) -> HttpResponse:
     """The page, or one of its parts; `?find=` looks for a place on which to give a role."""
     context = request.context
-    user = _found(context, user_id)
-    places = Paginator(role_sources.places(assignments.ways(context, user)), PLACES).get_page(
-        lists.number(request)
+    user = _get_user(context, user_id)
+    scopes = Paginator(role_sources.group_by_scope(assignments.ways(context, user)), SCOPES).get_page(
+        lists.page_number(request)
     )
     values: dict[str, Any] = {
         "person": user,
         "is_self": user == request.user,
         "is_locked": user.id in lockouts.among([user]),
-        "page": places,
-        "picker": pickers.places(request),
+        "page": scopes,
+        "picker": pickers.scopes(request),
         "chosen": "place",
         "roles": pickers.all_roles(context),
         "groups": users.groups(context, user.id).order_by("name"),
@@ -86,7 +86,7 @@ def show(request: Request, user_id: str) -> HttpResponse:
 def edit(request: Request, user_id: str) -> HttpResponse:
     """Change name, e-mail, description and default project."""
     policy.enforce(request.context, "user:write")
-    user = _found(request.context, user_id)
+    user = _get_user(request.context, user_id)
     initial = {
         "name": user.name,
         "email": user.email,
@@ -94,14 +94,14 @@ def edit(request: Request, user_id: str) -> HttpResponse:
         "default_project_id": user.default_project_id,
     }
     form = ChangedUser(request.POST or None, initial=initial)
-    own = {project.id: project.name for project in projects.unscoped_of_user(user)}
+    project_names = {project.id: project.name for project in projects.unscoped_of_user(user)}
     if user.default_project:
-        own[user.default_project.id] = user.default_project.name
-    form.fields["default_project_id"].choices = [("", _("None")), *own.items()]  # type: ignore[attr-defined]
+        project_names[user.default_project.id] = user.default_project.name
+    form.fields["default_project_id"].choices = [("", _("None")), *project_names.items()]  # type: ignore[attr-defined]
     back = reverse("user", args=[user.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        fields = given | {"default_project_id": given["default_project_id"] or None}
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        fields = data | {"default_project_id": data["default_project_id"] or None}
         changed = users.update(request.context, user.id, fields)
         return _("Changed the user %(name)s.") % {"name": changed.name}, back
 
@@ -113,29 +113,29 @@ def edit(request: Request, user_id: str) -> HttpResponse:
 def set_enabled(request: Request, user_id: str) -> HttpResponse:
     """Enable or disable; a disabled user is out at the next request."""
     user = users.update(request.context, user_id, {"enabled": request.POST.get("enabled", "")})
-    said = _("Enabled %(name)s.") if user.enabled else _("Disabled %(name)s: signed out everywhere.")
+    message = _("Enabled %(name)s.") if user.enabled else _("Disabled %(name)s: signed out everywhere.")
     back = reverse("user", args=[user.id])
-    return done(request, said % {"name": user.name}, back, changed=("users", "user"))
+    return done(request, message % {"name": user.name}, back, changed=("users", "user"))
 
 
 @require_POST
 def delete(request: Request, user_id: str) -> HttpResponse:
     """Remove the user with their roles, keys, tokens and application credentials."""
     policy.enforce(request.context, "user:write")
-    name = _found(request.context, user_id).name
+    name = _get_user(request.context, user_id).name
     users.delete(request.context, user_id)
-    said = _("Deleted the user %(name)s.") % {"name": name}
+    message = _("Deleted the user %(name)s.") % {"name": name}
     if request.POST.get("leave"):
-        return away(request, said, reverse("users"))
-    return done(request, said, reverse("users"), changed=("users",))
+        return away(request, message, reverse("users"))
+    return done(request, message, reverse("users"), changed=("users",))
 
 
 @require_POST
 def unlock(request: Request, user_id: str) -> HttpResponse:
     """Let somebody in again who mistyped too often."""
     user = lockouts.lift(request.context, user_id)
-    said = _("%(name)s may try again at once.") % {"name": user.name}
-    return done(request, said, reverse("user", args=[user.id]), changed=("users", "user"))
+    message = _("%(name)s may try again at once.") % {"name": user.name}
+    return done(request, message, reverse("user", args=[user.id]), changed=("users", "user"))
 
 
 @require_POST
@@ -146,7 +146,7 @@ def revoke_credential(request: Request, user_id: str, credential_id: str) -> Htt
     return done(request, _("Revoked the application credential."), back, changed=("credentials",))
 
 
-def _found(context: Context, user_id: str) -> User:
+def _get_user(context: Context, user_id: str) -> User:
     policy.enforce(context, "user:read")
     rows = users.visible_to(context).select_related("domain", "default_project")
     return inputs.get_or_404(rows, user_id, "user")

@@ -71,8 +71,8 @@ def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
     )
     back = reverse("project", args=[project.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        user_quotas.arrange(request.context, project.id, user.id, given)
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        user_quotas.arrange(request.context, project.id, user.id, data)
         return _("Changed the limits of %(name)s.") % {"name": user.name}, back
 
     return form_page(

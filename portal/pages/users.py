@@ -60,25 +60,25 @@ class NewUser(Form):
 @require_safe
 def table(request: Request) -> HttpResponse:
     """A page of users in a constant number of queries."""
-    asked = lists.asked(request)
-    found = directory.users(
+    query = lists.parse_query(request)
+    users_page = directory.users(
         request.context,
-        search=asked.search,
-        state=asked.state,
-        domain=asked.domain,
-        sort=asked.sort,
-        number=asked.number,
+        search=query.search,
+        state=query.state,
+        domain=query.domain,
+        sort=query.sort,
+        number=query.number,
     )
-    locked = lockouts.among(list(found))
+    locked = lockouts.among(list(users_page))
     domains = domain_choices.filters(request)
     values: dict[str, Any] = {
-        "page": found,
-        "rows": [(user, user.id in locked) for user in found],
-        "asked": asked,
+        "page": users_page,
+        "rows": [(user, user.id in locked) for user in users_page],
+        "list_query": query,
         "columns": domain_choices.columns(request, COLUMNS, domains),
         "filters": lists.filters(request.GET, "state", STATES),
         "domains": domains,
-        "kept": lists.kept(request.GET),
+        "hidden_fields": lists.hidden_fields(request.GET),
     }
     return live_page(request, "users/users.html", PARTS, values)
 
@@ -91,10 +91,10 @@ def new(request: Request) -> HttpResponse:
     domain_choices.offer(request, form)
 
     @sensitive_variables()
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        user = users.create(request.context, given | {"password": given["password"] or None})
-        said = _("Made the user %(name)s. Now give them a role in a project.") % {"name": user.name}
-        return said, reverse("user", args=[user.id])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        user = users.create(request.context, data | {"password": data["password"] or None})
+        message = _("Made the user %(name)s. Now give them a role in a project.") % {"name": user.name}
+        return message, reverse("user", args=[user.id])
 
     return form_page(
         request, form, save, heading=_("New user"), button=_("Make the user"), back=reverse("users")

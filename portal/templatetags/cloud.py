@@ -138,9 +138,9 @@ def left(until: datetime | None) -> str:
 @register.filter
 def os_icon(image: Image) -> str:
     """The picture of an image's system: a brand's where the name says one, else a disc."""
-    known = {"ubuntu": "brand-ubuntu", "debian": "brand-debian", "windows": "brand-windows"}
+    icon_names = {"ubuntu": "brand-ubuntu", "debian": "brand-debian", "windows": "brand-windows"}
     name = image.name.lower()
-    return next((icon_name for word, icon_name in known.items() if word in name), "terminal-2")
+    return next((icon_name for word, icon_name in icon_names.items() if word in name), "terminal-2")
 
 
 @register.filter

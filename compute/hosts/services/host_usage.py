@@ -26,7 +26,7 @@ class HostUsage:
     taken: Amounts
 
 
-def hypervisors(context: Context) -> QuerySet[Hypervisor]:
+def all_for_admin(context: Context) -> QuerySet[Hypervisor]:
     """Return all hypervisors by name. Raise Forbidden."""
     policy.enforce(context, "hypervisor:read")
     return Hypervisor.objects.order_by("name")
@@ -34,12 +34,12 @@ def hypervisors(context: Context) -> QuerySet[Hypervisor]:
 
 def listing(context: Context) -> list[HostUsage]:
     """Return all hypervisors by name with what is taken of each. Two queries. Raise Forbidden."""
-    return usage_of(hypervisors(context))
+    return usage_of(all_for_admin(context))
 
 
 def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
     """Return what is taken of each host, in the same order. One query."""
-    taken = occupants.known().amounts()
+    taken = occupants.registered().amounts()
     return [HostUsage(hypervisor=host, taken=taken.get(host.pk, NOTHING)) for host in hosts]
 
 

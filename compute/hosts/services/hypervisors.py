@@ -131,5 +131,7 @@ def _virtualization(hypervisor: Hypervisor) -> tuple[str, str]:
     if settings.VIRTUALIZATION != "detect":
         return settings.VIRTUALIZATION, "Set by MERIDIAN_VIRTUALIZATION."
     kernel, initrd = hosts.IMAGES / "probe-kernel", hosts.IMAGES / "probe-initrd"
-    found = virtualization.detect(hypervisor.uri, kernel, initrd, settings.DATA_DIR / "virtualization.json")
-    return found.type, found.reason
+    detected = virtualization.detect(
+        hypervisor.uri, kernel, initrd, settings.DATA_DIR / "virtualization.json"
+    )
+    return detected.type, detected.reason

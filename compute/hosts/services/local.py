@@ -10,8 +10,10 @@ from compute.hosts.models import Hypervisor
 @transaction.atomic
 def ensure() -> Hypervisor:
     """Return the row of this machine, made at its first start."""
-    host, made = Hypervisor.objects.get_or_create(name=settings.HOST, defaults={"uri": settings.LIBVIRT_URI})
-    if not made and host.uri != settings.LIBVIRT_URI:
+    host, created = Hypervisor.objects.get_or_create(
+        name=settings.HOST, defaults={"uri": settings.LIBVIRT_URI}
+    )
+    if not created and host.uri != settings.LIBVIRT_URI:
         host.uri = settings.LIBVIRT_URI
         host.save(update_fields=["uri"])
     return host

@@ -43,7 +43,7 @@ def register(occupants: Occupants) -> None:
     _occupants.append(occupants)
 
 
-def known() -> Occupants:
+def registered() -> Occupants:
     """Return what occupies hosts. There is one kind of occupant: instances."""
     (occupants,) = _occupants
     return occupants

@@ -47,9 +47,9 @@ def on(pool: Pool, host: Hypervisor) -> driver.Pool:
 
 def handle(pool: Pool) -> driver.Pool:
     """Return the pool as this process's host knows it, which is one of the pool's."""
-    known = pool.hosts.order_by("name")
+    hosts_of_pool = pool.hosts.order_by("name")
     local = here.host_id()
-    host = (known.filter(pk=local).first() if local else None) or known.first()
+    host = (hosts_of_pool.filter(pk=local).first() if local else None) or hosts_of_pool.first()
     if host is None:
         raise LookupError(f"The pool {pool.name} has no host.")
     return on(pool, host)

@@ -161,11 +161,11 @@ def _get(host: Hypervisor, target: str, deadline: float) -> tuple[int, Answer]:
         headers = {signatures.HEADER: signatures.sign("GET", host.pk, target)}
         connection.request("GET", target, headers=headers)
         wire = connection.sock  # `getresponse` lets go of it
-        wire.settimeout(_left(deadline))
+        wire.settimeout(_seconds_left(deadline))
         response = connection.getresponse()
         content = bytearray()
         while True:
-            wire.settimeout(_left(deadline))
+            wire.settimeout(_seconds_left(deadline))
             part = response.read1(CHUNK)
             if not part:
                 break
@@ -175,17 +175,17 @@ def _get(host: Hypervisor, target: str, deadline: float) -> tuple[int, Answer]:
         connection.close()
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+def _seconds_left(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds
 
 
 def _fault(answer: Answer) -> Refused:
     try:
-        said = json.loads(answer.content)
-        return Refused(str(said["code"]), str(said["message"]))
+        body = json.loads(answer.content)
+        return Refused(str(body["code"]), str(body["message"]))
     except (ValueError, KeyError, TypeError):
         return Refused("error", _("The host answered in a way that we do not understand."))
 

@@ -88,18 +88,18 @@ def find(key: str) -> CloudImage:
 def fetch(entry: CloudImage, target: Path) -> None:
     """Download the image to `target` and compare its digest. Raises Unavailable; nothing is left then."""
     try:
-        wanted = _digest_in(_read(entry.checksums_url), entry.url.rpartition("/")[2], entry.digest)
+        expected = _digest_in(_read(entry.checksums_url), entry.url.rpartition("/")[2], entry.digest)
         with urllib.request.urlopen(entry.url, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310
             shutil.copyfileobj(answer, file, 1024 * 1024)
         with target.open("rb") as file:
-            got = hashlib.file_digest(file, entry.digest).hexdigest()
+            actual = hashlib.file_digest(file, entry.digest).hexdigest()
     except (urllib.error.URLError, OSError) as error:
         target.unlink(missing_ok=True)
         raise Unavailable(
             _("Downloading %(name)s failed: %(reason)s. Does this machine reach the internet?")
             % {"name": entry.name, "reason": error}
         ) from error
-    if got != wanted:
+    if actual != expected:
         target.unlink(missing_ok=True)
         raise Unavailable(
             _("%(name)s arrived damaged: its %(digest)s differs from the one at %(url)s. Try again.")
@@ -116,7 +116,7 @@ def _digest_in(listing: str, file_name: str, digest: str) -> str:
     """The digest of `file_name` in the usual two forms: `HEX  NAME` and `SHA256 (NAME) = HEX`."""
     hexadecimal = rf"([0-9a-f]{{{hashlib.new(digest).digest_size * 2}}})"
     name = re.escape(file_name)
-    found = re.search(rf"^{hexadecimal}\s+\*?{name}$|\({name}\)\s*=\s*{hexadecimal}$", listing, re.MULTILINE)
-    if found is None:
+    match = re.search(rf"^{hexadecimal}\s+\*?{name}$|\({name}\)\s*=\s*{hexadecimal}$", listing, re.MULTILINE)
+    if match is None:
         raise Unavailable(_("The list of digests does not name %(file)s.") % {"file": file_name})
-    return found[1] or found[2]
+    return match[1] or match[2]

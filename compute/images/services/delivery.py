@@ -27,7 +27,7 @@ State = Operation.State
 
 def wait_for_copy(run: Run, image: Image, host: Hypervisor) -> None:
     """Return once the host's pool has the image. Raise Wait while it is delivered, Conflict when that failed."""
-    images.known(image.pk)
+    images.get_existing(image.pk)
     if hosts.pool(host).stat(image.volume_name) is not None:
         return
     latest = _latest(image, host, since=run.operation)

@@ -33,21 +33,21 @@ class Inspection:
 def inspect(path: Path) -> Inspection:
     """Look into an image file. Raises BadInput when it is no plain disk image or could reach other files."""
     try:
-        found = format_inspector.detect_file_format(str(path))
-        if found is None or str(found) not in ACCEPTED:
-            wanted = ", ".join(sorted(ACCEPTED))
+        inspector = format_inspector.detect_file_format(str(path))
+        if inspector is None or str(inspector) not in ACCEPTED:
+            formats = ", ".join(sorted(ACCEPTED))
             raise BadInput(
-                _("%(file)s is no image of format %(wanted)s.") % {"file": path.name, "wanted": wanted}
+                _("%(file)s is no image of format %(wanted)s.") % {"file": path.name, "wanted": formats}
             )
-        found.safety_check()
+        inspector.safety_check()
     except (format_inspector.ImageFormatError, format_inspector.SafetyCheckFailed) as error:
         raise BadInput(
             _("%(file)s is not safe to use: %(reason)s") % {"file": path.name, "reason": error}
         ) from error
-    return Inspection(format=str(found), virtual_size=found.virtual_size)
+    return Inspection(format=str(inspector), virtual_size=inspector.virtual_size)
 
 
-def measured(path: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> dict[str, Any]:
+def measure(path: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> dict[str, Any]:
     """What an image's row says of its file; `progress(done, total)` counts bytes. Raises BadInput as `inspect`."""
     inspection, size, digest = inspect(path), path.stat().st_size, hashlib.sha256()
     with path.open("rb") as file:
@@ -64,7 +64,7 @@ def measured(path: Path, progress: Callable[[int, int], None] = lambda _done, _t
 
 def adopt(path: Path, name: str, **fields: Any) -> Image:
     """Move an image file into our care and make it launchable. Raises BadInput as `inspect` does."""
-    image = Image(name=name, status=Image.Status.ACTIVE, **measured(path), **fields)
+    image = Image(name=name, status=Image.Status.ACTIVE, **measure(path), **fields)
     # First the file, then the row: a row promises its file, a file alone is only waste.
     path.chmod(PRIVATE)
     os.replace(path, file_of(image))
@@ -80,14 +80,14 @@ def file_of(image: Image) -> Path:
 def remove_file(image_id: object) -> None:
     """Remove an image's file and what was written of it; already gone is success."""
     file = Path(hosts.IMAGES / str(image_id))
-    for each in (part_of(file), file):
-        each.unlink(missing_ok=True)
+    for path in (part_of(file), file):
+        path.unlink(missing_ok=True)
 
 
 def evict(hypervisor: Hypervisor) -> None:
     """Remove from the host's pool the copies of images that are deleted. Raise DriverError."""
     pool = hosts.pool(hypervisor)
     copies = {volume.name for volume in pool.list() if volume.name.startswith(COPY)}
-    kept = Image.objects.exclude(status=Image.Status.DELETED)
-    for name in sorted(copies - {image.volume_name for image in kept}):
+    images = Image.objects.exclude(status=Image.Status.DELETED)
+    for name in sorted(copies - {image.volume_name for image in images}):
         pool.delete(name)

@@ -21,63 +21,63 @@ from compute.images.models import Image
 DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
 
-def visible(context: Context) -> SubjectQuerySet[Image]:
+def visible_to(context: Context) -> SubjectQuerySet[Image]:
     """Public images and the project's own, whatever their status. Raises Forbidden."""
     policy.enforce(context, "image:read")
     own = Q(project=context.project) if context.project else Q(pk__in=[])
-    return _kept().filter(Q(visibility="public") | own)
+    return _unscoped_existing().filter(Q(visibility="public") | own)
 
 
-def listing(context: Context) -> list[Image]:
+def list_launchable(context: Context) -> list[Image]:
     """Active images: public ones and the project's own."""
-    return list(visible(context).filter(status=Image.Status.ACTIVE))
+    return list(visible_to(context).filter(status=Image.Status.ACTIVE))
 
 
-def get(context: Context, image_id: object) -> Image:
+def get_launchable(context: Context, image_id: object) -> Image:
     """One image of `listing`. Raises NotFound."""
-    return _one(visible(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
+    return _get_row(visible_to(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
 
 
-def find(context: Context, image_id: object) -> Image:
+def get_visible(context: Context, image_id: object) -> Image:
     """One image, whatever its status; administrators reach those of every project. Raises NotFound."""
-    rows = visible(context)
-    missing = _("No image found with ID %(key)s") % {"key": str(image_id)[:64]}
-    return _one(_kept() if context.is_admin else rows, image_id, missing)
+    rows = visible_to(context)
+    message = _("No image found with ID %(key)s") % {"key": str(image_id)[:64]}
+    return _get_row(_unscoped_existing() if context.is_admin else rows, image_id, message)
 
 
-def shown(context: Context) -> list[Image]:
+def list_visible(context: Context) -> list[Image]:
     """All that the asker may see, newest first, each with the instance it was taken from."""
     return list(
-        visible(context).select_related("taken_from").order_by("-created_at", "-pk").with_open_operations()
+        visible_to(context).select_related("taken_from").order_by("-created_at", "-pk").with_open_operations()
     )
 
 
-def _deletion() -> Action:
+def _delete_action() -> Action:
     return registry.known()["image.delete"]
 
 
-def _kept() -> SubjectQuerySet[Image]:
+def _unscoped_existing() -> SubjectQuerySet[Image]:
     return Image.objects.exclude(Q(status=Image.Status.DELETED) | Q(task_state=Image.DELETING))
 
 
-def _one(rows: QuerySet[Image], image_id: object, missing: str) -> Image:
+def _get_row(rows: QuerySet[Image], image_id: object, message: str) -> Image:
     try:
         return rows.get(pk=UUID(str(image_id)))
     except (Image.DoesNotExist, ValueError) as error:
-        raise NotFound(missing) from error
+        raise NotFound(message) from error
 
 
 def delete(context: Context, image_id: object) -> Image:
     """Begin to delete an image. Raise NotFound, Forbidden, Conflict naming the instances whose disks stand on it."""
-    image = find(context, image_id)
-    policy.enforce(context, _deletion().rule(context, image))
+    image = get_visible(context, image_id)
+    policy.enforce(context, _delete_action().rule(context, image))
     begin(context, "image.delete", image.pk)
     return image
 
 
 def may_delete(context: Context, image: Image) -> bool:
     """Return whether the asker's role allows to delete the image."""
-    return policy.allows(context, _deletion().rule(context, image))
+    return policy.allows(context, _delete_action().rule(context, image))
 
 
 def discard_unused(image_id: UUID, reason: str) -> bool:
@@ -91,9 +91,9 @@ def rotate(taken: QuerySet[Image], keep: int, reason: str) -> None:
         discard_unused(image.pk, reason)
 
 
-def known(image_id: UUID | str) -> Image:
+def get_existing(image_id: UUID | str) -> Image:
     """The image that an operation is about. Raises Conflict when it was deleted meanwhile."""
-    image = _kept().filter(pk=image_id).first()
+    image = _unscoped_existing().filter(pk=image_id).first()
     if image is None:
         raise Conflict(DELETED)
     return image
@@ -114,7 +114,7 @@ def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
 
 def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> None:
     """Copy the image into the pool unless it is there; `progress(done, total)` counts bytes. Raises Conflict."""
-    known(image.pk)
+    get_existing(image.pk)
     pool.import_file(
         image.volume_name,
         hosts.IMAGES / str(image.pk),

@@ -27,12 +27,12 @@ def plug(owner: Subject, project: Project, network: Network) -> Port:
     Raises Conflict when every address is taken.
     """
     Network.objects.select_for_update(no_key=True).get(pk=network.pk)
-    taken = {
+    used = {
         int(ipaddress.IPv4Address(address)) for address in network.ports.values_list("address", flat=True)
     }
     subnet = ipaddress.IPv4Network(network.cidr)
     first, last = int(subnet[0]) + max(2, min(FIRST, subnet.num_addresses // 4)), int(subnet[-1])
-    address = next((number for number in range(first, last) if number not in taken), None)
+    address = next((number for number in range(first, last) if number not in used), None)
     if address is None:
         raise Conflict(
             _("The network %(name)s has no free address left. Delete an instance or use another network.")

@@ -41,13 +41,13 @@ def ensure_all(hypervisor: Hypervisor) -> None:
 
 def problems(hypervisor: Hypervisor) -> list[tuple[str, str]]:
     """Return what is wrong with the host's networks, each with its part's name."""
-    found = []
+    pairs = []
     for row in Network.objects.all():
         try:
             network(hypervisor, row).leases()
         except DriverError as error:
-            found.append((inspection.network_part(row.name), str(error)))
-    return found
+            pairs.append((inspection.network_part(row.name), str(error)))
+    return pairs
 
 
 def register() -> None:
