@@ -1,4 +1,4 @@
-"""What the resources of the Compute API share: project in the address, links, times of queries."""
+"""Parts of every view of the Compute API: the project in the address, links, times of queries."""
 
 import re
 import zlib

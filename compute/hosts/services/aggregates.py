@@ -30,12 +30,12 @@ class ZoneTaken(Conflict):
 
 
 def listing(context: Context) -> list[Aggregate]:
-    """All of them with their hosts, in two queries. Raises Forbidden."""
+    """Return all aggregates with their hosts, in two queries. Raise Forbidden."""
     return list(_all_for_admin(context))
 
 
 def get(context: Context, aggregate_id: object) -> Aggregate:
-    """One aggregate with its hosts. Raises Forbidden, NotFound."""
+    """Return one aggregate with its hosts. Raise Forbidden, NotFound."""
     key = str(aggregate_id)
     primary_key = key if key.isascii() and key.isdigit() and len(key) < 10 else None
     aggregate = _all_for_admin(context).filter(pk=primary_key).first() if primary_key else None
@@ -46,7 +46,7 @@ def get(context: Context, aggregate_id: object) -> Aggregate:
 
 @transaction.atomic
 def create(context: Context, name: object, zone: object = None) -> Aggregate:
-    """An aggregate without hosts. Raises Forbidden, BadInput, Conflict when the name is taken."""
+    """Make an aggregate without hosts. Raise Forbidden, BadInput, or Conflict if the name is taken."""
     policy.enforce(context, "hypervisor:write")
     aggregate = Aggregate(name=clean_name(name), availability_zone=clean_zone(zone))
     _save(aggregate)
@@ -57,7 +57,7 @@ def create(context: Context, name: object, zone: object = None) -> Aggregate:
 
 @transaction.atomic
 def update(context: Context, aggregate_id: object, data: Mapping[str, object]) -> Aggregate:
-    """Change `name` and `availability_zone`. Raises Forbidden, NotFound, BadInput, Conflict."""
+    """Change `name` and `availability_zone`. Raise Forbidden, NotFound, BadInput, Conflict."""
     aggregate = _lock(context, aggregate_id)
     if "name" in data:
         aggregate.name = clean_name(data["name"])
@@ -68,7 +68,7 @@ def update(context: Context, aggregate_id: object, data: Mapping[str, object]) -
 
 @transaction.atomic
 def delete(context: Context, aggregate_id: object) -> Aggregate:
-    """Raises Forbidden, NotFound, and BadInput (as Nova does) while there are hosts in it."""
+    """Delete an aggregate. Raise Forbidden, NotFound, or BadInput, as Nova does, if it has hosts."""
     aggregate = _lock(context, aggregate_id)
     if aggregate.hosts.exists():
         raise BadInput(
@@ -82,7 +82,7 @@ def delete(context: Context, aggregate_id: object) -> Aggregate:
 
 @transaction.atomic
 def add_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
-    """Raises Forbidden, NotFound (also for the host), Conflict when it is in there or stands in another zone."""
+    """Add a host. Raise Forbidden, NotFound, or Conflict if it is a member or in another zone."""
     aggregate, hypervisor = _lock(context, aggregate_id), _host(host)
     if aggregate.hosts.filter(pk=hypervisor.pk).exists():
         raise Conflict(
@@ -96,7 +96,7 @@ def add_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
 
 @transaction.atomic
 def remove_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
-    """Raises Forbidden, NotFound (also for the host), Conflict when instances there asked for the zone."""
+    """Remove a host. Raise Forbidden, NotFound, or Conflict if instances on it asked for the zone."""
     aggregate, hypervisor = _lock(context, aggregate_id), _host(host)
     if not aggregate.hosts.filter(pk=hypervisor.pk).exists():
         raise NotFound(_("Aggregate %(id)s has no host %(host)s.") % {"id": aggregate.pk, "host": hypervisor})
@@ -108,7 +108,7 @@ def remove_host(context: Context, aggregate_id: object, host: object) -> Aggrega
 
 @transaction.atomic
 def set_metadata(context: Context, aggregate_id: object, data: object) -> Aggregate:
-    """Add keys or give them other values; null takes one out. Raises Forbidden, NotFound, BadInput, Conflict."""
+    """Set the keys; null removes one. Raise Forbidden, NotFound, BadInput, Conflict."""
     aggregate = _lock(context, aggregate_id)
     if not isinstance(data, Mapping):
         raise BadInput(fields={"metadata": _("Give an object of keys and texts.")})
@@ -138,7 +138,7 @@ def arrange(
     hosts: Collection[str],
     metadata: Mapping[str, str],
 ) -> Aggregate:
-    """All of an aggregate at once, a new one where None is given. Raises what the single steps raise."""
+    """Set everything of an aggregate at once, a new one for None. Raise the errors of the single steps."""
     if aggregate is None:
         aggregate = create(context, name)
     before = {host.name for host in aggregate.hosts.all()}
@@ -151,7 +151,7 @@ def arrange(
 
 
 def clean_zone(value: object) -> str:
-    """The name of a zone; none where none is given. Raises BadInput."""
+    """Return the name of a zone, empty for None. Raise BadInput."""
     if value is None or value == "":
         return ""
     zone = clean_name(value, field=ZONE_KEY)
@@ -161,7 +161,7 @@ def clean_zone(value: object) -> str:
 
 
 def zones() -> dict[str, list[Hypervisor]]:
-    """{zone: its hosts}, by name; the default one is there as long as there is no other. One query."""
+    """Return {zone: its hosts} by name, in one query. Without hosts, there is the default zone alone."""
     hosts_by_zone: dict[str, list[Hypervisor]] = {}
     for host in Hypervisor.objects.all():
         hosts_by_zone.setdefault(host.availability_zone, []).append(host)
@@ -200,7 +200,10 @@ def _set_zone(aggregate: Aggregate, zone: str) -> None:
 
 
 def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
-    """Put the host into a zone, the default one where none is named, unless another aggregate holds it elsewhere."""
+    """Put the host into the zone, empty: the default one.
+
+    Raise ZoneTaken if another aggregate or instances prevent it.
+    """
     others = host.aggregates.exclude(pk=besides.pk).exclude(availability_zone="")
     other = others.values_list("availability_zone", flat=True).first()
     if other and zone and other != zone:

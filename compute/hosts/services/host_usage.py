@@ -1,4 +1,4 @@
-"""What every hypervisor has and gives away, for administrators."""
+"""Capacity and usage of every hypervisor, for administrators."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from compute.hosts.services.occupants import NOTHING, Amounts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostUsage:
-    """One hypervisor and what is taken of it."""
+    """A hypervisor and the amounts that its occupants take."""
 
     hypervisor: Hypervisor
     taken: Amounts
@@ -45,7 +45,7 @@ def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
 
 @transaction.atomic
 def enable(context: Context, name: object, enabled: bool, reason: str = "") -> Hypervisor:
-    """Let new instances come to the host of this name or id, or keep them away. Raises Forbidden, NotFound."""
+    """Enable or disable the host with this name or id for new instances. Raise Forbidden, NotFound."""
     policy.enforce(context, "hypervisor:write")
     hypervisor = Hypervisor.objects.select_for_update(no_key=True).filter(_called(name)).first()
     if hypervisor is None:

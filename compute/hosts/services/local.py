@@ -9,7 +9,7 @@ from compute.hosts.models import Hypervisor
 
 @transaction.atomic
 def ensure() -> Hypervisor:
-    """Return the row of this machine, made at its first start."""
+    """Return the row of this machine. Make it at the first start."""
     host, created = Hypervisor.objects.get_or_create(
         name=settings.HOST, defaults={"uri": settings.LIBVIRT_URI}
     )
@@ -20,7 +20,7 @@ def ensure() -> Hypervisor:
 
 
 def serve() -> Hypervisor:
-    """Have this process take work of this machine only; return its row."""
+    """Let this process take work of this machine only. Return the machine's row."""
     host = ensure()
     here.serve(host.pk)
     return host

@@ -15,7 +15,7 @@ def sign(method: str, host_id: UUID, target: str) -> str:
 
 
 def is_good(signature: str, method: str, host_id: UUID, target: str) -> bool:
-    """Return whether the signature is ours, fresh, and of just this request."""
+    """Return whether the signature is ours, fresh, and of exactly this request."""
     try:
         return _signer().unsign(signature, max_age=SECONDS) == _words(method, host_id, target)
     except BadSignature:

@@ -1,4 +1,4 @@
-"""Which versions of the Image API there are."""
+"""The versions of the Image API."""
 
 from typing import Any
 

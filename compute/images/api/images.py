@@ -1,4 +1,4 @@
-"""Image v2: what clients look up before they create a server, and images taken of servers. Below /image."""
+"""Image v2: images to launch from, and images taken of servers. Below /image."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Images that the asker may launch from, and their way into hypervisors' pools."""
+"""Images in their projects' scope, and their copies in hypervisors' pools."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -22,31 +22,31 @@ DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
 
 def visible_to(context: Context) -> SubjectQuerySet[Image]:
-    """Public images and the project's own, whatever their status. Raises Forbidden."""
+    """Return public images and the project's own, in any status. Raise Forbidden."""
     policy.enforce(context, "image:read")
     own = Q(project=context.project) if context.project else Q(pk__in=[])
     return _unscoped_existing().filter(Q(visibility="public") | own)
 
 
 def list_launchable(context: Context) -> list[Image]:
-    """Active images: public ones and the project's own."""
+    """Return the active images of `visible_to`. Raise Forbidden."""
     return list(visible_to(context).filter(status=Image.Status.ACTIVE))
 
 
 def get_launchable(context: Context, image_id: object) -> Image:
-    """One image of `listing`. Raises NotFound."""
+    """Return one image of `list_launchable`. Raise Forbidden, NotFound."""
     return _get_row(visible_to(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
 
 
 def get_visible(context: Context, image_id: object) -> Image:
-    """One image, whatever its status; administrators reach those of every project. Raises NotFound."""
+    """Return one image in any status; for administrators, of any project. Raise Forbidden, NotFound."""
     rows = visible_to(context)
     message = _("No image found with ID %(key)s") % {"key": str(image_id)[:64]}
     return _get_row(_unscoped_existing() if context.is_admin else rows, image_id, message)
 
 
 def list_visible(context: Context) -> list[Image]:
-    """All that the asker may see, newest first, each with the instance it was taken from."""
+    """Return the images of `visible_to`, newest first, each with the instance it was taken from."""
     return list(
         visible_to(context).select_related("taken_from").order_by("-created_at", "-pk").with_open_operations()
     )
@@ -68,7 +68,7 @@ def _get_row(rows: QuerySet[Image], image_id: object, message: str) -> Image:
 
 
 def delete(context: Context, image_id: object) -> Image:
-    """Begin to delete an image. Raise NotFound, Forbidden, Conflict naming the instances whose disks stand on it."""
+    """Begin to delete an image. Raise NotFound, Forbidden, or Conflict naming the instances on it."""
     image = get_visible(context, image_id)
     policy.enforce(context, _delete_action().rule(context, image))
     begin(context, "image.delete", image.pk)
@@ -76,23 +76,23 @@ def delete(context: Context, image_id: object) -> Image:
 
 
 def may_delete(context: Context, image: Image) -> bool:
-    """Return whether the asker's role allows to delete the image."""
+    """Return whether the asker's role allows deleting the image."""
     return policy.allows(context, _delete_action().rule(context, image))
 
 
 def discard_unused(image_id: UUID, reason: str) -> bool:
-    """Begin to delete an image in Meridian's own name unless disks stand on it; return whether it was."""
+    """Begin to delete an image as the system unless disks stand on it. Return whether it began."""
     return begin_quietly("image.delete", image_id, only=Q(), reason=reason)
 
 
 def rotate(taken: QuerySet[Image], keep: int, reason: str) -> None:
-    """Delete all of them but the newest `keep`; one that disks stand on stays. `reason` tells the audit log why."""
+    """Delete all but the newest `keep` images; those in use stay. `reason` is for the audit log."""
     for image in taken.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")[keep:]:
         discard_unused(image.pk, reason)
 
 
 def get_existing(image_id: UUID | str) -> Image:
-    """The image that an operation is about. Raises Conflict when it was deleted meanwhile."""
+    """Return the image of an operation. Raise Conflict if it was deleted meanwhile."""
     image = _unscoped_existing().filter(pk=image_id).first()
     if image is None:
         raise Conflict(DELETED)
@@ -100,7 +100,7 @@ def get_existing(image_id: UUID | str) -> Image:
 
 
 def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
-    """Why an instance of these sizes cannot be made from the image; empty when it can."""
+    """Return why instances of these sizes cannot use the image; empty if they can."""
     if ram_mib < image.min_ram_mib:
         return _("%(image)s needs %(needed)s MiB of memory.") % {
             "image": image.name,
@@ -113,7 +113,7 @@ def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
 
 
 def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> None:
-    """Copy the image into the pool unless it is there; `progress(done, total)` counts bytes. Raises Conflict."""
+    """Copy the image into the pool if it is missing; `progress(done, total)` counts bytes. Raise Conflict."""
     get_existing(image.pk)
     pool.import_file(
         image.volume_name,

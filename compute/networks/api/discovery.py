@@ -1,4 +1,4 @@
-"""Which versions, resources and extensions of the Network API there are."""
+"""The versions, resources and extensions of the Network API."""
 
 from typing import Any
 

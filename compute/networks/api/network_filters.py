@@ -1,6 +1,6 @@
-"""What lists of networks and subnets are asked for, as conditions on rows.
+"""Filters of lists of networks and subnets, as conditions on rows.
 
-Every field is a filter; one that is said more than once fits either value.
+Every field is a filter; a repeated one fits any of its values.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,13 +48,13 @@ SUBNET_SORTS = _SORTS | {"network_id": "pk", "cidr": "cidr"} | dict.fromkeys(SAM
 
 
 def network_condition(query: QueryDict) -> Q:
-    """Return the condition of the networks that fit."""
+    """Return the condition of the networks that fit the query."""
     conditions: dict[str, Condition] = {"id": lambda values: Q(pk__in=ids.uuids(values)), "shared": _shared}
     return _combine(query, _COMMON | conditions, SAME_FOR_NETWORKS)
 
 
 def subnet_condition(query: QueryDict) -> Q:
-    """Return the condition of the networks whose subnets fit."""
+    """Return the condition of the networks whose subnets fit the query."""
     conditions: dict[str, Condition] = {
         "id": lambda values: Q(pk__in=list(filter(None, map(subnets.network_key, values)))),
         "network_id": lambda values: Q(pk__in=ids.uuids(values)),
@@ -80,7 +80,7 @@ def _name(values: list[str]) -> Q:
 
 
 def _project(values: list[str]) -> Q:
-    """Return the condition of the owners; shared networks have none, shown as the empty text."""
+    """Return the condition of the owners; the empty text stands for shared networks."""
     condition = Q(project__in=[value for value in values if is_text(value)])
     return condition | Q(project=None) if "" in values else condition
 

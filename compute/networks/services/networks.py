@@ -1,4 +1,4 @@
-"""Networks that the asker may use."""
+"""Networks in their projects' scope."""
 
 from uuid import UUID
 
@@ -12,14 +12,14 @@ from compute.networks.models import Network
 
 
 def visible_to(context: Context) -> QuerySet[Network]:
-    """Shared networks and the project's own. Raises Forbidden."""
+    """Return shared networks and the project's own; all for administrators. Raise Forbidden."""
     policy.enforce(context, "network:read")
     rows = Network.objects.order_by("created_at", "pk")
     return rows if context.is_admin else rows.filter(Q(project=None) | Q(project=context.project))
 
 
 def get(context: Context, network_id: object) -> Network:
-    """One network of `visible`. Raises NotFound."""
+    """Return one network of `visible_to`. Raise Forbidden, NotFound."""
     try:
         return visible_to(context).get(pk=UUID(str(network_id)))
     except (Network.DoesNotExist, ValueError) as error:
@@ -27,7 +27,7 @@ def get(context: Context, network_id: object) -> Network:
 
 
 def get_chosen(context: Context, networks: object) -> list[Network]:
-    """The networks with these ids; None: the default one. Raises BadInput, Conflict."""
+    """Return the networks with these ids; for None the default one. Raise BadInput, Conflict."""
     if networks is None:
         return [get_default(context)]
     if not isinstance(networks, list):
@@ -39,7 +39,7 @@ def get_chosen(context: Context, networks: object) -> list[Network]:
 
 
 def get_default(context: Context) -> Network:
-    """The project's own network, else the shared one. Raises Conflict when there is none."""
+    """Return the project's own network, else the shared one. Raise Conflict if there is none."""
     own = Network.objects.filter(project=context.project).first() if context.project else None
     network = own or Network.objects.filter(project=None).order_by("created_at").first()
     if network is None:
