@@ -1,4 +1,4 @@
-"""Every call of the APIs, read from the URL configuration and the views' own words."""
+"""Every call of the APIs, read from the URL configuration and the views' docstrings."""
 
 import inspect
 import re
@@ -35,7 +35,7 @@ VERSION = re.compile(r"v\d")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one route. `choices`: the words that an argument may be, where only some may."""
+    """A method of a route. `choices` are the possible values of the arguments that have a closed set."""
 
     name: str
     method: str
@@ -106,7 +106,7 @@ def _patterns(patterns: list[Any], prefix: str) -> Iterator[tuple[str, URLPatter
     for pattern in patterns:
         address = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
-            # A regular expression includes what has an address of its own already.
+            # A regular expression includes views that have an address of their own already.
             if isinstance(pattern.pattern, RegexPattern):
                 continue
             if prefix != "/" or address.rstrip("/") in PREFIXES:

@@ -1,4 +1,4 @@
-"""Serves exactly those files of the npm packages that pages use, so that collecting copies little."""
+"""Serve only those files of the npm packages that pages use, so that collecting copies little."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ FOLDERS: dict[str, str] = {"novnc/core": "@novnc/novnc/core", "novnc/vendor": "@
 
 
 class PackageFinder(BaseFinder):
-    """Finds static files under the names in FILES, and below the names in FOLDERS."""
+    """Find static files under the names in FILES, and below the names in FOLDERS."""
 
     def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> Any:
         paths = [str(PACKAGES / source) for name, source in _all() if name == path]

@@ -1,4 +1,4 @@
-"""Bodies of requests: ordinary ones are read whole before a thread is taken, streamed ones while they come."""
+"""Bodies of requests: ordinary ones are read whole before a thread is taken, streamed ones as they come."""
 
 import io
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ DISCONNECT = "http.disconnect"
 
 
 class TooLarge(Exception):
-    """The body is longer than its address takes."""
+    """The body is longer than its address allows."""
 
 
 class ClientGone(ConnectionError):

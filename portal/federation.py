@@ -1,4 +1,4 @@
-"""Reads what the environment says about a directory and an OpenID Connect provider."""
+"""The environment's settings of a directory and an OpenID Connect provider."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ LONGEST_GROUP_NAME = 64
 
 
 def ldap() -> LdapServer | None:
-    """The directory, or None where no URL is set. Raises ImproperlyConfigured."""
+    """Return the directory, or None without a URL. Raise ImproperlyConfigured."""
     url = env.read("MERIDIAN_LDAP_URL")
     if not url:
         return None
@@ -49,7 +49,7 @@ def ldap() -> LdapServer | None:
 
 
 def oidc() -> OidcProvider | None:
-    """The provider, or None where no issuer is set. Raises ImproperlyConfigured."""
+    """Return the provider, or None without an issuer. Raise ImproperlyConfigured."""
     issuer = env.read("MERIDIAN_OIDC_ISSUER")
     if not issuer:
         return None
@@ -85,7 +85,7 @@ def _required(name: str, because: str) -> str:
 
 
 def _content(name: str) -> str:
-    """What is in the file that the option names, without the line's end; empty where none is named."""
+    """Return the content of the file that the option names; empty if it names none."""
     file = env.read(name)
     if not file:
         return ""

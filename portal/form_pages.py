@@ -1,4 +1,4 @@
-"""Pages that hold one form and nothing else: making and changing what an administrator looks after."""
+"""Pages that hold one form, by which administrators make and change a resource."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,13 @@ from portal.lists import Text
 from portal.requests import Request, away, page
 
 Save = Callable[[dict[str, Any]], tuple[str, str]]
-"""Takes the cleaned fields and calls a service; what to say afterwards, and where to go."""
+"""Calls a service with the cleaned fields. Returns the message and the address to go to."""
 
 
 def form_page(
     request: Request, form: Form, save: Save, *, heading: Text, intro: Text = "", button: Text, back: str
 ) -> HttpResponse:
-    """The form, empty or with what is wrong with it; saved, and away to where `save` says."""
+    """Return the page of a form. Save a valid one, then leave for the address that `save` returns."""
     status = 200
     if request.method == "POST":
         status = 400

@@ -1,4 +1,4 @@
-"""What stands around every page: rail, project switcher, operations in progress, theme."""
+"""The frame of every page: navigation, project switcher, operations in progress, theme."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,7 @@ from portal.themes import THEME_COOKIE, THEMES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavigationItem:
-    """An entry of the rail: a page of its own, shown to those whom `rule` allows."""
+    """A page in the navigation, shown to users whom `rule` allows."""
 
     name: str
     label: str | Promise
@@ -71,11 +71,11 @@ PARTS_OF = {
     "aggregate": "aggregates",
     "flavor": "flavors",
 }
-"""By the first word of a page's name, the rail's entry that it belongs to."""
+"""By the first word of a page's name, the navigation item that it belongs to."""
 
 
 class Frame:
-    """Everything is asked when a template first shows it, so that parts of pages cost nothing."""
+    """Values of the frame. Each is read when a template first shows it, so parts of pages cost nothing."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -87,7 +87,7 @@ class Frame:
 
     @cached_property
     def theme(self) -> str:
-        """auto, light or dark: the user's own, before signing in the browser's last."""
+        """Return auto, light or dark: the user's own, before signing in the browser's last."""
         theme = self._context.user.theme if self._context else self._request.COOKIES.get(THEME_COOKIE, "")
         return theme if theme in THEMES else "auto"
 
@@ -113,21 +113,21 @@ class Frame:
 
     @cached_property
     def here(self) -> str:
-        """The rail's entry that this page belongs to."""
+        """Return the name of the navigation item that the page belongs to."""
         match = self._request.resolver_match
         name = (match.url_name or "") if match else ""
         return PARTS_OF.get(name.partition("-")[0].removesuffix("s"), name)
 
     @cached_property
     def operations(self) -> list[Operation]:
-        """What is being done in the project now."""
+        """Return the project's operations in progress."""
         if self._context is None or not policy.allows(self._context, "activity:read"):
             return []
         return operations_log.in_progress(self._context)
 
     @cached_property
     def waiting_requests(self) -> int:
-        """Requests for quota that wait for an administrator, for the badge in their rail."""
+        """Return the number of open quota requests, for the administrators' badge."""
         if self._context is None or not policy.allows(self._context, "quota:write"):
             return 0
         return quota_requests.count(self._context)
@@ -138,10 +138,10 @@ class Frame:
 
 
 def permitted_items(context: Context | None, items: tuple[NavigationItem, ...]) -> list[NavigationItem]:
-    """Those of the pages that the asker may open."""
+    """Return the items that the user may open."""
     return [item for item in items if context is not None and policy.allows(context, item.rule)]
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
-    """Django's context processor."""
+    """Return the frame for templates, as Django's context processor."""
     return {"frame": Frame(request)}

@@ -1,4 +1,4 @@
-"""What a launch or a resize would come to, for showing: which sizes fit and why not, quota after it, the command."""
+"""Preview of a launch or a resize: sizes that fit, the quota after it, the command."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from portal.quota_offer import Offer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A flavor as offered; `reason` says why it cannot be had, `offer` what would have to be asked for."""
+    """A flavor to choose; `reason` says why it cannot be had, `offer` which quota would be needed."""
 
     flavor: Flavor
     reason: str
@@ -26,7 +26,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A resource's quota with the launch in it. Shares in per cent of the limit; `left` None: no limit."""
+    """A resource's quota with the launch in it. Shares in per cent of the limit; `left` is None without a limit."""
 
     usage: Usage
     added: int
@@ -41,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`offer`: what to ask for, where the chosen size goes beyond the quota."""
+    """Sizes and quota bars; `offer` is the quota to ask for if the chosen size exceeds it."""
 
     sizes: list[Size]
     bars: list[Bar]
@@ -55,7 +55,7 @@ class Plan:
 def make(
     project: Project | None, image: Image | None, flavor: Flavor | None, flavors: Sequence[Flavor], count: int
 ) -> Plan:
-    """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
+    """Return sizes and quota bars for `count` instances. The launch itself checks all of it again."""
     usages = _launch_usages(quotas.project_usage(project)) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
     amounts_needed = resources.of(flavor, count) if flavor else {}
@@ -74,9 +74,9 @@ def make(
 def resize(
     action: SizeChange, instance: Instance, flavor: Flavor | None, flavors: Sequence[Flavor], *, may_ask: bool
 ) -> Plan:
-    """Sizes and quota bars for another size of the instance; the action itself checks all of it again.
+    """Return sizes and quota bars for a resize. The action itself checks all of it again.
 
-    `may_ask`: whether the asker can ask for more, which people do for the project they work in.
+    `may_ask` is whether the user can ask for quota, which people do for the project they work in.
     """
     usages = _launch_usages(quotas.project_usage(instance.project))
     waiting = quota_requests.open_limits(instance.project)
@@ -115,7 +115,7 @@ def shell_command(
     tags: Sequence[str] = (),
     metadata: Mapping[str, str] | None = None,
 ) -> str:
-    """The `openstack` command that launches the same, quoted for a shell."""
+    """Return the `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
     words += ["--image", image.name] if image else []
     words += ["--flavor", flavor.name] if flavor else []
@@ -133,14 +133,14 @@ def shell_command(
 
 
 def _launch_usages(usages: Sequence[Usage]) -> list[Usage]:
-    """Without what only images take of."""
+    """Return the usages without those that only images count in."""
     return [usage for usage in usages if usage.resource.name in resources.SIZES]
 
 
 def _size(
     flavor: Flavor, misfit: str, needed: Mapping[str, int], usages: Sequence[Usage], offer: Offer | None
 ) -> Size:
-    """`misfit` is why no quota would help."""
+    """Return a size; `misfit` is a reason that no quota would remove."""
     if misfit:
         return Size(flavor=flavor, reason=misfit, offer=None)
     short = quotas.shortages(usages, needed)

@@ -1,4 +1,4 @@
-"""Parts that lists share. Search, filters and order stand in the address, and links change a part of it."""
+"""Parts of lists. Search, filters and order are in the address, and links change a part of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LONGEST_SEARCH = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A heading; `url` sorts by it, `order` says how it is sorted now (ascending, descending or empty)."""
+    """A heading; `url` sorts by it, `order` is ascending, descending or empty."""
 
     label: Text
     url: str
@@ -25,7 +25,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListQuery:
-    """The list that the address asks for."""
+    """The query of a list's address."""
 
     search: str
     sort: str
@@ -51,7 +51,7 @@ def parse_query(request: Request) -> ListQuery:
 
 
 def page_number(request: Request) -> int:
-    """Return the number of the page asked for, 1 if it is invalid."""
+    """Return the page number in the address, 1 if it is invalid."""
     text = request.GET.get("page", "1")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
@@ -62,7 +62,7 @@ def by_key(request: Request, part: Part[Any]) -> dict[str, object]:
 
 
 def columns(query: QueryDict, headings: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:
-    """Return headings of (sort, label). A heading without a sort is no link; `default` is the order without one."""
+    """Return the columns of (sort, label). A heading without a sort is no link; `default` is the usual sort."""
     sort = query.get("sort", "") or default
     return [
         Column(

@@ -1,6 +1,6 @@
 """The APIs as one OpenAPI document, made of the routes and of the schemas that requests are checked by.
 
-So it names every route and method that there is, and none that there is not.
+So it names exactly the routes and methods that exist.
 """
 
 import json
@@ -76,14 +76,14 @@ def _document(address: str) -> dict[str, Any]:
 
 
 class Components:
-    """The schemas of the document. Each stands once, whatever the number of calls that refer to it."""
+    """The schemas of the document. Each stands once, for any number of calls."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, Schema] = {}
         self._names: dict[int, tuple[str, Described]] = {}
 
     def refer(self, name: str, described: Described) -> Schema:
-        """Return a reference; the schema gets the name of its first place."""
+        """Return a reference. The schema gets the name of its first use."""
         entry = self._names.get(id(described))
         if entry is None:
             entry = self._names[id(described)] = (name, described)
@@ -127,7 +127,7 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _query(described: Described | None) -> list[dict[str, Any]]:
-    """Return what the query string may say in any version; a parameter that is not in all names its own."""
+    """Return the parameters of all versions; one that some versions lack names its own."""
     properties: dict[str, tuple[Schema, list[str]]] = {}
     versions = list(_versions(described)) if described is not None else []
     for version, schema in versions:

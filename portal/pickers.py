@@ -1,6 +1,6 @@
-"""Finding whom to give something, or where: a field that searches, and what it found as buttons.
+"""Pickers of users, groups and scopes: a search field, and its results as buttons.
 
-Works for thousands of users, since only what fits is read, and by keyboard, since buttons are buttons.
+They work for thousands of users, since only the results are read, and by keyboard, since buttons are buttons.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Something that was found; `value` is what its button sends."""
+    """A result of a search; `value` is what its button sends."""
 
     value: str
     label: str
@@ -28,7 +28,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picker:
-    """What a search found; `more` says that there are others that fit."""
+    """The results of a search; `more` is whether others fit too."""
 
     search: str
     candidates: list[Candidate]
@@ -36,7 +36,7 @@ class Picker:
 
 
 def actors(request: Request) -> Picker:
-    """Users and groups by name. `value` is users/<id> or groups/<id>."""
+    """Return users and groups by name; `value` is users/<id> or groups/<id>."""
     context, search = request.context, _search(request)
     if not search:
         return Picker(search="", candidates=[], more=False)
@@ -52,14 +52,14 @@ def actors(request: Request) -> Picker:
 
 
 def users(request: Request) -> Picker:
-    """Users by name; `value` is users/<id>."""
+    """Return users by name; `value` is users/<id>."""
     search = _search(request)
     candidates, more = _users(request.context, search) if search else ([], False)
     return _picker(search, candidates, more=more)
 
 
 def scopes(request: Request) -> Picker:
-    """Projects, domains and the whole system; `value` is projects/<id>, domains/<id> or system."""
+    """Return projects, domains and the system; `value` is projects/<id>, domains/<id> or system."""
     context, search = request.context, _search(request)
     if not search:
         return Picker(search="", candidates=[], more=False)
@@ -86,7 +86,7 @@ def scopes(request: Request) -> Picker:
 
 
 def all_roles(context: Context) -> list[Role]:
-    """The roles to choose from: the default ones from the least up, then the others by name."""
+    """Return all roles: the default ones from the least up, then the others by name."""
     order = [*reversed(LADDER)]
     return sorted(
         roles.visible_to(context),

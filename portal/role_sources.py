@@ -1,4 +1,4 @@
-"""Roles as pages show them: where each comes from, and whether it can be taken away right there."""
+"""Roles of a user by scope: where each comes from, and whether it can be revoked right there."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from accounts.services.roles import LADDER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleSource:
-    """One role and how it comes about; `source` is given only where it can be taken away in place."""
+    """A role and where it comes from; `source` is set only if it can be revoked here."""
 
     role: str
     text: str
@@ -23,7 +23,7 @@ class RoleSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """A project, a domain or the whole system, with the roles that a user has there."""
+    """A project, a domain or the system, with the roles that a user has on it."""
 
     kind: str
     name: str
@@ -33,7 +33,7 @@ class Scope:
 
 
 def group_by_scope(rows: Iterable[Effective]) -> list[Scope]:
-    """The roles of one user by place: the system first, then domains, then projects by name."""
+    """Return the roles of one user by scope: the system, then domains, then projects by name."""
     rows_by_scope: dict[tuple[int, str, str], list[Effective]] = {}
     for row in rows:
         rows_by_scope.setdefault(_key(row), []).append(row)
@@ -41,9 +41,9 @@ def group_by_scope(rows: Iterable[Effective]) -> list[Scope]:
 
 
 def describe_origin(source: Assignment, project: Project | None) -> tuple[str, str]:
-    """Where a written role comes from as seen on `project`, in words, and the page on which it stands.
+    """Return where an assignment comes from as seen on `project`, in words, and the address of its page.
 
-    Both are empty where it is written on the place itself, for the user.
+    Both are empty if it is written for the user on the scope itself.
     """
     if source.project is not None and source.project != project:
         words = _("from the project %(name)s above") % {"name": source.project.name}
@@ -75,7 +75,7 @@ def _scope(rows: list[Effective]) -> Scope:
 
 
 def _role_source(row: Effective) -> RoleSource:
-    """Words for one way; several reasons may come together: implied, through a group, inherited."""
+    """Return one source. It may join several reasons: implied, through a group, inherited."""
     source = row.source
     texts, url = [], ""
     if row.role != source.role:
@@ -97,5 +97,5 @@ def _role_source(row: Effective) -> RoleSource:
 
 
 def _rank(role: str) -> int:
-    """The default roles from the strongest down, then all others."""
+    """Return the position of a role: default roles from the strongest down, then all others."""
     return LADDER.index(role) if role in LADDER else len(LADDER)

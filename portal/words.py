@@ -1,4 +1,4 @@
-"""The interface's words for states, tasks and times. The API keeps OpenStack's own."""
+"""Labels of states, tasks and times in pages. The APIs keep OpenStack's own."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ def boot_stage(name: str) -> str:
 
 
 def ago(elapsed: timedelta) -> str:
-    """How long ago, in the largest fitting unit."""
+    """Return the time since then, in the largest fitting unit."""
     seconds = int(elapsed.total_seconds())
     for limit, unit, sentence in (
         (60, 1, _("%(n)ss ago")),
@@ -55,7 +55,7 @@ def ago(elapsed: timedelta) -> str:
 
 
 def duration(elapsed: timedelta) -> str:
-    """A length of time, as exact as a reader needs."""
+    """Return a length of time, as exact as a reader needs."""
     seconds = elapsed.total_seconds()
     if seconds < 10:
         return _("%(n)s s") % {"n": f"{seconds:.1f}"}

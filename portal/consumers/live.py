@@ -1,4 +1,4 @@
-"""Tell an open page what has changed. Topics only: the page asks again for what it may see."""
+"""Tell an open page which topics have changed. The page then asks for what it may see."""
 
 import asyncio
 import contextlib
@@ -27,10 +27,10 @@ Stamp = tuple[Any, ...]
 
 
 class Live(AsyncJsonWebsocketConsumer):
-    """One open page. Sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
+    """An open page's websocket. It sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
 
-    A websocket outlives its session and roles, so both are checked every CHECK_SECONDS. The same check compares
-    a stamp of the rows, and refreshes a page that missed a message.
+    A websocket outlives its session and roles, so both are checked every CHECK_SECONDS. The same check compares a
+    stamp of the rows, and refreshes a page that missed a message.
     """
 
     groups_joined: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Live(AsyncJsonWebsocketConsumer):
     stamp: Stamp = ()
 
     async def connect(self) -> None:
-        """Accept a signed-in user, close for anybody else. Without Redis, close so that the page tries again later."""
+        """Accept a signed-in user, close for others. Without Redis, close so that the page tries again later."""
         context = await socket_sessions.context_of(self.scope)
         await self.accept()
         if context is None:
@@ -110,9 +110,10 @@ class Live(AsyncJsonWebsocketConsumer):
 
     @database_sync_to_async
     def _stamp(self, context: Context) -> Stamp:
-        """Return what changes whenever a visible row is added or changed. Each part reads one row, or the open requests.
+        """Return a value that changes whenever a visible row is added or changed.
 
-        No row goes without a change before: deleted instances stay, and a closed request is not open.
+        Each part reads one row, or the open requests. No row goes without a change before: deleted instances stay,
+        and a closed request is not open.
         """
         everything = context.is_admin
         requests = QuotaRequest.objects.filter(state=QuotaRequest.State.OPEN)
@@ -126,6 +127,6 @@ class Live(AsyncJsonWebsocketConsumer):
 
 
 def newest_change(rows: QuerySet[Any]) -> datetime | None:
-    """Return when the last of the rows changed, by one look into an index."""
+    """Return when the last of the rows changed, by one look-up in an index."""
     moments: QuerySet[Any, datetime] = rows.order_by("-updated_at").values_list("updated_at", flat=True)
     return moments.first()

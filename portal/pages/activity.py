@@ -33,7 +33,7 @@ def in_progress(request: Request) -> HttpResponse:
 
 @require_POST
 def retry(request: Request, operation_id: str) -> HttpResponse:
-    """Undo a stuck operation once more."""
+    """Undo a stuck operation again."""
     operation = retrying.retry(request.context, operation_id)
     message = _("Undoing once more: %(name)s") % {"name": operation.subject_name}
     topics = (f"{operation.subject_type}:{operation.subject_id}", "operations")

@@ -1,4 +1,4 @@
-"""Consoles of an instance: its screen, its serial port and its boot log."""
+"""Consoles of an instance: screen, serial port and boot log."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ xterm_styles = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """One way to look at an instance; `tab` and `window` name the addresses of its two forms."""
+    """A kind of console; `tab` and `window` name the addresses of its two forms."""
 
     name: str
     label: str | Promise
@@ -64,42 +64,42 @@ SERIAL = Face(
 
 @require_safe
 def screen_tab(request: Request, instance_id: UUID) -> HttpResponse:
-    """The graphical console inside the instance's page."""
+    """Show the graphical console in the instance's page."""
     return _as_tab(request, _get_instance(request, instance_id), SCREEN)
 
 
 @require_safe
 def screen_window(request: Request, instance_id: UUID) -> HttpResponse:
-    """The graphical console in a window of its own."""
+    """Show the graphical console in a window of its own."""
     return _as_window(request, _get_instance(request, instance_id), SCREEN)
 
 
 @require_safe
 @xterm_styles
 def serial_tab(request: Request, instance_id: UUID) -> HttpResponse:
-    """The serial console inside the instance's page."""
+    """Show the serial console in the instance's page."""
     return _as_tab(request, _get_instance(request, instance_id), SERIAL)
 
 
 @require_safe
 @xterm_styles
 def serial_window(request: Request, instance_id: UUID) -> HttpResponse:
-    """The serial console in a window of its own."""
+    """Show the serial console in a window of its own."""
     return _as_window(request, _get_instance(request, instance_id), SERIAL)
 
 
 @require_safe
 def state(request: Request, instance_id: UUID) -> HttpResponse:
-    """The console's live part: how the instance is, and its power menu."""
+    """Show the console's live part: the instance's state and its power menu."""
     instance = _get_instance(request, instance_id)
     return page(request, "console/state.html", _state(request, instance))
 
 
 @require_POST
 def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
-    """A fresh pass to the screen, as {"url"}; or 409 with {"visitors"} when someone else is there.
+    """Return a new token for the screen as {"url"}, or 409 with {"visitors"} if others have it open.
 
-    `how`: "ask" looks for anyone, "again" only for who came just now, "share" and "take" for nobody.
+    With `how`, "ask" looks for all visitors, "again" for those of the last seconds, "share" and "take" for none.
     """
     instance = _get_instance(request, instance_id)
     mode = request.POST.get("how", "ask")
@@ -117,14 +117,14 @@ def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
 
 @require_safe
 def picture(request: Request, instance_id: UUID) -> HttpResponse:
-    """The screen as a PNG picture."""
+    """Return the screen as a PNG picture."""
     instance = _get_instance(request, instance_id)
     return _no_store(HttpResponse(console_views.screenshot(instance), content_type="image/png"))
 
 
 @require_safe
 def log(request: Request, instance_id: UUID) -> HttpResponse:
-    """What the guest wrote to its serial port since it was made; follows as more is written."""
+    """Show the output of the guest's serial port since its start. The page follows it."""
     instance = _get_instance(request, instance_id)
     values = {"log": console_views.log(instance), "running": instance.vm_state in consoles.RUNNING}
     return tab(request, instance, "log", "console/log_tab.html", "console/log.html", values)
@@ -132,7 +132,7 @@ def log(request: Request, instance_id: UUID) -> HttpResponse:
 
 @require_safe
 def log_text(request: Request, instance_id: UUID) -> HttpResponse:
-    """The log's end as plain text; 304 while nothing was added."""
+    """Return the log's end as plain text, or 304 if nothing was added."""
     boot_log = console_views.log(_get_instance(request, instance_id))
     tag = f'"{boot_log.tag}"'
     response = get_conditional_response(request, etag=tag)
@@ -146,7 +146,7 @@ def log_text(request: Request, instance_id: UUID) -> HttpResponse:
 
 @require_safe
 def log_download(request: Request, instance_id: UUID) -> HttpResponse:
-    """The log as the guest wrote it, escape sequences included."""
+    """Return the log as the guest wrote it, escape sequences included."""
     instance = _get_instance(request, instance_id)
     content = console_views.log(instance, DOWNLOAD_BYTES).content
     headers = {"Content-Disposition": f'attachment; filename="{instance.pk}.log"'}
@@ -154,7 +154,7 @@ def log_download(request: Request, instance_id: UUID) -> HttpResponse:
 
 
 def _get_instance(request: Request, instance_id: UUID) -> Instance:
-    """The instance, if its console is the asker's. Raises NotFound, Forbidden."""
+    """Return the instance. Raise NotFound, or Forbidden if the user may not use its console."""
     instance = instances.get(request.context, instance_id)
     policy.enforce(request.context, consoles.RULE)
     return instance

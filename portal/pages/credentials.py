@@ -1,4 +1,4 @@
-"""Application credentials: make one for a script, download what signs it in, throw it away."""
+"""Application credentials: make one for a script, download its sign-in files, delete it."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from portal.requests import Request, done, page
 
 
 class Credential(Form):
-    """Parses only; `accounts.services.application_credentials` says what is wrong."""
+    """Parses only; `accounts.services.application_credentials` validates."""
 
     name = forms.CharField(label=gettext_lazy("Name"), required=False)
     roles = forms.MultipleChoiceField(
@@ -60,7 +60,7 @@ class Credential(Form):
         field.initial = roles
 
     def api_fields(self) -> dict[str, object]:
-        """The fields as the Identity API has them."""
+        """Return the fields of the Identity API."""
         data = self.cleaned_data
         rules = [line.split(maxsplit=2) for line in data["access_rules"].splitlines() if line.strip()]
         return {
@@ -72,7 +72,7 @@ class Credential(Form):
         }
 
     def refuse(self, error: MeridianError) -> None:
-        """The service speaks of a moment, the form of a day."""
+        """Show a service's error, that of the API's `expires_at` at the form's `expires_on`."""
         if "expires_at" in error.fields:
             error.fields["expires_on"] = error.fields.pop("expires_at")
         super().refuse(error)
@@ -80,7 +80,7 @@ class Credential(Form):
 
 @sensitive_variables("created")
 def listing(request: Request) -> HttpResponse:
-    """The asker's credentials and the form; what was made is shown once, in the answer to its making."""
+    """Show the user's credentials and the form. The secret is shown once, in the answer to its making."""
     policy.enforce(request.context, "credential:write")
     roles = sorted(request.context.roles)
     form = Credential(roles, request.POST or None)
@@ -117,14 +117,14 @@ def listing(request: Request) -> HttpResponse:
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
-    """Throw one away; every token that it got ends with it."""
+    """Delete a credential; its tokens end with it."""
     application_credentials.delete(request.context, request.user.id, request.POST.get("id", ""))
     message = _("Deleted the application credential.")
     return done(request, message, reverse("credentials"), changed=("credentials",))
 
 
 def _address_of(name: str) -> str:
-    """The page of this name, if this installation has one."""
+    """Return the address of the page with this name; empty if the installation has none."""
     try:
         return reverse(name)
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Domains: name spaces of users and projects. Most installations have one."""
+"""Domains: namespaces of users and projects. Most installations have one."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class DomainForm(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All domains with how much stands in each."""
+    """Show all domains with the numbers of their projects and users."""
     domains_with_counts = domains.all_for_admin(request.context).annotate(
         project_count=Count("projects", distinct=True), user_count=Count("users", distinct=True)
     )
@@ -61,7 +61,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, domain_id: str) -> HttpResponse:
-    """Change name and description."""
+    """Change a domain's name and description."""
     policy.enforce(request.context, "domain:write")
     domain = inputs.get_or_404(domains.all_for_admin(request.context), domain_id, "domain")
     initial = {"name": domain.name, "description": domain.description}
@@ -77,7 +77,7 @@ def edit(request: Request, domain_id: str) -> HttpResponse:
 
 @require_POST
 def set_enabled(request: Request, domain_id: str) -> HttpResponse:
-    """Enable or disable; nobody of a disabled domain can sign in or work in its projects."""
+    """Enable or disable a domain. Users of a disabled one cannot sign in or work in its projects."""
     domain = domains.update(request.context, domain_id, {"enabled": request.POST.get("enabled", "")})
     message = _("Enabled %(name)s.") if domain.enabled else _("Disabled %(name)s.")
     return done(request, message % {"name": domain.name}, reverse("domains"), changed=("domains",))
@@ -85,7 +85,7 @@ def set_enabled(request: Request, domain_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, domain_id: str) -> HttpResponse:
-    """Remove a disabled domain with everybody in it."""
+    """Delete a disabled domain with everything in it."""
     domain = inputs.get_or_404(domains.all_for_admin(request.context), domain_id, "domain")
     domains.delete(request.context, domain_id)
     message = _("Deleted the domain %(name)s.") % {"name": domain.name}

@@ -1,4 +1,4 @@
-"""Flavors: the sizes that instances come in, who may use them, and what else they ask of a guest."""
+"""Flavors: sizes of instances, the projects that may use them, and extra specs."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from portal.requests import Request, done, live_page
 
 
 class FlavorForm(Form):
-    """Sizes are texts, so that a wrong one comes back as it was typed."""
+    """Sizes are texts, so that a wrong one comes back as typed."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     vcpus = forms.CharField(label=gettext_lazy("vCPUs"), max_length=12, required=False, initial="1")
@@ -51,7 +51,7 @@ SIZES = ("vcpus", "ram_mib", "disk_gib")
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All flavors, smallest first, with how many instances have each."""
+    """Show all flavors, smallest first, with the number of their instances."""
     rows = flavors.counted(request.context)
     return live_page(request, "flavors/flavors.html", {"flavors": "flavors/table.html"}, {"rows": rows})
 
@@ -81,7 +81,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, flavor_id: str) -> HttpResponse:
-    """Change what is not its size."""
+    """Change a flavor, except its size."""
     policy.enforce(request.context, "flavor:write")
     flavor = flavors.get(request.context, flavor_id)
     form = FlavorForm(request.POST or None, initial=_initial(flavor))
@@ -103,7 +103,7 @@ def edit(request: Request, flavor_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, flavor_id: str) -> HttpResponse:
-    """Offer it no longer; instances of this size stay as they are."""
+    """Delete a flavor. Instances of this size stay as they are."""
     policy.enforce(request.context, "flavor:write")
     name = flavors.get(request.context, flavor_id).name
     flavors.delete(request.context, flavor_id)

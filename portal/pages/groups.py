@@ -1,4 +1,4 @@
-"""Groups of users: find, make, change, remove, who is in them and what that gives."""
+"""Groups of users: find, make, change and delete them, with their members and roles."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class GroupForm(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """A page of groups in a constant number of queries."""
+    """Show a page of groups, in a constant number of queries."""
     query = lists.parse_query(request)
     groups_page = directory.groups(
         request.context, search=query.search, domain=query.domain, sort=query.sort, number=query.number
@@ -59,7 +59,7 @@ def table(request: Request) -> HttpResponse:
 
 @require_safe
 def show(request: Request, group_id: str) -> HttpResponse:
-    """The page, or one of its parts; `?find=` looks for new members, `?find=&what=place` for a place."""
+    """Show the group or a part of it; `?find=` searches new members, `?find=&what=place` a scope."""
     context = request.context
     group = _get_group(context, group_id)
     members = groups.members(context, group.id).select_related("domain").order_by("name")
@@ -94,7 +94,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, group_id: str) -> HttpResponse:
-    """Change name and description."""
+    """Change a group's name and description."""
     policy.enforce(request.context, "group:write")
     group = _get_group(request.context, group_id)
     form = GroupForm(request.POST or None, initial={"name": group.name, "description": group.description})
@@ -111,7 +111,7 @@ def edit(request: Request, group_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, group_id: str) -> HttpResponse:
-    """Remove the group; what it gave its members ends at their next request."""
+    """Delete the group. Its roles end at its members' next requests."""
     policy.enforce(request.context, "group:write")
     name = _get_group(request.context, group_id).name
     groups.delete(request.context, group_id)
@@ -120,7 +120,7 @@ def delete(request: Request, group_id: str) -> HttpResponse:
 
 @require_POST
 def add_member(request: Request, group_id: str) -> HttpResponse:
-    """Put a user into the group."""
+    """Add a user to the group."""
     groups.add_member(request.context, group_id, _user_id(request))
     back = reverse("group", args=[group_id])
     return done(request, _("Added the member."), back, changed=("group-members",))
@@ -128,7 +128,7 @@ def add_member(request: Request, group_id: str) -> HttpResponse:
 
 @require_POST
 def remove_member(request: Request, group_id: str) -> HttpResponse:
-    """Take a user out of the group; counts at their next request."""
+    """Remove a user from the group, from their next request on."""
     groups.remove_member(request.context, group_id, _user_id(request))
     back = reverse("group", args=[group_id])
     return done(request, _("Removed the member."), back, changed=("group-members",))

@@ -1,4 +1,4 @@
-"""Images: what the project took of its instances, and what everybody may launch from."""
+"""Images: the project's own, taken of its instances, and public ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from portal.requests import Request, done, live_page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An image; `progress` is that of its copying, while it is being taken."""
+    """An image; `progress` is that of the copy while it is being taken."""
 
     image: Image
     progress: dict[str, Any] | None
@@ -28,7 +28,7 @@ class Row:
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """The project's own, and those for everybody, in a constant number of queries."""
+    """Show the project's own images and public ones, in a constant number of queries."""
     context = request.context
     visible_images = images.list_visible(context)
     rows = []
@@ -51,7 +51,7 @@ def table(request: Request) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, image_id: str) -> HttpResponse:
-    """Offer one no longer."""
+    """Delete an image."""
     image = images.delete(request.context, image_id)
     message = _("Deleted the image %(name)s.") % {"name": image.name}
     return done(request, message, reverse("images"), changed=("images",))

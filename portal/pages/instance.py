@@ -1,4 +1,4 @@
-"""One instance: what it is, what is being done to it, what may be done."""
+"""An instance's page: facts, operations and permitted actions."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from portal.requests import Request, away, done, is_htmx, live_page
 
 @require_safe
 def overview(request: Request, instance_id: UUID) -> HttpResponse:
-    """Facts, addresses, how to sign in, and a small live picture of the screen."""
+    """Show facts, addresses, the command for signing in, and a small live picture of the screen."""
     instance = instances.get(request.context, instance_id)
     ports = list(instance.ports.all())
     user = instance.image.default_user if instance.image else ""
@@ -44,7 +44,7 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
 
 @require_safe
 def activity(request: Request, instance_id: UUID) -> HttpResponse:
-    """Every operation of the instance."""
+    """Show the operations of the instance."""
     instance = instances.get(request.context, instance_id)
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, row=instance, before=before)
@@ -56,7 +56,7 @@ def activity(request: Request, instance_id: UUID) -> HttpResponse:
 def tab(
     request: Request, instance: Instance, name: str, template: str, part: str, values: dict[str, Any]
 ) -> HttpResponse:
-    """A tab of the instance's page. `template` extends instances/page.html; `part` is its live region #tab."""
+    """Show a tab of the page. `template` extends instances/page.html; `part` is its live region #tab."""
     line = row(request, instance)
     if not is_htmx(request):
         admin_reads.record_instance(request.context, instance)
@@ -64,7 +64,7 @@ def tab(
         "instance": instance,
         "row": line,
         "tab": name,
-        # What an operation left has its entry among the activity; what a guest did by itself has none.
+        # A fault of an operation has an entry in the activity; a change by the guest itself has none.
         "by_itself": (instance.fault or {}).get("code") in reconcile.REASONS,
         "expires_soon": expiry.is_soon(instance),
         "may_console": policy.allows(request.context, "instance:console"),
@@ -82,7 +82,7 @@ def tab(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
-    """Begin an action; the page hears of it at once, the rest comes by push. Some have a form to ask first."""
+    """Begin an action, or show its form. The page hears of the beginning at once, of the rest by push."""
     action = registry.find(f"instance.{verb}")
     if action is None or not action.order:
         raise NotFound
@@ -103,10 +103,10 @@ def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
     message = _("%(label)s: %(name)s") % {"label": label, "name": request.POST.get("name", name)}
     purges = (
         operation is not None and operation.kind == "instance.purge"
-    )  # so does the deletion of what never ran
+    )  # deleting an instance that never ran purges it too
     if purges and request.POST.get("leave"):
         return away(request, message, reverse("instances"))
     topics = ("instances", f"instance:{instance_id}", "operations", "quota")
-    # What is purged may be gone before anybody could look at it.
+    # A purged instance may be gone before its page is shown.
     back = reverse("instances") if purges else reverse("instance", args=[instance_id])
     return done(request, message, back, changed=topics)

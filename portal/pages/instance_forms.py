@@ -1,4 +1,4 @@
-"""Verbs that need more than a click: resize to which size, rescue with which image, clone under which name."""
+"""Forms of actions with parameters: a size to resize to, an image to rescue with, a name of the clone."""
 
 import uuid
 from typing import Any
@@ -29,7 +29,7 @@ TEMPLATES = {"flavor_id": "instances/resize.html", "image_id": "instances/choose
 
 
 class Choice(Form):
-    """Parses only; the action says what is wrong."""
+    """Parses only; the action validates."""
 
     name = forms.CharField(label=gettext_lazy("Name"), required=False)
     admin_password = forms.CharField(
@@ -60,7 +60,7 @@ class Choice(Form):
 
 
 def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
-    """The form of a verb, and its sending; what is refused comes back with every value in its place."""
+    """Show the form of an action, or begin it. A refused form keeps every value."""
     policy.enforce(request.context, action.rule(request.context, instance))
     if request.method != "POST":
         if error := refusal(request.context, action, instance):
@@ -132,7 +132,7 @@ def _draw(
 
 
 def _grow_values(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:
-    """The way without a shutdown, to be offered beside a resize, or why there is none."""
+    """Return the action that needs no shutdown, offered beside a resize, or why it is not possible."""
     (grow,) = (one for one in choices(request.context, instance) if isinstance(one.action, Grow))
     reason = grow.reason or Grow().misfit(instance, flavor)
     return {"grow": grow.action, "not_growing": reason}

@@ -1,4 +1,4 @@
-"""The list of instances and the recycle bin: find, sort, choose many, act on many."""
+"""The list of instances and the recycle bin: find, sort, select, act on many."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ BIN_BULK = ("restore", "purge")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An instance with what may be done to it now."""
+    """An instance with its permitted actions."""
 
     instance: Instance
     choices: list[Choice]
@@ -64,9 +64,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An action for many: how many of the chosen instances allow it now, and why others do not.
+    """An action for many: how many of the selected instances allow it now, and why others do not.
 
-    `url` is the page of what has to be said first.
+    `url` is the page of its form.
     """
 
     action: Action
@@ -76,7 +76,7 @@ class Offer:
 
 
 def menu_actions() -> list[Action]:
-    """What needs no word besides and stands in the bar's menu."""
+    """Return the actions of the bar's menu, which need no parameters."""
     return [
         action
         for action in registry.of_noun("instance")
@@ -85,7 +85,7 @@ def menu_actions() -> list[Action]:
 
 
 def _action(verb: str) -> Action:
-    """Raise NotFound when there is none that people may begin."""
+    """Return an action that people may begin. Raise NotFound."""
     action = registry.find(f"instance.{verb}")
     if action is None or not action.order:
         raise NotFound
@@ -94,7 +94,7 @@ def _action(verb: str) -> Action:
 
 @require_safe
 def listing(request: Request) -> HttpResponse:
-    """Instances of the project; search, filter, sort and page stand in the URL."""
+    """Show the project's instances; search, filter, sort and page are in the address."""
     query = request.GET
     everywhere = "all" in query and request.context.is_admin
     if everywhere and not is_htmx(request):
@@ -129,7 +129,7 @@ def listing(request: Request) -> HttpResponse:
 
 @require_safe
 def recycle_bin(request: Request) -> HttpResponse:
-    """Deleted instances that can still be restored."""
+    """Show the deleted instances that can still be restored."""
     instances_page = instances.page(
         request.context, sort="-created", number=page_number(request), in_bin=True
     )
@@ -145,7 +145,7 @@ def recycle_bin(request: Request) -> HttpResponse:
 
 @require_safe
 def more_for_many(request: Request) -> HttpResponse:
-    """The menu of the bar, for the instances that are chosen now."""
+    """Show the bar's menu for the selected instances."""
     rows = instances.chosen(request.context, request.GET.getlist("ids")[:MOST])
     ids = urlencode([("ids", str(instance.pk)) for instance in rows])
     offers = []
@@ -170,7 +170,7 @@ def more_for_many(request: Request) -> HttpResponse:
 
 @require_POST
 def act_on_many(request: Request, verb: str) -> HttpResponse:
-    """Begin one action on each of the chosen instances; those that refuse are named with the reason."""
+    """Begin an action on each of the selected instances. Show the reasons of those that refuse."""
     action = _action(verb)
     if not action.bulk:
         raise NotFound
@@ -205,7 +205,7 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
 
 
 def row(request: Request, instance: Instance) -> Row:
-    """The instance as lists show it. Costs no query."""
+    """Return the instance for lists. Costs no query."""
     operation = instance.open_operation
     return Row(
         instance=instance,
@@ -216,5 +216,5 @@ def row(request: Request, instance: Instance) -> Row:
 
 
 def _permitted_actions(request: Request, verbs: tuple[str, ...]) -> list[Action]:
-    """Actions for the bar; a reader, who may do none of them, gets neither bar nor boxes."""
+    """Return the actions of the bar. Readers, who may begin none, see neither bar nor boxes."""
     return [_action(verb) for verb in verbs if policy.allows(request.context, f"instance:{verb}")]

@@ -1,4 +1,4 @@
-"""Launch on one page. The server draws sizes, quota bars and the command anew with every change."""
+"""Launch on one page. The server renders sizes, quota bars and the command again after every change."""
 
 import base64
 import secrets
@@ -56,7 +56,7 @@ ANIMALS = (
 
 
 class Launch(Form):
-    """Parses only; `compute.instances.actions.launch` says what is wrong, field by field."""
+    """Parses only; `compute.instances.actions.launch` validates each field."""
 
     name = forms.CharField(label=_("Name"), required=False, max_length=255)
     image_id = forms.CharField(required=False)
@@ -80,7 +80,7 @@ class Launch(Form):
     key = forms.CharField(required=False, max_length=64)
 
     def launch_request(self) -> LaunchRequest:
-        """The request as typed; only the chosen kind of key counts."""
+        """Return the request as typed; only the chosen kind of key counts."""
         data = self.cleaned_data
         key_from = data.get("key_from") or "none"
         return LaunchRequest(
@@ -100,7 +100,7 @@ class Launch(Form):
 
 
 def new(request: Request) -> HttpResponse:
-    """The form, and its sending. Whatever is refused comes back with every value in its place."""
+    """Show the form, or launch. A refused form keeps every value."""
     policy.enforce(request.context, "instance:launch")
     if request.method != "POST":
         return _draw(request, Launch(initial=_suggestion(request) | _values_of_instance(request)))
@@ -118,7 +118,7 @@ def new(request: Request) -> HttpResponse:
 
 @require_POST
 def preview(request: Request) -> HttpResponse:
-    """What the present choices come to: sizes that fit, quota, the command."""
+    """Show the sizes that fit, the quota and the command for the present choices."""
     policy.enforce(request.context, "instance:launch")
     form = Launch(request.POST)
     form.is_valid()
@@ -134,7 +134,7 @@ def _draw(request: Request, form: Launch, *, status: int = 200, over_quota: bool
 
 
 def _values(request: Request, form: Launch) -> dict[str, Any]:
-    """Everything that the page and its preview show, from what the form holds now."""
+    """Return the values of the page and its preview for the present choices."""
     known_images, known_flavors = images.list_launchable(request.context), flavors.listing(request.context)
     values = {name: str(form[name].value() or "") for name in form.fields}
     image = next((image for image in known_images if str(image.pk) == values["image_id"]), None)
@@ -173,7 +173,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
 
 
 def _suggestion(request: Request) -> dict[str, str]:
-    """A name that can be remembered, the asked or only image, the smallest size that fits it, the newest key."""
+    """Return initial values: a name, the image of the address or the first, the smallest size, the newest key."""
     available: list[Image] = images.list_launchable(request.context)
     image_id = request.GET.get("image", "")
     image = next(
@@ -195,7 +195,7 @@ def _suggestion(request: Request) -> dict[str, str]:
 
 
 def _values_of_instance(request: Request) -> dict[str, Any]:
-    """The values of the instance that the address names, so that it can be launched again or once more."""
+    """Return the values of the instance in the address, to launch another like it."""
     if not (instance_id := request.GET.get("like", "")):
         return {}
     instance = instances.get(request.context, instance_id)

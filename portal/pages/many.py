@@ -1,4 +1,4 @@
-"""Verbs for many instances that need a word first: what would come of it for each, and then what came of it."""
+"""Forms of actions on many instances: a preview of each result, then the results."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -23,29 +23,29 @@ from portal.requests import Request, page
 from portal.templatetags.cloud import mib
 
 MOST = 50
-"""As many as a page of the list shows."""
+"""The rows on a page of the list."""
 
 
 class ForMany(Form):
-    """Parses only: what may be, the action says for each instance."""
+    """Parses only; the action validates for each instance."""
 
     verb: ClassVar[str]
     intro: ClassVar[str | Promise]
     button: ClassVar[str | Promise]
 
     def __init__(self, context: Context, data: dict[str, Any]) -> None:
-        # Bound from the beginning, so that the page shows what its first values come to.
+        # Bound from the beginning, so that the page shows the results of its initial values.
         initial = {
             name: field.initial for name, field in self.base_fields.items() if field.initial is not None
         }
         super().__init__(initial | data)
 
     def parameters(self) -> dict[str, Any] | None:
-        """What the action takes; None: the person has not said enough yet."""
+        """Return the action's parameters; None while some are missing."""
         raise NotImplementedError
 
     def show(self, instance: Instance) -> str:
-        """Of an instance what the verb changes."""
+        """Return the property that the action changes, as a text."""
         raise NotImplementedError
 
 
@@ -142,12 +142,12 @@ class Tagging(ForMany):
 
 
 FORMS: dict[str, type[ForMany]] = {form.verb: form for form in (Resizing, Expiring, Tagging)}
-"""Verb → what has to be said first."""
+"""Verb → the form of its parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One instance: `now`, and `then` or the `reason` why not."""
+    """An instance: the property `now`, and `then` or the `reason` of a refusal."""
 
     instance: Instance
     now: str
@@ -157,7 +157,7 @@ class Line:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: Request, verb: str) -> HttpResponse:
-    """The form with what each of the chosen instances would become; sent, what each became."""
+    """Show the form with the result for each selected instance, or begin the action."""
     policy.enforce(request.context, f"instance:{verb}")
     data = request.POST if request.method == "POST" else request.GET
     selection = instances.chosen(request.context, data.getlist("ids")[:MOST])
@@ -182,7 +182,7 @@ def ask(request: Request, verb: str) -> HttpResponse:
 
 
 def _incomplete_outcome(context: Context, verb: str, instance: Instance) -> Outcome:
-    """Before anything is chosen, only what refuses whatever it will be is known."""
+    """Return the outcome without parameters: only refusals that hold for any of them."""
     return Outcome(
         before=instance,
         after=None,

@@ -1,4 +1,4 @@
-"""Signing in at an OpenID Connect provider: leaving for it, and coming back."""
+"""Signing in at an OpenID Connect provider: the redirect there, and the way back."""
 
 from dataclasses import asdict
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 15 * 60
 @login_not_required
 @require_safe
 def begin(request: HttpRequest) -> HttpResponse:
-    """Leave for the provider. What must come back fits a signed cookie, so strangers leave no session behind."""
+    """Redirect to the provider. The state is in a signed cookie, so strangers leave no session behind."""
     provider = _provider()
     if request.get_host() != urlsplit(settings.PUBLIC_URL).netloc:
         # The provider sends everybody to our one address; only there the cookie is seen again.
@@ -51,7 +51,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def callback(request: HttpRequest) -> HttpResponse:
-    """Come back: begin the session of whom the provider names. Its second factor counts; ours is not asked for."""
+    """Begin the session of the provider's user. Its second factor counts; ours is not asked for."""
     provider = _provider()
     try:
         state = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""The first page: how much is used, what runs, what happened."""
+"""The first page: usage, instances and recent operations."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -17,7 +17,7 @@ RECENT = 6
 
 @require_safe
 def overview(request: Request) -> HttpResponse:
-    """Usage and counts of the present project, and its latest operations."""
+    """Show usage and counts of the present project, and its latest operations."""
     context = request.context
     if context.project is None or not policy.allows(context, "instance:read"):
         return page(request, "overview/no_project.html")
@@ -37,6 +37,6 @@ def overview(request: Request) -> HttpResponse:
 
 
 def _emulation() -> str:
-    """Why guests are emulated, if they are: it makes them many times slower, and people should know."""
+    """Return why guests are emulated, which makes them many times slower; empty if they are not."""
     slow = Hypervisor.objects.filter(virt_type="qemu").first()
     return slow.virt_reason or slow.name if slow else ""

@@ -1,4 +1,4 @@
-"""The command palette: pages, instances and what may be done to them, by name."""
+"""The command palette: pages, instances and their actions, by name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ WITH_ACTIONS = 3
 
 @require_safe
 def palette(request: Request) -> JsonResponse:
-    """What fits `q`. An item has label, hint, icon and url; with `verb` it is an action, sent by POST."""
+    """Return the items that fit `q`. Each has label, hint, icon and url; with `verb` it is an action for POST."""
     query = " ".join(request.GET.get("q", "")[:255].split())
     items = [*_pages(request, query), *_instances(request, query), *_people(request, query)]
     return JsonResponse({"items": items}, headers={"Cache-Control": "no-store"})
@@ -39,9 +39,9 @@ def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
 
 
 def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
-    """Instances by name, address or id; "stop web" offers that action on those that fit the rest.
+    """Yield instances by name, address or id; “stop web” yields that action of the instances that fit “web”.
 
-    Administrators find those of every project, and also by their user's name.
+    Administrators find instances of every project, also by their user's name.
     """
     if not policy.allows(request.context, "instance:read"):
         return
@@ -58,7 +58,7 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
 
 
 def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
-    """Projects, users and groups by name, for those who look after them."""
+    """Yield projects, users and groups by name, for administrators."""
     context = request.context
     if not query or not policy.allows(context, "project:read") or not policy.allows(context, "user:read"):
         return
@@ -76,14 +76,14 @@ def _search_instances(request: Request, search: str) -> list[Instance]:
 
 
 def _hint(request: Request, instance: Instance) -> str:
-    """The status, and the project where it is another one than the asker works in."""
+    """Return the status, with the project unless the user works in it."""
     status = words.status(instance.status)
     project = request.context.project
     return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
 
 
 def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:
-    """Allowed actions that need no further input."""
+    """Yield permitted actions that need no parameters."""
     for choice in choices(request.context, instance):
         action = choice.action
         if (

@@ -1,4 +1,4 @@
-"""What a person chooses for themselves: theme, language, the project they work in."""
+"""Personal preferences: theme, language, present project."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -16,7 +16,7 @@ from portal.themes import THEME_COOKIE, THEMES
 
 @require_POST
 def preferences(request: Request) -> HttpResponse:
-    """Keep the theme or the language, with the user and in the browser."""
+    """Store the theme or the language, with the user and in the browser."""
     user, data = request.user, request.POST
     if theme := data.get("theme"):
         if theme not in THEMES:
@@ -39,7 +39,7 @@ def preferences(request: Request) -> HttpResponse:
 
 @require_POST
 def switch_project(request: Request) -> HttpResponse:
-    """Work in another project from now on; a foreign one is unknown."""
+    """Work in another project from now on. Raise NotFound for a foreign one."""
     project_id = request.POST.get("project", "")
     project = next((project for project in projects_of(request.user) if project.id == project_id), None)
     if project is None:

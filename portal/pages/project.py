@@ -1,4 +1,4 @@
-"""One project: what it is, who works in it and why, what it uses; and making, changing and removing it."""
+"""A project's page: members, their roles and usage; and making, changing and deleting projects."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class ChangedProject(Form):
 
 @require_safe
 def show(request: Request, project_id: str) -> HttpResponse:
-    """The page, or one of its parts; `?find=` looks for whom to give a role."""
+    """Show the project or a part of it; `?find=` searches users and groups for a role."""
     context = request.context
     project = _get_project(context, project_id)
     members = Paginator(assignments.on_project(context, project), MEMBERS).get_page(
@@ -101,7 +101,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, project_id: str) -> HttpResponse:
-    """Change name, description and tags."""
+    """Change a project's name, description and tags."""
     policy.enforce(request.context, "project:write")
     project = _get_project(request.context, project_id)
     tags = ", ".join(tag.name for tag in project.tags.all())
@@ -119,7 +119,7 @@ def edit(request: Request, project_id: str) -> HttpResponse:
 
 @require_POST
 def set_enabled(request: Request, project_id: str) -> HttpResponse:
-    """Enable or disable; counts at the next request of everybody in it."""
+    """Enable or disable a project, from its members' next requests on."""
     project = projects.update(request.context, project_id, {"enabled": request.POST.get("enabled", "")})
     message = _("Enabled %(name)s.") if project.enabled else _("Disabled %(name)s.")
     back = reverse("project", args=[project.id])
@@ -128,7 +128,7 @@ def set_enabled(request: Request, project_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, project_id: str) -> HttpResponse:
-    """Remove an empty project; a refusal names what still lives in it."""
+    """Delete an empty project. A refusal names its contents."""
     policy.enforce(request.context, "project:write")
     project = _get_project(request.context, project_id)
     projects.delete(request.context, project_id)
@@ -148,7 +148,7 @@ def _tags(text: str) -> list[str]:
 
 
 def _parents(context: Context) -> list[tuple[str, Any]]:
-    """Every domain, and in it every project that another may stand below."""
+    """Return every domain, with the projects in it that can be a parent."""
     rows: dict[str, list[tuple[str, str]]] = {}
     for project in projects.all_for_admin(context).order_by("name").values_list("domain_id", "pk", "name"):
         rows.setdefault(project[0], []).append((project[1], project[2]))

@@ -1,4 +1,4 @@
-"""All projects with their limits and what is used of them, in one table that is edited in place."""
+"""All projects with limits and usage, in one table that is edited in place."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ PARTS = {"projects": "projects/table.html"}
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """A page of projects in a constant number of queries; `?edit=` opens one row's limits, `?row=` is one row."""
+    """Show a page of projects in a constant number of queries; `?edit=` opens a row's limits, `?row=` is one row."""
     policy.enforce(request.context, "project:read")
     editing = request.GET.get("edit", "")
     if is_htmx(request) and (key := request.GET.get("row")):
@@ -52,7 +52,7 @@ def table(request: Request) -> HttpResponse:
 
 @require_POST
 def update(request: Request, key: str) -> HttpResponse:
-    """Set a project's limits, or the defaults; what is wrong comes back in the row, or in the project's card."""
+    """Set a project's limits, or the defaults. Errors come back in the row, or in the project's card."""
     texts = _limit_texts(request)
     is_card = request.headers.get("HX-Target") == "quota"
     template = "projects/quota.html" if is_card else "projects/line.html"
@@ -69,7 +69,7 @@ def update(request: Request, key: str) -> HttpResponse:
 
 @require_POST
 def update_many(request: Request) -> HttpResponse:
-    """Set the given limits of all chosen projects; empty fields leave theirs as they are."""
+    """Set limits of all selected projects. Empty fields leave theirs unchanged."""
     project_ids = list(dict.fromkeys(request.POST.getlist("ids")))
     texts = {name: text for name, text in _limit_texts(request).items() if text.strip()}
     try:

@@ -1,4 +1,4 @@
-"""Asking for a larger quota, and the administrators' page that decides."""
+"""Requests for a larger quota, and the administrators' page that decides."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ TOPICS = ("quota", "quota-requests")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLine:
-    """A request with words for its state."""
+    """A request with labels."""
 
     request: QuotaRequest
     resource: Resource
@@ -45,7 +45,7 @@ class RequestLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingLine(RequestLine):
-    """An open request beside what its project uses."""
+    """An open request, with the usage of its project."""
 
     usage: Usage
     more: str
@@ -53,7 +53,7 @@ class WaitingLine(RequestLine):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One limit in the form that asks: what stands in it, and what is wrong with that."""
+    """A limit in the form, with the typed text and its error."""
 
     usage: Usage
     typed: str
@@ -67,7 +67,7 @@ def make_line(request: QuotaRequest, *, may_withdraw: bool = False) -> RequestLi
 
 
 def ask(request: Request) -> HttpResponse:
-    """A form with the wanted limits filled in from the address; in a dialog, or a page of its own."""
+    """Show the form with the limits in the address, as a dialog or a page, or send the request."""
     context = request.context
     policy.enforce(context, "quota:ask")
     data = request.POST if request.method == "POST" else request.GET
@@ -106,7 +106,7 @@ def _answer_sent(request: Request) -> HttpResponse:
 
 @require_safe
 def listing(request: Request) -> HttpResponse:
-    """What waits for a decision, and what was decided."""
+    """Show open requests and decided ones."""
     decided = quota_requests.decided(request.context, number=page_number(request))
     values = {
         "waiting": [
@@ -129,14 +129,14 @@ def _make_waiting_line(row: Asked) -> WaitingLine:
 
 @require_safe
 def waiting(request: Request) -> HttpResponse:
-    """The badge in the administrators' rail."""
+    """Show the badge in the administrators' navigation."""
     policy.enforce(request.context, "quota:write")
     return page(request, "quota_requests/badge.html")
 
 
 @require_POST
 def approve(request: Request, key: str) -> HttpResponse:
-    """Set the limit."""
+    """Approve a request, which sets the limit."""
     line = make_line(quota_requests.approve(request.context, key))
     message = _("%(project)s may use %(wanted)s now.") % {
         "project": line.request.project.name,
@@ -147,7 +147,7 @@ def approve(request: Request, key: str) -> HttpResponse:
 
 @require_POST
 def refuse(request: Request, key: str) -> HttpResponse:
-    """Say no and why."""
+    """Refuse a request with a reason."""
     quota_request = quota_requests.refuse(request.context, key, request.POST.get("answer", ""))
     message = _("Refused the request of %(project)s.") % {"project": quota_request.project.name}
     return done(request, message, reverse("quota-requests"), changed=TOPICS)
@@ -155,6 +155,6 @@ def refuse(request: Request, key: str) -> HttpResponse:
 
 @require_POST
 def withdraw(request: Request, key: str) -> HttpResponse:
-    """Take back what was asked for."""
+    """Withdraw one's own request."""
     quota_requests.withdraw(request.context, key)
     return done(request, _("Withdrawn. Nobody decides on it any more."), reverse("overview"), changed=TOPICS)

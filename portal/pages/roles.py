@@ -1,4 +1,4 @@
-"""Roles: what each implies, and further ones than the default roles."""
+"""Roles: those that each implies, and roles beyond the default ones."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class RoleForm(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All roles; there are few."""
+    """Show all roles; there are few."""
     policy.enforce(request.context, "role:write")
     implied = roles.implied(request.context)
     rows = [
@@ -72,7 +72,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, role_id: str) -> HttpResponse:
-    """Change description and what is implied; the default roles keep their names and their order."""
+    """Change a role's description and implied roles. The default roles keep their names and their order."""
     policy.enforce(request.context, "role:write")
     role = _get_role(request.context, role_id)
     direct = [rule.implied_id for rule in roles.inferences(request.context, role.id)]
@@ -93,7 +93,7 @@ def edit(request: Request, role_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, role_id: str) -> HttpResponse:
-    """Remove a role of one's own making, and take it from everybody."""
+    """Delete a role that is not a default one, and revoke it from all."""
     policy.enforce(request.context, "role:write")
     name = _get_role(request.context, role_id).name
     roles.delete(request.context, role_id)
@@ -107,7 +107,7 @@ def _get_role(context: Context, role_id: str) -> Role:
 
 
 def _form(request: Request, role: Role | None, initial: dict[str, Any]) -> RoleForm:
-    """The form with every role that this one could imply: never itself, never the administrator's."""
+    """Return the form with every role that this one could imply: never itself or the administrator's."""
     form = RoleForm(request.POST or None, initial=initial)
     choices = [
         (other.id, other.name)

@@ -1,4 +1,4 @@
-"""Giving and taking roles, from the pages of projects, users and groups alike."""
+"""Granting and revoking roles, from the pages of projects, users and groups."""
 
 from django.http import HttpResponse
 from django.urls import path, reverse
@@ -17,7 +17,7 @@ SCOPES = {"projects", "domains", "system"}
 
 @require_POST
 def give(request: Request) -> HttpResponse:
-    """Give the role to the user or group on the place; counts at their next request."""
+    """Grant the role to the user or group on the scope, from their next request on."""
     holding, role = _parse_assignment(request)
     assignments.grant(request.context, holding, role.id)
     return _answer(request, _("Gave %(who)s the role %(role)s."), holding, role)
@@ -25,14 +25,17 @@ def give(request: Request) -> HttpResponse:
 
 @require_POST
 def take(request: Request) -> HttpResponse:
-    """Take it away again; counts at the next request."""
+    """Revoke the role, from the next request on."""
     holding, role = _parse_assignment(request)
     assignments.revoke(request.context, holding, role.id)
     return _answer(request, _("Took the role %(role)s from %(who)s."), holding, role)
 
 
 def _parse_assignment(request: Request) -> tuple[Holding, Role]:
-    """From `actor` (users/<id>, groups/<id>), `place` (projects/<id>, domains/<id>, system), `role`, `inherited`."""
+    """Return the assignment that the form names.
+
+    `actor` is users/<id> or groups/<id>, `place` is projects/<id>, domains/<id> or system.
+    """
     actor, _slash, actor_id = request.POST.get("actor", "").partition("/")
     scope, _slash, scope_id = request.POST.get("place", "").partition("/")
     holding = assignments.holding(
@@ -60,7 +63,7 @@ def _answer(request: Request, sentence: str, holding: Holding, role: Role) -> Ht
 
 
 def _back(request: Request, holding: Holding) -> str:
-    """The page that asked, for browsers without scripts."""
+    """Return the address of the page that asked, for browsers without scripts."""
     page_name = request.POST.get("from")
     if page_name == "user" and holding.user:
         return reverse("user", args=[holding.user.id])

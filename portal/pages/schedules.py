@@ -1,4 +1,4 @@
-"""Schedules of an instance: make one, change it, let it rest, throw it away."""
+"""Schedules of an instance: make, change, disable and delete them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +60,7 @@ class ScheduleForm(Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleLine:
-    """A schedule with words; its times by its own clock."""
+    """A schedule with labels; its times in its own time zone."""
 
     schedule: Schedule
     label: str | Promise
@@ -84,7 +84,7 @@ def make_line(schedule: Schedule) -> ScheduleLine:
 
 
 def new(request: Request, instance_id: UUID) -> HttpResponse:
-    """The form that adds one."""
+    """Make a schedule."""
     instance = instances.get(request.context, instance_id)
     policy.enforce(request.context, "schedule:write")
     back = reverse("instance", args=[instance.pk])
@@ -105,7 +105,7 @@ def new(request: Request, instance_id: UUID) -> HttpResponse:
 
 
 def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
-    """The form that gives one other times."""
+    """Change a schedule."""
     instance = instances.get(request.context, instance_id)
     schedule = _get_schedule(request, instance, schedule_id)
     back = reverse("instance", args=[instance.pk])
@@ -138,7 +138,7 @@ def _initial(schedule: Schedule) -> dict[str, Any]:
 
 @require_POST
 def set_enabled(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
-    """Let one rest, or go on."""
+    """Enable or disable a schedule."""
     instance = instances.get(request.context, instance_id)
     key = _get_schedule(request, instance, schedule_id).pk
     schedule = schedules.set_enabled(request.context, key, request.POST.get("enabled") == "true")
@@ -148,14 +148,14 @@ def set_enabled(request: Request, instance_id: UUID, schedule_id: str) -> HttpRe
 
 @require_POST
 def delete(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
-    """Throw one away."""
+    """Delete a schedule."""
     instance = instances.get(request.context, instance_id)
     schedules.delete(request.context, _get_schedule(request, instance, schedule_id).pk)
     return _done(request, instance, _("The schedule was deleted."))
 
 
 def _get_schedule(request: Request, instance: Instance, key: str) -> Schedule:
-    """The schedule of this instance that has this id. Raises Forbidden, NotFound."""
+    """Return the instance's schedule with this id. Raise Forbidden, NotFound."""
     policy.enforce(request.context, "schedule:write")
     for schedule in schedules.of_instance(request.context, instance):
         if str(schedule.pk) == key:

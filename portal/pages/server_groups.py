@@ -1,4 +1,4 @@
-"""Server groups: instances that stay together on one host, or apart on different ones."""
+"""Server groups: instances that share one host, or run on different ones."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from portal.requests import Request, done, live_page
 
 
 class ServerGroupForm(Form):
-    """Parses only; `compute.instances.services.server_groups` says what is wrong."""
+    """Parses only; `compute.instances.services.server_groups` validates."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     policy = forms.ChoiceField(
@@ -40,7 +40,7 @@ class ServerGroupForm(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """The project's groups with their members, in a constant number of queries."""
+    """Show the project's groups with their members, in a constant number of queries."""
     values = {
         "rows": list(server_groups.visible(request.context)),
         "may_write": policy.allows(request.context, "server_group:write"),
@@ -73,7 +73,7 @@ def new(request: Request) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, server_group_id: str) -> HttpResponse:
-    """Forget a group; its instances stay where they are."""
+    """Delete a group. Its instances stay on their hosts."""
     group = server_groups.delete(request.context, server_group_id)
     message = _("Deleted the server group %(name)s.") % {"name": group.name}
     return done(request, message, reverse("server-groups"), changed=("server-groups",))

@@ -1,4 +1,4 @@
-"""One user: what they may do and why, what they sign in with; and changing and removing them."""
+"""A user's page: roles, their sources and credentials; and changing and deleting users."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class ChangedUser(Form):
 
 @require_safe
 def show(request: Request, user_id: str) -> HttpResponse:
-    """The page, or one of its parts; `?find=` looks for a place on which to give a role."""
+    """Show the user or a part of it; `?find=` searches a scope for a role."""
     context = request.context
     user = _get_user(context, user_id)
     scopes = Paginator(role_sources.group_by_scope(assignments.ways(context, user)), SCOPES).get_page(
@@ -84,7 +84,7 @@ def show(request: Request, user_id: str) -> HttpResponse:
 
 
 def edit(request: Request, user_id: str) -> HttpResponse:
-    """Change name, e-mail, description and default project."""
+    """Change a user's name, e-mail address, description and default project."""
     policy.enforce(request.context, "user:write")
     user = _get_user(request.context, user_id)
     initial = {
@@ -111,7 +111,7 @@ def edit(request: Request, user_id: str) -> HttpResponse:
 
 @require_POST
 def set_enabled(request: Request, user_id: str) -> HttpResponse:
-    """Enable or disable; a disabled user is out at the next request."""
+    """Enable or disable a user, who is signed out at the next request."""
     user = users.update(request.context, user_id, {"enabled": request.POST.get("enabled", "")})
     message = _("Enabled %(name)s.") if user.enabled else _("Disabled %(name)s: signed out everywhere.")
     back = reverse("user", args=[user.id])
@@ -120,7 +120,7 @@ def set_enabled(request: Request, user_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, user_id: str) -> HttpResponse:
-    """Remove the user with their roles, keys, tokens and application credentials."""
+    """Delete the user with their roles, keys, tokens and application credentials."""
     policy.enforce(request.context, "user:write")
     name = _get_user(request.context, user_id).name
     users.delete(request.context, user_id)
@@ -132,7 +132,7 @@ def delete(request: Request, user_id: str) -> HttpResponse:
 
 @require_POST
 def unlock(request: Request, user_id: str) -> HttpResponse:
-    """Let somebody in again who mistyped too often."""
+    """Unlock a user after too many wrong passwords."""
     user = lockouts.lift(request.context, user_id)
     message = _("%(name)s may try again at once.") % {"name": user.name}
     return done(request, message, reverse("user", args=[user.id]), changed=("users", "user"))
@@ -140,7 +140,7 @@ def unlock(request: Request, user_id: str) -> HttpResponse:
 
 @require_POST
 def revoke_credential(request: Request, user_id: str, credential_id: str) -> HttpResponse:
-    """End an application credential and every token that it got."""
+    """Revoke an application credential and its tokens."""
     application_credentials.delete(request.context, user_id, credential_id)
     back = reverse("user", args=[user_id])
     return done(request, _("Revoked the application credential."), back, changed=("credentials",))

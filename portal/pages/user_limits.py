@@ -1,4 +1,4 @@
-"""How much of a project one of its people may take."""
+"""Limits of a user within a project."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -25,11 +25,11 @@ CAPS: dict[str, str | Promise] = {
     "server_groups": gettext_lazy("Server groups"),
     "server_group_members": gettext_lazy("Instances in a server group"),
 }
-"""What is counted for users besides, and stands in no bar."""
+"""Limits of users that no quota bar shows."""
 
 
 class UserLimits(Form):
-    """A field for each resource; parses only, `accounts.services.user_quotas` says what is wrong."""
+    """A field for each resource. Parses only; `accounts.services.user_quotas` validates."""
 
     def __init__(
         self, usages: Iterable[Usage], project_limits: Mapping[str, int], *args: Any, **kwargs: Any

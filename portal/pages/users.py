@@ -1,4 +1,4 @@
-"""All users: find, filter, make one."""
+"""All users: find, filter and make them."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class NewUser(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """A page of users in a constant number of queries."""
+    """Show a page of users, in a constant number of queries."""
     query = lists.parse_query(request)
     users_page = directory.users(
         request.context,

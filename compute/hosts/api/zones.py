@@ -41,7 +41,7 @@ class ZonesInDetail(ComputeView):
 
 
 def _answer(zones: Mapping[str, tuple[list[Hypervisor], dict[str, Any] | None]]) -> HttpResponse:
-    """Answer {zone: its hosts, and what is shown of them}."""
+    """Answer {zone: its hosts, and their details}."""
     rows = [
         {
             "zoneName": name,

@@ -176,7 +176,7 @@ def _all_for_admin(context: Context) -> QuerySet[Aggregate]:
 def _lock(context: Context, aggregate_id: object) -> Aggregate:
     policy.enforce(context, "hypervisor:write")
     key = get(context, aggregate_id).pk
-    # Zones are written from several aggregates: whoever moves a host moves it alone.
+    # Several aggregates write zones of hosts, so only one transaction at a time may move a host.
     list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     return Aggregate.objects.select_for_update().get(pk=key)
 

@@ -33,7 +33,7 @@ def is_here(host: Hypervisor) -> bool:
 
 
 def upstream(host_id: UUID, part: Part) -> str:
-    """Return where nginx finds the part of this host; empty for an unknown host, or one that told no address."""
+    """Return where nginx finds the part of this host; empty if the host or its address is unknown."""
     host = Hypervisor.objects.filter(pk=host_id).only("name", "console_address").first()
     if host is None:
         return ""

@@ -33,12 +33,12 @@ def all_for_admin(context: Context) -> QuerySet[Hypervisor]:
 
 
 def listing(context: Context) -> list[HostUsage]:
-    """Return all hypervisors by name with what is taken of each. Two queries. Raise Forbidden."""
+    """Return all hypervisors by name with their usage, in two queries. Raise Forbidden."""
     return usage_of(all_for_admin(context))
 
 
 def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
-    """Return what is taken of each host, in the same order. One query."""
+    """Return the usage of each host, in the same order. One query."""
     taken = occupants.registered().amounts()
     return [HostUsage(hypervisor=host, taken=taken.get(host.pk, NOTHING)) for host in hosts]
 

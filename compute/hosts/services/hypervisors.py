@@ -32,7 +32,7 @@ INSPECTED = (
     "synced_at",
     "seen_at",
 )
-"""What `inspect` reads."""
+"""The fields that `inspect` reads."""
 
 _preparations: list[Callable[[Hypervisor], None]] = []
 _inspections: list[Callable[[Hypervisor], list[tuple[str, str]]]] = []

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 SILENT = timedelta(seconds=14)
-"""How long nothing may be heard of a host; its watcher says a word every four seconds."""
+"""How long a host may be silent; its watcher reports every four seconds."""
 
 STORAGE = "storage"
 """The storage pool among `Hypervisor.problems`."""

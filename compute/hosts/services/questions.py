@@ -27,7 +27,7 @@ SECONDS = 3.0
 """How long a question may take, from connecting to the answer's last byte."""
 
 TURN_SECONDS = 0.5
-"""How long one waits until earlier questions are answered."""
+"""How long a question waits for its turn."""
 
 AT_ONCE = 4
 """Questions to one host at the same time."""
@@ -105,7 +105,7 @@ class _Line:
 
 _lines: dict[UUID, _Line] = {}
 _threads = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
-"""Half of the threads are always left to pages, however many hosts do not answer."""
+"""Half of the threads remain for pages, however many hosts do not answer."""
 
 
 def forget() -> None:
@@ -160,7 +160,7 @@ def _get(host: Hypervisor, target: str, deadline: float) -> tuple[int, Answer]:
     try:
         headers = {signatures.HEADER: signatures.sign("GET", host.pk, target)}
         connection.request("GET", target, headers=headers)
-        wire = connection.sock  # `getresponse` lets go of it
+        wire = connection.sock  # `getresponse` forgets it
         wire.settimeout(_seconds_left(deadline))
         response = connection.getresponse()
         content = bytearray()

@@ -6,7 +6,7 @@ from django.core.signing import BadSignature, TimestampSigner
 
 HEADER = "X-Meridian-Signature"
 SECONDS = 30
-"""How long a signature is good: longer than hosts' clocks differ and requests travel."""
+"""How long a signature is valid, for clocks that differ and slow requests."""
 
 
 def sign(method: str, host_id: UUID, target: str) -> str:

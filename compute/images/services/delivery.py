@@ -19,7 +19,7 @@ from compute.images.services import images
 
 KIND = "image.deliver"
 STEP = "image"
-"""What the steps are called that wait for a delivery."""
+"""The name of the steps that wait for a delivery."""
 
 LOOK_AGAIN = timedelta(seconds=30)
 State = Operation.State

@@ -19,7 +19,7 @@ from compute.images.models import Image
 ACCEPTED = {"qcow2"}
 
 COPY = "image-"
-"""How names of images' copies in pools begin (`Image.volume_name`)."""
+"""The prefix of images' copies in pools (`Image.volume_name`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from compute.engine.models import Subject
 from compute.networks.models import Network, Port
 
 FIRST = 10
-"""Addresses below are kept for hosts and services."""
+"""Addresses below are reserved for hosts and services."""
 
 
 def lock(networks: Iterable[Network]) -> None:
