@@ -66,6 +66,13 @@ class Form(forms.Form):
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
 
 
+def description_field() -> forms.CharField:
+    """Return the optional description of a resource."""
+    return forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 def time_zone_field() -> forms.ChoiceField:
     """Return a choice of time zones. static/js/time-zone.js chooses the browser's own."""
     return forms.ChoiceField(

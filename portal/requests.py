@@ -68,6 +68,13 @@ def away(request: HttpRequest, text: str | Promise, to: str) -> HttpResponse:
     return response
 
 
+def deleted(
+    request: HttpRequest, text: str | Promise, to: str, *, changed: tuple[str, ...] = ()
+) -> HttpResponse:
+    """Say that a row was deleted. Redirect from its own page, which sends `leave`; elsewhere answer as `done`."""
+    return away(request, text, to) if request.POST.get("leave") else done(request, text, to, changed=changed)
+
+
 def toast(kind: str, text: str | Promise) -> dict[str, dict[str, str]]:
     """Return the event that static/js/toast.js shows and speaks; `kind` is success or danger."""
     return {"toast": {"kind": kind, "text": str(text)}}

@@ -14,15 +14,13 @@ from accounts import policy
 from accounts.models import Domain
 from accounts.services import domains, inputs
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, done, live_page
 
 
 class DomainForm(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
 
 
 @require_safe

@@ -14,7 +14,7 @@ from accounts import policy
 from compute.instances.models import Flavor
 from compute.instances.services import flavors
 from portal.form_pages import form_page
-from portal.forms import Form, Pairs
+from portal.forms import Form, Pairs, description_field
 from portal.requests import Request, done, live_page
 
 
@@ -36,9 +36,7 @@ class FlavorForm(Form):
         help_text=gettext_lazy("Names or ids, one a line."),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     extra_specs = Pairs(
         label=gettext_lazy("Extra specs"),
         help_text=gettext_lazy("Lines of key=value, as Nova names them: hw:watchdog_action=reset."),

@@ -16,7 +16,7 @@ from accounts.models import Group
 from accounts.services import assignments, directory, groups, inputs
 from portal import domain_choices, lists, pickers
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, away, done, live_page
 
 COLUMNS = (
@@ -33,9 +33,7 @@ PARTS = {"group-members": "groups/members.html", "roles": "groups/roles.html"}
 class GroupForm(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
     domain_id = forms.ChoiceField(label=gettext_lazy("Domain"), required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
 
 
 @require_safe

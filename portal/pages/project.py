@@ -17,8 +17,8 @@ from accounts.services import assignments, audit_trail, directory, inputs, proje
 from compute.instances.services import instances
 from portal import lists, pickers, quota_lines
 from portal.form_pages import form_page
-from portal.forms import Form
-from portal.requests import Request, away, done, live_page
+from portal.forms import Form, description_field
+from portal.requests import Request, deleted, done, live_page
 from portal.role_sources import describe_origin
 
 MEMBERS = 50
@@ -30,6 +30,12 @@ PARTS = {
 }
 
 
+def _tags_field() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
+    )
+
+
 class NewProject(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
     parent_id = forms.ChoiceField(
@@ -39,22 +45,14 @@ class NewProject(Form):
             "A domain, or another project: roles given for “projects below” reach into this one."
         ),
     )
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
-    )
+    description = description_field()
+    tags = _tags_field()
 
 
 class ChangedProject(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
-    )
+    description = description_field()
+    tags = _tags_field()
 
 
 @require_safe
@@ -133,9 +131,7 @@ def delete(request: Request, project_id: str) -> HttpResponse:
     project = _get_project(request.context, project_id)
     projects.delete(request.context, project_id)
     message = _("Deleted the project %(name)s.") % {"name": project.name}
-    if request.POST.get("leave"):
-        return away(request, message, reverse("projects"))
-    return done(request, message, reverse("projects"), changed=("projects",))
+    return deleted(request, message, reverse("projects"), changed=("projects",))
 
 
 def _get_project(context: Context, project_id: str) -> Project:

@@ -16,15 +16,13 @@ from accounts.models import Role
 from accounts.services import inputs, roles
 from portal import pickers
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, done, live_page
 
 
 class RoleForm(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     implied = forms.MultipleChoiceField(
         label=gettext_lazy("Implies"),
         required=False,

@@ -27,8 +27,8 @@ from accounts.services import (
 )
 from portal import lists, pickers, role_sources
 from portal.form_pages import form_page
-from portal.forms import Form
-from portal.requests import Request, away, done, live_page
+from portal.forms import Form, description_field
+from portal.requests import Request, deleted, done, live_page
 
 SCOPES = 50
 PARTS = {
@@ -47,9 +47,7 @@ class ChangedUser(Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     default_project_id = forms.ChoiceField(
         label=gettext_lazy("Default project"),
         required=False,
@@ -125,9 +123,7 @@ def delete(request: Request, user_id: str) -> HttpResponse:
     name = _get_user(request.context, user_id).name
     users.delete(request.context, user_id)
     message = _("Deleted the user %(name)s.") % {"name": name}
-    if request.POST.get("leave"):
-        return away(request, message, reverse("users"))
-    return done(request, message, reverse("users"), changed=("users",))
+    return deleted(request, message, reverse("users"), changed=("users",))
 
 
 @require_POST

@@ -14,7 +14,7 @@ from accounts import policy
 from accounts.services import directory, lockouts, users
 from portal import domain_choices, lists
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, live_page
 
 STATES = {
@@ -42,9 +42,7 @@ class NewUser(Form):
     )
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
     domain_id = forms.ChoiceField(label=gettext_lazy("Domain"), required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     password = forms.CharField(
         label=gettext_lazy("Password"),
         max_length=1024,

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Project, User
+from compute.driver.specs import DiskFormat
 from compute.engine.models.subject import Subject, SubjectQuerySet
 
 
@@ -66,3 +67,8 @@ class Image(Subject):
     def volume_name(self) -> str:
         """Return the name of its copy in a storage pool."""
         return f"image-{self.id}"
+
+    @property
+    def volume_format(self) -> DiskFormat:
+        """Return the format of its copy in a storage pool, in the driver's words."""
+        return "qcow2" if self.disk_format == "qcow2" else "raw"

@@ -118,6 +118,6 @@ def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> Non
     pool.import_file(
         image.volume_name,
         hosts.IMAGES / str(image.pk),
-        "qcow2" if image.disk_format == "qcow2" else "raw",
+        image.volume_format,
         progress,
     )
