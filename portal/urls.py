@@ -129,7 +129,7 @@ urlpatterns = [
     path("quota-requests/<str:key>/refuse/", quota_requests.refuse, name="quota-request-refuse"),
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
-    # Last, because an id may be any word: whoever adds an address below /users/ wants it to be found first.
+    # Last, because an id may be any word: addresses like /users/invite/ must be found first.
     *projects.urlpatterns,
     *project.urlpatterns,
     *user_limits.urlpatterns,

@@ -9,7 +9,7 @@ from accounts import keyset, policy
 from compute.engine.actions import retrying
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
-from portal.entries import entries
+from portal.activity_entries import make_entries
 from portal.lists import by_key
 from portal.requests import Request, done, live_page, page
 
@@ -20,7 +20,7 @@ def activity(request: Request) -> HttpResponse:
     everywhere = "all" in request.GET
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, before=before, all_projects=everywhere)
-    values = {"entries": entries(part), "everywhere": everywhere, "show_instance": True}
+    values = {"entries": make_entries(part), "everywhere": everywhere, "show_instance": True}
     values |= by_key(request, part) | {"may_retry": policy.allows(request.context, "operation:retry")}
     return live_page(request, "activity/activity.html", {"activity": "activity/list.html"}, values)
 
@@ -33,8 +33,8 @@ def in_progress(request: Request) -> HttpResponse:
 
 @require_POST
 def retry(request: Request, operation_id: str) -> HttpResponse:
-    """Undo a stuck operation once more."""
+    """Undo a stuck operation again."""
     operation = retrying.retry(request.context, operation_id)
-    said = _("Undoing once more: %(name)s") % {"name": operation.subject_name}
+    message = _("Undoing once more: %(name)s") % {"name": operation.subject_name}
     topics = (f"{operation.subject_type}:{operation.subject_id}", "operations")
-    return done(request, said, reverse("activity"), changed=topics)
+    return done(request, message, reverse("activity"), changed=topics)

@@ -1,4 +1,4 @@
-"""Brings hypervisors up to date: what they are, and the pool, network and folders they must have."""
+"""Bring hypervisors up to date: their facts, and the pool, network and folders they must have."""
 
 from collections.abc import Callable
 
@@ -32,24 +32,24 @@ INSPECTED = (
     "synced_at",
     "seen_at",
 )
-"""What `inspect` reads."""
+"""The fields that `inspect` reads."""
 
 _preparations: list[Callable[[Hypervisor], None]] = []
 _inspections: list[Callable[[Hypervisor], list[tuple[str, str]]]] = []
 
 
 def register_preparation(prepare_part: Callable[[Hypervisor], None]) -> None:
-    """Have an area above make on each host what it needs there; called once at start."""
+    """Let an area above prepare its part of each host. Call it once at start."""
     _preparations.append(prepare_part)
 
 
 def register_inspection(problems: Callable[[Hypervisor], list[tuple[str, str]]]) -> None:
-    """Have an area above say what is wrong with what it made on a host; called once at start."""
+    """Let an area above report the problems of its part of a host. Call it once at start."""
     _inspections.append(problems)
 
 
 def prepare(hypervisor: Hypervisor) -> None:
-    """Read what the host is and make what Meridian needs on it; safe to repeat. Raises DriverError."""
+    """Read the host's facts and make what Meridian needs on it. Safe to repeat. Raise DriverError."""
     settings.STORAGE_DIR.mkdir(mode=0o711, parents=True, exist_ok=True)
     for folder in (hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
         make_private_folder(folder)
@@ -66,7 +66,7 @@ def prepare(hypervisor: Hypervisor) -> None:
 
 
 def inspect(hypervisor: Hypervisor) -> None:
-    """Read what the host is and whether its parts are well. Raise DriverError when it does not answer."""
+    """Read the host's facts and the problems of its parts. Raise DriverError if it does not answer."""
     row = pools.default(hypervisor)
     facts, pool = capabilities.facts(hypervisor.uri), pools.on(row, hypervisor)
     features = capabilities.features(hypervisor.uri)
@@ -93,13 +93,13 @@ def inspect(hypervisor: Hypervisor) -> None:
 
 
 def save(hypervisor: Hypervisor, *fields: str) -> None:
-    """Write down what `inspect` read, and these fields; what administrators set stays theirs."""
+    """Save the facts that `inspect` read, and these fields. Settings of administrators stay."""
     hypervisor.save(update_fields=[*INSPECTED, *fields])
     hypervisor.refresh_from_db()
 
 
 def unreachable(hypervisor: Hypervisor, error: DriverError) -> None:
-    """Remember that the host does not answer; its instances are left as they are, for nobody knows."""
+    """Mark the host as unreachable. Its instances keep their states, since nothing is known of them."""
     Hypervisor.objects.filter(pk=hypervisor.pk).update(
         state=Hypervisor.State.UNREACHABLE, state_reason=str(error)
     )
@@ -107,7 +107,7 @@ def unreachable(hypervisor: Hypervisor, error: DriverError) -> None:
 
 
 def look(hypervisor: Hypervisor) -> None:
-    """Note that the host's libvirt answers, also of one that was marked silent. Raise DriverError when it does not."""
+    """Note that the host's libvirt answers, even if it was marked silent. Raise DriverError if it does not."""
     capabilities.ping(hypervisor.uri)
     Hypervisor.objects.filter(pk=hypervisor.pk).update(
         state=Hypervisor.State.UP, state_reason="", seen_at=timezone.now()
@@ -115,7 +115,7 @@ def look(hypervisor: Hypervisor) -> None:
 
 
 def mark_silent() -> None:
-    """Mark hosts whose watcher says nothing any more; its next word marks them as up again."""
+    """Mark the hosts whose watcher has been silent too long. Its next report marks them as up again."""
     limit = timezone.now() - inspection.SILENT
     silent = Hypervisor.objects.filter(state=Hypervisor.State.UP, seen_at__lt=limit)
     for hypervisor in silent:
@@ -127,9 +127,11 @@ def mark_silent() -> None:
 
 
 def _virtualization(hypervisor: Hypervisor) -> tuple[str, str]:
-    """What runs guests there and why: as set, else what a probe guest showed."""
+    """Return the type of virtualization and the reason: the setting, else the result of a probe guest."""
     if settings.VIRTUALIZATION != "detect":
         return settings.VIRTUALIZATION, "Set by MERIDIAN_VIRTUALIZATION."
     kernel, initrd = hosts.IMAGES / "probe-kernel", hosts.IMAGES / "probe-initrd"
-    found = virtualization.detect(hypervisor.uri, kernel, initrd, settings.DATA_DIR / "virtualization.json")
-    return found.type, found.reason
+    detected = virtualization.detect(
+        hypervisor.uri, kernel, initrd, settings.DATA_DIR / "virtualization.json"
+    )
+    return detected.type, detected.reason

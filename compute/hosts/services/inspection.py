@@ -1,14 +1,14 @@
-"""How the row of a host says what its watcher saw there, for processes that never ask the host itself."""
+"""Names and limits in the rows of hosts, for processes that never ask the host itself."""
 
 from datetime import timedelta
 
 SILENT = timedelta(seconds=14)
-"""How long nothing may be heard of a host; its watcher says a word every four seconds."""
+"""How long a host may be silent; its watcher reports every four seconds."""
 
 STORAGE = "storage"
 """The storage pool among `Hypervisor.problems`."""
 
 
 def network_part(name: str) -> str:
-    """Return how `Hypervisor.problems` call the network of this name."""
+    """Return the name of a network among `Hypervisor.problems`."""
     return f"network {name}"

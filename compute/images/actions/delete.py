@@ -19,7 +19,7 @@ Status = Image.Status
 
 
 class RemoveFile(Step):
-    """Remove the file from where images are kept. Hosts evict their copies themselves."""
+    """Remove the image's file. Hosts evict their copies themselves."""
 
     name: ClassVar[str] = "file"
     label: ClassVar[str] = gettext_noop("Delete the file")
@@ -31,7 +31,7 @@ class RemoveFile(Step):
 
 
 class Delete(Action):
-    """Clients do not see an image any more once this has begun; one that is being taken is not finished."""
+    """Delete an image. Clients do not see it from the start of the operation on."""
 
     noun = "image"
     verb = "delete"

@@ -1,4 +1,4 @@
-"""Deliver: bring a copy of an image into a host's pool, once for all that wait for it there."""
+"""Deliver: copy an image into a host's pool, once for all operations that wait for it there."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ Status = Image.Status
 
 
 class CopyToPool(Step):
-    """Copy the file into the pool of the operation's host, and show those that wait how far it is."""
+    """Copy the file into the pool of the operation's host, and show the progress to all that wait."""
 
     name: ClassVar[str] = "copy"
     label: ClassVar[str] = gettext_noop("Copy the image")
@@ -35,7 +35,7 @@ class CopyToPool(Step):
 
 
 class Deliver(Action):
-    """Begun by what needs the image on a host (`compute.images.services.delivery`), never by people."""
+    """Copy an image to a host. Begun by `compute.images.services.delivery`, never by people."""
 
     noun = "image"
     verb = "deliver"
@@ -63,7 +63,7 @@ class Deliver(Action):
         self._tell(operation)
 
     def _tell(self, operation: Operation) -> None:
-        """The image is as it was; whoever waits for the copy goes on."""
+        """Wake the operations that wait for the copy. The image itself is unchanged."""
         auditing.ended(operation)
         # Another word each time: a step that was woken by the same one before would not notice.
         operations.wake_sharing(operation.subject_id, f"delivered {operation.pk.hex[:8]}")

@@ -1,4 +1,4 @@
-"""Copies of images on hosts: what needs one waits for its delivery, which all share."""
+"""Copies of images on hosts. All operations that need one wait for the same delivery."""
 
 from datetime import datetime, timedelta
 
@@ -19,15 +19,15 @@ from compute.images.services import images
 
 KIND = "image.deliver"
 STEP = "image"
-"""What the steps are called that wait for a delivery."""
+"""The name of the steps that wait for a delivery."""
 
 LOOK_AGAIN = timedelta(seconds=30)
 State = Operation.State
 
 
 def wait_for_copy(run: Run, image: Image, host: Hypervisor) -> None:
-    """Return once the host's pool has the image. Raise Wait while it is delivered, Conflict when that failed."""
-    images.known(image.pk)
+    """Return once the host's pool has the image. Raise Wait during its delivery, Conflict if that failed."""
+    images.get_existing(image.pk)
     if hosts.pool(host).stat(image.volume_name) is not None:
         return
     latest = _latest(image, host, since=run.operation)
@@ -46,7 +46,7 @@ def host_of(operation: Operation) -> Hypervisor:
 
 @transaction.atomic
 def _begin(run: Run, image: Image, host: Hypervisor) -> None:
-    """Begin a delivery in the name of what waits for it, unless one is at work already."""
+    """Begin a delivery in the name of the waiting operation, unless one is open already."""
     list(Image.objects.select_for_update(no_key=True).filter(pk=image.pk).values_list("pk"))
     rows = Operation.objects.open().filter(kind=KIND, subject_id=image.pk, host=host)
     if rows.exists():
@@ -64,7 +64,7 @@ def _begin(run: Run, image: Image, host: Hypervisor) -> None:
 
 
 def _latest(image: Image, host: Hypervisor, since: Operation) -> Operation | None:
-    """The last delivery that is at work, or has ended since the asker began to wait."""
+    """Return the last delivery that is open, or ended since the operation began to wait."""
     began = next((entry["began"] for entry in since.timeline if entry["name"] == STEP), None)
     rows = Operation.objects.filter(kind=KIND, subject_id=image.pk, host=host).order_by("-created_at")
     latest = rows.first()

@@ -51,7 +51,7 @@ class Room:
 
 def rooms(without: Instance | None = None) -> list[Room]:
     """Return the room on every hypervisor, in two queries; as if one instance were not there."""
-    taken = occupants.known().amounts(without.pk if without else None)
+    taken = occupants.registered().amounts(without.pk if without else None)
     return [_room(host, taken.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
 
 
@@ -113,7 +113,7 @@ def _room(host: Hypervisor, taken: Amounts) -> Room:
 
 def _locked_room(host_id: UUID, without: Instance) -> Room:
     host = Hypervisor.objects.select_for_update(no_key=True).get(pk=host_id)
-    return _room(host, occupants.known().amounts(without.pk).get(host_id, NOTHING))
+    return _room(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
 
 
 def _lock_group(instance: Instance) -> None:
