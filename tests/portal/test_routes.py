@@ -45,6 +45,7 @@ ADMIN_ONLY = {
 } - {"project-switch"}
 POSTED = {
     "sign-out",
+    "operation-cancel",
     "operation-retry",
     "instances-action",
     "instance-action",
@@ -106,6 +107,7 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "operation-cancel",
     "operation-retry",
     "instance-schedule-edit",
     "instance-schedule-enabled",

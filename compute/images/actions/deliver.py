@@ -33,6 +33,12 @@ class CopyToPool(Step):
 
         images.bring(image, pool, progress)
 
+    def undo(self, run: Run) -> None:
+        """Remove what a worker that died has written of a copy; a whole one serves whoever comes next."""
+        image, pool = run.subject, hosts.pool(delivery.host_of(run.operation))
+        if pool.stat(image.volume_name) is None:
+            pool.delete(image.volume_name)
+
 
 class Deliver(Action):
     """Copy an image to a host. Begun by `compute.images.services.delivery`, never by people."""

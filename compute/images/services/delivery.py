@@ -28,12 +28,16 @@ State = Operation.State
 def wait_for_copy(run: Run, image: Image, host: Hypervisor) -> None:
     """Return once the host's pool has the image. Raise Wait during its delivery, Conflict if that failed."""
     images.get_existing(image.pk)
-    if hosts.pool(host).stat(image.volume_name) is not None:
+    if _is_there(image, host):
         return
     latest = _latest(image, host, since=run.operation)
-    if latest is None:
+    if latest is None or _was_cancelled_by_others(latest, run.operation):
         _begin(run, image, host)
-    elif latest.state not in Operation.OPEN and latest.state != State.SUCCEEDED:
+    elif latest.state == State.SUCCEEDED:
+        if _is_there(image, host):  # since the look above
+            return
+        _begin(run, image, host)
+    elif latest.state not in Operation.OPEN:
         why = latest.error["message"] if latest.error else _("it was cancelled.")
         raise Conflict(_("%(image)s was not copied: %(why)s") % {"image": image.name, "why": why})
     raise Wait(until=timezone.now() + LOOK_AGAIN)
@@ -42,6 +46,10 @@ def wait_for_copy(run: Run, image: Image, host: Hypervisor) -> None:
 def host_of(operation: Operation) -> Hypervisor:
     """Return the host that an image is delivered to."""
     return Hypervisor.objects.get(pk=operation.parameters["host"])
+
+
+def _is_there(image: Image, host: Hypervisor) -> bool:
+    return hosts.pool(host).stat(image.volume_name) is not None
 
 
 @transaction.atomic
@@ -70,6 +78,11 @@ def _latest(image: Image, host: Hypervisor, since: Operation) -> Operation | Non
     latest = rows.first()
     if latest is None or latest.state in Operation.OPEN:
         return latest
-    if began is None or latest.created_at < datetime.fromisoformat(began):
+    if began is None or (latest.finished_at or latest.created_at) < datetime.fromisoformat(began):
         return None
     return latest
+
+
+def _was_cancelled_by_others(latest: Operation, asker: Operation) -> bool:
+    """Whether another project called the delivery off: that is no reason for the asker's to fail."""
+    return latest.state == State.CANCELLED and latest.project_id != asker.project_id

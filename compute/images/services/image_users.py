@@ -17,6 +17,9 @@ def register(users: Users) -> None:
 
 def names(image: Image) -> list[str]:
     """Return the names of all rows that use the image or soon will, sorted."""
-    holds = Hold.objects.open().filter(resource_id=image.pk, shared=True)
+    # A delivery shares the image too, but makes no disk: a deletion waits for its end.
+    holds = (
+        Hold.objects.open().filter(resource_id=image.pk, shared=True).exclude(operation__subject_id=image.pk)
+    )
     soon = holds.values_list("operation__subject_name", flat=True)
     return sorted({*soon, *(name for users in _users for name in users(image.pk))})

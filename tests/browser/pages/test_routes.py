@@ -26,6 +26,7 @@ NO_PAGES = {
     "oidc": "leads to the provider; test_single_sign_on looks at it",
     "oidc-callback": "leads on at once",
     "operations": "part of every page",
+    "operation-cancel": "takes forms only",
     "operation-retry": "takes forms only",
     "palette": "JSON",
     "instance-action": "takes forms only",
