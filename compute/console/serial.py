@@ -94,7 +94,7 @@ class Serial(AsyncWebsocketConsumer):
             for group in self._groups():
                 await self.channel_layer.group_discard(group, self.channel_name)
         if self.console is not None:
-            await _in_thread(self.console.close)
+            self.console.close()
 
     async def signed_out(self, _event: dict[str, Any]) -> None:
         """The session of this page has just ended."""

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Assignment, Domain, Project, Role, User
+from compute.hosts.models import Hypervisor
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import flavors, guests
@@ -31,7 +32,9 @@ ADDRESSES = iter(ipaddress.IPv4Network("100.64.0.0/16").hosts())
 
 def main() -> None:
     people = [fill(count) for count in COUNTS]
-    screen = _instance(people[0].default_project, "bench-screen", VmState.ACTIVE)
+    # Rescued, since the watcher would notice that one merely active has no guest.
+    screen = _instance(people[0].default_project, "bench-screen", VmState.RESCUED)
+    screen.hypervisor = Hypervisor.objects.get()
     screen.save()
     sys.stdout.write(
         json.dumps(

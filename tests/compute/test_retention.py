@@ -113,9 +113,9 @@ def deleted_instances(project: Project, _user: User, count: int, since: datetime
 
 
 def console_tokens(project: Project, user: User, count: int, since: datetime) -> models.QuerySet:
-    instance = factories.InstanceFactory(project=project)
+    instance, host = factories.InstanceFactory(project=project), factories.HypervisorFactory()
     ConsoleToken.objects.bulk_create(
-        ConsoleToken(digest=key(), user=user, instance=instance, target="", expires_at=since)
+        ConsoleToken(digest=key(), user=user, instance=instance, host=host, expires_at=since)
         for _row in range(count)
     )
     return ConsoleToken.objects.all()

@@ -53,7 +53,7 @@ _FIRST = (Disk.Role.RESCUE, Disk.Role.ROOT)
 def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     """Every disk that the machine has, in the order in which its buses show them."""
     rows = list(instance.disks.plugged().select_related("pool", "image"))
-    rows.sort(key=lambda disk: disk.device)
+    rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
     boot = [disk.pk for role in _FIRST for disk in rows if disk.role == role]
     return tuple(
         DiskSpec(

@@ -4,13 +4,14 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from setproctitle import setproctitle
 
@@ -35,11 +36,21 @@ class Command(BaseCommand):
         proxies = [_start(listen) for listen in _screens()]
         try:
             Thread(target=_end_with_any, args=[proxies], daemon=True).start()
-            app.server().run(app.sockets())
+            app.server().run(_sockets())
         finally:
             for proxy in proxies:
                 proxy.terminate()
                 proxy.join()
+
+
+def _sockets() -> list[socket.socket]:
+    try:
+        return app.sockets()
+    except OSError as error:
+        raise CommandError(
+            f"Consoles cannot be served at {settings.CONSOLE_LISTEN or 'the data folder'}: {error.strerror}. "
+            "Give MERIDIAN_CONSOLE_LISTEN an address of this machine with two free ports."
+        ) from error
 
 
 def _screens() -> list[Path | tuple[str, int]]:

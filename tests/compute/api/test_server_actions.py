@@ -56,7 +56,7 @@ GOOD: dict[str, tuple[VmState, Any, int]] = {
 
 
 @pytest.mark.parametrize("name", sorted(_HANDLERS))
-def test_actions(member: Compute, server: Instance, name: str) -> None:
+def test_actions(member: Compute, server: Instance, name: str, request: pytest.FixtureRequest) -> None:
     """Each in a state that allows it; and in one that does not, with what Nova says then."""
     factories.FlavorFactory(id="2", ram_mib=256)
     Instance.objects.filter(pk=server.pk).update(restore_to=VmState.ACTIVE, agent={})
@@ -65,6 +65,8 @@ def test_actions(member: Compute, server: Instance, name: str) -> None:
         shown = member.at("2.54").act(server.pk, name, wish)["server"]
         assert (shown["name"], shown["metadata"], shown["key_name"]) == ("new", {"a": "b"}, None)
         return
+    if name == "os-getConsoleOutput":  # its host is asked
+        Instance.objects.filter(pk=server.pk).update(hypervisor=request.getfixturevalue("own_host"))
     state, wish, status = GOOD[name]
     Instance.objects.filter(pk=server.pk).update(vm_state=state)
     member.act(server.pk, name, wish, status)
@@ -129,7 +131,8 @@ def test_resizing_to_nothing(member: Compute, server: Instance) -> None:
 def test_consoles(member: Compute, server: Instance) -> None:
     wish = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
     given = member.at("2.6").post(f"servers/{server.pk}/remote-consoles", wish)["remote_console"]
-    assert "/remote-console/?path=console%2F%3Ftoken%3D" in given["url"]
+    path = f"console%2F{server.hypervisor_id}%2F%3Ftoken%3D"
+    assert f"/remote-console/?path={path}" in given["url"]
     assert ConsoleToken.objects.count() == 1
     member.post(f"servers/{server.pk}/remote-consoles", wish, 404)
     member.at("2.6").act(server.pk, "os-getVNCConsole", {"type": "novnc"}, 404)

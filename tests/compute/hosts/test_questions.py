@@ -13,10 +13,12 @@ from django.conf import settings
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.errors import Unavailable
 from accounts.models import Project, User
+from compute.driver import connection
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import console_addresses, questions, signatures
 from compute.hosts.services.console_addresses import Part
@@ -50,8 +52,8 @@ class SilentHost:
 
     def close(self) -> None:
         self._listening.close()
-        for connection in self._open:
-            connection.close()
+        for accepted in self._open:
+            accepted.close()
 
 
 @pytest.fixture
@@ -122,6 +124,28 @@ def test_others_and_pages_go_on(
     assert "Host lab-2 does not answer." in picture.text
     assert client.get(reverse("instance", args=[there.pk])).status_code == 200
     assert client.get(reverse("instance-log-text", args=[here.pk])).status_code == 200
+
+
+def test_web_processes_open_no_libvirt(blue: Project, root: User) -> None:
+    """Neither for the health page nor for what is about a guest or its host."""
+    questions.forget()
+    connection.close_all()
+    connection._hypervisors.clear()
+    host = HypervisorFactory(uri="test:///default", seen_at=timezone.now())
+    instance = InstanceFactory(project=blue, hypervisor=host)
+    client = Client()
+    client.force_login(root, backend="accounts.authentication.PasswordBackend")
+    assert client.get(reverse("health"), headers={"HX-Request": "true"}).status_code == 200
+    for page, status in (
+        ("instance", 200),
+        ("instance-screen", 503),
+        ("instance-log", 503),
+        ("instance-serial", 200),
+    ):
+        assert client.get(reverse(page, args=[instance.pk])).status_code == status, page
+    for verb in ("stop", "pause"):
+        client.post(reverse("instance-action", args=[instance.pk, verb]))
+    assert connection._hypervisors == {}
 
 
 def test_a_host_without_an_address_does_not_answer() -> None:
