@@ -20,7 +20,7 @@ ip link set wire up
 ip link set lo up
 
 # As two machines have: libvirt does not migrate to itself.
-echo "host_uuid = \"$(uuidgen)\"" >/etc/libvirt/libvirtd.conf
+echo "host_uuid = \"$(</proc/sys/kernel/random/uuid)\"" >/etc/libvirt/libvirtd.conf
 
 virtlogd --daemon --pid-file /run/libvirt/virtlogd.pid
 libvirtd --daemon --pid-file /run/libvirt/libvirtd.pid

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +44,16 @@ class Host:
         self.folder = lab.root / self.name
         self.log = lab.root / f"{self.name}.log"
         self._wire = f"{lab.short}-{number}"
-        self._outside, self._inside = (f"{lab.wires[4 * number + end]}" for end in (1, 2))
+        self._address = lab.wires[number + 1]
         self.environment = lab.environment | {
             "MERIDIAN_HOST": self.name,
             "MERIDIAN_DATA": str(self.folder / "data"),
             "MERIDIAN_STORAGE": str(self.folder / "storage"),
-            "MERIDIAN_CONSOLE_LISTEN": f"{self._inside}:{CONSOLE_PORT}",
+            "MERIDIAN_CONSOLE_LISTEN": f"{self._address}:{CONSOLE_PORT}",
             "REDIS_URL": f"unix://{lab.root}/data/run/redis.sock",
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._init = 0
 
     # ── Power ────────────────────────────────────────────────────────────────────────────────
     def start(self) -> None:
@@ -72,24 +73,23 @@ class Host:
             "--mount-proc",
         ]
         images = self.lab.root / "storage" / "images"
-        script = ["bash", SCRIPT, self.folder, images, f"{self._inside}/30", sys.executable]
+        script = ["bash", SCRIPT, self.folder, images, f"{self._address}/24", sys.executable]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*unshare, *script], cwd=BASE, env=self.environment, stdout=log, stderr=log
             )
-        init = wait_for(lambda: _children(self._process.pid), f"{self.name} to begin", pause=0.02)[0]
-        self._init = init
-        _ip("link", "add", self._wire, "type", "veth", "peer", "name", "wire", "netns", str(init))
-        _ip("addr", "add", f"{self._outside}/30", "dev", self._wire)
-        _ip("link", "set", self._wire, "up")
+        self._init = wait_for(lambda: _children(self._process.pid), f"{self.name} to begin", pause=0.02)[0]
+        _ip("link", "add", self._wire, "type", "veth", "peer", "name", "wire", "netns", str(self._init))
+        _ip("link", "set", self._wire, "master", self.lab.short, "up")
 
     def kill(self) -> None:
         """Cut the power: everything in it dies at once."""
         if self._process is not None:
-            os.kill(self._init, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may have failed to boot
+                os.kill(self._init or self._process.pid, signal.SIGKILL)
             self._process.wait(30)  # pid 1 ends after all the others
-            self._process = None
             subprocess.run(["ip", "link", "delete", self._wire], capture_output=True, check=False)
+            self._process = None
 
     def wait(self) -> None:
         """Wait until the portal says that all of the host is there."""
@@ -183,6 +183,9 @@ class Lab(Stack):
 
     def start(self) -> None:
         super().start()
+        _ip("link", "add", self.short, "type", "bridge")
+        _ip("addr", "add", f"{self.wires[1]}/24", "dev", self.short)
+        _ip("link", "set", self.short, "up")
         for host in self.hosts:
             host.start()
         file = halting_image.write_qcow2(self.root / "storage" / "halting.qcow2")
@@ -194,6 +197,7 @@ class Lab(Stack):
         """Cut the power of all hosts, with which their guests and networks go, then remove the rest."""
         for host in self.hosts:
             host.kill()
+        subprocess.run(["ip", "link", "delete", self.short], capture_output=True, check=False)
         self._was_up = False  # nothing of it is in this machine's own libvirt
         super().remove()
 
