@@ -88,7 +88,7 @@ def test_an_image_holds_the_disk_and_stands_alone(stack: Stack, source: Subject,
     assert (row["size"], row["virtual_size"]) == (file.stat().st_size, described["virtual-size"])
     digest = subprocess.run(["sha256sum", file], capture_output=True, text=True, check=True).stdout.split()[0]
     assert row["checksum"] == digest
-    assert (file.stat().st_uid, file.stat().st_mode & 0o777) == (Path("/proc/self").stat().st_uid, 0o644)
+    assert (file.stat().st_uid, file.stat().st_mode & 0o777) == (Path("/proc/self").stat().st_uid, 0o600)
     assert not stack.stray_volumes()
     assert stack.audit() == ""
     if ways:

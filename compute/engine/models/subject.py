@@ -4,11 +4,10 @@ import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
+from django.db.models.query import ModelIterable
 
+from compute.engine.models.operation import Hold, Operation
 from compute.engine.models.scoped import Row, ScopedQuerySet
-
-if TYPE_CHECKING:
-    from compute.engine.models.operation import Operation
 
 
 class SubjectQuerySet(ScopedQuerySet[Row]):
@@ -30,8 +29,8 @@ class SubjectQuerySet(ScopedQuerySet[Row]):
     def _fetch_all(self) -> None:
         is_new = self._result_cache is None
         super()._fetch_all()
-        if is_new and self._reads_operations and self._result_cache:
-            attach_open_operations(self._result_cache)
+        if is_new and self._reads_operations and self._iterable_class is ModelIterable:
+            attach_open_operations(self._result_cache or [])
 
 
 class Subject(models.Model):
@@ -68,8 +67,6 @@ class Subject(models.Model):
 
 def attach_open_operations(rows: list[Any]) -> None:
     """Give each row its first open operation, in one query for all."""
-    from compute.engine.models.hold import Hold
-
     holds = (
         Hold.objects.open()
         .filter(resource_id__in=[row.pk for row in rows], shared=False)
