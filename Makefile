@@ -11,12 +11,12 @@ help: ## Say what there is
 up: ## Install what is missing, start everything, stop it with Ctrl-C
 	@$(ROOT) deploy/install
 	@$(ROOT) deploy/daemons
-	@exec $(ROOT) $(BIN)/python manage.py up
+	@exec $(ROOT) $(BIN)/python manage.py up $(addprefix --only=,$(ONLY))
 
 test: ## Run all tests, with whatever they need
 	@$(ROOT) deploy/install dev
 	@$(ROOT) deploy/daemons
-	@$(ROOT) $(BIN)/python -m pytest -n 5 --dist loadscope --no-loadscope-reorder $(TESTS)
+	@$(ROOT) $(BIN)/python -m pytest -n 5 --dist loadscope --no-loadscope-reorder --ignore tests/lab $(TESTS)
 
 check: ## Style, types, floors of the house, Django's own checks; seconds
 	@$(ROOT) deploy/install dev
@@ -34,6 +34,10 @@ bench: ## Measure, as ratios to a peer in the same run
 	@$(ROOT) deploy/daemons
 	@$(ROOT) $(BIN)/python -m tests.bench
 
+lab: ## Try two pretend hosts with one portal, each in namespaces of its own
+	@$(ROOT) deploy/install dev
+	@$(ROOT) $(BIN)/python -m pytest $(or $(TESTS),tests/lab)
+
 tempest: ## Run OpenStack's own tests against it, over HTTP
 	@$(ROOT) deploy/install dev
 	@$(ROOT) deploy/daemons
@@ -42,4 +46,4 @@ tempest: ## Run OpenStack's own tests against it, over HTTP
 lock: ## Write the lock files anew from pyproject.toml and package.json
 	deploy/lock
 
-.PHONY: help up test check bench tempest lock
+.PHONY: help up test check bench lab tempest lock

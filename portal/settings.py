@@ -175,7 +175,8 @@ CACHES = {
     }
 }
 CELERY = {
-    "broker_url": REDIS_URL or f"redis+socket://{REDIS_SOCKET}",
+    # Celery's name of a Redis on a socket differs from everybody else's.
+    "broker_url": (REDIS_URL or f"unix://{REDIS_SOCKET}").replace("unix://", "redis+socket://", 1),
     "task_ignore_result": True,
     "task_acks_late": True,
     # Without it a killed child's task counts as done.

@@ -5,6 +5,7 @@ import pwd
 import shlex
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from django.conf import settings
@@ -20,12 +21,20 @@ MANAGE = (sys.executable, "manage.py")
 LONGEST_SOCKET = 107
 
 
+class Role(StrEnum):
+    """What a machine is for: to serve people and APIs, or to run guests. Without a role it does both."""
+
+    PORTAL = "portal"
+    HOST = "host"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """A supervised process. With `stop_group`, the stop signal goes to its children too."""
 
     name: str
     arguments: tuple[str, ...]
+    role: Role = Role.PORTAL
     stop_signal: str = "TERM"
     stop_group: bool = False
 
@@ -55,28 +64,29 @@ def web_socket(name: str) -> Path:
     return Path(settings.RUN_DIR / f"{name}.sock")
 
 
-def programs() -> list[Program]:
-    """Return every program in the order of its start; they stop in the opposite order."""
+def programs(only: Role | None = None) -> list[Program]:
+    """Return the programs, or only those of one role, in the order of their start; they stop in the opposite order."""
     run = settings.RUN_DIR
     prefixed = str(TEMPLATES / "prefixed")
     redis = [prefixed, "redis", "redis-server", "--port", "0", "--unixsocket", str(settings.REDIS_SOCKET)]
     redis += ["--unixsocketperm", "700", "--dir", str(run), "--save", "", "--appendonly", "no"]
     redis += ["--daemonize", "no", "--loglevel", "warning"]
     own_redis = [] if settings.REDIS_URL else [Program(name="redis", arguments=tuple(redis))]
-    return [
+    every = [
         *own_redis,
         *(Program(name=name, arguments=(*MANAGE, "web", name)) for name in web_names()),
-        Program(name="worker", arguments=(*MANAGE, "worker")),
-        Program(name="watch", arguments=(*MANAGE, "watch")),
+        Program(name="worker", arguments=(*MANAGE, "worker"), role=Role.HOST),
+        Program(name="watch", arguments=(*MANAGE, "watch"), role=Role.HOST),
         Program(name="sweep", arguments=(*MANAGE, "sweep")),
-        Program(name="console", arguments=(*MANAGE, "console"), stop_group=True),
+        Program(name="console", arguments=(*MANAGE, "console"), role=Role.HOST, stop_group=True),
         Program(
             name="front", arguments=(prefixed, "front", "nginx", "-e", "stderr", "-c", f"{run}/nginx.conf")
         ),
     ]
+    return [program for program in every if only in {None, program.role}]
 
 
-def render() -> Path:
+def render(only: Role | None = None) -> Path:
     """Write nginx.conf and supervisord.conf into the run folder. Return the path of the latter.
 
     Raise ImproperlyConfigured for a data folder that the two programs could not use.
@@ -98,8 +108,8 @@ def render() -> Path:
         "streamed_paths": settings.STREAMED_PATHS,
         "web_sockets": [web_socket(name) for name in web_names()],
         "console_sockets": [(part.value, part.socket) for part in Part],
-        "programs": programs(),
-        "group": ",".join(program.name for program in programs() if program.name != "redis"),
+        "programs": programs(only),
+        "group": ",".join(program.name for program in programs(only) if program.name != "redis"),
     }
     engine = Engine(dirs=[str(TEMPLATES)], autoescape=False)
     for name in ("nginx.conf", "supervisord.conf"):

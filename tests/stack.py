@@ -55,6 +55,8 @@ class Stack:
     Its start finds the tiny image and the database's tables ready, unless it begins `from_nothing`.
     """
 
+    arguments: tuple[str, ...] = ("up",)
+
     def __init__(self, *, from_nothing: bool = False, **environment: str) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="meridian-"))
         self.root.chmod(0o711)
@@ -68,7 +70,7 @@ class Stack:
             "MERIDIAN_STORAGE": str(self.root / "storage"),
             "MERIDIAN_LISTEN": f"127.0.0.1:{port}",
             "MERIDIAN_URL": self.url,
-            "MERIDIAN_NETWORK": str(_free_network()),
+            "MERIDIAN_NETWORK": str(free_network()),
             "MERIDIAN_FAILPOINTS": str(self.failpoints),
             "MERIDIAN_LEASE": "3",
             "MERIDIAN_STOP_GRACE": "20",
@@ -89,7 +91,7 @@ class Stack:
         self.log.write_bytes(b"")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"],
+                [sys.executable, "manage.py", *self.arguments],
                 cwd=BASE,
                 env=self.environment,
                 stdout=log,
@@ -333,7 +335,7 @@ def running(*, from_nothing: bool = False, **environment: str) -> Iterator[Stack
         stack.remove()
 
 
-def _free_network() -> ipaddress.IPv4Network:
+def free_network() -> ipaddress.IPv4Network:
     """A network of 256 addresses that this host has no route to."""
     routes = subprocess.run(["ip", "-4", "route"], capture_output=True, text=True, check=True).stdout
     while True:

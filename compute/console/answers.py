@@ -1,6 +1,7 @@
-"""What web processes ask of a host: a picture of a guest's screen, the log of its serial port, how the host is.
+"""What other machines ask of a host: a picture of a guest's screen, the log of its serial port, how the host is.
 
-Only signed requests are answered. Nothing here asks the database: who may see what was decided by who signed.
+Only signed requests are answered. Who may see what was decided by who signed: none of it asks the database but the
+audit, which compares it with the host.
 """
 
 import asyncio
@@ -14,8 +15,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.db import DatabaseError, connections
 
-from compute.console import host_facts, logs
+from compute.console import host_audit, host_facts, logs
 from compute.driver.errors import DriverError, GuestNotFound, GuestNotRunning
 from compute.driver.guest.domain import Guest
 from compute.engine.services import here
@@ -59,11 +61,21 @@ def facts(query: dict[str, str]) -> Answer:
     return Answer(content=json.dumps(host_facts.read()).encode(), type="application/json")
 
 
+def differences(query: dict[str, str]) -> Answer:
+    """Return what is not as the rows say, as pairs of a thing and a sentence."""
+    try:
+        found = host_audit.differences()
+    finally:
+        connections.close_all()
+    return Answer(content=json.dumps(found).encode(), type="application/json")
+
+
 _INSTANCE = "/instances/([0-9a-f-]{36})"
 _ROUTES: dict[re.Pattern[str], Callable[..., Answer]] = {
     re.compile(f"{_INSTANCE}/picture"): picture,
     re.compile(f"{_INSTANCE}/log"): console_log,
     re.compile("/facts"): facts,
+    re.compile("/differences"): differences,
 }
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
 
@@ -91,7 +103,7 @@ def _answer(scope: dict[str, Any]) -> Answer:
 def _attempt(answer: Callable[[], Answer]) -> Answer:
     try:
         return answer()
-    except (DriverError, PermissionError) as error:
+    except (DriverError, PermissionError, DatabaseError) as error:
         code = error.code if isinstance(error, DriverError) else "unreadable"
         return _fault(STATUSES.get(type(error), 503), code, str(error))
     except (KeyError, ValueError) as error:

@@ -23,7 +23,6 @@ from compute.hosts.services.console_addresses import Part
 
 log = structlog.get_logger(__name__)
 
-BEAT_SECONDS = 15
 SOCKET_MODE = 0o600
 
 websockets = [
@@ -93,7 +92,7 @@ async def _keep_beating() -> None:
                 await database_sync_to_async(heartbeats.beat)("console")
             except DatabaseError as error:
                 log.warning("no heartbeat", error=str(error))
-        await asyncio.sleep(BEAT_SECONDS if served else 1)
+        await asyncio.sleep(heartbeats.BEAT_SECONDS if served else 1)
 
 
 async def _accepts(where: Path) -> bool:

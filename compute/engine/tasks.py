@@ -24,8 +24,8 @@ def run_operation(operation_id: str) -> None:
 
 @shared_task(name=heartbeats.TASK)
 def beat() -> None:
-    """Say that this worker still takes messages; the row names its main process."""
-    heartbeats.beat("worker", os.getppid())
+    """Say that messages still reach this worker; the row names its main process."""
+    heartbeats.beat(heartbeats.QUEUE, os.getppid())
 
 
 @worker_ready.connect

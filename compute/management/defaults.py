@@ -1,10 +1,9 @@
-"""The rows that a first launch needs: one network, flavors from tiny to large, the local hypervisor."""
+"""The rows that a first launch needs beside a host: one network, flavors from tiny to large."""
 
 from django.conf import settings
 from django.db import transaction
 
-from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts, local
+from compute.hosts.services import hosts
 from compute.instances.models import Flavor
 from compute.networks.models import Network
 
@@ -18,8 +17,8 @@ FLAVORS = (
 
 
 @transaction.atomic
-def ensure() -> Hypervisor:
-    """Make what is missing, change nothing that is there; returns the local hypervisor's row."""
+def ensure() -> None:
+    """Make what is missing, change nothing that is there."""
     if not Network.objects.exists():
         Network.objects.create(
             name="default", cidr=settings.NETWORK_CIDR, bridge=f"mr{hosts.installation().short}"
@@ -29,4 +28,3 @@ def ensure() -> Hypervisor:
             Flavor(id=number, name=name, vcpus=vcpus, ram_mib=ram, disk_gib=disk)
             for number, name, vcpus, ram, disk in FLAVORS
         )
-    return local.ensure()

@@ -70,7 +70,7 @@ def _why_away(row: Hypervisor) -> str:
     """Return why nothing can be said of the host; empty when its watcher has just seen it."""
     if row.state != Hypervisor.State.UP:
         return row.state_reason or _("it has not been seen yet")
-    if row.seen_at is None or row.seen_at < timezone.now() - inspection.SILENT:
+    if row.seen_at is None or row.seen_at < timezone.now() - heartbeats.SILENT:
         return _("its watcher says nothing")
     return ""
 

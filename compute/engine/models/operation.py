@@ -26,7 +26,8 @@ class Operation(models.Model):
     `kind` names the action, like `instance.resize`; `subject_type`, `subject_id` and `subject_name` what it was
     asked for, and its holds every row that it occupies.
     `timeline` lists the steps that have begun, in order, each with `name`, `label`, `began`, `ended` and
-    `undone` (ISO times or null); a step is listed before it acts, so undoing can walk the list back.
+    `undone` (ISO times or null), and `host`, whose worker began it last; a step is listed before it acts, so undoing
+    can walk the list back.
     `fence` grows with every claim, and only the newest claim may write. `host` is where the next step must run;
     null: anywhere. `woken_by` is the event that a waiting operation was told of.
     A `STUCK` one could not be undone: `left` lists what it left, each {"step", "label", "reason"}.

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -277,11 +278,11 @@ def _ended(operation: Operation, step: Step) -> bool:
 
 def _begin(run: Run, step: Step) -> None:
     """List the step before it acts: undoing must know what may be there."""
-    timeline = run.operation.timeline
-    if _entry(run.operation, step) is None:
-        timeline.append(
-            {"name": step.name, "label": step.label, "began": _now(), "ended": None, "undone": None}
-        )
+    timeline, entry = run.operation.timeline, _entry(run.operation, step)
+    if entry is None:
+        entry = {"name": step.name, "label": step.label, "began": _now(), "ended": None, "undone": None}
+        timeline.append(entry)
+    entry["host"] = settings.HOST
     run.write(step=step.name, timeline=timeline, progress=None)
 
 

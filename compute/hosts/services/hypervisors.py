@@ -2,23 +2,18 @@
 
 from collections.abc import Callable
 
-import structlog
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from compute.driver.errors import DriverError
 from compute.driver.host import capabilities, virtualization
 from compute.driver.host.folders import make_private_folder, prepare_socket_folder
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts, inspection, pools
+from compute.hosts.services import hosts, inspection, liveness, pools
 
 GIB = 2**30
-log = structlog.get_logger(__name__)
 
 INSPECTED = (
-    "state",
-    "state_reason",
     "vcpus",
     "memory_mib",
     "disk_gib",
@@ -30,7 +25,6 @@ INSPECTED = (
     "features",
     "problems",
     "synced_at",
-    "seen_at",
 )
 """The fields that `inspect` reads."""
 
@@ -95,35 +89,14 @@ def inspect(hypervisor: Hypervisor) -> None:
 def save(hypervisor: Hypervisor, *fields: str) -> None:
     """Save the facts that `inspect` read, and these fields. Settings of administrators stay."""
     hypervisor.save(update_fields=[*INSPECTED, *fields])
-    hypervisor.refresh_from_db()
-
-
-def unreachable(hypervisor: Hypervisor, error: DriverError) -> None:
-    """Mark the host as unreachable. Its instances keep their states, since nothing is known of them."""
-    Hypervisor.objects.filter(pk=hypervisor.pk).update(
-        state=Hypervisor.State.UNREACHABLE, state_reason=str(error)
-    )
+    liveness.libvirt_answers(hypervisor)
     hypervisor.refresh_from_db()
 
 
 def look(hypervisor: Hypervisor) -> None:
-    """Note that the host's libvirt answers, even if it was marked silent. Raise DriverError if it does not."""
+    """Note that the host's libvirt answers. Raise DriverError if it does not."""
     capabilities.ping(hypervisor.uri)
-    Hypervisor.objects.filter(pk=hypervisor.pk).update(
-        state=Hypervisor.State.UP, state_reason="", seen_at=timezone.now()
-    )
-
-
-def mark_silent() -> None:
-    """Mark the hosts whose watcher has been silent too long. Its next report marks them as up again."""
-    limit = timezone.now() - inspection.SILENT
-    silent = Hypervisor.objects.filter(state=Hypervisor.State.UP, seen_at__lt=limit)
-    for hypervisor in silent:
-        reason = _("Nothing was heard of its watcher since %(time)s.") % {
-            "time": f"{hypervisor.seen_at:%Y-%m-%d %H:%M:%S} UTC"
-        }
-        log.warning("host silent", host=hypervisor.name)
-        silent.filter(pk=hypervisor.pk).update(state=Hypervisor.State.UNREACHABLE, state_reason=reason)
+    liveness.libvirt_answers(hypervisor)
 
 
 def _virtualization(hypervisor: Hypervisor) -> tuple[str, str]:

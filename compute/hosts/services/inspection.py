@@ -1,10 +1,5 @@
 """Names and limits in the rows of hosts, for processes that never ask the host itself."""
 
-from datetime import timedelta
-
-SILENT = timedelta(seconds=14)
-"""How long a host may be silent; its watcher reports every four seconds."""
-
 STORAGE = "storage"
 """The storage pool among `Hypervisor.problems`."""
 

@@ -24,7 +24,7 @@ from compute.hosts.services import console_addresses, signatures
 from compute.hosts.services.console_addresses import Part
 
 SECONDS = 3.0
-"""How long a question may take, from connecting to the answer's last byte."""
+"""How long a question may usually take, from connecting to the answer's last byte."""
 
 TURN_SECONDS = 0.5
 """How long a question waits for its turn."""
@@ -56,10 +56,10 @@ class Answer:
     headers: HTTPMessage
 
 
-def ask(host: Hypervisor, target: str) -> Answer:
-    """Return the host's answer to a GET of `target`. Raise Refused, Unavailable."""
+def ask(host: Hypervisor, target: str, seconds: float | None = None) -> Answer:
+    """Return the host's answer to a GET of `target`, within `SECONDS` unless told. Raise Refused, Unavailable."""
     with _turn(host) as line:
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + (seconds or SECONDS)
         try:
             status, answer = _get(host, target, deadline)
         except (OSError, HTTPException, TimeoutError) as error:

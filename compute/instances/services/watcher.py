@@ -14,7 +14,7 @@ from compute.engine import operations
 from compute.engine.services import heartbeats
 from compute.engine.services.duties import Duty, Rota
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hypervisors
+from compute.hosts.services import hypervisors, liveness
 from compute.instances.services import agents, boot_stages, reconcile
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ TELLING = WAKING | {
 """Events after which a row may be wrong."""
 
 LOOK_SECONDS = 4.0
-"""How often the host is asked for a word (`compute.hosts.services.inspection.SILENT`)."""
+"""How often the host is asked for a word (`compute.engine.services.heartbeats.SILENT`)."""
 
 AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
 
@@ -57,7 +57,7 @@ class Watcher:
         self._retry_at = 0.0
         self._rota = Rota(
             [
-                Duty("heartbeat", 15, lambda: heartbeats.beat("watch")),
+                Duty("heartbeat", heartbeats.BEAT_SECONDS, lambda: heartbeats.beat("watch")),
                 Duty("look", LOOK_SECONDS, self._look_at_host),
                 Duty("sync", 30, self._sync),
                 Duty("inspection", 60, self._inspect),
@@ -99,7 +99,7 @@ class Watcher:
             self._agents.look_at_all()
         except DriverError as error:
             self._lose(str(error))
-            hypervisors.unreachable(self.hypervisor, error)
+            liveness.libvirt_is_away(self.hypervisor, str(error))
         else:
             self._pause = 1.0
             operations.retry_stuck_on(self.hypervisor.pk)
@@ -113,7 +113,7 @@ class Watcher:
             hypervisors.look(self.hypervisor)
         except DriverError as error:
             self._lose(str(error))
-            hypervisors.unreachable(self.hypervisor, error)
+            liveness.libvirt_is_away(self.hypervisor, str(error))
 
     def _inspect(self) -> None:
         """Write down what the host has left and what is wrong there, for people who look from elsewhere."""

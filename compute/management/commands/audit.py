@@ -3,9 +3,8 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from compute.driver.errors import DriverError
 from compute.management import truth
 
 
@@ -13,10 +12,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            found = truth.differences()
-        except DriverError as error:
-            raise CommandError(f"The hypervisor cannot be asked. {error}") from error
+        found = truth.differences()
         for difference in found:
             self.stdout.write(f"{difference.where}: {difference.what} {difference.sentence}")
         if found:

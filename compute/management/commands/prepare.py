@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from compute.driver.errors import DriverError
-from compute.hosts.services import hypervisors
+from compute.hosts.services import hypervisors, local
 from compute.management import defaults
 
 
@@ -13,7 +13,8 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        hypervisor = defaults.ensure()
+        defaults.ensure()
+        hypervisor = local.ensure()
         try:
             hypervisors.prepare(hypervisor)
         except DriverError as error:

@@ -16,7 +16,7 @@ from accounts.services import retention
 from compute.engine.operations import announcing
 from compute.engine.services import heartbeats, leases
 from compute.engine.services.duties import Duty, Rota
-from compute.hosts.services import hypervisors
+from compute.hosts.services import liveness
 from compute.instances.duties import expiring, recycle_bin, scheduled
 
 log = structlog.get_logger(__name__)
@@ -42,14 +42,14 @@ def sweep(stop: threading.Event) -> None:
     rota = Rota(
         [
             Duty("due operations", 5, announcing.announce_due),
-            Duty("hosts", 2, hypervisors.mark_silent),
+            Duty("hosts", 2, liveness.mark_silent),
             Duty("schedules", 5, scheduled.sweep),
             Duty("expiry", 60, expiring.sweep),
             Duty("recycle bin", 60, recycle_bin.empty),
             Duty("retention", 60, retention.Sweeper().sweep),
         ]
     )
-    own = Rota([Duty("heartbeat", 15, lambda: heartbeats.beat("sweep"))])
+    own = Rota([Duty("heartbeat", heartbeats.BEAT_SECONDS, lambda: heartbeats.beat("sweep"))])
     holds, renew_at = False, 0.0
     while not stop.is_set():
         if time.monotonic() >= renew_at:

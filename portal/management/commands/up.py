@@ -14,13 +14,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services import setup
-from compute.management import front_door
+from compute.management import defaults, front_door
 from portal import static_version, supervision
+from portal.supervision import Role
 
 START_SECONDS = 60
 
@@ -28,21 +29,34 @@ START_SECONDS = 60
 class Command(BaseCommand):
     help = "Make everything ready and run all processes in the foreground; Ctrl-C stops them, guests keep running."
 
-    def handle(self, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--only",
+            choices=list(Role),
+            help="portal: only what serves people and APIs, as on a machine without guests; "
+            "host: only what runs guests, for a portal on another machine",
+        )
+
+    def handle(self, *, only: Role | None, **_options: Any) -> None:
         _lock()
-        _check_port()
         began = time.monotonic()
-        _migrate()
-        call_command("build_image", "tiny", verbosity=0)
-        _prepare()
+        if only != Role.HOST:
+            _check_port()
+            _migrate()
+            defaults.ensure()
+            call_command("build_image", "tiny", verbosity=0)
+        if only != Role.PORTAL:
+            _prepare()
         _compile_translations()
-        _collect_static_files()
-        config = supervision.render()
-        token = setup.link()
+        token = None
+        if only != Role.HOST:
+            _collect_static_files()
+            token = setup.link()
+        config = supervision.render(only)
         self.stdout.write(f"up       ready after {time.monotonic() - began:.1f} s; starting the processes")
         self.stdout.flush()
         connection.close()
-        if os.fork() == 0:
+        if only != Role.HOST and os.fork() == 0:
             _announce(token)
             os._exit(0)
         os.environ["MERIDIAN_STATIC_VERSION"] = settings.STATIC_VERSION

@@ -22,10 +22,10 @@ def test_only_a_worker_is_ended(title: str, ends: bool) -> None:
         assert process.stdout
         assert process.stdout.readline() == b"named\n"
         row = Heartbeat.objects.create(
-            process="worker",
+            process=heartbeats.QUEUE,
             host=socket.gethostname(),
             pid=process.pid,
-            at=timezone.now() - 2 * heartbeats.STALE,
+            at=timezone.now() - 2 * heartbeats.DEAF,
         )
         heartbeats.end_silent_worker()
         assert Heartbeat.objects.filter(pk=row.pk).exists() is not ends

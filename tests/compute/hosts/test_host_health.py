@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from compute.engine.models import Heartbeat
+from compute.engine.services import heartbeats
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hypervisors, inspection
+from compute.hosts.services import hypervisors, liveness
 from compute.management import host_health
 from compute.management.checks import Check
 from compute.networks.models import Network
@@ -79,10 +81,34 @@ def test_of_a_host_that_is_away_nothing_else_is_claimed(values: dict[str, object
 
 
 def test_a_watcher_heard_again_marks_its_host_as_up(well: Hypervisor) -> None:
-    Hypervisor.objects.update(uri="test:///default", seen_at=timezone.now() - 2 * inspection.SILENT)
-    hypervisors.mark_silent()
+    Hypervisor.objects.update(uri="test:///default", seen_at=timezone.now() - 2 * heartbeats.SILENT)
+    liveness.mark_silent()
     well.refresh_from_db()
     assert well.state == Hypervisor.State.UNREACHABLE
     hypervisors.look(well)
     well.refresh_from_db()
     assert (well.state, well.state_reason) == (Hypervisor.State.UP, "")
+
+
+def test_a_silent_worker_makes_its_host_unreachable_until_it_speaks(
+    well: Hypervisor, settings: Settings
+) -> None:
+    settings.HOST = "lab-1"
+    Heartbeat.objects.filter(process="worker").update(at=timezone.now() - 2 * heartbeats.SILENT)
+    liveness.mark_silent()
+    well.refresh_from_db()
+    assert (well.state, "worker" in well.state_reason) == (Hypervisor.State.UNREACHABLE, True)
+    liveness.libvirt_answers(well)
+    well.refresh_from_db()
+    assert well.state == Hypervisor.State.UNREACHABLE, "a libvirt that answers does no work"
+    liveness.worker_speaks(well)
+    well.refresh_from_db()
+    assert (well.state, well.state_reason) == (Hypervisor.State.UP, "")
+
+
+def test_a_worker_that_speaks_says_nothing_of_libvirt(well: Hypervisor, settings: Settings) -> None:
+    settings.HOST = "lab-1"
+    liveness.libvirt_is_away(well, "Its libvirt daemon does not answer.")
+    liveness.worker_speaks(well)
+    well.refresh_from_db()
+    assert well.state == Hypervisor.State.UNREACHABLE

@@ -1,0 +1,55 @@
+"""Whether hosts are up, as their rows say: by what watchers and workers write, and by their silence."""
+
+from datetime import datetime
+
+import structlog
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from compute.engine.services import heartbeats
+from compute.hosts.models import Hypervisor
+
+log = structlog.get_logger(__name__)
+
+WORKER = "worker"
+State = Hypervisor.State
+
+
+def libvirt_answers(host: Hypervisor) -> None:
+    """Note that the host's libvirt has just answered. The host is up unless its worker is silent."""
+    row = Hypervisor.objects.filter(pk=host.pk)
+    row.update(seen_at=timezone.now())
+    if host.name not in heartbeats.silent(WORKER):
+        row.update(state=State.UP, state_reason="")
+
+
+def libvirt_is_away(host: Hypervisor, reason: str) -> None:
+    """Note that the host's libvirt does not answer. Its instances stay as they are, since nobody knows better."""
+    Hypervisor.objects.filter(pk=host.pk).update(state=State.UNREACHABLE, state_reason=reason)
+
+
+def worker_speaks(host: Hypervisor) -> None:
+    """Note that this process, the host's worker, is alive. After a silence that makes the host up again."""
+    was_silent = host.name in heartbeats.silent(WORKER)
+    heartbeats.beat(WORKER)
+    if was_silent:
+        # At once, since what waited is placed now, and on no host that is not up.
+        seen = Hypervisor.objects.filter(pk=host.pk, seen_at__gte=_limit())
+        seen.update(state=State.UP, state_reason="")
+
+
+def mark_silent() -> None:
+    """Mark hosts as unreachable whose watcher or worker says nothing any more; their next word undoes it."""
+    _mark(Q(seen_at__lt=_limit()), _("Nothing has been heard of its watcher lately."))
+    _mark(Q(name__in=heartbeats.silent(WORKER)), _("Nothing has been heard of its worker lately."))
+
+
+def _mark(silent: Q, reason: str) -> None:
+    for host in Hypervisor.objects.filter(silent, state=State.UP):
+        log.warning("host silent", host=host.name, reason=reason)
+        Hypervisor.objects.filter(silent, pk=host.pk).update(state=State.UNREACHABLE, state_reason=reason)
+
+
+def _limit() -> datetime:
+    return timezone.now() - heartbeats.SILENT
