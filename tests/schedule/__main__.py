@@ -5,10 +5,11 @@ import random
 import shutil
 import sys
 import threading
+from collections import Counter
 
 from tests.schedule.faults import Faults
 from tests.schedule.outcome import Outcome
-from tests.schedule.people import Person
+from tests.schedule.people import Person, told
 from tests.stack import BASE, Stack, running
 
 PEOPLE = 3
@@ -21,20 +22,25 @@ Flavor.objects.create(id="roomy", name="roomy", vcpus=1, ram_mib=256, disk_gib=1
 KEPT = BASE / "test-artifacts"
 
 
+def say(what: str, line: str) -> None:
+    sys.stdout.write(f"{what:9} {line}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     arguments = _arguments()
     with running(halting=True, MERIDIAN_LEASE="5") as stack:
         stack.bootstrap()
         stack.manage("shell", "-c", QUOTAS)
-        print(f"schedule seed {arguments.seed}, {arguments.minutes:g} minutes, in {stack.root}")  # noqa: T201
+        say("schedule", f"seed {arguments.seed}, {arguments.minutes:g} minutes, in {stack.root}")
         wrong = _run(stack, arguments.seed, arguments.minutes * 60)
         for line in wrong:
-            print(f"wrong    {line}")  # noqa: T201
+            say("wrong", line)
         if wrong:
             KEPT.mkdir(exist_ok=True)
             shutil.copyfile(stack.log, KEPT / f"schedule-{arguments.seed}.log")
             shutil.copyfile(stack.database, KEPT / f"schedule-{arguments.seed}.sqlite3")
-    print(f"schedule {'ended well' if not wrong else f'{len(wrong)} things are wrong'}")  # noqa: T201
+    say("schedule", f"{len(wrong)} things are wrong" if wrong else "ended well")
     return 1 if wrong else 0
 
 
@@ -58,8 +64,12 @@ def _run(stack: Stack, seed: int, seconds: float) -> list[str]:
     for thread in threads:
         thread.join()
     for each in (*people, faults):
-        print(f"{each.title}: {each.summary()}")  # noqa: T201
-    return [line for each in (*people, faults) for line in each.wrong] + Outcome(stack, people[0]).wrong()
+        say(each.title, each.summary())
+    say("begun", told(sum((person.begun for person in people), Counter())))
+    outcome = Outcome(stack, people[0])
+    wrong = outcome.wrong()
+    say("outcome", f"quiet after {outcome.quiet_seconds:.1f} s")
+    return [line for each in (*people, faults) for line in each.wrong] + wrong
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import redis
 
 from tests.freezing import frozen
 from tests.lines import LIVES, TURN
+from tests.schedule.people import told
 from tests.stack import BASE, Stack
 
 PROGRAMS = ("worker", "watch", "sweep", "web", "console", "redis")
@@ -51,7 +52,7 @@ class Faults:
                 self._done["came too late"] += 1  # what it was meant for was away already
 
     def summary(self) -> str:
-        return ", ".join(f"{what} ×{count}" for what, count in sorted(self._done.items()))
+        return told(self._done)
 
     def _kill(self, _over: threading.Event) -> str:
         program = self._chance.choice(PROGRAMS)

@@ -8,7 +8,7 @@ from tests.stack import Browserless, Stack
 
 QUIET_SECONDS = 120
 OPEN = "('pending', 'running', 'undoing')"
-PROGRAMS = ("redis", "web", "worker", "watch", "sweep", "console")
+UNCOUNTED = "('deleted', 'soft-delete')"
 USED = {
     "totalInstancesUsed": "count(*)",
     "totalCoresUsed": "coalesce(sum(vcpus), 0)",
@@ -22,20 +22,21 @@ class Outcome:
     def __init__(self, stack: Stack, person: Person) -> None:
         self._stack = stack
         self._person = person
+        self.quiet_seconds = 0.0
 
     def wrong(self) -> list[str]:
         """Return a sentence about each thing that is not as it must be."""
         began = time.monotonic()
         while (restless := self._restless()) and time.monotonic() - began < QUIET_SECONDS:
             time.sleep(0.5)
-        print(f"outcome: quiet after {time.monotonic() - began:.1f} s")  # noqa: T201
+        self.quiet_seconds = time.monotonic() - began
         found = [*restless, *self._stuck(), *self._audited(), *self._counts()]
         return found + self._removing()
 
     def _restless(self) -> list[str]:
         """Operations that go on, rows in somebody's hands, what the audit calls a difference."""
         operations = self._stack.rows(
-            f"select kind, state, step, attempt, error from compute_operation where state in {OPEN}"
+            f"select kind, state, step, attempt, error from compute_operation where state in {OPEN}"  # noqa: S608
         )
         tasks = self._stack.rows(
             "select name, vm_state, task_state from compute_instance where task_state is not null "
@@ -49,7 +50,7 @@ class Outcome:
 
     def _stuck(self) -> list[str]:
         rows = self._stack.rows(
-            "select kind, \"left\" from compute_operation where state = 'stuck' or "
+            "select kind, \"left\" from compute_operation where state = 'stuck' or "  # noqa: S608
             f"(state not in {OPEN} and finished_at is null)"
         )
         return [f"stuck or without an end: {row}" for row in rows]
@@ -62,9 +63,8 @@ class Outcome:
         limits = self._person.limits()
         wrong = []
         for name, sql in USED.items():
-            (row,) = self._stack.rows(
-                f"select {sql} as used from compute_instance where vm_state not in ('deleted', 'soft-delete')"
-            )
+            query = f"select {sql} as used from compute_instance where vm_state not in {UNCOUNTED}"  # noqa: S608
+            (row,) = self._stack.rows(query)
             if limits[name] != row["used"]:
                 wrong.append(f"{name} is {limits[name]}, rows say {row['used']}")
         return wrong

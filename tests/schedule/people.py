@@ -33,6 +33,11 @@ REFUSED = {400, 403, 404, 409}
 PAGES = ("instances/", "activity/", "images/", "")
 
 
+def told(counted: Counter[str]) -> str:
+    """Return what was counted, in one line."""
+    return ", ".join(f"{what} {count}" for what, count in sorted(counted.items()))
+
+
 class Person:
     """The administrator in a session of their own, who asks for something, looks what came of it, and goes on."""
 
@@ -42,6 +47,7 @@ class Person:
         self._stack = stack
         self._chance = chance
         self._number = number
+        self.begun: Counter[str] = Counter()
         self._answers: Counter[str] = Counter()
         self._made = 0
         self._session = requests.Session()
@@ -58,7 +64,7 @@ class Person:
                 self.wrong.append(f"{self.title}: {error!r}")
 
     def summary(self) -> str:
-        return ", ".join(f"{answer} ×{count}" for answer, count in sorted(self._answers.items()))
+        return told(self._answers)
 
     def _do_something(self) -> None:
         servers = self._ask("GET", "compute/v2.1/servers/detail").get("servers", [])
@@ -167,5 +173,7 @@ class Person:
 
     def _note(self, status: int, what: str, text: str = "") -> None:
         self._answers[str(status)] += 1
+        if status < 400:
+            self.begun[what] += 1
         if status >= 400 and status not in AWAY | REFUSED:
             self.wrong.append(f"{self.title}: {what} was answered with {status}: {text[:300]}")
