@@ -24,6 +24,7 @@ check: ## Style, types, floors of the house, Django's own checks; seconds
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.words
 	$(BIN)/djlint --lint templates
 	MERIDIAN_URL=https://localhost $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -17,7 +17,12 @@ _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 def is_text(value: object, longest: int = 255) -> TypeGuard[str]:
     """Return whether a database could hold it; what it could not hold it need not be asked for."""
-    return isinstance(value, str) and 0 < len(value) <= longest and not _UNKEEPABLE.search(value)
+    return isinstance(value, str) and 0 < len(value) <= longest and is_keepable(value)
+
+
+def is_keepable(text: str) -> bool:
+    """Return whether a database can keep every character."""
+    return not _UNKEEPABLE.search(text)
 
 
 def clean_name(value: object, *, field: str = "name", longest: int = 255) -> str:

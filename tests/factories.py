@@ -10,11 +10,12 @@ from factory.django import DjangoModelFactory
 from accounts.models import Assignment, Domain, Group, Project, Role, User
 from accounts.services import roles
 from compute.engine.models import Hold, Operation
-from compute.hosts.models import Aggregate, Hypervisor
+from compute.hosts.models import Aggregate, Hypervisor, Pool
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance, ServerGroup
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
+from compute.volumes.models import Disk
 
 
 class DomainFactory(DjangoModelFactory):
@@ -122,6 +123,21 @@ class HypervisorFactory(DjangoModelFactory):
     vcpu_ratio = memory_ratio = disk_ratio = 1.0
 
 
+class PoolFactory(DjangoModelFactory):
+    """A pool of the hosts given as `hosts`; of one host where none are."""
+
+    class Meta:
+        model = Pool
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda number: f"pool-{number}")
+    path = factory.LazyAttribute(lambda pool: f"/var/lib/{pool.name}")
+
+    @factory.post_generation
+    def hosts(pool: Any, create: bool, hosts: Any, **_fields: object) -> None:  # noqa: N805
+        pool.hosts.set(hosts or [HypervisorFactory()])
+
+
 class AggregateFactory(DjangoModelFactory):
     class Meta:
         model = Aggregate
@@ -167,6 +183,20 @@ class InstanceFactory(DjangoModelFactory):
     restore_to = VmState.ACTIVE
 
 
+class DiskFactory(DjangoModelFactory):
+    """The root disk of an instance, on virtio, in a pool of the instance's host."""
+
+    class Meta:
+        model = Disk
+
+    instance = factory.SubFactory(InstanceFactory)
+    pool = factory.LazyAttribute(lambda disk: pool_of(disk.instance.hypervisor))
+    role = Disk.Role.ROOT
+    size_bytes = 2**30
+    device = "vda"
+    bus = "virtio"
+
+
 class PortFactory(DjangoModelFactory):
     class Meta:
         model = Port
@@ -205,6 +235,12 @@ class OperationFactory(DjangoModelFactory):
                 key = operation.parameters[name]
                 Hold.objects.create(operation=operation, resource_type=noun, resource_id=key)
         return operation
+
+
+def pool_of(host: Hypervisor | None) -> Pool:
+    """The pool of a host, made where it has none."""
+    pool = host.pools.first() if host else None
+    return pool or PoolFactory(hosts=[host] if host else None)
 
 
 def instance_of(operation: Operation) -> Instance:

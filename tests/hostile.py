@@ -76,3 +76,41 @@ STRANGE_BUT_TRUE_NAMES = [
     "é" * 255,
 ]
 """Unusual, but text like any other."""
+
+VALUES: dict[str, object] = {
+    "null": None,
+    "true": True,
+    "zero": 0,
+    "minus one": -1,
+    "1.5": 1.5,
+    "1e999": float("inf"),
+    "2^63": 2**63,
+    "2^200": 2**200,
+    "empty text": "",
+    "zero byte": "a\0b",
+    "lone surrogate": "\ud800",
+    "right-to-left override": "a\u202eb",
+    "10,000 characters": "x" * 10_000,
+    "5,000 digits": FIVE_THOUSAND_DIGITS,
+    "markup": "<script>alert(1)</script>",
+    "SQL": "' OR 1=1 --",
+    "format": "%s%(name)s{0}",
+    "path": "../../etc/passwd",
+    "base64 of no text": "/w==",
+    "empty list": [],
+    "list of lists": [[[]]],
+    "list of text": ["a", "a"],
+    "list of null": [None],
+    "empty object": {},
+    "object": {"a": {"b": "c"}},
+    "object with strange keys": {"": 1, "a\0": 2, "\ud800": 3, "x" * 300: 4},
+}
+"""One of every kind of value, in the place of any field."""
+
+
+def deep(levels: int = 300) -> object:
+    """Return lists in lists."""
+    found: object = []
+    for _level in range(levels):
+        found = [found]
+    return found

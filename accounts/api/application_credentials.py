@@ -8,7 +8,9 @@ from django.views.decorators.debug import sensitive_variables
 from rest_framework.request import Request
 
 from accounts.api.base import IdentityView, Resource, listing, url
+from accounts.api.schemas import application_credentials as schemas
 from accounts.models import ApplicationCredential
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import without_zone
 from accounts.services import application_credentials, inputs
@@ -31,26 +33,35 @@ def show(credential: ApplicationCredential) -> dict[str, Any]:
 
 
 CREDENTIAL = Resource(
-    noun="application_credential", path="application_credentials", show=show, texts={"name": "name"}
+    noun="application_credential",
+    path="application_credentials",
+    show=show,
+    texts={"name": "name"},
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
 )
 
 
 class ApplicationCredentials(IdentityView):
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request, user: str) -> HttpResponse:
         return listing(request, CREDENTIAL, application_credentials.visible_to(self.context, user))
 
+    @contract(body=schemas.CREATE, answers={201: schemas.CREATED})
     @method_decorator(sensitive_variables())
     def post(self, request: Request, user: str) -> HttpResponse:
-        given = inputs.mapping(self.body(), CREDENTIAL.noun)
-        made = application_credentials.create(self.context, user, given)
+        made = application_credentials.create(self.context, user, self.body()[CREDENTIAL.noun])
         return JsonResponse({CREDENTIAL.noun: show(made.credential) | {"secret": made.secret}}, status=201)
 
 
 class OneApplicationCredential(IdentityView):
+    @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, user: str, key: str) -> HttpResponse:
         rows = application_credentials.visible_to(self.context, user)
         return JsonResponse({CREDENTIAL.noun: show(inputs.get_or_404(rows, key, "application credential"))})
 
+    @contract(answers={204: None})
     def delete(self, request: Request, user: str, key: str) -> HttpResponse:
         application_credentials.delete(self.context, user, key)
         return no_content()

@@ -10,9 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
+from accounts.api.schemas.common import ERROR, LOOKUPS
 from accounts.names import is_text
+from accounts.openstack.contract import Contract
 from accounts.openstack.paging import Page, Paging, following
 from accounts.openstack.responses import no_content
+from accounts.openstack.schema import Schema
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
 from accounts.services import inputs
@@ -28,11 +31,10 @@ IDENTITY = Service(
     root="/identity",
     base="/identity/v3",
     fault=_fault,
+    error_schema=ERROR,
     paging=Paging(default=None, most=None, least=1),
 )
 url = IDENTITY.url
-LOOKUPS = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith")
-"""How names may be compared in lists, as `name__contains=…`."""
 
 
 class IdentityView(ApiView):
@@ -43,11 +45,19 @@ class IdentityView(ApiView):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """How rows of one kind look and how lists of them are filtered: {parameter: column}."""
+    """How rows of one kind look and how lists of them are filtered: {parameter: column}.
+
+    `create` and `update` are the schemas of bodies, `shown` and `list` of answers, `query` of the list's query.
+    """
 
     noun: str
     path: str
     show: Callable[[Any], dict[str, Any]]
+    shown: Schema
+    list: Schema
+    query: Schema
+    create: Schema = field(default_factory=dict)
+    update: Schema = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,8 +80,15 @@ class Collection(IdentityView):
     def get(self, request: Request, **_arguments: str) -> HttpResponse:
         return listing(request, self.resource, self.rows())
 
+    @classmethod
+    def contract(cls, method: str) -> Contract:
+        resource = cls.resource
+        if method == "post":
+            return Contract(body=resource.create, answers={201: resource.shown})
+        return Contract(query=resource.query, answers={200: resource.list})
+
     def post(self, request: Request, **_arguments: str) -> HttpResponse:
-        row = self.create(inputs.mapping(self.body(), self.resource.noun))
+        row = self.create(self.body()[self.resource.noun])
         return JsonResponse({self.resource.noun: self.resource.show(row)}, status=201)
 
 
@@ -89,12 +106,23 @@ class Member(IdentityView):
     def remove(self, key: str) -> None:
         raise NotImplementedError
 
+    @classmethod
+    def contract(cls, method: str) -> Contract:
+        resource = cls.resource
+        if method == "delete":
+            return Contract(answers={204: None})
+        if method == "patch":
+            return Contract(body=resource.update, answers={200: resource.shown})
+        return (
+            Contract(answers={200: resource.shown}) if method in {"get", "head"} else super().contract(method)
+        )
+
     def get(self, request: Request, key: str) -> HttpResponse:
         row = inputs.get_or_404(self.rows(), key, self.resource.noun)
         return JsonResponse({self.resource.noun: self.resource.show(row)})
 
     def patch(self, request: Request, key: str) -> HttpResponse:
-        row = self.update(key, inputs.mapping(self.body(), self.resource.noun))
+        row = self.update(key, self.body()[self.resource.noun])
         return JsonResponse({self.resource.noun: self.resource.show(row)})
 
     def delete(self, request: Request, key: str) -> HttpResponse:

@@ -7,7 +7,9 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.api.base import Collection, Member, Resource, links
+from accounts.api.schemas import catalog as schemas
 from accounts.models import Endpoint, Region, Service
+from accounts.openstack.contract import contract
 from accounts.services import catalog
 
 
@@ -44,17 +46,42 @@ def show_endpoint(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-REGION = Resource(noun="region", path="regions", show=show_region, texts={"parent_region_id": "parent"})
-SERVICE = Resource(noun="service", path="services", show=show_service, texts={"name": "name", "type": "type"})
+REGION = Resource(
+    noun="region",
+    path="regions",
+    show=show_region,
+    shown=schemas.REGION_SHOWN,
+    list=schemas.REGIONS,
+    query=schemas.REGION_QUERY,
+    create=schemas.CREATE_REGION,
+    update=schemas.UPDATE_REGION,
+    texts={"parent_region_id": "parent__pk"},
+)
+SERVICE = Resource(
+    noun="service",
+    path="services",
+    show=show_service,
+    shown=schemas.SERVICE_SHOWN,
+    list=schemas.SERVICES,
+    query=schemas.SERVICE_QUERY,
+    create=schemas.CREATE_SERVICE,
+    update=schemas.UPDATE_SERVICE,
+    texts={"name": "name", "type": "type"},
+)
 ENDPOINT = Resource(
     noun="endpoint",
     path="endpoints",
     show=show_endpoint,
+    shown=schemas.ENDPOINT_SHOWN,
+    list=schemas.ENDPOINTS,
+    query=schemas.ENDPOINT_QUERY,
+    create=schemas.CREATE_ENDPOINT,
+    update=schemas.UPDATE_ENDPOINT,
     texts={
         "interface": "interface",
-        "service_id": "service",
-        "region_id": "region",
-        "region": "region",
+        "service_id": "service__pk",
+        "region_id": "region__pk",
+        "region": "region__pk",
         "name": "service__name",
     },
     flags={"enabled": "enabled"},
@@ -77,6 +104,7 @@ class OneRegion(Member):
     def rows(self) -> QuerySet[Region]:
         return catalog.regions(self.context)
 
+    @contract(body=schemas.PUT_REGION, answers={201: schemas.REGION_SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
         """Create a region under a chosen id."""
         region = catalog.create_region(self.context, self.body().get("region", {}) | {"id": key})

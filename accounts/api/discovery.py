@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.api.base import IdentityView, url
+from accounts.api.schemas import discovery as schemas
 from accounts.openstack import discovery
 
 VERSION = "v3.14"
@@ -18,7 +19,7 @@ def _version() -> dict[str, Any]:
 class Versions(discovery.VersionDocument, IdentityView):
     """`/identity`, with and without a slash."""
 
-    status = 300
+    answers = {300: schemas.VERSIONS}
 
     def content(self) -> dict[str, Any]:
         return {"versions": {"values": [_version()]}}
@@ -26,6 +27,8 @@ class Versions(discovery.VersionDocument, IdentityView):
 
 class Version(discovery.VersionDocument, IdentityView):
     """`/identity/v3`, with and without a slash."""
+
+    answers = {200: schemas.VERSION}
 
     def content(self) -> dict[str, Any]:
         return {"version": _version()}

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.api.base import Collection, Member, Resource, links
+from accounts.api.schemas import domains as schemas
 from accounts.models import Domain
 from accounts.services import domains
 
@@ -22,7 +23,16 @@ def show(domain: Domain) -> dict[str, Any]:
 
 
 DOMAIN = Resource(
-    noun="domain", path="domains", show=show, texts={"name": "name"}, flags={"enabled": "enabled"}
+    noun="domain",
+    path="domains",
+    show=show,
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={"name": "name"},
+    flags={"enabled": "enabled"},
 )
 
 

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from accounts.api.base import IdentityView, listing
 from accounts.api.roles import ROLE
 from accounts.errors import NotFound
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.services import assignments
 from accounts.services.assignments import Holding
@@ -29,6 +30,7 @@ class _Grants(IdentityView):
 class Grants(_Grants):
     """The roles that are written for one user or group on one place."""
 
+    @contract(query=ROLE.query, answers={200: ROLE.list})
     def get(
         self, request: Request, place: str, actor: str, actor_id: str, place_id: str | None = None
     ) -> HttpResponse:
@@ -40,6 +42,7 @@ class Grants(_Grants):
 class OneGrant(_Grants):
     """One of them: PUT gives it, DELETE takes it, GET and HEAD say 204 or 404."""
 
+    @contract(answers={204: None})
     def get(
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
@@ -49,6 +52,7 @@ class OneGrant(_Grants):
             raise NotFound
         return no_content()
 
+    @contract(answers={204: None})
     def put(
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
@@ -57,6 +61,7 @@ class OneGrant(_Grants):
         assignments.grant(self.context, held, role)
         return no_content()
 
+    @contract(answers={204: None})
     def delete(
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:

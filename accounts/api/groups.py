@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.api.base import Collection, Member, Resource, links
+from accounts.api.schemas import groups as schemas
 from accounts.models import Group
 from accounts.services import groups
 
@@ -19,7 +20,17 @@ def show(group: Group) -> dict[str, Any]:
     }
 
 
-GROUP = Resource(noun="group", path="groups", show=show, texts={"name": "name", "domain_id": "domain"})
+GROUP = Resource(
+    noun="group",
+    path="groups",
+    show=show,
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={"name": "name", "domain_id": "domain__pk"},
+)
 
 
 class Groups(Collection):

@@ -4,23 +4,22 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.api.base import IDENTITY, IdentityView, links, listed
-from accounts.errors import BadInput
+from accounts.api.schemas import limits as schemas
 from accounts.models import Quota
 from accounts.names import is_text
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
-from accounts.services import inputs, limits
+from accounts.services import limits
 from accounts.services.limits import RegisteredLimit
-
-MOST_AT_ONCE = 100
 
 
 class Model(IdentityView):
     """How limits of a project tree depend on each other: not at all."""
 
+    @contract(answers={200: schemas.MODEL})
     def get(self, request: Request) -> HttpResponse:
         """Show how limits are enforced."""
         description = "Limit enforcement and validation does not take project hierarchy into consideration."
@@ -28,6 +27,7 @@ class Model(IdentityView):
 
 
 class RegisteredLimits(IdentityView):
+    @contract(query=schemas.REGISTERED_QUERY, answers={200: schemas.REGISTERED_LIST})
     def get(self, request: Request) -> HttpResponse:
         """List the default limit of every resource."""
         wanted = request.query_params.get("resource_name")
@@ -35,21 +35,24 @@ class RegisteredLimits(IdentityView):
         page = IDENTITY.paging.page_of_list(request.query_params, found, lambda row: row.pk)
         return listed(request, "registered_limits", page, _show_registered)
 
+    @contract(body=schemas.CREATE_REGISTERED, answers={204: None})
     def post(self, request: Request) -> HttpResponse:
         """Refuse: every resource that is counted is registered already."""
-        for given in _several(self.body(), "registered_limits"):
+        for given in self.body()["registered_limits"]:
             limits.refuse_registration(self.context, given)
         return no_content()
 
 
 class OneRegisteredLimit(IdentityView):
+    @contract(answers={200: schemas.REGISTERED_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return self._answer(limits.one_registered(self.context, key))
 
+    @contract(body=schemas.UPDATE_REGISTERED, answers={200: schemas.REGISTERED_SHOWN})
     def patch(self, request: Request, key: str) -> HttpResponse:
-        given = inputs.mapping(self.body(), "registered_limit")
-        return self._answer(limits.update_registered(self.context, key, given))
+        return self._answer(limits.update_registered(self.context, key, self.body()["registered_limit"]))
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         """Let the built-in default count again."""
         limits.reset_registered(self.context, key)
@@ -60,6 +63,7 @@ class OneRegisteredLimit(IdentityView):
 
 
 class Limits(IdentityView):
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         """List the limits that projects have of their own."""
         query = request.query_params
@@ -70,38 +74,30 @@ class Limits(IdentityView):
         page = IDENTITY.paging.page(query, rows, find=limits.of_key)
         return listed(request, "limits", page, _show, marker=limits.key_of)
 
+    @contract(body=schemas.CREATE, answers={201: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
         """Create all of the given limits, or none."""
         with transaction.atomic():
-            made = [limits.create(self.context, given) for given in _several(self.body(), "limits")]
+            made = [limits.create(self.context, given) for given in self.body()["limits"]]
         return JsonResponse({"limits": [_show(row) for row in made]}, status=201)
 
 
 class OneLimit(IdentityView):
+    @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return self._answer(limits.one(self.context, key))
 
+    @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def patch(self, request: Request, key: str) -> HttpResponse:
-        given = inputs.mapping(self.body(), "limit")
-        return self._answer(limits.update(self.context, key, given))
+        return self._answer(limits.update(self.context, key, self.body()["limit"]))
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         limits.delete(self.context, key)
         return no_content()
 
     def _answer(self, row: Quota) -> HttpResponse:
         return JsonResponse({"limit": _show(row)})
-
-
-def _several(body: dict[str, Any], field: str) -> list[dict[str, Any]]:
-    given = body.get(field)
-    if (
-        not isinstance(given, list)
-        or not 0 < len(given) <= MOST_AT_ONCE
-        or not all(isinstance(entry, dict) for entry in given)
-    ):
-        raise BadInput(fields={field: _("Give a list of objects.")})
-    return given
 
 
 def _show_registered(row: RegisteredLimit) -> dict[str, Any]:

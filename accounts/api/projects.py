@@ -7,8 +7,11 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
+from accounts.api.schemas import projects as schemas
 from accounts.errors import NotFound
 from accounts.models import Project
+from accounts.names import is_text
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import created, no_content
 from accounts.services import inputs, projects
 
@@ -32,7 +35,12 @@ PROJECT = Resource(
     noun="project",
     path="projects",
     show=show,
-    texts={"name": "name", "domain_id": "domain"},
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={"name": "name", "domain_id": "domain__pk"},
     flags={"enabled": "enabled"},
 )
 
@@ -46,7 +54,8 @@ class Projects(Collection):
         if inputs.flag(asked, "is_domain", False):
             return rows.none()
         if (parent := asked.get("parent_id")) is not None:
-            rows = rows.filter(Q(parent=parent) | Q(parent=None, domain=parent))
+            below = Q(parent=parent) | Q(parent=None, domain=parent)
+            rows = rows.filter(below) if is_text(parent) else rows.none()
         return _tagged(rows, {name: asked[name].split(",") for name in TAG_FILTERS & set(asked)})
 
     def create(self, given: dict[str, Any]) -> Project:
@@ -67,14 +76,17 @@ class OneProject(Member):
 
 
 class Tags(IdentityView):
+    @contract(answers={200: schemas.TAGS})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the tags of a project."""
         return self._answer(inputs.get_or_404(projects.visible_to(self.context), key, "project"))
 
+    @contract(body=schemas.SET_TAGS, answers={200: schemas.TAGS})
     def put(self, request: Request, key: str) -> HttpResponse:
         """Replace the tags of a project."""
-        return self._answer(projects.set_tags(self.context, key, self.body().get("tags")))
+        return self._answer(projects.set_tags(self.context, key, self.body()["tags"]))
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         """Remove all tags of a project."""
         projects.set_tags(self.context, key, [])
@@ -86,6 +98,7 @@ class Tags(IdentityView):
 
 
 class OneTag(IdentityView):
+    @contract(answers={204: None})
     def get(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Check that a project has a tag."""
         project = inputs.get_or_404(projects.visible_to(self.context), key, "project")
@@ -93,11 +106,13 @@ class OneTag(IdentityView):
             raise NotFound
         return no_content()
 
+    @contract(answers={201: None})
     def put(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Add a tag to a project."""
         projects.add_tag(self.context, key, tag)
         return created(url(f"projects/{key}/tags/{tag}"))
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Remove a tag from a project."""
         projects.remove_tag(self.context, key, tag)
@@ -108,11 +123,12 @@ TAG_FILTERS = {"tags", "tags-any", "not-tags", "not-tags-any"}
 
 
 def _tagged(rows: QuerySet[Project], wanted: dict[str, list[str]]) -> QuerySet[Project]:
-    """Projects with all, any, not all, or none of the given tags."""
-    for name, tags in wanted.items():
+    """Return the projects with all, any, not all, or none of the tags."""
+    for name, given in wanted.items():
+        tags = [tag for tag in given if is_text(tag)]
         having = Project.objects.filter(tags__name__in=tags)
         if not name.endswith("any"):
-            having = having.annotate(fitting=Count("tags")).filter(fitting=len(set(tags)))
+            having = having.annotate(fitting=Count("tags")).filter(fitting=len(set(given)))
         chosen = having.values("pk")
         rows = rows.exclude(pk__in=chosen) if name.startswith("not") else rows.filter(pk__in=chosen)
     return rows

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.api.base import IdentityView, listed, url
+from accounts.api.schemas import role_assignments as schemas
 from accounts.errors import BadInput
 from accounts.models import Group, Project, User
 from accounts.names import is_text
+from accounts.openstack.contract import contract
 from accounts.openstack.paging import Page
 from accounts.services import assignments, inputs
 from accounts.services.assignments import Effective
@@ -26,6 +28,7 @@ _COLUMNS = {
 
 
 class RoleAssignments(IdentityView):
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         asked = request.query_params
         is_effective = _flag(asked, "effective")
@@ -115,7 +118,7 @@ def _thing(thing: Any, named: bool) -> dict[str, Any]:
 
 
 def _address(row: Effective) -> str:
-    """Where the assignment that this comes from can be taken away."""
+    """Return the address at which the assignment behind this one is revoked."""
     source = row.source
     actor = f"users/{source.user_id}" if source.user_id else f"groups/{source.group_id}"
     if source.project_id:

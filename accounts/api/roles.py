@@ -7,13 +7,15 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
+from accounts.api.schemas import roles as schemas
 from accounts.models import Role, RoleInference
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.services import inputs, roles
 
 
 def show(role: Role) -> dict[str, Any]:
-    """Every role is everybody's: there are none of one domain only."""
+    """Return a role; none belongs to a single domain."""
     return {
         "id": role.id,
         "name": role.name,
@@ -24,7 +26,17 @@ def show(role: Role) -> dict[str, Any]:
     }
 
 
-ROLE = Resource(noun="role", path="roles", show=show, texts={"name": "name"})
+ROLE = Resource(
+    noun="role",
+    path="roles",
+    show=show,
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={"name": "name"},
+)
 
 
 class Roles(Collection):
@@ -54,6 +66,7 @@ class OneRole(Member):
 class Inferences(IdentityView):
     """What implies what, one entry for each role that implies any."""
 
+    @contract(answers={200: schemas.INFERENCES})
     def get(self, request: Request) -> HttpResponse:
         entries: dict[str, dict[str, Any]] = {}
         for rule in roles.inferences(self.context):
@@ -65,6 +78,7 @@ class Inferences(IdentityView):
 
 
 class Implied(IdentityView):
+    @contract(answers={200: schemas.ALL_IMPLIED})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List what a role implies."""
         prior = inputs.get_or_404(roles.visible_to(self.context), key, "role")
@@ -73,19 +87,23 @@ class Implied(IdentityView):
 
 
 class OneImplied(IdentityView):
+    @contract(answers={200: schemas.IMPLIED})
     def get(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Show that a role implies another."""
         return self._answer(roles.inference(self.context, key, implied))
 
+    @contract(answers={204: None})
     def head(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Check that a role implies another."""
         roles.inference(self.context, key, implied)
         return no_content()
 
+    @contract(answers={201: schemas.IMPLIED})
     def put(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Let a role imply another."""
         return self._answer(roles.imply(self.context, key, implied), status=201)
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str, implied: str) -> HttpResponse:
         """Let a role no longer imply another."""
         roles.stop_implying(self.context, key, implied)

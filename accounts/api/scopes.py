@@ -7,25 +7,30 @@ from rest_framework.request import Request
 
 from accounts.api import domains, projects
 from accounts.api.base import IdentityView, listed, listing, url
+from accounts.api.schemas import tokens as schemas
 from accounts.errors import Forbidden
+from accounts.openstack.contract import contract
 from accounts.openstack.paging import Page
 from accounts.services import assignments, catalog
 from accounts.services import projects as project_rows
 
 
 class Projects(IdentityView):
+    @contract(query=projects.PROJECT.query, answers={200: projects.PROJECT.list})
     def get(self, request: Request) -> HttpResponse:
         """List the projects that the token may be rescoped to."""
         return listing(request, projects.PROJECT, project_rows.unscoped_of_user(self.context.user))
 
 
 class Domains(IdentityView):
+    @contract(query=domains.DOMAIN.query, answers={200: domains.DOMAIN.list})
     def get(self, request: Request) -> HttpResponse:
         """List the domains that the token may be rescoped to."""
         return listing(request, domains.DOMAIN, assignments.on_domains(self.context.user))
 
 
 class System(IdentityView):
+    @contract(answers={200: schemas.SYSTEM})
     def get(self, request: Request) -> HttpResponse:
         """Show whether the token may be rescoped to the system."""
         found: list[Any] = [{"all": True}] if assignments.on_system(self.context.user) else []
@@ -33,6 +38,7 @@ class System(IdentityView):
 
 
 class Catalog(IdentityView):
+    @contract(answers={200: schemas.CATALOG})
     def get(self, request: Request) -> HttpResponse:
         """Show the services and where they are."""
         if not self.valid.token.is_scoped:

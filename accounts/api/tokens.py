@@ -9,8 +9,10 @@ from django.views.decorators.debug import sensitive_variables
 from rest_framework.request import Request
 
 from accounts.api.base import IdentityView
+from accounts.api.schemas import tokens as schemas
 from accounts.models import Domain
 from accounts.openstack.authentication import TokenAuthentication
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import microseconds, without_zone
 from accounts.services import catalog, passwords, receipts, token_requests, tokens
@@ -31,21 +33,24 @@ class Tokens(IdentityView):
     def get_permissions(self) -> Sequence[Any]:
         return [] if self.request.method == "POST" else super().get_permissions()
 
+    @contract(body=schemas.ISSUE, query=schemas.QUERY, answers={201: schemas.TOKEN, 401: schemas.REFUSED})
     @method_decorator(sensitive_variables())
     def post(self, request: Request) -> HttpResponse:
         """Issue a token."""
         try:
-            issued = token_requests.answer(request._request, self.body())
+            issued = token_requests.answer(request._request, self.body()["auth"])
         except OneFactorOnly as error:
             return _receipt(error.receipt)
         return _answer(request, issued.valid, issued.text, status=201)
 
+    @contract(query=schemas.QUERY, answers={200: schemas.TOKEN})
     def get(self, request: Request) -> HttpResponse:
         """Show the token in X-Subject-Token."""
         text = request.headers.get(SUBJECT)
         seen = tokens.seen_by(self.context, self.valid, text, knows_rules=RULES in request.headers)
         return _answer(request, seen, text or "")
 
+    @contract(answers={204: None})
     def delete(self, request: Request) -> HttpResponse:
         """Revoke the token in X-Subject-Token."""
         tokens.revoke(self.context, self.valid, request.headers.get(SUBJECT))
@@ -53,7 +58,7 @@ class Tokens(IdentityView):
 
 
 def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> HttpResponse:
-    """The token's body, its text in the header; `?nocatalog` leaves the catalog out."""
+    """Return the token's body, its text in the header; `?nocatalog` leaves the catalog out."""
     body = show(valid)
     if valid.token.is_scoped and "nocatalog" not in request.query_params:
         body["catalog"] = catalog.token_catalog(valid.token, valid.mark)
@@ -65,7 +70,7 @@ def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> Htt
 
 
 def _receipt(receipt: Receipt) -> HttpResponse:
-    """401 as Keystone says it: what was shown, and which methods belong together."""
+    """Return 401 as Keystone does: which methods succeeded, and which are required together."""
     user = receipt.user
     body = {
         "methods": receipt.methods,
@@ -81,7 +86,7 @@ def _receipt(receipt: Receipt) -> HttpResponse:
 
 
 def show(valid: Valid) -> dict[str, Any]:
-    """A token as clients see it, without the catalog."""
+    """Return a token without the catalog."""
     token = valid.token
     user = token.user
     body: dict[str, Any] = {

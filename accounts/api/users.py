@@ -11,14 +11,16 @@ from rest_framework.request import Request
 from accounts.api import groups as groups_api
 from accounts.api import projects as projects_api
 from accounts.api.base import Collection, IdentityView, Member, Resource, links, listing
+from accounts.api.schemas import users as schemas
 from accounts.models import User
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import without_zone
-from accounts.services import inputs, passwords, users
+from accounts.services import passwords, users
 
 
 def show(user: User) -> dict[str, Any]:
-    """Keystone leaves out what was never given."""
+    """Return a user without the fields that are not set, as Keystone does."""
     body: dict[str, Any] = user.extra | {
         "id": user.id,
         "name": user.name,
@@ -41,7 +43,17 @@ USER = Resource(
     noun="user",
     path="users",
     show=show,
-    texts={"name": "name", "domain_id": "domain", "email": "email", "default_project_id": "default_project"},
+    shown=schemas.SHOWN,
+    list=schemas.LIST,
+    query=schemas.QUERY,
+    create=schemas.CREATE,
+    update=schemas.UPDATE,
+    texts={
+        "name": "name",
+        "domain_id": "domain__pk",
+        "email": "email",
+        "default_project_id": "default_project__pk",
+    },
     flags={"enabled": "enabled"},
 )
 
@@ -76,20 +88,23 @@ class Password(IdentityView):
 
     anonymous = True
 
+    @contract(body=schemas.CHANGE_PASSWORD, answers={204: None})
     @method_decorator(sensitive_variables())
     def post(self, request: Request, key: str) -> HttpResponse:
         """Change the own password."""
-        users.change_password(request._request, key, inputs.mapping(self.body(), "user"))
+        users.change_password(request._request, key, self.body()["user"])
         return no_content()
 
 
 class Projects(IdentityView):
+    @contract(query=projects_api.PROJECT.query, answers={200: projects_api.PROJECT.list})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the projects of a user."""
         return listing(request, projects_api.PROJECT, users.projects(self.context, key))
 
 
 class Groups(IdentityView):
+    @contract(query=groups_api.GROUP.query, answers={200: groups_api.GROUP.list})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the groups of a user."""
         return listing(request, groups_api.GROUP, users.groups(self.context, key))

@@ -1,10 +1,13 @@
 """Version documents, which need no token, and the answer to unknown addresses."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
+from accounts.openstack.contract import Contract
+from accounts.openstack.schema import Schema
 from accounts.openstack.view import ApiView
 
 
@@ -12,13 +15,19 @@ class VersionDocument(ApiView):
     """Show which versions there are."""
 
     anonymous = True
-    status: ClassVar[int] = 200
+    answers: ClassVar[Mapping[int, Schema]]
+    """The status of the document, and its schema."""
 
     def content(self) -> dict[str, Any]:
         raise NotImplementedError
 
     def get(self, request: Request) -> HttpResponse:
-        return JsonResponse(self.content(), status=self.status)
+        (status,) = self.answers
+        return JsonResponse(self.content(), status=status)
+
+    @classmethod
+    def contract(cls, method: str) -> Contract:
+        return Contract(answers=cls.answers)
 
 
 class Unknown(ApiView):

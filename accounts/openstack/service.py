@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts.openstack import faults
 from accounts.openstack.microversions import Microversions
 from accounts.openstack.paging import Page, Paging, Row, following
+from accounts.openstack.schema import Schema
 
 FaultForm = Callable[[int, str], dict[str, Any]]
 """From status and message to the body of an error."""
@@ -27,6 +28,7 @@ class Service:
     root: str
     base: str
     fault: FaultForm
+    error_schema: Schema
     paging: Paging
     microversions: Microversions | None = None
     request_id_header: str = ""

@@ -16,8 +16,9 @@ from rest_framework.views import APIView
 from accounts.addresses import client_address
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
-from accounts.openstack import microversions
+from accounts.openstack import microversions, validation
 from accounts.openstack.authentication import TokenAuthentication
+from accounts.openstack.contract import EMPTY, Contract, at
 from accounts.openstack.microversions import Version
 from accounts.openstack.service import Service
 from accounts.services.tokens import Valid
@@ -44,6 +45,7 @@ class ApiView(APIView):
     since: ClassVar[Version | None] = None
     until: ClassVar[Version | None] = None
     version: Version = microversions.NONE
+    _body: dict[str, Any] | None = None
     authentication_classes = (TokenAuthentication,)
     permission_classes = (IsAuthenticated,)
     renderer_classes = (JSONRenderer,)
@@ -67,6 +69,21 @@ class ApiView(APIView):
         self.check_address(request._request)
         if (self.since and self.version < self.since) or (self.until and self.version > self.until):
             raise NotFound(_("The resource could not be found."))
+        self._enforce_contract(request)
+
+    def _enforce_contract(self, request: Request) -> None:
+        """Raise BadInput unless query string and body fit the schemas of the method."""
+        rules = self.contract(str(request.method).lower())
+        if (schema := at(rules.query, self.version)) is not None:
+            validation.enforce_query(schema, dict(request._request.GET.lists()))
+        if (schema := at(rules.body, self.version)) is not None:
+            validation.enforce(schema, self.body())
+
+    @classmethod
+    def contract(cls, method: str) -> Contract:
+        """Return what a method takes and answers."""
+        own = getattr(cls, method, None) or (cls.contract("get") if method == "head" else None)
+        return own if isinstance(own, Contract) else getattr(own, "contract", EMPTY)
 
     def check_address(self, request: HttpRequest) -> None:
         """Raise BadInput where the address contradicts the token."""
@@ -91,12 +108,12 @@ class ApiView(APIView):
 
     @property
     def valid(self) -> Valid:
-        """The token that the request carries."""
+        """Return the token that the request carries."""
         return cast("Valid", self.request.auth)
 
     @property
     def context(self) -> Context:
-        """Who asks."""
+        """Return who asks."""
         request = self.request._request
         return self.valid.context(
             address=client_address(request),
@@ -105,6 +122,11 @@ class ApiView(APIView):
 
     def body(self) -> dict[str, Any]:
         """Return the request's JSON object, whatever its Content-Type; an empty body is an empty object."""
+        if self._body is None:
+            self._body = self._read_body()
+        return self._body
+
+    def _read_body(self) -> dict[str, Any]:
         raw = self.request._request.body
         if not raw.strip():
             return {}

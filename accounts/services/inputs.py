@@ -13,6 +13,7 @@ from accounts.names import clean_name, is_text
 
 LONGEST_TEXT = 10_000
 MOST_EXTRA = 20
+FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 Row = TypeVar("Row", bound=Model)
 Data = Mapping[str, object]
 
@@ -45,8 +46,7 @@ def flag(data: Data, field: str, present: bool) -> bool:
     value = data[field]
     if isinstance(value, bool):
         return value
-    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if isinstance(value, str | int) and (flag_value := words.get(str(value)[:8].lower())) is not None:
+    if isinstance(value, str | int) and (flag_value := FLAGS.get(str(value)[:8].lower())) is not None:
         return flag_value
     raise BadInput(fields={field: _("Say true or false.")})
 
@@ -92,14 +92,6 @@ def further(data: Data, own: Collection[str], present: dict[str, Any]) -> dict[s
                 fields={name[:64]: _("This field is unknown, and can be kept as short text only.")}
             )
     return kept
-
-
-def mapping(value: object, field: str) -> dict[str, Any]:
-    """Return the object called `field` inside a request body."""
-    inner = value.get(field) if isinstance(value, Mapping) else None
-    if not isinstance(inner, dict):
-        raise BadInput(_("The body must hold an object “%(field)s”.") % {"field": field})
-    return inner
 
 
 def get_or_404(rows: QuerySet[Row], key: str, noun: str) -> Row:

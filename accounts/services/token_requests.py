@@ -21,7 +21,6 @@ from accounts.names import is_text
 from accounts.services import (
     application_credentials,
     assignments,
-    inputs,
     lockouts,
     passwords,
     receipts,
@@ -41,21 +40,20 @@ class Proof:
     mark: str | None = None
 
 
-def answer(request: HttpRequest, body: object) -> Issued:
-    """Return the token that `{"auth": …}` asks for. Raise BadInput for a shapeless body, else NotSignedIn.
+def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
+    """Return the token that `{"auth": …}` asks for, whose shape was checked. Raise BadInput, NotSignedIn.
 
     Where a second factor is missing the error is OneFactorOnly, with a receipt for what was shown.
     """
-    auth = inputs.mapping(body, "auth")
-    identity = inputs.mapping(auth, "identity")
-    methods = identity.get("methods")
-    if not isinstance(methods, list) or not methods or not all(isinstance(name, str) for name in methods):
-        raise BadInput(fields={"methods": _("Name at least one method.")})
+    identity = auth["identity"]
+    methods: list[str] = identity["methods"]
     if not set(methods) <= PROVERS.keys():
         raise NotSignedIn
     # The password first: who does not know it learns nothing about codes.
     methods = [name for name in PROVERS if name in methods]
-    proofs = [PROVERS[name](request, inputs.mapping(identity, name)) for name in methods]
+    if missing := [name for name in methods if name not in identity]:
+        raise BadInput(fields=dict.fromkeys(missing, _("This field is missing.")))
+    proofs = [PROVERS[name](request, identity[name]) for name in methods]
     user = proofs[0].user
     credential = next((proof.credential for proof in proofs if proof.credential), None)
     parent = next((proof.parent for proof in proofs if proof.parent), None)
@@ -73,7 +71,7 @@ def answer(request: HttpRequest, body: object) -> Issued:
 
 
 def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
-    user_data = inputs.mapping(data, "user")
+    user_data = data["user"]
     name, domain = _whom(user_data)
     password = user_data.get("password")
     if not is_text(name) or not is_text(password, LONGEST_PASSWORD):
@@ -89,7 +87,7 @@ def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
 
 
 def _by_code(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
-    user_data = inputs.mapping(data, "user")
+    user_data = data["user"]
     name, domain = _whom(user_data)
     if not is_text(name):
         raise NotSignedIn
@@ -117,7 +115,7 @@ def _by_credential(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     if is_text(data.get("id"), 64):
         credential = rows.filter(pk=data["id"]).first()
     elif is_text(data.get("name")):
-        name, domain = _whom(inputs.mapping(data, "user"))
+        name, domain = _whom(data.get("user") or {})
         if is_text(name) and is_text(domain):
             credential = rows.filter(name=data["name"], user__name=name, user__domain=domain).first()
         if credential is None or application_credentials.is_random(credential):
@@ -169,40 +167,36 @@ def _domain_id(value: object, mark: str | None = None) -> str:
     return _read_domain_id(mark or tokens.current_mark(), value["name"])
 
 
-def _scope(user: User, value: object, credential: ApplicationCredential | None, mark: str) -> Scope:
+def _scope(user: User, value: Any, credential: ApplicationCredential | None, mark: str) -> Scope:
     """Where to work. A credential has its project and takes no other; a missing scope means the default."""
     if credential is not None:
-        wanted = None if value is None else inputs.mapping({"scope": value}, "scope")
-        if wanted is not None and _project(wanted, mark) != credential.project:
+        if value is not None and _project(value, mark) != credential.project:
             raise NotSignedIn
         return Scope(project=credential.project)
     if value == "unscoped":
         return Scope()
     if value is None:
         return _default(user)
-    wanted = inputs.mapping({"scope": value}, "scope")
-    kinds = [kind for kind in ("project", "domain", "system", "unscoped") if kind in wanted]
+    kinds = [kind for kind in ("project", "domain", "system", "unscoped") if kind in value]
     if len(kinds) != 1:
         raise BadInput(fields={"scope": _("Name exactly one of project, domain and system.")})
     if kinds == ["unscoped"]:
         return Scope()
     if kinds == ["system"]:
-        if inputs.mapping(wanted, "system").get("all") is not True:
-            raise BadInput(fields={"scope": _("The system's scope is {“all”: true}.")})
         return Scope(system=True)
     if kinds == ["project"]:
-        project = _project(wanted, mark)
+        project = _project(value, mark)
         if project is None:
             raise NotSignedIn
         return Scope(project=project)
-    domain = Domain.objects.filter(pk=_domain_id(wanted["domain"], mark)).first()
+    domain = Domain.objects.filter(pk=_domain_id(value["domain"], mark)).first()
     if domain is None:
         raise NotSignedIn
     return Scope(domain=domain)
 
 
-def _project(wanted: Mapping[str, Any], mark: str) -> Project | None:
-    given = wanted.get("project")
+def _project(wanted: Any, mark: str) -> Project | None:
+    given = wanted.get("project") if isinstance(wanted, Mapping) else None
     if not isinstance(given, Mapping):
         return None
     if is_text(given.get("id"), 64):

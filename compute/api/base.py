@@ -24,6 +24,7 @@ COMPUTE = Service(
     root="/compute/v2.1",
     base="/compute/v2.1",
     fault=faults.body,
+    error_schema=faults.SCHEMA,
     paging=Paging(default=MOST, most=MOST),
     microversions=MICROVERSIONS,
     request_id_header="x-compute-request-id",

@@ -7,6 +7,8 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.openstack import discovery
+from accounts.openstack.contract import contract
+from compute.api import schemas
 from compute.api.base import ComputeView
 from compute.api.microversions import NEWEST, OLDEST
 
@@ -23,7 +25,7 @@ def v21() -> dict[str, Any]:
 
 
 def v20() -> dict[str, Any]:
-    """The same API without microversions, for clients from before them."""
+    """Return the same API without microversions, for older clients."""
     href = f"{settings.PUBLIC_URL}/compute/v2/"
     return discovery.entry("v2.0", "SUPPORTED", href, version="", min_version="", updated=V20_UPDATED)
 
@@ -38,6 +40,8 @@ def _with_media_type(version: dict[str, Any]) -> dict[str, Any]:
 class Versions(discovery.VersionDocument, ComputeView):
     """`/compute`, with and without a slash."""
 
+    answers = {200: schemas.VERSIONS}
+
     def content(self) -> dict[str, Any]:
         return {"versions": [v20(), v21()]}
 
@@ -45,6 +49,7 @@ class Versions(discovery.VersionDocument, ComputeView):
 class OneVersion(discovery.VersionDocument, ComputeView):
     """`/compute/v2.1` and `/compute/v2`, with and without a slash."""
 
+    answers = {200: schemas.VERSION}
     number = "2.1"
 
     def content(self) -> dict[str, Any]:
@@ -54,6 +59,7 @@ class OneVersion(discovery.VersionDocument, ComputeView):
 class Extensions(ComputeView):
     """There are none: microversions have taken their place."""
 
+    @contract(answers={200: schemas.EXTENSIONS})
     def get(self, request: Request) -> HttpResponse:
         return JsonResponse({"extensions": []})
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.errors import MeridianError
+from accounts.openstack.schema import INTEGER, STRING, Schema, map_of, object_of
 
 NAMES = {
     400: "badRequest",
@@ -17,6 +18,8 @@ NAMES = {
     501: "notImplemented",
     503: "serviceUnavailable",
 }
+
+SCHEMA: Schema = map_of(object_of({"code": INTEGER, "message": STRING}), most=1)
 
 
 class NotImplementedHere(MeridianError):

@@ -40,6 +40,7 @@ def fly(report: Callable[[str], None]) -> None:
     report(_("launch accepted"))
     try:
         _finish(Operation.objects.on(instance.pk).get(kind="instance.launch"))
+        instance.refresh_from_db()  # it has a host now
         report(_("guest started"))
         log = _booted(instance)
         report(_("guest booted to its login"))

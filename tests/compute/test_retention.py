@@ -26,7 +26,7 @@ from accounts.models import (
     UserSession,
 )
 from accounts.services import audit, retention
-from compute.engine.models import Heartbeat, Operation
+from compute.engine.models import Heartbeat, Hold, Operation
 from compute.images.models import Image
 from compute.instances.models import ConsoleToken, Instance
 from tests import factories
@@ -107,6 +107,14 @@ def user_data(project: Project, _user: User, count: int, since: datetime) -> mod
     return Instance.objects.exclude(user_data="")
 
 
+def deleted_images(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
+    made = Image.objects.bulk_create(
+        Image(project=project, name="gone", status=Image.Status.DELETED) for _row in range(count)
+    )
+    Image.objects.filter(pk__in=[image.pk for image in made]).update(updated_at=since)
+    return Image.objects.all()
+
+
 def deleted_instances(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
     gone(project, count, since)
     return Instance.objects.all()
@@ -133,6 +141,7 @@ MAKE: dict[str, Make] = {
         operations,
         heartbeats,
         user_data,
+        deleted_images,
         deleted_instances,
         console_tokens,
     )
@@ -185,7 +194,7 @@ def test_what_is_open_or_alive_stays_however_old(blue: Project, alice: User) -> 
     assert QuotaRequest.objects.count() == 1
 
 
-def test_a_deleted_instance_takes_its_history_along(blue: Project, settings: LazySettings) -> None:
+def test_a_deleted_instance_leaves_its_history_to_its_own_rule(blue: Project, settings: LazySettings) -> None:
     settings.OPERATION_DAYS = 0
     since = timezone.now() - timedelta(days=settings.DELETED_DAYS + 1)
     gone(blue, CHAIN, since)
@@ -196,7 +205,12 @@ def test_a_deleted_instance_takes_its_history_along(blue: Project, settings: Laz
     while sweeper.sweep():
         pass
     assert list(Instance.objects.all()) == [alive]
-    assert Operation.objects.count() == 100
+    assert Operation.objects.count() == 100 * (CHAIN + 1)
+    settings.OPERATION_DAYS = settings.DELETED_DAYS
+    while sweeper.sweep():
+        pass
+    assert not Operation.objects.exists()
+    assert not Hold.objects.exists(), "what an operation held goes with it"
 
 
 @pytest.mark.parametrize("name", [name for name, rule in retention.RULES.items() if rule.setting])
@@ -211,7 +225,9 @@ def test_zero_days_keep_for_ever(name: str, blue: Project, alice: User, settings
 def test_rows_that_others_protect_stay_and_hold_nobody_up() -> None:
     images = factories.ImageFactory.create_batch(20)
     Image.objects.update(created_at=timezone.now() - timedelta(days=1))
-    needed = {factories.InstanceFactory(image=image).image for image in (images[0], images[7])}
+    needed = {
+        factories.DiskFactory(instance__image=image, image=image).image for image in (images[0], images[7])
+    }
     sweeper = retention.Sweeper(
         {"toys": retention.Rule(name="toys", rows=Image.objects.all(), since="created_at")}
     )
@@ -305,16 +321,18 @@ def gone(project: Project, count: int, since: datetime, **fields: object) -> Non
 
 def history(instance: Instance, count: int, since: datetime, state: str = "succeeded") -> None:
     """Operations of the instance that ended at that time."""
-    first = Operation.objects.filter(instance=instance).count() + 1
-    Operation.objects.bulk_create(
+    made = Operation.objects.bulk_create(
         Operation(
-            instance=instance,
+            subject_type="instance",
+            subject_id=instance.pk,
             project_id=instance.project_id,
-            kind="stop",
-            sequence=first + number,
+            kind="instance.stop",
             state=state,
             due_at=since,
             finished_at=since,
         )
-        for number in range(count)
+        for _number in range(count)
+    )
+    Hold.objects.bulk_create(
+        Hold(operation=row, resource_type="instance", resource_id=instance.pk) for row in made
     )

@@ -6,10 +6,14 @@ import pytest
 import yaml
 from django.test import Client
 from django.urls import URLResolver, get_resolver
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from accounts.models import User
-from portal import openapi
+from accounts.openstack import validation
+from accounts.openstack.contract import Described, Versioned
+from accounts.openstack.schema import Schema
+from portal import api_calls, openapi
 from portal.apis import PREFIXES
 from tests.accounts.api.identity_routes import METHODS, calls
 
@@ -22,7 +26,7 @@ def test_it_keeps_to_openapi() -> None:
 
 def test_it_names_every_route_and_method() -> None:
     wanted = {(call.path, call.method.lower()) for call in calls()} | {("/identity", "get")}
-    told = {(operation.path, operation.method) for operation in openapi.operations()}
+    told = {(operation.path, operation.method) for operation in api_calls.operations()}
     identity = {(path, method) for path, method in told if path.startswith("/identity") and method in METHODS}
     assert identity == wanted
     paths = openapi.document()["paths"]
@@ -47,6 +51,58 @@ def test_every_call_says_what_it_does_under_a_name_of_its_own() -> None:
     assert len({operation["operationId"] for operation in found}) == len(found)
 
 
+WITHOUT_BODY = {
+    "compute-server-tag",
+    "identity-grant",
+    "identity-group-user",
+    "identity-inherited-grant",
+    "identity-project-tag",
+    "identity-role-implies",
+    "identity-system-grant",
+}
+"""What PUT writes at these addresses stands in the address."""
+
+
+@pytest.mark.parametrize("operation", api_calls.operations(), ids=lambda one: f"{one.method} {one.path}")
+def test_every_call_describes_what_it_takes_and_answers(operation: api_calls.Operation) -> None:
+    """Every schema is sound; every property of a request says of which kind it is, or that it may be any."""
+    contract = operation.contract
+    assert contract.answers
+    takes_body = operation.method in api_calls.WITH_BODY and operation.name not in WITHOUT_BODY
+    assert (contract.body is not None) == takes_body
+    for described in (contract.body, contract.query, *contract.answers.values()):
+        for schema in every_version(described):
+            Draft202012Validator.check_schema(schema)
+            validation.validator(schema)
+    told = openapi.document()["paths"][operation.path][operation.method]
+    assert ("requestBody" in told) == takes_body
+    assert set(told["responses"]) == {str(status) for status in contract.answers} | {"4XX"}
+    for answer in contract.answers.values():
+        assert all(schema for schema in every_version(answer))
+
+
+def every_version(described: Described | None) -> list[Schema]:
+    if isinstance(described, Versioned):
+        return [schema for _since, _until, schema in described.ranges]
+    return [] if described is None else [described]
+
+
+@pytest.mark.parametrize("operation", api_calls.operations(), ids=lambda one: f"{one.method} {one.path}")
+def test_versions_follow_each_other(operation: api_calls.Operation) -> None:
+    """Every microversion has exactly one schema, from the first that knows the call to the newest."""
+    contract = operation.contract
+    for described in (contract.body, contract.query, *contract.answers.values()):
+        if isinstance(described, Versioned):
+            starts = [since for since, _until, _schema in described.ranges]
+            ends = [until for _since, until, _schema in described.ranges]
+            assert starts == sorted(set(starts))
+            assert ends == [*(start - 1 for start in starts[1:]), None]
+
+
+def test_our_own_sentences_stay_out_of_it() -> None:
+    assert "x-error" not in openapi.text("json")
+
+
 def test_programs_read_it_without_signing_in(client: Client) -> None:
     answer = client.get("/api/schema/")
     assert answer["Content-Type"] == "application/json"
@@ -60,5 +116,5 @@ def test_programs_read_it_without_signing_in(client: Client) -> None:
 def test_people_read_it(alice: User, client: Client) -> None:
     client.force_login(alice, backend="accounts.authentication.PasswordBackend")
     text = client.get("/api/").content.decode()
-    for operation in openapi.operations():
+    for operation in api_calls.operations():
         assert f">{operation.path}<" in text

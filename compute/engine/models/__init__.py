@@ -1,9 +1,8 @@
 """Rows of the engine: what is being done to which rows, and which processes do it."""
 
 from compute.engine.models.heartbeat import Heartbeat
-from compute.engine.models.hold import Hold
 from compute.engine.models.lease import Lease
-from compute.engine.models.operation import Operation
+from compute.engine.models.operation import Hold, Operation
 from compute.engine.models.scoped import ScopedQuerySet
 from compute.engine.models.subject import Subject, SubjectQuerySet
 

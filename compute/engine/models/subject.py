@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.db import models
 from django.db.models.query import ModelIterable
 
+from compute.engine.models.operation import Hold, Operation
 from compute.engine.models.scoped import Row, ScopedQuerySet
-
-if TYPE_CHECKING:
-    from compute.engine.models.operation import Operation
 
 
 class SubjectQuerySet(ScopedQuerySet[Row]):
@@ -69,8 +67,6 @@ class Subject(models.Model):
 
 def attach_open_operations(rows: list[Any]) -> None:
     """Give each row its first open operation, in one query for all."""
-    from compute.engine.models.hold import Hold
-
     holds = (
         Hold.objects.open()
         .filter(resource_id__in=[row.pk for row in rows], shared=False)

@@ -7,11 +7,11 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts import policy
 from accounts.errors import BadInput
+from accounts.openstack.contract import contract
 from accounts.openstack.times import without_zone
-from accounts.services import inputs
 from compute.api.base import ComputeView
+from compute.hosts.api.schemas import aggregates as schemas
 from compute.hosts.models import Aggregate
 from compute.hosts.services import aggregates
 from compute.hosts.services.aggregates import ZONE_KEY, ZoneTaken
@@ -20,14 +20,15 @@ from compute.hosts.services.aggregates import ZONE_KEY, ZoneTaken
 class Aggregates(ComputeView):
     """GET lists, POST creates."""
 
+    @contract(answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         found = aggregates.listing(self.context)
         return JsonResponse({"aggregates": [show(self, row) for row in found]})
 
+    @contract(body=schemas.CREATE, answers={200: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
-        policy.enforce(self.context, "hypervisor:write")
-        given = _given(self)
-        made = show(self, aggregates.create(self.context, given.get("name"), given.get(ZONE_KEY)))
+        given = self.body()["aggregate"]
+        made = show(self, aggregates.create(self.context, given["name"], given.get(ZONE_KEY)))
         # Nova's answer to this call alone has neither.
         return JsonResponse(
             {"aggregate": {name: made[name] for name in made if name not in {"hosts", "metadata"}}}
@@ -35,17 +36,17 @@ class Aggregates(ComputeView):
 
 
 class OneAggregate(ComputeView):
+    @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return _answer(self, aggregates.get(self.context, _number(key)))
 
+    @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
         """Change name and availability zone."""
-        policy.enforce(self.context, "hypervisor:write")
-        given = _given(self)
-        if not given:
-            raise BadInput(_("Give a name or an availability zone."))
+        given = self.body()["aggregate"]
         return _answer(self, _as_nova(lambda: aggregates.update(self.context, _number(key), given)))
 
+    @contract(answers={200: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         aggregates.delete(self.context, _number(key))
         return HttpResponse(status=200)
@@ -54,19 +55,16 @@ class OneAggregate(ComputeView):
 class Action(ComputeView):
     """add_host, remove_host and set_metadata."""
 
+    @contract(body=schemas.ACTION, answers={200: schemas.SHOWN})
     def post(self, request: Request, key: str) -> HttpResponse:
         """Add or remove a host, or set metadata."""
-        policy.enforce(self.context, "hypervisor:write")
-        body = self.body()
         number = _number(key)
-        if "set_metadata" in body:
-            given = inputs.mapping(inputs.mapping(body, "set_metadata"), "metadata")
-            changed = _as_nova(lambda: aggregates.set_metadata(self.context, number, given))
-            return _answer(self, changed)
-        for name, act in {"add_host": aggregates.add_host, "remove_host": aggregates.remove_host}.items():
-            if name in body:
-                return _answer(self, act(self.context, number, inputs.mapping(body, name).get("host")))
-        raise BadInput(_("Say add_host, remove_host or set_metadata."))
+        ((name, given),) = self.body().items()
+        if name == "set_metadata":
+            metadata = given["metadata"]
+            return _answer(self, _as_nova(lambda: aggregates.set_metadata(self.context, number, metadata)))
+        act = aggregates.add_host if name == "add_host" else aggregates.remove_host
+        return _answer(self, act(self.context, number, given.get("host")))
 
 
 def show(view: ComputeView, aggregate: Aggregate) -> dict[str, Any]:
@@ -89,15 +87,8 @@ def _answer(view: ComputeView, aggregate: Aggregate) -> HttpResponse:
     return JsonResponse({"aggregate": show(view, aggregate)})
 
 
-def _given(view: ComputeView) -> dict[str, Any]:
-    given = inputs.mapping(view.body(), "aggregate")
-    if unknown := given.keys() - {"name", ZONE_KEY}:
-        raise BadInput(fields={name[:64]: _("This is not known.") for name in sorted(unknown)})
-    return given
-
-
 def _number(key: str) -> str:
-    """The id as it came. Raises BadInput for what is no whole number, as Nova does."""
+    """Return the id unchanged. Raise BadInput unless it is a whole number, as Nova does."""
     digits = key.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise BadInput(fields={"id": _("Give a whole number.")})
@@ -105,7 +96,7 @@ def _number(key: str) -> str:
 
 
 def _as_nova(change: Callable[[], Aggregate]) -> Aggregate:
-    """Nova calls a zone that cannot be had here a bad request, and a conflict where hosts come and go."""
+    """Turn a conflict of zones into BadInput, as Nova does except where hosts are added or removed."""
     try:
         return change()
     except ZoneTaken as error:

@@ -1,25 +1,27 @@
 """`/os-hypervisors` and `/os-services`: the hosts, as administrators see them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.errors import BadInput, NotFound
+from accounts.errors import NotFound
 from accounts.names import is_text
+from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
 from accounts.openstack.paging import Page
 from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView, number_of
+from compute.hosts.api.schemas import hosts as schemas
 from compute.hosts.api.zones import BINARY
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import host_usage, occupants, questions
@@ -28,33 +30,19 @@ from compute.hosts.services.occupants import NOTHING
 
 
 class Hypervisors(ComputeView):
-    detailed = False
-
+    @contract(query=schemas.QUERY, answers={200: schemas.HYPERVISORS})
     def get(self, request: Request) -> HttpResponse:
-        query = request.query_params
-        hosts = host_usage.hypervisors(self.context)
-        if self.at_least(53) and (pattern := query.get("hypervisor_hostname_pattern", "")):
-            hosts = _named_like(hosts, pattern)
-        found = COMPUTE.paging.page(query, hosts, find=partial(_with_id, self))
-        rows = host_usage.usage_of(found.rows)
-        servers = None
-        if self.at_least(53) and inputs.flag(query, "with_servers", False):
-            servers = _servers(found.rows)
-        path = "os-hypervisors/detail" if self.detailed else "os-hypervisors"
+        return _listed(self, request, "os-hypervisors", lambda row: _brief(self, row.hypervisor))
 
-        def show(row: HostUsage) -> dict[str, Any]:
-            shown = _detail(self, row) if self.detailed else _brief(self, row.hypervisor)
-            if servers is not None and servers.get(row.hypervisor.pk):
-                shown["servers"] = servers[row.hypervisor.pk]
-            return shown
 
-        page = Page(rows=rows, more=found.more)
-        return COMPUTE.listed(
-            request, "hypervisors", path, page, show, marker=lambda row: _id(self, row.hypervisor)
-        )
+class HypervisorsInDetail(ComputeView):
+    @contract(query=schemas.QUERY, answers={200: schemas.HYPERVISORS_IN_DETAIL})
+    def get(self, request: Request) -> HttpResponse:
+        return _listed(self, request, "os-hypervisors/detail", lambda row: _detail(self, row))
 
 
 class Statistics(ComputeView):
+    @contract(answers={200: schemas.STATISTICS})
     def get(self, request: Request) -> HttpResponse:
         rows = host_usage.listing(self.context)
         sums = {name: sum(_numbers(row)[name] for row in rows) for name in _numbers(_NOTHING)}
@@ -62,11 +50,12 @@ class Statistics(ComputeView):
 
 
 class OneHypervisor(ComputeView):
+    @contract(query=schemas.ONE_QUERY, answers={200: schemas.HYPERVISOR})
     def get(self, request: Request, key: str) -> HttpResponse:
         host = _find(self, key)
         (row,) = host_usage.usage_of([host])
         shown = _detail(self, row)
-        if self.at_least(53) and inputs.flag(request.query_params, "with_servers", False):
+        if _asks_for_servers(self, request.query_params):
             shown["servers"] = _servers([host]).get(host.pk, [])
         return JsonResponse({"hypervisor": shown})
 
@@ -74,6 +63,7 @@ class OneHypervisor(ComputeView):
 class Uptime(ComputeView):
     """How long the host runs and how busy it is, as its own kernel says."""
 
+    @contract(answers={200: schemas.UPTIME})
     def get(self, request: Request, key: str) -> HttpResponse:
         hypervisor = _find(self, key)
         facts = json.loads(questions.ask(hypervisor, "/facts").content)
@@ -86,6 +76,7 @@ class Search(ComputeView):
     until = Version(2, 52)
     with_servers = False
 
+    @contract(answers={200: schemas.FOUND})
     def get(self, request: Request, pattern: str) -> HttpResponse:
         hosts = list(_named_like(host_usage.hypervisors(self.context), pattern))
         servers = _servers(hosts) if self.with_servers else {}
@@ -97,6 +88,7 @@ class Search(ComputeView):
 
 
 class Services(ComputeView):
+    @contract(query=schemas.SERVICES_QUERY, answers={200: schemas.SERVICES})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         hosts = host_usage.hypervisors(self.context)
@@ -110,13 +102,12 @@ class Services(ComputeView):
 class Service(ComputeView):
     """PUT switches a host on or off: by `enable`, `disable` and `disable-log-reason`, from 2.53 on by its id."""
 
+    @contract(body=schemas.UPDATE_SERVICE, answers={200: schemas.SERVICE})
     def put(self, request: Request, key: str) -> HttpResponse:
         policy.enforce(self.context, "hypervisor:write")
         given = self.body()
-        reason = inputs.text(given, "disabled_reason", longest=255)
+        reason = given.get("disabled_reason") or ""
         if self.at_least(53):
-            if given.get("status") not in {"enabled", "disabled"}:
-                raise BadInput(fields={"status": _("Say enabled or disabled.")})
             host = host_usage.enable(self.context, key, given["status"] == "enabled", reason)
             return JsonResponse({"service": _service(self, host)})
         if key not in {"enable", "disable", "disable-log-reason"}:
@@ -127,6 +118,34 @@ class Service(ComputeView):
         shown = {"binary": BINARY, "host": host.name, "status": _status(host)}
         more = {"disabled_reason": reason} if key == "disable-log-reason" else {}
         return JsonResponse({"service": shown | more})
+
+
+def _listed(
+    view: ComputeView, request: Request, path: str, show: Callable[[HostUsage], dict[str, Any]]
+) -> HttpResponse:
+    query = request.query_params
+    hosts = host_usage.hypervisors(view.context)
+    if view.at_least(53) and (pattern := query.get("hypervisor_hostname_pattern", "")):
+        hosts = _named_like(hosts, pattern)
+    found = COMPUTE.paging.page(query, hosts, find=partial(_with_id, view))
+    servers = _servers(found.rows) if _asks_for_servers(view, query) else {}
+
+    def with_servers(row: HostUsage) -> dict[str, Any]:
+        its = servers.get(row.hypervisor.pk)
+        return show(row) | ({"servers": its} if its else {})
+
+    return COMPUTE.listed(
+        request,
+        "hypervisors",
+        path,
+        Page(rows=host_usage.usage_of(found.rows), more=found.more),
+        with_servers,
+        marker=lambda row: _id(view, row.hypervisor),
+    )
+
+
+def _asks_for_servers(view: ComputeView, query: QueryDict) -> bool:
+    return view.at_least(53) and inputs.flag(query, "with_servers", False)
 
 
 def _id(view: ComputeView, hypervisor: Hypervisor) -> int | str:
@@ -217,7 +236,7 @@ def _detail(view: ComputeView, row: HostUsage) -> dict[str, Any]:
 
 
 def _version_number(version: str) -> int:
-    """7.2.1 as libvirt counts: 7002001."""
+    """Return a version as libvirt encodes it: 7.2.1 is 7002001."""
     parts = [int(part) for part in version.split(".")[:3] if part.isdigit()]
     return sum(part * 1000**place for place, part in zip((2, 1, 0), parts, strict=False))
 

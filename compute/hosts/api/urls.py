@@ -6,13 +6,11 @@ from compute.hosts.api import aggregates, hosts, zones
 
 urlpatterns = [
     path("os-availability-zone", zones.Zones.as_view(), name="compute-zones"),
-    path("os-availability-zone/detail", zones.Zones.as_view(detailed=True), name="compute-zones-detail"),
+    path("os-availability-zone/detail", zones.ZonesInDetail.as_view(), name="compute-zones-detail"),
     path("os-services", hosts.Services.as_view(), name="compute-services"),
     path("os-services/<str:key>", hosts.Service.as_view(), name="compute-service"),
     path("os-hypervisors", hosts.Hypervisors.as_view(), name="compute-hypervisors"),
-    path(
-        "os-hypervisors/detail", hosts.Hypervisors.as_view(detailed=True), name="compute-hypervisors-detail"
-    ),
+    path("os-hypervisors/detail", hosts.HypervisorsInDetail.as_view(), name="compute-hypervisors-detail"),
     path("os-hypervisors/statistics", hosts.Statistics.as_view(), name="compute-hypervisors-statistics"),
     path("os-hypervisors/<str:key>", hosts.OneHypervisor.as_view(), name="compute-hypervisor"),
     path("os-hypervisors/<str:key>/uptime", hosts.Uptime.as_view(), name="compute-hypervisor-uptime"),

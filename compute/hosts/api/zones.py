@@ -1,13 +1,16 @@
 """`/os-availability-zone`: where instances can be launched apart from each other."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts import policy
+from accounts.openstack.contract import contract
 from accounts.openstack.times import without_zone
 from compute.api.base import ComputeView
+from compute.hosts.api.schemas import hosts as schemas
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import aggregates
 
@@ -15,23 +18,39 @@ BINARY = "nova-compute"
 
 
 class Zones(ComputeView):
-    """Every zone that a host stands in; the details are an administrator's."""
+    """Every zone that a host stands in."""
 
-    detailed = False
-
+    @contract(answers={200: schemas.ZONES})
     def get(self, request: Request) -> HttpResponse:
         policy.enforce(self.context, "flavor:read")
-        if self.detailed:
-            policy.enforce(self.context, "hypervisor:read")
-        zones = aggregates.zones()
-        return JsonResponse({"availabilityZoneInfo": [self._show(name, zones[name]) for name in zones]})
+        return _answer({name: (hosts, None) for name, hosts in aggregates.zones().items()})
 
-    def _show(self, name: str, hosts: list[Hypervisor]) -> dict[str, Any]:
-        return {
+
+class ZonesInDetail(ComputeView):
+    """The same with their hosts; for administrators."""
+
+    @contract(answers={200: schemas.ZONES_IN_DETAIL})
+    def get(self, request: Request) -> HttpResponse:
+        policy.enforce(self.context, "hypervisor:read")
+        return _answer(
+            {
+                name: (hosts, {host.name: {BINARY: _service(host)} for host in hosts})
+                for name, hosts in aggregates.zones().items()
+            }
+        )
+
+
+def _answer(zones: Mapping[str, tuple[list[Hypervisor], dict[str, Any] | None]]) -> HttpResponse:
+    """Answer {zone: its hosts, and what is shown of them}."""
+    shown = [
+        {
             "zoneName": name,
             "zoneState": {"available": not hosts or any(host.enabled for host in hosts)},
-            "hosts": {host.name: {BINARY: _service(host)} for host in hosts} if self.detailed else None,
+            "hosts": details,
         }
+        for name, (hosts, details) in zones.items()
+    ]
+    return JsonResponse({"availabilityZoneInfo": shown})
 
 
 def _service(host: Hypervisor) -> dict[str, Any]:

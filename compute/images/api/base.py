@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.openstack.paging import Paging
+from accounts.openstack.schema import INTEGER, STRING, object_of
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
 
@@ -16,6 +17,7 @@ IMAGE = Service(
     root="/image",
     base="/image/v2",
     fault=_fault,
+    error_schema=object_of({"code": INTEGER, "message": STRING}),
     paging=Paging(default=25, most=1000, eager=False),
 )
 

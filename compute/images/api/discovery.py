@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.openstack import discovery
 from compute.images.api.base import IMAGE, ImageView
+from compute.images.api.schemas import images as schemas
 
 VERSION = "v2.9"
 
@@ -11,7 +12,7 @@ VERSION = "v2.9"
 class Versions(discovery.VersionDocument, ImageView):
     """`/image`, with and without a slash."""
 
-    status = 300
+    answers = {300: schemas.VERSIONS}
 
     def content(self) -> dict[str, Any]:
         return {"versions": [discovery.entry(VERSION, "CURRENT", IMAGE.url(""))]}

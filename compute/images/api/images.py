@@ -4,16 +4,16 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse, QueryDict
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.errors import BadInput
 from accounts.names import is_text
 from accounts.openstack import ids, sorting
+from accounts.openstack.contract import contract
 from accounts.openstack.paging import following
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import seconds
 from compute.images.api.base import IMAGE, ImageView
+from compute.images.api.schemas import images as schemas
 from compute.images.models import Image
 from compute.images.services import images
 
@@ -30,6 +30,7 @@ _TEXTS = {"status": "status", "owner": "project"}
 
 
 class Images(ImageView):
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         rows = _filtered(images.visible(self.context), query)
@@ -45,9 +46,11 @@ class Images(ImageView):
 
 
 class OneImage(ImageView):
+    @contract(answers={200: schemas.ROW})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse(show(images.find(self.context, key)))
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         images.delete(self.context, key)
         return no_content()
@@ -56,6 +59,7 @@ class OneImage(ImageView):
 class Tasks(ImageView):
     """What is being imported into an image: nothing, ever."""
 
+    @contract(answers={200: schemas.TASKS})
     def get(self, request: Request, key: str) -> HttpResponse:
         images.find(self.context, key)
         return JsonResponse({"tasks": []})
@@ -64,6 +68,7 @@ class Tasks(ImageView):
 class Schema(ImageView):
     """The names of an image's properties; older clients read them first."""
 
+    @contract(answers={200: schemas.DESCRIPTION})
     def get(self, request: Request, name: str) -> HttpResponse:
         image = {
             "name": "image",
@@ -126,7 +131,7 @@ def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
             rows = rows.filter(**{f"{column}__in": _values(name, str(query[name]))})
     for name, column in {"size_min": "size__gte", "size_max": "size__lte"}.items():
         if name in query:
-            rows = rows.filter(**{column: _size(query, name)})
+            rows = rows.filter(**{column: int(str(query[name]))})
     if query.get("os_hidden", "false").lower() == "true" or "tag" in query:
         rows = rows.none()
     return rows.order_by(*_order(query), "-pk")
@@ -138,13 +143,6 @@ def _order(query: QueryDict) -> list[str]:
         return sorting.order(query, SORTS, "created_at", "desc")
     keys = [part.partition(":")[::2] for part in given.split(",")]
     return sorting.columns([(key, direction or "desc") for key, direction in keys], SORTS)
-
-
-def _size(query: QueryDict, name: str) -> int:
-    given = str(query[name])
-    if not (given.isascii() and given.isdigit() and len(given) <= 18):
-        raise BadInput(fields={name: _("Give a whole number from 0.")})
-    return int(given)
 
 
 def _values(name: str, given: str) -> list[Any]:

@@ -9,13 +9,16 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.errors import BadInput
+from accounts.openstack.contract import contract
 from compute.api.base import ComputeView
 from compute.hosts.services import host_usage
+from compute.instances.api.schemas import records as schemas
 
 
 class InstanceUsageAuditLog(ComputeView):
     """Of the last whole month, or of the one before a time."""
 
+    @contract(answers={200: schemas.AUDIT_LOG})
     def get(self, request: Request, before: str = "") -> HttpResponse:
         log = _log(self, _moment(before) if before else timezone.now())
         return JsonResponse({"instance_usage_audit_log" if before else "instance_usage_audit_logs": log})
@@ -41,7 +44,7 @@ def _log(view: ComputeView, before: datetime) -> dict[str, Any]:
 
 
 def _moment(given: str) -> datetime:
-    """As Nova takes it: `2030-01-31 12:00:00`, also with a fraction."""
+    """Return the time of the address: `2030-01-31 12:00:00`, also with a fraction. Raise BadInput."""
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"):
         try:
             return datetime.strptime(given[:64], form).replace(tzinfo=UTC)

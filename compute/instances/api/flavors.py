@@ -1,5 +1,6 @@
 """`/flavors`, their extra specs and who may use them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,9 +11,11 @@ from rest_framework.request import Request
 from accounts import policy
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.openstack import sorting
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted
-from accounts.services import inputs, quotas
+from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView, links
+from compute.instances.api.schemas import flavors as schemas
 from compute.instances.models import Flavor
 from compute.instances.services import flavors
 
@@ -24,12 +27,19 @@ SORTS = {
     "vcpus": "vcpus",
     "root_gb": "disk_gib",
 }
-FIELDS = {"vcpus": "vcpus", "ram": "ram_mib", "disk": "disk_gib"}
-OPTIONAL = {
-    "OS-FLV-EXT-DATA:ephemeral": "ephemeral_gib",
+COLUMNS = {
+    "id": "id",
+    "name": "name",
+    "description": "description",
+    "vcpus": "vcpus",
+    "ram": "ram_mib",
+    "disk": "disk_gib",
     "swap": "swap_mib",
     "rxtx_factor": "rxtx_factor",
+    "OS-FLV-EXT-DATA:ephemeral": "ephemeral_gib",
+    "os-flavor-access:is_public": "is_public",
 }
+"""Nova's fields → ours."""
 
 
 def brief(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
@@ -54,65 +64,42 @@ def show(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
 class Flavors(ComputeView):
     """GET lists, POST creates."""
 
-    detailed = False
-
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
-        query = request.query_params
-        rows = self._fitting(query).order_by(*sorting.order(query, SORTS, "flavorid"), "pk")
-        path, form = ("flavors/detail", show) if self.detailed else ("flavors", brief)
-        page = COMPUTE.paging.page(query, rows)
-        return COMPUTE.listed(request, "flavors", path, page, lambda row: form(self, row))
+        return _listed(self, request, "flavors", brief)
 
-    def _fitting(self, query: QueryDict) -> QuerySet[Flavor]:
-        """Return the flavors that the query asks for. Others than public ones are for administrators to ask for."""
-        rows = flavors.visible(self.context)
-        if policy.allows(self.context, "flavor:write"):
-            wanted = query.get("is_public", "true").lower()
-            if wanted != "none":
-                rows = rows.filter(is_public=inputs.flag({"is_public": wanted}, "is_public", True))
-        for name, column in {"minRam": "ram_mib__gte", "minDisk": "disk_gib__gte"}.items():
-            if name in query:
-                rows = rows.filter(**{column: _number(query[name], name)})
-        return rows
-
+    @contract(body=schemas.CREATE, answers={200: schemas.SHOWN})
     def post(self, request: Request) -> HttpResponse:
-        given = inputs.mapping(self.body(), "flavor")
-        wish = {column: given.get(name) for name, column in FIELDS.items()}
-        wish |= {
-            column: given[name] for name, column in OPTIONAL.items() if given.get(name) not in {None, ""}
-        }
-        wish["name"] = given.get("name")
-        if given.get("id") not in {None, "auto"}:
-            number = isinstance(given["id"], int) and not isinstance(given["id"], bool)
-            wish["id"] = str(given["id"]) if number else given["id"]
-        if "os-flavor-access:is_public" in given:
-            wish["is_public"] = given["os-flavor-access:is_public"]
-        if self.at_least(55):
-            wish["description"] = given.get("description")
-        try:
-            flavor = flavors.create(self.context, wish)
-        except BadInput as error:
-            names = {column: name for name, column in (FIELDS | OPTIONAL).items()}
-            raise BadInput(
-                fields={names.get(name, name): text for name, text in error.fields.items()}
-            ) from error
-        return JsonResponse({"flavor": show(self, flavor)})
+        given = self.body()["flavor"]
+        wish = {column: given[name] for name, column in COLUMNS.items() if given.get(name) not in {None, ""}}
+        if wish.get("id") == "auto":
+            del wish["id"]
+        elif "id" in wish:
+            wish["id"] = str(wish["id"])
+        return JsonResponse({"flavor": show(self, flavors.create(self.context, wish))})
+
+
+class FlavorsInDetail(ComputeView):
+    @contract(query=schemas.QUERY, answers={200: schemas.DETAIL})
+    def get(self, request: Request) -> HttpResponse:
+        return _listed(self, request, "flavors/detail", show)
 
 
 class OneFlavor(ComputeView):
+    @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"flavor": show(self, _get(self, key))})
 
+    @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
         """Describe it: the only thing that changes (from 2.55)."""
         if not self.at_least(55):
             raise NotFound
-        given = inputs.mapping(self.body(), "flavor")
         _get(self, key)
-        return JsonResponse(
-            {"flavor": show(self, flavors.describe(self.context, key, given.get("description")))}
-        )
+        flavor = flavors.describe(self.context, key, self.body()["flavor"]["description"])
+        return JsonResponse({"flavor": show(self, flavor)})
 
+    @contract(answers={202: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         policy.enforce(self.context, "flavor:write")
         _get(self, key)
@@ -121,22 +108,26 @@ class OneFlavor(ComputeView):
 
 
 class Specs(ComputeView):
+    @contract(answers={200: schemas.SPECS})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"extra_specs": _get(self, key).extra_specs})
 
+    @contract(body=schemas.ADD_SPECS, answers={200: schemas.SPECS})
     def post(self, request: Request, key: str) -> HttpResponse:
-        given = inputs.mapping(self.body(), "extra_specs")
+        given = self.body()["extra_specs"]
         flavor = flavors.set_specs(self.context, key, given)
         return JsonResponse({"extra_specs": {name: flavor.extra_specs[name] for name in given}})
 
 
 class OneSpec(ComputeView):
+    @contract(answers={200: schemas.SPEC})
     def get(self, request: Request, key: str, spec: str) -> HttpResponse:
         specs = _get(self, key).extra_specs
         if spec not in specs:
             raise NotFound
         return JsonResponse({spec: specs[spec]})
 
+    @contract(body=schemas.SET_SPEC, answers={200: schemas.SPEC})
     def put(self, request: Request, key: str, spec: str) -> HttpResponse:
         given = self.body()
         if list(given) != [spec]:
@@ -144,12 +135,14 @@ class OneSpec(ComputeView):
         flavor = flavors.set_specs(self.context, key, given)
         return JsonResponse({spec: flavor.extra_specs[spec]})
 
+    @contract(answers={200: None})
     def delete(self, request: Request, key: str, spec: str) -> HttpResponse:
         flavors.remove_spec(self.context, key, spec)
         return HttpResponse(status=200)
 
 
 class Access(ComputeView):
+    @contract(answers={200: schemas.ACCESS})
     def get(self, request: Request, key: str) -> HttpResponse:
         return _access(self, key)
 
@@ -157,16 +150,40 @@ class Access(ComputeView):
 class Action(ComputeView):
     """addTenantAccess and removeTenantAccess."""
 
+    @contract(body=schemas.ACTION, answers={200: schemas.ACCESS})
     def post(self, request: Request, key: str) -> HttpResponse:
-        body = self.body()
-        for name, act in {"addTenantAccess": flavors.grant, "removeTenantAccess": flavors.withdraw}.items():
-            if name in body:
-                policy.enforce(self.context, "flavor:write")
-                if self.at_least(7) and name == "addTenantAccess" and _get(self, key).is_public:
-                    raise Conflict(_("A public flavor needs no access."))
-                act(self.context, key, inputs.mapping(body, name).get("tenant"))
-                return _access(self, key, public=True)
-        raise BadInput(_("Say addTenantAccess or removeTenantAccess."))
+        policy.enforce(self.context, "flavor:write")
+        ((name, given),) = self.body().items()
+        if name == "removeTenantAccess":
+            flavors.withdraw(self.context, key, given["tenant"])
+        else:
+            if self.at_least(7) and _get(self, key).is_public:
+                raise Conflict(_("A public flavor needs no access."))
+            flavors.grant(self.context, key, given["tenant"])
+        return _access(self, key, public=True)
+
+
+def _listed(
+    view: ComputeView, request: Request, path: str, show: Callable[[ComputeView, Flavor], dict[str, Any]]
+) -> HttpResponse:
+    query = request.query_params
+    rows = _fitting(view, query).order_by(*sorting.order(query, SORTS, "flavorid"), "pk")
+    return COMPUTE.listed(
+        request, "flavors", path, COMPUTE.paging.page(query, rows), lambda row: show(view, row)
+    )
+
+
+def _fitting(view: ComputeView, query: QueryDict) -> QuerySet[Flavor]:
+    """Return the flavors that the query asks for. Others than public ones are for administrators to ask for."""
+    rows = flavors.visible(view.context)
+    if policy.allows(view.context, "flavor:write"):
+        wanted = query.get("is_public", "true").lower()
+        if wanted != "none":
+            rows = rows.filter(is_public=inputs.flag({"is_public": wanted}, "is_public", True))
+    for name, column in {"minRam": "ram_mib__gte", "minDisk": "disk_gib__gte"}.items():
+        if name in query:
+            rows = rows.filter(**{column: int(str(query[name]))})
+    return rows
 
 
 def _access(view: ComputeView, key: str, *, public: bool = False) -> HttpResponse:
@@ -184,10 +201,3 @@ def _get(view: ComputeView, key: str) -> Flavor:
         return flavors.get(view.context, key)
     except NotFound as error:
         raise NotFound(_("Flavor %(key)s could not be found.") % {"key": key[:64]}) from error
-
-
-def _number(given: object, name: str) -> int:
-    number = quotas.whole_number(given)
-    if number is None or number < 0:
-        raise BadInput(fields={name: _("Give a whole number from 0.")})
-    return number

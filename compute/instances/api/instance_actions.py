@@ -9,11 +9,13 @@ from rest_framework.request import Request
 
 from accounts import policy
 from accounts.errors import NotFound
+from accounts.openstack.contract import contract
 from accounts.openstack.times import without_zone
 from compute.api.base import COMPUTE, ComputeView, moment_of
 from compute.engine.actions import registry
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
+from compute.instances.api.schemas import records as schemas
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 
@@ -22,6 +24,7 @@ CREATE = "create"
 
 
 class InstanceActions(ComputeView):
+    @contract(query=schemas.ACTIONS_QUERY, answers={200: schemas.ACTIONS})
     def get(self, request: Request, key: str) -> HttpResponse:
         rows = {row.request_id: row for row in _operations(self, key)}
         body: dict[str, Any]
@@ -47,6 +50,7 @@ class InstanceActions(ComputeView):
 class OneInstanceAction(ComputeView):
     """One action by the id of its request, with its events."""
 
+    @contract(answers={200: schemas.ACTION})
     def get(self, request: Request, key: str, request_id: str) -> HttpResponse:
         for row in _operations(self, key):
             if row.request_id == request_id:

@@ -4,19 +4,19 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.errors import BadInput
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted, no_content
 from accounts.openstack.times import without_zone
-from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView
+from compute.instances.api.schemas import keypairs as schemas
 from compute.instances.models import Keypair
 from compute.instances.services import keypairs
 
 
 class Keypairs(ComputeView):
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         rows = keypairs.owned(self.context, _owner(self, query))
@@ -29,22 +29,22 @@ class Keypairs(ComputeView):
             marker=lambda row: row.name,
         )
 
+    @contract(body=schemas.CREATE, answers={200: schemas.CREATED, 201: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
-        given = inputs.mapping(self.body(), "keypair")
-        if self.at_least(2) and given.get("type", "ssh") != "ssh":
-            raise BadInput(fields={"type": _("Only keys of the type ssh are kept.")})
+        given = self.body()["keypair"]
         owner = _owner(self, given)
         private = {}
         if given.get("public_key") is None:
-            keypair, key = keypairs.generate(self.context, given.get("name"), owner)
+            keypair, key = keypairs.generate(self.context, given["name"], owner)
             private = {"private_key": key}
         else:
-            keypair = keypairs.create(self.context, given.get("name"), given["public_key"], owner)
+            keypair = keypairs.create(self.context, given["name"], given["public_key"], owner)
         shown = _brief(self, keypair) | {"user_id": keypair.user_id} | private
         return JsonResponse({"keypair": shown}, status=201 if self.at_least(2) else 200)
 
 
 class OneKeypair(ComputeView):
+    @contract(query=schemas.ONE_QUERY, answers={200: schemas.SHOWN})
     def get(self, request: Request, name: str) -> HttpResponse:
         keypair = keypairs.get(self.context, name, _owner(self, request.query_params))
         shown = _brief(self, keypair) | {
@@ -57,6 +57,7 @@ class OneKeypair(ComputeView):
         }
         return JsonResponse({"keypair": shown})
 
+    @contract(query=schemas.ONE_QUERY, answers={202: None, 204: None})
     def delete(self, request: Request, name: str) -> HttpResponse:
         keypairs.delete(self.context, name, _owner(self, request.query_params))
         return no_content() if self.at_least(2) else accepted()
@@ -72,4 +73,4 @@ def _brief(view: ComputeView, keypair: Keypair) -> dict[str, Any]:
 
 
 def _owner(view: ComputeView, given: Any) -> str | None:
-    return inputs.identifier(given, "user_id") if view.at_least(10) else None
+    return given.get("user_id") if view.at_least(10) else None

@@ -12,12 +12,15 @@ from rest_framework.request import Request
 
 from accounts import policy
 from accounts.errors import BadInput, NotFound
+from accounts.names import is_text
 from accounts.openstack import ids
+from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
 from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView, moment_of, number_of
 from compute.engine.models import Operation
+from compute.instances.api.schemas import records as schemas
 from compute.instances.api.servers import find
 from compute.instances.services import migrations
 
@@ -26,6 +29,7 @@ _PLAIN = {"status": "status", "host": "parameters__host", "source_compute": "par
 
 
 class Migrations(ComputeView):
+    @contract(query=schemas.MIGRATIONS_QUERY, answers={200: schemas.MIGRATIONS})
     def get(self, request: Request) -> HttpResponse:
         rows = self._filtered(migrations.listing(self.context))
         if not self.at_least(59):
@@ -35,8 +39,9 @@ class Migrations(ComputeView):
 
     def _filtered(self, rows: "QuerySet[Operation]") -> "QuerySet[Operation]":
         query = self.request.query_params
-        wanted = {lookup: query[name] for name, lookup in _PLAIN.items() if name in query}
-        rows = rows.filter(**wanted)
+        for name, lookup in _PLAIN.items():
+            if name in query:
+                rows = rows.filter(**{lookup: query[name]}) if is_text(query[name]) else rows.none()
         if "instance_uuid" in query:
             wanted_id = ids.uuid(query["instance_uuid"])
             rows = rows.filter(subject_id=wanted_id) if wanted_id else rows.none()
@@ -79,6 +84,7 @@ class Migrations(ComputeView):
 class ServerMigrations(ComputeView):
     since = Version(2, 23)
 
+    @contract(answers={200: schemas.NO_MIGRATIONS})
     def get(self, request: Request, key: str) -> HttpResponse:
         policy.enforce(self.context, "migration:read")
         find(self, key)
@@ -88,9 +94,11 @@ class ServerMigrations(ComputeView):
 class OneServerMigration(ComputeView):
     since = Version(2, 23)
 
+    @contract(answers={200: schemas.NO_MIGRATION})
     def get(self, request: Request, key: str, migration: str) -> HttpResponse:
         return self._missing(key, migration)
 
+    @contract(answers={202: None})
     def delete(self, request: Request, key: str, migration: str) -> HttpResponse:
         return self._missing(key, migration)
 
@@ -104,7 +112,7 @@ class OneServerMigration(ComputeView):
 
 
 def _flavor_number(key: str | None) -> int | None:
-    """Nova's record has the number of a flavor's row; ours are known by what people chose as their id."""
+    """Return a number in place of the flavor's id, as Nova's records have one."""
     if key is None:
         return None
     return int(key) if key.isascii() and key.isdigit() and len(key) < 10 else number_of(key.encode())

@@ -15,20 +15,20 @@ from accounts import policy
 from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.models import Project, Quota
 from accounts.names import is_text
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted
 from accounts.services import inputs, quotas, user_quotas
 from accounts.services.quotas import Usage
 from compute.api.base import ComputeView
+from compute.instances.api.schemas import quotas as schemas
 from compute.instances.services import server_groups
 
-COUNTED = ("instances", "cores", "ram")
-NETWORK = ("fixed_ips", "floating_ips", "security_groups", "security_group_rules")
-FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
-GROUPS = ("server_groups", "server_group_members")
-COMPUTE = (*COUNTED, *NETWORK, *FILES, *GROUPS, "key_pairs", "metadata_items")
+COMPUTE = (*schemas.names(1), *schemas.GROUPS)
+"""All of Nova's names."""
 
 
 class Limits(ComputeView):
+    @contract(query=schemas.LIMITS_QUERY, answers={200: schemas.LIMITS})
     def get(self, request: Request) -> HttpResponse:
         asked = request.query_params.get("tenant_id")
         project = asked or _own_project(self)
@@ -62,15 +62,17 @@ class Limits(ComputeView):
 class QuotaSet(ComputeView):
     """A project's limits, or with `user_id` those of one user within them."""
 
+    @contract(query=schemas.USER_QUERY, answers={200: schemas.SHOWN})
     def get(self, request: Request, project: str) -> HttpResponse:
         return JsonResponse({"quota_set": {"id": project, **_shown(self, project)}})
 
+    @contract(body=schemas.UPDATE, query=schemas.USER_QUERY, answers={200: schemas.CHANGED})
     def put(self, request: Request, project: str) -> HttpResponse:
         """Set limits; without `force` neither below what is used, nor a user's beyond the project's."""
         policy.enforce(self.context, "quota:write")
         _enforce_project(project)
-        given = inputs.mapping(self.body(), "quota_set")
-        changes = quotas.checked(_changes(_names(self), given))
+        given = self.body()["quota_set"]
+        changes = quotas.checked(_changes(given))
         force = inputs.flag(given, "force", False)
         if (user := _user(self)) is not None:
             try:
@@ -85,8 +87,9 @@ class QuotaSet(ComputeView):
                 quotas.update(self.context, project, changes)
         return JsonResponse({"quota_set": _shown(self, project)})
 
+    @contract(query=schemas.USER_QUERY, answers={202: None})
     def delete(self, request: Request, project: str) -> HttpResponse:
-        """The defaults count again; for one user, the project's limits."""
+        """Reset to the defaults, or for one user to the project's limits."""
         policy.enforce(self.context, "quota:write")
         if (user := _user(self)) is not None:
             user_quotas.reset(self.context, project, user)
@@ -98,6 +101,7 @@ class QuotaSet(ComputeView):
 class QuotaDetail(ComputeView):
     """Limits with what is used of them."""
 
+    @contract(query=schemas.USER_QUERY, answers={200: schemas.DETAIL})
     def get(self, request: Request, project: str) -> HttpResponse:
         limits, user = _shown(self, project), _user(self)
         rows = quotas.user_usage(project, user) if user else quotas.usage([project])[project]
@@ -111,51 +115,41 @@ class QuotaDetail(ComputeView):
 
 
 class QuotaDefaults(ComputeView):
+    @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, project: str) -> HttpResponse:
         policy.enforce(self.context, "quota:read")
-        return JsonResponse({"quota_set": {"id": project, **_defaults(_names(self))}})
+        return JsonResponse({"quota_set": {"id": project, **_defaults(schemas.names(self.version.minor))}})
 
 
 class QuotaClassSet(ComputeView):
     """The defaults, which Nova calls the class `default`."""
 
+    @contract(answers={200: schemas.CLASS_SHOWN})
     def get(self, request: Request, name: str) -> HttpResponse:
         policy.enforce(self.context, "quota:write")
-        return JsonResponse({"quota_class_set": {"id": name, **_defaults(self._names())}})
+        return JsonResponse(
+            {"quota_class_set": {"id": name, **_defaults(schemas.class_names(self.version.minor))}}
+        )
 
+    @contract(body=schemas.UPDATE_CLASS, answers={200: schemas.CLASS_CHANGED})
     def put(self, request: Request, name: str) -> HttpResponse:
         policy.enforce(self.context, "quota:write")
         if name != "default":
             raise BadInput(_("There is one class of quotas: default."))
-        given = inputs.mapping(self.body(), "quota_class_set")
-        quotas.update(self.context, None, _changes(self._names(), given))
-        return JsonResponse({"quota_class_set": _defaults(self._names())})
-
-    def _names(self) -> list[str]:
-        hidden = set(NETWORK) if self.at_least(50) else set(GROUPS)
-        return [
-            name
-            for name in (*COUNTED, "key_pairs", "metadata_items", *GROUPS, *NETWORK, *FILES)
-            if name not in hidden and not (name in FILES and self.at_least(57))
-        ]
-
-
-def _names(view: ComputeView) -> list[str]:
-    names = [*COUNTED, "key_pairs", "metadata_items", *GROUPS]
-    names += [] if view.at_least(36) else NETWORK
-    return names + ([] if view.at_least(57) else list(FILES))
+        quotas.update(self.context, None, _changes(self.body()["quota_class_set"]))
+        return JsonResponse({"quota_class_set": _defaults(schemas.class_names(self.version.minor))})
 
 
 def _shown(view: ComputeView, project: str) -> dict[str, int]:
-    """The limits of the project, or of the user that the query names. Raises Forbidden, BadInput."""
+    """Return the limits of the project, or of the user that the query names. Raise Forbidden, BadInput."""
     _enforce_reach(view, project)
     user = _user(view)
     limits = quotas.user_limits(project, user) if user else quotas.limits([project])[project]
-    return {name: limits[name] for name in _names(view)}
+    return {name: limits[name] for name in schemas.names(view.version.minor)}
 
 
 def _user(view: ComputeView) -> str | None:
-    return inputs.identifier(view.request.query_params, "user_id")
+    return view.request.query_params.get("user_id")
 
 
 def _defaults(names: Iterable[str]) -> dict[str, int]:
@@ -164,7 +158,7 @@ def _defaults(names: Iterable[str]) -> dict[str, int]:
 
 
 def _usage(view: ComputeView, project: str) -> list[Usage]:
-    """The project's usage, for itself and for administrators."""
+    """Return the project's usage. Raise Forbidden unless it is the asker's or they are an administrator."""
     _enforce_reach(view, project)
     return quotas.usage([project])[project]
 
@@ -190,9 +184,7 @@ def _enforce_project(project: str) -> None:
         raise BadInput(_("Project ID %(id)s is not a valid project.") % {"id": project[:64]})
 
 
-def _changes(names: Iterable[str], given: dict[str, Any]) -> dict[str, Any]:
-    """The given limits. Raises BadInput for what has no quota in this microversion."""
-    changes = {name: value for name, value in given.items() if name not in {"force", "tenant_id", "id"}}
-    if unknown := changes.keys() - set(names):
-        raise BadInput(fields={name[:64]: _("There is no quota of this name.") for name in sorted(unknown)})
-    return {name: value for name, value in changes.items() if value is not None}
+def _changes(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the limits that are given; null changes nothing."""
+    others = {"force", "tenant_id", "id"}
+    return {name: value for name, value in given.items() if name not in others and value is not None}

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.names import is_text
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted, no_content
 from accounts.services import quotas
 from compute.api.base import ComputeView, url
@@ -20,6 +21,7 @@ from compute.images.services import images
 from compute.instances.actions import begin
 from compute.instances.api import server_body
 from compute.instances.api.remote_consoles import screen_url
+from compute.instances.api.schemas import server_actions as schemas
 from compute.instances.api.server_requests import decoded, in_their_words, password_of, reference
 from compute.instances.api.servers import ACCESS, find
 from compute.instances.models import Instance
@@ -208,6 +210,7 @@ _HANDLERS: dict[str, Handler] = {
 class Action(ComputeView):
     """One key of the body names the action, its value says how."""
 
+    @contract(body=schemas.BODY, answers={200: schemas.DONE, 202: schemas.BEGUN, 204: None})
     def post(self, request: Request, key: str) -> HttpResponse:
         body = self.body()
         if len(body) != 1:

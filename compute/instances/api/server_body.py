@@ -23,7 +23,7 @@ def brief(instance: Instance) -> dict[str, Any]:
 
 
 def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
-    """As the answer to an update or a rebuild shows it."""
+    """Return a server as the answer to an update or a rebuild shows it."""
     host = instance.hypervisor.name if instance.hypervisor else ""
     shown: dict[str, Any] = {
         **brief(instance),
@@ -54,7 +54,7 @@ def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
 
 
 def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
-    """As lists and, with a little more, the view of `one` show it."""
+    """Return a server as lists show it; the view of `one` has a little more."""
     shown = changed(view, instance) | {
         "addresses": addresses(instance),
         "OS-EXT-AZ:availability_zone": _zone(instance),
@@ -76,7 +76,7 @@ def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
 
 
 def addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
-    """{network name: its addresses}."""
+    """Return {network name: its addresses}."""
     found: dict[str, list[dict[str, Any]]] = {}
     for port in instance.ports.all():
         entry = {
@@ -90,7 +90,7 @@ def addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
 
 
 def bare_addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
-    """The same without what kind of address it is and whose card has it."""
+    """Return the same without the kind of address and the MAC."""
     return {
         name: [{"version": entry["version"], "addr": entry["addr"]} for entry in entries]
         for name, entries in addresses(instance).items()
@@ -98,7 +98,7 @@ def bare_addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
 
 
 def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:
-    """What microversions have added."""
+    """Return the fields that microversions have added."""
     shown: dict[str, Any] = {}
     if view.at_least(9):
         shown["locked"] = instance.locked
@@ -116,7 +116,7 @@ def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:
 
 
 def _zone(instance: Instance) -> str:
-    """Where it is, and before it is anywhere, where it wants to be."""
+    """Return the zone of its host, or without a host the requested one."""
     return instance.hypervisor.availability_zone if instance.hypervisor else instance.wanted_zone
 
 
@@ -152,7 +152,7 @@ def _host_status(instance: Instance) -> str:
 
 
 def _host_id(project: str, host: str) -> str:
-    """Tells the project's own instances whether they share a host, and nobody which one it is."""
+    """Return an id that only tells which instances of the project share a host."""
     return hashlib.sha224(f"{project}{host}".encode()).hexdigest() if host else ""
 
 
@@ -163,7 +163,7 @@ def _image(instance: Instance) -> dict[str, Any] | str:
 
 
 def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
-    """As it was when the instance was given it, whatever has become of it since."""
+    """Return the flavor as it was when the instance got it."""
     if view.at_least(47):
         return {
             "vcpus": instance.vcpus,

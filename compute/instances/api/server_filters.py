@@ -77,9 +77,10 @@ def _id(column: str) -> Callable[[str], Q]:
 
 
 def _binned(name: str) -> Q:
-    """What lies in the recycle bin, by its id in place of a name, as `openstack server restore` looks for it.
+    """Return the condition of a server in the recycle bin whose id is given as its name.
 
-    Shown by itself it is unknown, so that clients that wait for a deletion come to an end.
+    `openstack server restore` looks for it so. At its own address it is unknown, so that clients that
+    wait for a deletion come to an end.
     """
     return _id("pk")(name) & Q(vm_state=VmState.SOFT_DELETED)
 
@@ -89,7 +90,7 @@ def _text(column: str) -> Callable[[str], Q]:
 
 
 def _in_zone(given: str) -> Q:
-    """By where it is, and before it is anywhere, where it wants to be."""
+    """Return the condition of servers in a zone, or without a host and meant for the zone."""
     if not is_text(given):
         return NOTHING
     hosts = Q(hypervisor__zone=given)
@@ -124,7 +125,7 @@ FOR_ADMINS: Mapping[str, Callable[[str], Q]] = {
 
 
 def condition(view: ComputeView, query: QueryDict) -> Q:
-    """All filters together. Those that mean nothing, or nothing to the asker, are passed over, as in Nova."""
+    """Return all filters together. Unknown ones, and those the asker may not use, are ignored, as in Nova."""
     known = dict(FILTERS)
     if policy.allows(view.context, "instance:read_host"):
         known |= FOR_ADMINS
@@ -158,7 +159,7 @@ def _has_tag(tag: str) -> Q:
 
 
 def _status(view: ComputeView, wanted: list[str], called: str) -> Q:
-    """Without a status, what lies in the recycle bin is left out, unless it is called by its id."""
+    """Return the condition of the statuses. Without one, the recycle bin is left out unless called by id."""
     asked = [name.upper() for name in wanted if name]
     if not asked:
         return ~Q(vm_state=VmState.SOFT_DELETED) | _binned(called)

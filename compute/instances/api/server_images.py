@@ -1,43 +1,64 @@
 """`/images` below Compute: what servers were and can be made from, for clients from before 2.36."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
+from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import seconds
 from compute.api.base import COMPUTE, ComputeView, links
 from compute.images.models import Image
 from compute.images.services import images
+from compute.instances.api.schemas import records as schemas
 
 STATUS = {Image.Status.ACTIVE: ("ACTIVE", 100)}
+UNTIL = Version(2, 35)
 UNFINISHED = ("SAVING", 25)
 
 
 class ServerImages(ComputeView):
-    """Those that the asker may launch from, and those being taken; `detail` with all that is known."""
+    """Those that the asker may launch from, and those being taken."""
 
-    until = Version(2, 35)
-    detail = False
+    until = UNTIL
 
+    @contract(query=schemas.IMAGES_QUERY, answers={200: schemas.IMAGES})
     def get(self, request: Request) -> HttpResponse:
-        rows = images.visible(self.context).order_by("-created_at", "-pk")
-        path, show = ("images/detail", _detailed) if self.detail else ("images", _named)
-        return COMPUTE.listed(request, "images", path, COMPUTE.paging.page(request.query_params, rows), show)
+        return _listed(self, request, "images", _named)
+
+
+class ServerImagesInDetail(ComputeView):
+    """The same with all that is known."""
+
+    until = UNTIL
+
+    @contract(query=schemas.IMAGES_QUERY, answers={200: schemas.IMAGES_IN_DETAIL})
+    def get(self, request: Request) -> HttpResponse:
+        return _listed(self, request, "images/detail", _detailed)
 
 
 class OneServerImage(ComputeView):
-    until = Version(2, 35)
+    until = UNTIL
 
+    @contract(answers={200: schemas.IMAGE})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"image": _detailed(images.find(self.context, key))})
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         images.delete(self.context, key)
         return no_content()
+
+
+def _listed(
+    view: ComputeView, request: Request, path: str, show: Callable[[Image], dict[str, Any]]
+) -> HttpResponse:
+    rows = images.visible(view.context).order_by("-created_at", "-pk")
+    return COMPUTE.listed(request, "images", path, COMPUTE.paging.page(request.query_params, rows), show)
 
 
 def _named(image: Image) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What stands below a server: addresses, metadata, tags, cards, disks, groups, diagnostics."""
+"""What stands below a server: addresses, metadata, tags, interfaces, disks, groups, diagnostics."""
 
 from typing import Any
 
@@ -9,12 +9,13 @@ from rest_framework.request import Request
 
 from accounts import policy
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
-from accounts.openstack.responses import no_content
-from accounts.services import inputs
+from accounts.openstack.responses import created, no_content
 from compute.api.base import ComputeView, url
 from compute.instances.actions import begin
 from compute.instances.api import server_body
+from compute.instances.api.schemas import server_parts as schemas
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 from compute.instances.states import VmState
@@ -31,11 +32,13 @@ STATES = {
 
 
 class Ips(ComputeView):
+    @contract(answers={200: schemas.ADDRESSES})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"addresses": server_body.bare_addresses(find(self, key))})
 
 
 class NetworkIps(ComputeView):
+    @contract(answers={200: schemas.OF_NETWORK})
     def get(self, request: Request, key: str, network: str) -> HttpResponse:
         found = server_body.bare_addresses(find(self, key))
         if network not in found:
@@ -46,14 +49,17 @@ class NetworkIps(ComputeView):
 class Metadata(ComputeView):
     """POST adds, PUT puts in the place of all."""
 
+    @contract(answers={200: schemas.METADATA_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"metadata": find(self, key).metadata})
 
+    @contract(body=schemas.SET_METADATA, answers={200: schemas.METADATA_SHOWN})
     def post(self, request: Request, key: str) -> HttpResponse:
-        return self._write(key, more=inputs.mapping(self.body(), "metadata"))
+        return self._write(key, more=self.body()["metadata"])
 
+    @contract(body=schemas.SET_METADATA, answers={200: schemas.METADATA_SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
-        return self._write(key, metadata=inputs.mapping(self.body(), "metadata"))
+        return self._write(key, metadata=self.body()["metadata"])
 
     def _write(self, key: str, **parameters: Any) -> HttpResponse:
         begin(self.context, "instance.set_metadata", find(self, key).pk, parameters=parameters)
@@ -61,16 +67,19 @@ class Metadata(ComputeView):
 
 
 class OneMetadata(ComputeView):
+    @contract(answers={200: schemas.ONE_SHOWN})
     def get(self, request: Request, key: str, name: str) -> HttpResponse:
         return JsonResponse({"meta": {name: _value(find(self, key), name)}})
 
+    @contract(body=schemas.SET_ONE, answers={200: schemas.ONE_SHOWN})
     def put(self, request: Request, key: str, name: str) -> HttpResponse:
-        meta = inputs.mapping(self.body(), "meta")
+        meta = self.body()["meta"]
         if list(meta) != [name]:
             raise BadInput(_("The body must hold the key of the address and nothing else."))
         begin(self.context, "instance.set_metadata", find(self, key).pk, parameters={"more": meta})
         return JsonResponse({"meta": {name: _value(find(self, key), name)}})
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str, name: str) -> HttpResponse:
         instance = find(self, key)
         _value(instance, name)
@@ -81,18 +90,16 @@ class OneMetadata(ComputeView):
 class Tags(ComputeView):
     since = Version(2, 26)
 
+    @contract(answers={200: schemas.TAGS_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"tags": find(self, key).tags})
 
+    @contract(body=schemas.SET_TAGS, answers={200: schemas.TAGS_SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
-        begin(
-            self.context,
-            "instance.set_tags",
-            find(self, key).pk,
-            parameters={"tags": self.body().get("tags")},
-        )
+        begin(self.context, "instance.set_tags", find(self, key).pk, parameters={"tags": self.body()["tags"]})
         return JsonResponse({"tags": find(self, key).tags})
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         begin(self.context, "instance.set_tags", find(self, key).pk, parameters={"tags": []})
         return no_content()
@@ -101,20 +108,20 @@ class Tags(ComputeView):
 class OneTag(ComputeView):
     since = Version(2, 26)
 
+    @contract(answers={204: None})
     def get(self, request: Request, key: str, tag: str) -> HttpResponse:
         _enforce_tag(find(self, key), tag)
         return no_content()
 
+    @contract(answers={201: None, 204: None})
     def put(self, request: Request, key: str, tag: str) -> HttpResponse:
         instance = find(self, key)
         if tag in instance.tags:
             return no_content()
         begin(self.context, "instance.set_tags", instance.pk, parameters={"more": [tag]})
-        response = HttpResponse(status=201)
-        del response.headers["Content-Type"]
-        response["Location"] = url(f"servers/{key}/tags/{tag}")
-        return response
+        return created(url(f"servers/{key}/tags/{tag}"))
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
         instance = find(self, key)
         _enforce_tag(instance, tag)
@@ -123,8 +130,9 @@ class OneTag(ComputeView):
 
 
 class Interfaces(ComputeView):
-    """Its network cards, to read."""
+    """Its network interfaces, to read."""
 
+    @contract(answers={200: schemas.INTERFACES})
     def get(self, request: Request, key: str) -> HttpResponse:
         shown = [
             {
@@ -142,6 +150,7 @@ class Interfaces(ComputeView):
 class Volumes(ComputeView):
     """There are no volumes yet, so none is attached."""
 
+    @contract(answers={200: schemas.VOLUMES})
     def get(self, request: Request, key: str) -> HttpResponse:
         find(self, key)
         return JsonResponse({"volumeAttachments": []})
@@ -150,6 +159,7 @@ class Volumes(ComputeView):
 class SecurityGroups(ComputeView):
     """The one group that there is; clients compare its name with what they want."""
 
+    @contract(answers={200: schemas.SECURITY_GROUPS})
     def get(self, request: Request, key: str) -> HttpResponse:
         instance = find(self, key)
         group = {
@@ -165,6 +175,7 @@ class SecurityGroups(ComputeView):
 class Diagnostics(ComputeView):
     """What is known without asking the guest; for administrators."""
 
+    @contract(answers={200: schemas.DIAGNOSTICS})
     def get(self, request: Request, key: str) -> HttpResponse:
         policy.enforce(self.context, "instance:read_host")
         instance = find(self, key)

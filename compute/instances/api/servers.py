@@ -1,5 +1,6 @@
 """`/servers`: create, list, show, update, delete."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,14 @@ from rest_framework.request import Request
 from accounts import policy
 from accounts.errors import BadInput, NotFound
 from accounts.openstack import sorting
+from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView, links, url
 from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
 from compute.instances.api import server_body, server_filters
+from compute.instances.api.schemas import servers as schemas
 from compute.instances.api.server_requests import in_their_words, launch_request
 from compute.instances.models import Instance
 from compute.instances.services import instances
@@ -26,26 +29,14 @@ ACCESS = {"accessIPv4": "access_ipv4", "accessIPv6": "access_ipv6"}
 class Servers(ComputeView):
     """GET lists, POST creates."""
 
-    detailed = False
-
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
-        query = request.query_params
-        where = server_filters.condition(self, query) & server_filters.tags_condition(self, query)
-        all_projects = _flag(query, "all_tenants")
-        if all_projects:
-            policy.enforce(self.context, "instance:read_host")
-            where &= server_filters.project(query)
-        deleted = policy.allows(self.context, "instance:read_host") and _flag(query, "deleted")
-        rows = instances.fitting(
-            self.context, where, all_projects=all_projects, deleted=deleted, details=self.detailed
-        ).order_by(*sorting.order(query, server_filters.SORTS, "created_at", "desc"))
-        path = "servers/detail" if self.detailed else "servers"
-        return COMPUTE.listed(request, "servers", path, COMPUTE.paging.page(query, rows), self._show)
+        return _listed(self, request, "servers", server_body.brief, details=False)
 
+    @contract(body=schemas.CREATE, answers={202: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
-        body = self.body()
-        given = inputs.mapping(body, "server")
-        wish = launch_request(self, body)
+        given = self.body()["server"]
+        wish = launch_request(self.body())
         try:
             made = launch(self.context, wish)
         except BadInput as error:
@@ -64,20 +55,28 @@ class Servers(ComputeView):
         response["Location"] = url(f"servers/{first.pk}")
         return response
 
-    def _show(self, row: Instance) -> dict[str, Any]:
-        return server_body.full(self, row, one=False) if self.detailed else server_body.brief(row)
+
+class ServersInDetail(ComputeView):
+    @contract(query=schemas.QUERY, answers={200: schemas.DETAIL})
+    def get(self, request: Request) -> HttpResponse:
+        def show(row: Instance) -> dict[str, Any]:
+            return server_body.full(self, row, one=False)
+
+        return _listed(self, request, "servers/detail", show, details=True)
 
 
 class OneServer(ComputeView):
+    @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"server": server_body.full(self, find(self, key), one=True)})
 
+    @contract(body=schemas.UPDATE, answers={200: schemas.CHANGED})
     def put(self, request: Request, key: str) -> HttpResponse:
-        given = inputs.mapping(self.body(), "server")
+        given = self.body()["server"]
         instance = find(self, key)
         if "name" in given:
             begin(self.context, "instance.rename", instance.pk, parameters={"name": given["name"]})
-        if "description" in given and self.at_least(19):
+        if "description" in given:
             begin(
                 self.context,
                 "instance.describe",
@@ -89,13 +88,35 @@ class OneServer(ComputeView):
             begin(self.context, "instance.set_access", instance.pk, parameters=access)
         return JsonResponse({"server": server_body.changed(self, find(self, key))})
 
+    @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         begin(self.context, "instance.delete", find(self, key).pk)
         return no_content()
 
 
+def _listed(
+    view: ComputeView,
+    request: Request,
+    path: str,
+    show: Callable[[Instance], dict[str, Any]],
+    *,
+    details: bool,
+) -> HttpResponse:
+    query = request.query_params
+    where = server_filters.condition(view, query) & server_filters.tags_condition(view, query)
+    all_projects = _flag(query, "all_tenants")
+    if all_projects:
+        policy.enforce(view.context, "instance:read_host")
+        where &= server_filters.project(query)
+    deleted = policy.allows(view.context, "instance:read_host") and _flag(query, "deleted")
+    rows = instances.fitting(
+        view.context, where, all_projects=all_projects, deleted=deleted, details=details
+    ).order_by(*sorting.order(query, server_filters.SORTS, "created_at", "desc"))
+    return COMPUTE.listed(request, "servers", path, COMPUTE.paging.page(query, rows), show)
+
+
 def find(view: ComputeView, key: str) -> Instance:
-    """The server of the address. Raises NotFound in Nova's words: what has no id of ours has no row either."""
+    """Return the server of the address. Raise NotFound in Nova's words, also for what is no id."""
     try:
         return instances.find(view.context, UUID(key))
     except (NotFound, ValueError) as error:
@@ -103,5 +124,5 @@ def find(view: ComputeView, key: str) -> Instance:
 
 
 def _flag(query: Any, name: str) -> bool:
-    """A flag of the query string; one that is only named is set."""
+    """Return a flag of the query string; one that is only named is set."""
     return name in query and (query[name] == "" or inputs.flag(query, name, False))

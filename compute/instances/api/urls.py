@@ -30,7 +30,7 @@ _GONE = (
 _resources: list[URLPattern] = [
     path("extensions", discovery.Extensions.as_view(), name="compute-extensions"),
     path("flavors", flavors.Flavors.as_view(), name="compute-flavors"),
-    path("flavors/detail", flavors.Flavors.as_view(detailed=True), name="compute-flavors-detail"),
+    path("flavors/detail", flavors.FlavorsInDetail.as_view(), name="compute-flavors-detail"),
     path("flavors/<str:key>", flavors.OneFlavor.as_view(), name="compute-flavor"),
     path("flavors/<str:key>/action", flavors.Action.as_view(), name="compute-flavor-action"),
     path("flavors/<str:key>/os-flavor-access", flavors.Access.as_view(), name="compute-flavor-access"),
@@ -49,7 +49,7 @@ _resources: list[URLPattern] = [
     path("os-quota-class-sets/<str:name>", quotas.QuotaClassSet.as_view(), name="compute-quota-class-set"),
     *hosts.urlpatterns,
     path("images", server_images.ServerImages.as_view(), name="compute-images"),
-    path("images/detail", server_images.ServerImages.as_view(detail=True), name="compute-images-detail"),
+    path("images/detail", server_images.ServerImagesInDetail.as_view(), name="compute-images-detail"),
     path("images/<str:key>", server_images.OneServerImage.as_view(), name="compute-image"),
     path("os-server-groups", server_groups.ServerGroups.as_view(), name="compute-server-groups"),
     path("os-server-groups/<str:key>", server_groups.OneServerGroup.as_view(), name="compute-server-group"),
@@ -67,7 +67,7 @@ _resources: list[URLPattern] = [
     path("os-simple-tenant-usage", usage.AllUsage.as_view(), name="compute-usages"),
     path("os-simple-tenant-usage/<str:project>", usage.OneUsage.as_view(), name="compute-usage"),
     path("servers", servers.Servers.as_view(), name="compute-servers"),
-    path("servers/detail", servers.Servers.as_view(detailed=True), name="compute-servers-detail"),
+    path("servers/detail", servers.ServersInDetail.as_view(), name="compute-servers-detail"),
     path(_SERVER, servers.OneServer.as_view(), name="compute-server"),
     path(f"{_SERVER}/action", server_actions.Action.as_view(), name="compute-server-action"),
     path(

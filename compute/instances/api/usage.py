@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.errors import BadInput
+from accounts.openstack.contract import contract
 from accounts.openstack.paging import Page
 from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api.base import COMPUTE, ComputeView, moment_of
+from compute.instances.api.schemas import records as schemas
 from compute.instances.services import usage_report
 from compute.instances.services.disk_sizes import total_gib
 from compute.instances.services.usage_report import InstanceUsage, ProjectUsage
@@ -25,6 +27,7 @@ Row = TypeVar("Row", bound=Model)
 class AllUsage(ComputeView):
     """Of every project; for administrators."""
 
+    @contract(query=schemas.USAGE_QUERY, answers={200: schemas.USAGES})
     def get(self, request: Request) -> HttpResponse:
         start, stop = _period(request)
         detailed = inputs.flag(request.query_params, "detailed", False)
@@ -40,6 +43,7 @@ class AllUsage(ComputeView):
 
 
 class OneUsage(ComputeView):
+    @contract(query=schemas.USAGE_QUERY, answers={200: schemas.USAGE})
     def get(self, request: Request, project: str) -> HttpResponse:
         start, stop = _period(request)
         page = _paged(self, request, usage_report.instances(self.context, project, start, stop))

@@ -9,7 +9,6 @@ from compute.engine.models.subject import Subject, SubjectQuerySet
 from compute.hosts.models.hypervisor import Hypervisor
 from compute.images.models.image import Image
 from compute.instances import states
-from compute.instances.models.server_group import ServerGroup
 
 
 class BootStage(models.TextChoices):
@@ -53,7 +52,7 @@ class Instance(Subject):
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     hypervisor = models.ForeignKey(Hypervisor, on_delete=models.PROTECT, null=True, related_name="instances")
     server_group = models.ForeignKey(
-        ServerGroup, on_delete=models.SET_NULL, null=True, related_name="instances"
+        "compute.ServerGroup", on_delete=models.SET_NULL, null=True, related_name="instances"
     )
     wanted_zone = models.CharField(max_length=255, blank=True)
     scheduler_hints = models.JSONField(default=dict)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.openstack.paging import Paging
+from accounts.openstack.schema import STRING, object_of
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
 
@@ -19,6 +20,9 @@ NETWORK = Service(
     root="/network",
     base="/network/v2.0",
     fault=_fault,
+    error_schema=object_of(
+        {"NeutronError": object_of({"type": STRING, "message": STRING, "detail": STRING})}
+    ),
     paging=Paging(default=1000, most=1000),
 )
 

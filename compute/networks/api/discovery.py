@@ -6,11 +6,15 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.openstack import discovery
+from accounts.openstack.contract import contract
 from compute.networks.api.base import NETWORK, NetworkView
+from compute.networks.api.schemas import networks as schemas
 
 
 class Versions(discovery.VersionDocument, NetworkView):
     """`/network`, with and without a slash."""
+
+    answers = {200: schemas.VERSIONS}
 
     def content(self) -> dict[str, Any]:
         return {"versions": [discovery.entry("v2.0", "CURRENT", NETWORK.url(""))]}
@@ -18,6 +22,8 @@ class Versions(discovery.VersionDocument, NetworkView):
 
 class Resources(discovery.VersionDocument, NetworkView):
     """`/network/v2.0`, with and without a slash."""
+
+    answers = {200: schemas.RESOURCES}
 
     def content(self) -> dict[str, Any]:
         resources = [
@@ -34,6 +40,7 @@ class Resources(discovery.VersionDocument, NetworkView):
 class Extensions(NetworkView):
     """There are none."""
 
+    @contract(answers={200: schemas.EXTENSIONS})
     def get(self, request: Request) -> HttpResponse:
         return JsonResponse({"extensions": []})
 

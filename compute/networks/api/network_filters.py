@@ -80,7 +80,7 @@ def _name(values: list[str]) -> Q:
 
 
 def _project(values: list[str]) -> Q:
-    """Shared networks belong to no project, which is shown as the empty text."""
+    """Return the condition of the owners; shared networks have none, shown as the empty text."""
     own = Q(project__in=[value for value in values if is_text(value)])
     return own | Q(project=None) if "" in values else own
 
@@ -93,7 +93,7 @@ def _shared(values: list[str]) -> Q:
 
 
 def _created(values: list[str]) -> Q:
-    """Times are shown in whole seconds."""
+    """Return the condition of times, which are shown in whole seconds."""
     where = NOTHING
     for value in values:
         try:

@@ -11,14 +11,17 @@ from rest_framework.request import Request
 
 from accounts.errors import NotFound
 from accounts.openstack import ids, sorting
+from accounts.openstack.contract import contract
 from accounts.openstack.times import seconds
 from compute.networks.api import network_filters, subnets
 from compute.networks.api.base import NETWORK, NetworkView
+from compute.networks.api.schemas import networks as schemas
 from compute.networks.models import Network
 from compute.networks.services import networks
 
 
 class Networks(NetworkView):
+    @contract(query=schemas.NETWORK_QUERY, answers={200: schemas.NETWORKS})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         rows = networks.visible(self.context).filter(network_filters.of_networks(query))
@@ -30,6 +33,7 @@ class Networks(NetworkView):
 
 
 class OneNetwork(NetworkView):
+    @contract(query=schemas.ONE_QUERY, answers={200: schemas.NETWORK_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse(
             {"network": _selected(request, show_network(_find(self, "Network", key, ids.uuid(key))))}
@@ -39,6 +43,7 @@ class OneNetwork(NetworkView):
 class Subnets(NetworkView):
     """Each network has one."""
 
+    @contract(query=schemas.SUBNET_QUERY, answers={200: schemas.SUBNETS})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         rows = networks.visible(self.context).filter(network_filters.of_subnets(query))
@@ -55,6 +60,7 @@ class Subnets(NetworkView):
 
 
 class OneSubnet(NetworkView):
+    @contract(query=schemas.ONE_QUERY, answers={200: schemas.SUBNET_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         network = _find(self, "Subnet", key, subnets.network_key(key))
         return JsonResponse({"subnet": _selected(request, show_subnet(network))})

@@ -12,7 +12,7 @@ urlpatterns = [
     path("v2.0/networks/<str:key>", networks.OneNetwork.as_view(), name="network-network"),
     path("v2.0/quotas/<str:project>", quotas.Quota.as_view(), name="network-quota"),
     path("v2.0/quotas/<str:project>/default", quotas.Quota.as_view(), name="network-quota-default"),
-    path("v2.0/quotas/<str:project>/details", quotas.Quota.as_view(used=True), name="network-quota-details"),
+    path("v2.0/quotas/<str:project>/details", quotas.QuotaDetails.as_view(), name="network-quota-details"),
     path("v2.0/subnets", networks.Subnets.as_view(), name="network-subnets"),
     path("v2.0/subnets/<str:key>", networks.OneSubnet.as_view(), name="network-subnet"),
     re_path(r"^.*\Z", discovery.Unknown.as_view(), name="network-unknown"),

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import Project, User
 from accounts.services import tokens
 from accounts.services.tokens import Scope
+from tests import answers
 
 
 class Api:
@@ -21,13 +22,15 @@ class Api:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
         """A path that begins with a slash is taken as it is."""
         own = {"X-Auth-Token": self.token} if self.token else {}
-        return self._client.generic(
+        path = path if path.startswith("/") else f"/identity/v3/{path}"
+        answer = self._client.generic(
             method,
-            path if path.startswith("/") else f"/identity/v3/{path}",
+            path,
             b"" if body is None else json.dumps(body).encode(),
             content_type="application/json",
             headers=own | headers,
         )
+        return answers.check(method, path, answer)
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.call("GET", path, **headers)

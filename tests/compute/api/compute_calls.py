@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Project, User
+from tests import answers
 from tests.accounts.api.identity_calls import api_of
 
 
@@ -25,13 +26,15 @@ class Compute:
         own = {"X-Auth-Token": self.token} if self.token else {}
         if self.version:
             own["OpenStack-API-Version"] = f"compute {self.version}"
-        return self._client.generic(
+        path = path if path.startswith("/") else f"/compute/v2.1/{path}"
+        answer = self._client.generic(
             method,
-            path if path.startswith("/") else f"/compute/v2.1/{path}",
+            path,
             b"" if body is None else json.dumps(body).encode(),
             content_type="application/json",
             headers=own | headers,
         )
+        return answers.check(method, path, answer)
 
     def get(self, path: str, status: int = 200) -> Any:
         return self._read("GET", path, None, status)

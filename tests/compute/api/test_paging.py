@@ -43,7 +43,7 @@ def make(root: User, blue: Project, number: int) -> None:
         host = factories.HypervisorFactory()
         instance = factories.InstanceFactory(project=blue, hypervisor=host)
         factories.PortFactory(instance=instance, network=factories.NetworkFactory())
-        factories.OperationFactory(instance=instance, kind="resize", state="done")
+        factories.OperationFactory(instance=instance, kind="instance.resize", state="succeeded")
         factories.InstanceFactory(project=factories.ProjectFactory())
         Keypair.objects.create(user=root, name=f"key-{Keypair.objects.count()}-{each}", public_key="x")
     Instance.objects.update(launched_at=timezone.now() - timedelta(hours=1))

@@ -111,13 +111,13 @@ def test_one_operation_holds_both_and_its_progress_shows_on_both(as_alice: Conte
 
 
 def test_a_copying_that_fails_leaves_a_copy_that_says_why(as_alice: Context, source: Instance) -> None:
-    """The source has no host here, so there is nothing to copy."""
+    """The source never found a host, so there is nothing to copy."""
     copy, copying = clone(as_alice, source)
     assert run(copying).state == State.FAILED
     copy.refresh_from_db()
     assert (copy.vm_state, copy.task_state) == (VmState.ERROR, None)
     assert copy.fault is not None
-    assert "found a host" in copy.fault["message"]
+    assert "has no disk yet" in copy.fault["message"]
     source.refresh_from_db()
     assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
     assert source.fault is not None

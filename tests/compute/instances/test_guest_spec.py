@@ -14,11 +14,12 @@ from compute.driver.storage.sources import label
 from compute.driver.xml.guest import guest_domain
 from compute.engine.models import Operation
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec, guests
+from compute.instances.services import guest_spec, guests, machine_disks
 from tests import factories
 from tests.hostile import STRANGE_BUT_TRUE_NAMES
 
 ANY_TEXT = st.text(max_size=200)
+GIB = 2**30
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 NAMES = (
     st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), min_size=1, max_size=255)
@@ -31,40 +32,45 @@ NAMES = (
 def operation(db: None) -> Operation:
     """A launch of an instance with a host and a card."""
     instance = factories.InstanceFactory(hypervisor=factories.HypervisorFactory())
+    factories.PoolFactory(hosts=[instance.hypervisor])
     factories.PortFactory(instance=instance)
     return factories.OperationFactory(instance=instance, kind="instance.launch")
 
 
-def disks(spec: GuestSpec) -> list[tuple[str, str, str]]:
-    return [(disk.target, disk.bus, Path(label(disk.source)).name.split("-")[0]) for disk in spec.disks]
+def devices(spec: GuestSpec) -> str:
+    return ", ".join(f"{disk.target} {disk.bus}" for disk in spec.disks)
+
+
+def volumes(spec: GuestSpec) -> list[str]:
+    return [Path(label(disk.source)).name for disk in spec.disks]
 
 
 @pytest.mark.parametrize(
     ("properties", "usual", "rescued"),
     [
         ({}, "vda virtio, sda scsi", "vda virtio, vdb virtio, sda scsi"),
-        ({"hw_disk_bus": "scsi"}, "sda scsi, sdb scsi", "sda scsi, sdb scsi, sdc scsi"),
-        ({"hw_disk_bus": "sata"}, "sda sata, sdb sata", "sda sata, sdb sata, sdc sata"),
+        ({"hw_disk_bus": "scsi"}, "sda scsi, sdb scsi", "sda scsi, sdc scsi, sdb scsi"),
+        ({"hw_disk_bus": "sata"}, "sda sata, sdb sata", "sda sata, sdc sata, sdb sata"),
         ({"hw_cdrom_bus": "sata"}, "vda virtio, sda sata", "vda virtio, vdb virtio, sda sata"),
     ],
 )
 def test_disks(operation: Operation, properties: dict[str, str], usual: str, rescued: str) -> None:
+    """A rescued machine boots from the first device, its own disk is behind all others; the rest stay."""
     instance = factories.instance_of(operation)
     instance.hardware = {"image": properties}
+    machine_disks.sync(instance)
+    root, config = machine_disks.root(instance), machine_disks.config(instance)
+    spec = guest_spec.of(instance, operation)
+    assert (devices(spec), volumes(spec)) == (usual, [root.volume_name, config.volume_name])
 
-    def found() -> str:
-        return ", ".join(
-            f"{target} {bus}" for target, bus, _name in disks(guest_spec.of(instance, operation))
-        )
-
-    assert found() == usual
-    instance.rescue_image = instance.image
-    assert found() == rescued
-    assert [name for _target, _bus, name in disks(guest_spec.of(instance, operation))] == [
-        "rescue",
-        "disk",
-        "config",
-    ]
+    rescue = machine_disks.plug_rescue(instance, root.image_id, GIB)
+    spec = guest_spec.of(instance, operation)
+    assert (devices(spec), volumes(spec)[0], volumes(spec)[-1]) == (
+        rescued,
+        rescue.volume_name,
+        config.volume_name,
+    )
+    assert [disk.boot_order for disk in spec.disks] == [1, 2, None]
 
 
 def test_only_uefi_has_variables_to_keep(operation: Operation) -> None:

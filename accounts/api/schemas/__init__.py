@@ -1,0 +1,1 @@
+"""What the Identity API takes and answers, one file a resource."""

@@ -1,0 +1,51 @@
+"""Parts of the schemas of all resources of the Identity API. Its bodies may hold more than is known, as Keystone's."""
+
+from accounts.openstack.schema import (
+    ANY,
+    FLAG,
+    INTEGER,
+    STRING,
+    Properties,
+    Schema,
+    list_of,
+    nullable,
+    object_of,
+    query_of,
+    text,
+    whole,
+)
+
+DESCRIPTION: Schema = nullable(text(10_000))
+KEY: Schema = nullable(text(255))
+SELF: Schema = object_of({"self": STRING})
+LIST_LINKS: Schema = object_of({"self": STRING, "previous": nullable(STRING), "next": nullable(STRING)})
+DOMAIN: Schema = object_of({"id": STRING, "name": STRING})
+NAMED: Schema = object_of({"id": STRING, "name": STRING})
+NO_OPTIONS: Schema = object_of()
+ERROR: Schema = object_of({"error": object_of({"code": INTEGER, "title": STRING, "message": STRING})})
+PAGE: Properties = {"limit": whole(1), "marker": text()}
+LOOKUPS = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith")
+"""How names may be compared in lists, as `name__contains=…`."""
+
+
+def taking(noun: str, required: Properties | None = None, optional: Properties | None = None) -> Schema:
+    """Return the schema of a request's body: an object under the resource's name."""
+    return object_of({noun: object_of(required, optional, others=True)}, others=True)
+
+
+def showing(noun: str, row: Schema) -> Schema:
+    return object_of({noun: row})
+
+
+def listing(plural: str, row: Schema) -> Schema:
+    return object_of({plural: list_of(row), "links": LIST_LINKS})
+
+
+def filters(*names: str, flags: tuple[str, ...] = ()) -> Schema:
+    """Return the schema of a list's query: texts to compare, and flags, which are set if only named.
+
+    Any text is taken: what no row can have finds none.
+    """
+    compared = [name for base in names for name in (base, *(f"{base}__{lookup}" for lookup in LOOKUPS))]
+    flag = {"anyOf": [{"type": "string", "const": ""}, FLAG]}
+    return query_of(PAGE, dict.fromkeys(compared, ANY), dict.fromkeys(flags, flag))

@@ -1,0 +1,82 @@
+"""Schemas of the Image API."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.openstack.schema import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    OBJECT,
+    SECONDS,
+    STRING,
+    UUID,
+    Schema,
+    explained,
+    list_of,
+    nullable,
+    object_of,
+    query_of,
+    whole,
+)
+from compute.api.schemas import LINKS, PAGE
+
+VERSIONS: Schema = object_of(
+    {"versions": list_of(object_of({"id": STRING, "status": STRING, "links": LINKS}))}
+)
+_SIZE: Schema = explained(whole(0), _("Give a whole number from 0."))
+QUERY: Schema = query_of(
+    PAGE,
+    dict.fromkeys(
+        (
+            "id",
+            "name",
+            "status",
+            "visibility",
+            "owner",
+            "disk_format",
+            "os_hidden",
+            "tag",
+            "sort",
+            "sort_key",
+            "sort_dir",
+        ),
+        ANY,
+    ),
+    size_min=_SIZE,
+    size_max=_SIZE,
+)
+ROW: Schema = object_of(
+    {
+        "id": UUID,
+        "name": STRING,
+        "status": STRING,
+        "visibility": STRING,
+        "owner": nullable(STRING),
+        "size": nullable(INTEGER),
+        "virtual_size": nullable(INTEGER),
+        "checksum": nullable(STRING),
+        "os_hash_algo": nullable(STRING),
+        "os_hash_value": nullable(STRING),
+        "container_format": STRING,
+        "disk_format": STRING,
+        "min_ram": INTEGER,
+        "min_disk": INTEGER,
+        "protected": BOOLEAN,
+        "os_hidden": BOOLEAN,
+        "tags": list_of(STRING),
+        "created_at": SECONDS,
+        "updated_at": SECONDS,
+        "self": STRING,
+        "file": STRING,
+        "schema": STRING,
+        "os_type": STRING,
+    },
+    {"description": STRING, "os_admin_user": STRING},
+    # Properties of images are flat, and texts.
+    others=STRING,
+)
+LIST: Schema = object_of({"images": list_of(ROW), "first": STRING, "schema": STRING}, {"next": STRING})
+TASKS: Schema = object_of({"tasks": list_of(OBJECT)})
+DESCRIPTION: Schema = object_of(
+    {"name": STRING, "properties": OBJECT, "links": list_of(OBJECT)}, {"additionalProperties": OBJECT}
+)

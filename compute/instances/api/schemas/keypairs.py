@@ -1,0 +1,66 @@
+"""Schemas of `/os-keypairs`."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import (
+    INTEGER,
+    NAME,
+    STRING,
+    TEXT,
+    WITHOUT_ZONE,
+    Schema,
+    explained,
+    extended,
+    nullable,
+    object_of,
+    one_of,
+    query_of,
+    text,
+)
+from compute.api.schemas import DELETED, PAGE, listing
+
+_SSH: Schema = explained(one_of("ssh"), _("Only keys of the type ssh are kept."))
+
+
+def _create(minor: int) -> Schema:
+    optional: dict[str, Schema] = {"public_key": nullable(TEXT)}
+    if minor >= 2:
+        optional["type"] = _SSH
+    if minor >= 10:
+        optional["user_id"] = nullable(text(255))
+    return object_of({"keypair": object_of({"name": NAME}, optional)})
+
+
+def _row(minor: int) -> Schema:
+    row = object_of({"name": STRING, "public_key": STRING, "fingerprint": STRING})
+    return extended(row, {"type": STRING}) if minor >= 2 else row
+
+
+def _full(minor: int) -> Schema:
+    return extended(
+        _row(minor),
+        {
+            "user_id": STRING,
+            "id": INTEGER,
+            "created_at": WITHOUT_ZONE,
+            "updated_at": nullable(STRING),
+            **DELETED,
+        },
+    )
+
+
+def _owner(minor: int) -> Schema:
+    """Return the schema of a query in which administrators may name another user."""
+    return query_of(user_id=text(255, 1)) if minor >= 10 else query_of()
+
+
+CREATE = by_version(_create, 2, 10)
+CREATED = by_version(
+    lambda minor: object_of({"keypair": extended(_row(minor), {"user_id": STRING}, {"private_key": STRING})}),
+    2,
+)
+QUERY = by_version(lambda minor: query_of(PAGE, _owner(minor)["properties"]), 10)
+ONE_QUERY = by_version(_owner, 10)
+LIST = by_version(lambda minor: listing("keypairs", object_of({"keypair": _row(minor)})), 2)
+SHOWN = by_version(lambda minor: object_of({"keypair": _full(minor)}), 2)

@@ -1,0 +1,102 @@
+"""Schemas of `/limits`, `/os-quota-sets` and `/os-quota-class-sets`."""
+
+from collections.abc import Callable, Iterable
+
+from accounts.openstack.contract import Versioned, by_version
+from accounts.openstack.schema import (
+    ANY,
+    FLAG,
+    INTEGER,
+    OBJECT,
+    STRING,
+    Properties,
+    Schema,
+    list_of,
+    nullable,
+    object_of,
+    query_of,
+    text,
+    whole,
+)
+
+COUNTED = ("instances", "cores", "ram")
+NETWORK = ("fixed_ips", "floating_ips", "security_groups", "security_group_rules")
+FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
+GROUPS = ("server_groups", "server_group_members")
+_LIMIT: Schema = nullable(whole(-1, 2**31 - 1))
+
+
+def names(minor: int) -> list[str]:
+    """Return the names of a project's quotas."""
+    found = [*COUNTED, "key_pairs", "metadata_items", *GROUPS]
+    found += [] if minor >= 36 else NETWORK
+    return found + ([] if minor >= 57 else list(FILES))
+
+
+def class_names(minor: int) -> list[str]:
+    """Return the names of the quotas of the class `default`."""
+    found = [*COUNTED, "key_pairs", "metadata_items"]
+    found += GROUPS if minor >= 50 else NETWORK
+    return found + ([] if minor >= 57 else list(FILES))
+
+
+def _taking(field: str, known: Callable[[int], Iterable[str]], more: Properties, *steps: int) -> Versioned:
+    def build(minor: int) -> Schema:
+        return object_of({field: object_of(optional=dict.fromkeys(known(minor), _LIMIT) | dict(more))})
+
+    return by_version(build, *steps)
+
+
+def _showing(
+    field: str, known: Callable[[int], Iterable[str]], value: Schema, id_: Properties, *steps: int
+) -> Versioned:
+    def build(minor: int) -> Schema:
+        return object_of({field: object_of(dict.fromkeys(known(minor), value) | dict(id_))})
+
+    return by_version(build, *steps)
+
+
+_ID: Properties = {"id": STRING}
+_USED: Schema = object_of({"limit": INTEGER, "in_use": INTEGER, "reserved": INTEGER})
+USER_QUERY: Schema = query_of(user_id=text(255, 1))
+UPDATE = _taking("quota_set", names, {"force": FLAG, "tenant_id": ANY, "id": ANY}, 36, 57)
+SHOWN = _showing("quota_set", names, INTEGER, _ID, 36, 57)
+CHANGED = _showing("quota_set", names, INTEGER, {}, 36, 57)
+DETAIL = _showing("quota_set", names, _USED, _ID, 36, 57)
+UPDATE_CLASS = _taking("quota_class_set", class_names, {"id": ANY}, 50, 57)
+CLASS_SHOWN = _showing("quota_class_set", class_names, INTEGER, _ID, 50, 57)
+CLASS_CHANGED = _showing("quota_class_set", class_names, INTEGER, {}, 50, 57)
+
+
+def _limits(minor: int) -> Schema:
+    found = [
+        "maxServerMeta",
+        "maxTotalKeypairs",
+        "maxServerGroups",
+        "maxServerGroupMembers",
+        "totalServerGroupsUsed",
+        "maxTotalInstances",
+        "totalInstancesUsed",
+        "maxTotalCores",
+        "totalCoresUsed",
+        "maxTotalRAMSize",
+        "totalRAMUsed",
+    ]
+    if minor < 36:
+        found += [
+            "maxTotalFloatingIps",
+            "totalFloatingIpsUsed",
+            "maxSecurityGroups",
+            "totalSecurityGroupsUsed",
+            "maxSecurityGroupRules",
+        ]
+    if minor < 39:
+        found.append("maxImageMeta")
+    if minor < 57:
+        found += ["maxPersonality", "maxPersonalitySize"]
+    absolute = object_of(dict.fromkeys(found, INTEGER))
+    return object_of({"limits": object_of({"rate": list_of(OBJECT), "absolute": absolute})})
+
+
+LIMITS = by_version(_limits, 36, 39, 57)
+LIMITS_QUERY: Schema = query_of(tenant_id=ANY, reserved=ANY)

@@ -1,0 +1,1 @@
+"""The Network API: what it takes and answers, one file a resource."""

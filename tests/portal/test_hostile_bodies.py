@@ -1,0 +1,125 @@
+"""Whatever an API is sent, in whichever field, it answers with an error that says what is wrong, never with a bug."""
+
+import json
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.errors import BadInput
+from accounts.models import Project, User
+from accounts.openstack import validation
+from accounts.openstack.contract import at
+from accounts.openstack.microversions import Version
+from accounts.openstack.schema import Schema
+from compute.instances.models import Instance
+from compute.networks.models import Network
+from portal import api_calls
+from tests import answers, factories, hostile, schema_samples
+from tests.accounts.api.identity_calls import api_of
+from tests.accounts.api.identity_cast import undone
+
+pytestmark = pytest.mark.django_db
+
+NEWEST = Version(2, 73)
+WITH_BODY = [
+    operation
+    for operation in api_calls.operations()
+    if operation.method in api_calls.WITH_BODY and operation.view.contract(operation.method).body
+]
+WITH_QUERY = [
+    operation for operation in api_calls.operations() if operation.view.contract(operation.method).query
+]
+
+
+@pytest.fixture
+def things(root: User, blue: Project) -> dict[str, str]:
+    """What addresses may name."""
+    network: Network = factories.NetworkFactory()
+    server: Instance = factories.InstanceFactory(project=blue, hypervisor=factories.HypervisorFactory())
+    factories.PortFactory(instance=server, network=network)
+    return {"servers": str(server.pk), "flavors": server.flavor_id, "users": root.id, "projects": blue.id}
+
+
+def call(operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]) -> Any:
+    """Return a function that sends a raw body, or a query, to the operation."""
+    words = operation.path.split("/")
+    ids = {
+        word.strip("{}"): things.get(words[place - 1], "1")
+        for place, word in enumerate(words)
+        if word.startswith("{")
+    }
+    ids |= {name: choices[0] for name, choices in operation.choices.items()}
+    path = operation.path.format(**ids)
+    token = api_of(root, blue).token or ""
+    headers = {"X-Auth-Token": token, "OpenStack-API-Version": f"compute {NEWEST}"}
+    client = Client()
+
+    def send(raw: bytes = b"", query: str = "") -> HttpResponse:
+        address = f"{path}?{query}" if query else path
+        with undone():
+            answer = client.generic(
+                operation.method.upper(), address, raw, content_type="application/json", headers=headers
+            )
+        assert answer.status_code < 500 or answer.status_code == 501, (raw[:200], answer.content)
+        return answers.check(operation.method.upper(), path, answer)
+
+    return send
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda one: f"{one.method} {one.path}")
+def test_every_field_takes_only_what_it_can(
+    operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]
+) -> None:
+    """Each place of a good body holds each strange value once. What the schema refuses is sent once for each place."""
+    send = call(operation, root, blue, things)
+    schema = at(operation.view.contract(operation.method).body, NEWEST)
+    assert schema is not None
+    body = schema_samples.good(schema)
+    for path in schema_samples.places(body):
+        refused = False
+        for value in (*hostile.VALUES.values(), hostile.deep()):
+            wrong = schema_samples.changed(body, path, value)
+            if not isinstance(wrong, dict) or not fits(schema, wrong):
+                if refused:
+                    continue
+                refused = True
+            answer = send(json.dumps(wrong).replace("Infinity", "1e999").encode())
+            if answer.status_code == 400:
+                assert len(answer.content) < 4000, "an error repeats what was sent"
+    for raw in (b"{", b"\xff", b"[" * 100_000, b'{"a": NaN}', b"7", b"[]", b"null", b'"x"'):
+        assert send(raw).status_code == 400
+
+
+def fits(schema: Schema, body: object) -> bool:
+    try:
+        validation.enforce(schema, body)
+    except BadInput:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda one: f"{one.method} {one.path}")
+def test_a_missing_body_is_told(
+    operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]
+) -> None:
+    schema = at(operation.view.contract(operation.method).body, NEWEST)
+    answer = call(operation, root, blue, things)(b"{}")
+    if required := (schema or {}).get("required"):
+        assert answer.status_code == 400
+        assert all(name in answer.content.decode() for name in required)
+
+
+@pytest.mark.parametrize("operation", WITH_QUERY, ids=lambda one: f"{one.method} {one.path}")
+def test_every_parameter_takes_only_what_it_can(
+    operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]
+) -> None:
+    send = call(operation, root, blue, things)
+    schema = at(operation.view.contract(operation.method).query, NEWEST)
+    names = [
+        name for name in (schema or {}).get("properties", {}) if name.count("__") == name.count("__contains")
+    ]
+    for name in names:
+        for value in ("", "%00", "%ED%A0%80", "%FF", "-1", "1e999", "9" * 400, "x" * 2000, "[", "a&" + name):
+            send(query=f"{name}={value}")
