@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.driver.storage.files import CHUNK, PRIVATE, part_of
+from compute.driver.files import CHUNK, PRIVATE, part_of
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.images.models import Image
