@@ -25,13 +25,13 @@ class CopyToPool(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        image, pool = run.subject, hosts.pool(delivery.host_of(run.operation))
+        image, host = run.subject, delivery.host_of(run.operation)
 
         def progress(done: int, total: int) -> None:
             run.progress(done, total)
-            operations.show_progress(image.pk, delivery.STEP, run.operation.progress)
+            operations.show_progress(image.pk, host.pk, delivery.STEP, run.operation.progress)
 
-        images.bring(image, pool, progress)
+        images.bring(image, hosts.pool(host), progress)
 
     def undo(self, run: Run) -> None:
         """Remove what a worker that died has written of a copy; a whole one serves whoever comes next."""

@@ -94,13 +94,14 @@ def test_two_launches_share_one_delivery(
 def test_how_far_it_is_shows_on_all_that_wait(
     launching: Callable[[Project], Run], image: Image, host: Hypervisor, blue: Project
 ) -> None:
-    first, second, at_work = launching(blue), launching(blue), launching(blue)
-    wait(first, image, host)
-    wait(second, image, host)
-    operations.show_progress(image.pk, delivery.STEP, {"done": 1, "total": 4, "unit": "bytes"})
+    first, second, at_work, elsewhere = (launching(blue) for _number in range(4))
+    for run in (first, second, elsewhere):
+        wait(run, image, host)
+    Operation.objects.filter(pk=elsewhere.operation.pk).update(host=factories.HypervisorFactory())
+    operations.show_progress(image.pk, host.pk, delivery.STEP, {"done": 1, "total": 4, "unit": "bytes"})
     shown = Operation.objects.filter(progress__done=1)
-    assert set(shown) == {first.operation, second.operation}, "one that is at work says so itself"
-    assert at_work.operation not in shown
+    assert set(shown) == {first.operation, second.operation}
+    assert at_work.operation not in shown, "it says itself how far it is"
 
 
 @pytest.mark.usefixtures("pool")
