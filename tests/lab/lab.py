@@ -23,10 +23,7 @@ from tests.postgres import Cluster
 from tests.stack import BASE, START_SECONDS, Browserless, Stack, free_network, wait_for
 
 SCRIPT = Path(__file__).with_name("host.sh")
-OWN = ("mount", "net", "uts", "ipc", "pid")
-"""The namespaces of a host."""
-
-PROGRAMS = ("worker", "watch", "console", "libvirtd")
+ALONE = "unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc"
 CONSOLE_PORT = 8100
 ADOPT = """
 from pathlib import Path
@@ -60,23 +57,13 @@ class Host:
         """Boot; `wait` waits until it takes instances."""
         self.folder.mkdir(mode=0o711, exist_ok=True)
         shutil.rmtree(self.folder / "run", ignore_errors=True)  # as /run at a boot
-        namespaces = [f"--{namespace}" for namespace in OWN]
         # Whatever ends the tests ends the host.
-        unshare = [
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
-            "unshare",
-            *namespaces,
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-        ]
+        alone = ["setpriv", "--pdeathsig", "KILL", *ALONE.split()]
         images = self.lab.root / "storage" / "images"
         script = ["bash", SCRIPT, self.folder, images, f"{self._address}/24", sys.executable]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*unshare, *script], cwd=BASE, env=self.environment, stdout=log, stderr=log
+                [*alone, *script], cwd=BASE, env=self.environment, stdout=log, stderr=log
             )
         self._init = wait_for(lambda: _children(self._process.pid), f"{self.name} to begin", pause=0.02)[0]
         _ip("link", "add", self._wire, "type", "veth", "peer", "name", "wire", "netns", str(self._init))
@@ -89,7 +76,7 @@ class Host:
                 os.kill(self._init or self._process.pid, signal.SIGKILL)
             self._process.wait(30)  # pid 1 ends after all the others
             subprocess.run(["ip", "link", "delete", self._wire], capture_output=True, check=False)
-            self._process = None
+            self._process, self._init = None, 0
 
     def wait(self) -> None:
         """Wait until the portal says that all of the host is there."""
@@ -97,29 +84,16 @@ class Host:
 
     def is_up(self) -> bool:
         """Return whether its row says so and all its processes beat."""
-        assert self._process is None or self._process.poll() is None, self.tail()
+        assert self._process is not None
+        assert self._process.poll() is None, self.tail()
         beating = self.lab.rows(
-            "select count(distinct process) as n from compute_heartbeat "
-            "where host = ? and process in ('worker', 'watch', 'console') and at > now() - interval '14 seconds'",
+            "select distinct process from compute_heartbeat join compute_hypervisor on host = name "
+            "where name = ? and state = 'up' and process <> 'queue' and at > now() - interval '14 seconds'",
             self.name,
         )
-        return self.state() == "up" and bool(beating[0]["n"] == 3)
+        return {row["process"] for row in beating} == {"worker", "watch", "console"}
 
     # ── What is in it ────────────────────────────────────────────────────────────────────────
-    def state(self) -> str:
-        rows = self.lab.rows("select state from compute_hypervisor where name = ?", self.name)
-        return str(rows[0]["state"]) if rows else ""
-
-    @property
-    def id(self) -> str:
-        rows = self.lab.rows("select id from compute_hypervisor where name = ?", self.name)
-        return str(uuid.UUID(rows[0]["id"]))
-
-    def run(self, *command: str) -> None:
-        """Run a command in the host."""
-        inside = ["nsenter", "--target", str(self._init), *(f"--{name}" for name in OWN)]
-        subprocess.run([*inside, *command], check=True)
-
     def connect(self) -> libvirt.virConnect:
         """Return a connection to its libvirt."""
         return libvirt.open(f"qemu+unix:///system?socket={self.folder}/run/libvirt/libvirt-sock")
@@ -156,7 +130,9 @@ class Host:
         os.kill(self.processes(program)[0], signal.SIGKILL)
 
     def start_libvirtd(self) -> None:
-        self.run("libvirtd", "--daemon", "--pid-file", "/run/libvirt/libvirtd.pid")
+        inside = ["nsenter", "--target", str(self._init), "--all"]
+        daemon = ["libvirtd", "--daemon", "--pid-file", "/run/libvirt/libvirtd.pid"]
+        subprocess.run([*inside, *daemon], check=True)
 
     def tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:]) if self.log.exists() else ""

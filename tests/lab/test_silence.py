@@ -8,9 +8,10 @@ import pytest
 
 from tests.lab.api import Compute
 from tests.lab.figures import Stopwatch
-from tests.lab.lab import PROGRAMS, Host, Lab
+from tests.lab.lab import Host, Lab
 from tests.stack import Browserless, wait_for
 
+PROGRAMS = ("worker", "watch", "console", "libvirtd")
 NOTICED_SECONDS = 20
 CHECKS = {"worker": "Worker", "watch": "Hypervisor", "console": "Console process", "libvirtd": "Hypervisor"}
 """Which line of the health page tells of a program that does not answer."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Project, User
 from compute.engine.models import Operation
+from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import schedules
 from compute.instances.states import VmState
@@ -44,6 +45,17 @@ def test_the_button_beside_the_progress(alice: User, web: Instance, verb: str, o
     assert client.post(action(web, "cancel")).status_code == (302 if offered else 409)
     assert Operation.objects.get().cancel_requested is offered
     assert action(web, "cancel") not in shown(client, web), "once is enough"
+
+
+def test_a_host_that_is_away_is_told_of_where_its_instances_are(alice: User, web: Instance) -> None:
+    away = "Its host does not answer."
+    host = factories.HypervisorFactory()
+    Instance.objects.update(hypervisor=host)
+    client = signed_in(alice)
+    assert away not in shown(client, web)
+    Hypervisor.objects.update(state=Hypervisor.State.UNREACHABLE)
+    assert away in shown(client, web)
+    assert away in client.get(reverse("instances")).content.decode()
 
 
 def test_empty_cards_teach(alice: User, ruth: User, web: Instance) -> None:

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from portal import supervision
+from portal.supervision import Role
 
 
 @pytest.fixture
@@ -56,6 +57,20 @@ def test_own_redis_listens_on_a_socket_only_and_goes_when_another_is_given(
     assert redis.arguments[redis.arguments.index("--port") + 1] == "0"
     settings.REDIS_URL = "redis://localhost"
     assert "redis" not in [program.name for program in supervision.programs()]
+
+
+def test_a_portal_and_a_host_have_all_programs_between_them(data: Path) -> None:
+    portal, host, every = (
+        [program.name for program in supervision.programs(only)] for only in (Role.PORTAL, Role.HOST, None)
+    )
+    assert set(host) == {"worker", "watch", "console"}
+    assert sorted(portal + host) == sorted(every)
+    config = configparser.ConfigParser(interpolation=configparser.BasicInterpolation())
+    config.read(supervision.render(Role.HOST))
+    assert [section for section in config if section.startswith("program:")] == [
+        f"program:{name}" for name in host
+    ]
+    assert config["group:portal"]["programs"].split(",") == host
 
 
 @pytest.mark.parametrize("name", ["a$b", 'quo"te', "per%cent", "new\nline", "it's"])

@@ -102,9 +102,14 @@ def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
     return bool(asked)
 
 
-def wake(resource_id: uuid.UUID | str, event: str) -> None:
-    """Tell the open operations that occupy the row of an event, so that one that waits for it goes on at once."""
+def wake(resource_id: uuid.UUID | str, event: str, host_id: uuid.UUID | None = None) -> None:
+    """Tell the open operations that occupy the row of an event, so that one that waits for it goes on at once.
+
+    An event seen on one host is told to no operation that is at work on another.
+    """
     waiting = Operation.objects.open().on(resource_id)
+    if host_id is not None:
+        waiting = waiting.filter(Q(host=host_id) | Q(host=None))
     if waiting.update(woken_by=event, due_at=Now()):
         for operation_id, host in waiting.values_list("pk", "host"):
             dispatch.hint(operation_id, host)

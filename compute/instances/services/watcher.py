@@ -3,6 +3,7 @@
 import queue
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 import structlog
 
@@ -47,7 +48,9 @@ LONGEST_PAUSE = 30.0
 class Watcher:
     """The loop of one hypervisor. libvirt's event thread only fills the queue; all work is done here."""
 
-    def __init__(self, hypervisor: Hypervisor, wake: Callable[[str, str], None], duties: list[Duty]) -> None:
+    def __init__(
+        self, hypervisor: Hypervisor, wake: Callable[[str, str, UUID], None], duties: list[Duty]
+    ) -> None:
         self.hypervisor = hypervisor
         self._wake = wake
         self._agents = agents.Asker(hypervisor)
@@ -146,7 +149,7 @@ class Watcher:
         if event.detail == "migrated":
             return  # the other host tells what became of it
         if event.kind in WAKING:
-            self._wake(event.uuid, event.kind)
+            self._wake(event.uuid, event.kind, self.hypervisor.pk)
         if event.kind in AGENTS:
             self._agents.look(event.uuid)
         if event.kind in TELLING:

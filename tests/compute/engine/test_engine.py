@@ -234,6 +234,18 @@ def test_an_event_wakes_what_waits(plan: TinyPlan) -> None:
     assert (row.state, row.woken_by) == (State.SUCCEEDED, "stopped")
 
 
+def test_an_event_of_one_host_wakes_nothing_on_another(plan: TinyPlan) -> None:
+    """The guest of a twin that was left behind, for one, is not the guest that is waited for."""
+    stop_when_told(plan)
+    row = plan.run(plan.begin())
+    here, elsewhere = factories.HypervisorFactory(), factories.HypervisorFactory()
+    Operation.objects.update(host=here)
+    operations.wake(row.subject_id, "stopped", elsewhere.pk)
+    assert not operations.due().exists()
+    operations.wake(row.subject_id, "stopped", here.pk)
+    assert list(operations.due()) == [row]
+
+
 def test_an_event_that_comes_before_the_worker_has_let_go_is_not_lost(plan: TinyPlan) -> None:
     def do(run: Run) -> None:
         if run.woken_by != "stopped":
