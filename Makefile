@@ -1,6 +1,7 @@
 # The few commands of this project. What needs root asks for it through sudo.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env)
 BIN := .venv/bin
+PYTEST := $(ROOT) $(BIN)/python -m pytest -n 5 --dist loadscope --no-loadscope-reorder --ignore tests/lab
 
 # Or each of the many processes that a run of the tests starts would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,10 +14,18 @@ up: ## Install what is missing, start everything, stop it with Ctrl-C
 	@$(ROOT) deploy/daemons
 	@exec $(ROOT) $(BIN)/python manage.py up $(addprefix --only=,$(ONLY))
 
-test: ## Run all tests, with whatever they need
+test: ## Run every table and every story once; TESTS=tests/life runs a folder
 	@$(ROOT) deploy/install dev
 	@$(ROOT) deploy/daemons
-	@$(ROOT) $(BIN)/python -m pytest -n 5 --dist loadscope --no-loadscope-reorder --ignore tests/lab $(TESTS)
+	@$(PYTEST) -m "not proof" $(TESTS)
+
+proof: ## Run all there is: each step, each state, each client, two hosts, Tempest, random faults
+	@$(ROOT) deploy/install dev
+	@$(ROOT) deploy/daemons
+	@$(PYTEST) $(TESTS)
+	@$(MAKE) lab TESTS=
+	@$(MAKE) tempest TESTS=
+	@for seed in 1 2 3; do $(MAKE) schedule SEED=$$seed || exit 1; done
 
 check: ## Style, types, floors of the house, Django's own checks; seconds
 	@$(ROOT) deploy/install dev
@@ -43,7 +52,12 @@ tempest: ## Run OpenStack's own tests against it, over HTTP
 	@$(ROOT) deploy/daemons
 	@$(ROOT) $(BIN)/python -m tests.tempest $(TESTS)
 
+schedule: ## Let chance break what people use, by SEED, for MINUTES
+	@$(ROOT) deploy/install dev
+	@$(ROOT) deploy/daemons
+	@$(ROOT) $(BIN)/python -m tests.schedule --seed $(or $(SEED),1) --minutes $(or $(MINUTES),15)
+
 lock: ## Write the lock files anew from pyproject.toml and package.json
 	deploy/lock
 
-.PHONY: help up test check bench lab tempest lock
+.PHONY: help up test proof check bench lab tempest schedule lock

@@ -1,4 +1,4 @@
-"""A database with all tables, for tests that are about other things: made once, since migrating takes seconds."""
+"""A database with all tables and the default roles, for tests that are about other things: made once."""
 
 import fcntl
 import hashlib
@@ -15,9 +15,18 @@ SOURCES = (
     "*/apps.py",
     "accounts/epochs.py",
     "accounts/services/catalog.py",
+    "accounts/services/roles.py",
     "requirements.lock",
 )
-"""What a migration leaves behind follows from these."""
+"""What stands in it follows from these."""
+
+ROLES = """
+from accounts.services import roles
+from tests import factories
+factories.DomainFactory()
+roles.ensure_defaults()
+"""
+"""Nearly every test has a person with a role, and these take longer to make than all else of them."""
 
 
 def shared() -> Path:
@@ -44,6 +53,8 @@ def _migrate(database: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="meridian-migrated-") as data:
         environment = os.environ | {"MERIDIAN_DATA": data, "DATABASE_URL": ""}
         command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+        subprocess.run(command, cwd=BASE, env=environment, check=True)
+        command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", ROLES]
         subprocess.run(command, cwd=BASE, env=environment, check=True)
         part = database.with_suffix(".part")
         shutil.copyfile(Path(data, "meridian.sqlite3"), part)
