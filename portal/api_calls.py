@@ -1,4 +1,4 @@
-"""Every call of the APIs, read from the URL configuration and the views' own words."""
+"""Every call of the APIs, read from the URL configuration and the views' docstrings."""
 
 import inspect
 import re
@@ -35,7 +35,7 @@ VERSION = re.compile(r"v\d")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one route. `choices`: the words that an argument may be, where only some may."""
+    """A method of a route. `choices` are the possible values of the arguments that have a closed set."""
 
     name: str
     method: str
@@ -55,18 +55,18 @@ class Operation:
     @property
     def summary(self) -> str:
         """Return the first line of the method's docstring, else a summary from the address."""
-        if own := inspect.getdoc(vars(self.view).get(self.method)):
-            return own.partition("\n")[0].rstrip(".")
+        if docstring := inspect.getdoc(vars(self.view).get(self.method)):
+            return docstring.partition("\n")[0].rstrip(".")
         parts = [part for part in self.path.split("/")[2:] if part and not VERSION.match(part)]
-        things = [part for part in parts if "{" not in part] or ["versions"]
+        nouns = [part for part in parts if "{" not in part] or ["versions"]
         if issubclass(self.view, Collection | Member):
-            thing = self.view.resource.noun
-            several = self.view.resource.plural
+            singular = self.view.resource.noun
+            plural = self.view.resource.plural
         else:
-            several = things[-1]
-            thing = several.removesuffix("s")
+            plural = nouns[-1]
+            singular = plural.removesuffix("s")
         is_list = self.method == "get" and not (parts and "{" in parts[-1])
-        return f"{'List' if is_list else DOES[self.method]} {_spaced(several if is_list else thing)}"
+        return f"{'List' if is_list else DOES[self.method]} {_spaced(plural if is_list else singular)}"
 
     @property
     def description(self) -> str:
@@ -104,14 +104,14 @@ def operations() -> list[Operation]:
 
 def _patterns(patterns: list[Any], prefix: str) -> Iterator[tuple[str, URLPattern]]:
     for pattern in patterns:
-        here = f"{prefix}{pattern.pattern}"
+        address = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
-            # A regular expression includes what has an address of its own already.
+            # A regular expression includes views that have an address of their own already.
             if isinstance(pattern.pattern, RegexPattern):
                 continue
-            if prefix != "/" or here.rstrip("/") in PREFIXES:
-                yield from _patterns(pattern.url_patterns, here)
-        elif prefix != "/" or here.rstrip("/") in PREFIXES:
+            if prefix != "/" or address.rstrip("/") in PREFIXES:
+                yield from _patterns(pattern.url_patterns, address)
+        elif prefix != "/" or address.rstrip("/") in PREFIXES:
             yield prefix, pattern
 
 

@@ -1,4 +1,4 @@
-"""Which addresses belong to APIs: those know tokens only, neither sessions nor pages."""
+"""The address prefixes of the APIs, which know tokens only, neither sessions nor pages."""
 
 from django.http import HttpRequest
 

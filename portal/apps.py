@@ -5,7 +5,7 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Every process can hand work to the workers, and closes what stands on sessions that it ends."""
+        """Load Celery, and close the live connections of sessions that end."""
         from accounts.services import sessions
         from portal import celery, signed_out  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""Serves exactly those files of the npm packages that pages use, so that collecting copies little."""
+"""Serve only those files of the npm packages that pages use, so that collecting copies little."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +23,11 @@ FOLDERS: dict[str, str] = {"novnc/core": "@novnc/novnc/core", "novnc/vendor": "@
 
 
 class PackageFinder(BaseFinder):
-    """Finds static files under the names in FILES, and below the names in FOLDERS."""
+    """Find static files under the names in FILES, and below the names in FOLDERS."""
 
     def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> Any:
-        found = [str(PACKAGES / source) for name, source in _all() if name == path]
-        return found if find_all else next(iter(found), [])
+        paths = [str(PACKAGES / source) for name, source in _all() if name == path]
+        return paths if find_all else next(iter(paths), [])
 
     def check(self, **_kwargs: Any) -> list[CheckMessage]:
         missing = [

@@ -1,4 +1,4 @@
-"""Bodies of requests: ordinary ones are read whole before a thread is taken, streamed ones while they come."""
+"""Bodies of requests: ordinary ones are read whole before a thread is taken, streamed ones as they come."""
 
 import io
 from collections.abc import Awaitable, Callable
@@ -12,14 +12,14 @@ DISCONNECT = "http.disconnect"
 
 
 class TooLarge(Exception):
-    """The body is longer than its address takes."""
+    """The body is longer than its address allows."""
 
 
 class ClientGone(ConnectionError):
     """The client closed the connection before its request or our answer was whole."""
 
 
-async def whole(scope: Scope, receive: Receive, limit: int) -> io.BytesIO:
+async def read_whole(scope: Scope, receive: Receive, limit: int) -> io.BytesIO:
     """Return the body. Raise TooLarge beyond `limit`, ClientGone if the body does not come to its end.
 
     Content-Length is checked before anything is read. What comes is counted too, since chunks have no length.

@@ -1,4 +1,4 @@
-"""A browser's name for people, from what it says about itself. Good enough to know one's own devices by."""
+"""Names of browsers for people, from their user agents. Good enough to recognize one's own devices."""
 
 from django.utils.translation import gettext as _
 
@@ -26,16 +26,18 @@ _SYSTEMS = (
 
 
 def name(user_agent: str) -> str:
-    """Such as "Firefox on Linux"."""
-    browser = _first(_BROWSERS, user_agent) or _("Unknown browser")
-    system = _first(_SYSTEMS, user_agent)
+    """Return a name like “Firefox on Linux”."""
+    browser = _first_match(_BROWSERS, user_agent) or _("Unknown browser")
+    system = _first_match(_SYSTEMS, user_agent)
     return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
 
 
 def icon(user_agent: str) -> str:
-    """The picture of the kind of device."""
-    return "device-mobile" if _first(_SYSTEMS, user_agent) in {"iPhone", "Android"} else "device-desktop"
+    """Return the icon of the kind of device."""
+    return (
+        "device-mobile" if _first_match(_SYSTEMS, user_agent) in {"iPhone", "Android"} else "device-desktop"
+    )
 
 
-def _first(known: tuple[tuple[str, str], ...], user_agent: str) -> str:
-    return next((word for sign, word in known if sign in user_agent), "")
+def _first_match(signs: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((word for sign, word in signs if sign in user_agent), "")

@@ -1,4 +1,4 @@
-"""The choice of a domain, which is shown only where there is more than one."""
+"""The choice of a domain, shown only if there are several."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ Filter = tuple[str, lists.Text, str]
 
 
 def filters(request: Request) -> list[Filter]:
-    """Links that narrow a list to one domain; none where there is but one."""
+    """Return links that narrow a list to one domain; none if there is only one."""
     domains = directory.domains(request.context)
     if len(domains) < 2:
         return []
@@ -24,15 +24,15 @@ def filters(request: Request) -> list[Filter]:
 
 
 def columns(
-    request: Request, known: Iterable[tuple[str, lists.Text]], domains: list[Filter]
+    request: Request, headings: Iterable[tuple[str, lists.Text]], domains: list[Filter]
 ) -> list[lists.Column]:
-    """Headings of a list; the domain's only where there is a choice of `domains`."""
-    shown = [column for column in known if domains or column[0] != "domain"]
-    return lists.columns(request.GET, shown, default="name")
+    """Return the headings of a list, without the domain's unless there is a choice of `domains`."""
+    visible_headings = [column for column in headings if domains or column[0] != "domain"]
+    return lists.columns(request.GET, visible_headings, default="name")
 
 
 def offer(request: Request, form: Form) -> None:
-    """Fill the form's `domain_id`; the asker's own domain is chosen at first."""
+    """Fill the form's `domain_id`, with the user's own domain as the initial choice."""
     domains = directory.domains(request.context)
     field = form.fields["domain_id"]
     assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker

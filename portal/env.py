@@ -1,7 +1,7 @@
-"""Every setting that the environment may give, typed, with a default that works.
+"""Every setting of the environment, typed, with a default that works.
 
-This table is the only place that reads the environment; README shows it, and a test compares the two.
-A wrong value stops the start with one sentence.
+This table is the only place that reads the environment; README shows it, and a test compares the two. A wrong value
+stops the start with one sentence.
 """
 
 import ipaddress
@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: its name in the environment, its type, its default as text, and what it is for."""
+    """A setting: its name in the environment, type, default as text, and purpose."""
 
     name: str
     type: type
@@ -207,7 +207,7 @@ OPTIONS: tuple[Option, ...] = (
 
 
 def read(name: str) -> Any:
-    """The value of the option `name`, converted to its type; ImproperlyConfigured names what is wrong."""
+    """Return the option `name`, converted to its type. Raise ImproperlyConfigured."""
     option = next(option for option in OPTIONS if option.name == name)
     reader = environ.Env()
     try:
@@ -240,7 +240,7 @@ _words = {"bool": "yes or no", "int": "a whole number", "list": "a list with com
 
 
 def count(name: str) -> int:
-    """The option `name` as a number of processes; raises ImproperlyConfigured for less than one."""
+    """Return the option `name` as a number of processes. Raise ImproperlyConfigured if it is below one."""
     value = int(read(name))
     if value < 1:
         raise ImproperlyConfigured(f"{name}={value} must be at least 1.")
@@ -248,7 +248,7 @@ def count(name: str) -> int:
 
 
 def days(name: str) -> int:
-    """Return the option `name` as a number of days. Raise ImproperlyConfigured for less than zero or a century."""
+    """Return the option `name` as a number of days. Raise ImproperlyConfigured below zero or over a century."""
     value = int(read(name))
     if not 0 <= value <= 36_500:
         raise ImproperlyConfigured(f"{name}={value} must be from 0 to 36500 days.")
@@ -256,12 +256,12 @@ def days(name: str) -> int:
 
 
 def folder(name: str) -> Path:
-    """The absolute folder that the option `name` gives, relative ones from the checkout."""
+    """Return the option `name` as an absolute folder; relative ones begin at the checkout."""
     return (BASE_DIR / Path(read(name)).expanduser()).resolve()
 
 
 def origin(name: str) -> str:
-    """The option `name` as scheme://host[:port]; raises ImproperlyConfigured for anything else."""
+    """Return the option `name` as scheme://host[:port]. Raise ImproperlyConfigured for anything else."""
     value = read(name).rstrip("/")
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
@@ -280,7 +280,7 @@ def address(name: str) -> str:
 
 
 def _is_address(value: str) -> bool:
-    """Return whether the value names one IP address, and a port that has a next one."""
+    """Return whether the value is one IP address and a port that is not the last."""
     ip, _colon, port = value.rpartition(":")
     try:
         return not ipaddress.ip_address(ip.strip("[]")).is_unspecified and 0 < int(port) < 65535
@@ -289,7 +289,10 @@ def _is_address(value: str) -> bool:
 
 
 def mail(name: str) -> dict[str, Any]:
-    """The option `name` as Django's settings of a mail server; raises ImproperlyConfigured for anything else."""
+    """Return the option `name` as Django's settings of a mail server.
+
+    Raise ImproperlyConfigured for anything else.
+    """
     value = str(read(name))
     if value and urlsplit(value).scheme not in environ.Env.EMAIL_SCHEMES:
         schemes = ", ".join(sorted(environ.Env.EMAIL_SCHEMES))
@@ -298,7 +301,7 @@ def mail(name: str) -> dict[str, Any]:
 
 
 def choice(name: str, allowed: set[str]) -> str:
-    """The option `name`, which must be one of `allowed`."""
+    """Return the option `name`. Raise ImproperlyConfigured unless it is one of `allowed`."""
     value = str(read(name))
     if value not in allowed:
         raise ImproperlyConfigured(f"{name}={value!r} must be one of {', '.join(sorted(allowed))}.")

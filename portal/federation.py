@@ -1,4 +1,4 @@
-"""Reads what the environment says about a directory and an OpenID Connect provider."""
+"""The environment's settings of a directory and an OpenID Connect provider."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,15 +13,21 @@ LONGEST_GROUP_NAME = 64
 
 
 def ldap() -> LdapServer | None:
-    """The directory, or None where no URL is set. Raises ImproperlyConfigured."""
+    """Return the directory, or None without a URL. Raise ImproperlyConfigured."""
     url = env.read("MERIDIAN_LDAP_URL")
     if not url:
         return None
     if urlsplit(url).scheme not in {"ldap", "ldaps"} or not urlsplit(url).hostname:
         raise ImproperlyConfigured(f"MERIDIAN_LDAP_URL={url!r} must look like ldaps://ldap.example.org")
-    wanted = _needed("MERIDIAN_LDAP_FILTER", url)
-    if not (wanted.startswith("(") and wanted.endswith(")") and wanted.count("(") == wanted.count(")")):
-        raise ImproperlyConfigured(f"MERIDIAN_LDAP_FILTER={wanted!r} must look like (objectClass=person)")
+    search_filter = _required("MERIDIAN_LDAP_FILTER", url)
+    if not (
+        search_filter.startswith("(")
+        and search_filter.endswith(")")
+        and search_filter.count("(") == search_filter.count(")")
+    ):
+        raise ImproperlyConfigured(
+            f"MERIDIAN_LDAP_FILTER={search_filter!r} must look like (objectClass=person)"
+        )
     ca_file = env.read("MERIDIAN_LDAP_CA_FILE")
     if ca_file:
         _content("MERIDIAN_LDAP_CA_FILE")
@@ -31,19 +37,19 @@ def ldap() -> LdapServer | None:
         ca_file=ca_file,
         bind_dn=env.read("MERIDIAN_LDAP_BIND_DN"),
         bind_password=_content("MERIDIAN_LDAP_PASSWORD_FILE"),
-        base=_needed("MERIDIAN_LDAP_BASE", url),
-        filter=wanted,
-        name=_needed("MERIDIAN_LDAP_NAME", url),
-        email=_needed("MERIDIAN_LDAP_EMAIL", url),
-        identifier=_needed("MERIDIAN_LDAP_ID", url),
+        base=_required("MERIDIAN_LDAP_BASE", url),
+        filter=search_filter,
+        name=_required("MERIDIAN_LDAP_NAME", url),
+        email=_required("MERIDIAN_LDAP_EMAIL", url),
+        identifier=_required("MERIDIAN_LDAP_ID", url),
         group_base=env.read("MERIDIAN_LDAP_GROUP_BASE"),
         groups=_group_names("MERIDIAN_LDAP_GROUPS"),
-        domain=_needed("MERIDIAN_LDAP_DOMAIN", url),
+        domain=_required("MERIDIAN_LDAP_DOMAIN", url),
     )
 
 
 def oidc() -> OidcProvider | None:
-    """The provider, or None where no issuer is set. Raises ImproperlyConfigured."""
+    """Return the provider, or None without an issuer. Raise ImproperlyConfigured."""
     issuer = env.read("MERIDIAN_OIDC_ISSUER")
     if not issuer:
         return None
@@ -54,24 +60,24 @@ def oidc() -> OidcProvider | None:
         )
     return OidcProvider(
         issuer=issuer,
-        client_id=_needed("MERIDIAN_OIDC_CLIENT_ID", issuer),
+        client_id=_required("MERIDIAN_OIDC_CLIENT_ID", issuer),
         client_secret=_content("MERIDIAN_OIDC_SECRET_FILE"),
-        label=_needed("MERIDIAN_OIDC_LABEL", issuer),
-        scope=_needed("MERIDIAN_OIDC_SCOPE", issuer),
-        name_claim=_needed("MERIDIAN_OIDC_NAME", issuer),
-        email_claim=_needed("MERIDIAN_OIDC_EMAIL", issuer),
-        groups_claim=_needed("MERIDIAN_OIDC_GROUPS_CLAIM", issuer),
+        label=_required("MERIDIAN_OIDC_LABEL", issuer),
+        scope=_required("MERIDIAN_OIDC_SCOPE", issuer),
+        name_claim=_required("MERIDIAN_OIDC_NAME", issuer),
+        email_claim=_required("MERIDIAN_OIDC_EMAIL", issuer),
+        groups_claim=_required("MERIDIAN_OIDC_GROUPS_CLAIM", issuer),
         groups=_group_names("MERIDIAN_OIDC_GROUPS"),
         allowed_groups=frozenset(env.read("MERIDIAN_OIDC_ALLOWED_GROUPS")),
         allowed_mail_domains=frozenset(
             domain.lower() for domain in env.read("MERIDIAN_OIDC_ALLOWED_MAIL_DOMAINS")
         ),
         makes_users=env.read("MERIDIAN_OIDC_MAKES_USERS"),
-        domain=_needed("MERIDIAN_OIDC_DOMAIN", issuer),
+        domain=_required("MERIDIAN_OIDC_DOMAIN", issuer),
     )
 
 
-def _needed(name: str, because: str) -> str:
+def _required(name: str, because: str) -> str:
     value = str(env.read(name)).strip()
     if not value:
         raise ImproperlyConfigured(f"{name} must not be empty with {because}.")
@@ -79,7 +85,7 @@ def _needed(name: str, because: str) -> str:
 
 
 def _content(name: str) -> str:
-    """What is in the file that the option names, without the line's end; empty where none is named."""
+    """Return the content of the file that the option names; empty if it names none."""
     file = env.read(name)
     if not file:
         return ""

@@ -1,4 +1,4 @@
-"""Pages that hold one form and nothing else: making and changing what an administrator looks after."""
+"""Pages that hold one form, by which administrators make and change a resource."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,23 +11,23 @@ from portal.lists import Text
 from portal.requests import Request, away, page
 
 Save = Callable[[dict[str, Any]], tuple[str, str]]
-"""Takes the cleaned fields and calls a service; what to say afterwards, and where to go."""
+"""Calls a service with the cleaned fields. Returns the message and the address to go to."""
 
 
 def form_page(
     request: Request, form: Form, save: Save, *, heading: Text, intro: Text = "", button: Text, back: str
 ) -> HttpResponse:
-    """The form, empty or with what is wrong with it; saved, and away to where `save` says."""
+    """Return the page of a form. Save a valid one, then leave for the address that `save` returns."""
     status = 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
             try:
-                said, to = save(form.cleaned_data)
+                message, to = save(form.cleaned_data)
             except MeridianError as error:
                 form.refuse(error)
                 status = error.status
             else:
-                return away(request, said, to)
+                return away(request, message, to)
     values = {"form": form, "heading": heading, "intro": intro, "button": button, "back": back}
     return page(request, "forms/page.html", values, status=status)

@@ -1,4 +1,4 @@
-"""Forms in the house's markup: labels, help and errors tied to their fields for screen readers."""
+"""Forms in Meridian's markup: labels, help and errors tied to their fields for screen readers."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ _CONTROLS = {
 }
 
 
-def _dress(field: forms.Field) -> None:
-    """Give its control the class that style sheets know."""
-    known = (css for widget, css in _CONTROLS.items() if isinstance(field.widget, widget))
-    field.widget.attrs.setdefault("class", next(known, "form-control"))
+def _add_css_class(field: forms.Field) -> None:
+    """Set the class that style sheets expect on the field's control."""
+    classes = (css for widget, css in _CONTROLS.items() if isinstance(field.widget, widget))
+    field.widget.attrs.setdefault("class", next(classes, "form-control"))
 
 
 class Renderer(DjangoTemplates):
-    """Our own field template, Django's own widgets."""
+    """Render fields with our own template, and widgets with Django's."""
 
     field_template_name = "forms/field.html"
 
@@ -39,26 +39,26 @@ class Renderer(DjangoTemplates):
 
 
 class Form(forms.Form):
-    """A form that only parses: what may be, services decide, and `refuse` shows their answer at the fields."""
+    """A form that only parses. Services validate, and `refuse` shows their errors at the fields."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            _dress(field)
+            _add_css_class(field)
 
     def add(self, name: str, field: forms.Field) -> None:
         """Add a field that the class does not have."""
-        _dress(field)
+        _add_css_class(field)
         self.fields[name] = field
 
     def refuse(self, error: MeridianError) -> None:
-        """Show a service's error: at its fields where the form has them, else above the form."""
-        shown = False
+        """Show a service's error at its fields if the form has them, else above the form."""
+        has_fields = False
         for name, text in error.fields.items():
             self.add_error(name if name in self.fields else None, str(text or error))
-            shown = True
-        if not shown:
+            has_fields = True
+        if not has_fields:
             self.add_error(None, str(error))
         for name in self.errors:
             if name in self.fields:
@@ -66,8 +66,15 @@ class Form(forms.Form):
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
 
 
+def description_field() -> forms.CharField:
+    """Return the optional description of a resource."""
+    return forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 def time_zone_field() -> forms.ChoiceField:
-    """Whose clock a typed time means; static/js/time-zone.js chooses the browser's own."""
+    """Return a choice of time zones. static/js/time-zone.js chooses the browser's own."""
     return forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         required=False,
@@ -78,11 +85,11 @@ def time_zone_field() -> forms.ChoiceField:
 
 
 class Pairs(forms.CharField):
-    """Lines of key=value; cleaned to {key: value}, in which the last of a key counts. Empty lines are passed over."""
+    """Lines of key=value, cleaned to {key: value}. The last value of a key counts; empty lines are skipped."""
 
     def __init__(self, *, rows: int, **options: Any) -> None:
-        quiet = {"rows": rows, "spellcheck": "false", "autocomplete": "off"}
-        super().__init__(required=False, strip=False, widget=forms.Textarea(attrs=quiet), **options)
+        attributes = {"rows": rows, "spellcheck": "false", "autocomplete": "off"}
+        super().__init__(required=False, strip=False, widget=forms.Textarea(attrs=attributes), **options)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
@@ -93,19 +100,19 @@ class Pairs(forms.CharField):
 
     @staticmethod
     def pairs(text: str) -> dict[str, str]:
-        """What of the text is key=value."""
+        """Return the lines of the form key=value."""
         parts = [line.partition("=") for line in text.splitlines()]
         return {key.strip(): value.strip() for key, sign, value in parts if sign and key.strip()}
 
     def prepare_value(self, value: Any) -> Any:
-        """As lines again, also what a page begins with."""
+        """Return a dictionary as lines, anything else unchanged."""
         if isinstance(value, dict):
-            return "\n".join(f"{key}={its}" for key, its in sorted(value.items()))
+            return "\n".join(f"{key}={text}" for key, text in sorted(value.items()))
         return value
 
 
 class NewPassword(forms.CharField):
-    """A password to be chosen. Typed once: the browser keeps it, and can show it."""
+    """A new password. Typed once, since the browser keeps it and can show it."""
 
     def __init__(self, *, label: Any = NEW_PASSWORD, autofocus: bool = False) -> None:
         super().__init__(

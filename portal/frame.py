@@ -1,4 +1,4 @@
-"""What stands around every page: rail, project switcher, operations in progress, theme."""
+"""The frame of every page: navigation, project switcher, operations in progress, theme."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,13 +14,13 @@ from accounts.models import Project
 from accounts.services import quota_requests
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
-from portal.entries import Entry, entries
+from portal.activity_entries import Entry, make_entries
 from portal.themes import THEME_COOKIE, THEMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """An entry of the rail: a page of its own, shown to those whom `rule` allows."""
+class NavigationItem:
+    """A page in the navigation, shown to users whom `rule` allows."""
 
     name: str
     label: str | Promise
@@ -33,27 +33,29 @@ class Place:
 
 
 WORK = (
-    Place(name="overview", label=_("Overview"), icon="layout-dashboard", rule="instance:read"),
-    Place(name="instances", label=_("Instances"), icon="server-2", rule="instance:read"),
-    Place(name="images", label=_("Images"), icon="disc", rule="image:read"),
-    Place(name="server-groups", label=_("Server groups"), icon="affiliate", rule="server_group:read"),
-    Place(name="keypairs", label=_("SSH keys"), icon="key", rule="keypair:write"),
-    Place(name="credentials", label=_("Credentials"), icon="robot", rule="credential:write"),
-    Place(name="activity", label=_("Activity"), icon="history", rule="activity:read"),
-    Place(name="recycle-bin", label=_("Recycle bin"), icon="trash", rule="instance:read"),
+    NavigationItem(name="overview", label=_("Overview"), icon="layout-dashboard", rule="instance:read"),
+    NavigationItem(name="instances", label=_("Instances"), icon="server-2", rule="instance:read"),
+    NavigationItem(name="images", label=_("Images"), icon="disc", rule="image:read"),
+    NavigationItem(
+        name="server-groups", label=_("Server groups"), icon="affiliate", rule="server_group:read"
+    ),
+    NavigationItem(name="keypairs", label=_("SSH keys"), icon="key", rule="keypair:write"),
+    NavigationItem(name="credentials", label=_("Credentials"), icon="robot", rule="credential:write"),
+    NavigationItem(name="activity", label=_("Activity"), icon="history", rule="activity:read"),
+    NavigationItem(name="recycle-bin", label=_("Recycle bin"), icon="trash", rule="instance:read"),
 )
 ADMINISTRATION = (
-    Place(name="projects", label=_("Projects and quotas"), icon="chart-bar", rule="project:read"),
-    Place(name="users", label=_("Users"), icon="user", rule="user:read"),
-    Place(name="groups", label=_("Groups"), icon="users", rule="group:read"),
-    Place(name="roles", label=_("Roles"), icon="shield-check", rule="role:write"),
-    Place(name="aggregates", label=_("Host aggregates"), icon="stack-2", rule="hypervisor:read"),
-    Place(name="flavors", label=_("Flavors"), icon="ruler-2", rule="flavor:write"),
-    Place(name="quota-requests", label=_("Quota requests"), icon="hand-stop", rule="quota:write"),
-    Place(name="audit", label=_("Audit log"), icon="clipboard-list", rule="audit:read"),
-    Place(name="health", label=_("Health"), icon="heartbeat", rule="health:read"),
+    NavigationItem(name="projects", label=_("Projects and quotas"), icon="chart-bar", rule="project:read"),
+    NavigationItem(name="users", label=_("Users"), icon="user", rule="user:read"),
+    NavigationItem(name="groups", label=_("Groups"), icon="users", rule="group:read"),
+    NavigationItem(name="roles", label=_("Roles"), icon="shield-check", rule="role:write"),
+    NavigationItem(name="aggregates", label=_("Host aggregates"), icon="stack-2", rule="hypervisor:read"),
+    NavigationItem(name="flavors", label=_("Flavors"), icon="ruler-2", rule="flavor:write"),
+    NavigationItem(name="quota-requests", label=_("Quota requests"), icon="hand-stop", rule="quota:write"),
+    NavigationItem(name="audit", label=_("Audit log"), icon="clipboard-list", rule="audit:read"),
+    NavigationItem(name="health", label=_("Health"), icon="heartbeat", rule="health:read"),
 )
-FURTHER = (Place(name="domains", label=_("Domains"), icon="sitemap", rule="domain:read"),)
+FURTHER = (NavigationItem(name="domains", label=_("Domains"), icon="sitemap", rule="domain:read"),)
 """Pages that other pages lead to, and the palette."""
 
 PARTS_OF = {
@@ -69,11 +71,11 @@ PARTS_OF = {
     "aggregate": "aggregates",
     "flavor": "flavors",
 }
-"""By the first word of a page's name, the rail's entry that it belongs to."""
+"""By the first word of a page's name, the navigation item that it belongs to."""
 
 
 class Frame:
-    """Everything is asked when a template first shows it, so that parts of pages cost nothing."""
+    """Values of the frame. Each is read when a template first shows it, so parts of pages cost nothing."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -85,9 +87,9 @@ class Frame:
 
     @cached_property
     def theme(self) -> str:
-        """auto, light or dark: the user's own, before signing in the browser's last."""
-        wanted = self._context.user.theme if self._context else self._request.COOKIES.get(THEME_COOKIE, "")
-        return wanted if wanted in THEMES else "auto"
+        """Return auto, light or dark: the user's own, before signing in the browser's last."""
+        theme = self._context.user.theme if self._context else self._request.COOKIES.get(THEME_COOKIE, "")
+        return theme if theme in THEMES else "auto"
 
     @cached_property
     def project(self) -> Project | None:
@@ -98,12 +100,12 @@ class Frame:
         return projects_of(self._context.user) if self._context else []
 
     @cached_property
-    def work(self) -> list[Place]:
-        return places(self._context, WORK)
+    def work(self) -> list[NavigationItem]:
+        return permitted_items(self._context, WORK)
 
     @cached_property
-    def administration(self) -> list[Place]:
-        return places(self._context, ADMINISTRATION)
+    def administration(self) -> list[NavigationItem]:
+        return permitted_items(self._context, ADMINISTRATION)
 
     @cached_property
     def may_launch(self) -> bool:
@@ -111,35 +113,35 @@ class Frame:
 
     @cached_property
     def here(self) -> str:
-        """The rail's entry that this page belongs to."""
+        """Return the name of the navigation item that the page belongs to."""
         match = self._request.resolver_match
         name = (match.url_name or "") if match else ""
         return PARTS_OF.get(name.partition("-")[0].removesuffix("s"), name)
 
     @cached_property
     def operations(self) -> list[Operation]:
-        """What is being done in the project now."""
+        """Return the project's operations in progress."""
         if self._context is None or not policy.allows(self._context, "activity:read"):
             return []
         return operations_log.in_progress(self._context)
 
     @cached_property
     def waiting_requests(self) -> int:
-        """Requests for quota that wait for an administrator, for the badge in their rail."""
+        """Return the number of open quota requests, for the administrators' badge."""
         if self._context is None or not policy.allows(self._context, "quota:write"):
             return 0
         return quota_requests.count(self._context)
 
     @cached_property
     def entries(self) -> list[Entry]:
-        return entries(self.operations)
+        return make_entries(self.operations)
 
 
-def places(context: Context | None, known: tuple[Place, ...]) -> list[Place]:
-    """Those of the pages that the asker may open."""
-    return [place for place in known if context is not None and policy.allows(context, place.rule)]
+def permitted_items(context: Context | None, items: tuple[NavigationItem, ...]) -> list[NavigationItem]:
+    """Return the items that the user may open."""
+    return [item for item in items if context is not None and policy.allows(context, item.rule)]
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
-    """Django's context processor."""
+    """Return the frame for templates, as Django's context processor."""
     return {"frame": Frame(request)}

@@ -1,12 +1,11 @@
 """Serve HTTP: Django in bounded threads, each request in one thread from end to end.
 
-No page and no API is asynchronous. Django's own handler would start a thread for each of them and change threads
-several times on the way, which takes three times as long as all else that a small answer needs; and a database
-connection would never be used twice.
+No page and no API is asynchronous. Django's own handler would start a thread for each and change threads several
+times. That takes three times as long as the rest of a small answer, and never reuses a database connection.
 
-An ordinary body is read whole before a thread is taken, and nginx passes it on only then: a slow client costs no thread.
-Addresses in `settings.STREAMED_PATHS` send and receive any number of bytes as fast as the client does. They have
-threads of their own, so that slow ones make each other wait, and never a page.
+An ordinary body is read whole before a thread is taken, so a slow client costs no thread. Addresses in
+`settings.STREAMED_PATHS` send and receive any number of bytes as fast as the client does. They have threads of
+their own, so slow ones delay each other, and never a page.
 """
 
 # a2wsgi in place of this module sends each answer in three messages, each a change of threads. In pairs (two processes,
@@ -28,7 +27,7 @@ from django.core.signals import request_started
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from portal.bodies import DISCONNECT, ClientGone, Message, Receive, Scope, StreamedBody, TooLarge, whole
+from portal.bodies import DISCONNECT, ClientGone, Message, Receive, Scope, StreamedBody, TooLarge, read_whole
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -49,11 +48,11 @@ class Client:
         return asyncio.run_coroutine_threadsafe(_received(self._receive), self._loop).result()
 
     def send(self, message: Message) -> None:
-        """Send one part of an answer that has more. Raise ClientGone if nobody reads it any more."""
+        """Send one part of an answer that has more. Raise ClientGone if the connection is closed."""
         asyncio.run_coroutine_threadsafe(self._send_watched(message), self._loop).result()
 
     async def _send_watched(self, message: Message) -> None:
-        """uvicorn drops what is sent to a closed connection, so the next message of the client must be watched."""
+        """Send a part while the client's next message is watched, since uvicorn drops parts for a closed connection."""
         if self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
         await self._send(message)
@@ -66,7 +65,7 @@ class Client:
         self._has_gone = True
 
     def close(self) -> None:
-        """End the watching; called in the event loop."""
+        """Stop watching. Call it in the event loop."""
         if self._watcher is not None:
             self._watcher.cancel()
 
@@ -84,7 +83,7 @@ class ThreadHandler(ASGIHandler):
         self._streamed = re.compile("|".join(settings.STREAMED_PATHS))
 
     def load_middleware(self, is_async: bool = False) -> None:
-        """Load it for synchronous code, whatever Django's handler for asynchronous code asks."""
+        """Load the middleware for synchronous code, whatever Django's handler asks for."""
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
@@ -95,7 +94,7 @@ class ThreadHandler(ASGIHandler):
         else:
             threads, limit = self._threads, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             try:
-                body = await whole(scope, receive, limit)
+                body = await read_whole(scope, receive, limit)
             except TooLarge:
                 await _refuse(send, limit)
                 return
@@ -111,7 +110,7 @@ class ThreadHandler(ASGIHandler):
             client.close()
 
     def _answer(self, scope: Scope, body: IO[bytes], client: Client) -> list[Message]:
-        """Run the request. Return the messages left to send: all of them, but of a streamed response the last."""
+        """Run the request. Return the messages left to send: all of them, or the last of a streamed response."""
         with closing(body):
             set_script_prefix(get_script_prefix(scope))
             request_started.send(sender=self.__class__, scope=scope)

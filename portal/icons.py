@@ -1,4 +1,4 @@
-"""Tabler's outline icons as inline SVG, so that they take the colour and size of the text around them."""
+"""Tabler's outline icons as inline SVG, in the colour and size of the text around them."""
 
 import re
 from functools import lru_cache
@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 @lru_cache(maxsize=256)
 def svg(name: str, extra_class: str = "") -> SafeString:
-    """The icon `name`; hidden from screen readers, because a word always stands beside or in the label.
+    """Return the icon, hidden from screen readers, since a word always stands beside it.
 
-    Raises ValueError for what is no icon's name; names come from our own code and templates only.
+    Raise ValueError for an unknown name. Names come from our own code and templates only.
     """
     file = settings.ICON_DIR / "outline" / f"{name}.svg"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not file.is_file():

@@ -1,4 +1,4 @@
-"""What a launch or a resize would come to, for showing: which sizes fit and why not, quota after it, the command."""
+"""Preview of a launch or a resize: sizes that fit, the quota after it, the command."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from portal.quota_offer import Offer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A flavor as offered; `reason` says why it cannot be had, `offer` what would have to be asked for."""
+    """A flavor to choose; `reason` says why it cannot be had, `offer` which quota would be needed."""
 
     flavor: Flavor
     reason: str
@@ -26,7 +26,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A resource's quota with the launch in it. Shares in per cent of the limit; `left` None: no limit."""
+    """A resource's quota with the launch in it. Shares in per cent of the limit; `left` is None without a limit."""
 
     usage: Usage
     added: int
@@ -41,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`offer`: what to ask for, where the chosen size goes beyond the quota."""
+    """Sizes and quota bars; `offer` is the quota to ask for if the chosen size exceeds it."""
 
     sizes: list[Size]
     bars: list[Bar]
@@ -53,55 +53,55 @@ class Plan:
 
 
 def make(
-    project: Project | None, image: Image | None, flavor: Flavor | None, known: Sequence[Flavor], count: int
+    project: Project | None, image: Image | None, flavor: Flavor | None, flavors: Sequence[Flavor], count: int
 ) -> Plan:
-    """Sizes and quota bars for `count` instances; the launch itself checks all of it again."""
-    usages = _counting(quotas.project_usage(project)) if project else []
+    """Return sizes and quota bars for `count` instances. The launch itself checks all of it again."""
+    usages = _launch_usages(quotas.project_usage(project)) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
-    asked = resources.of(flavor, count) if flavor else {}
+    amounts_needed = resources.of(flavor, count) if flavor else {}
 
     def size(one: Flavor) -> Size:
-        misfit, its = fitting.refusal(image, one) if image else "", resources.of(one, count)
-        return _size(one, misfit, its, usages, quota_offer.make(usages, its, waiting))
+        misfit, needed = fitting.refusal(image, one) if image else "", resources.of(one, count)
+        return _size(one, misfit, needed, usages, quota_offer.make(usages, needed, waiting))
 
     return Plan(
-        sizes=[size(one) for one in known],
-        bars=[_bar(usage, asked.get(usage.resource.name, 0)) for usage in usages],
-        offer=quota_offer.make(usages, asked, waiting),
+        sizes=[size(one) for one in flavors],
+        bars=[_bar(usage, amounts_needed.get(usage.resource.name, 0)) for usage in usages],
+        offer=quota_offer.make(usages, amounts_needed, waiting),
     )
 
 
 def resize(
-    action: SizeChange, instance: Instance, flavor: Flavor | None, known: Sequence[Flavor], *, may_ask: bool
+    action: SizeChange, instance: Instance, flavor: Flavor | None, flavors: Sequence[Flavor], *, may_ask: bool
 ) -> Plan:
-    """Sizes and quota bars for another size of the instance; the action itself checks all of it again.
+    """Return sizes and quota bars for a resize. The action itself checks all of it again.
 
-    `may_ask`: whether the asker can ask for more, which people do for the project they work in.
+    `may_ask` is whether the user can ask for quota, which people do for the project they work in.
     """
-    usages = _counting(quotas.project_usage(instance.project))
+    usages = _launch_usages(quotas.project_usage(instance.project))
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
         return growth(amounts(instance), amounts(one))
 
-    def offer(asked: Mapping[str, int]) -> Offer | None:
-        return quota_offer.make(usages, asked, waiting) if may_ask else None
+    def offer(needed: Mapping[str, int]) -> Offer | None:
+        return quota_offer.make(usages, needed, waiting) if may_ask else None
 
-    more = added(flavor) if flavor else {}
+    extra = added(flavor) if flavor else {}
     return Plan(
         sizes=[
-            _size(one, action.misfit(instance, one), added(one), usages, offer(added(one))) for one in known
+            _size(one, action.misfit(instance, one), added(one), usages, offer(added(one))) for one in flavors
         ],
         bars=[
-            _bar(usage, more.get(usage.resource.name, 0))
+            _bar(usage, extra.get(usage.resource.name, 0))
             for usage in usages
             if usage.resource.name != "instances"
         ],
-        offer=offer(more),
+        offer=offer(extra),
     )
 
 
-def command(
+def shell_command(
     name: str,
     image: Image | None,
     flavor: Flavor | None,
@@ -115,7 +115,7 @@ def command(
     tags: Sequence[str] = (),
     metadata: Mapping[str, str] | None = None,
 ) -> str:
-    """The `openstack` command that launches the same, quoted for a shell."""
+    """Return the `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
     words += ["--image", image.name] if image else []
     words += ["--flavor", flavor.name] if flavor else []
@@ -132,18 +132,18 @@ def command(
     return shlex.join([*words, name.strip() or "NAME"])
 
 
-def _counting(usages: Sequence[Usage]) -> list[Usage]:
-    """Without what only images take of."""
+def _launch_usages(usages: Sequence[Usage]) -> list[Usage]:
+    """Return the usages without those that only images count in."""
     return [usage for usage in usages if usage.resource.name in resources.SIZES]
 
 
 def _size(
-    flavor: Flavor, misfit: str, asked: Mapping[str, int], usages: Sequence[Usage], offer: Offer | None
+    flavor: Flavor, misfit: str, needed: Mapping[str, int], usages: Sequence[Usage], offer: Offer | None
 ) -> Size:
-    """`misfit` is why no quota would help."""
+    """Return a size; `misfit` is a reason that no quota would remove."""
     if misfit:
         return Size(flavor=flavor, reason=misfit, offer=None)
-    short = quotas.shortages(usages, asked)
+    short = quotas.shortages(usages, needed)
     return Size(flavor=flavor, reason=quotas.sentence(short[0]) if short else "", offer=offer)
 
 

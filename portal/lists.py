@@ -1,4 +1,4 @@
-"""Parts that lists share. Search, filters and order stand in the address, and links change a part of it."""
+"""Parts of lists. Search, filters and order are in the address, and links change a part of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LONGEST_SEARCH = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A heading; `url` sorts by it, `order` says how it is sorted now (ascending, descending or empty)."""
+    """A heading; `url` sorts by it, `order` is ascending, descending or empty."""
 
     label: Text
     url: str
@@ -24,8 +24,8 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The list that the address asks for."""
+class ListQuery:
+    """The query of a list's address."""
 
     search: str
     sort: str
@@ -38,22 +38,22 @@ class Asked:
         return bool(self.search or self.state or self.domain)
 
 
-def asked(request: Request) -> Asked:
+def parse_query(request: Request) -> ListQuery:
     """Read the address. Ignore what is invalid."""
     query = request.GET
-    return Asked(
+    return ListQuery(
         search=query.get("search", "")[:LONGEST_SEARCH],
         sort=query.get("sort", ""),
         state=query.get("state", ""),
         domain=query.get("domain", ""),
-        number=number(request),
+        number=page_number(request),
     )
 
 
-def number(request: Request) -> int:
-    """Return the number of the page asked for, 1 if it is invalid."""
-    wanted = request.GET.get("page", "1")
-    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1
+def page_number(request: Request) -> int:
+    """Return the page number in the address, 1 if it is invalid."""
+    text = request.GET.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def by_key(request: Request, part: Part[Any]) -> dict[str, object]:
@@ -61,8 +61,8 @@ def by_key(request: Request, part: Part[Any]) -> dict[str, object]:
     return {"is_first": "before" not in request.GET, "older": part.older}
 
 
-def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:
-    """Return headings of (sort, label). A heading without a sort is no link; `default` is the order without one."""
+def columns(query: QueryDict, headings: Iterable[tuple[str, Text]], *, default: str = "") -> list[Column]:
+    """Return the columns of (sort, label). A heading without a sort is no link; `default` is the usual sort."""
     sort = query.get("sort", "") or default
     return [
         Column(
@@ -70,7 +70,7 @@ def columns(query: QueryDict, known: Iterable[tuple[str, Text]], *, default: str
             url=url(query, sort=f"-{name}" if sort == name else name) if name else "",
             order={name: "ascending", f"-{name}": "descending"}.get(sort, "") if name else "",
         )
-        for name, label in known
+        for name, label in headings
     ]
 
 
@@ -79,7 +79,7 @@ def filters(query: QueryDict, name: str, choices: Mapping[str, Text]) -> list[tu
     return [(value, label, url(query, **{name: value})) for value, label in choices.items()]
 
 
-def kept(query: QueryDict) -> list[tuple[str, str]]:
+def hidden_fields(query: QueryDict) -> list[tuple[str, str]]:
     """Return the hidden fields of a search form: the parameters that a new search keeps."""
     return [(name, value) for name in ("state", "domain", "sort") if (value := query.get(name))]
 

@@ -1,4 +1,4 @@
-"""One readable line an event, prefixed with the process that says it."""
+"""Logging: one readable line for each event, prefixed with the name of its process."""
 
 import logging
 import logging.config

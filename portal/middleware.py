@@ -24,7 +24,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """Pages have the settings' policy; what APIs answer is data, and may load and be framed by nothing at all."""
+    """Set the settings' policy on pages. Answers of APIs are data, and may load and be framed by nothing."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if is_api(request):
@@ -34,7 +34,7 @@ class ContentSecurityPolicy(CSPMiddleware):
 
 
 class RequestId:
-    """Name every request in the log, in the audit log and in the answer, as OpenStack's services do."""
+    """Give every request an id in the log, the audit log and the answer, as OpenStack's services do."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -48,10 +48,10 @@ class RequestId:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Every view needs a session, unless it says `login_not_required`. Writes no session itself."""
+    """Require a session for every view, unless it says `login_not_required`. Writes no session itself."""
 
     def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
-        """APIs ask for a token themselves, and a cookie that comes along is not looked at."""
+        """Let requests of APIs pass, which ask for a token and ignore cookies."""
         return None if is_api(request) else super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
@@ -66,7 +66,7 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class CurrentContext:
-    """Put the asker's user, project and roles on the request; APIs find them by token."""
+    """Put the user, project and roles on the request. APIs find them by token."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -84,7 +84,7 @@ class CurrentContext:
 
 
 class Errors:
-    """Turn the errors that people may read into a page, a toast or JSON; leave bugs to Django."""
+    """Turn errors for people into a page, a toast or JSON. Leave bugs to Django."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -96,7 +96,7 @@ class Errors:
         if isinstance(exception, OperationalError | InterfaceError):
             exception = Unavailable()
         if isinstance(exception, UnreadablePostError):
-            return HttpResponse(status=400)  # to nobody: the client has gone
+            return HttpResponse(status=400)  # the client has gone
         if not isinstance(exception, MeridianError):
             return None
         if wants_json(request):

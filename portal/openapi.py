@@ -1,6 +1,6 @@
 """The APIs as one OpenAPI document, made of the routes and of the schemas that requests are checked by.
 
-So it names every route and method that there is, and none that there is not.
+So it names exactly the routes and methods that exist.
 """
 
 import json
@@ -70,31 +70,31 @@ def _document(address: str) -> dict[str, Any]:
                 }
                 for service in SERVICES.values()
             },
-            "schemas": schemas.found,
+            "schemas": schemas.by_name,
         },
     }
 
 
 class Components:
-    """The schemas of the document. Each stands once, whatever the number of calls that refer to it."""
+    """The schemas of the document. Each stands once, for any number of calls."""
 
     def __init__(self) -> None:
-        self.found: dict[str, Schema] = {}
+        self.by_name: dict[str, Schema] = {}
         self._names: dict[int, tuple[str, Described]] = {}
 
     def refer(self, name: str, described: Described) -> Schema:
-        """Return a reference; the schema gets the name of its first place."""
-        kept = self._names.get(id(described))
-        if kept is None:
-            kept = self._names[id(described)] = (name, described)
-            self.found[name] = _by_version(described)
-        return {"$ref": f"#/components/schemas/{kept[0]}"}
+        """Return a reference. The schema gets the name of its first use."""
+        entry = self._names.get(id(described))
+        if entry is None:
+            entry = self._names[id(described)] = (name, described)
+            self.by_name[name] = _by_version(described)
+        return {"$ref": f"#/components/schemas/{entry[0]}"}
 
 
 def _operation(operation: Operation, schemas: Components) -> dict[str, Any]:
     contract = operation.contract
     name = f"{operation.name}-{operation.method}"
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "operationId": name,
         "summary": operation.summary,
         "tags": [operation.topic],
@@ -102,15 +102,15 @@ def _operation(operation: Operation, schemas: Components) -> dict[str, Any]:
         "responses": _responses(operation, name, schemas),
     }
     if operation.description:
-        found["description"] = operation.description
+        document["description"] = operation.description
     if contract.body is not None:
-        found["requestBody"] = {
+        document["requestBody"] = {
             "required": any(schema.get("required") for _name, schema in _versions(contract.body)),
             "content": _json(schemas.refer(f"{name}-body", contract.body)),
         }
     if not operation.needs_token:
-        found["security"] = []
-    return found
+        document["security"] = []
+    return document
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -127,7 +127,7 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _query(described: Described | None) -> list[dict[str, Any]]:
-    """Return what the query string may say in any version; a parameter that is not in all names its own."""
+    """Return the parameters of all versions; one that some versions lack names its own."""
     properties: dict[str, tuple[Schema, list[str]]] = {}
     versions = list(_versions(described)) if described is not None else []
     for version, schema in versions:
@@ -135,8 +135,12 @@ def _query(described: Described | None) -> list[dict[str, Any]]:
             properties.setdefault(name, (inner, []))[1].append(version)
     return [
         {"name": name, "in": "query", "schema": _plain(inner)}
-        | ({"description": f"Microversions {', '.join(known)}."} if len(known) < len(versions) else {})
-        for name, (inner, known) in properties.items()
+        | (
+            {"description": f"Microversions {', '.join(versions_of_parameter)}."}
+            if len(versions_of_parameter) < len(versions)
+            else {}
+        )
+        for name, (inner, versions_of_parameter) in properties.items()
     ]
 
 
@@ -156,12 +160,12 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
 
 def _responses(operation: Operation, name: str, schemas: Components) -> dict[str, Any]:
     answers: Mapping[int, Described | None] = operation.contract.answers
-    found: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
     for status, described in answers.items():
-        found[str(status)] = {"description": HTTPStatus(status).phrase}
+        responses[str(status)] = {"description": HTTPStatus(status).phrase}
         if described is not None and operation.method != "head":
-            found[str(status)]["content"] = _json(schemas.refer(f"{name}-{status}", described))
-    return found | {"4XX": {"$ref": f"#/components/responses/{operation.view.api.type}"}}
+            responses[str(status)]["content"] = _json(schemas.refer(f"{name}-{status}", described))
+    return responses | {"4XX": {"$ref": f"#/components/responses/{operation.view.api.type}"}}
 
 
 def _versions(described: Described) -> Iterable[tuple[str, Schema]]:

@@ -1,6 +1,6 @@
-"""Finding whom to give something, or where: a field that searches, and what it found as buttons.
+"""Pickers of users, groups and scopes: a search field, and its results as buttons.
 
-Works for thousands of users, since only what fits is read, and by keyboard, since buttons are buttons.
+They work for thousands of users, since only the results are read, and by keyboard, since buttons are buttons.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Something that was found; `value` is what its button sends."""
+    """A result of a search; `value` is what its button sends."""
 
     value: str
     label: str
@@ -28,43 +28,43 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picker:
-    """What a search found; `more` says that there are others that fit."""
+    """The results of a search; `more` is whether others fit too."""
 
     search: str
-    found: list[Candidate]
+    candidates: list[Candidate]
     more: bool
 
 
 def actors(request: Request) -> Picker:
-    """Users and groups by name. `value` is users/<id> or groups/<id>."""
+    """Return users and groups by name; `value` is users/<id> or groups/<id>."""
     context, search = request.context, _search(request)
     if not search:
-        return Picker(search="", found=[], more=False)
+        return Picker(search="", candidates=[], more=False)
     groups = directory.groups(context, search=search, size=MOST)
-    found = [
+    candidates = [
         Candidate(
             value=f"groups/{row.id}", label=row.name, hint=_hint(_("Group"), row.domain.name), icon="users"
         )
         for row in groups
     ]
     users, more = _users(context, search)
-    return _picker(search, [*found, *users], more=more or groups.has_next())
+    return _picker(search, [*candidates, *users], more=more or groups.has_next())
 
 
 def users(request: Request) -> Picker:
-    """Users by name; `value` is users/<id>."""
+    """Return users by name; `value` is users/<id>."""
     search = _search(request)
-    found, more = _users(request.context, search) if search else ([], False)
-    return _picker(search, found, more=more)
+    candidates, more = _users(request.context, search) if search else ([], False)
+    return _picker(search, candidates, more=more)
 
 
-def places(request: Request) -> Picker:
-    """Projects, domains and the whole system; `value` is projects/<id>, domains/<id> or system."""
+def scopes(request: Request) -> Picker:
+    """Return projects, domains and the system; `value` is projects/<id>, domains/<id> or system."""
     context, search = request.context, _search(request)
     if not search:
-        return Picker(search="", found=[], more=False)
+        return Picker(search="", candidates=[], more=False)
     page = directory.projects(context, search=search, size=MOST)
-    found = [
+    candidates = [
         Candidate(
             value=f"projects/{row.id}",
             label=row.name,
@@ -73,18 +73,20 @@ def places(request: Request) -> Picker:
         )
         for row in page
     ]
-    found += [
+    candidates += [
         Candidate(value=f"domains/{row.id}", label=row.name, hint=_("Domain"), icon="sitemap")
         for row in directory.domains(context)
         if search.lower() in row.name.lower()
     ]
     if search.lower() in _("The whole system").lower():
-        found.append(Candidate(value="system", label=_("The whole system"), hint=_("System"), icon="world"))
-    return _picker(search, found, more=page.has_next())
+        candidates.append(
+            Candidate(value="system", label=_("The whole system"), hint=_("System"), icon="world")
+        )
+    return _picker(search, candidates, more=page.has_next())
 
 
 def all_roles(context: Context) -> list[Role]:
-    """The roles to choose from: the default ones from the least up, then the others by name."""
+    """Return all roles: the default ones from the least up, then the others by name."""
     order = [*reversed(LADDER)]
     return sorted(
         roles.visible_to(context),
@@ -94,7 +96,7 @@ def all_roles(context: Context) -> list[Role]:
 
 def _users(context: Context, search: str) -> tuple[list[Candidate], bool]:
     page = directory.users(context, search=search, size=MOST)
-    found = [
+    candidates = [
         Candidate(
             value=f"users/{row.id}",
             label=row.name,
@@ -103,16 +105,16 @@ def _users(context: Context, search: str) -> tuple[list[Candidate], bool]:
         )
         for row in page
     ]
-    return found, page.has_next()
+    return candidates, page.has_next()
 
 
-def _picker(search: str, found: list[Candidate], *, more: bool) -> Picker:
-    return Picker(search=search, found=found[:MOST], more=more or len(found) > MOST)
+def _picker(search: str, candidates: list[Candidate], *, more: bool) -> Picker:
+    return Picker(search=search, candidates=candidates[:MOST], more=more or len(candidates) > MOST)
 
 
 def _search(request: Request) -> str:
     return request.GET.get("find", "")[:255].strip()
 
 
-def _hint(what: str, domain: str) -> str:
-    return what if domain == "Default" else f"{what} · {domain}"
+def _hint(kind: str, domain: str) -> str:
+    return kind if domain == "Default" else f"{kind} · {domain}"

@@ -14,7 +14,7 @@ DEFAULTS = "defaults"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One limit; while it is edited, what was typed and what is wrong with it."""
+    """A limit; while it is edited, with the typed text and its error."""
 
     resource: Resource
     limit: int
@@ -25,19 +25,19 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A row of the table: a project, or (without one) the limits of every project that has none of its own."""
+    """A row of the table: a project, or without one the default limits."""
 
     key: str
     project: Project | None
     cells: list[Cell]
 
-    def typed(self, given: Mapping[str, str], wrong: Mapping[str, object]) -> "Line":
-        """The same with what was typed and what is wrong with it."""
+    def typed(self, texts: Mapping[str, str], errors: Mapping[str, object]) -> "Line":
+        """Return the line with the typed texts and their errors."""
         cells = [
             replace(
                 cell,
-                typed=given.get(cell.resource.name, cell.typed),
-                wrong=str(wrong.get(cell.resource.name, "")),
+                typed=texts.get(cell.resource.name, cell.typed),
+                wrong=str(errors.get(cell.resource.name, "")),
             )
             for cell in self.cells
         ]
@@ -45,7 +45,7 @@ class Line:
 
 
 def defaults(context: Context) -> Line:
-    """The line of the defaults. One query."""
+    """Return the line of the default limits. One query."""
     cells = [
         Cell(resource=row.resource, limit=row.limit, usage=None, typed=str(row.limit))
         for row in limits.registered(context)
@@ -54,24 +54,29 @@ def defaults(context: Context) -> Line:
 
 
 def lines(rows: Iterable[Project]) -> list[Line]:
-    """A line for each project, in as many queries as there are resources plus one."""
-    wanted = list(rows)
-    usage = quotas.usage([project.id for project in wanted])
+    """Return a line for each project, in one query more than there are resources."""
+    projects_of_page = list(rows)
+    usage = quotas.usage([project.id for project in projects_of_page])
     return [
         Line(
             key=project.id,
             project=project,
             cells=[
-                Cell(resource=one.resource, limit=one.limit, usage=one, typed=str(one.limit))
-                for one in usage[project.id]
+                Cell(
+                    resource=usage_of_resource.resource,
+                    limit=usage_of_resource.limit,
+                    usage=usage_of_resource,
+                    typed=str(usage_of_resource.limit),
+                )
+                for usage_of_resource in usage[project.id]
             ],
         )
-        for project in wanted
+        for project in projects_of_page
     ]
 
 
 def line(context: Context, key: str) -> Line:
-    """The line of one project or of the defaults. Raises Forbidden, NotFound."""
+    """Return the line of one project or of the defaults. Raise Forbidden, NotFound."""
     policy.enforce(context, "project:read")
     if key == DEFAULTS:
         return defaults(context)

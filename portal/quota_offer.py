@@ -1,4 +1,4 @@
-"""Where something goes beyond a quota: what to ask an administrator for, in numbers and in words."""
+"""The quota to ask an administrator for, when something exceeds it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from portal.templatetags.cloud import amount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """`limits` {resource: limit} with which it would fit; `more` says the difference ("4 vCPUs, 2 GiB memory").
+    """`limits` are the {resource: limit} needed; `more` is the difference in words (“4 vCPUs, 2 GiB of memory”).
 
-    `is_asked`: the project waits for as much or more already.
+    `is_asked` is whether an open request of the project asks for as much or more.
     """
 
     limits: dict[str, int]
@@ -24,25 +24,26 @@ class Offer:
 
     @property
     def url(self) -> str:
-        """The page that asks, with the numbers filled in."""
+        """Return the address of the form, with the numbers filled in."""
         return f"{reverse('quota-request-ask')}?{urlencode(self.limits)}"
 
 
-def make(usages: Iterable[Usage], asked: Mapping[str, int], waiting: Mapping[str, int]) -> Offer | None:
-    """What has to be asked for before `asked` fits; None where it fits."""
-    short = quotas.shortages(usages, asked)
-    if not short:
+def make(usages: Iterable[Usage], needed: Mapping[str, int], waiting: Mapping[str, int]) -> Offer | None:
+    """Return the quota that is missing for `needed`; None if it suffices."""
+    shortages = quotas.shortages(usages, needed)
+    if not shortages:
         return None
-    limits = {one.resource: one.used + one.asked for one in short}
+    limits = {shortage.resource: shortage.used + shortage.asked for shortage in shortages}
     return Offer(
         limits=limits,
         more=", ".join(
-            quantity(quotas.resources[one.resource], one.used + one.asked - one.limit) for one in short
+            quantity(quotas.resources[shortage.resource], shortage.used + shortage.asked - shortage.limit)
+            for shortage in shortages
         ),
         is_asked=all(waiting.get(name, 0) >= limit for name, limit in limits.items()),
     )
 
 
 def quantity(resource: Resource, number: int) -> str:
-    """A number of a resource inside a sentence: "4 vCPUs", "2 GiB of memory"."""
+    """Return an amount of a resource for a sentence: “4 vCPUs”, “2 GiB of memory”."""
     return str(resource.counted % {"n": amount(number, resource.unit) if resource.unit else number})

@@ -1,4 +1,4 @@
-"""The request as pages see it, and the answers that they give to people and to htmx."""
+"""Requests as pages see them, and answers to people and to htmx."""
 
 import json
 from typing import Any
@@ -21,19 +21,19 @@ class Request(HttpRequest):
 
 
 def is_htmx(request: HttpRequest) -> bool:
-    """Whether the page asks by itself, and the answer is a part of it."""
+    """Return whether htmx asks for a part of the page."""
     return request.headers.get("HX-Request") == "true"
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether a script asks; browsers name text/html first."""
+    """Return whether a script asks; browsers name text/html first."""
     return request.headers.get("Accept", "").startswith("application/json")
 
 
 def page(
     request: HttpRequest, template: str, values: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """A page or a part of one. Never stored: after signing out, Back must not show it."""
+    """Return a page or a part of one. It is never stored: after signing out, Back must not show it."""
     response = render(request, template, values, status=status)
     response["Cache-Control"] = "no-store"
     response["Vary"] = "HX-Request, HX-Target"
@@ -43,7 +43,7 @@ def page(
 def live_page(
     request: HttpRequest, template: str, parts: dict[str, str], values: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """A page, or the one of its live `parts` (element id → template) that htmx asks for again."""
+    """Return a page, or one of its live `parts` (element id → template) if htmx asks for it."""
     part = parts.get(request.headers.get("HX-Target", "")) if is_htmx(request) else None
     return page(request, part or template, values | {"is_part": part is not None}, status=status)
 
@@ -51,7 +51,7 @@ def live_page(
 def done(
     request: HttpRequest, text: str | Promise, back: str, *, changed: tuple[str, ...] = ()
 ) -> HttpResponse:
-    """Say that something was done. A person's browser goes `back`; for htmx the topics in `changed` are told."""
+    """Say that something was done. Redirect to `back`; for htmx, send the topics in `changed` instead."""
     if not is_htmx(request):
         messages.success(request, str(text))
         return redirect(back)
@@ -59,7 +59,7 @@ def done(
 
 
 def away(request: HttpRequest, text: str | Promise, to: str) -> HttpResponse:
-    """Say that something was done and leave for another page, by htmx too."""
+    """Say that something was done, and redirect to another page, by htmx too."""
     messages.success(request, str(text))
     if not is_htmx(request):
         return redirect(to)
@@ -68,12 +68,19 @@ def away(request: HttpRequest, text: str | Promise, to: str) -> HttpResponse:
     return response
 
 
+def deleted(
+    request: HttpRequest, text: str | Promise, to: str, *, changed: tuple[str, ...] = ()
+) -> HttpResponse:
+    """Say that a row was deleted. Redirect from its own page, which sends `leave`; elsewhere answer as `done`."""
+    return away(request, text, to) if request.POST.get("leave") else done(request, text, to, changed=changed)
+
+
 def toast(kind: str, text: str | Promise) -> dict[str, dict[str, str]]:
-    """The event that static/js/toast.js shows and speaks: `kind` is success or danger."""
+    """Return the event that static/js/toast.js shows and speaks; `kind` is success or danger."""
     return {"toast": {"kind": kind, "text": str(text)}}
 
 
 def with_events(response: HttpResponse, event: dict[str, Any], *topics: str) -> HttpResponse:
-    """Let the page hear `event`, and let its regions of these topics ask again at once."""
+    """Send `event` to the page, and make its regions of these topics ask again at once."""
     response["HX-Trigger"] = json.dumps(event | {f"live:{topic}": True for topic in topics})
     return response

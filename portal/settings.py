@@ -22,14 +22,14 @@ for path in (DATA_DIR, RUN_DIR):
 
 
 def _secret_key() -> str:
-    """The key given by the environment, else one made at first start and kept readable by its owner only."""
-    if given := env.read("MERIDIAN_SECRET_KEY"):
-        return str(given)
-    kept = DATA_DIR / "secret-key"
+    """Return the key of the environment, else the one that the first start wrote for its owner alone."""
+    if key := env.read("MERIDIAN_SECRET_KEY"):
+        return str(key)
+    path = DATA_DIR / "secret-key"
     try:
-        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return kept.read_text()
+        return path.read_text()
     with os.fdopen(descriptor, "w") as file:
         file.write(key := get_random_secret_key())
     return key
@@ -139,7 +139,7 @@ if env.read("DATABASE_URL"):
         DATABASES["default"].setdefault("OPTIONS", {}).update(
             # Shared by threads of requests and of websockets.
             pool={"min_size": 1, "max_size": WEB_THREADS + WEB_STREAMING_THREADS + 4, "timeout": 10},
-            # What is asked again and again is planned once for a connection, not at each request.
+            # A repeated query is planned once for a connection, not at each request.
             server_side_binding=True,
             prepare_threshold=2,
         )
@@ -190,7 +190,7 @@ CELERY = {
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
-        # Whoever publishes does not wait for a broker that is away; workers reconnect by themselves.
+        # Publishers do not wait for a broker that is away; workers reconnect by themselves.
         "max_retries": 0,
     },
     "task_default_queue": "anywhere",
@@ -255,7 +255,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 AXES_HANDLER = "accounts.attempts.Attempts"
-# Lock a user name at one address, for a while: nobody can lock another person out from elsewhere.
+# Lock a user name at one address, for a while: a person cannot lock out another from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -289,7 +289,7 @@ EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10  # seconds; whoever sends an invitation waits for it
+EMAIL_TIMEOUT = 10  # seconds; the sender of an invitation waits for it
 DEFAULT_FROM_EMAIL = env.read("MERIDIAN_MAIL_FROM") or f"meridian@{PUBLIC_HOST}"
 
 # ── Languages, static files ──────────────────────────────────────────────────────────────────────
@@ -298,8 +298,8 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
-# `make up` counts once and tells its processes: one that starts anew serves what was collected, whatever changed since.
-STATIC_VERSION = os.environ.get("MERIDIAN_STATIC_VERSION") or static_version.of(BASE_DIR)
+# `make up` computes it once for its processes: a restarted one serves the collected files, whatever changed since.
+STATIC_VERSION = os.environ.get("MERIDIAN_STATIC_VERSION") or static_version.compute_version(BASE_DIR)
 STATIC_URL = f"/static/{STATIC_VERSION}/"  # never the same name for other content, so browsers keep it
 STATIC_ROOT = DATA_DIR / "static" / STATIC_VERSION
 STATICFILES_DIRS = [BASE_DIR / "static"]

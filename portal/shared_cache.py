@@ -1,4 +1,4 @@
-"""The cache that all processes share: Redis, without which everything works and nothing is remembered."""
+"""The cache of all processes in Redis. Without Redis everything works and nothing is cached."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 
 class Bytes(RedisSerializer):
-    """Values are bytes and stay so: unpickling would let anyone who writes to Redis run code here."""
+    """Values are bytes, since unpickling would let anyone who writes to Redis run code here."""
 
     def dumps(self, obj: bytes) -> bytes:
         return bytes(obj)
@@ -30,7 +30,7 @@ class Bytes(RedisSerializer):
 
 
 class Client(RedisCacheClient):
-    """Django's client. A Redis that is away or frozen has nothing and keeps nothing, and delays one request only."""
+    """Django's client. A Redis that is away or frozen finds and stores nothing, and delays one request only."""
 
     def __init__(self, servers: list[str]) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ class Client(RedisCacheClient):
 
 
 class SharedCache(RedisCache):
-    """Django's cache in Redis, by our client: `get`, `add`, `set` and `delete` never fail."""
+    """Django's cache in Redis, with our client: `get`, `add`, `set` and `delete` never fail."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
@@ -63,7 +63,7 @@ class SharedCache(RedisCache):
 
 
 def reset() -> None:
-    """Ask Redis again at once, though it has just been away."""
+    """Ask Redis again at once, even after a failure."""
     _redis.reset()
 
 

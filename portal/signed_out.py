@@ -1,4 +1,4 @@
-"""Closes what stands on sessions that have ended: open pages and consoles leave at once."""
+"""Close the live connections of sessions that have ended: pages and consoles leave at once."""
 
 import contextlib
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from compute.engine.services import background_loop
 
 
 def tell(sender: Any, keys: Iterable[str], **_signal: Any) -> None:
-    """Receives `accounts.services.sessions.ended`. Without Redis, connections end at their next check."""
+    """Receive `accounts.services.sessions.ended`. Without Redis, connections end at their next check."""
     with contextlib.suppress(RedisError, OSError):
         background_loop.run(_send(list(keys)))
 

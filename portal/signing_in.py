@@ -1,6 +1,6 @@
-"""The way from a right password to a session: a code where there is a second factor, a new password where it expired.
+"""Steps from a right password to a session: a code of the second factor, a new password after expiry.
 
-Between the steps nothing is kept here: a signed cookie says who is on the way, and a session begins at the end.
+Nothing is stored here between the steps. A signed cookie names the user, and the session begins at the end.
 """
 
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ _SALT = "portal.signing-in"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Who showed their password, and whether a code too."""
+    """A user who showed the password, and whether a code too."""
 
     user: User
     code_shown: bool
 
 
 def proceed(request: HttpRequest, step: Step, to: str) -> HttpResponse:
-    """To the next thing that is asked, or in."""
+    """Ask for the next proof, or sign the user in."""
     if not step.code_shown and second_factor.find(step.user):
         return _ask(step, "sign-in-code", to)
     if passwords.has_expired(step.user):
@@ -44,10 +44,10 @@ def proceed(request: HttpRequest, step: Step, to: str) -> HttpResponse:
 
 
 def step_of(request: HttpRequest) -> Step | None:
-    """The step that the browser's cookie stands for; None once it is too old or the password is another."""
+    """Return the step in the browser's cookie; None if it is too old or the password has changed."""
     try:
-        kept = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=SECONDS)
-        user_id, since, code_shown = kept
+        state = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=SECONDS)
+        user_id, since, code_shown = state
     except (signing.BadSignature, ValueError):
         return None
     user = PasswordBackend().get_user(user_id)
@@ -69,20 +69,20 @@ def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
 
 
 def remember(response: HttpResponse, cookie: str, value: str) -> None:
-    """Keep a preference in the browser for a year, for pages before signing in."""
+    """Store a preference in the browser for a year, for pages before signing in."""
     response.set_cookie(cookie, value, max_age=YEAR, samesite="Lax", secure=settings.SECURE, httponly=True)
 
 
 def safe_next(request: HttpRequest) -> str:
-    """Where to go afterwards: a page of ours or the overview, never another site."""
+    """Return the address to go to afterwards: one of ours or the overview, never another site."""
     to = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
-    return to if own else resolve_url(settings.LOGIN_REDIRECT_URL)
+    is_ours = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
+    return to if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _ask(step: Step, route: str, to: str) -> HttpResponse:
     user = step.user
-    kept = signing.dumps([user.id, user.password_changed_at.isoformat(), step.code_shown], salt=_SALT)
+    state = signing.dumps([user.id, user.password_changed_at.isoformat(), step.code_shown], salt=_SALT)
     response = redirect(f"{reverse(route)}?{urlencode({'next': to})}")
-    response.set_cookie(COOKIE, kept, max_age=SECONDS, samesite="Lax", secure=settings.SECURE, httponly=True)
+    response.set_cookie(COOKIE, state, max_age=SECONDS, samesite="Lax", secure=settings.SECURE, httponly=True)
     return response

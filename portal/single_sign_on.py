@@ -1,4 +1,4 @@
-"""What a session that began at an OpenID Connect provider remembers of it until it ends."""
+"""Data about an OpenID Connect provider in a session that began there."""
 
 from urllib.parse import urlencode
 
@@ -14,29 +14,30 @@ KEY = "single_sign_on"
 
 
 def remember(request: HttpRequest, proof: Proof) -> None:
-    """Call it once the session has begun."""
+    """Store the provider's data in the session. Call it once the session has begun."""
     request.session[KEY] = {"id_token": proof.id_token, "endpoint": proof.end_session_endpoint}
 
 
-def way_out(request: HttpRequest) -> str:
-    """Where to sign out of the provider too; empty unless this session came from one that can do that."""
+def sign_out_address(request: HttpRequest) -> str:
+    """Return the provider's address for signing out; empty if the session has none."""
     provider: OidcProvider | None = settings.OIDC
-    kept = request.session.get(KEY)
-    if provider is None or not kept or not kept["endpoint"]:
+    state = request.session.get(KEY)
+    if provider is None or not state or not state["endpoint"]:
         return ""
     query = {
-        "id_token_hint": kept["id_token"],
+        "id_token_hint": state["id_token"],
         "client_id": provider.client_id,
         "post_logout_redirect_uri": settings.PUBLIC_URL + reverse("sign-in"),
     }
-    separator = "&" if "?" in kept["endpoint"] else "?"
-    return f"{kept['endpoint']}{separator}{urlencode(query)}"
+    separator = "&" if "?" in state["endpoint"] else "?"
+    return f"{state['endpoint']}{separator}{urlencode(query)}"
 
 
-def farewell(request: Request, address: str) -> HttpResponse:
-    """The page after signing out, which offers to sign out there too.
+def signed_out_page(request: Request, address: str) -> HttpResponse:
+    """Return the page after signing out, which offers to sign out at the provider too.
 
-    A link and no redirect: a person may want to stay signed in there, and our pages' forms lead to us only.
+    It has a link and does not redirect: a person may want to stay signed in there. Our pages' forms lead to us
+    only.
     """
     # The frame of this page must not take them for signed in any more.
     del request.context

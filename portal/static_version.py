@@ -1,4 +1,4 @@
-"""A name for the present state of all static files, so that browsers may keep each file for ever."""
+"""The version of all static files, so that browsers may keep each file for ever."""
 
 import hashlib
 from pathlib import Path
@@ -6,11 +6,14 @@ from pathlib import Path
 FORM = r"[0-9a-f]{10}"
 
 
-def of(base: Path) -> str:
-    """Ten hex digits that change with our own files in `static/`, the browser packages' lock, and what we serve of them."""
+def compute_version(base: Path) -> str:
+    """Return ten hex digits that change with any static file.
+
+    They cover our own files in `static/`, the browser packages' lock, and the list of their files.
+    """
     digest = hashlib.sha256()
-    named = [base / "package-lock.json", base / "portal/assets.py"]
-    for path in sorted([*named, *(base / "static").rglob("*")]):
+    paths = [base / "package-lock.json", base / "portal/assets.py"]
+    for path in sorted([*paths, *(base / "static").rglob("*")]):
         if path.is_file():
             digest.update(f"{path.relative_to(base)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())

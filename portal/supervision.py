@@ -30,7 +30,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One supervised process. `stop_group`: the signal to stop goes to its children too."""
+    """A supervised process. With `stop_group`, the stop signal goes to its children too."""
 
     name: str
     arguments: tuple[str, ...]
@@ -40,9 +40,9 @@ class Program:
 
     @property
     def command(self) -> str:
-        """The command line as supervisord reads it; a process never outlives its supervisor.
+        """Return the command line for supervisord. A process never outlives its supervisor.
 
-        Ours see to that themselves, since `manage.py supervise` forks them.
+        Our own processes see to that themselves, since `manage.py supervise` forks them.
         """
         ours = self.arguments[:2] == MANAGE
         line = self.arguments if ours else ("setpriv", "--pdeathsig", "TERM", *self.arguments)
@@ -50,10 +50,10 @@ class Program:
 
 
 def web_names() -> list[str]:
-    """The web processes: `web`, or `web-1`, `web-2`, … where there are more.
+    """Return the names of the web processes: `web`, or `web-1`, `web-2`, ….
 
-    Each has a socket of its own, so that nginx chooses the least busy one. On a shared socket the process that wakes
-    first takes all waiting connections.
+    Each has a socket of its own, so that nginx chooses the least busy one. On a shared socket the process that
+    wakes first takes all waiting connections.
     """
     many = settings.WEB_WORKERS
     return ["web"] if many == 1 else [f"web-{number}" for number in range(1, many + 1)]
@@ -87,7 +87,7 @@ def programs(only: Role | None = None) -> list[Program]:
 
 
 def render(only: Role | None = None) -> Path:
-    """Write nginx.conf and supervisord.conf into the run folder and return the latter's path.
+    """Write nginx.conf and supervisord.conf into the run folder. Return the path of the latter.
 
     Raise ImproperlyConfigured for a data folder that the two programs could not use.
     """

@@ -1,4 +1,4 @@
-"""The looks that a person may choose; "auto" follows their system."""
+"""The themes that a person may choose; "auto" follows their system."""
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"

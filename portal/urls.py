@@ -116,6 +116,7 @@ urlpatterns = [
     path("credentials/delete/", credentials.delete, name="credential-delete"),
     path("activity/", activity.activity, name="activity"),
     path("activity/in-progress/", activity.in_progress, name="operations"),
+    path("activity/<str:operation_id>/cancel/", activity.cancel, name="operation-cancel"),
     path("activity/<str:operation_id>/retry/", activity.retry, name="operation-retry"),
     path("audit/", audit.log, name="audit"),
     path("audit/audit.csv", audit.download, name="audit-download"),
@@ -129,7 +130,7 @@ urlpatterns = [
     path("quota-requests/<str:key>/refuse/", quota_requests.refuse, name="quota-request-refuse"),
     path("palette/", palette.palette, name="palette"),
     path("preferences/", preferences.preferences, name="preferences"),
-    # Last, because an id may be any word: whoever adds an address below /users/ wants it to be found first.
+    # Last, because an id may be any word: addresses like /users/invite/ must be found first.
     *projects.urlpatterns,
     *project.urlpatterns,
     *user_limits.urlpatterns,

@@ -1,4 +1,4 @@
-"""The interface's words for states, tasks and times. The API keeps OpenStack's own."""
+"""Labels of states, tasks and times in pages. The APIs keep OpenStack's own."""
 
 from datetime import timedelta
 
@@ -41,9 +41,9 @@ def boot_stage(name: str) -> str:
     return str(BOOT_STAGE.get(name, name))
 
 
-def ago(gone: timedelta) -> str:
-    """How long ago, in the largest fitting unit."""
-    seconds = int(gone.total_seconds())
+def ago(elapsed: timedelta) -> str:
+    """Return the time since then, in the largest fitting unit."""
+    seconds = int(elapsed.total_seconds())
     for limit, unit, sentence in (
         (60, 1, _("%(n)ss ago")),
         (3600, 60, _("%(n)sm ago")),
@@ -54,9 +54,9 @@ def ago(gone: timedelta) -> str:
     return _("%(n)sd ago") % {"n": seconds // 86400}
 
 
-def duration(took: timedelta) -> str:
-    """A length of time, as exact as a reader needs."""
-    seconds = took.total_seconds()
+def duration(elapsed: timedelta) -> str:
+    """Return a length of time, as exact as a reader needs."""
+    seconds = elapsed.total_seconds()
     if seconds < 10:
         return _("%(n)s s") % {"n": f"{seconds:.1f}"}
     if seconds < 60:

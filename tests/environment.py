@@ -16,37 +16,20 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.lines import KILLERS, LINES, LIVES, TURN, line_of
+
 ROOT = Path(tempfile.mkdtemp(prefix="meridian-test-"))
 ROOT.chmod(0o755)  # QEMU's user must get to the storage; the data folder keeps itself private
 
 for _name in [name for name in os.environ if name.startswith("MERIDIAN_") or name == "REDIS_URL"]:
     del os.environ[_name]
 os.environ["MERIDIAN_DATA"] = str(ROOT / "data")
-_turn, _lives = (Path(tempfile.gettempdir(), f"meridian-tests-{name}") for name in ("turn", "lives"))
 os.environ["MERIDIAN_STORAGE"] = str(ROOT / "storage")
-
-KILLERS = "killers"
-LINES = {
-    "tests/faults/test_libvirt_restarted.py": KILLERS,
-    "tests/life/": "life",
-    "tests/browser/": "browser",
-    "tests/clients/": "clients",
-    "tests/faults/": "faults",
-    "tests/life/test_interrupted.py": "interrupted",
-    "tests/hypervisor/": "hypervisor",
-    "tests/browser/test_first_vm.py": "first",
-}
-"""Tests that run guests: one after the other in their line, since they wait more than they compute. Longest first.
-
-Killers run while no other line is on a machine, for they kill libvirtd.
-"""
 
 
 def _scope(nodeid: str) -> str:
     """The tests that run in one process, one after the other: those of a line, else those of a file."""
-    file = nodeid.partition("::")[0]
-    places = [place for place in LINES if file.startswith(place)]
-    return LINES[max(places, key=len)] if places else file
+    return line_of(nodeid) or nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,7 +53,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         os.setpriority(os.PRIO_PROCESS, 0, 0 if line in LINES.values() else 10)
     if line not in LINES.values():
         return (yield)
-    with _turn.open("w") as turn, _lives.open("w") as lives:
+    with TURN.open("w") as turn, LIVES.open("w") as lives:
         # Whoever waits for its turn holds the door, or a killer would wait for ever.
         fcntl.flock(turn, fcntl.LOCK_EX)
         fcntl.flock(lives, fcntl.LOCK_EX if line == KILLERS else fcntl.LOCK_SH)

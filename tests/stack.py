@@ -18,6 +18,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ import libvirt
 import psycopg
 import psycopg.rows
 
-from tests import migrated, tiny_image
+from tests import halting_image, migrated, tiny_image
+from tests.guests import guest_roots
 from tests.ports import free_port
 from tests.warm import Command
 
@@ -33,6 +35,12 @@ BASE = Path(__file__).parents[1]
 URI = "qemu:///system"
 PASSWORD = "correct horse battery staple"
 START_SECONDS = 120
+ADOPT_HALTING = """
+from pathlib import Path
+from compute.images.services import image_files
+print(image_files.adopt(Path({path!r}), "Halting", min_disk_gib=1, properties={{"os_shutdown_timeout": "0"}}).pk)
+"""
+"""Its guests hear no power button, so they are given no time to obey it."""
 EVERYTHING = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
     | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
@@ -52,14 +60,16 @@ def wait_for(true: Callable[[], Any], what: str, seconds: float = 60, pause: flo
 class Stack:
     """Its own data, storage, port, network and guests; `remove` leaves nothing behind.
 
-    Its start finds the tiny image and the database's tables ready, unless it begins `from_nothing`.
+    Its start finds the tiny image and the database's tables ready, unless it begins `from_nothing`. Of one that is
+    `halting`, people launch guests that only have to run, unless they say otherwise.
     """
 
     arguments: tuple[str, ...] = ("up",)
 
-    def __init__(self, *, from_nothing: bool = False, **environment: str) -> None:
+    def __init__(self, *, from_nothing: bool = False, halting: bool = False, **environment: str) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="meridian-"))
         self.root.chmod(0o711)
+        guest_roots.add(str(self.root))
         self.failpoints = self.root / "failpoints"
         self.failpoints.mkdir()
         self.log = self.root / "log"
@@ -81,6 +91,7 @@ class Stack:
         self.process: subprocess.Popen[bytes] | None = None
         self._command: Command | None = None
         self._was_up = False
+        self._halts = halting
         if not from_nothing:
             tiny_image.lay_ready(self.root / "storage" / "images")
             migrated.lay_ready(self.root / "data")
@@ -177,8 +188,7 @@ class Stack:
                 {key: value.hex if isinstance(value, uuid.UUID) else value for key, value in row.items()}
                 for row in found
             ]
-        file = self.root / "data" / "meridian.sqlite3"
-        connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
         connection.row_factory = sqlite3.Row
         try:
             return [dict(row) for row in connection.execute(query, values)]
@@ -196,6 +206,11 @@ class Stack:
         return row
 
     @property
+    def database(self) -> Path:
+        """SQLite's file."""
+        return self.root / "data" / "meridian.sqlite3"
+
+    @property
     def pool(self) -> Path:
         """The folder of the installation's disks."""
         return self.root / "storage/pool"
@@ -206,6 +221,22 @@ class Stack:
             "select id, role from compute_disk where instance_id = ?", instance_id.replace("-", "")
         )
         return {f"disk-{uuid.UUID(row['id'])}": row["role"] for row in rows}
+
+    @cached_property
+    def linux(self) -> str:
+        """The id of the tiny image."""
+        return str(self.rows("select id from compute_image where name = 'Tiny Linux'")[0]["id"])
+
+    @cached_property
+    def halting(self) -> str:
+        """The id of an image whose guests only run, added when somebody first asks."""
+        path = halting_image.write_qcow2(self.root / "storage" / "halting.qcow2")
+        return self.manage("shell", "-v", "0", "-c", ADOPT_HALTING.format(path=str(path))).stdout.strip()
+
+    @property
+    def usual_image(self) -> str:
+        """The id of the image that is launched unless somebody says otherwise."""
+        return self.halting if self._halts else self.linux
 
     def stray_volumes(self) -> set[str]:
         """Volumes in the pool that no row of a disk names; copies of images are none."""
@@ -307,9 +338,10 @@ class Browserless:
         )
 
     def launch(self, stack: Stack, name: str, **fields: Any) -> Answer:
-        """Launch the tiny image in the tiny size."""
-        image = stack.rows("select id from compute_image where project_id is null")[0]["id"]
-        form = {"name": name, "image_id": image, "flavor_id": "1", "count": "1"} | fields
+        """Launch the installation's usual image in the tiny size."""
+        form = {"name": name, "flavor_id": "1", "count": "1"} | fields
+        if "image_id" not in form:
+            form["image_id"] = stack.usual_image
         return self.post("/instances/launch/", **{"key": secrets.token_hex(16)} | form)
 
     def act(self, stack: Stack, name: str, verb: str, **fields: Any) -> Answer:
@@ -325,9 +357,9 @@ class Browserless:
 
 
 @contextmanager
-def running(*, from_nothing: bool = False, **environment: str) -> Iterator[Stack]:
+def running(*, from_nothing: bool = False, halting: bool = False, **environment: str) -> Iterator[Stack]:
     """A started installation, removed at the end whatever happens."""
-    stack = Stack(from_nothing=from_nothing, **environment)
+    stack = Stack(from_nothing=from_nothing, halting=halting, **environment)
     try:
         stack.start()
         yield stack

@@ -1,4 +1,4 @@
-"""What the resources of the Compute API share: project in the address, links, times of queries."""
+"""Parts of every view of the Compute API: the project in the address, links, times of queries."""
 
 import re
 import zlib
@@ -39,11 +39,11 @@ class ComputeView(ApiView):
 
     def check_address(self, request: HttpRequest) -> None:
         """Raise BadInput unless the project that older catalogs have in the address is the token's."""
-        named = re.match(r"/compute/v2(?:\.1)?/([0-9a-f]{32})/", request.path)
-        if named is None or self.anonymous:
+        match = re.match(r"/compute/v2(?:\.1)?/([0-9a-f]{32})/", request.path)
+        if match is None or self.anonymous:
             return
         project = self.context.project
-        if project is None or project.id != named[1]:
+        if project is None or project.id != match[1]:
             raise BadInput(_("The project of the address is not the token's."))
 
 
@@ -63,6 +63,6 @@ def number_of(key: bytes) -> int:
 
 def moment_of(query: Mapping[str, str], name: str) -> datetime | None:
     """Return a time of the query string, in UTC where it names no zone. Raise BadInput."""
-    given = query.get(name)
+    text = query.get(name)
     # A plus sign that was not escaped arrives as a space.
-    return inputs.moment({name: given.replace(" ", "+")}, name) if given else None
+    return inputs.moment({name: text.replace(" ", "+")}, name) if text else None

@@ -1,4 +1,4 @@
-"""Which versions of the Compute API there are."""
+"""The versions of the Compute API."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ class Unknown(discovery.Unknown, ComputeView):
 
 
 class Gone(Unknown):
-    """What Nova has given up, and answers so."""
+    """Answer for the resources that Nova has removed."""
 
     status = 410
     message = "This resource is no longer available.  No forwarding address is given."

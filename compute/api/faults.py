@@ -23,7 +23,7 @@ SCHEMA: Schema = map_of(object_of({"code": INTEGER, "message": STRING}), most=1)
 
 
 class NotImplementedHere(MeridianError):
-    """What Nova has and we do not."""
+    """Nova has this, Meridian does not."""
 
     code = "notImplemented"
     status = 501

@@ -46,6 +46,10 @@ _VERSION: Schema = object_of(
     {"media-types": list_of(object_of({"base": STRING, "type": STRING}))},
 )
 VERSIONS: Schema = object_of({"versions": list_of(_VERSION)})
+BRIEF_VERSIONS: Schema = object_of(
+    {"versions": list_of(object_of({"id": STRING, "status": STRING, "links": LINKS}))}
+)
+"""The versions of an API without microversions."""
 VERSION: Schema = object_of({"version": _VERSION})
 EXTENSIONS: Schema = object_of({"extensions": list_of(object_of())})
 

@@ -27,8 +27,9 @@ def _unlocked(_context: Context, _row: Any) -> str | Promise:
 class Kind:
     """A noun. `existing` are the states in which verbs that change no state may begin, `gone` those of rows that no
     verb reaches. `rank` is its place in the one order of locks: project, instance, volume, snapshot, image, network,
-    port, host, operation; rows of one rank are locked by id. Projects, networks and hosts are locked without their
-    keys (`no_key`): a row that names them by a foreign key waits for nobody who only counts or chooses.
+    port, server group, host, operation; rows of one rank are locked by id. Projects, networks, server groups and
+    hosts are locked without their keys (`no_key`): a row that names them by a foreign key waits for nobody who only
+    counts or chooses.
 
     `lists` are the topics of pages that list rows, `counts` of those that count them; `noun:id` is a row's own.
     `error_state` is where a stuck undo leaves a row; `status` says a row's state in words. `settled` returns further

@@ -1,4 +1,4 @@
-"""Which role each rule about hosts needs."""
+"""The role that each rule about hosts needs."""
 
 RULES = {
     "hypervisor:read": "admin",

@@ -1,4 +1,4 @@
-"""Which role each rule about images needs."""
+"""The role that each rule about images needs."""
 
 RULES = {
     "image:read": "reader",

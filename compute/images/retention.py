@@ -1,4 +1,4 @@
-"""Which rows of images go, and when."""
+"""Retention of deleted images."""
 
 from accounts.services.retention import Rule
 from compute.images.models import Image

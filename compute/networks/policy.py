@@ -1,4 +1,4 @@
-"""Which role each rule about networks needs."""
+"""The role that each rule about networks needs."""
 
 RULES = {
     "network:read": "reader",

@@ -1,4 +1,4 @@
-"""Tell an open page what has changed. Topics only: the page asks again for what it may see."""
+"""Tell an open page which topics have changed. The page then asks for what it may see."""
 
 import asyncio
 import contextlib
@@ -27,10 +27,10 @@ Stamp = tuple[Any, ...]
 
 
 class Live(AsyncJsonWebsocketConsumer):
-    """One open page. Sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
+    """An open page's websocket. It sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
 
-    A websocket outlives its session and roles, so both are checked every CHECK_SECONDS. The same check compares
-    a stamp of the rows, and refreshes a page that missed a message.
+    A websocket outlives its session and roles, so both are checked every CHECK_SECONDS. The same check compares a
+    stamp of the rows, and refreshes a page that missed a message.
     """
 
     groups_joined: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Live(AsyncJsonWebsocketConsumer):
     stamp: Stamp = ()
 
     async def connect(self) -> None:
-        """Accept a signed-in user, close for anybody else. Without Redis, close so that the page tries again later."""
+        """Accept a signed-in user, close for others. Without Redis, close so that the page tries again later."""
         context = await socket_sessions.context_of(self.scope)
         await self.accept()
         if context is None:
@@ -94,25 +94,26 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def _join(self, context: Context) -> bool:
         """Join exactly the groups that the roles allow now. Return whether they changed."""
-        wanted = {socket_sessions.group_of(self.scope["session"].session_key)}
+        groups = {socket_sessions.group_of(self.scope["session"].session_key)}
         if policy.allows(context, "instance:read"):
             if context.is_admin:
-                wanted.add(EVERYTHING)
+                groups.add(EVERYTHING)
             elif context.project is not None:
-                wanted.add(f"project.{context.project.id}")
-        for group in wanted - self.groups_joined:
+                groups.add(f"project.{context.project.id}")
+        for group in groups - self.groups_joined:
             await self.channel_layer.group_add(group, self.channel_name)
-        for group in self.groups_joined - wanted:
+        for group in self.groups_joined - groups:
             await self.channel_layer.group_discard(group, self.channel_name)
-        moved = bool(self.groups_joined) and self.groups_joined != wanted
-        self.groups_joined = frozenset(wanted)
+        moved = bool(self.groups_joined) and self.groups_joined != groups
+        self.groups_joined = frozenset(groups)
         return moved
 
     @database_sync_to_async
     def _stamp(self, context: Context) -> Stamp:
-        """Return what changes whenever a visible row is added or changed. Each part reads one row, or the open requests.
+        """Return a value that changes whenever a visible row is added or changed.
 
-        No row goes without a change before: deleted instances stay, and a closed request is not open.
+        Each part reads one row, or the open requests. No row goes without a change before: deleted instances stay,
+        and a closed request is not open.
         """
         everything = context.is_admin
         requests = QuotaRequest.objects.filter(state=QuotaRequest.State.OPEN)
@@ -126,6 +127,6 @@ class Live(AsyncJsonWebsocketConsumer):
 
 
 def newest_change(rows: QuerySet[Any]) -> datetime | None:
-    """Return when the last of the rows changed, by one look into an index."""
+    """Return when the last of the rows changed, by one look-up in an index."""
     moments: QuerySet[Any, datetime] = rows.order_by("-updated_at").values_list("updated_at", flat=True)
     return moments.first()

@@ -1,4 +1,4 @@
-"""What belongs to the asker alone: password, second factor, sessions, preferences."""
+"""The user's own account: password, second factor, sessions, preferences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ class PasswordChange(Form):
 
 
 class Proof(Form):
-    """Asked once more before the second factor changes."""
+    """A proof of identity, asked for before the second factor changes."""
 
     proof = forms.CharField(
         label=gettext_lazy("Your password or a code"),
@@ -43,7 +43,7 @@ class Proof(Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLine:
-    """One session as shown."""
+    """A session of the user, with labels."""
 
     id: str
     browser: str
@@ -56,14 +56,14 @@ class SessionLine:
 
 @require_safe
 def account(request: Request) -> HttpResponse:
-    """Everything on one page."""
+    """Show the whole account on one page."""
     return show(request)
 
 
 @require_POST
 @sensitive_post_parameters("original_password", "password")
 def change_password(request: Request) -> HttpResponse:
-    """By the present one; all other sessions and all tokens end."""
+    """Change the password, proved by the present one. All other sessions and all tokens end."""
     form = PasswordChange(request.POST)
     if not form.is_valid():
         return show(request, status=400, password_form=form)
@@ -83,25 +83,25 @@ def change_password(request: Request) -> HttpResponse:
 
 @require_POST
 def end_session(request: Request) -> HttpResponse:
-    """Sign one session out."""
-    ended = sessions.end(request.context, request.user.id, request.POST.get("session", ""))
-    said = _("Signed out %(browser)s.") % {"browser": browsers.name(ended.user_agent)}
-    if ended.session_id == request.session.session_key:
+    """End one session."""
+    session = sessions.end(request.context, request.user.id, request.POST.get("session", ""))
+    message = _("Signed out %(browser)s.") % {"browser": browsers.name(session.user_agent)}
+    if session.session_id == request.session.session_key:
         request.session.flush()
-        return away(request, said, "/sign-in/")
-    return done(request, said, "/account/", changed=("sessions",))
+        return away(request, message, "/sign-in/")
+    return done(request, message, "/account/", changed=("sessions",))
 
 
 @require_POST
 def end_sessions(request: Request) -> HttpResponse:
-    """Sign out everywhere, here too."""
+    """End all sessions, this one too."""
     sessions.end_everywhere(request.context, request.user.id)
     request.session.flush()
     return away(request, _("You are signed out everywhere."), "/sign-in/")
 
 
 def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
-    """The page, with forms that were refused in their place."""
+    """Show the page, with `values` for forms that were refused."""
     user = request.user
     factor = second_factor.find(user)
     defaults = {
@@ -119,7 +119,7 @@ def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
 
 
 def _sessions(request: Request) -> list[SessionLine]:
-    """The one that asks first, then by last visit."""
+    """Return the present session first, then the others by their last request."""
     lines = [
         SessionLine(
             id=row.id,

@@ -6,10 +6,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import keyset, policy
-from compute.engine.actions import retrying
+from accounts.context import Context
+from accounts.keyset import Part
+from compute.engine.actions import cancelling, retrying
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
-from portal.entries import entries
+from portal.activity_entries import make_entries
 from portal.lists import by_key
 from portal.requests import Request, done, live_page, page
 
@@ -20,9 +22,18 @@ def activity(request: Request) -> HttpResponse:
     everywhere = "all" in request.GET
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, before=before, all_projects=everywhere)
-    values = {"entries": entries(part), "everywhere": everywhere, "show_instance": True}
-    values |= by_key(request, part) | {"may_retry": policy.allows(request.context, "operation:retry")}
+    values: dict[str, object] = {"everywhere": everywhere, "show_instance": True}
+    values |= shown(request.context, part) | by_key(request, part)
     return live_page(request, "activity/activity.html", {"activity": "activity/list.html"}, values)
+
+
+def shown(context: Context, part: Part[Operation]) -> dict[str, object]:
+    """Return what `activity/list.html` needs of operations, also on pages of what they were asked for."""
+    return {
+        "entries": make_entries(part),
+        "cancellable": cancelling.cancellable(context, part),
+        "may_retry": policy.allows(context, "operation:retry"),
+    }
 
 
 @require_safe
@@ -32,9 +43,20 @@ def in_progress(request: Request) -> HttpResponse:
 
 
 @require_POST
+def cancel(request: Request, operation_id: str) -> HttpResponse:
+    """Have an operation undone that has not gone too far."""
+    operation = cancelling.cancel(request.context, operation_id)
+    message = _("Cancelling: %(name)s") % {"name": operation.subject_name}
+    return done(request, message, reverse("activity"), changed=_topics(operation))
+
+
+@require_POST
 def retry(request: Request, operation_id: str) -> HttpResponse:
-    """Undo a stuck operation once more."""
+    """Undo a stuck operation again."""
     operation = retrying.retry(request.context, operation_id)
-    said = _("Undoing once more: %(name)s") % {"name": operation.subject_name}
-    topics = (f"{operation.subject_type}:{operation.subject_id}", "operations")
-    return done(request, said, reverse("activity"), changed=topics)
+    message = _("Undoing once more: %(name)s") % {"name": operation.subject_name}
+    return done(request, message, reverse("activity"), changed=_topics(operation))
+
+
+def _topics(operation: Operation) -> tuple[str, str]:
+    return f"{operation.subject_type}:{operation.subject_id}", "operations"

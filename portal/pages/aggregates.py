@@ -1,4 +1,4 @@
-"""Host aggregates, and with them availability zones: which hosts belong together, for administrators."""
+"""Host aggregates and their availability zones, for administrators."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from portal.requests import Request, done, live_page
 
 
 class AggregateForm(Form):
-    """Parses only; `compute.hosts.services.aggregates` says what is wrong."""
+    """Parses only; `compute.hosts.services.aggregates` validates."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     availability_zone = forms.CharField(
@@ -46,7 +46,7 @@ class AggregateForm(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All aggregates with their hosts, in a constant number of queries."""
+    """Show all aggregates with their hosts, in a constant number of queries."""
     values = {"rows": aggregates.listing(request.context)}
     parts = {"aggregates": "aggregates/table.html"}
     return live_page(request, "aggregates/aggregates.html", parts, values)
@@ -60,7 +60,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, aggregate_id: str) -> HttpResponse:
-    """Change name, zone, hosts and metadata."""
+    """Change an aggregate's name, zone, hosts and metadata."""
     policy.enforce(request.context, "hypervisor:write")
     aggregate = aggregates.get(request.context, aggregate_id)
     initial = {
@@ -76,23 +76,23 @@ def edit(request: Request, aggregate_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, aggregate_id: str) -> HttpResponse:
-    """Remove an aggregate without hosts."""
+    """Delete an aggregate without hosts."""
     aggregate = aggregates.delete(request.context, aggregate_id)
-    said = _("Deleted the aggregate %(name)s.") % {"name": aggregate.name}
-    return done(request, said, reverse("aggregates"), changed=("aggregates",))
+    message = _("Deleted the aggregate %(name)s.") % {"name": aggregate.name}
+    return done(request, message, reverse("aggregates"), changed=("aggregates",))
 
 
 def _form(
     request: Request, form: AggregateForm, aggregate: Aggregate | None, *, heading: str, button: str
 ) -> HttpResponse:
-    def save(given: dict[str, Any]) -> tuple[str, str]:
+    def save(data: dict[str, Any]) -> tuple[str, str]:
         saved = aggregates.arrange(
             request.context,
             aggregate,
-            name=given["name"],
-            zone=given["availability_zone"],
-            hosts=given["hosts"],
-            metadata=given["metadata"],
+            name=data["name"],
+            zone=data["availability_zone"],
+            hosts=data["hosts"],
+            metadata=data["metadata"],
         )
         return _("Saved the aggregate %(name)s.") % {"name": saved.name}, reverse("aggregates")
 

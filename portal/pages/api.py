@@ -1,4 +1,4 @@
-"""The document of all APIs: for programs as OpenAPI, for people as a page."""
+"""The document of all APIs: OpenAPI for programs, a page for people."""
 
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from portal.requests import Request, page
 @login_not_required
 @require_safe
 def schema(request: Request) -> HttpResponse:
-    """JSON; YAML by `?format=yaml` or where only that is accepted. It tells nothing about the installation."""
+    """Return JSON, or YAML by `?format=yaml` or if only that is accepted. It tells nothing of the installation."""
     wants_yaml = "yaml" in request.GET.get("format", request.headers.get("Accept", ""))
     form = "yaml" if wants_yaml else "json"
     return HttpResponse(openapi.text(form), content_type=f"application/{form}")
@@ -21,9 +21,9 @@ def schema(request: Request) -> HttpResponse:
 
 @require_safe
 def document(request: Request) -> HttpResponse:
-    """Every call by its subject."""
+    """Show every call by its topic."""
     operations = sorted(api_calls.operations(), key=lambda operation: operation.topic)
     topics = [
-        (topic, list(found)) for topic, found in groupby(operations, key=lambda operation: operation.topic)
+        (topic, list(calls)) for topic, calls in groupby(operations, key=lambda operation: operation.topic)
     ]
     return page(request, "api/document.html", {"topics": topics, "count": len(operations)})

@@ -48,7 +48,7 @@ COLUMNS = (
 
 
 class Filter(Form):
-    """The filters of the address. Days are of UTC, and `until` is included."""
+    """The filters in the address. Days are of UTC, and `until` is included."""
 
     who = forms.CharField(label=_("Who"), required=False, max_length=255)
     action = forms.CharField(label=_("Verb"), required=False, max_length=64)
@@ -71,14 +71,14 @@ class Filter(Form):
         """Return the filters. Raise BadInput naming each wrong field."""
         if not self.is_valid():
             raise BadInput(fields={name: str(texts[0]) for name, texts in self.errors.items()})
-        given = dict(self.cleaned_data)
-        since, until = given.pop("since"), given.pop("until")
-        return Filters(since=_start(since), until=_start(until, after=timedelta(days=1)), **given)
+        data = dict(self.cleaned_data)
+        since, until = data.pop("since"), data.pop("until")
+        return Filters(since=_start(since), until=_start(until, after=timedelta(days=1)), **data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the log as the page shows it."""
+    """A line of the log, with labels."""
 
     event: AuditEvent
     project: str
@@ -156,12 +156,12 @@ def _cells(line: Line) -> list[object]:
 
 
 def _start(day: date | None, after: timedelta = timedelta(0)) -> datetime | None:
-    """Return the midnight at which the day begins, or `after` it; None beyond the calendar's end."""
+    """Return the midnight that begins the day, plus `after`; None beyond the calendar's end."""
     if day is None or day > date.max - after:
         return None
     return datetime.combine(day + after, time.min, tzinfo=UTC)
 
 
-def _query(asked: QueryDict) -> str:
-    """Return the present filters as a query, without empty ones."""
-    return urlencode({name: asked[name] for name in Filter.base_fields if asked.get(name)})
+def _query(query: QueryDict) -> str:
+    """Return the present filters as a query string, without empty ones."""
+    return urlencode({name: query[name] for name in Filter.base_fields if query.get(name)})

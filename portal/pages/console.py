@@ -1,4 +1,4 @@
-"""Consoles of an instance: its screen, its serial port and its boot log."""
+"""Consoles of an instance: screen, serial port and boot log."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ xterm_styles = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """One way to look at an instance; `tab` and `window` name the addresses of its two forms."""
+    """A kind of console; `tab` and `window` name the addresses of its two forms."""
 
     name: str
     label: str | Promise
@@ -64,112 +64,114 @@ SERIAL = Face(
 
 @require_safe
 def screen_tab(request: Request, instance_id: UUID) -> HttpResponse:
-    """The graphical console inside the instance's page."""
-    return _as_tab(request, _reach(request, instance_id), SCREEN)
+    """Show the graphical console in the instance's page."""
+    return _as_tab(request, _get_instance(request, instance_id), SCREEN)
 
 
 @require_safe
 def screen_window(request: Request, instance_id: UUID) -> HttpResponse:
-    """The graphical console in a window of its own."""
-    return _as_window(request, _reach(request, instance_id), SCREEN)
+    """Show the graphical console in a window of its own."""
+    return _as_window(request, _get_instance(request, instance_id), SCREEN)
 
 
 @require_safe
 @xterm_styles
 def serial_tab(request: Request, instance_id: UUID) -> HttpResponse:
-    """The serial console inside the instance's page."""
-    return _as_tab(request, _reach(request, instance_id), SERIAL)
+    """Show the serial console in the instance's page."""
+    return _as_tab(request, _get_instance(request, instance_id), SERIAL)
 
 
 @require_safe
 @xterm_styles
 def serial_window(request: Request, instance_id: UUID) -> HttpResponse:
-    """The serial console in a window of its own."""
-    return _as_window(request, _reach(request, instance_id), SERIAL)
+    """Show the serial console in a window of its own."""
+    return _as_window(request, _get_instance(request, instance_id), SERIAL)
 
 
 @require_safe
 def state(request: Request, instance_id: UUID) -> HttpResponse:
-    """The console's live part: how the instance is, and its power menu."""
-    instance = _reach(request, instance_id)
+    """Show the console's live part: the instance's state and its power menu."""
+    instance = _get_instance(request, instance_id)
     return page(request, "console/state.html", _state(request, instance))
 
 
 @require_POST
-def new_pass(request: Request, instance_id: UUID) -> JsonResponse:
-    """A fresh pass to the screen, as {"url"}; or 409 with {"visitors"} when someone else is there.
+def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
+    """Return a new token for the screen as {"url"}, or 409 with {"visitors"} if others have it open.
 
-    `how`: "ask" looks for anyone, "again" only for who came just now, "share" and "take" for nobody.
+    With `how`, "ask" looks for all visitors, "again" for those of the last seconds, "share" and "take" for none.
     """
-    instance = _reach(request, instance_id)
-    how = request.POST.get("how", "ask")
-    if how not in {"ask", "again", "share", "take"}:
+    instance = _get_instance(request, instance_id)
+    mode = request.POST.get("how", "ask")
+    if mode not in {"ask", "again", "share", "take"}:
         raise BadInput(fields={"how": _("Choose ask, again, share or take.")})
-    visitors = consoles.visitors(instance, but=request.user) if how in {"ask", "again"} else []
-    if how == "again":
+    visitors = consoles.visitors(instance, but=request.user) if mode in {"ask", "again"} else []
+    if mode == "again":
         visitors = [visitor for visitor in visitors if visitor.since > timezone.now() - JUST_NOW]
     if visitors:
         present = [{"name": visitor.name, "since": visitor.since.isoformat()} for visitor in visitors]
-        return _unstored(JsonResponse({"visitors": present}, status=409))
+        return _no_store(JsonResponse({"visitors": present}, status=409))
     token = consoles.issue(request.context, instance)
-    return _unstored(JsonResponse({"url": consoles.screen_path(instance, token)}, status=201))
+    return _no_store(JsonResponse({"url": consoles.screen_path(instance, token)}, status=201))
 
 
 @require_safe
 def picture(request: Request, instance_id: UUID) -> HttpResponse:
-    """The screen as a PNG picture."""
-    instance = _reach(request, instance_id)
-    return _unstored(HttpResponse(console_views.screenshot(instance), content_type="image/png"))
+    """Return the screen as a PNG picture."""
+    instance = _get_instance(request, instance_id)
+    return _no_store(HttpResponse(console_views.screenshot(instance), content_type="image/png"))
 
 
 @require_safe
 def log(request: Request, instance_id: UUID) -> HttpResponse:
-    """What the guest wrote to its serial port since it was made; follows as more is written."""
-    instance = _reach(request, instance_id)
+    """Show the output of the guest's serial port since its start. The page follows it."""
+    instance = _get_instance(request, instance_id)
     values = {"log": console_views.log(instance), "running": instance.vm_state in consoles.RUNNING}
     return tab(request, instance, "log", "console/log_tab.html", "console/log.html", values)
 
 
 @require_safe
 def log_text(request: Request, instance_id: UUID) -> HttpResponse:
-    """The log's end as plain text; 304 while nothing was added."""
-    found = console_views.log(_reach(request, instance_id))
-    tag = f'"{found.tag}"'
+    """Return the log's end as plain text, or 304 if nothing was added."""
+    boot_log = console_views.log(_get_instance(request, instance_id))
+    tag = f'"{boot_log.tag}"'
     response = get_conditional_response(request, etag=tag)
     if response is None:
-        response = HttpResponse(found.text, content_type="text/plain; charset=utf-8", headers={"ETag": tag})
+        response = HttpResponse(
+            boot_log.text, content_type="text/plain; charset=utf-8", headers={"ETag": tag}
+        )
     response["Cache-Control"] = "no-cache, private"
     return response
 
 
 @require_safe
 def log_download(request: Request, instance_id: UUID) -> HttpResponse:
-    """The log as the guest wrote it, escape sequences included."""
-    instance = _reach(request, instance_id)
+    """Return the log as the guest wrote it, escape sequences included."""
+    instance = _get_instance(request, instance_id)
     content = console_views.log(instance, DOWNLOAD_BYTES).content
     headers = {"Content-Disposition": f'attachment; filename="{instance.pk}.log"'}
-    return _unstored(HttpResponse(content, content_type="application/octet-stream", headers=headers))
+    return _no_store(HttpResponse(content, content_type="application/octet-stream", headers=headers))
 
 
-def _reach(request: Request, instance_id: UUID) -> Instance:
-    """The instance, if its console is the asker's. Raises NotFound, Forbidden."""
+def _get_instance(request: Request, instance_id: UUID) -> Instance:
+    """Return the instance. Raise NotFound, or Forbidden if the user may not use its console."""
     instance = instances.get(request.context, instance_id)
     policy.enforce(request.context, consoles.RULE)
     return instance
 
 
 def _state(request: Request, instance: Instance) -> dict[str, Any]:
-    offered = {choice.action.verb: choice for choice in choices(request.context, instance)}
+    choices_by_verb = {choice.action.verb: choice for choice in choices(request.context, instance)}
     return {
         "instance": instance,
         "running": instance.vm_state in consoles.RUNNING,
         "serial_path": consoles.serial_path(instance),
-        "power": [offered[verb] for verb in POWER],
-        "start": offered["start"],
+        "power": [choices_by_verb[verb] for verb in POWER],
+        "start": choices_by_verb["start"],
     }
 
 
-def _faces(instance: Instance, face: Face, *, window: bool) -> dict[str, Any]:
+def _face_values(instance: Instance, face: Face, *, window: bool) -> dict[str, Any]:
     return {
         "face": face,
         "faces": [
@@ -183,16 +185,16 @@ def _faces(instance: Instance, face: Face, *, window: bool) -> dict[str, Any]:
 
 
 def _as_tab(request: Request, instance: Instance, face: Face) -> HttpResponse:
-    values = _state(request, instance) | _faces(instance, face, window=False)
+    values = _state(request, instance) | _face_values(instance, face, window=False)
     return tab(request, instance, "console", "console/tab.html", face.template, values)
 
 
 def _as_window(request: Request, instance: Instance, face: Face) -> HttpResponse:
-    values = _state(request, instance) | _faces(instance, face, window=True)
+    values = _state(request, instance) | _face_values(instance, face, window=True)
     return page(request, "console/window.html", values)
 
 
-def _unstored(response: HttpResponse) -> Any:
+def _no_store(response: HttpResponse) -> Any:
     response["Cache-Control"] = "no-store"
     return response
 
@@ -202,7 +204,7 @@ urlpatterns = [
     path(f"{_INSTANCE}/console/", screen_tab, name="instance-console"),
     path(f"{_INSTANCE}/console/window/", screen_window, name="instance-console-window"),
     path(f"{_INSTANCE}/console/state/", state, name="instance-console-state"),
-    path(f"{_INSTANCE}/console/token/", new_pass, name="instance-console-pass"),
+    path(f"{_INSTANCE}/console/token/", issue_token, name="instance-console-pass"),
     path(f"{_INSTANCE}/serial/", serial_tab, name="instance-serial"),
     path(f"{_INSTANCE}/serial/window/", serial_window, name="instance-serial-window"),
     path(f"{_INSTANCE}/screenshot/", picture, name="instance-screen"),

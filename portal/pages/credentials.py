@@ -1,4 +1,4 @@
-"""Application credentials: make one for a script, download what signs it in, throw it away."""
+"""Application credentials: make one for a script, download its sign-in files, delete it."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from portal.requests import Request, done, page
 
 
 class Credential(Form):
-    """Parses only; `accounts.services.application_credentials` says what is wrong."""
+    """Parses only; `accounts.services.application_credentials` validates."""
 
     name = forms.CharField(label=gettext_lazy("Name"), required=False)
     roles = forms.MultipleChoiceField(
@@ -59,37 +59,37 @@ class Credential(Form):
         field.choices = [(role, role) for role in roles]
         field.initial = roles
 
-    def given(self) -> dict[str, object]:
-        """The fields as the Identity API has them."""
-        typed = self.cleaned_data
-        rules = [line.split(maxsplit=2) for line in typed["access_rules"].splitlines() if line.strip()]
+    def api_fields(self) -> dict[str, object]:
+        """Return the fields of the Identity API."""
+        data = self.cleaned_data
+        rules = [line.split(maxsplit=2) for line in data["access_rules"].splitlines() if line.strip()]
         return {
-            "name": typed["name"],
-            "roles": [{"name": role} for role in typed["roles"]],
-            "expires_at": f"{typed['expires_on']}T23:59:59" if typed["expires_on"] else None,
+            "name": data["name"],
+            "roles": [{"name": role} for role in data["roles"]],
+            "expires_at": f"{data['expires_on']}T23:59:59" if data["expires_on"] else None,
             "access_rules": [dict(zip(("service", "method", "path"), rule, strict=False)) for rule in rules],
-            "unrestricted": typed["unrestricted"],
+            "unrestricted": data["unrestricted"],
         }
 
     def refuse(self, error: MeridianError) -> None:
-        """The service speaks of a moment, the form of a day."""
+        """Show a service's error, that of the API's `expires_at` at the form's `expires_on`."""
         if "expires_at" in error.fields:
             error.fields["expires_on"] = error.fields.pop("expires_at")
         super().refuse(error)
 
 
-@sensitive_variables("made")
+@sensitive_variables("created")
 def listing(request: Request) -> HttpResponse:
-    """The asker's credentials and the form; what was made is shown once, in the answer to its making."""
+    """Show the user's credentials and the form. The secret is shown once, in the answer to its making."""
     policy.enforce(request.context, "credential:write")
     roles = sorted(request.context.roles)
     form = Credential(roles, request.POST or None)
-    status, made = 200, None
+    status, created = 200, None
     if request.method == "POST":
         status = 400
         if form.is_valid():
             try:
-                made = application_credentials.create(request.context, request.user.id, form.given())
+                created = application_credentials.create(request.context, request.user.id, form.api_fields())
                 status = 201
             except MeridianError as error:
                 form.refuse(error)
@@ -103,13 +103,13 @@ def listing(request: Request) -> HttpResponse:
         "region": settings.REGION,
         "api_document": _address_of("api-document"),
     }
-    if made:
+    if created:
         values |= {
             "form": Credential(roles),
-            "made": made.credential,
-            "secret": made.secret,
-            "clouds_yaml": credential_files.clouds_yaml(made.credential, made.secret),
-            "rc_file": credential_files.rc_file(made.credential, made.secret),
+            "made": created.credential,
+            "secret": created.secret,
+            "clouds_yaml": credential_files.clouds_yaml(created.credential, created.secret),
+            "rc_file": credential_files.rc_file(created.credential, created.secret),
             "command": credential_files.command(),
         }
     return page(request, "credentials/credentials.html", values, status=status)
@@ -117,14 +117,14 @@ def listing(request: Request) -> HttpResponse:
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
-    """Throw one away; every token that it got ends with it."""
+    """Delete a credential; its tokens end with it."""
     application_credentials.delete(request.context, request.user.id, request.POST.get("id", ""))
-    said = _("Deleted the application credential.")
-    return done(request, said, reverse("credentials"), changed=("credentials",))
+    message = _("Deleted the application credential.")
+    return done(request, message, reverse("credentials"), changed=("credentials",))
 
 
 def _address_of(name: str) -> str:
-    """The page of this name, if this installation has one."""
+    """Return the address of the page with this name; empty if the installation has none."""
     try:
         return reverse(name)
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Domains: name spaces of users and projects. Most installations have one."""
+"""Domains: namespaces of users and projects. Most installations have one."""
 
 from typing import Any
 
@@ -14,24 +14,22 @@ from accounts import policy
 from accounts.models import Domain
 from accounts.services import domains, inputs
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, done, live_page
 
 
 class DomainForm(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
 
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All domains with how much stands in each."""
-    counted = domains.all_for_admin(request.context).annotate(
+    """Show all domains with the numbers of their projects and users."""
+    domains_with_counts = domains.all_for_admin(request.context).annotate(
         project_count=Count("projects", distinct=True), user_count=Count("users", distinct=True)
     )
-    rows = counted.order_by("name")
+    rows = domains_with_counts.order_by("name")
     values = {"rows": rows, "default_id": Domain.DEFAULT_ID}
     return live_page(request, "domains/domains.html", {"domains": "domains/table.html"}, values)
 
@@ -40,8 +38,8 @@ def new(request: Request) -> HttpResponse:
     """Make a domain."""
     policy.enforce(request.context, "domain:write")
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        domain = domains.create(request.context, given)
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        domain = domains.create(request.context, data)
         return _("Made the domain %(name)s.") % {"name": domain.name}, reverse("domains")
 
     form = DomainForm(request.POST or None)
@@ -61,13 +59,13 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, domain_id: str) -> HttpResponse:
-    """Change name and description."""
+    """Change a domain's name and description."""
     policy.enforce(request.context, "domain:write")
     domain = inputs.get_or_404(domains.all_for_admin(request.context), domain_id, "domain")
     initial = {"name": domain.name, "description": domain.description}
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        changed = domains.update(request.context, domain.id, given)
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        changed = domains.update(request.context, domain.id, data)
         return _("Changed the domain %(name)s.") % {"name": changed.name}, reverse("domains")
 
     form = DomainForm(request.POST or None, initial=initial)
@@ -77,19 +75,19 @@ def edit(request: Request, domain_id: str) -> HttpResponse:
 
 @require_POST
 def set_enabled(request: Request, domain_id: str) -> HttpResponse:
-    """Enable or disable; nobody of a disabled domain can sign in or work in its projects."""
+    """Enable or disable a domain. Users of a disabled one cannot sign in or work in its projects."""
     domain = domains.update(request.context, domain_id, {"enabled": request.POST.get("enabled", "")})
-    said = _("Enabled %(name)s.") if domain.enabled else _("Disabled %(name)s.")
-    return done(request, said % {"name": domain.name}, reverse("domains"), changed=("domains",))
+    message = _("Enabled %(name)s.") if domain.enabled else _("Disabled %(name)s.")
+    return done(request, message % {"name": domain.name}, reverse("domains"), changed=("domains",))
 
 
 @require_POST
 def delete(request: Request, domain_id: str) -> HttpResponse:
-    """Remove a disabled domain with everybody in it."""
+    """Delete a disabled domain with everything in it."""
     domain = inputs.get_or_404(domains.all_for_admin(request.context), domain_id, "domain")
     domains.delete(request.context, domain_id)
-    said = _("Deleted the domain %(name)s.") % {"name": domain.name}
-    return done(request, said, reverse("domains"), changed=("domains",))
+    message = _("Deleted the domain %(name)s.") % {"name": domain.name}
+    return done(request, message, reverse("domains"), changed=("domains",))
 
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""When something cannot be shown: what happened, and a way back."""
+"""Pages of errors: the reason, and a way back."""
 
 import sys
 from typing import Any
@@ -26,7 +26,7 @@ TITLES: dict[int, str | Promise] = {
 
 
 def problem(request: HttpRequest, error: MeridianError) -> HttpResponse:
-    """The page of an error that people may read."""
+    """Return the page of an error for people."""
     texts = [str(error), *(str(text) for text in error.fields.values() if text)]
     return answer(request, error.status, " ".join(texts))
 
@@ -45,7 +45,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that was open too long, or a browser that keeps no cookies."""
+    """Answer a form that was open too long, or a browser without cookies."""
     sentence = _(
         "This page was open for too long, or your browser refuses cookies. Go back, reload it and try again."
     )
@@ -53,7 +53,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A bug, or a database that is away; must work without the database, so it has no frame."""
+    """Answer a bug or a missing database. Works without the database, so it has no frame."""
     if service := service_of(request):
         return service.error(500, "An unexpected error prevented the server from fulfilling your request.")
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
@@ -65,7 +65,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def answer(request: HttpRequest, status: int, text: str | Promise) -> HttpResponse:
-    """A page of its own that says what happened; asks neither session nor database."""
+    """Return a page with a sentence. Asks neither session nor database."""
     values: dict[str, Any] = {
         "status": status,
         "heading": TITLES.get(status, _("Something broke")),

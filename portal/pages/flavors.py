@@ -1,4 +1,4 @@
-"""Flavors: the sizes that instances come in, who may use them, and what else they ask of a guest."""
+"""Flavors: sizes of instances, the projects that may use them, and extra specs."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from accounts import policy
 from compute.instances.models import Flavor
 from compute.instances.services import flavors
 from portal.form_pages import form_page
-from portal.forms import Form, Pairs
+from portal.forms import Form, Pairs, description_field
 from portal.requests import Request, done, live_page
 
 
 class FlavorForm(Form):
-    """Sizes are texts, so that a wrong one comes back as it was typed."""
+    """Sizes are texts, so that a wrong one comes back as typed."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     vcpus = forms.CharField(label=gettext_lazy("vCPUs"), max_length=12, required=False, initial="1")
@@ -36,9 +36,7 @@ class FlavorForm(Form):
         help_text=gettext_lazy("Names or ids, one a line."),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     extra_specs = Pairs(
         label=gettext_lazy("Extra specs"),
         help_text=gettext_lazy("Lines of key=value, as Nova names them: hw:watchdog_action=reset."),
@@ -51,7 +49,7 @@ SIZES = ("vcpus", "ram_mib", "disk_gib")
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All flavors, smallest first, with how many instances have each."""
+    """Show all flavors, smallest first, with the number of their instances."""
     rows = flavors.counted(request.context)
     return live_page(request, "flavors/flavors.html", {"flavors": "flavors/table.html"}, {"rows": rows})
 
@@ -62,11 +60,11 @@ def new(request: Request) -> HttpResponse:
     form = FlavorForm(request.POST or None)
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        flavor = flavors.create(request.context, {name: given[name] for name in _own(given)})
-        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        flavor = flavors.create(request.context, {name: data[name] for name in _flavor_fields(data)})
+        flavors.replace_specs(request.context, str(flavor.pk), data["extra_specs"])
         if not flavor.is_public:
-            flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
+            flavors.replace_projects(request.context, str(flavor.pk), data["projects"].split("\n"))
         return _("Made the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
 
     return form_page(
@@ -81,7 +79,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, flavor_id: str) -> HttpResponse:
-    """Change what is not its size."""
+    """Change a flavor, except its size."""
     policy.enforce(request.context, "flavor:write")
     flavor = flavors.get(request.context, flavor_id)
     form = FlavorForm(request.POST or None, initial=_initial(flavor))
@@ -90,11 +88,11 @@ def edit(request: Request, flavor_id: str) -> HttpResponse:
         del form.fields[name]
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        flavors.describe(request.context, str(flavor.pk), given["description"])
-        flavors.replace_specs(request.context, str(flavor.pk), given["extra_specs"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        flavors.describe(request.context, str(flavor.pk), data["description"])
+        flavors.replace_specs(request.context, str(flavor.pk), data["extra_specs"])
         if not flavor.is_public:
-            flavors.replace_projects(request.context, str(flavor.pk), given["projects"].split("\n"))
+            flavors.replace_projects(request.context, str(flavor.pk), data["projects"].split("\n"))
         return _("Changed the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
 
     heading = _("Edit the flavor %(name)s") % {"name": flavor.name}
@@ -103,16 +101,16 @@ def edit(request: Request, flavor_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, flavor_id: str) -> HttpResponse:
-    """Offer it no longer; instances of this size stay as they are."""
+    """Delete a flavor. Instances of this size stay as they are."""
     policy.enforce(request.context, "flavor:write")
     name = flavors.get(request.context, flavor_id).name
     flavors.delete(request.context, flavor_id)
-    said = _("Deleted the flavor %(name)s.") % {"name": name}
-    return done(request, said, reverse("flavors"), changed=("flavors",))
+    message = _("Deleted the flavor %(name)s.") % {"name": name}
+    return done(request, message, reverse("flavors"), changed=("flavors",))
 
 
-def _own(given: dict[str, Any]) -> list[str]:
-    return [name for name in ("name", *SIZES, "is_public", "description") if name in given]
+def _flavor_fields(data: dict[str, Any]) -> list[str]:
+    return [name for name in ("name", *SIZES, "is_public", "description") if name in data]
 
 
 def _initial(flavor: Flavor) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the front door asks before it passes a connection on."""
+"""Answers to nginx before it passes on a connection."""
 
 from uuid import UUID
 
@@ -11,15 +11,15 @@ from compute.hosts.services.console_addresses import Part
 from portal.requests import Request
 
 WEB = "web"
-"""Where the page is that says that there is no such address."""
+"""The upstream of the page for unknown addresses."""
 
 
 @login_not_required
 @require_safe
 def console(request: Request, part: str, host_id: str) -> HttpResponse:
-    """Say in a header where the host's console process is. nginx alone can ask this."""
+    """Return the address of the host's console process in a header. Only nginx can ask this."""
     try:
-        where = console_addresses.upstream(UUID(host_id), Part(part))
+        upstream = console_addresses.upstream(UUID(host_id), Part(part))
     except ValueError:
-        where = ""
-    return HttpResponse(status=204, headers={"X-Console": where or WEB})
+        upstream = ""
+    return HttpResponse(status=204, headers={"X-Console": upstream or WEB})

@@ -1,4 +1,4 @@
-"""Groups of users: find, make, change, remove, who is in them and what that gives."""
+"""Groups of users: find, make, change and delete them, with their members and roles."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from accounts.models import Group
 from accounts.services import assignments, directory, groups, inputs
 from portal import domain_choices, lists, pickers
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, away, done, live_page
 
 COLUMNS = (
@@ -33,48 +33,46 @@ PARTS = {"group-members": "groups/members.html", "roles": "groups/roles.html"}
 class GroupForm(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
     domain_id = forms.ChoiceField(label=gettext_lazy("Domain"), required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
 
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """A page of groups in a constant number of queries."""
-    asked = lists.asked(request)
-    found = directory.groups(
-        request.context, search=asked.search, domain=asked.domain, sort=asked.sort, number=asked.number
+    """Show a page of groups, in a constant number of queries."""
+    query = lists.parse_query(request)
+    groups_page = directory.groups(
+        request.context, search=query.search, domain=query.domain, sort=query.sort, number=query.number
     )
     domains = domain_choices.filters(request)
     values: dict[str, Any] = {
-        "page": found,
-        "asked": asked,
+        "page": groups_page,
+        "list_query": query,
         "columns": domain_choices.columns(request, COLUMNS, domains),
         "filters": [],
         "domains": domains,
-        "kept": lists.kept(request.GET),
+        "hidden_fields": lists.hidden_fields(request.GET),
     }
     return live_page(request, "groups/groups.html", LIST_PARTS, values)
 
 
 @require_safe
 def show(request: Request, group_id: str) -> HttpResponse:
-    """The page, or one of its parts; `?find=` looks for new members, `?find=&what=place` for a place."""
+    """Show the group or a part of it; `?find=` searches new members, `?find=&what=place` a scope."""
     context = request.context
-    group = _found(context, group_id)
+    group = _get_group(context, group_id)
     members = groups.members(context, group.id).select_related("domain").order_by("name")
     for_place = request.GET.get("what") == "place"
     values: dict[str, Any] = {
         "group": group,
-        "page": Paginator(members, MEMBERS).get_page(lists.number(request)),
-        "picker": pickers.places(request) if for_place else pickers.users(request),
+        "page": Paginator(members, MEMBERS).get_page(lists.page_number(request)),
+        "picker": pickers.scopes(request) if for_place else pickers.users(request),
         "for_place": for_place,
         "chosen": "place",
         "roles": pickers.all_roles(context),
         "held": assignments.group_assignments(context, group),
     }
-    found = {"found-members": "groups/found.html", "found": "parts/found.html"}
-    return live_page(request, "groups/group.html", PARTS | found, values)
+    search_parts = {"found-members": "groups/found.html", "found": "parts/found.html"}
+    return live_page(request, "groups/group.html", PARTS | search_parts, values)
 
 
 def new(request: Request) -> HttpResponse:
@@ -83,10 +81,10 @@ def new(request: Request) -> HttpResponse:
     form = GroupForm(request.POST or None)
     domain_choices.offer(request, form)
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        group = groups.create(request.context, given)
-        said = _("Made the group %(name)s. Now add its members.") % {"name": group.name}
-        return said, reverse("group", args=[group.id])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        group = groups.create(request.context, data)
+        message = _("Made the group %(name)s. Now add its members.") % {"name": group.name}
+        return message, reverse("group", args=[group.id])
 
     return form_page(
         request, form, save, heading=_("New group"), button=_("Make the group"), back=reverse("groups")
@@ -94,15 +92,15 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, group_id: str) -> HttpResponse:
-    """Change name and description."""
+    """Change a group's name and description."""
     policy.enforce(request.context, "group:write")
-    group = _found(request.context, group_id)
+    group = _get_group(request.context, group_id)
     form = GroupForm(request.POST or None, initial={"name": group.name, "description": group.description})
     del form.fields["domain_id"]
     back = reverse("group", args=[group.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        changed = groups.update(request.context, group.id, given)
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        changed = groups.update(request.context, group.id, data)
         return _("Changed the group %(name)s.") % {"name": changed.name}, back
 
     heading = _("Edit the group %(name)s") % {"name": group.name}
@@ -111,16 +109,16 @@ def edit(request: Request, group_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, group_id: str) -> HttpResponse:
-    """Remove the group; what it gave its members ends at their next request."""
+    """Delete the group. Its roles end at its members' next requests."""
     policy.enforce(request.context, "group:write")
-    name = _found(request.context, group_id).name
+    name = _get_group(request.context, group_id).name
     groups.delete(request.context, group_id)
     return away(request, _("Deleted the group %(name)s.") % {"name": name}, reverse("groups"))
 
 
 @require_POST
 def add_member(request: Request, group_id: str) -> HttpResponse:
-    """Put a user into the group."""
+    """Add a user to the group."""
     groups.add_member(request.context, group_id, _user_id(request))
     back = reverse("group", args=[group_id])
     return done(request, _("Added the member."), back, changed=("group-members",))
@@ -128,13 +126,13 @@ def add_member(request: Request, group_id: str) -> HttpResponse:
 
 @require_POST
 def remove_member(request: Request, group_id: str) -> HttpResponse:
-    """Take a user out of the group; counts at their next request."""
+    """Remove a user from the group, from their next request on."""
     groups.remove_member(request.context, group_id, _user_id(request))
     back = reverse("group", args=[group_id])
     return done(request, _("Removed the member."), back, changed=("group-members",))
 
 
-def _found(context: Context, group_id: str) -> Group:
+def _get_group(context: Context, group_id: str) -> Group:
     policy.enforce(context, "group:read")
     return inputs.get_or_404(groups.visible_to(context).select_related("domain"), group_id, "group")
 

@@ -1,4 +1,4 @@
-"""Whether every part of the cloud works, and what to do where it does not."""
+"""Health of every part of the cloud, with advice for what fails."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -10,11 +10,13 @@ from portal.requests import Request, is_htmx, page
 
 @require_safe
 def checks(request: Request) -> HttpResponse:
-    """The lines that `manage.py doctor` prints too. The page comes at once and asks for them by itself."""
+    """Show the results of `manage.py doctor`. The page comes at once, then asks for them."""
     policy.enforce(request.context, "health:read")
     if not is_htmx(request):
         return page(request, "health/health.html")
-    found = health.checks()
+    results = health.checks()
     return page(
-        request, "health/checks.html", {"checks": found, "wrong": [check for check in found if not check.ok]}
+        request,
+        "health/checks.html",
+        {"checks": results, "wrong": [check for check in results if not check.ok]},
     )

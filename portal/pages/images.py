@@ -1,4 +1,4 @@
-"""Images: what the project took of its instances, and what everybody may launch from."""
+"""Images: the project's own, taken of its instances, and public ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from portal.requests import Request, done, live_page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An image; `progress` is that of its copying, while it is being taken."""
+    """An image; `progress` is that of the copy while it is being taken."""
 
     image: Image
     progress: dict[str, Any] | None
@@ -28,11 +28,11 @@ class Row:
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """The project's own, and those for everybody, in a constant number of queries."""
+    """Show the project's own images and public ones, in a constant number of queries."""
     context = request.context
-    found = images.shown(context)
+    visible_images = images.list_visible(context)
     rows = []
-    for image in found:
+    for image in visible_images:
         operation = image.open_operation
         rows.append(
             Row(
@@ -41,20 +41,20 @@ def table(request: Request) -> HttpResponse:
                 may_delete=images.may_delete(context, image),
             )
         )
-    here = context.project.pk if context.project else ""
+    project_id = context.project.pk if context.project else ""
     values = {
-        "own": [row for row in rows if row.image.project_id == here],
-        "others": [row for row in rows if row.image.project_id != here],
+        "own": [row for row in rows if row.image.project_id == project_id],
+        "others": [row for row in rows if row.image.project_id != project_id],
     }
     return live_page(request, "images/images.html", {"images": "images/tables.html"}, values)
 
 
 @require_POST
 def delete(request: Request, image_id: str) -> HttpResponse:
-    """Offer one no longer."""
+    """Delete an image."""
     image = images.delete(request.context, image_id)
-    said = _("Deleted the image %(name)s.") % {"name": image.name}
-    return done(request, said, reverse("images"), changed=("images",))
+    message = _("Deleted the image %(name)s.") % {"name": image.name}
+    return done(request, message, reverse("images"), changed=("images",))
 
 
 urlpatterns = [

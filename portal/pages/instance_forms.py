@@ -1,4 +1,4 @@
-"""Verbs that need more than a click: resize to which size, rescue with which image, clone under which name."""
+"""Forms of actions with parameters: a size to resize to, an image to rescue with, a name of the clone."""
 
 import uuid
 from typing import Any
@@ -29,7 +29,7 @@ TEMPLATES = {"flavor_id": "instances/resize.html", "image_id": "instances/choose
 
 
 class Choice(Form):
-    """Parses only; the action says what is wrong."""
+    """Parses only; the action validates."""
 
     name = forms.CharField(label=gettext_lazy("Name"), required=False)
     admin_password = forms.CharField(
@@ -60,7 +60,7 @@ class Choice(Form):
 
 
 def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
-    """The form of a verb, and its sending; what is refused comes back with every value in its place."""
+    """Show the form of an action, or begin it. A refused form keeps every value."""
     policy.enforce(request.context, action.rule(request.context, instance))
     if request.method != "POST":
         if error := refusal(request.context, action, instance):
@@ -70,23 +70,23 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
         return _draw(request, instance, action, Choice(action, initial=initial | chosen))
     form = Choice(action, request.POST)
     if form.is_valid():
-        given = {field: form.cleaned_data[field] for field in action.fields if form.cleaned_data[field]}
+        parameters = {field: form.cleaned_data[field] for field in action.fields if form.cleaned_data[field]}
         try:
             operation = begin(
                 request.context,
                 action.name,
                 instance.pk,
-                parameters=given,
+                parameters=parameters,
                 idempotency_key=form.cleaned_data["key"] or None,
             )
         except MeridianError as error:
             form.refuse(error)
             return _draw(request, instance, action, form, status=error.status, error=error)
-        said = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
-        made = operation.parameters.get("copy") if operation else None
-        if operation and (outside := operation.parameters.get(OUTSIDE)):
-            said = f"{said}. {outside}"
-        return away(request, said, reverse("instance", args=[made or instance.pk]))
+        message = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
+        copy_id = operation.parameters.get("copy") if operation else None
+        if operation and (note := operation.parameters.get(OUTSIDE)):
+            message = f"{message}. {note}"
+        return away(request, message, reverse("instance", args=[copy_id or instance.pk]))
     return _draw(request, instance, action, form, status=400)
 
 
@@ -107,18 +107,20 @@ def _draw(
         "chosen": {name: str(form[name].value() or "") for name in form.fields},
     }
     if isinstance(action, SizeChange):
-        known = flavors.listing(request.context)
-        own = request.context.project is not None and request.context.project.id == instance.project_id
-        flavor = next((one for one in known if one.pk == values["chosen"]["flavor_id"]), None)
+        available = flavors.listing(request.context)
+        is_own_project = (
+            request.context.project is not None and request.context.project.id == instance.project_id
+        )
+        flavor = next((one for one in available if one.pk == values["chosen"]["flavor_id"]), None)
         values |= {
             "intro": action.intro,
             "flavor": flavor,
-            "plan": launch_plan.resize(action, instance, flavor, known, may_ask=own),
+            "plan": launch_plan.resize(action, instance, flavor, available, may_ask=is_own_project),
         }
         if flavor and isinstance(action, Resize):
-            values |= _growing(request, instance, flavor)
+            values |= _grow_values(request, instance, flavor)
     elif "image_id" in action.fields:
-        values |= {"images": images.listing(request.context)}
+        values |= {"images": images.list_launchable(request.context)}
     else:
         values |= {
             "intro": action.intro,
@@ -129,8 +131,8 @@ def _draw(
     return page(request, template, values, status=status)
 
 
-def _growing(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:
-    """The way without a shutdown, to be offered beside a resize, or why there is none."""
+def _grow_values(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:
+    """Return the action that needs no shutdown, offered beside a resize, or why it is not possible."""
     (grow,) = (one for one in choices(request.context, instance) if isinstance(one.action, Grow))
     reason = grow.reason or Grow().misfit(instance, flavor)
     return {"grow": grow.action, "not_growing": reason}

@@ -1,4 +1,4 @@
-"""The list of instances and the recycle bin: find, sort, choose many, act on many."""
+"""The list of instances and the recycle bin: find, sort, select, act on many."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ from compute.instances.actions import Action, begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
 from portal import lists
-from portal.entries import Entry, entry
-from portal.lists import number
+from portal.activity_entries import Entry, make_entry
+from portal.lists import page_number
 from portal.pages import many
 from portal.requests import Request, done, is_htmx, live_page, toast, with_events
 
@@ -54,7 +54,7 @@ BIN_BULK = ("restore", "purge")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An instance with what may be done to it now."""
+    """An instance with its permitted actions."""
 
     instance: Instance
     choices: list[Choice]
@@ -64,9 +64,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An action for many: how many of the chosen instances allow it now, and why others do not.
+    """An action for many: how many of the selected instances allow it now, and why others do not.
 
-    `url` is the page of what has to be said first.
+    `url` is the page of its form.
     """
 
     action: Action
@@ -75,8 +75,8 @@ class Offer:
     reason: str
 
 
-def more() -> list[Action]:
-    """What needs no word besides and stands in the bar's menu."""
+def menu_actions() -> list[Action]:
+    """Return the actions of the bar's menu, which need no parameters."""
     return [
         action
         for action in registry.of_noun("instance")
@@ -85,7 +85,7 @@ def more() -> list[Action]:
 
 
 def _action(verb: str) -> Action:
-    """Raise NotFound when there is none that people may begin."""
+    """Return an action that people may begin. Raise NotFound."""
     action = registry.find(f"instance.{verb}")
     if action is None or not action.order:
         raise NotFound
@@ -94,34 +94,34 @@ def _action(verb: str) -> Action:
 
 @require_safe
 def listing(request: Request) -> HttpResponse:
-    """Instances of the project; search, filter, sort and page stand in the URL."""
-    asked = request.GET
-    everywhere = "all" in asked and request.context.is_admin
+    """Show the project's instances; search, filter, sort and page are in the address."""
+    query = request.GET
+    everywhere = "all" in query and request.context.is_admin
     if everywhere and not is_htmx(request):
-        admin_reads.record_list(request.context, asked.get("search", "")[:255])
-    found = instances.page(
+        admin_reads.record_list(request.context, query.get("search", "")[:255])
+    instances_page = instances.page(
         request.context,
-        search=asked.get("search", "")[:255],
-        status=asked.get("status", ""),
-        sort=asked.get("sort", ""),
+        search=query.get("search", "")[:255],
+        status=query.get("status", ""),
+        sort=query.get("sort", ""),
         all_projects=everywhere,
-        project=asked.get("project", ""),
-        number=number(request),
+        project=query.get("project", ""),
+        number=page_number(request),
     )
     values = {
-        "page": found,
-        "rows": [row(request, instance) for instance in found],
-        "columns": lists.columns(asked, COLUMNS),
-        "filters": [(name, label, lists.url(asked, status=name)) for name, label in FILTERS.items()],
-        "status": asked.get("status", ""),
-        "search": asked.get("search", ""),
+        "page": instances_page,
+        "rows": [row(request, instance) for instance in instances_page],
+        "columns": lists.columns(query, COLUMNS),
+        "filters": [(name, label, lists.url(query, status=name)) for name, label in FILTERS.items()],
+        "status": query.get("status", ""),
+        "search": query.get("search", ""),
         "everywhere": everywhere,
-        "everywhere_url": lists.url(asked, all="" if everywhere else "1"),
-        "bulk": _offered(request, BULK),
-        "more": more(),
+        "everywhere_url": lists.url(query, all="" if everywhere else "1"),
+        "bulk": _permitted_actions(request, BULK),
+        "more": menu_actions(),
         "may_console": policy.allows(request.context, "instance:console"),
-        "narrowed": any(asked.get(name) for name in ("search", "status", "project")),
-        "query": asked.urlencode(),
+        "narrowed": any(query.get(name) for name in ("search", "status", "project")),
+        "query": query.urlencode(),
     }
     parts = {"instances": "instances/table.html"}
     return live_page(request, "instances/list.html", parts, values)
@@ -129,13 +129,15 @@ def listing(request: Request) -> HttpResponse:
 
 @require_safe
 def recycle_bin(request: Request) -> HttpResponse:
-    """Deleted instances that can still be restored."""
-    found = instances.page(request.context, sort="-created", number=number(request), in_bin=True)
+    """Show the deleted instances that can still be restored."""
+    instances_page = instances.page(
+        request.context, sort="-created", number=page_number(request), in_bin=True
+    )
     values = {
-        "page": found,
-        "rows": [row(request, instance) for instance in found],
+        "page": instances_page,
+        "rows": [row(request, instance) for instance in instances_page],
         "columns": lists.columns(request.GET, BIN_COLUMNS),
-        "bulk": _offered(request, BIN_BULK),
+        "bulk": _permitted_actions(request, BIN_BULK),
         "hours": settings.RECYCLE_HOURS,
     }
     return live_page(request, "instances/bin.html", {"bin": "instances/bin_table.html"}, values)
@@ -143,19 +145,23 @@ def recycle_bin(request: Request) -> HttpResponse:
 
 @require_safe
 def more_for_many(request: Request) -> HttpResponse:
-    """The menu of the bar, for the instances that are chosen now."""
+    """Show the bar's menu for the selected instances."""
     rows = instances.chosen(request.context, request.GET.getlist("ids")[:MOST])
-    ids = urlencode([("ids", str(one.pk)) for one in rows])
+    ids = urlencode([("ids", str(instance.pk)) for instance in rows])
     offers = []
-    for action in (*more(), *map(_action, many.FORMS)):
+    for action in (*menu_actions(), *map(_action, many.FORMS)):
         asks = action.verb in many.FORMS
-        found = [choice(request.context, one, action) for one in rows if asks or action.applies(one)]
-        reasons = dict.fromkeys(each.reason for each in found if each.reason)
+        instance_choices = [
+            choice(request.context, instance, action) for instance in rows if asks or action.applies(instance)
+        ]
+        reasons = dict.fromkeys(
+            instance_choice.reason for instance_choice in instance_choices if instance_choice.reason
+        )
         offers.append(
             Offer(
                 action=action,
                 url=f"{reverse(f'instances-{action.verb}')}?{ids}" if asks else "",
-                allowed=sum(each.allowed for each in found),
+                allowed=sum(instance_choice.allowed for instance_choice in instance_choices),
                 reason=" ".join(reasons) or _("It makes no sense for what is chosen."),
             )
         )
@@ -164,51 +170,51 @@ def more_for_many(request: Request) -> HttpResponse:
 
 @require_POST
 def act_on_many(request: Request, verb: str) -> HttpResponse:
-    """Begin one action on each of the chosen instances; those that refuse are named with the reason."""
+    """Begin an action on each of the selected instances. Show the reasons of those that refuse."""
     action = _action(verb)
     if not action.bulk:
         raise NotFound
-    chosen = list(dict.fromkeys(request.POST.getlist("ids")))
-    if not 0 < len(chosen) <= MOST:
+    instance_ids = list(dict.fromkeys(request.POST.getlist("ids")))
+    if not 0 < len(instance_ids) <= MOST:
         raise BadInput(_("Choose from 1 to %(most)s instances.") % {"most": MOST})
-    refused: list[str] = []
-    for instance_id in chosen:
+    refusals: list[str] = []
+    for instance_id in instance_ids:
         try:
             begin(request.context, action.name, instance_id)
         except MeridianError as error:
-            refused.append(str(error))
-    begun = len(chosen) - len(refused)
+            refusals.append(str(error))
+    count = len(instance_ids) - len(refusals)
     label = action.label
-    said = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", begun) % {
+    message = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", count) % {
         "label": label,
-        "n": begun,
+        "n": count,
     }
-    if not refused:
+    if not refusals:
         return done(
             request,
-            said,
+            message,
             reverse("recycle-bin" if verb in BIN_BULK else "instances"),
             changed=("instances", "quota"),
         )
-    reasons = " ".join(dict.fromkeys(refused))
-    said += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refused)) % {
-        "n": len(refused),
+    reasons = " ".join(dict.fromkeys(refusals))
+    message += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refusals)) % {
+        "n": len(refusals),
         "why": reasons,
     }
-    return with_events(HttpResponse(status=204), toast("danger", said), "instances", "quota")
+    return with_events(HttpResponse(status=204), toast("danger", message), "instances", "quota")
 
 
 def row(request: Request, instance: Instance) -> Row:
-    """The instance as lists show it. Costs no query."""
+    """Return the instance for lists. Costs no query."""
     operation = instance.open_operation
     return Row(
         instance=instance,
         choices=choices(request.context, instance),
-        entry=entry(operation) if operation else None,
+        entry=make_entry(operation) if operation else None,
         until=instance.deleted_at + timedelta(hours=settings.RECYCLE_HOURS) if instance.deleted_at else None,
     )
 
 
-def _offered(request: Request, verbs: tuple[str, ...]) -> list[Action]:
-    """Actions for the bar; a reader, who may do none of them, gets neither bar nor boxes."""
+def _permitted_actions(request: Request, verbs: tuple[str, ...]) -> list[Action]:
+    """Return the actions of the bar. Readers, who may begin none, see neither bar nor boxes."""
     return [_action(verb) for verb in verbs if policy.allows(request.context, f"instance:{verb}")]

@@ -1,4 +1,4 @@
-"""Letting people in: invitations, links for a new password, and the page that both lead to."""
+"""Invitations, links for a new password, and the page that both lead to."""
 
 from typing import Any
 
@@ -45,18 +45,18 @@ class Choice(Form):
 
 
 def invite(request: Request) -> HttpResponse:
-    """The form, and after it the link, which is shown once where it was not mailed."""
+    """Show the form, then the link. It is shown once, unless it was mailed."""
     policy.enforce(request.context, "user:write")
     form = Invitation(request.POST or None)
     status = 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
-            given = {name: value for name, value in form.cleaned_data.items() if value}
-            if "project" not in given:
-                given.pop("role", None)
+            data = {name: value for name, value in form.cleaned_data.items() if value}
+            if "project" not in data:
+                data.pop("role", None)
             try:
-                return _shown(request, invitations.invite(request.context, given))
+                return _show_link(request, invitations.invite(request.context, data))
             except MeridianError as error:
                 form.refuse(error)
                 status = error.status
@@ -67,22 +67,22 @@ def invite(request: Request) -> HttpResponse:
 
 @require_POST
 def reset_link(request: Request, key: str) -> HttpResponse:
-    """A link with which the user chooses a new password."""
-    return _shown(request, invitations.reset(request.context, key))
+    """Make a link with which the user chooses a new password."""
+    return _show_link(request, invitations.reset(request.context, key))
 
 
 @require_POST
 def disable_second_factor(request: Request, key: str) -> HttpResponse:
-    """For a user who lost device and recovery codes."""
+    """Disable the second factor of a user who lost device and recovery codes."""
     user = second_factor.disable(request.context, key)
-    said = _("Switched off the second factor of %(name)s.") % {"name": user.name}
-    return done(request, said, reverse("user", args=[user.id]), changed=("users", "user"))
+    message = _("Switched off the second factor of %(name)s.") % {"name": user.name}
+    return done(request, message, reverse("user", args=[user.id]), changed=("users", "user"))
 
 
 @login_not_required
 @sensitive_post_parameters("password")
 def choose_password(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the links lead: a password of one's own, then in. A second factor is asked for as ever."""
+    """Set the password of the link's user and sign in. A second factor is asked for as usual."""
     link = invitations.find(token)
     form = Choice(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -96,8 +96,8 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
     return page(request, "accounts/choose_password.html", values, status=400 if form.errors else 200)
 
 
-def _shown(request: Request, link: Link) -> HttpResponse:
-    """The link itself, as JSON, as a part for htmx, or as a page."""
+def _show_link(request: Request, link: Link) -> HttpResponse:
+    """Show the link: as JSON, as a part for htmx, or as a page."""
     if wants_json(request):
         values = {"user": link.user.name, "link": link.address, "mailed": link.address is None}
         return JsonResponse(values, headers={"Cache-Control": "no-store"})

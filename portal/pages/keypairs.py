@@ -1,4 +1,4 @@
-"""SSH keys: paste one, have one made, throw one away."""
+"""SSH keys: add, generate and delete them."""
 
 from django import forms
 from django.http import HttpResponse, JsonResponse
@@ -25,7 +25,7 @@ class PublicKey(Form):
 
 
 def listing(request: Request) -> HttpResponse:
-    """The asker's keys, and the form that adds one."""
+    """Show the user's keys and the form that adds one."""
     form = PublicKey(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -44,7 +44,7 @@ def listing(request: Request) -> HttpResponse:
 
 @require_POST
 def generate(request: Request) -> JsonResponse:
-    """A new key pair; the private half goes to the browser once, which saves it as a file."""
+    """Make a key pair. The private key goes to the browser once, which saves it as a file."""
     keypair, private_key = keypairs.generate(request.context, request.POST.get("name", ""))
     values = {
         "name": keypair.name,
@@ -57,7 +57,7 @@ def generate(request: Request) -> JsonResponse:
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
-    """Forget a key; the name is in the body, since a name may hold anything, slashes too."""
+    """Delete a key. The name is in the body, since it may contain slashes."""
     name = request.POST.get("name", "")
     keypairs.delete(request.context, name)
     return done(request, _("Deleted the key %(name)s.") % {"name": name}, "/keypairs/", changed=("keypairs",))

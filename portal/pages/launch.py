@@ -1,4 +1,4 @@
-"""Launch on one page. The server draws sizes, quota bars and the command anew with every change."""
+"""Launch on one page. The server renders sizes, quota bars and the command again after every change."""
 
 import base64
 import secrets
@@ -56,7 +56,7 @@ ANIMALS = (
 
 
 class Launch(Form):
-    """Parses only; `compute.instances.actions.launch` says what is wrong, field by field."""
+    """Parses only; `compute.instances.actions.launch` validates each field."""
 
     name = forms.CharField(label=_("Name"), required=False, max_length=255)
     image_id = forms.CharField(required=False)
@@ -79,46 +79,46 @@ class Launch(Form):
     )
     key = forms.CharField(required=False, max_length=64)
 
-    def asked(self) -> LaunchRequest:
-        """The request as typed; only the chosen kind of key counts."""
-        given = self.cleaned_data
-        key_from = given.get("key_from") or "none"
+    def launch_request(self) -> LaunchRequest:
+        """Return the request as typed; only the chosen kind of key counts."""
+        data = self.cleaned_data
+        key_from = data.get("key_from") or "none"
         return LaunchRequest(
-            name=given.get("name", ""),
-            flavor_id=given.get("flavor_id", ""),
-            image_id=given.get("image_id", ""),
-            count=given.get("count") or "1",
-            keypair_name=given.get("keypair_name", "") if key_from == "saved" else "",
-            public_key=given.get("public_key", "") if key_from == "pasted" else "",
-            user_data=given.get("user_data", ""),
-            server_group_id=given.get("server_group_id", ""),
-            availability_zone=given.get("availability_zone", ""),
-            description=given.get("description", ""),
-            tags=given.get("tags", "").replace(",", " ").split(),
-            metadata=given.get("metadata", {}),
+            name=data.get("name", ""),
+            flavor_id=data.get("flavor_id", ""),
+            image_id=data.get("image_id", ""),
+            count=data.get("count") or "1",
+            keypair_name=data.get("keypair_name", "") if key_from == "saved" else "",
+            public_key=data.get("public_key", "") if key_from == "pasted" else "",
+            user_data=data.get("user_data", ""),
+            server_group_id=data.get("server_group_id", ""),
+            availability_zone=data.get("availability_zone", ""),
+            description=data.get("description", ""),
+            tags=data.get("tags", "").replace(",", " ").split(),
+            metadata=data.get("metadata", {}),
         )
 
 
 def new(request: Request) -> HttpResponse:
-    """The form, and its sending. Whatever is refused comes back with every value in its place."""
+    """Show the form, or launch. A refused form keeps every value."""
     policy.enforce(request.context, "instance:launch")
     if request.method != "POST":
-        return _draw(request, Launch(initial=_suggestion(request) | _like(request)))
+        return _draw(request, Launch(initial=_suggestion(request) | _values_of_instance(request)))
     form = Launch(request.POST)
     if form.is_valid():
         try:
-            made = launch(request.context, form.asked(), form.cleaned_data["key"] or None)
+            created = launch(request.context, form.launch_request(), form.cleaned_data["key"] or None)
         except MeridianError as error:
             form.refuse(error)
             return _draw(request, form, status=error.status, over_quota=isinstance(error, OverQuota))
-        said = ngettext("%(name)s is being built.", "%(n)s instances are being built.", len(made))
-        return away(request, said % {"name": made[0].name, "n": len(made)}, reverse("instances"))
+        message = ngettext("%(name)s is being built.", "%(n)s instances are being built.", len(created))
+        return away(request, message % {"name": created[0].name, "n": len(created)}, reverse("instances"))
     return _draw(request, form, status=400)
 
 
 @require_POST
 def preview(request: Request) -> HttpResponse:
-    """What the present choices come to: sizes that fit, quota, the command."""
+    """Show the sizes that fit, the quota and the command for the present choices."""
     policy.enforce(request.context, "instance:launch")
     form = Launch(request.POST)
     form.is_valid()
@@ -134,33 +134,33 @@ def _draw(request: Request, form: Launch, *, status: int = 200, over_quota: bool
 
 
 def _values(request: Request, form: Launch) -> dict[str, Any]:
-    """Everything that the page and its preview show, from what the form holds now."""
-    known_images, known_flavors = images.listing(request.context), flavors.listing(request.context)
-    chosen = {name: str(form[name].value() or "") for name in form.fields}
-    image = next((image for image in known_images if str(image.pk) == chosen["image_id"]), None)
-    flavor = next((flavor for flavor in known_flavors if flavor.pk == chosen["flavor_id"]), None)
-    count = int(chosen["count"]) if chosen["count"].isascii() and chosen["count"].isdigit() else 1
+    """Return the values of the page and its preview for the present choices."""
+    known_images, known_flavors = images.list_launchable(request.context), flavors.listing(request.context)
+    values = {name: str(form[name].value() or "") for name in form.fields}
+    image = next((image for image in known_images if str(image.pk) == values["image_id"]), None)
+    flavor = next((flavor for flavor in known_flavors if flavor.pk == values["flavor_id"]), None)
+    count = int(values["count"]) if values["count"].isascii() and values["count"].isdigit() else 1
     count = max(1, min(count, MOST_AT_ONCE))
     plan = launch_plan.make(request.context.project, image, flavor, known_flavors, count)
-    command = launch_plan.command(
-        chosen["name"],
+    command = launch_plan.shell_command(
+        values["name"],
         image,
         flavor,
         count,
-        key_name=chosen["keypair_name"] if chosen["key_from"] == "saved" else "",
-        user_data=bool(chosen["user_data"].strip()),
-        server_group=chosen["server_group_id"],
-        zone=chosen["availability_zone"],
-        description=chosen["description"].strip(),
-        tags=chosen["tags"].replace(",", " ").split(),
-        metadata=Pairs.pairs(chosen["metadata"]),
+        key_name=values["keypair_name"] if values["key_from"] == "saved" else "",
+        user_data=bool(values["user_data"].strip()),
+        server_group=values["server_group_id"],
+        zone=values["availability_zone"],
+        description=values["description"].strip(),
+        tags=values["tags"].replace(",", " ").split(),
+        metadata=Pairs.pairs(values["metadata"]),
     )
     groups = list(server_groups.visible(request.context))
     return {
         "form": form,
-        "chosen": chosen,
+        "chosen": values,
         "server_groups": groups,
-        "server_group": next((one for one in groups if str(one.pk) == chosen["server_group_id"]), None),
+        "server_group": next((group for group in groups if str(group.pk) == values["server_group_id"]), None),
         "zones": list(aggregates.zones()),
         "images": known_images,
         "image": image,
@@ -173,18 +173,20 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
 
 
 def _suggestion(request: Request) -> dict[str, str]:
-    """A name that can be remembered, the asked or only image, the smallest size that fits it, the newest key."""
-    known: list[Image] = images.listing(request.context)
-    wanted = request.GET.get("image", "")
-    image = next((image for image in known if str(image.pk) == wanted), known[0] if known else None)
+    """Return initial values: a name, the image of the address or the first, the smallest size, the newest key."""
+    available: list[Image] = images.list_launchable(request.context)
+    image_id = request.GET.get("image", "")
+    image = next(
+        (image for image in available if str(image.pk) == image_id), available[0] if available else None
+    )
     keys = keypairs.listing(request.context)
     sizes: list[Flavor] = flavors.listing(request.context)
     plan = launch_plan.make(request.context.project, image, None, sizes, 1)
-    fitting = next((size.flavor.pk for size in plan.sizes if not size.reason), "")
+    flavor_id = next((size.flavor.pk for size in plan.sizes if not size.reason), "")
     return {
         "name": f"{secrets.choice(CALM)}-{secrets.choice(ANIMALS)}",
         "image_id": str(image.pk) if image else "",
-        "flavor_id": fitting,
+        "flavor_id": flavor_id,
         "count": "1",
         "key_from": "saved" if keys else "none",
         "keypair_name": max(keys, key=lambda key: key.created_at).name if keys else "",
@@ -192,11 +194,11 @@ def _suggestion(request: Request) -> dict[str, str]:
     }
 
 
-def _like(request: Request) -> dict[str, Any]:
-    """The values of the instance that the address names, so that it can be launched again or once more."""
-    if not (wanted := request.GET.get("like", "")):
+def _values_of_instance(request: Request) -> dict[str, Any]:
+    """Return the values of the instance in the address, to launch another like it."""
+    if not (instance_id := request.GET.get("like", "")):
         return {}
-    instance = instances.get(request.context, wanted)
+    instance = instances.get(request.context, instance_id)
     values: dict[str, Any] = {
         "name": instance.name,
         "description": instance.description,

@@ -1,4 +1,4 @@
-"""Verbs for many instances that need a word first: what would come of it for each, and then what came of it."""
+"""Forms of actions on many instances: a preview of each result, then the results."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -23,27 +23,29 @@ from portal.requests import Request, page
 from portal.templatetags.cloud import mib
 
 MOST = 50
-"""As many as a page of the list shows."""
+"""The rows on a page of the list."""
 
 
 class ForMany(Form):
-    """Parses only: what may be, the action says for each instance."""
+    """Parses only; the action validates for each instance."""
 
     verb: ClassVar[str]
     intro: ClassVar[str | Promise]
     button: ClassVar[str | Promise]
 
     def __init__(self, context: Context, data: dict[str, Any]) -> None:
-        # Bound from the beginning, so that the page shows what its first values come to.
-        given = {name: field.initial for name, field in self.base_fields.items() if field.initial is not None}
-        super().__init__(given | data)
+        # Bound from the beginning, so that the page shows the results of its initial values.
+        initial = {
+            name: field.initial for name, field in self.base_fields.items() if field.initial is not None
+        }
+        super().__init__(initial | data)
 
     def parameters(self) -> dict[str, Any] | None:
-        """What the action takes; None: the person has not said enough yet."""
+        """Return the action's parameters; None while some are missing."""
         raise NotImplementedError
 
     def show(self, instance: Instance) -> str:
-        """Of an instance what the verb changes."""
+        """Return the property that the action changes, as a text."""
         raise NotImplementedError
 
 
@@ -57,10 +59,13 @@ class Resizing(ForMany):
 
     def __init__(self, context: Context, data: dict[str, Any]) -> None:
         super().__init__(context, data)
-        known = flavors.listing(context)
-        offered = [(one.pk, _size(one.name, one.vcpus, one.ram_mib, one.disk_gib)) for one in known]
+        available = flavors.listing(context)
+        options = [
+            (flavor.pk, _size(flavor.name, flavor.vcpus, flavor.ram_mib, flavor.disk_gib))
+            for flavor in available
+        ]
         self.fields["flavor_id"].widget = forms.Select(
-            choices=[("", _("Choose a size.")), *offered], attrs={"class": "form-select"}
+            choices=[("", _("Choose a size.")), *options], attrs={"class": "form-select"}
         )
 
     def parameters(self) -> dict[str, Any] | None:
@@ -98,13 +103,13 @@ class Expiring(ForMany):
     time_zone = time_zone_field()
 
     def parameters(self) -> dict[str, Any] | None:
-        given = self.cleaned_data
-        match given["how"]:
+        data = self.cleaned_data
+        match data["how"]:
             case "days":
-                return {"days": given["days"]} if given["days"] else None
+                return {"days": data["days"]} if data["days"] else None
             case "at":
-                wanted = {"expires_at": given["expires_at"], "time_zone": given["time_zone"]}
-                return wanted if given["expires_at"] else None
+                moment = {"expires_at": data["expires_at"], "time_zone": data["time_zone"]}
+                return moment if data["expires_at"] else None
         return {}
 
     def show(self, instance: Instance) -> str:
@@ -129,20 +134,20 @@ class Tagging(ForMany):
     )
 
     def parameters(self) -> dict[str, Any] | None:
-        given = {name: _words(self.cleaned_data[name]) for name in ("more", "without")}
-        return given if any(given.values()) else None
+        tags = {name: _words(self.cleaned_data[name]) for name in ("more", "without")}
+        return tags if any(tags.values()) else None
 
     def show(self, instance: Instance) -> str:
         return ", ".join(instance.tags) or "–"
 
 
 FORMS: dict[str, type[ForMany]] = {form.verb: form for form in (Resizing, Expiring, Tagging)}
-"""Verb → what has to be said first."""
+"""Verb → the form of its parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One instance: `now`, and `then` or the `reason` why not."""
+    """An instance: the property `now`, and `then` or the `reason` of a refusal."""
 
     instance: Instance
     now: str
@@ -152,18 +157,18 @@ class Line:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: Request, verb: str) -> HttpResponse:
-    """The form with what each of the chosen instances would become; sent, what each became."""
+    """Show the form with the result for each selected instance, or begin the action."""
     policy.enforce(request.context, f"instance:{verb}")
-    given = request.POST if request.method == "POST" else request.GET
-    chosen = instances.chosen(request.context, given.getlist("ids")[:MOST])
-    form = FORMS[verb](request.context, given.dict())
+    data = request.POST if request.method == "POST" else request.GET
+    selection = instances.chosen(request.context, data.getlist("ids")[:MOST])
+    form = FORMS[verb](request.context, data.dict())
     parameters = form.parameters() if form.is_valid() else None
     sent = request.method == "POST" and parameters is not None
     if parameters is None:
-        outcomes = [_unsaid(request.context, verb, instance) for instance in chosen]
+        outcomes = [_incomplete_outcome(request.context, verb, instance) for instance in selection]
     else:
         act = begin_each if sent else rehearse
-        outcomes = act(request.context, f"instance.{verb}", chosen, parameters)
+        outcomes = act(request.context, f"instance.{verb}", selection, parameters)
     values = {
         "action": registry.known()[f"instance.{verb}"],
         "form": form,
@@ -176,8 +181,8 @@ def ask(request: Request, verb: str) -> HttpResponse:
     return page(request, "instances/many.html", values, status=status)
 
 
-def _unsaid(context: Context, verb: str, instance: Instance) -> Outcome:
-    """Before anything is chosen, only what refuses whatever it will be is known."""
+def _incomplete_outcome(context: Context, verb: str, instance: Instance) -> Outcome:
+    """Return the outcome without parameters: only refusals that hold for any of them."""
     return Outcome(
         before=instance,
         after=None,

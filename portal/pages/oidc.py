@@ -1,4 +1,4 @@
-"""Signing in at an OpenID Connect provider: leaving for it, and coming back."""
+"""Signing in at an OpenID Connect provider: the redirect there, and the way back."""
 
 from dataclasses import asdict
 from urllib.parse import urlsplit
@@ -27,17 +27,17 @@ PATIENCE_SECONDS = 15 * 60
 @login_not_required
 @require_safe
 def begin(request: HttpRequest) -> HttpResponse:
-    """Leave for the provider. What must come back fits a signed cookie, so strangers leave no session behind."""
+    """Redirect to the provider. The state is in a signed cookie, so strangers leave no session behind."""
     provider = _provider()
     if request.get_host() != urlsplit(settings.PUBLIC_URL).netloc:
         # The provider sends everybody to our one address; only there the cookie is seen again.
         return redirect(settings.PUBLIC_URL + request.get_full_path())
     address, attempt = oidc.begin(provider, _callback_url())
     response = redirect(address)
-    kept = asdict(attempt) | {"next": safe_next(request)}
+    state = asdict(attempt) | {"next": safe_next(request)}
     response.set_cookie(
         COOKIE,
-        signing.dumps(kept, salt=COOKIE),
+        signing.dumps(state, salt=COOKIE),
         max_age=PATIENCE_SECONDS,
         path=reverse("oidc"),
         secure=settings.SECURE,
@@ -51,16 +51,16 @@ def begin(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def callback(request: HttpRequest) -> HttpResponse:
-    """Come back: begin the session of whom the provider names. Its second factor counts; ours is not asked for."""
+    """Begin the session of the provider's user. Its second factor counts; ours is not asked for."""
     provider = _provider()
     try:
-        kept = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=PATIENCE_SECONDS)
+        state = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=PATIENCE_SECONDS)
     except signing.BadSignature as error:
         raise BadInput(
             _("This sign-in took too long, was used already, or your browser refuses cookies. Start again.")
         ) from error
-    to = kept.pop("next")
-    proof = oidc.finish(provider, _callback_url(), Attempt(**kept), request.GET)
+    to = state.pop("next")
+    proof = oidc.finish(provider, _callback_url(), Attempt(**state), request.GET)
     user = external_users.enter(
         proof.person, provider.domain, mirrored=provider.groups, makes_users=provider.makes_users
     )

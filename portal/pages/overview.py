@@ -1,4 +1,4 @@
-"""The first page: how much is used, what runs, what happened."""
+"""The first page: usage, instances and recent operations."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -8,8 +8,8 @@ from accounts.services import quota_requests, quotas
 from compute.engine.services import operations_log
 from compute.hosts.models import Hypervisor
 from compute.instances.services import instances
-from portal.entries import entries
-from portal.pages.quota_requests import shown
+from portal.activity_entries import make_entries
+from portal.pages.quota_requests import make_line
 from portal.requests import Request, live_page, page
 
 RECENT = 6
@@ -17,7 +17,7 @@ RECENT = 6
 
 @require_safe
 def overview(request: Request) -> HttpResponse:
-    """Usage and counts of the present project, and its latest operations."""
+    """Show usage and counts of the present project, and its latest operations."""
     context = request.context
     if context.project is None or not policy.allows(context, "instance:read"):
         return page(request, "overview/no_project.html")
@@ -25,11 +25,11 @@ def overview(request: Request) -> HttpResponse:
     values = {
         "usages": quotas.project_usage(context.project),
         "requests": [
-            shown(one, may_withdraw=quota_requests.may_withdraw(context, one))
-            for one in quota_requests.project_requests(context)
+            make_line(quota_request, may_withdraw=quota_requests.may_withdraw(context, quota_request))
+            for quota_request in quota_requests.project_requests(context)
         ],
         "counts": counts,
-        "entries": entries(operations_log.recent(context, size=RECENT)),
+        "entries": make_entries(operations_log.recent(context, size=RECENT)),
         "emulation": _emulation(),
     }
     parts = {"overview": "overview/content.html"}
@@ -37,6 +37,6 @@ def overview(request: Request) -> HttpResponse:
 
 
 def _emulation() -> str:
-    """Why guests are emulated, if they are: it makes them many times slower, and people should know."""
+    """Return why guests are emulated, which makes them many times slower; empty if they are not."""
     slow = Hypervisor.objects.filter(virt_type="qemu").first()
     return slow.virt_reason or slow.name if slow else ""

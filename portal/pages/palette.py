@@ -1,4 +1,4 @@
-"""The command palette: pages, instances and what may be done to them, by name."""
+"""The command palette: pages, instances and their actions, by name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import instances, words
 from portal import icons
-from portal.frame import ADMINISTRATION, FURTHER, WORK, places
+from portal.frame import ADMINISTRATION, FURTHER, WORK, permitted_items
 from portal.requests import Request
 
 MOST = 8
@@ -24,7 +24,7 @@ WITH_ACTIONS = 3
 
 @require_safe
 def palette(request: Request) -> JsonResponse:
-    """What fits `q`. An item has label, hint, icon and url; with `verb` it is an action, sent by POST."""
+    """Return the items that fit `q`. Each has label, hint, icon and url; with `verb` it is an action for POST."""
     query = " ".join(request.GET.get("q", "")[:255].split())
     items = [*_pages(request, query), *_instances(request, query), *_people(request, query)]
     return JsonResponse({"items": items}, headers={"Cache-Control": "no-store"})
@@ -33,32 +33,32 @@ def palette(request: Request) -> JsonResponse:
 def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
     if policy.allows(request.context, "instance:launch"):
         yield from _if_fitting(query, _item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
-    for place in places(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
-        yield from _if_fitting(query, _item(str(place.label), _("Page"), place.icon, place.url))
+    for item in permitted_items(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
+        yield from _if_fitting(query, _item(str(item.label), _("Page"), item.icon, item.url))
     yield from _if_fitting(query, _item(_("My account"), _("Page"), "user-circle", reverse("account")))
 
 
 def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
-    """Instances by name, address or id; "stop web" offers that action on those that fit the rest.
+    """Yield instances by name, address or id; “stop web” yields that action of the instances that fit “web”.
 
-    Administrators find those of every project, and also by their user's name.
+    Administrators find instances of every project, also by their user's name.
     """
     if not policy.allows(request.context, "instance:read"):
         return
-    found = _found(request, query) if query else []
-    for instance in found:
+    matches = _search_instances(request, query) if query else []
+    for instance in matches:
         url = reverse("instance", args=[instance.pk])
         yield _item(instance.name, _hint(request, instance), "server-2", url)
     verb, _space, rest = query.partition(" ")
-    for instance in found[:WITH_ACTIONS]:
+    for instance in matches[:WITH_ACTIONS]:
         yield from _actions(request, instance, "")
-    if rest and not found:
-        for instance in _found(request, rest):
+    if rest and not matches:
+        for instance in _search_instances(request, rest):
             yield from _actions(request, instance, verb)
 
 
 def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
-    """Projects, users and groups by name, for those who look after them."""
+    """Yield projects, users and groups by name, for administrators."""
     context = request.context
     if not query or not policy.allows(context, "project:read") or not policy.allows(context, "user:read"):
         return
@@ -70,20 +70,20 @@ def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
         yield _item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
 
 
-def _found(request: Request, search: str) -> list[Instance]:
+def _search_instances(request: Request, search: str) -> list[Instance]:
     everywhere = request.context.is_admin
     return list(instances.page(request.context, search=search, size=MOST, all_projects=everywhere))
 
 
 def _hint(request: Request, instance: Instance) -> str:
-    """The status, and the project where it is another one than the asker works in."""
+    """Return the status, with the project unless the user works in it."""
     status = words.status(instance.status)
     project = request.context.project
     return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
 
 
 def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:
-    """Allowed actions that need no further input."""
+    """Yield permitted actions that need no parameters."""
     for choice in choices(request.context, instance):
         action = choice.action
         if (

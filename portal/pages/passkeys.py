@@ -1,4 +1,4 @@
-"""Passkeys: adding and removing one's own, and signing in with one. Scripts ask (static/js/passkeys.js)."""
+"""Passkeys: add and delete one's own, and sign in with one. Scripts ask (static/js/passkeys.js)."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +14,7 @@ from portal.signing_in import enter, safe_next
 
 
 def party_of(request: HttpRequest) -> Party:
-    """Us, by the name that the browser asked for, which is one of ALLOWED_HOSTS."""
+    """Return this site under the host name of the request, which is one of ALLOWED_HOSTS."""
     host = request.get_host()
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     return Party(host=name, origin=f"{request.scheme}://{host}")
@@ -22,33 +22,33 @@ def party_of(request: HttpRequest) -> Party:
 
 @require_POST
 def ask_for_new(request: Request) -> JsonResponse:
-    """Options and ticket for making one."""
+    """Return options and ticket for making a passkey."""
     return _question(passkeys.ask_for_new(request.context, party_of(request)))
 
 
 @require_POST
 def add(request: Request) -> JsonResponse:
-    """Keep what the device made, named by browser and system unless the person says otherwise."""
-    given = request.POST
-    name = given.get("name") or browsers.name(request.headers.get("User-Agent", ""))
-    made = passkeys.add(
-        request.context, party_of(request), given.get("ticket"), given.get("answer"), name[:64]
+    """Add the passkey of the device, named by browser and system unless the user named it."""
+    data = request.POST
+    name = data.get("name") or browsers.name(request.headers.get("User-Agent", ""))
+    passkey = passkeys.add(
+        request.context, party_of(request), data.get("ticket"), data.get("answer"), name[:64]
     )
-    return JsonResponse({"said": _("Added the passkey %(name)s.") % {"name": made.name}}, status=201)
+    return JsonResponse({"said": _("Added the passkey %(name)s.") % {"name": passkey.name}}, status=201)
 
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
-    """Forget one."""
-    gone = passkeys.delete(request.context, request.POST.get("passkey", ""))
-    said = _("Deleted the passkey %(name)s.") % {"name": gone.name}
-    return done(request, said, "/account/", changed=("passkeys",))
+    """Delete a passkey."""
+    passkey = passkeys.delete(request.context, request.POST.get("passkey", ""))
+    message = _("Deleted the passkey %(name)s.") % {"name": passkey.name}
+    return done(request, message, "/account/", changed=("passkeys",))
 
 
 @login_not_required
 @require_POST
 def ask_who(request: HttpRequest) -> JsonResponse:
-    """Options and ticket for signing in."""
+    """Return options and ticket for signing in."""
     if not party_of(request).can_have_passkeys:
         raise NotFound
     return _question(passkeys.ask_who(party_of(request)))
@@ -57,7 +57,7 @@ def ask_who(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """In, by what the device signed; the cookies of a session, and where to go."""
+    """Sign in by the device's signature. Return the session's cookies, and the address to go to."""
     try:
         user = passkeys.user_of(party_of(request), request.POST.get("ticket"), request.POST.get("answer"))
     except NotSignedIn as error:

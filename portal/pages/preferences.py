@@ -1,4 +1,4 @@
-"""What a person chooses for themselves: theme, language, the project they work in."""
+"""Personal preferences: theme, language, present project."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -16,9 +16,9 @@ from portal.themes import THEME_COOKIE, THEMES
 
 @require_POST
 def preferences(request: Request) -> HttpResponse:
-    """Keep the theme or the language, with the user and in the browser."""
-    user, wanted = request.user, request.POST
-    if theme := wanted.get("theme"):
+    """Store the theme or the language, with the user and in the browser."""
+    user, data = request.user, request.POST
+    if theme := data.get("theme"):
         if theme not in THEMES:
             raise BadInput(fields={"theme": _("There is no such theme.")})
         user.theme = theme
@@ -26,7 +26,7 @@ def preferences(request: Request) -> HttpResponse:
         response = HttpResponse(status=204) if is_htmx(request) else redirect(safe_next(request))
         remember(response, THEME_COOKIE, theme)
         return response
-    language = wanted.get("language", "")
+    language = data.get("language", "")
     if language not in dict(settings.LANGUAGES) or not check_for_language(language):
         raise BadInput(fields={"language": _("There is no such language.")})
     user.language = language
@@ -39,9 +39,9 @@ def preferences(request: Request) -> HttpResponse:
 
 @require_POST
 def switch_project(request: Request) -> HttpResponse:
-    """Work in another project from now on; a foreign one is unknown."""
-    wanted = request.POST.get("project", "")
-    project = next((project for project in projects_of(request.user) if project.id == wanted), None)
+    """Work in another project from now on. Raise NotFound for a foreign one."""
+    project_id = request.POST.get("project", "")
+    project = next((project for project in projects_of(request.user) if project.id == project_id), None)
     if project is None:
         raise NotFound
     request.session["project_id"] = project.id

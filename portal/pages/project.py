@@ -1,4 +1,4 @@
-"""One project: what it is, who works in it and why, what it uses; and making, changing and removing it."""
+"""A project's page: members, their roles and usage; and making, changing and deleting projects."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ from accounts.services import assignments, audit_trail, directory, inputs, proje
 from compute.instances.services import instances
 from portal import lists, pickers, quota_lines
 from portal.form_pages import form_page
-from portal.forms import Form
-from portal.requests import Request, away, done, live_page
-from portal.ways import whence
+from portal.forms import Form, description_field
+from portal.requests import Request, deleted, done, live_page
+from portal.role_sources import describe_origin
 
 MEMBERS = 50
 PARTS = {
@@ -28,6 +28,12 @@ PARTS = {
     "quota": "projects/quota.html",
     "found": "parts/found.html",
 }
+
+
+def _tags_field() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
+    )
 
 
 class NewProject(Form):
@@ -39,37 +45,31 @@ class NewProject(Form):
             "A domain, or another project: roles given for “projects below” reach into this one."
         ),
     )
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
-    )
+    description = description_field()
+    tags = _tags_field()
 
 
 class ChangedProject(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
-    )
+    description = description_field()
+    tags = _tags_field()
 
 
 @require_safe
 def show(request: Request, project_id: str) -> HttpResponse:
-    """The page, or one of its parts; `?find=` looks for whom to give a role."""
+    """Show the project or a part of it; `?find=` searches users and groups for a role."""
     context = request.context
-    project = _found(context, project_id)
-    members = Paginator(assignments.on_project(context, project), MEMBERS).get_page(lists.number(request))
+    project = _get_project(context, project_id)
+    members = Paginator(assignments.on_project(context, project), MEMBERS).get_page(
+        lists.page_number(request)
+    )
     used = instances.count(context, project)
     values: dict[str, Any] = {
         "project": project,
         "lineage": project.lineage,
         "children": project.children.order_by("name"),
         "page": members,
-        "members": [(row, *whence(row, project)) for row in members],
+        "members": [(row, *describe_origin(row, project)) for row in members],
         "picker": pickers.actors(request),
         "chosen": "actor",
         "roles": pickers.all_roles(context),
@@ -87,11 +87,11 @@ def new(request: Request) -> HttpResponse:
     form = NewProject(request.POST or None, initial={"parent_id": request.GET.get("below")})
     form.fields["parent_id"].choices = _parents(request.context)  # type: ignore[attr-defined]
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        fields = given | {"tags": _tags(given["tags"]), "parent_id": given["parent_id"] or None}
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        fields = data | {"tags": _tags(data["tags"]), "parent_id": data["parent_id"] or None}
         project = projects.create(request.context, fields)
-        said = _("Made the project %(name)s. Now give somebody a role in it.") % {"name": project.name}
-        return said, reverse("project", args=[project.id])
+        message = _("Made the project %(name)s. Now give somebody a role in it.") % {"name": project.name}
+        return message, reverse("project", args=[project.id])
 
     return form_page(
         request, form, save, heading=_("New project"), button=_("Make the project"), back=reverse("projects")
@@ -99,15 +99,15 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, project_id: str) -> HttpResponse:
-    """Change name, description and tags."""
+    """Change a project's name, description and tags."""
     policy.enforce(request.context, "project:write")
-    project = _found(request.context, project_id)
+    project = _get_project(request.context, project_id)
     tags = ", ".join(tag.name for tag in project.tags.all())
     initial = {"name": project.name, "description": project.description, "tags": tags}
     back = reverse("project", args=[project.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        changed = projects.update(request.context, project.id, given | {"tags": _tags(given["tags"])})
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        changed = projects.update(request.context, project.id, data | {"tags": _tags(data["tags"])})
         return _("Changed the project %(name)s.") % {"name": changed.name}, back
 
     heading = _("Edit the project %(name)s") % {"name": project.name}
@@ -117,26 +117,24 @@ def edit(request: Request, project_id: str) -> HttpResponse:
 
 @require_POST
 def set_enabled(request: Request, project_id: str) -> HttpResponse:
-    """Enable or disable; counts at the next request of everybody in it."""
+    """Enable or disable a project, from its members' next requests on."""
     project = projects.update(request.context, project_id, {"enabled": request.POST.get("enabled", "")})
-    said = _("Enabled %(name)s.") if project.enabled else _("Disabled %(name)s.")
+    message = _("Enabled %(name)s.") if project.enabled else _("Disabled %(name)s.")
     back = reverse("project", args=[project.id])
-    return done(request, said % {"name": project.name}, back, changed=("projects", "project"))
+    return done(request, message % {"name": project.name}, back, changed=("projects", "project"))
 
 
 @require_POST
 def delete(request: Request, project_id: str) -> HttpResponse:
-    """Remove an empty project; a refusal names what still lives in it."""
+    """Delete an empty project. A refusal names its contents."""
     policy.enforce(request.context, "project:write")
-    project = _found(request.context, project_id)
+    project = _get_project(request.context, project_id)
     projects.delete(request.context, project_id)
-    said = _("Deleted the project %(name)s.") % {"name": project.name}
-    if request.POST.get("leave"):
-        return away(request, said, reverse("projects"))
-    return done(request, said, reverse("projects"), changed=("projects",))
+    message = _("Deleted the project %(name)s.") % {"name": project.name}
+    return deleted(request, message, reverse("projects"), changed=("projects",))
 
 
-def _found(context: Context, project_id: str) -> Project:
+def _get_project(context: Context, project_id: str) -> Project:
     policy.enforce(context, "project:read")
     return inputs.get_or_404(projects.all_for_admin(context).with_lineage(), project_id, "project")  # type: ignore[attr-defined]
 
@@ -146,7 +144,7 @@ def _tags(text: str) -> list[str]:
 
 
 def _parents(context: Context) -> list[tuple[str, Any]]:
-    """Every domain, and in it every project that another may stand below."""
+    """Return every domain, with the projects in it that can be a parent."""
     rows: dict[str, list[tuple[str, str]]] = {}
     for project in projects.all_for_admin(context).order_by("name").values_list("domain_id", "pk", "name"):
         rows.setdefault(project[0], []).append((project[1], project[2]))
@@ -156,7 +154,7 @@ def _parents(context: Context) -> list[tuple[str, Any]]:
             [(domain.id, _("The domain %(name)s itself") % {"name": domain.name}), *rows.get(domain.id, [])],
         )
         for domain in sorted(
-            directory.domains(context), key=lambda one: (one.id != context.user.domain_id, one.name)
+            directory.domains(context), key=lambda domain: (domain.id != context.user.domain_id, domain.name)
         )
     ]
 

@@ -1,4 +1,4 @@
-"""All projects with their limits and what is used of them, in one table that is edited in place."""
+"""All projects with limits and usage, in one table that is edited in place."""
 
 from typing import Any
 
@@ -21,29 +21,29 @@ PARTS = {"projects": "projects/table.html"}
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """A page of projects in a constant number of queries; `?edit=` opens one row's limits, `?row=` is one row."""
+    """Show a page of projects in a constant number of queries; `?edit=` opens a row's limits, `?row=` is one row."""
     policy.enforce(request.context, "project:read")
     editing = request.GET.get("edit", "")
     if is_htmx(request) and (key := request.GET.get("row")):
         line = quota_lines.line(request.context, key)
         return page(request, "projects/line.html", {"line": line, "is_edited": key == editing})
-    asked = lists.asked(request)
-    found = directory.projects(
+    query = lists.parse_query(request)
+    projects_page = directory.projects(
         request.context,
-        search=asked.search,
-        state=asked.state,
-        domain=asked.domain,
-        sort=asked.sort,
-        number=asked.number,
+        search=query.search,
+        state=query.state,
+        domain=query.domain,
+        sort=query.sort,
+        number=query.number,
     )
     values: dict[str, Any] = {
-        "page": found,
-        "asked": asked,
+        "page": projects_page,
+        "list_query": query,
         "columns": lists.columns(request.GET, _columns(), default="name"),
         "filters": lists.filters(request.GET, "state", STATES),
-        "kept": lists.kept(request.GET),
+        "hidden_fields": lists.hidden_fields(request.GET),
         "defaults": quota_lines.defaults(request.context),
-        "lines": quota_lines.lines(found),
+        "lines": quota_lines.lines(projects_page),
         "editing": editing,
         "resources": list(quotas.resources.values()),
     }
@@ -52,14 +52,14 @@ def table(request: Request) -> HttpResponse:
 
 @require_POST
 def update(request: Request, key: str) -> HttpResponse:
-    """Set a project's limits, or the defaults; what is wrong comes back in the row, or in the project's card."""
-    typed = _typed(request)
+    """Set a project's limits, or the defaults. Errors come back in the row, or in the project's card."""
+    texts = _limit_texts(request)
     is_card = request.headers.get("HX-Target") == "quota"
     template = "projects/quota.html" if is_card else "projects/line.html"
     try:
-        quotas.update(request.context, None if key == DEFAULTS else key, typed)
+        quotas.update(request.context, None if key == DEFAULTS else key, texts)
     except BadInput as error:
-        line = quota_lines.line(request.context, key).typed(typed, error.fields)
+        line = quota_lines.line(request.context, key).typed(texts, error.fields)
         return page(request, template, {"line": line, "is_edited": True})
     if not is_htmx(request):
         return done(request, _("Changed the limits."), reverse("projects"))
@@ -69,27 +69,27 @@ def update(request: Request, key: str) -> HttpResponse:
 
 @require_POST
 def update_many(request: Request) -> HttpResponse:
-    """Set the given limits of all chosen projects; empty fields leave theirs as they are."""
-    chosen = list(dict.fromkeys(request.POST.getlist("ids")))
-    typed = {name: text for name, text in _typed(request).items() if text.strip()}
+    """Set limits of all selected projects. Empty fields leave theirs unchanged."""
+    project_ids = list(dict.fromkeys(request.POST.getlist("ids")))
+    texts = {name: text for name, text in _limit_texts(request).items() if text.strip()}
     try:
-        quotas.update_many(request.context, chosen, typed)
+        quotas.update_many(request.context, project_ids, texts)
     except BadInput as error:
-        wrong = [f"{quotas.resources[name].label}: {text}" for name, text in error.fields.items()]
-        raise BadInput(" ".join(wrong) or error.text) from error
-    said = ngettext(
-        "Changed the limits of %(n)s project.", "Changed the limits of %(n)s projects.", len(chosen)
+        sentences = [f"{quotas.resources[name].label}: {text}" for name, text in error.fields.items()]
+        raise BadInput(" ".join(sentences) or error.text) from error
+    message = ngettext(
+        "Changed the limits of %(n)s project.", "Changed the limits of %(n)s projects.", len(project_ids)
     )
-    return done(request, said % {"n": len(chosen)}, reverse("projects"), changed=("projects",))
+    return done(request, message % {"n": len(project_ids)}, reverse("projects"), changed=("projects",))
 
 
-def _typed(request: Request) -> dict[str, str]:
+def _limit_texts(request: Request) -> dict[str, str]:
     return {name: request.POST[name] for name in quotas.resources if name in request.POST}
 
 
 def _columns() -> list[tuple[str, lists.Text]]:
-    used: list[tuple[str, lists.Text]] = [(name, row.label) for name, row in quotas.resources.items()]
-    return [("name", _("Project")), *used]
+    headings: list[tuple[str, lists.Text]] = [(name, row.label) for name, row in quotas.resources.items()]
+    return [("name", _("Project")), *headings]
 
 
 urlpatterns = [

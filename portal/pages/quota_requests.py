@@ -1,4 +1,4 @@
-"""Asking for a larger quota, and the administrators' page that decides."""
+"""Requests for a larger quota, and the administrators' page that decides."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from accounts.services import quota_requests, quotas
 from accounts.services.quota_requests import Asked
 from accounts.services.quotas import Resource, Usage
 from portal import words
-from portal.lists import number
+from portal.lists import page_number
 from portal.quota_offer import quantity
 from portal.requests import Request, away, done, is_htmx, live_page, page, toast, with_events
 
@@ -23,8 +23,8 @@ TOPICS = ("quota", "quota-requests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A request with words for its state."""
+class RequestLine:
+    """A request with labels."""
 
     request: QuotaRequest
     resource: Resource
@@ -44,8 +44,8 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting(Shown):
-    """An open request beside what its project uses."""
+class WaitingLine(RequestLine):
+    """An open request, with the usage of its project."""
 
     usage: Usage
     more: str
@@ -53,41 +53,43 @@ class Waiting(Shown):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One limit in the form that asks: what stands in it, and what is wrong with that."""
+    """A limit in the form, with the typed text and its error."""
 
     usage: Usage
     typed: str
     wrong: str
 
 
-def shown(request: QuotaRequest, *, may_withdraw: bool = False) -> Shown:
-    return Shown(request=request, resource=quotas.resources[request.resource], may_withdraw=may_withdraw)
+def make_line(request: QuotaRequest, *, may_withdraw: bool = False) -> RequestLine:
+    return RequestLine(
+        request=request, resource=quotas.resources[request.resource], may_withdraw=may_withdraw
+    )
 
 
 def ask(request: Request) -> HttpResponse:
-    """A form with the wanted limits filled in from the address; in a dialog, or a page of its own."""
+    """Show the form with the limits in the address, as a dialog or a page, or send the request."""
     context = request.context
     policy.enforce(context, "quota:ask")
-    given = request.POST if request.method == "POST" else request.GET
-    typed = {name: given[name] for name in quotas.resources if given.get(name, "").strip()}
+    data = request.POST if request.method == "POST" else request.GET
+    texts = {name: data[name] for name in quotas.resources if data.get(name, "").strip()}
     problem: BadInput | None = None
     if request.method == "POST":
         try:
-            quota_requests.ask(context, typed, given.get("reason", ""))
+            quota_requests.ask(context, texts, data.get("reason", ""))
         except BadInput as error:
             problem = error
         else:
-            return _asked(request)
-    wrong = {name: str(text) for name, text in problem.fields.items()} if problem else {}
+            return _answer_sent(request)
+    errors = {name: str(text) for name, text in problem.fields.items()} if problem else {}
     values = {
         "fields": [
-            Field(usage=usage, typed=typed.get(name, "")[:20], wrong=wrong.get(name, ""))
+            Field(usage=usage, typed=texts.get(name, "")[:20], wrong=errors.get(name, ""))
             for usage in (quotas.project_usage(context.project) if context.project else [])
-            if (name := usage.resource.name) in given or (usage.left is not None and not typed)
+            if (name := usage.resource.name) in data or (usage.left is not None and not texts)
         ],
-        "reason": given.get("reason", "")[: quota_requests.LONGEST_SENTENCE],
-        "reason_wrong": wrong.get("reason", ""),
-        "problem": str(problem) if problem and not wrong else "",
+        "reason": data.get("reason", "")[: quota_requests.LONGEST_SENTENCE],
+        "reason_wrong": errors.get("reason", ""),
+        "problem": str(problem) if problem and not errors else "",
     }
     # htmx shows nothing of an answer that is an error.
     status = 400 if problem and not is_htmx(request) else 200
@@ -95,61 +97,64 @@ def ask(request: Request) -> HttpResponse:
     return live_page(request, "quota_requests/ask.html", parts, values, status=status)
 
 
-def _asked(request: Request) -> HttpResponse:
-    said = _("Asked. An administrator sees it now; the overview shows what becomes of it.")
+def _answer_sent(request: Request) -> HttpResponse:
+    message = _("Asked. An administrator sees it now; the overview shows what becomes of it.")
     if not is_htmx(request):
-        return away(request, said, reverse("overview"))
-    return with_events(HttpResponse(status=204), toast("success", said), *TOPICS)
+        return away(request, message, reverse("overview"))
+    return with_events(HttpResponse(status=204), toast("success", message), *TOPICS)
 
 
 @require_safe
 def listing(request: Request) -> HttpResponse:
-    """What waits for a decision, and what was decided."""
-    decided = quota_requests.decided(request.context, number=number(request))
+    """Show open requests and decided ones."""
+    decided = quota_requests.decided(request.context, number=page_number(request))
     values = {
-        "waiting": [_waiting(asked) for asked in quota_requests.pending(request.context)],
-        "decided": [shown(row) for row in decided],
+        "waiting": [
+            _make_waiting_line(request_with_usage)
+            for request_with_usage in quota_requests.pending(request.context)
+        ],
+        "decided": [make_line(row) for row in decided],
         "page": decided,
     }
     parts = {"quota-requests": "quota_requests/list.html"}
     return live_page(request, "quota_requests/quota_requests.html", parts, values)
 
 
-def _waiting(asked: Asked) -> Waiting:
-    resource = asked.usage.resource
-    return Waiting(
-        request=asked.request, resource=resource, usage=asked.usage, more=quantity(resource, asked.more)
+def _make_waiting_line(row: Asked) -> WaitingLine:
+    resource = row.usage.resource
+    return WaitingLine(
+        request=row.request, resource=resource, usage=row.usage, more=quantity(resource, row.more)
     )
 
 
 @require_safe
 def waiting(request: Request) -> HttpResponse:
-    """The badge in the administrators' rail."""
+    """Show the badge in the administrators' navigation."""
     policy.enforce(request.context, "quota:write")
     return page(request, "quota_requests/badge.html")
 
 
 @require_POST
 def approve(request: Request, key: str) -> HttpResponse:
-    """Set the limit."""
-    made = shown(quota_requests.approve(request.context, key))
-    said = _("%(project)s may use %(wanted)s now.") % {
-        "project": made.request.project.name,
-        "wanted": made.wanted,
+    """Approve a request, which sets the limit."""
+    line = make_line(quota_requests.approve(request.context, key))
+    message = _("%(project)s may use %(wanted)s now.") % {
+        "project": line.request.project.name,
+        "wanted": line.wanted,
     }
-    return done(request, said, reverse("quota-requests"), changed=TOPICS)
+    return done(request, message, reverse("quota-requests"), changed=TOPICS)
 
 
 @require_POST
 def refuse(request: Request, key: str) -> HttpResponse:
-    """Say no and why."""
-    made = quota_requests.refuse(request.context, key, request.POST.get("answer", ""))
-    said = _("Refused the request of %(project)s.") % {"project": made.project.name}
-    return done(request, said, reverse("quota-requests"), changed=TOPICS)
+    """Refuse a request with a reason."""
+    quota_request = quota_requests.refuse(request.context, key, request.POST.get("answer", ""))
+    message = _("Refused the request of %(project)s.") % {"project": quota_request.project.name}
+    return done(request, message, reverse("quota-requests"), changed=TOPICS)
 
 
 @require_POST
 def withdraw(request: Request, key: str) -> HttpResponse:
-    """Take back what was asked for."""
+    """Withdraw one's own request."""
     quota_requests.withdraw(request.context, key)
     return done(request, _("Withdrawn. Nobody decides on it any more."), reverse("overview"), changed=TOPICS)

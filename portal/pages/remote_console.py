@@ -1,4 +1,4 @@
-"""The screen behind an address that the Compute API gave out: its one-use pass is the proof, no session is needed."""
+"""The screen behind an address of the Compute API. Its one-use token is the proof, so no session is needed."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from portal.requests import Request
 @login_not_required
 @require_safe
 def screen(request: Request) -> HttpResponse:
-    """The page itself knows no pass: its script takes it out of the address and out of the browser's history."""
+    """Show the page without the token. Its script takes it out of the address and of the browser's history."""
     response = render(request, "console/remote.html")
     response["Referrer-Policy"] = "no-referrer"
     return response

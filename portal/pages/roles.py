@@ -1,4 +1,4 @@
-"""Roles: what each implies, and further ones than the default roles."""
+"""Roles: those that each implies, and roles beyond the default ones."""
 
 from typing import Any
 
@@ -16,15 +16,13 @@ from accounts.models import Role
 from accounts.services import inputs, roles
 from portal import pickers
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, done, live_page
 
 
 class RoleForm(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     implied = forms.MultipleChoiceField(
         label=gettext_lazy("Implies"),
         required=False,
@@ -35,7 +33,7 @@ class RoleForm(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """All roles; there are few."""
+    """Show all roles; there are few."""
     policy.enforce(request.context, "role:write")
     implied = roles.implied(request.context)
     rows = [
@@ -51,9 +49,9 @@ def new(request: Request) -> HttpResponse:
     form = _form(request, None, {})
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        role = roles.create(request.context, given)
-        roles.replace_implied(request.context, role.id, given["implied"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        role = roles.create(request.context, data)
+        roles.replace_implied(request.context, role.id, data["implied"])
         return _("Made the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     intro = _(
@@ -72,9 +70,9 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, role_id: str) -> HttpResponse:
-    """Change description and what is implied; the default roles keep their names and their order."""
+    """Change a role's description and implied roles. The default roles keep their names and their order."""
     policy.enforce(request.context, "role:write")
-    role = _found(request.context, role_id)
+    role = _get_role(request.context, role_id)
     direct = [rule.implied_id for rule in roles.inferences(request.context, role.id)]
     initial = {"name": role.name, "description": role.description, "implied": direct}
     form = _form(request, role, initial)
@@ -82,9 +80,9 @@ def edit(request: Request, role_id: str) -> HttpResponse:
         del form.fields["name"]
 
     @transaction.atomic
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        roles.update(request.context, role.id, given)
-        roles.replace_implied(request.context, role.id, given["implied"])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        roles.update(request.context, role.id, data)
+        roles.replace_implied(request.context, role.id, data["implied"])
         return _("Changed the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     heading = _("Edit the role %(name)s") % {"name": role.name}
@@ -93,21 +91,21 @@ def edit(request: Request, role_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, role_id: str) -> HttpResponse:
-    """Remove a role of one's own making, and take it from everybody."""
+    """Delete a role that is not a default one, and revoke it from all."""
     policy.enforce(request.context, "role:write")
-    name = _found(request.context, role_id).name
+    name = _get_role(request.context, role_id).name
     roles.delete(request.context, role_id)
     return done(
         request, _("Deleted the role %(name)s.") % {"name": name}, reverse("roles"), changed=("roles",)
     )
 
 
-def _found(context: Context, role_id: str) -> Role:
+def _get_role(context: Context, role_id: str) -> Role:
     return inputs.get_or_404(roles.visible_to(context), role_id, "role")
 
 
 def _form(request: Request, role: Role | None, initial: dict[str, Any]) -> RoleForm:
-    """The form with every role that this one could imply: never itself, never the administrator's."""
+    """Return the form with every role that this one could imply: never itself or the administrator's."""
     form = RoleForm(request.POST or None, initial=initial)
     choices = [
         (other.id, other.name)

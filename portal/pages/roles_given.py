@@ -1,4 +1,4 @@
-"""Giving and taking roles, from the pages of projects, users and groups alike."""
+"""Granting and revoking roles, from the pages of projects, users and groups."""
 
 from django.http import HttpResponse
 from django.urls import path, reverse
@@ -12,61 +12,64 @@ from accounts.services.assignments import Holding
 from portal.requests import Request, done
 
 KINDS = {"users", "groups"}
-PLACES = {"projects", "domains", "system"}
+SCOPES = {"projects", "domains", "system"}
 
 
 @require_POST
 def give(request: Request) -> HttpResponse:
-    """Give the role to the user or group on the place; counts at their next request."""
-    held, role = _asked(request)
-    assignments.grant(request.context, held, role.id)
-    return _said(request, _("Gave %(who)s the role %(role)s."), held, role)
+    """Grant the role to the user or group on the scope, from their next request on."""
+    holding, role = _parse_assignment(request)
+    assignments.grant(request.context, holding, role.id)
+    return _answer(request, _("Gave %(who)s the role %(role)s."), holding, role)
 
 
 @require_POST
 def take(request: Request) -> HttpResponse:
-    """Take it away again; counts at the next request."""
-    held, role = _asked(request)
-    assignments.revoke(request.context, held, role.id)
-    return _said(request, _("Took the role %(role)s from %(who)s."), held, role)
+    """Revoke the role, from the next request on."""
+    holding, role = _parse_assignment(request)
+    assignments.revoke(request.context, holding, role.id)
+    return _answer(request, _("Took the role %(role)s from %(who)s."), holding, role)
 
 
-def _asked(request: Request) -> tuple[Holding, Role]:
-    """From `actor` (users/<id>, groups/<id>), `place` (projects/<id>, domains/<id>, system), `role`, `inherited`."""
+def _parse_assignment(request: Request) -> tuple[Holding, Role]:
+    """Return the assignment that the form names.
+
+    `actor` is users/<id> or groups/<id>, `place` is projects/<id>, domains/<id> or system.
+    """
     actor, _slash, actor_id = request.POST.get("actor", "").partition("/")
-    place, _slash, place_id = request.POST.get("place", "").partition("/")
-    held = assignments.holding(
+    scope, _slash, scope_id = request.POST.get("place", "").partition("/")
+    holding = assignments.holding(
         request.context,
         "assignment:write",
         actor=actor,
         actor_id=actor_id,
-        place=place,
-        place_id=place_id,
+        place=scope,
+        place_id=scope_id,
         inherited=inputs.flag(request.POST, "inherited", False),
     )
     if actor not in KINDS:
         raise BadInput(fields={"actor": _("Choose a user or a group.")})
-    if place not in PLACES:
+    if scope not in SCOPES:
         raise BadInput(fields={"place": _("Choose a project, a domain or the whole system.")})
-    if held.inherited and place == "system":
+    if holding.inherited and scope == "system":
         raise BadInput(fields={"inherited": _("Nothing stands below the system; give the role on it.")})
-    return held, inputs.get_or_404(Role.objects.all(), request.POST.get("role", ""), "role")
+    return holding, inputs.get_or_404(Role.objects.all(), request.POST.get("role", ""), "role")
 
 
-def _said(request: Request, sentence: str, held: Holding, role: Role) -> HttpResponse:
-    actor = held.user or held.group
-    said = sentence % {"who": actor.name if actor else "", "role": role.name}
-    return done(request, said, _back(request, held), changed=("roles",))
+def _answer(request: Request, sentence: str, holding: Holding, role: Role) -> HttpResponse:
+    actor = holding.user or holding.group
+    message = sentence % {"who": actor.name if actor else "", "role": role.name}
+    return done(request, message, _back(request, holding), changed=("roles",))
 
 
-def _back(request: Request, held: Holding) -> str:
-    """The page that asked, for browsers without scripts."""
-    asked = request.POST.get("from")
-    if asked == "user" and held.user:
-        return reverse("user", args=[held.user.id])
-    if asked == "group" and held.group:
-        return reverse("group", args=[held.group.id])
-    return reverse("project", args=[held.project.id]) if held.project else reverse("projects")
+def _back(request: Request, holding: Holding) -> str:
+    """Return the address of the page that asked, for browsers without scripts."""
+    page_name = request.POST.get("from")
+    if page_name == "user" and holding.user:
+        return reverse("user", args=[holding.user.id])
+    if page_name == "group" and holding.group:
+        return reverse("group", args=[holding.group.id])
+    return reverse("project", args=[holding.project.id]) if holding.project else reverse("projects")
 
 
 urlpatterns = [

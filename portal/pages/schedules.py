@@ -1,4 +1,4 @@
-"""Schedules of an instance: make one, change it, let it rest, throw it away."""
+"""Schedules of an instance: make, change, disable and delete them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -59,8 +59,8 @@ class ScheduleForm(Form):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A schedule with words; its times by its own clock."""
+class ScheduleLine:
+    """A schedule with labels; its times in its own time zone."""
 
     schedule: Schedule
     label: str | Promise
@@ -72,9 +72,9 @@ def _label(verb: str) -> str | Promise:
     return registry.known()[f"instance.{verb}"].label
 
 
-def shown(schedule: Schedule) -> Shown:
+def make_line(schedule: Schedule) -> ScheduleLine:
     action, zone = registry.known()[f"instance.{schedule.verb}"], local_times.zone(schedule.time_zone)
-    return Shown(
+    return ScheduleLine(
         schedule=schedule,
         label=action.label,
         icon=action.icon,
@@ -84,13 +84,13 @@ def shown(schedule: Schedule) -> Shown:
 
 
 def new(request: Request, instance_id: UUID) -> HttpResponse:
-    """The form that adds one."""
+    """Make a schedule."""
     instance = instances.get(request.context, instance_id)
     policy.enforce(request.context, "schedule:write")
     back = reverse("instance", args=[instance.pk])
 
-    def save(given: dict[str, str]) -> tuple[str, str]:
-        schedule = schedules.create(request.context, instance.pk, **given)
+    def save(data: dict[str, str]) -> tuple[str, str]:
+        schedule = schedules.create(request.context, instance.pk, **data)
         return _("Scheduled: %(label)s.") % {"label": _label(schedule.verb)}, back
 
     return form_page(
@@ -105,9 +105,9 @@ def new(request: Request, instance_id: UUID) -> HttpResponse:
 
 
 def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
-    """The form that gives one other times."""
+    """Change a schedule."""
     instance = instances.get(request.context, instance_id)
-    schedule = _its(request, instance, schedule_id)
+    schedule = _get_schedule(request, instance, schedule_id)
     back = reverse("instance", args=[instance.pk])
     label = _label(schedule.verb)
     form = ScheduleForm(request.POST or None, initial=_initial(schedule))
@@ -115,8 +115,8 @@ def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
         del form.fields[name]
     form.fields["time_zone"].widget.attrs["data-chosen"] = ""  # or the browser would choose its own
 
-    def save(given: dict[str, str]) -> tuple[str, str]:
-        schedules.change(request.context, schedule.pk, **({"keep": schedule.keep} | given))
+    def save(data: dict[str, str]) -> tuple[str, str]:
+        schedules.change(request.context, schedule.pk, **({"keep": schedule.keep} | data))
         return _("Scheduled: %(label)s.") % {"label": label}, back
 
     return form_page(
@@ -138,24 +138,24 @@ def _initial(schedule: Schedule) -> dict[str, Any]:
 
 @require_POST
 def set_enabled(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
-    """Let one rest, or go on."""
+    """Enable or disable a schedule."""
     instance = instances.get(request.context, instance_id)
-    its = _its(request, instance, schedule_id)
-    schedule = schedules.set_enabled(request.context, its.pk, request.POST.get("enabled") == "true")
-    said = _("The schedule is on.") if schedule.enabled else _("The schedule rests.")
-    return _done(request, instance, said)
+    key = _get_schedule(request, instance, schedule_id).pk
+    schedule = schedules.set_enabled(request.context, key, request.POST.get("enabled") == "true")
+    message = _("The schedule is on.") if schedule.enabled else _("The schedule rests.")
+    return _done(request, instance, message)
 
 
 @require_POST
 def delete(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
-    """Throw one away."""
+    """Delete a schedule."""
     instance = instances.get(request.context, instance_id)
-    schedules.delete(request.context, _its(request, instance, schedule_id).pk)
+    schedules.delete(request.context, _get_schedule(request, instance, schedule_id).pk)
     return _done(request, instance, _("The schedule was deleted."))
 
 
-def _its(request: Request, instance: Instance, key: str) -> Schedule:
-    """The schedule of this instance that has this id. Raises Forbidden, NotFound."""
+def _get_schedule(request: Request, instance: Instance, key: str) -> Schedule:
+    """Return the instance's schedule with this id. Raise Forbidden, NotFound."""
     policy.enforce(request.context, "schedule:write")
     for schedule in schedules.of_instance(request.context, instance):
         if str(schedule.pk) == key:
@@ -163,9 +163,9 @@ def _its(request: Request, instance: Instance, key: str) -> Schedule:
     raise NotFound
 
 
-def _done(request: Request, instance: Instance, said: str) -> HttpResponse:
+def _done(request: Request, instance: Instance, message: str) -> HttpResponse:
     back = reverse("instance", args=[instance.pk])
-    return done(request, said, back, changed=(f"instance:{instance.pk}",))
+    return done(request, message, back, changed=(f"instance:{instance.pk}",))
 
 
 SCHEDULES = "instances/<uuid:instance_id>/schedules/"

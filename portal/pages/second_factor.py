@@ -1,4 +1,4 @@
-"""Switching the second factor on and off, and its recovery codes."""
+"""Enabling and disabling the second factor, and its recovery codes."""
 
 from django import forms
 from django.http import HttpResponse
@@ -27,7 +27,7 @@ class Confirmation(Form):
 
 @sensitive_post_parameters("code", "ticket")
 def enable(request: Request) -> HttpResponse:
-    """Scan, confirm by one code, see the recovery codes once."""
+    """Show the QR code, enable by one code, then show the recovery codes once."""
     if second_factor.find(request.user):
         return redirect("account")
     form = Confirmation(request.POST or None)
@@ -47,7 +47,7 @@ def enable(request: Request) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters("codes-proof")
 def renew_codes(request: Request) -> HttpResponse:
-    """New recovery codes, for whoever shows once more that it is them."""
+    """Make new recovery codes, for a user who proves their identity again."""
     form = Proof(request.POST, prefix="codes")
     if not _is_proved(request, form):
         return show(request, status=400, codes_form=form)
@@ -57,7 +57,7 @@ def renew_codes(request: Request) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters("off-proof")
 def disable(request: Request) -> HttpResponse:
-    """Switch it off, for whoever shows once more that it is them."""
+    """Disable the second factor, for a user who proves their identity again."""
     form = Proof(request.POST, prefix="off")
     if not _is_proved(request, form):
         return show(request, status=400, disable_form=form)

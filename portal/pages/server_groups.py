@@ -1,4 +1,4 @@
-"""Server groups: instances that stay together on one host, or apart on different ones."""
+"""Server groups: instances that share one host, or run on different ones."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from portal.requests import Request, done, live_page
 
 
 class ServerGroupForm(Form):
-    """Parses only; `compute.instances.services.server_groups` says what is wrong."""
+    """Parses only; `compute.instances.services.server_groups` validates."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     policy = forms.ChoiceField(
@@ -40,7 +40,7 @@ class ServerGroupForm(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """The project's groups with their members, in a constant number of queries."""
+    """Show the project's groups with their members, in a constant number of queries."""
     values = {
         "rows": list(server_groups.visible(request.context)),
         "may_write": policy.allows(request.context, "server_group:write"),
@@ -53,12 +53,12 @@ def new(request: Request) -> HttpResponse:
     """Make a group."""
     policy.enforce(request.context, "server_group:write")
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
+    def save(data: dict[str, Any]) -> tuple[str, str]:
         group = server_groups.create(
-            request.context, given["name"], given["policy"], given["max_server_per_host"]
+            request.context, data["name"], data["policy"], data["max_server_per_host"]
         )
-        said = _("Made the server group %(name)s. Choose it when you launch instances.")
-        return said % {"name": group.name}, reverse("server-groups")
+        message = _("Made the server group %(name)s. Choose it when you launch instances.")
+        return message % {"name": group.name}, reverse("server-groups")
 
     return form_page(
         request,
@@ -73,10 +73,10 @@ def new(request: Request) -> HttpResponse:
 
 @require_POST
 def delete(request: Request, server_group_id: str) -> HttpResponse:
-    """Forget a group; its instances stay where they are."""
+    """Delete a group. Its instances stay on their hosts."""
     group = server_groups.delete(request.context, server_group_id)
-    said = _("Deleted the server group %(name)s.") % {"name": group.name}
-    return done(request, said, reverse("server-groups"), changed=("server-groups",))
+    message = _("Deleted the server group %(name)s.") % {"name": group.name}
+    return done(request, message, reverse("server-groups"), changed=("server-groups",))
 
 
 urlpatterns = [

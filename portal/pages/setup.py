@@ -1,4 +1,4 @@
-"""The first administrator, by the one-time link that the first start prints."""
+"""The first administrator, made with the one-time link that the first start prints."""
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
@@ -31,7 +31,7 @@ class Administrator(Form):
 @login_not_required
 @sensitive_post_parameters("password")
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
-    """Choose the administrator's name and password; the link works once."""
+    """Make the administrator with a name and password. The link works once."""
     if not links.valid(OneTimeLink.Purpose.SETUP, token) or setup.is_done():
         raise NotFound(
             _("This set-up link was used or is too old. Run `manage.py setup_link` for a new one.")

@@ -59,14 +59,14 @@ class Renewal(Form):
 @login_not_required
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask for name and password; what was wrong of the two is not said."""
+    """Ask for name and password. The answer does not say which of the two was wrong."""
     to = safe_next(request)
     if request.user.is_authenticated:
         return redirect(to)
     form = SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        user = authenticate(request, username=given["name"], password=given["password"])
+        data = form.cleaned_data
+        user = authenticate(request, username=data["name"], password=data["password"])
         if isinstance(user, User):
             return proceed(request, Step(user=user, code_shown=False), to)
         form.add_error(None, _("Name and password do not fit together."))
@@ -83,7 +83,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @sensitive_post_parameters("code")
 def code(request: HttpRequest) -> HttpResponse:
-    """After the password: a code of the second factor."""
+    """Ask for a code of the second factor, after the password."""
     to, step = safe_next(request), step_of(request)
     if request.user.is_authenticated:
         return redirect(to)
@@ -101,7 +101,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @sensitive_post_parameters("password")
 def new_password(request: HttpRequest) -> HttpResponse:
-    """After all proofs: a new password in place of the expired one."""
+    """Ask for a new password in place of the expired one, after all proofs."""
     to, step = safe_next(request), step_of(request)
     if request.user.is_authenticated:
         return redirect(to)
@@ -121,17 +121,17 @@ def new_password(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
-    """End the session, and every live connection that stands on it."""
+    """End the session, and every live connection that depends on it."""
     key = request.session.session_key or ""
-    way_out = single_sign_on.way_out(request)
+    address = single_sign_on.sign_out_address(request)
     logout(request)
     sessions.ended.send(__name__, keys=[key])
-    return single_sign_on.farewell(request, way_out) if way_out else redirect("sign-in")
+    return single_sign_on.signed_out_page(request, address) if address else redirect("sign-in")
 
 
 @login_not_required
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any) -> HttpResponse:
-    """Too many wrong passwords for this name from this address. An API answers as to any wrong one."""
+    """Answer too many wrong passwords for a name from an address. APIs answer as to any wrong one."""
     if response is not None and is_api(request):
         return response
     minutes = round(settings.AXES_COOLOFF_TIME * 60)
@@ -145,5 +145,5 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
 @login_not_required
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
-    """For balancers and supervisors: this process answers. Touches neither database nor Redis."""
+    """Answer balancers and supervisors. Touches neither database nor Redis."""
     return HttpResponse("ok\n", content_type="text/plain")

@@ -1,4 +1,4 @@
-"""One user: what they may do and why, what they sign in with; and changing and removing them."""
+"""A user's page: roles, their sources and credentials; and changing and deleting users."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ from accounts.services import (
     tokens,
     users,
 )
-from portal import lists, pickers, ways
+from portal import lists, pickers, role_sources
 from portal.form_pages import form_page
-from portal.forms import Form
-from portal.requests import Request, away, done, live_page
+from portal.forms import Form, description_field
+from portal.requests import Request, deleted, done, live_page
 
-PLACES = 50
+SCOPES = 50
 PARTS = {
     "user-header": "users/header.html",
     "roles": "users/roles.html",
@@ -47,9 +47,7 @@ class ChangedUser(Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     default_project_id = forms.ChoiceField(
         label=gettext_lazy("Default project"),
         required=False,
@@ -59,16 +57,18 @@ class ChangedUser(Form):
 
 @require_safe
 def show(request: Request, user_id: str) -> HttpResponse:
-    """The page, or one of its parts; `?find=` looks for a place on which to give a role."""
+    """Show the user or a part of it; `?find=` searches a scope for a role."""
     context = request.context
-    user = _found(context, user_id)
-    places = Paginator(ways.places(assignments.ways(context, user)), PLACES).get_page(lists.number(request))
+    user = _get_user(context, user_id)
+    scopes = Paginator(role_sources.group_by_scope(assignments.ways(context, user)), SCOPES).get_page(
+        lists.page_number(request)
+    )
     values: dict[str, Any] = {
         "person": user,
         "is_self": user == request.user,
         "is_locked": user.id in lockouts.among([user]),
-        "page": places,
-        "picker": pickers.places(request),
+        "page": scopes,
+        "picker": pickers.scopes(request),
         "chosen": "place",
         "roles": pickers.all_roles(context),
         "groups": users.groups(context, user.id).order_by("name"),
@@ -82,9 +82,9 @@ def show(request: Request, user_id: str) -> HttpResponse:
 
 
 def edit(request: Request, user_id: str) -> HttpResponse:
-    """Change name, e-mail, description and default project."""
+    """Change a user's name, e-mail address, description and default project."""
     policy.enforce(request.context, "user:write")
-    user = _found(request.context, user_id)
+    user = _get_user(request.context, user_id)
     initial = {
         "name": user.name,
         "email": user.email,
@@ -92,14 +92,14 @@ def edit(request: Request, user_id: str) -> HttpResponse:
         "default_project_id": user.default_project_id,
     }
     form = ChangedUser(request.POST or None, initial=initial)
-    own = {project.id: project.name for project in projects.unscoped_of_user(user)}
+    project_names = {project.id: project.name for project in projects.unscoped_of_user(user)}
     if user.default_project:
-        own[user.default_project.id] = user.default_project.name
-    form.fields["default_project_id"].choices = [("", _("None")), *own.items()]  # type: ignore[attr-defined]
+        project_names[user.default_project.id] = user.default_project.name
+    form.fields["default_project_id"].choices = [("", _("None")), *project_names.items()]  # type: ignore[attr-defined]
     back = reverse("user", args=[user.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        fields = given | {"default_project_id": given["default_project_id"] or None}
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        fields = data | {"default_project_id": data["default_project_id"] or None}
         changed = users.update(request.context, user.id, fields)
         return _("Changed the user %(name)s.") % {"name": changed.name}, back
 
@@ -109,42 +109,40 @@ def edit(request: Request, user_id: str) -> HttpResponse:
 
 @require_POST
 def set_enabled(request: Request, user_id: str) -> HttpResponse:
-    """Enable or disable; a disabled user is out at the next request."""
+    """Enable or disable a user, who is signed out at the next request."""
     user = users.update(request.context, user_id, {"enabled": request.POST.get("enabled", "")})
-    said = _("Enabled %(name)s.") if user.enabled else _("Disabled %(name)s: signed out everywhere.")
+    message = _("Enabled %(name)s.") if user.enabled else _("Disabled %(name)s: signed out everywhere.")
     back = reverse("user", args=[user.id])
-    return done(request, said % {"name": user.name}, back, changed=("users", "user"))
+    return done(request, message % {"name": user.name}, back, changed=("users", "user"))
 
 
 @require_POST
 def delete(request: Request, user_id: str) -> HttpResponse:
-    """Remove the user with their roles, keys, tokens and application credentials."""
+    """Delete the user with their roles, keys, tokens and application credentials."""
     policy.enforce(request.context, "user:write")
-    name = _found(request.context, user_id).name
+    name = _get_user(request.context, user_id).name
     users.delete(request.context, user_id)
-    said = _("Deleted the user %(name)s.") % {"name": name}
-    if request.POST.get("leave"):
-        return away(request, said, reverse("users"))
-    return done(request, said, reverse("users"), changed=("users",))
+    message = _("Deleted the user %(name)s.") % {"name": name}
+    return deleted(request, message, reverse("users"), changed=("users",))
 
 
 @require_POST
 def unlock(request: Request, user_id: str) -> HttpResponse:
-    """Let somebody in again who mistyped too often."""
+    """Unlock a user after too many wrong passwords."""
     user = lockouts.lift(request.context, user_id)
-    said = _("%(name)s may try again at once.") % {"name": user.name}
-    return done(request, said, reverse("user", args=[user.id]), changed=("users", "user"))
+    message = _("%(name)s may try again at once.") % {"name": user.name}
+    return done(request, message, reverse("user", args=[user.id]), changed=("users", "user"))
 
 
 @require_POST
 def revoke_credential(request: Request, user_id: str, credential_id: str) -> HttpResponse:
-    """End an application credential and every token that it got."""
+    """Revoke an application credential and its tokens."""
     application_credentials.delete(request.context, user_id, credential_id)
     back = reverse("user", args=[user_id])
     return done(request, _("Revoked the application credential."), back, changed=("credentials",))
 
 
-def _found(context: Context, user_id: str) -> User:
+def _get_user(context: Context, user_id: str) -> User:
     policy.enforce(context, "user:read")
     rows = users.visible_to(context).select_related("domain", "default_project")
     return inputs.get_or_404(rows, user_id, "user")

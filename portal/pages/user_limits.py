@@ -1,4 +1,4 @@
-"""How much of a project one of its people may take."""
+"""Limits of a user within a project."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -25,11 +25,11 @@ CAPS: dict[str, str | Promise] = {
     "server_groups": gettext_lazy("Server groups"),
     "server_group_members": gettext_lazy("Instances in a server group"),
 }
-"""What is counted for users besides, and stands in no bar."""
+"""Limits of users that no quota bar shows."""
 
 
 class UserLimits(Form):
-    """A field for each resource; parses only, `accounts.services.user_quotas` says what is wrong."""
+    """A field for each resource. Parses only; `accounts.services.user_quotas` validates."""
 
     def __init__(
         self, usages: Iterable[Usage], project_limits: Mapping[str, int], *args: Any, **kwargs: Any
@@ -71,8 +71,8 @@ def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
     )
     back = reverse("project", args=[project.id])
 
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        user_quotas.arrange(request.context, project.id, user.id, given)
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        user_quotas.arrange(request.context, project.id, user.id, data)
         return _("Changed the limits of %(name)s.") % {"name": user.name}, back
 
     return form_page(

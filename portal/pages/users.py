@@ -1,4 +1,4 @@
-"""All users: find, filter, make one."""
+"""All users: find, filter and make them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from accounts import policy
 from accounts.services import directory, lockouts, users
 from portal import domain_choices, lists
 from portal.form_pages import form_page
-from portal.forms import Form
+from portal.forms import Form, description_field
 from portal.requests import Request, live_page
 
 STATES = {
@@ -42,9 +42,7 @@ class NewUser(Form):
     )
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
     domain_id = forms.ChoiceField(label=gettext_lazy("Domain"), required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    description = description_field()
     password = forms.CharField(
         label=gettext_lazy("Password"),
         max_length=1024,
@@ -59,26 +57,26 @@ class NewUser(Form):
 
 @require_safe
 def table(request: Request) -> HttpResponse:
-    """A page of users in a constant number of queries."""
-    asked = lists.asked(request)
-    found = directory.users(
+    """Show a page of users, in a constant number of queries."""
+    query = lists.parse_query(request)
+    users_page = directory.users(
         request.context,
-        search=asked.search,
-        state=asked.state,
-        domain=asked.domain,
-        sort=asked.sort,
-        number=asked.number,
+        search=query.search,
+        state=query.state,
+        domain=query.domain,
+        sort=query.sort,
+        number=query.number,
     )
-    locked = lockouts.among(list(found))
+    locked = lockouts.among(list(users_page))
     domains = domain_choices.filters(request)
     values: dict[str, Any] = {
-        "page": found,
-        "rows": [(user, user.id in locked) for user in found],
-        "asked": asked,
+        "page": users_page,
+        "rows": [(user, user.id in locked) for user in users_page],
+        "list_query": query,
         "columns": domain_choices.columns(request, COLUMNS, domains),
         "filters": lists.filters(request.GET, "state", STATES),
         "domains": domains,
-        "kept": lists.kept(request.GET),
+        "hidden_fields": lists.hidden_fields(request.GET),
     }
     return live_page(request, "users/users.html", PARTS, values)
 
@@ -91,10 +89,10 @@ def new(request: Request) -> HttpResponse:
     domain_choices.offer(request, form)
 
     @sensitive_variables()
-    def save(given: dict[str, Any]) -> tuple[str, str]:
-        user = users.create(request.context, given | {"password": given["password"] or None})
-        said = _("Made the user %(name)s. Now give them a role in a project.") % {"name": user.name}
-        return said, reverse("user", args=[user.id])
+    def save(data: dict[str, Any]) -> tuple[str, str]:
+        user = users.create(request.context, data | {"password": data["password"] or None})
+        message = _("Made the user %(name)s. Now give them a role in a project.") % {"name": user.name}
+        return message, reverse("user", args=[user.id])
 
     return form_page(
         request, form, save, heading=_("New user"), button=_("Make the user"), back=reverse("users")

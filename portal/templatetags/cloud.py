@@ -1,4 +1,4 @@
-"""What templates say about clouds: icons, statuses, usage bars, sizes and times."""
+"""Template tags and filters: icons, statuses, usage bars, sizes and times."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,13 +21,13 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, extra_class: str = "") -> SafeString:
-    """{% icon "player-play" %}: the SVG itself, hidden from screen readers."""
+    """Return the SVG of {% icon "player-play" %}, hidden from screen readers."""
     return icons.svg(name, extra_class)
 
 
 @register.inclusion_tag("parts/status.html")
 def status(instance: Instance) -> dict[str, Any]:
-    """The badge: colour and word always say the same; what is being done stands in place of the state."""
+    """Show the badge of an instance. Its task, if there is one, stands in place of its status."""
     return {
         "status": instance.status,
         "label": states.status(instance.status),
@@ -38,7 +38,7 @@ def status(instance: Instance) -> dict[str, Any]:
 
 @register.inclusion_tag("parts/usage_bar.html")
 def usage_bar(usage: Usage) -> dict[str, Any]:
-    """One resource: its name, used of limit, and a bar that turns yellow at 80 % and red when full."""
+    """Show a resource: its name, used of limit, and a bar. It turns yellow at 80 % and red when full."""
     return {
         "usage": usage,
         "label": usage.resource.label,
@@ -49,7 +49,7 @@ def usage_bar(usage: Usage) -> dict[str, Any]:
 
 @register.filter
 def amount(value: int | None, unit: str = "") -> str:
-    """A number of a resource's unit for people: MiB are turned into GiB where that is shorter."""
+    """Return an amount of a unit for people; MiB become GiB if that is shorter."""
     if value is None:
         return "∞"
     return mib(value) if unit == "MiB" else f"{value} {unit}".strip()
@@ -57,7 +57,7 @@ def amount(value: int | None, unit: str = "") -> str:
 
 @register.filter
 def beside_limit(usage: Usage) -> str:
-    """What is used, without the unit where it is zero or the limit's, which stands beside: 3 of “3 / 1000 GiB”."""
+    """Return the used amount: 3 of “3 / 1000 GiB”. Zero, or the same unit as the limit's, goes without a unit."""
     used = amount(usage.used, usage.resource.unit)
     number, _space, unit = used.partition(" ")
     if usage.left is None:
@@ -67,19 +67,19 @@ def beside_limit(usage: Usage) -> str:
 
 @register.filter
 def boot_stage(name: str) -> str:
-    """How far a guest has booted, in words."""
+    """Return the label of a boot stage."""
     return words.boot_stage(name)
 
 
 @register.filter
 def mib(value: int) -> str:
-    """512 → "512 MiB", 2048 → "2 GiB", 1536 → "1.5 GiB"."""
+    """Return an amount of MiB for people: 512 → “512 MiB”, 2048 → “2 GiB”, 1536 → “1.5 GiB”."""
     return f"{value} MiB" if value < 1024 else f"{value / 1024:.4g} GiB"
 
 
 @register.filter
 def size(value: int) -> str:
-    """Bytes for people, in binary units."""
+    """Return bytes for people, in binary units."""
     number, units = float(value), ("B", "KiB", "MiB", "GiB", "TiB")
     for unit in units:
         if number < 1024 or unit == units[-1]:
@@ -90,7 +90,7 @@ def size(value: int) -> str:
 
 @register.filter
 def ago(when: datetime | str | None) -> str:
-    """A <time> element in words; static/js/ago.js keeps it true while the page is open."""
+    """Return a <time> element in words; static/js/ago.js keeps it up to date."""
     moment = parse_datetime(when) if isinstance(when, str) else when
     if moment is None:
         return ""
@@ -104,7 +104,7 @@ def ago(when: datetime | str | None) -> str:
 
 @register.filter
 def lasted(began: datetime | str | None, ended: datetime | str | None) -> str:
-    """How long something took, or has taken so far: "0.4 s", "12 s", "3 min 5 s"."""
+    """Return a duration, so far if it has no end: “0.4 s”, “12 s”, “3 min 5 s”."""
     start = parse_datetime(began) if isinstance(began, str) else began
     if start is None:
         return ""
@@ -114,7 +114,7 @@ def lasted(began: datetime | str | None, ended: datetime | str | None) -> str:
 
 @register.filter
 def percent(progress: dict[str, int] | None) -> int | None:
-    """How far a step is, 0 to 100; None where nothing is known."""
+    """Return the progress of a step, 0 to 100; None if unknown."""
     if not progress or not progress.get("total"):
         return None
     return min(100, round(100 * progress["done"] / progress["total"]))
@@ -122,13 +122,13 @@ def percent(progress: dict[str, int] | None) -> int | None:
 
 @register.filter
 def spoken(instance: Instance) -> str:
-    """The status in words, for announcing that it changed."""
+    """Return the status in words, for announcing that it changed."""
     return states.task(instance.task_state) if instance.task_state else states.status(instance.status)
 
 
 @register.filter
 def left(until: datetime | None) -> str:
-    """How long until then, in words; past moments are due now."""
+    """Return the time until then in words, “now” for the past."""
     if until is None:
         return ""
     remaining = until - timezone.now()
@@ -137,27 +137,27 @@ def left(until: datetime | None) -> str:
 
 @register.filter
 def os_icon(image: Image) -> str:
-    """The picture of an image's system: a brand's where the name says one, else a disc."""
-    known = {"ubuntu": "brand-ubuntu", "debian": "brand-debian", "windows": "brand-windows"}
+    """Return the icon of an image's system: a brand's if the name says one, else a terminal."""
+    icon_names = {"ubuntu": "brand-ubuntu", "debian": "brand-debian", "windows": "brand-windows"}
     name = image.name.lower()
-    return next((icon_name for word, icon_name in known.items() if word in name), "terminal-2")
+    return next((icon_name for word, icon_name in icon_names.items() if word in name), "terminal-2")
 
 
 @register.filter
 def bar_colour(usage: Usage) -> str:
-    """Yellow from 80 % on, red when nothing is left."""
+    """Return the colour of a usage bar: yellow from 80 % on, red if nothing is left."""
     return "danger" if usage.percent >= 100 else "warning" if usage.percent >= 80 else "primary"
 
 
 @register.filter
 def unlocalize(value: float) -> str:
-    """A number as SVG reads it, with a point in every language."""
+    """Return a number for SVG, with a point in every language."""
     return f"{value:.2f}"
 
 
 @register.filter
 def commands(text: str) -> SafeString:
-    """A sentence in which `commands` between backticks are set as code."""
+    """Return a sentence with its `commands` between backticks as code."""
     parts = str(text).split("`")
     pieces = (format_html("<code>{}</code>", part) if at % 2 else part for at, part in enumerate(parts))
     return format_html_join("", "{}", ((piece,) for piece in pieces))

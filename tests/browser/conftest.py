@@ -36,7 +36,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 # database refuses to work for other tests, and an idle installation would slow them down.
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    with running() as stack:
+    with running(halting=True) as stack:
         yield stack
         assert stack.audit() == "", stack.tail()
 
@@ -64,8 +64,8 @@ def admin(stack: Stack) -> Browserless:
 
 @pytest.fixture(scope="package")
 def steady(stack: Stack, admin: Browserless) -> Iterator[str]:
-    """The name of an instance that runs through all tests; they leave it as it is."""
-    admin.launch(stack, "steady")
+    """The name of an instance that runs Linux through all tests; they leave it as it is."""
+    admin.launch(stack, "steady", image_id=stack.linux)
     stack.wait_for_state("steady", "active", 120)
     yield "steady"
     admin.act(stack, "steady", "purge")

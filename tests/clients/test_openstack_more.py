@@ -25,6 +25,7 @@ def status(openstack: OpenStack, name: str) -> str:
     return str(openstack(f"server show {name} {JSON}")["status"])
 
 
+@pytest.mark.proof
 def test_two_at_once_with_user_data(openstack: OpenStack, image: str, tmp_path: Path, stack: Stack) -> None:
     script = tmp_path / "first-boot"
     script.write_text("#!/bin/sh\nexit 7\n")
@@ -35,6 +36,7 @@ def test_two_at_once_with_user_data(openstack: OpenStack, image: str, tmp_path: 
     wait_for(lambda: done in openstack.run("console log show pair-1").stdout, "the script", 120, 2)
 
 
+@pytest.mark.proof
 def test_rebuilding_and_back_from_a_resize(openstack: OpenStack, image: str) -> None:
     before = openstack(f"server show pair-1 {JSON}")["addresses"]
     rebuilt = openstack.run(f"{NEWEST} server rebuild --wait --image {image} --description anew pair-1")
@@ -49,6 +51,7 @@ def test_rebuilding_and_back_from_a_resize(openstack: OpenStack, image: str) -> 
     openstack("flavor delete wider")
 
 
+@pytest.mark.proof
 def test_an_administrator_sets_a_state(openstack: OpenStack) -> None:
     openstack("server set --auto-approve --state error pair-2")
     assert status(openstack, "pair-2") == "ERROR"
@@ -56,6 +59,7 @@ def test_an_administrator_sets_a_state(openstack: OpenStack) -> None:
     assert status(openstack, "pair-2") == "ACTIVE"
 
 
+@pytest.mark.proof
 def test_the_recycle_bin(openstack: OpenStack, stack: Stack) -> None:
     key = openstack(f"server show pair-2 {JSON}")["id"]
     openstack("server delete pair-2")

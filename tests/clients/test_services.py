@@ -91,6 +91,7 @@ def test_keystonemiddleware_refuses_a_revoked_token_once_its_cache_is_old(
     wait_for(lambda: ask(guarded, token)[0] == 401, "the revoked token to be refused", 10 * CACHE_SECONDS)
 
 
+@pytest.mark.proof
 def test_swift_keeps_objects_for_our_users(
     openstack: OpenStack, stack: Stack, programs: Path, tmp_path: Path
 ) -> None:

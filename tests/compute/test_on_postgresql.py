@@ -8,37 +8,41 @@ import pytest
 from django.conf import settings
 
 from tests.postgres import Cluster
+from tests.proof import examples
 
-FILES = (
+LOCKS = (
     "tests/accounts/test_epochs.py",
-    "tests/accounts/test_authentication.py",
-    "tests/accounts/test_setup.py",
     "tests/accounts/test_quotas.py",
-    "tests/accounts/test_quota_requests.py",
-    "tests/accounts/test_audit_log.py",
-    "tests/accounts/test_directory.py",
     "tests/accounts/test_names_taken.py",
     "tests/compute/networks/test_addresses.py",
     "tests/compute/engine/test_due.py",
-    "tests/compute/engine/test_engine.py",
     "tests/compute/engine/test_holds.py",
-    "tests/compute/instances/test_launch.py",
     "tests/compute/engine/test_leases.py",
+)
+REST = (
+    "tests/accounts/test_authentication.py",
+    "tests/accounts/test_setup.py",
+    "tests/accounts/test_quota_requests.py",
+    "tests/accounts/test_audit_log.py",
+    "tests/accounts/test_directory.py",
+    "tests/compute/engine/test_engine.py",
     "tests/compute/engine/test_stuck.py",
     "tests/compute/engine/test_whatever_fails.py",
+    "tests/compute/instances/test_launch.py",
+    "tests/compute/instances/test_scheduler.py",
     "tests/compute/test_large_tables.py",
     "tests/compute/test_lists.py",
     "tests/compute/test_reach.py",
     "tests/compute/test_retention.py",
-    "tests/compute/instances/test_scheduler.py",
 )
 
 
 @pytest.mark.timeout(900)  # beside tests on machines it gets little of the processors
-def test_the_core_holds_on_postgresql(postgres: Cluster) -> None:
-    environment = os.environ | {"DATABASE_URL": postgres.create("core")}
+@pytest.mark.parametrize("files", examples([LOCKS, REST], LOCKS), ids=["locks", "rest"])
+def test_the_core_holds_on_postgresql(postgres: Cluster, files: tuple[str, ...]) -> None:
+    environment = os.environ | {"DATABASE_URL": postgres.create(f"core{len(files)}")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
         cwd=settings.BASE_DIR,
         env=environment,
         capture_output=True,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
+from tests.proof import examples
 from tests.stack import Browserless, Stack, running, wait_for
 
 
@@ -16,7 +17,7 @@ def cluster() -> Iterator[postgres.Cluster]:
 
 @pytest.fixture(scope="module")
 def stack(cluster: postgres.Cluster) -> Iterator[Stack]:
-    with running(DATABASE_URL=cluster.create("meridian")) as stack:
+    with running(halting=True, DATABASE_URL=cluster.create("meridian")) as stack:
         yield stack
 
 
@@ -25,7 +26,7 @@ def admin(stack: Stack) -> Browserless:
     return stack.bootstrap()
 
 
-@pytest.mark.parametrize("task", ["scheduling", "spawning"])
+@pytest.mark.parametrize("task", examples(["scheduling", "spawning"], "spawning"))
 def test_the_database_is_restarted_under_a_launch(
     stack: Stack, admin: Browserless, cluster: postgres.Cluster, task: str
 ) -> None:

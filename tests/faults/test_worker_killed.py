@@ -8,6 +8,7 @@ import pytest
 
 from compute.instances.actions.launch import Launch
 from compute.instances.actions.purge import Purge
+from tests.proof import examples
 from tests.stack import URI, Browserless, Stack, wait_for
 
 LAUNCH = ["claim", *(step.name for step in Launch.steps), "close"]
@@ -35,7 +36,7 @@ def one_of_each(stack: Stack, uuid: str) -> None:
     assert len(ports) == 1
 
 
-@pytest.mark.parametrize("step", LAUNCH)
+@pytest.mark.parametrize("step", examples(LAUNCH, "start"))
 def test_a_launch_is_resumed(stack: Stack, admin: Browserless, step: str) -> None:
     name = f"launch-{step}"
     arm(stack, f"instance.launch.{step}")
@@ -47,7 +48,7 @@ def test_a_launch_is_resumed(stack: Stack, admin: Browserless, step: str) -> Non
     stack.wait_for_state(name, "deleted")
 
 
-@pytest.mark.parametrize("step", PURGE)
+@pytest.mark.parametrize("step", examples(PURGE, "release"))
 def test_a_deletion_is_resumed(stack: Stack, admin: Browserless, step: str) -> None:
     name = f"purge-{step}"
     admin.launch(stack, name)
@@ -63,7 +64,7 @@ def test_a_deletion_is_resumed(stack: Stack, admin: Browserless, step: str) -> N
     assert not stack.stray_volumes()
 
 
-@pytest.mark.parametrize("step", ["claim", "power_off", "close"])
+@pytest.mark.parametrize("step", examples(["claim", "power_off", "close"], "power_off"))
 def test_a_move_to_the_recycle_bin_is_resumed(stack: Stack, admin: Browserless, step: str) -> None:
     name = f"delete-{step}"
     admin.launch(stack, name)

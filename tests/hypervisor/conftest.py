@@ -23,6 +23,7 @@ from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, Net
 from compute.driver.storage.directory import DirectoryPool
 from compute.tiny.build import TinyImage
 from tests import halting_image
+from tests.guests import guest_roots
 from tests.hypervisor.dhcp_client import DhcpClient
 from tests.hypervisor.private_libvirtd import PrivateLibvirtd
 from tests.waiting import wait_until
@@ -59,6 +60,7 @@ def storage_root() -> Iterator[Path]:
     """A folder that QEMU's user can reach, as pytest's own cannot be."""
     root = Path(tempfile.mkdtemp(prefix="meridian-test-"))
     root.chmod(0o755)
+    guest_roots.add(str(root))
     yield root
     shutil.rmtree(root)
 

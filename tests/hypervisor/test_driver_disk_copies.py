@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from compute.driver.errors import DriverError
+from compute.driver.files import part_of
 from compute.driver.specs import BackingSpec
+from compute.driver.specs.sources import FileSource
 from compute.driver.storage.directory import DirectoryPool
 from compute.driver.storage.disk_copy import DiskCopy
-from compute.driver.storage.files import part_of
 from compute.driver.storage.flatten import flatten
-from compute.driver.storage.sources import FileSource
 from tests.hypervisor.conftest import MIB, QUIET, Workshop
 from tests.hypervisor.contents import filled, holds
 

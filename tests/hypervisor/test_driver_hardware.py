@@ -7,9 +7,9 @@ import pytest
 
 from compute.driver.errors import GuestNotFound
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.hardware import CpuLimits, DiskLimits, HardwareSpec, Topology, Tpm
 from compute.driver.host.capabilities import features
 from compute.driver.specs import GuestSpec, PowerState
+from compute.driver.specs.hardware import CpuLimits, DiskLimits, HardwareSpec, Topology, Tpm
 from tests.compute.driver.hardware_samples import MACHINES
 from tests.hypervisor.conftest import Workshop
 

@@ -10,10 +10,10 @@ import pytest
 
 from compute.driver.connection import connect
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.hardware import HardwareSpec
 from compute.driver.guest.state_files import copy_nvram
 from compute.driver.host.folders import make_private_folder
 from compute.driver.specs import GuestSpec, PowerState
+from compute.driver.specs.hardware import HardwareSpec
 from compute.driver.storage.disk_copy import DiskCopy
 from tests.hypervisor.conftest import MIB, QUIET, Workshop
 

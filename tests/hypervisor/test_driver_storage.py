@@ -11,8 +11,8 @@ import pytest
 from compute.driver.errors import Conflict, DriverError, GuestBusy, InvalidGuest, StorageNotFound
 from compute.driver.guest.domain import Guest
 from compute.driver.specs import DiskSpec, PowerState
+from compute.driver.specs.sources import BlockSource, NetworkSource, StorageHost
 from compute.driver.storage.directory import DirectoryPool
-from compute.driver.storage.sources import BlockSource, NetworkSource, StorageHost
 from tests.hypervisor.conftest import MIB, QUIET, Workshop
 from tests.hypervisor.contents import filled, holds
 from tests.ports import free_port

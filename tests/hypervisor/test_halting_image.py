@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.hardware import DiskBus, HardwareSpec
+from compute.driver.specs.hardware import DiskBus, HardwareSpec
 from tests import halting_image
 from tests.hypervisor.conftest import Workshop
 from tests.waiting import wait_until

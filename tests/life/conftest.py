@@ -9,7 +9,7 @@ from tests.stack import Browserless, Stack, running
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    with running() as stack:
+    with running(halting=True) as stack:
         yield stack
 
 

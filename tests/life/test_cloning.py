@@ -9,6 +9,7 @@ import libvirt
 import pytest
 
 from tests.life.test_verbs import Subject
+from tests.proof import examples
 from tests.stack import Browserless, Stack, wait_for
 
 GUEST = (Path(__file__).parent / "agent.sh").read_text()
@@ -17,7 +18,7 @@ GUEST = (Path(__file__).parent / "agent.sh").read_text()
 
 @pytest.fixture(scope="module")
 def source(stack: Stack, admin: Browserless) -> Iterator[Subject]:
-    assert admin.launch(stack, "source", user_data=GUEST).status == 200
+    assert admin.launch(stack, "source", image_id=stack.linux, user_data=GUEST).status == 200
     stack.wait_for_state("source", "active", 120)
     source = Subject(stack, admin, "source")
     wait_for(lambda: born(source) == ["source"], "the guest to run its user data")
@@ -45,7 +46,7 @@ def test_the_agent_tells_and_sets_a_password(stack: Stack, admin: Browserless, s
     assert "a new secret" not in str(kept)
 
 
-@pytest.mark.parametrize("was", ["active", "paused", "stopped"])
+@pytest.mark.parametrize("was", examples(["active", "paused", "stopped"], "active"))
 def test_a_clone_has_the_same_disk_and_is_another_machine(
     stack: Stack, admin: Browserless, source: Subject, was: str
 ) -> None:

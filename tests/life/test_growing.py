@@ -33,7 +33,9 @@ def flavors(stack: Stack) -> None:
 
 
 def test_a_guest_grows_while_it_runs(stack: Stack, admin: Browserless) -> None:
-    assert admin.launch(stack, "growing", flavor_id="roomy", user_data=GUEST).status == 200
+    assert (
+        admin.launch(stack, "growing", image_id=stack.linux, flavor_id="roomy", user_data=GUEST).status == 200
+    )
     stack.wait_for_state("growing", "active", 120)
     subject = Subject(stack, admin, "growing")
     wait_for(lambda: sizes(subject)[:1] == [1], "the guest to say how large it is", 120)

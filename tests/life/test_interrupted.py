@@ -16,6 +16,7 @@ from compute.instances.actions.rescue import Rescue
 from compute.instances.actions.resize import Resize
 from compute.instances.actions.shelve import Shelve
 from compute.instances.actions.take_image import TakeImage
+from tests.proof import examples
 from tests.stack import URI, Browserless, Stack, wait_for
 
 BIGGER = """
@@ -102,7 +103,7 @@ def subjects(stack: Stack, admin: Browserless, bigger: None) -> Iterator[list[st
     purge(stack, admin, *names)
 
 
-@pytest.mark.parametrize("number", range(EVERY))
+@pytest.mark.parametrize("number", examples(range(EVERY), 1))
 def test_killed_workers_are_replaced(
     stack: Stack, admin: Browserless, subjects: list[str], number: int
 ) -> None:
@@ -127,7 +128,7 @@ def test_killed_workers_are_replaced(
             stack.wait_for_state(f"killed-{verb}", AFTER[way], 90)
 
 
-@pytest.mark.parametrize("number", ROUNDS[:-1])
+@pytest.mark.parametrize("number", examples(ROUNDS[:-1], 2))
 def test_deletion_wins(stack: Stack, admin: Browserless, number: int) -> None:
     """While a step is held: the deletion is taken at once, and comes true when the step lets go.
 
@@ -206,12 +207,16 @@ def test_a_cancelled_launch_says_so(stack: Stack, admin: Browserless) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "place"),
-    [
-        ("rebuild", "instance.rebuild.power_off"),
-        ("resize", "instance.resize.grow_disk"),
+    examples(
+        [
+            ("rebuild", "instance.rebuild.power_off"),
+            ("resize", "instance.resize.grow_disk"),
+            ("clone", "instance.clone.copy_disk"),
+            ("take_image", "instance.take_image.copy_disk"),
+        ],
         ("clone", "instance.clone.copy_disk"),
-        ("take_image", "instance.take_image.copy_disk"),
-    ],
+        unpack=True,
+    ),
 )
 def test_what_is_cancelled_goes_on_as_before(stack: Stack, admin: Browserless, verb: str, place: str) -> None:
     """On a guest that runs: it runs afterwards, from the same disk with the same size."""

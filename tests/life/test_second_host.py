@@ -85,7 +85,7 @@ def guests(stack: Stack, admin: Browserless) -> Iterator[dict[str, str]]:
     """Two running instances, {name: id}."""
     names = ("here", "there")
     for name in names:
-        assert admin.launch(stack, name).status == 200
+        assert admin.launch(stack, name, image_id=stack.linux).status == 200
     yield {name: stack.wait_for_state(name, "active", 90)["uuid"] for name in names}
     for name in names:
         assert admin.act(stack, name, "purge").status == 200

@@ -10,13 +10,14 @@ import pytest
 
 from tests.life.test_cloning import GUEST, born
 from tests.life.test_verbs import Subject
+from tests.proof import examples
 from tests.stack import Answer, Browserless, Stack, wait_for
 
 
 @pytest.fixture(scope="module")
 def source(stack: Stack, admin: Browserless) -> Iterator[Subject]:
     """It adds its name to a list on its disk."""
-    assert admin.launch(stack, "origin", user_data=GUEST).status == 200
+    assert admin.launch(stack, "origin", image_id=stack.linux, user_data=GUEST).status == 200
     stack.wait_for_state("origin", "active", 120)
     source = Subject(stack, admin, "origin")
     wait_for(lambda: born(source) == ["origin"], "the guest to run its user data")
@@ -65,7 +66,9 @@ def launch_from(source: Subject, file: Path, name: str, **fields: str) -> Subjec
     return Subject(source.stack, source.admin, name)
 
 
-@pytest.mark.parametrize("was", ["active", "paused", "suspended", "shelved_offloaded", "stopped"])
+@pytest.mark.parametrize(
+    "was", examples(["active", "paused", "suspended", "shelved_offloaded", "stopped"], "active")
+)
 def test_an_image_holds_the_disk_and_stands_alone(stack: Stack, source: Subject, was: str) -> None:
     there = {"active": None, "paused": ("pause", "unpause"), "suspended": ("suspend", "resume")}
     there |= {"shelved_offloaded": ("shelve", "unshelve"), "stopped": ("force_stop", "start")}
@@ -108,7 +111,7 @@ def test_an_image_holds_the_disk_and_stands_alone(stack: Stack, source: Subject,
 
 def test_rebuilding_to_an_image(stack: Stack, admin: Browserless, source: Subject) -> None:
     file = taken(source, "to-rebuild")
-    assert admin.launch(stack, "rebuilt", user_data=GUEST).status == 200
+    assert admin.launch(stack, "rebuilt", image_id=stack.linux, user_data=GUEST).status == 200
     stack.wait_for_state("rebuilt", "active", 120)
     rebuilt = Subject(stack, admin, "rebuilt")
     rebuilt.act("rebuild", "active", image_id=file.name)
@@ -119,7 +122,7 @@ def test_rebuilding_to_an_image(stack: Stack, admin: Browserless, source: Subjec
     assert delete(source, file) == 200
 
 
-@pytest.mark.parametrize("place", ["claim", "copy_disk", "describe", "close"])
+@pytest.mark.parametrize("place", examples(["claim", "copy_disk", "describe", "close"], "copy_disk"))
 def test_a_worker_that_dies_while_the_guest_runs(stack: Stack, source: Subject, place: str) -> None:
     (stack.failpoints / f"instance.take_image.{place}").touch()
     file = taken(source, f"survives-{place}")

@@ -8,6 +8,7 @@ from typing import Any
 import libvirt
 import pytest
 
+from tests.proof import examples
 from tests.stack import URI, Browserless, Stack, wait_for
 
 GIB = 2**30
@@ -174,7 +175,12 @@ def test_a_lock(subject: Subject, stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "state"), [("rescue", "rescued"), ("suspend", "suspended"), ("shelve", "shelved_offloaded")]
+    ("before", "state"),
+    examples(
+        [("rescue", "rescued"), ("suspend", "suspended"), ("shelve", "shelved_offloaded")],
+        ("shelve", "shelved_offloaded"),
+        unpack=True,
+    ),
 )
 def test_deleting_from_there_and_restoring(stack: Stack, admin: Browserless, before: str, state: str) -> None:
     admin.launch(stack, f"from-{before}")

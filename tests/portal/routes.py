@@ -1,7 +1,9 @@
 """Every route of the pages, read from the URL configuration, so that a new one is covered by itself."""
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
@@ -19,6 +21,11 @@ class Route:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def takes_forms_only(self) -> bool:
+        """Whether it answers nothing but POST, as its view says of itself."""
+        return _methods(self.view) == {"POST"}
 
 
 def routes() -> list[Route]:
@@ -38,6 +45,17 @@ def arguments(route: Route, **given: str) -> list[dict[str, str]]:
     """Arguments to call the route with: `given`, and every verb there is."""
     base = {name: given.get(name, "unknown") for name in route.arguments}
     return [base | {"verb": verb} for verb in ACTIONS] if "verb" in route.arguments else [base]
+
+
+def _methods(view: Any) -> set[str]:
+    """Return the methods of a view below `require_http_methods`; none for one that looks for itself."""
+    while view is not None:
+        if inspect.isfunction(view):
+            named = inspect.getclosurevars(view).nonlocals.get("request_method_list")
+            if named is not None:
+                return set(named)
+        view = getattr(view, "__wrapped__", None)
+    return set()
 
 
 def _patterns() -> Iterator[URLPattern]:

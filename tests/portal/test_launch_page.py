@@ -71,7 +71,7 @@ def test_the_command_is_quoted_for_a_shell() -> None:
         factories.ImageFactory.build(name="Tiny Linux"),
         factories.FlavorFactory.build(name="tiny"),
     )
-    command = launch_plan.command("it's; rm -rf /", image, flavor, 1, key_name="", user_data=False)
+    command = launch_plan.shell_command("it's; rm -rf /", image, flavor, 1, key_name="", user_data=False)
     assert command == "openstack server create --image 'Tiny Linux' --flavor tiny 'it'\"'\"'s; rm -rf /'"
 
 

@@ -43,48 +43,7 @@ ADMIN_ONLY = {
     *QUOTA_REQUESTS,
     *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate"))),
 } - {"project-switch"}
-POSTED = {
-    "sign-out",
-    "operation-retry",
-    "instances-action",
-    "instance-action",
-    "instance-console-pass",
-    "server-group-delete",
-    "image-delete",
-    "aggregate-delete",
-    "instance-schedule-enabled",
-    "instance-schedule-delete",
-    "keypair-generate",
-    "keypair-delete",
-    "credential-delete",
-    "quota-request-approve",
-    "quota-request-refuse",
-    "quota-request-withdraw",
-    "launch-preview",
-    "project-switch",
-    "project-quotas",
-    "projects-limits",
-    "preferences",
-    "account-password",
-    "second-factor-off",
-    "recovery-codes",
-    "session-end",
-    "sessions-end",
-    "user-reset-link",
-    "user-second-factor-off",
-    "passkey-ask",
-    "passkey-add",
-    "passkey-delete",
-    *PASSKEYS,
-    "role-give",
-    "role-take",
-    *(f"{noun}-delete" for noun in DIRECTORY),
-    *(f"{noun}-enabled" for noun in ("project", "user", "domain")),
-    "user-unlock",
-    "user-credential-revoke",
-    "group-add",
-    "group-remove",
-}
+POSTED = {"instance-action", *(route.name for route in routes() if route.takes_forms_only)}
 MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
@@ -106,6 +65,7 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "operation-cancel",
     "operation-retry",
     "instance-schedule-edit",
     "instance-schedule-enabled",

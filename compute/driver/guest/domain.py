@@ -10,9 +10,9 @@ from ..connection import connect
 from ..errors import GuestBusy, GuestClaimed, GuestNotFound, InvalidGuest, translated
 from ..limited import QEMU_SECONDS, limited, within
 from ..specs import GuestFacts, GuestSpec, GuestTag
+from ..specs.sources import DiskSource, NetworkSource
+from ..specs.sources import label as disk_label
 from ..storage.qcow2 import names_backing
-from ..storage.sources import DiskSource, NetworkSource
-from ..storage.sources import label as disk_label
 from ..xml.disks import Source
 from ..xml.guest import guest_domain
 from ..xml.snapshot import snapshot_record

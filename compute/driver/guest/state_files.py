@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from ..errors import translated
-from ..storage.files import copy_whole, part_of
+from ..files import copy_whole, part_of
 
 TPM_STATES = Path("/var/lib/libvirt/swtpm")
 """Where libvirt's system daemon keeps them, in a folder for each guest; it can be told no other place."""

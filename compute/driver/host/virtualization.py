@@ -11,8 +11,8 @@ import libvirt
 
 from ..connection import open_connection
 from ..errors import DriverError, HypervisorUnreachable, translated
+from ..files import write_whole
 from ..specs import VirtType, Virtualization
-from ..storage.files import write_whole
 from ..xml.guest import probe_domain
 
 PROBE_SECONDS = 6.0

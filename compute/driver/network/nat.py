@@ -16,9 +16,9 @@ import libvirt
 
 from ..connection import connect
 from ..errors import Conflict, InvalidGuest, translated
+from ..files import write_whole
 from ..host.folders import check_reachable
 from ..specs import Lease, NetworkSpec, Reservation
-from ..storage.files import write_whole
 from ..xml.network import nat_network
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")

@@ -8,8 +8,8 @@ from lxml import etree
 
 from ..connection import connect
 from ..errors import GuestNotFound, GuestNotRunning, translated
+from ..specs.sources import DiskSource
 from ..xml.disks import CopyTarget, Source
-from .sources import DiskSource
 
 _LOOK_SECONDS = 0.2
 _FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB

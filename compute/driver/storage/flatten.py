@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DriverError, translated
+from ..files import make_whole, part_of
 from ..specs import BackingSpec
+from ..specs.sources import BlockSource, DiskSource, FileSource, label
 from . import qemu_img
-from .files import make_whole, part_of
 from .qcow2 import keeps_data_elsewhere
-from .sources import BlockSource, DiskSource, FileSource, label
 
 
 def flatten(

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
+from ..specs.sources import DiskSource
 from .formatting import Format
-from .sources import DiskSource
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all; what it raises ends the work."""

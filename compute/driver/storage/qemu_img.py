@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import Unsupported, translate_said
 from ..specs import BackingSpec
-from .sources import BlockSource, DiskSource, FileSource, NetworkSource
+from ..specs.sources import BlockSource, DiskSource, FileSource, NetworkSource
 
 _LOOK_SECONDS = 1.0
 _TOLD = 4096

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..guest.hardware import HardwareSpec
 from ..specs import PortSpec
+from ..specs.hardware import HardwareSpec
 from .disks import Disk
 from .element import Element, attribute, text
 from .limits import InterfaceTuning

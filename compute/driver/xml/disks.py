@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..guest.hardware import DiskLimits
 from ..specs import BackingSpec, DiskSpec
-from ..storage.sources import BlockSource, DiskSource, FileSource, NetworkSource
+from ..specs.hardware import DiskLimits
+from ..specs.sources import BlockSource, DiskSource, FileSource, NetworkSource
 from .element import Element, attribute, leaf
 from .limits import DiskTuning
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from ..guest.hardware import HardwareSpec
 from ..specs import GuestSpec, VirtType
+from ..specs.hardware import HardwareSpec
 from .devices import (
     Backend,
     Balloon,

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from ..guest import hardware
-from ..guest.hardware import HardwareSpec
-from ..specs import VirtType
+from ..specs import VirtType, hardware
+from ..specs.hardware import HardwareSpec
 from .element import Element, attribute, leaf, text
 from .memory import Nodes
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..guest import hardware
+from ..specs import hardware
 from .element import Element, attribute
 
 

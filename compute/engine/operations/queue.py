@@ -124,10 +124,12 @@ def wake_sharing(resource_id: uuid.UUID, event: str) -> None:
             dispatch.hint(operation_id, host)
 
 
-def show_progress(resource_id: uuid.UUID, step: str, progress: dict[str, Any] | None) -> None:
-    """Show how far the work is that operations wait for at a step, while they share the row."""
+def show_progress(
+    resource_id: uuid.UUID, host: uuid.UUID, step: str, progress: dict[str, Any] | None
+) -> None:
+    """Show how far the work is that operations of a host wait for at a step, while they share the row."""
     shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
-    for operation in Operation.objects.open().filter(Exists(shared), step=step, lease_until=None):
+    for operation in Operation.objects.open().filter(Exists(shared), host=host, step=step, lease_until=None):
         Operation.objects.filter(pk=operation.pk, lease_until=None).update(progress=progress)
         broadcast.operation_changed(operation)
 

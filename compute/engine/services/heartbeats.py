@@ -54,17 +54,17 @@ def silent(process: str) -> set[str]:
 
 
 def end_silent_worker() -> None:
-    """End this host's worker if it takes no messages any more; the supervisor starts another.
+    """End this host's workers that take no messages any more; the supervisor starts others.
 
     Celery workers are known to go silent after their broker was away. Call this only while work waits and
     nobody does it: a worker that is merely busy beats late, too.
     """
-    row = Heartbeat.objects.filter(process=QUEUE, host=settings.HOST, at__lt=timezone.now() - DEAF).first()
-    if row is None or not _is_worker(row.pid):
-        return
-    log.warning("ending a silent worker", pid=row.pid, since=row.at.isoformat(timespec="seconds"))
-    os.kill(row.pid, signal.SIGKILL)
-    row.delete()
+    deaf = Heartbeat.objects.filter(process=QUEUE, host=settings.HOST, at__lt=timezone.now() - DEAF)
+    for row in deaf:
+        if _is_worker(row.pid):
+            log.warning("ending a silent worker", pid=row.pid, since=row.at.isoformat(timespec="seconds"))
+            os.kill(row.pid, signal.SIGKILL)
+            row.delete()
 
 
 def _is_worker(pid: int) -> bool:

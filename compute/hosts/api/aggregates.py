@@ -22,16 +22,16 @@ class Aggregates(ComputeView):
 
     @contract(answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
-        found = aggregates.listing(self.context)
-        return JsonResponse({"aggregates": [show(self, row) for row in found]})
+        rows = aggregates.listing(self.context)
+        return JsonResponse({"aggregates": [show(self, row) for row in rows]})
 
     @contract(body=schemas.CREATE, answers={200: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
-        given = self.body()["aggregate"]
-        made = show(self, aggregates.create(self.context, given["name"], given.get(ZONE_KEY)))
+        data = self.body()["aggregate"]
+        created = show(self, aggregates.create(self.context, data["name"], data.get(ZONE_KEY)))
         # Nova's answer to this call alone has neither.
         return JsonResponse(
-            {"aggregate": {name: made[name] for name in made if name not in {"hosts", "metadata"}}}
+            {"aggregate": {name: created[name] for name in created if name not in {"hosts", "metadata"}}}
         )
 
 
@@ -43,8 +43,8 @@ class OneAggregate(ComputeView):
     @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
         """Change name and availability zone."""
-        given = self.body()["aggregate"]
-        return _answer(self, _as_nova(lambda: aggregates.update(self.context, _number(key), given)))
+        data = self.body()["aggregate"]
+        return _answer(self, _as_nova(lambda: aggregates.update(self.context, _number(key), data)))
 
     @contract(answers={200: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
@@ -59,17 +59,17 @@ class Action(ComputeView):
     def post(self, request: Request, key: str) -> HttpResponse:
         """Add or remove a host, or set metadata."""
         number = _number(key)
-        ((name, given),) = self.body().items()
+        ((name, data),) = self.body().items()
         if name == "set_metadata":
-            metadata = given["metadata"]
+            metadata = data["metadata"]
             return _answer(self, _as_nova(lambda: aggregates.set_metadata(self.context, number, metadata)))
         act = aggregates.add_host if name == "add_host" else aggregates.remove_host
-        return _answer(self, act(self.context, number, given.get("host")))
+        return _answer(self, act(self.context, number, data.get("host")))
 
 
 def show(view: ComputeView, aggregate: Aggregate) -> dict[str, Any]:
     zone = aggregate.availability_zone or None
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": aggregate.pk,
         "name": aggregate.name,
         "availability_zone": zone,
@@ -80,7 +80,7 @@ def show(view: ComputeView, aggregate: Aggregate) -> dict[str, Any]:
         "deleted_at": None,
         "deleted": False,
     }
-    return shown | ({"uuid": str(aggregate.uuid)} if view.at_least(41) else {})
+    return body | ({"uuid": str(aggregate.uuid)} if view.at_least(41) else {})
 
 
 def _answer(view: ComputeView, aggregate: Aggregate) -> HttpResponse:

@@ -32,13 +32,13 @@ from compute.hosts.services.occupants import NOTHING
 class Hypervisors(ComputeView):
     @contract(query=schemas.QUERY, answers={200: schemas.HYPERVISORS})
     def get(self, request: Request) -> HttpResponse:
-        return _listed(self, request, "os-hypervisors", lambda row: _brief(self, row.hypervisor))
+        return _answer_list(self, request, "os-hypervisors", lambda row: _brief(self, row.hypervisor))
 
 
 class HypervisorsInDetail(ComputeView):
     @contract(query=schemas.QUERY, answers={200: schemas.HYPERVISORS_IN_DETAIL})
     def get(self, request: Request) -> HttpResponse:
-        return _listed(self, request, "os-hypervisors/detail", lambda row: _detail(self, row))
+        return _answer_list(self, request, "os-hypervisors/detail", lambda row: _detail(self, row))
 
 
 class Statistics(ComputeView):
@@ -54,10 +54,10 @@ class OneHypervisor(ComputeView):
     def get(self, request: Request, key: str) -> HttpResponse:
         host = _find(self, key)
         (row,) = host_usage.usage_of([host])
-        shown = _detail(self, row)
+        body = _detail(self, row)
         if _asks_for_servers(self, request.query_params):
-            shown["servers"] = _servers([host]).get(host.pk, [])
-        return JsonResponse({"hypervisor": shown})
+            body["servers"] = _servers([host]).get(host.pk, [])
+        return JsonResponse({"hypervisor": body})
 
 
 class Uptime(ComputeView):
@@ -78,20 +78,20 @@ class Search(ComputeView):
 
     @contract(answers={200: schemas.FOUND})
     def get(self, request: Request, pattern: str) -> HttpResponse:
-        hosts = list(_named_like(host_usage.hypervisors(self.context), pattern))
+        hosts = list(_named_like(host_usage.all_for_admin(self.context), pattern))
         servers = _servers(hosts) if self.with_servers else {}
-        shown = [
+        rows = [
             _brief(self, host) | ({"servers": servers.get(host.pk, [])} if self.with_servers else {})
             for host in hosts
         ]
-        return JsonResponse({"hypervisors": shown})
+        return JsonResponse({"hypervisors": rows})
 
 
 class Services(ComputeView):
     @contract(query=schemas.SERVICES_QUERY, answers={200: schemas.SERVICES})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        hosts = host_usage.hypervisors(self.context)
+        hosts = host_usage.all_for_admin(self.context)
         if (name := query.get("host")) is not None:
             hosts = hosts.filter(name=name) if is_text(name) else hosts.none()
         if query.get("binary", BINARY) != BINARY:
@@ -105,40 +105,40 @@ class Service(ComputeView):
     @contract(body=schemas.UPDATE_SERVICE, answers={200: schemas.SERVICE})
     def put(self, request: Request, key: str) -> HttpResponse:
         policy.enforce(self.context, "hypervisor:write")
-        given = self.body()
-        reason = given.get("disabled_reason") or ""
+        data = self.body()
+        reason = data.get("disabled_reason") or ""
         if self.at_least(53):
-            host = host_usage.enable(self.context, key, given["status"] == "enabled", reason)
+            host = host_usage.enable(self.context, key, data["status"] == "enabled", reason)
             return JsonResponse({"service": _service(self, host)})
         if key not in {"enable", "disable", "disable-log-reason"}:
             raise NotFound
-        if given.get("binary") != BINARY:
+        if data.get("binary") != BINARY:
             raise NotFound(_("Only %(binary)s is a service of ours.") % {"binary": BINARY})
-        host = host_usage.enable(self.context, given.get("host"), key == "enable", reason)
-        shown = {"binary": BINARY, "host": host.name, "status": _status(host)}
-        more = {"disabled_reason": reason} if key == "disable-log-reason" else {}
-        return JsonResponse({"service": shown | more})
+        host = host_usage.enable(self.context, data.get("host"), key == "enable", reason)
+        body = {"binary": BINARY, "host": host.name, "status": _status(host)}
+        extra = {"disabled_reason": reason} if key == "disable-log-reason" else {}
+        return JsonResponse({"service": body | extra})
 
 
-def _listed(
+def _answer_list(
     view: ComputeView, request: Request, path: str, show: Callable[[HostUsage], dict[str, Any]]
 ) -> HttpResponse:
     query = request.query_params
-    hosts = host_usage.hypervisors(view.context)
+    hosts = host_usage.all_for_admin(view.context)
     if view.at_least(53) and (pattern := query.get("hypervisor_hostname_pattern", "")):
         hosts = _named_like(hosts, pattern)
-    found = COMPUTE.paging.page(query, hosts, find=partial(_with_id, view))
-    servers = _servers(found.rows) if _asks_for_servers(view, query) else {}
+    page = COMPUTE.paging.page(query, hosts, find=partial(_with_id, view))
+    servers = _servers(page.rows) if _asks_for_servers(view, query) else {}
 
     def with_servers(row: HostUsage) -> dict[str, Any]:
-        its = servers.get(row.hypervisor.pk)
-        return show(row) | ({"servers": its} if its else {})
+        host_servers = servers.get(row.hypervisor.pk)
+        return show(row) | ({"servers": host_servers} if host_servers else {})
 
     return COMPUTE.listed(
         request,
         "hypervisors",
         path,
-        Page(rows=host_usage.usage_of(found.rows), more=found.more),
+        Page(rows=host_usage.usage_of(page.rows), more=page.more),
         with_servers,
         marker=lambda row: _id(view, row.hypervisor),
     )
@@ -154,14 +154,14 @@ def _id(view: ComputeView, hypervisor: Hypervisor) -> int | str:
 
 def _find(view: ComputeView, key: str) -> Hypervisor:
     """Return the hypervisor of the address. Raise Forbidden, NotFound."""
-    hosts = host_usage.hypervisors(view.context)
+    hosts = host_usage.all_for_admin(view.context)
     try:
-        found = hosts.filter(_with_id(view, key)).first()
+        host = hosts.filter(_with_id(view, key)).first()
     except (ValidationError, ValueError):
-        found = None
-    if found is None:
+        host = None
+    if host is None:
         raise NotFound(_("Hypervisor with ID '%(key)s' could not be found.") % {"key": key[:64]})
-    return found
+    return host
 
 
 def _with_id(view: ComputeView, key: str) -> Q:
@@ -174,10 +174,10 @@ def _with_id(view: ComputeView, key: str) -> Q:
 
 def _named_like(hosts: QuerySet[Hypervisor], pattern: str) -> QuerySet[Hypervisor]:
     """Return the hosts with a part of their name. Raise NotFound where there is none."""
-    found = hosts.filter(name__contains=pattern) if is_text(pattern) else hosts.none()
-    if not found.exists():
+    matching = hosts.filter(name__contains=pattern) if is_text(pattern) else hosts.none()
+    if not matching.exists():
         raise NotFound(_("No hypervisor's name has “%(pattern)s” in it.") % {"pattern": pattern[:64]})
-    return found
+    return matching
 
 
 def _is_up(hypervisor: Hypervisor) -> bool:
@@ -238,20 +238,20 @@ def _detail(view: ComputeView, row: HostUsage) -> dict[str, Any]:
 def _version_number(version: str) -> int:
     """Return a version as libvirt encodes it: 7.2.1 is 7002001."""
     parts = [int(part) for part in version.split(".")[:3] if part.isdigit()]
-    return sum(part * 1000**place for place, part in zip((2, 1, 0), parts, strict=False))
+    return sum(part * 1000**exponent for exponent, part in zip((2, 1, 0), parts, strict=False))
 
 
 def _servers(hosts: Sequence[Hypervisor]) -> dict[Any, list[dict[str, str]]]:
     """Return {hypervisor id: its servers}, in one query."""
-    placed = occupants.known().on(hosts)
+    occupants_by_host = occupants.registered().on(hosts)
     return {
         host: [{"uuid": str(key), "name": name} for key, name, _project in servers]
-        for host, servers in placed.items()
+        for host, servers in occupants_by_host.items()
     }
 
 
 def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": _id(view, hypervisor),
         "binary": BINARY,
         "host": hypervisor.name,
@@ -261,4 +261,4 @@ def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
         "updated_at": without_zone(hypervisor.synced_at or timezone.now()),
         "disabled_reason": hypervisor.disabled_reason or None,
     }
-    return shown | ({"forced_down": False} if view.at_least(11) else {})
+    return body | ({"forced_down": False} if view.at_least(11) else {})

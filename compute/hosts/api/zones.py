@@ -41,8 +41,8 @@ class ZonesInDetail(ComputeView):
 
 
 def _answer(zones: Mapping[str, tuple[list[Hypervisor], dict[str, Any] | None]]) -> HttpResponse:
-    """Answer {zone: its hosts, and what is shown of them}."""
-    shown = [
+    """Answer {zone: its hosts, and their details}."""
+    rows = [
         {
             "zoneName": name,
             "zoneState": {"available": not hosts or any(host.enabled for host in hosts)},
@@ -50,7 +50,7 @@ def _answer(zones: Mapping[str, tuple[list[Hypervisor], dict[str, Any] | None]])
         }
         for name, (hosts, details) in zones.items()
     ]
-    return JsonResponse({"availabilityZoneInfo": shown})
+    return JsonResponse({"availabilityZoneInfo": rows})
 
 
 def _service(host: Hypervisor) -> dict[str, Any]:

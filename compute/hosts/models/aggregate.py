@@ -8,7 +8,10 @@ from compute.hosts.models.hypervisor import Hypervisor
 
 
 class Aggregate(models.Model):
-    """As in Nova: hosts with metadata that flavors can ask for. One with a zone makes its hosts that zone's."""
+    """A host aggregate, as in Nova: its metadata match flavors' extra specs.
+
+    Its zone, if set, is that of its hosts.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     name = models.CharField(max_length=255, unique=True)

@@ -6,14 +6,13 @@ from django.db import models
 
 
 class Hypervisor(models.Model):
-    """A machine that runs guests. `uri` is its libvirt as its own processes open it, and nobody else does;
-    its watcher renews `seen_at` as long as that answers. Capacities are the host's own; the ratios say how far to
-    overcommit.
+    """A machine that runs guests. Capacities are the host's own; the ratios say how far to overcommit.
 
-    `console_address` is where its console process listens for other machines, as `IP:port`; empty: for its own only.
-    `problems` are what its watcher found wrong when it last looked, as pairs of a part's name and a sentence.
-    `features` lists what it can give guests beyond the usual machine (`driver.host.capabilities`).
-    `zone` is that of its aggregates; `compute.hosts.services.aggregates` is its only writer.
+    `uri` is its libvirt as processes on it open it; no other machine uses it. `seen_at` is renewed by its watcher
+    as long as libvirt answers. `console_address` is where its console process listens for other machines, as
+    `IP:port`. Empty: for its own only. `problems` are pairs of a part's name and a sentence, as its watcher last
+    saw them. `features` are the optional ones that guests can have (`driver.host.capabilities`). `zone` is that of
+    its aggregates; `compute.hosts.services.aggregates` is its only writer.
     """
 
     DEFAULT_ZONE = "nova"
@@ -57,5 +56,5 @@ class Hypervisor(models.Model):
 
     @property
     def availability_zone(self) -> str:
-        """Where it stands, for people who want their instances far apart."""
+        """Return the zone, the default one if no aggregate sets it."""
         return self.zone or self.DEFAULT_ZONE

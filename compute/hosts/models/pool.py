@@ -1,4 +1,4 @@
-"""Pools: where disks lie."""
+"""Storage pools, which hold disks."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from compute.hosts.models.hypervisor import Hypervisor
 
 
 class Pool(models.Model):
-    """A libvirt storage pool of one host, or one that several hosts share under the same name. Sizes in bytes."""
+    """A libvirt storage pool of one host, or shared by several under the same name. Sizes in bytes."""
 
     class Kind(models.TextChoices):
         DIRECTORY = "directory", _("Folder")

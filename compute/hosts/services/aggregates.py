@@ -30,23 +30,23 @@ class ZoneTaken(Conflict):
 
 
 def listing(context: Context) -> list[Aggregate]:
-    """All of them with their hosts, in two queries. Raises Forbidden."""
-    return list(_visible(context))
+    """Return all aggregates with their hosts, in two queries. Raise Forbidden."""
+    return list(_all_for_admin(context))
 
 
 def get(context: Context, aggregate_id: object) -> Aggregate:
-    """One aggregate with its hosts. Raises Forbidden, NotFound."""
+    """Return one aggregate with its hosts. Raise Forbidden, NotFound."""
     key = str(aggregate_id)
-    wanted = key if key.isascii() and key.isdigit() and len(key) < 10 else None
-    found = _visible(context).filter(pk=wanted).first() if wanted else None
-    if found is None:
+    primary_key = key if key.isascii() and key.isdigit() and len(key) < 10 else None
+    aggregate = _all_for_admin(context).filter(pk=primary_key).first() if primary_key else None
+    if aggregate is None:
         raise NotFound(_("Aggregate %(key)s could not be found.") % {"key": key[:64]})
-    return found
+    return aggregate
 
 
 @transaction.atomic
 def create(context: Context, name: object, zone: object = None) -> Aggregate:
-    """An aggregate without hosts. Raises Forbidden, BadInput, Conflict when the name is taken."""
+    """Make an aggregate without hosts. Raise Forbidden, BadInput, or Conflict if the name is taken."""
     policy.enforce(context, "hypervisor:write")
     aggregate = Aggregate(name=clean_name(name), availability_zone=clean_zone(zone))
     _save(aggregate)
@@ -56,20 +56,20 @@ def create(context: Context, name: object, zone: object = None) -> Aggregate:
 
 
 @transaction.atomic
-def update(context: Context, aggregate_id: object, given: Mapping[str, object]) -> Aggregate:
-    """Change `name` and `availability_zone`. Raises Forbidden, NotFound, BadInput, Conflict."""
-    aggregate = _locked(context, aggregate_id)
-    if "name" in given:
-        aggregate.name = clean_name(given["name"])
-    if ZONE_KEY in given:
-        _set_zone(aggregate, clean_zone(given[ZONE_KEY]))
-    return _saved(context, aggregate)
+def update(context: Context, aggregate_id: object, data: Mapping[str, object]) -> Aggregate:
+    """Change `name` and `availability_zone`. Raise Forbidden, NotFound, BadInput, Conflict."""
+    aggregate = _lock(context, aggregate_id)
+    if "name" in data:
+        aggregate.name = clean_name(data["name"])
+    if ZONE_KEY in data:
+        _set_zone(aggregate, clean_zone(data[ZONE_KEY]))
+    return _save_change(context, aggregate)
 
 
 @transaction.atomic
 def delete(context: Context, aggregate_id: object) -> Aggregate:
-    """Raises Forbidden, NotFound, and BadInput (as Nova does) while there are hosts in it."""
-    aggregate = _locked(context, aggregate_id)
+    """Delete an aggregate. Raise Forbidden, NotFound, or BadInput, as Nova does, if it has hosts."""
+    aggregate = _lock(context, aggregate_id)
     if aggregate.hosts.exists():
         raise BadInput(
             _("Cannot delete aggregate %(id)s. Reason: Host aggregate is not empty.") % {"id": aggregate.pk}
@@ -82,8 +82,8 @@ def delete(context: Context, aggregate_id: object) -> Aggregate:
 
 @transaction.atomic
 def add_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
-    """Raises Forbidden, NotFound (also for the host), Conflict when it is in there or stands in another zone."""
-    aggregate, hypervisor = _locked(context, aggregate_id), _host(host)
+    """Add a host. Raise Forbidden, NotFound, or Conflict if it is a member or in another zone."""
+    aggregate, hypervisor = _lock(context, aggregate_id), _host(host)
     if aggregate.hosts.filter(pk=hypervisor.pk).exists():
         raise Conflict(
             _("Aggregate %(id)s already has host %(host)s.") % {"id": aggregate.pk, "host": hypervisor}
@@ -91,41 +91,41 @@ def add_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
     if aggregate.availability_zone:
         _move(hypervisor, aggregate.availability_zone, besides=aggregate)
     aggregate.hosts.add(hypervisor)
-    return _saved(context, aggregate, host=hypervisor.name)
+    return _save_change(context, aggregate, host=hypervisor.name)
 
 
 @transaction.atomic
 def remove_host(context: Context, aggregate_id: object, host: object) -> Aggregate:
-    """Raises Forbidden, NotFound (also for the host), Conflict when instances there asked for the zone."""
-    aggregate, hypervisor = _locked(context, aggregate_id), _host(host)
+    """Remove a host. Raise Forbidden, NotFound, or Conflict if instances on it asked for the zone."""
+    aggregate, hypervisor = _lock(context, aggregate_id), _host(host)
     if not aggregate.hosts.filter(pk=hypervisor.pk).exists():
         raise NotFound(_("Aggregate %(id)s has no host %(host)s.") % {"id": aggregate.pk, "host": hypervisor})
     aggregate.hosts.remove(hypervisor)
     if aggregate.availability_zone:
         _move(hypervisor, "", besides=aggregate)
-    return _saved(context, aggregate, host=hypervisor.name)
+    return _save_change(context, aggregate, host=hypervisor.name)
 
 
 @transaction.atomic
-def set_metadata(context: Context, aggregate_id: object, given: object) -> Aggregate:
-    """Add keys or give them other values; null takes one out. Raises Forbidden, NotFound, BadInput, Conflict."""
-    aggregate = _locked(context, aggregate_id)
-    if not isinstance(given, Mapping):
+def set_metadata(context: Context, aggregate_id: object, data: object) -> Aggregate:
+    """Set the keys; null removes one. Raise Forbidden, NotFound, BadInput, Conflict."""
+    aggregate = _lock(context, aggregate_id)
+    if not isinstance(data, Mapping):
         raise BadInput(fields={"metadata": _("Give an object of keys and texts.")})
-    kept = dict(aggregate.metadata)
-    for key, value in given.items():
+    metadata = dict(aggregate.metadata)
+    for key, value in data.items():
         if not KEY.fullmatch(key) or not (value is None or value == "" or is_text(value)):
             raise BadInput(fields={"metadata": _("Keys and values are texts of at most 255 characters.")})
         if key == ZONE_KEY:
             _set_zone(aggregate, clean_zone(value))
         elif value is None:
-            kept.pop(key, None)
+            metadata.pop(key, None)
         else:
-            kept[key] = value
-    if len(kept) > MOST_METADATA:
+            metadata[key] = value
+    if len(metadata) > MOST_METADATA:
         raise BadInput(fields={"metadata": _("Keep at most %(most)s entries.") % {"most": MOST_METADATA}})
-    aggregate.metadata = kept
-    return _saved(context, aggregate)
+    aggregate.metadata = metadata
+    return _save_change(context, aggregate)
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def arrange(
     hosts: Collection[str],
     metadata: Mapping[str, str],
 ) -> Aggregate:
-    """All of an aggregate at once, a new one where None is given. Raises what the single steps raise."""
+    """Set everything of an aggregate at once, a new one for None. Raise the errors of the single steps."""
     if aggregate is None:
         aggregate = create(context, name)
     before = {host.name for host in aggregate.hosts.all()}
@@ -150,42 +150,42 @@ def arrange(
     return set_metadata(context, aggregate.pk, dict.fromkeys(aggregate.metadata) | dict(metadata))
 
 
-def clean_zone(given: object) -> str:
-    """The name of a zone; none where none is given. Raises BadInput."""
-    if given is None or given == "":
+def clean_zone(value: object) -> str:
+    """Return the name of a zone, empty for None. Raise BadInput."""
+    if value is None or value == "":
         return ""
-    zone = clean_name(given, field=ZONE_KEY)
+    zone = clean_name(value, field=ZONE_KEY)
     if ":" in zone:
         raise BadInput(fields={ZONE_KEY: _("Zones have no colon in their names.")})
     return zone
 
 
 def zones() -> dict[str, list[Hypervisor]]:
-    """{zone: its hosts}, by name; the default one is there as long as there is no other. One query."""
-    found: dict[str, list[Hypervisor]] = {}
+    """Return {zone: its hosts} by name, in one query. Without hosts, there is the default zone alone."""
+    hosts_by_zone: dict[str, list[Hypervisor]] = {}
     for host in Hypervisor.objects.all():
-        found.setdefault(host.availability_zone, []).append(host)
-    return dict(sorted(found.items())) or {Hypervisor.DEFAULT_ZONE: []}
+        hosts_by_zone.setdefault(host.availability_zone, []).append(host)
+    return dict(sorted(hosts_by_zone.items())) or {Hypervisor.DEFAULT_ZONE: []}
 
 
-def _visible(context: Context) -> QuerySet[Aggregate]:
+def _all_for_admin(context: Context) -> QuerySet[Aggregate]:
     policy.enforce(context, "hypervisor:read")
     return Aggregate.objects.prefetch_related("hosts")
 
 
-def _locked(context: Context, aggregate_id: object) -> Aggregate:
+def _lock(context: Context, aggregate_id: object) -> Aggregate:
     policy.enforce(context, "hypervisor:write")
     key = get(context, aggregate_id).pk
-    # Zones are written from several aggregates: whoever moves a host moves it alone.
+    # Several aggregates write zones of hosts, so only one transaction at a time may move a host.
     list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     return Aggregate.objects.select_for_update().get(pk=key)
 
 
 def _host(name: object) -> Hypervisor:
-    found = Hypervisor.objects.filter(name=name).first() if is_text(name) else None
-    if found is None:
+    hypervisor = Hypervisor.objects.filter(name=name).first() if is_text(name) else None
+    if hypervisor is None:
         raise NotFound(_("Compute host %(host)s could not be found.") % {"host": str(name)[:64]})
-    return found
+    return hypervisor
 
 
 def _save(aggregate: Aggregate) -> None:
@@ -200,7 +200,10 @@ def _set_zone(aggregate: Aggregate, zone: str) -> None:
 
 
 def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
-    """Put the host into a zone, the default one where none is named, unless another aggregate holds it elsewhere."""
+    """Put the host into the zone, empty: the default one.
+
+    Raise ZoneTaken if another aggregate or instances prevent it.
+    """
     others = host.aggregates.exclude(pk=besides.pk).exclude(availability_zone="")
     other = others.values_list("availability_zone", flat=True).first()
     if other and zone and other != zone:
@@ -209,7 +212,7 @@ def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
             % {"host": host, "zone": other}
         )
     zone = zone or other or ""
-    if names := occupants.known().bound_to_zone(host, zone or Hypervisor.DEFAULT_ZONE):
+    if names := occupants.registered().bound_to_zone(host, zone or Hypervisor.DEFAULT_ZONE):
         raise ZoneTaken(
             _("Instances on %(host)s asked for its present availability zone: %(names)s.")
             % {"host": host, "names": ", ".join(names[:3])}
@@ -217,7 +220,7 @@ def _move(host: Hypervisor, zone: str, *, besides: Aggregate) -> None:
     Hypervisor.objects.filter(pk=host.pk).update(zone=zone)
 
 
-def _saved(context: Context, aggregate: Aggregate, **detail: Any) -> Aggregate:
+def _save_change(context: Context, aggregate: Aggregate, **detail: Any) -> Aggregate:
     aggregate.updated_at = timezone.now()
     _save(aggregate)
     audit.record(context, "aggregate.update", aggregate, zone=aggregate.availability_zone, **detail)

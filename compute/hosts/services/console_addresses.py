@@ -1,4 +1,4 @@
-"""Where each host's console process listens: on sockets for its own machine, on TCP for others."""
+"""Addresses of the hosts' console processes: sockets for their own machine, TCP for others."""
 
 from enum import Enum
 from pathlib import Path
@@ -10,14 +10,14 @@ from compute.hosts.models import Hypervisor
 
 
 class Part(Enum):
-    """What a console process serves: screens, and all else. The value is nginx's name of it on this machine."""
+    """A part of a console process: screens, or all else. The value is nginx's name of it on this machine."""
 
     SCREENS = "screens"
     HOST = "host"
 
     @property
     def socket(self) -> Path:
-        """Where the part listens for processes of the same machine."""
+        """Return the socket on which the part listens for processes of the same machine."""
         name = "console.sock" if self is Part.SCREENS else "host.sock"
         return Path(settings.RUN_DIR / name)
 
@@ -33,7 +33,7 @@ def is_here(host: Hypervisor) -> bool:
 
 
 def upstream(host_id: UUID, part: Part) -> str:
-    """Return where nginx finds the part of this host; empty for an unknown host, or one that told no address."""
+    """Return where nginx finds the part of this host; empty if the host or its address is unknown."""
     host = Hypervisor.objects.filter(pk=host_id).only("name", "console_address").first()
     if host is None:
         return ""

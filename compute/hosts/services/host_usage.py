@@ -1,4 +1,4 @@
-"""What every hypervisor has and gives away, for administrators."""
+"""Capacity and usage of every hypervisor, for administrators."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,32 +20,32 @@ from compute.hosts.services.occupants import NOTHING, Amounts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostUsage:
-    """One hypervisor and what is taken of it."""
+    """A hypervisor and the amounts that its occupants take."""
 
     hypervisor: Hypervisor
     taken: Amounts
 
 
-def hypervisors(context: Context) -> QuerySet[Hypervisor]:
+def all_for_admin(context: Context) -> QuerySet[Hypervisor]:
     """Return all hypervisors by name. Raise Forbidden."""
     policy.enforce(context, "hypervisor:read")
     return Hypervisor.objects.order_by("name")
 
 
 def listing(context: Context) -> list[HostUsage]:
-    """Return all hypervisors by name with what is taken of each. Two queries. Raise Forbidden."""
-    return usage_of(hypervisors(context))
+    """Return all hypervisors by name with their usage, in two queries. Raise Forbidden."""
+    return usage_of(all_for_admin(context))
 
 
 def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
-    """Return what is taken of each host, in the same order. One query."""
-    taken = occupants.known().amounts()
+    """Return the usage of each host, in the same order. One query."""
+    taken = occupants.registered().amounts()
     return [HostUsage(hypervisor=host, taken=taken.get(host.pk, NOTHING)) for host in hosts]
 
 
 @transaction.atomic
 def enable(context: Context, name: object, enabled: bool, reason: str = "") -> Hypervisor:
-    """Let new instances come to the host of this name or id, or keep them away. Raises Forbidden, NotFound."""
+    """Enable or disable the host with this name or id for new instances. Raise Forbidden, NotFound."""
     policy.enforce(context, "hypervisor:write")
     hypervisor = Hypervisor.objects.select_for_update(no_key=True).filter(_called(name)).first()
     if hypervisor is None:

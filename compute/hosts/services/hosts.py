@@ -17,10 +17,10 @@ FIRMWARE = settings.STORAGE_DIR / "firmware"
 
 @cache
 def installation() -> Installation:
-    """The installation's row; it never changes while a process lives."""
+    """Return the installation's row, which never changes while a process lives."""
     return Installation.current()
 
 
 def pool(hypervisor: Hypervisor) -> Pool:
-    """The storage pool that holds this installation's disks."""
+    """Return the storage pool that holds this installation's disks."""
     return DirectoryPool(hypervisor.uri, f"meridian-{installation().short}", settings.STORAGE_DIR / "pool")

@@ -1,4 +1,4 @@
-"""Brings hypervisors up to date: what they are, and the pool, network and folders they must have."""
+"""Bring hypervisors up to date: their facts, and the pool, network and folders they must have."""
 
 from collections.abc import Callable
 
@@ -26,24 +26,24 @@ INSPECTED = (
     "problems",
     "synced_at",
 )
-"""What `inspect` reads."""
+"""The fields that `inspect` reads."""
 
 _preparations: list[Callable[[Hypervisor], None]] = []
 _inspections: list[Callable[[Hypervisor], list[tuple[str, str]]]] = []
 
 
 def register_preparation(prepare_part: Callable[[Hypervisor], None]) -> None:
-    """Have an area above make on each host what it needs there; called once at start."""
+    """Let an area above prepare its part of each host. Call it once at start."""
     _preparations.append(prepare_part)
 
 
 def register_inspection(problems: Callable[[Hypervisor], list[tuple[str, str]]]) -> None:
-    """Have an area above say what is wrong with what it made on a host; called once at start."""
+    """Let an area above report the problems of its part of a host. Call it once at start."""
     _inspections.append(problems)
 
 
 def prepare(hypervisor: Hypervisor) -> None:
-    """Read what the host is and make what Meridian needs on it; safe to repeat. Raises DriverError."""
+    """Read the host's facts and make what Meridian needs on it. Safe to repeat. Raise DriverError."""
     settings.STORAGE_DIR.mkdir(mode=0o711, parents=True, exist_ok=True)
     for folder in (hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
         make_private_folder(folder)
@@ -60,7 +60,7 @@ def prepare(hypervisor: Hypervisor) -> None:
 
 
 def inspect(hypervisor: Hypervisor) -> None:
-    """Read what the host is and whether its parts are well. Raise DriverError when it does not answer."""
+    """Read the host's facts and the problems of its parts. Raise DriverError if it does not answer."""
     row = pools.default(hypervisor)
     facts, pool = capabilities.facts(hypervisor.uri), pools.on(row, hypervisor)
     features = capabilities.features(hypervisor.uri)
@@ -87,22 +87,24 @@ def inspect(hypervisor: Hypervisor) -> None:
 
 
 def save(hypervisor: Hypervisor, *fields: str) -> None:
-    """Write down what `inspect` read, and these fields; what administrators set stays theirs."""
+    """Save the facts that `inspect` read, and these fields. Settings of administrators stay."""
     hypervisor.save(update_fields=[*INSPECTED, *fields])
     liveness.libvirt_answers(hypervisor)
     hypervisor.refresh_from_db()
 
 
 def look(hypervisor: Hypervisor) -> None:
-    """Note that the host's libvirt answers. Raise DriverError when it does not."""
+    """Note that the host's libvirt answers. Raise DriverError if it does not."""
     capabilities.ping(hypervisor.uri)
     liveness.libvirt_answers(hypervisor)
 
 
 def _virtualization(hypervisor: Hypervisor) -> tuple[str, str]:
-    """What runs guests there and why: as set, else what a probe guest showed."""
+    """Return the type of virtualization and the reason: the setting, else the result of a probe guest."""
     if settings.VIRTUALIZATION != "detect":
         return settings.VIRTUALIZATION, "Set by MERIDIAN_VIRTUALIZATION."
     kernel, initrd = hosts.IMAGES / "probe-kernel", hosts.IMAGES / "probe-initrd"
-    found = virtualization.detect(hypervisor.uri, kernel, initrd, settings.DATA_DIR / "virtualization.json")
-    return found.type, found.reason
+    detected = virtualization.detect(
+        hypervisor.uri, kernel, initrd, settings.DATA_DIR / "virtualization.json"
+    )
+    return detected.type, detected.reason

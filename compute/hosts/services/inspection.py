@@ -1,9 +1,9 @@
-"""How the row of a host says what its watcher saw there, for processes that never ask the host itself."""
+"""Names and limits in the rows of hosts, for processes that never ask the host itself."""
 
 STORAGE = "storage"
 """The storage pool among `Hypervisor.problems`."""
 
 
 def network_part(name: str) -> str:
-    """Return how `Hypervisor.problems` call the network of this name."""
+    """Return the name of a network among `Hypervisor.problems`."""
     return f"network {name}"

@@ -9,16 +9,18 @@ from compute.hosts.models import Hypervisor
 
 @transaction.atomic
 def ensure() -> Hypervisor:
-    """Return the row of this machine, made at its first start."""
-    host, made = Hypervisor.objects.get_or_create(name=settings.HOST, defaults={"uri": settings.LIBVIRT_URI})
-    if not made and host.uri != settings.LIBVIRT_URI:
+    """Return the row of this machine. Make it at the first start."""
+    host, created = Hypervisor.objects.get_or_create(
+        name=settings.HOST, defaults={"uri": settings.LIBVIRT_URI}
+    )
+    if not created and host.uri != settings.LIBVIRT_URI:
         host.uri = settings.LIBVIRT_URI
         host.save(update_fields=["uri"])
     return host
 
 
 def serve() -> Hypervisor:
-    """Have this process take work of this machine only; return its row."""
+    """Let this process take work of this machine only. Return the machine's row."""
     host = ensure()
     here.serve(host.pk)
     return host

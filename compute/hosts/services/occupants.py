@@ -1,4 +1,4 @@
-"""What occupies hosts. Areas above tell what of theirs does; hosts know none of it by name."""
+"""Rows that occupy hosts. Areas above register theirs, since hosts know none by name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from compute.hosts.models import Hypervisor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What is taken of a host: vCPUs, MiB and GiB; of its occupants `running` run and `busy` change."""
+    """Amounts taken of a host, in vCPUs, MiB and GiB; and how many occupants are `running` and `busy`."""
 
     vcpus: int = 0
     ram_mib: int = 0
@@ -26,24 +26,24 @@ class Occupants(Protocol):
     """Rows of one area that occupy hosts."""
 
     def amounts(self, without: UUID | None = None) -> Mapping[UUID, Amounts]:
-        """Return what is taken of each host, in one query; as if the row `without` were not there."""
+        """Return the amounts taken of each host, in one query. The row `without` does not count."""
 
     def on(self, hosts: Iterable[Hypervisor]) -> Mapping[UUID, list[tuple[UUID, str, str]]]:
-        """Return host id → id, name and project of what is on it, by name, in one query."""
+        """Return {host id: id, name and project of each occupant} by name, in one query."""
 
     def bound_to_zone(self, host: Hypervisor, zone: str) -> list[str]:
-        """Return the names of what is on the host because it asked for another zone than `zone`."""
+        """Return the names of the occupants that asked for another zone than `zone`."""
 
 
 _occupants: list[Occupants] = []
 
 
 def register(occupants: Occupants) -> None:
-    """Have them counted and named; called once at start."""
+    """Register rows that occupy hosts. Call it once at start."""
     _occupants.append(occupants)
 
 
-def known() -> Occupants:
-    """Return what occupies hosts. There is one kind of occupant: instances."""
+def registered() -> Occupants:
+    """Return the registered occupants. There is one kind: instances."""
     (occupants,) = _occupants
     return occupants

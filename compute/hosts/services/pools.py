@@ -1,4 +1,4 @@
-"""Pools of hosts: their rows, and from rows to the driver."""
+"""Storage pools: their rows, and the driver's pool of a row."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def ensure(host: Hypervisor) -> Pool:
 
 
 def default(host: Hypervisor) -> Pool:
-    """Return the pool that new disks on the host go to."""
+    """Return the pool for new disks on the host."""
     return host.pools.first() or ensure(host)
 
 
@@ -41,15 +41,15 @@ def measure(pool: Pool, facts: PoolFacts) -> None:
 
 
 def on(pool: Pool, host: Hypervisor) -> driver.Pool:
-    """Return the pool as the host's libvirt knows it."""
+    """Return the driver's pool on the host."""
     return DirectoryPool(host.uri, pool.name, Path(pool.path))
 
 
 def handle(pool: Pool) -> driver.Pool:
-    """Return the pool as this process's host knows it, which is one of the pool's."""
-    known = pool.hosts.order_by("name")
+    """Return the driver's pool on this process's host. Raise LookupError if the pool has no host."""
+    hosts_of_pool = pool.hosts.order_by("name")
     local = here.host_id()
-    host = (known.filter(pk=local).first() if local else None) or known.first()
+    host = (hosts_of_pool.filter(pk=local).first() if local else None) or hosts_of_pool.first()
     if host is None:
         raise LookupError(f"The pool {pool.name} has no host.")
     return on(pool, host)

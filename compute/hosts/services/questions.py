@@ -1,7 +1,7 @@
-"""Questions of web processes to hosts' console processes: answered soon, or given up.
+"""Requests of web processes to hosts' console processes, within a short time.
 
-A web process has few threads and many hosts. One that does not answer costs at most a few of them a few seconds;
-then it is left alone for a while, and tried again by one request at a time.
+A web process has few threads for many hosts. One that does not answer costs a few threads for a few seconds. Then
+it is spared for a while, and tried again by one request at a time.
 """
 
 import json
@@ -27,7 +27,7 @@ SECONDS = 3.0
 """How long a question may usually take, from connecting to the answer's last byte."""
 
 TURN_SECONDS = 0.5
-"""How long one waits until earlier questions are answered."""
+"""How long a question waits for its turn."""
 
 AT_ONCE = 4
 """Questions to one host at the same time."""
@@ -39,7 +39,7 @@ UNREACHABLE = "hypervisor_unreachable"
 
 
 class Refused(MeridianError):
-    """The host has no such guest, or its state does not allow this; `code` says which."""
+    """The host has no such guest, or its state does not allow the request; `code` says which."""
 
     status = 409
 
@@ -50,7 +50,7 @@ class Refused(MeridianError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a host said."""
+    """The body and headers of a host's answer."""
 
     content: bytes
     headers: HTTPMessage
@@ -79,7 +79,7 @@ def ask(host: Hypervisor, target: str, seconds: float | None = None) -> Answer:
 
 
 class _Line:
-    """The questions of this process to one host."""
+    """The requests of this process to one host."""
 
     def __init__(self) -> None:
         self.places = BoundedSemaphore(AT_ONCE)
@@ -87,7 +87,7 @@ class _Line:
         self._is_suspect = False
 
     def may_ask(self) -> bool:
-        """Return whether it is worth asking; of a host that failed before, one at a time finds out."""
+        """Return whether to ask the host. After a failure, one request at a time may try."""
         if self._breaker.is_open:
             return False
         if self._is_suspect:
@@ -105,7 +105,7 @@ class _Line:
 
 _lines: dict[UUID, _Line] = {}
 _threads = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
-"""Half of the threads are always left to pages, however many hosts do not answer."""
+"""Half of the threads remain for pages, however many hosts do not answer."""
 
 
 def forget() -> None:
@@ -115,7 +115,7 @@ def forget() -> None:
 
 @contextmanager
 def _turn(host: Hypervisor) -> Iterator[_Line]:
-    """Wait shortly for a place among the questions under way. Raise Unavailable."""
+    """Wait shortly for a place among the requests in progress. Raise Unavailable."""
     line = _lines.setdefault(host.pk, _Line())
     if not line.places.acquire(timeout=TURN_SECONDS):
         raise _silent(host)
@@ -155,17 +155,17 @@ def _connection(host: Hypervisor) -> HTTPConnection:
 
 
 def _get(host: Hypervisor, target: str, deadline: float) -> tuple[int, Answer]:
-    """Return status and answer. Raise OSError or HTTPException when none comes before the deadline."""
+    """Return status and answer. Raise OSError or HTTPException if none comes before the deadline."""
     connection = _connection(host)
     try:
         headers = {signatures.HEADER: signatures.sign("GET", host.pk, target)}
         connection.request("GET", target, headers=headers)
-        wire = connection.sock  # `getresponse` lets go of it
-        wire.settimeout(_left(deadline))
+        wire = connection.sock  # `getresponse` forgets it
+        wire.settimeout(_seconds_left(deadline))
         response = connection.getresponse()
         content = bytearray()
         while True:
-            wire.settimeout(_left(deadline))
+            wire.settimeout(_seconds_left(deadline))
             part = response.read1(CHUNK)
             if not part:
                 break
@@ -175,17 +175,17 @@ def _get(host: Hypervisor, target: str, deadline: float) -> tuple[int, Answer]:
         connection.close()
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+def _seconds_left(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds
 
 
 def _fault(answer: Answer) -> Refused:
     try:
-        said = json.loads(answer.content)
-        return Refused(str(said["code"]), str(said["message"]))
+        body = json.loads(answer.content)
+        return Refused(str(body["code"]), str(body["message"]))
     except (ValueError, KeyError, TypeError):
         return Refused("error", _("The host answered in a way that we do not understand."))
 

@@ -6,7 +6,7 @@ from django.core.signing import BadSignature, TimestampSigner
 
 HEADER = "X-Meridian-Signature"
 SECONDS = 30
-"""How long a signature is good: longer than hosts' clocks differ and requests travel."""
+"""How long a signature is valid, for clocks that differ and slow requests."""
 
 
 def sign(method: str, host_id: UUID, target: str) -> str:
@@ -15,7 +15,7 @@ def sign(method: str, host_id: UUID, target: str) -> str:
 
 
 def is_good(signature: str, method: str, host_id: UUID, target: str) -> bool:
-    """Return whether the signature is ours, fresh, and of just this request."""
+    """Return whether the signature is ours, fresh, and of exactly this request."""
     try:
         return _signer().unsign(signature, max_age=SECONDS) == _words(method, host_id, target)
     except BadSignature:

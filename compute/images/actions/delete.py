@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
 from compute.engine.actions.base import Action
+from compute.engine.models import Operation
 from compute.engine.moves import Move
-from compute.engine.operations import Run, Step, Where
+from compute.engine.operations import Run, Step, Where, queue
+from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import image_files, image_users
 
@@ -19,11 +21,12 @@ Status = Image.Status
 
 
 class RemoveFile(Step):
-    """Remove the file from where images are kept. Hosts evict their copies themselves."""
+    """Remove the image's file. Hosts evict their copies themselves."""
 
     name: ClassVar[str] = "file"
     label: ClassVar[str] = gettext_noop("Delete the file")
     where: ClassVar[Where] = Where.ANYWHERE
+    final: ClassVar[bool] = True
 
     def do(self, run: Run) -> None:
         run.check()
@@ -31,7 +34,7 @@ class RemoveFile(Step):
 
 
 class Delete(Action):
-    """Clients do not see an image any more once this has begun; one that is being taken is not finished."""
+    """Delete an image. Clients do not see it from the start of the operation on."""
 
     noun = "image"
     verb = "delete"
@@ -48,6 +51,7 @@ class Delete(Action):
     rules: ClassVar[dict[str, str]] = {"image:delete_public": "admin"}
     danger = True
     confirm = gettext_lazy("It cannot be launched from any more, and its file is deleted for good.")
+    cancellable = True
     steps = (RemoveFile(),)
 
     def rule(self, context: Context, image: Image) -> str:
@@ -61,3 +65,10 @@ class Delete(Action):
             "%(image)s is in use: the disks of %(names)s stand on it. "
             "Delete or rebuild them first; those in the recycle bin count too."
         ) % {"image": image.name, "names": names}
+
+    def cancelled(self, operation: Operation) -> None:
+        """What was still being made gave way to its deletion, and does not come back."""
+        super().cancelled(operation)
+        image = self.locked(operation)
+        if image.status in Image.UNFINISHED and not queue.next_on(operation, image.pk):
+            transitions.settle(image, Status.DELETED)

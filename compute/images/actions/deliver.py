@@ -1,4 +1,4 @@
-"""Deliver: bring a copy of an image into a host's pool, once for all that wait for it there."""
+"""Deliver: copy an image into a host's pool, once for all operations that wait for it there."""
 
 from typing import ClassVar
 
@@ -19,23 +19,29 @@ Status = Image.Status
 
 
 class CopyToPool(Step):
-    """Copy the file into the pool of the operation's host, and show those that wait how far it is."""
+    """Copy the file into the pool of the operation's host, and show the progress to all that wait."""
 
     name: ClassVar[str] = "copy"
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        image, pool = run.subject, hosts.pool(delivery.host_of(run.operation))
+        image, host = run.subject, delivery.host_of(run.operation)
 
         def progress(done: int, total: int) -> None:
             run.progress(done, total)
-            operations.show_progress(image.pk, delivery.STEP, run.operation.progress)
+            operations.show_progress(image.pk, host.pk, delivery.STEP, run.operation.progress)
 
-        images.bring(image, pool, progress)
+        images.bring(image, hosts.pool(host), progress)
+
+    def undo(self, run: Run) -> None:
+        """Remove what a worker that died has written of a copy; a whole one serves whoever comes next."""
+        image, pool = run.subject, hosts.pool(delivery.host_of(run.operation))
+        if pool.stat(image.volume_name) is None:
+            pool.delete(image.volume_name)
 
 
 class Deliver(Action):
-    """Begun by what needs the image on a host (`compute.images.services.delivery`), never by people."""
+    """Copy an image to a host. Begun by `compute.images.services.delivery`, never by people."""
 
     noun = "image"
     verb = "deliver"
@@ -63,7 +69,7 @@ class Deliver(Action):
         self._tell(operation)
 
     def _tell(self, operation: Operation) -> None:
-        """The image is as it was; whoever waits for the copy goes on."""
+        """Wake the operations that wait for the copy. The image itself is unchanged."""
         auditing.ended(operation)
         # Another word each time: a step that was woken by the same one before would not notice.
         operations.wake_sharing(operation.subject_id, f"delivered {operation.pk.hex[:8]}")

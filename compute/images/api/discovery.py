@@ -1,10 +1,10 @@
-"""Which versions of the Image API there are."""
+"""The versions of the Image API."""
 
 from typing import Any
 
 from accounts.openstack import discovery
+from compute.api.schemas import BRIEF_VERSIONS
 from compute.images.api.base import IMAGE, ImageView
-from compute.images.api.schemas import images as schemas
 
 VERSION = "v2.9"
 
@@ -12,7 +12,7 @@ VERSION = "v2.9"
 class Versions(discovery.VersionDocument, ImageView):
     """`/image`, with and without a slash."""
 
-    answers = {300: schemas.VERSIONS}
+    answers = {300: BRIEF_VERSIONS}
 
     def content(self) -> dict[str, Any]:
         return {"versions": [discovery.entry(VERSION, "CURRENT", IMAGE.url(""))]}

@@ -1,4 +1,4 @@
-"""Image v2: what clients look up before they create a server, and images taken of servers. Below /image."""
+"""Image v2: images to launch from, and images taken of servers. Below /image."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class Images(ImageView):
     @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        rows = _filtered(images.visible(self.context), query)
+        rows = _filtered(images.visible_to(self.context), query)
         page = IMAGE.paging.page(query, rows)
         body: dict[str, Any] = {
             "images": [show(row) for row in page.rows],
@@ -48,7 +48,7 @@ class Images(ImageView):
 class OneImage(ImageView):
     @contract(answers={200: schemas.ROW})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return JsonResponse(show(images.find(self.context, key)))
+        return JsonResponse(show(images.get_visible(self.context, key)))
 
     @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
@@ -61,7 +61,7 @@ class Tasks(ImageView):
 
     @contract(answers={200: schemas.TASKS})
     def get(self, request: Request, key: str) -> HttpResponse:
-        images.find(self.context, key)
+        images.get_visible(self.context, key)
         return JsonResponse({"tasks": []})
 
 
@@ -89,7 +89,7 @@ class Schema(ImageView):
 
 
 def show(image: Image) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": str(image.pk),
         "name": image.name,
         "status": image.status,
@@ -115,8 +115,8 @@ def show(image: Image) -> dict[str, Any]:
         "schema": "/v2/schemas/image",
         "os_type": image.os_type,
     }
-    further = {"description": image.description, "os_admin_user": image.default_user}
-    return image.properties | shown | {name: value for name, value in further.items() if value}
+    optional = {"description": image.description, "os_admin_user": image.default_user}
+    return image.properties | body | {name: value for name, value in optional.items() if value}
 
 
 def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
@@ -139,15 +139,15 @@ def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
 
 def _order(query: QueryDict) -> list[str]:
     """Return the columns of `sort=key:direction,…`, or of `sort_key` and `sort_dir`. Raise BadInput."""
-    if not (given := query.get("sort")):
+    if not (sort := query.get("sort")):
         return sorting.order(query, SORTS, "created_at", "desc")
-    keys = [part.partition(":")[::2] for part in given.split(",")]
+    keys = [part.partition(":")[::2] for part in sort.split(",")]
     return sorting.columns([(key, direction or "desc") for key, direction in keys], SORTS)
 
 
-def _values(name: str, given: str) -> list[Any]:
+def _values(name: str, text: str) -> list[Any]:
     """Return one value, or those of `in:a,b`."""
-    values = given.removeprefix("in:").split(",") if given.startswith("in:") else [given]
+    values = text.removeprefix("in:").split(",") if text.startswith("in:") else [text]
     if name != "id":
         return [value.strip('"') for value in values if is_text(value)]
     return ids.uuids(values)

@@ -1,4 +1,4 @@
-"""What instances boot from."""
+"""Images that instances boot from."""
 
 from typing import ClassVar
 
@@ -6,19 +6,19 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Project, User
+from compute.driver.specs import DiskFormat
 from compute.engine.models.subject import Subject, SubjectQuerySet
 
 
 class Image(Subject):
     """A disk image, as in Glance. `size` and `virtual_size` in bytes; `checksum` is its SHA-256.
 
-    `properties` are texts by name; those that `compute.instances.services.hardware_options` knows shape its guests.
-    One with a `taken_from` is, or will be, a copy of that instance's disk, taken by `user`, and where a `schedule`
-    stands, whenever that came round.
+    `properties` are texts by name; `compute.instances.services.hardware_options` reads some of them. With
+    `taken_from` it is a copy of that instance's disk, taken by `user`, or by a `schedule`.
     """
 
     class Status(models.TextChoices):
-        """Glance's words. A `DELETED` one has no file any more."""
+        """Glance's words. A `DELETED` image has no file any more."""
 
         QUEUED = "queued", _("Waiting")
         SAVING = "saving", _("Being stored")
@@ -65,5 +65,10 @@ class Image(Subject):
 
     @property
     def volume_name(self) -> str:
-        """Its file in a storage pool."""
+        """Return the name of its copy in a storage pool."""
         return f"image-{self.id}"
+
+    @property
+    def volume_format(self) -> DiskFormat:
+        """Return the format of its copy in a storage pool, in the driver's words."""
+        return "qcow2" if self.disk_format == "qcow2" else "raw"

@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudImage:
-    """An image by its maker's addresses. `checksums_url` lists digests of the algorithm `digest` by file name."""
+    """An image at its maker's addresses. `checksums_url` lists digests of the algorithm `digest` by file name."""
 
     key: str
     name: str
@@ -75,7 +75,7 @@ CATALOG: tuple[CloudImage, ...] = (
 
 
 def find(key: str) -> CloudImage:
-    """The catalog's entry of that key. Raises BadInput listing the keys there are."""
+    """Return the catalog's entry with this key. Raise BadInput listing the keys there are."""
     for entry in CATALOG:
         if entry.key == key:
             return entry
@@ -86,20 +86,20 @@ def find(key: str) -> CloudImage:
 
 
 def fetch(entry: CloudImage, target: Path) -> None:
-    """Download the image to `target` and compare its digest. Raises Unavailable; nothing is left then."""
+    """Download the image to `target` and compare its digest. Raise Unavailable and leave no file if that fails."""
     try:
-        wanted = _digest_in(_read(entry.checksums_url), entry.url.rpartition("/")[2], entry.digest)
+        expected = _digest_in(_read(entry.checksums_url), entry.url.rpartition("/")[2], entry.digest)
         with urllib.request.urlopen(entry.url, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310
             shutil.copyfileobj(answer, file, 1024 * 1024)
         with target.open("rb") as file:
-            got = hashlib.file_digest(file, entry.digest).hexdigest()
+            actual = hashlib.file_digest(file, entry.digest).hexdigest()
     except (urllib.error.URLError, OSError) as error:
         target.unlink(missing_ok=True)
         raise Unavailable(
             _("Downloading %(name)s failed: %(reason)s. Does this machine reach the internet?")
             % {"name": entry.name, "reason": error}
         ) from error
-    if got != wanted:
+    if actual != expected:
         target.unlink(missing_ok=True)
         raise Unavailable(
             _("%(name)s arrived damaged: its %(digest)s differs from the one at %(url)s. Try again.")
@@ -113,10 +113,10 @@ def _read(url: str) -> str:
 
 
 def _digest_in(listing: str, file_name: str, digest: str) -> str:
-    """The digest of `file_name` in the usual two forms: `HEX  NAME` and `SHA256 (NAME) = HEX`."""
+    """Return the digest of `file_name` from a list in either form: `HEX  NAME` or `SHA256 (NAME) = HEX`."""
     hexadecimal = rf"([0-9a-f]{{{hashlib.new(digest).digest_size * 2}}})"
     name = re.escape(file_name)
-    found = re.search(rf"^{hexadecimal}\s+\*?{name}$|\({name}\)\s*=\s*{hexadecimal}$", listing, re.MULTILINE)
-    if found is None:
+    match = re.search(rf"^{hexadecimal}\s+\*?{name}$|\({name}\)\s*=\s*{hexadecimal}$", listing, re.MULTILINE)
+    if match is None:
         raise Unavailable(_("The list of digests does not name %(file)s.") % {"file": file_name})
-    return found[1] or found[2]
+    return match[1] or match[2]

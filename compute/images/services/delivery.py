@@ -1,4 +1,4 @@
-"""Copies of images on hosts: what needs one waits for its delivery, which all share."""
+"""Copies of images on hosts. All operations that need one wait for the same delivery."""
 
 from datetime import datetime, timedelta
 
@@ -19,21 +19,25 @@ from compute.images.services import images
 
 KIND = "image.deliver"
 STEP = "image"
-"""What the steps are called that wait for a delivery."""
+"""The name of the steps that wait for a delivery."""
 
 LOOK_AGAIN = timedelta(seconds=30)
 State = Operation.State
 
 
 def wait_for_copy(run: Run, image: Image, host: Hypervisor) -> None:
-    """Return once the host's pool has the image. Raise Wait while it is delivered, Conflict when that failed."""
-    images.known(image.pk)
-    if hosts.pool(host).stat(image.volume_name) is not None:
+    """Return once the host's pool has the image. Raise Wait during its delivery, Conflict if that failed."""
+    images.get_existing(image.pk)
+    if _is_there(image, host):
         return
     latest = _latest(image, host, since=run.operation)
-    if latest is None:
+    if latest is None or _was_cancelled_by_others(latest, run.operation):
         _begin(run, image, host)
-    elif latest.state not in Operation.OPEN and latest.state != State.SUCCEEDED:
+    elif latest.state == State.SUCCEEDED:
+        if _is_there(image, host):  # since the look above
+            return
+        _begin(run, image, host)
+    elif latest.state not in Operation.OPEN:
         why = latest.error["message"] if latest.error else _("it was cancelled.")
         raise Conflict(_("%(image)s was not copied: %(why)s") % {"image": image.name, "why": why})
     raise Wait(until=timezone.now() + LOOK_AGAIN)
@@ -44,9 +48,13 @@ def host_of(operation: Operation) -> Hypervisor:
     return Hypervisor.objects.get(pk=operation.parameters["host"])
 
 
+def _is_there(image: Image, host: Hypervisor) -> bool:
+    return hosts.pool(host).stat(image.volume_name) is not None
+
+
 @transaction.atomic
 def _begin(run: Run, image: Image, host: Hypervisor) -> None:
-    """Begin a delivery in the name of what waits for it, unless one is at work already."""
+    """Begin a delivery in the name of the waiting operation, unless one is open already."""
     list(Image.objects.select_for_update(no_key=True).filter(pk=image.pk).values_list("pk"))
     rows = Operation.objects.open().filter(kind=KIND, subject_id=image.pk, host=host)
     if rows.exists():
@@ -64,12 +72,17 @@ def _begin(run: Run, image: Image, host: Hypervisor) -> None:
 
 
 def _latest(image: Image, host: Hypervisor, since: Operation) -> Operation | None:
-    """The last delivery that is at work, or has ended since the asker began to wait."""
+    """Return the last delivery that is open, or ended since the operation began to wait."""
     began = next((entry["began"] for entry in since.timeline if entry["name"] == STEP), None)
     rows = Operation.objects.filter(kind=KIND, subject_id=image.pk, host=host).order_by("-created_at")
     latest = rows.first()
     if latest is None or latest.state in Operation.OPEN:
         return latest
-    if began is None or latest.created_at < datetime.fromisoformat(began):
+    if began is None or (latest.finished_at or latest.created_at) < datetime.fromisoformat(began):
         return None
     return latest
+
+
+def _was_cancelled_by_others(latest: Operation, asker: Operation) -> bool:
+    """Whether another project called the delivery off: that is no reason for the asker's to fail."""
+    return latest.state == State.CANCELLED and latest.project_id != asker.project_id

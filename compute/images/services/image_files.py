@@ -1,4 +1,4 @@
-"""Image files on this machine: inspected before anything opens them, then kept under their row's id."""
+"""Image files on this machine: inspected before anything opens them, then named by their row's id."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.driver.storage.files import CHUNK, PRIVATE, part_of
+from compute.driver.files import CHUNK, PRIVATE, part_of
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts
 from compute.images.models import Image
@@ -19,36 +19,36 @@ from compute.images.models import Image
 ACCEPTED = {"qcow2"}
 
 COPY = "image-"
-"""How names of images' copies in pools begin (`Image.volume_name`)."""
+"""The prefix of images' copies in pools (`Image.volume_name`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What a file really is, whatever its name says; sizes in bytes."""
+    """The true format of a file, whatever its name says; sizes in bytes."""
 
     format: str
     virtual_size: int
 
 
 def inspect(path: Path) -> Inspection:
-    """Look into an image file. Raises BadInput when it is no plain disk image or could reach other files."""
+    """Return the format of an image file. Raise BadInput unless it is a plain disk image without other files."""
     try:
-        found = format_inspector.detect_file_format(str(path))
-        if found is None or str(found) not in ACCEPTED:
-            wanted = ", ".join(sorted(ACCEPTED))
+        inspector = format_inspector.detect_file_format(str(path))
+        if inspector is None or str(inspector) not in ACCEPTED:
+            formats = ", ".join(sorted(ACCEPTED))
             raise BadInput(
-                _("%(file)s is no image of format %(wanted)s.") % {"file": path.name, "wanted": wanted}
+                _("%(file)s is no image of format %(wanted)s.") % {"file": path.name, "wanted": formats}
             )
-        found.safety_check()
+        inspector.safety_check()
     except (format_inspector.ImageFormatError, format_inspector.SafetyCheckFailed) as error:
         raise BadInput(
             _("%(file)s is not safe to use: %(reason)s") % {"file": path.name, "reason": error}
         ) from error
-    return Inspection(format=str(found), virtual_size=found.virtual_size)
+    return Inspection(format=str(inspector), virtual_size=inspector.virtual_size)
 
 
-def measured(path: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> dict[str, Any]:
-    """What an image's row says of its file; `progress(done, total)` counts bytes. Raises BadInput as `inspect`."""
+def measure(path: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> dict[str, Any]:
+    """Return the row's fields of a file; `progress(done, total)` counts bytes. Raise BadInput as `inspect` does."""
     inspection, size, digest = inspect(path), path.stat().st_size, hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -63,8 +63,8 @@ def measured(path: Path, progress: Callable[[int, int], None] = lambda _done, _t
 
 
 def adopt(path: Path, name: str, **fields: Any) -> Image:
-    """Move an image file into our care and make it launchable. Raises BadInput as `inspect` does."""
-    image = Image(name=name, status=Image.Status.ACTIVE, **measured(path), **fields)
+    """Move an image file among ours and make it launchable. Raise BadInput as `inspect` does."""
+    image = Image(name=name, status=Image.Status.ACTIVE, **measure(path), **fields)
     # First the file, then the row: a row promises its file, a file alone is only waste.
     path.chmod(PRIVATE)
     os.replace(path, file_of(image))
@@ -73,21 +73,21 @@ def adopt(path: Path, name: str, **fields: Any) -> Image:
 
 
 def file_of(image: Image) -> Path:
-    """Where the image's file is kept."""
+    """Return the path of the image's file."""
     return Path(hosts.IMAGES / str(image.pk))
 
 
 def remove_file(image_id: object) -> None:
-    """Remove an image's file and what was written of it; already gone is success."""
+    """Remove an image's file and any unfinished part. A missing file is a success."""
     file = Path(hosts.IMAGES / str(image_id))
-    for each in (part_of(file), file):
-        each.unlink(missing_ok=True)
+    for path in (part_of(file), file):
+        path.unlink(missing_ok=True)
 
 
 def evict(hypervisor: Hypervisor) -> None:
-    """Remove from the host's pool the copies of images that are deleted. Raise DriverError."""
+    """Remove the copies of deleted images from the host's pool. Raise DriverError."""
     pool = hosts.pool(hypervisor)
     copies = {volume.name for volume in pool.list() if volume.name.startswith(COPY)}
-    kept = Image.objects.exclude(status=Image.Status.DELETED)
-    for name in sorted(copies - {image.volume_name for image in kept}):
+    images = Image.objects.exclude(status=Image.Status.DELETED)
+    for name in sorted(copies - {image.volume_name for image in images}):
         pool.delete(name)

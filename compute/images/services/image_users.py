@@ -1,4 +1,4 @@
-"""What stands on an image. Areas above tell which of their rows do."""
+"""Rows whose disks stand on an image. Areas above register theirs."""
 
 from collections.abc import Callable, Iterable
 from uuid import UUID
@@ -11,12 +11,15 @@ _users: list[Users] = []
 
 
 def register(users: Users) -> None:
-    """Have `users` asked for the names of rows whose disks stand on the image of an id."""
+    """Register a function that returns the names of rows with disks on the image of an id."""
     _users.append(users)
 
 
 def names(image: Image) -> list[str]:
-    """Return the names of all that stands on the image or soon will, sorted."""
-    holds = Hold.objects.open().filter(resource_id=image.pk, shared=True)
+    """Return the names of all rows that use the image or soon will, sorted."""
+    # A delivery shares the image too, but makes no disk: a deletion waits for its end.
+    holds = (
+        Hold.objects.open().filter(resource_id=image.pk, shared=True).exclude(operation__subject_id=image.pk)
+    )
     soon = holds.values_list("operation__subject_name", flat=True)
     return sorted({*soon, *(name for users in _users for name in users(image.pk))})

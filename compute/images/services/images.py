@@ -1,4 +1,4 @@
-"""Images that the asker may launch from, and their way into hypervisors' pools."""
+"""Images in their projects' scope, and their copies in hypervisors' pools."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -21,86 +21,86 @@ from compute.images.models import Image
 DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
 
-def visible(context: Context) -> SubjectQuerySet[Image]:
-    """Public images and the project's own, whatever their status. Raises Forbidden."""
+def visible_to(context: Context) -> SubjectQuerySet[Image]:
+    """Return public images and the project's own, in any status. Raise Forbidden."""
     policy.enforce(context, "image:read")
     own = Q(project=context.project) if context.project else Q(pk__in=[])
-    return _kept().filter(Q(visibility="public") | own)
+    return _unscoped_existing().filter(Q(visibility="public") | own)
 
 
-def listing(context: Context) -> list[Image]:
-    """Active images: public ones and the project's own."""
-    return list(visible(context).filter(status=Image.Status.ACTIVE))
+def list_launchable(context: Context) -> list[Image]:
+    """Return the active images of `visible_to`. Raise Forbidden."""
+    return list(visible_to(context).filter(status=Image.Status.ACTIVE))
 
 
-def get(context: Context, image_id: object) -> Image:
-    """One image of `listing`. Raises NotFound."""
-    return _one(visible(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
+def get_launchable(context: Context, image_id: object) -> Image:
+    """Return one image of `list_launchable`. Raise Forbidden, NotFound."""
+    return _get_row(visible_to(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
 
 
-def find(context: Context, image_id: object) -> Image:
-    """One image, whatever its status; administrators reach those of every project. Raises NotFound."""
-    rows = visible(context)
-    missing = _("No image found with ID %(key)s") % {"key": str(image_id)[:64]}
-    return _one(_kept() if context.is_admin else rows, image_id, missing)
+def get_visible(context: Context, image_id: object) -> Image:
+    """Return one image in any status; for administrators, of any project. Raise Forbidden, NotFound."""
+    rows = visible_to(context)
+    message = _("No image found with ID %(key)s") % {"key": str(image_id)[:64]}
+    return _get_row(_unscoped_existing() if context.is_admin else rows, image_id, message)
 
 
-def shown(context: Context) -> list[Image]:
-    """All that the asker may see, newest first, each with the instance it was taken from."""
+def list_visible(context: Context) -> list[Image]:
+    """Return the images of `visible_to`, newest first, each with the instance it was taken from."""
     return list(
-        visible(context).select_related("taken_from").order_by("-created_at", "-pk").with_open_operations()
+        visible_to(context).select_related("taken_from").order_by("-created_at", "-pk").with_open_operations()
     )
 
 
-def _deletion() -> Action:
+def _delete_action() -> Action:
     return registry.known()["image.delete"]
 
 
-def _kept() -> SubjectQuerySet[Image]:
+def _unscoped_existing() -> SubjectQuerySet[Image]:
     return Image.objects.exclude(Q(status=Image.Status.DELETED) | Q(task_state=Image.DELETING))
 
 
-def _one(rows: QuerySet[Image], image_id: object, missing: str) -> Image:
+def _get_row(rows: QuerySet[Image], image_id: object, message: str) -> Image:
     try:
         return rows.get(pk=UUID(str(image_id)))
     except (Image.DoesNotExist, ValueError) as error:
-        raise NotFound(missing) from error
+        raise NotFound(message) from error
 
 
 def delete(context: Context, image_id: object) -> Image:
-    """Begin to delete an image. Raise NotFound, Forbidden, Conflict naming the instances whose disks stand on it."""
-    image = find(context, image_id)
-    policy.enforce(context, _deletion().rule(context, image))
+    """Begin to delete an image. Raise NotFound, Forbidden, or Conflict naming the instances on it."""
+    image = get_visible(context, image_id)
+    policy.enforce(context, _delete_action().rule(context, image))
     begin(context, "image.delete", image.pk)
     return image
 
 
 def may_delete(context: Context, image: Image) -> bool:
-    """Return whether the asker's role allows to delete the image."""
-    return policy.allows(context, _deletion().rule(context, image))
+    """Return whether the asker's role allows deleting the image."""
+    return policy.allows(context, _delete_action().rule(context, image))
 
 
 def discard_unused(image_id: UUID, reason: str) -> bool:
-    """Begin to delete an image in Meridian's own name unless disks stand on it; return whether it was."""
+    """Begin to delete an image as the system unless disks stand on it. Return whether it began."""
     return begin_quietly("image.delete", image_id, only=Q(), reason=reason)
 
 
 def rotate(taken: QuerySet[Image], keep: int, reason: str) -> None:
-    """Delete all of them but the newest `keep`; one that disks stand on stays. `reason` tells the audit log why."""
+    """Delete all but the newest `keep` images; those in use stay. `reason` is for the audit log."""
     for image in taken.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")[keep:]:
         discard_unused(image.pk, reason)
 
 
-def known(image_id: UUID | str) -> Image:
-    """The image that an operation is about. Raises Conflict when it was deleted meanwhile."""
-    image = _kept().filter(pk=image_id).first()
+def get_existing(image_id: UUID | str) -> Image:
+    """Return the image of an operation. Raise Conflict if it was deleted meanwhile."""
+    image = _unscoped_existing().filter(pk=image_id).first()
     if image is None:
         raise Conflict(DELETED)
     return image
 
 
 def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
-    """Why an instance of these sizes cannot be made from the image; empty when it can."""
+    """Return why instances of these sizes cannot use the image; empty if they can."""
     if ram_mib < image.min_ram_mib:
         return _("%(image)s needs %(needed)s MiB of memory.") % {
             "image": image.name,
@@ -113,11 +113,11 @@ def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
 
 
 def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> None:
-    """Copy the image into the pool unless it is there; `progress(done, total)` counts bytes. Raises Conflict."""
-    known(image.pk)
+    """Copy the image into the pool if it is missing; `progress(done, total)` counts bytes. Raise Conflict."""
+    get_existing(image.pk)
     pool.import_file(
         image.volume_name,
         hosts.IMAGES / str(image.pk),
-        "qcow2" if image.disk_format == "qcow2" else "raw",
+        image.volume_format,
         progress,
     )

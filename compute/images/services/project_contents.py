@@ -1,4 +1,4 @@
-"""Registers the images of projects with accounts, which names them before a project is deleted."""
+"""Register the images of projects with accounts, which names them before a project is deleted."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +8,7 @@ from compute.images.models import Image
 
 
 def register() -> None:
-    """Tell accounts; called once at start."""
+    """Register with accounts. Call it once at start."""
     project_contents.register("images", Content(label=_("Images"), names=_images, forget=_forget))
 
 
@@ -18,5 +18,5 @@ def _images(project_id: str) -> list[str]:
 
 
 def _forget(project_id: str) -> None:
-    """Rows of deleted images."""
+    """Delete the rows of deleted images."""
     Image.objects.filter(project=project_id, status=Image.Status.DELETED).delete()

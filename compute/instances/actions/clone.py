@@ -190,10 +190,10 @@ class Clone(InstanceAction):
             expires_at=expiry.default(),
             **{field: getattr(instance, field) for field in COPIED},
         )
-        scheduler.check(copy)
-        outside = _join_group(context, copy)
         ports = list(instance.ports.select_related("network").order_by("created_at", "pk"))
         addresses.lock(port.network for port in ports)
+        outside = _join_group(context, copy)
+        scheduler.check(copy)
         for port in ports:
             addresses.plug(copy, copy.project, port.network)
         machine_disks.mirror(instance, copy)

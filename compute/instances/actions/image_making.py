@@ -76,7 +76,7 @@ class DescribeFile(Step):
     def do(self, run: Run) -> None:
         """Only now is known how much there is to store. Raises OverQuota."""
         image, project = _image(run), run.subject.project
-        facts = image_files.measured(image_files.file_of(image), run.progress)
+        facts = image_files.measure(image_files.file_of(image), run.progress)
         with transaction.atomic():
             resources.reserve_image(project, image.user, size=facts["size"] - image.size)
             transitions.change(image, **facts)

@@ -124,7 +124,7 @@ class Rebuild(InstanceAction):
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         try:
             image = (
-                images.get(context, parameters["image_id"])
+                images.get_launchable(context, parameters["image_id"])
                 if parameters.get("image_id")
                 else boot_images.image_of(instance)
             )
@@ -152,7 +152,7 @@ class Rebuild(InstanceAction):
         return hide(parameters)
 
     def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
-        return [images.known(kept["image"])]
+        return [images.get_existing(kept["image"])]
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
@@ -170,4 +170,4 @@ def _key(context: Context, name: object) -> dict[str, str]:
 
 
 def _image(run: Run) -> Image:
-    return images.known(run.operation.parameters["image"])
+    return images.get_existing(run.operation.parameters["image"])

@@ -86,7 +86,7 @@ class Rescue(InstanceAction):
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         if wanted := parameters.get("image_id"):
             try:
-                image = images.get(context, wanted)
+                image = images.get_launchable(context, wanted)
             except NotFound as error:
                 raise BadInput(fields={"image_id": error.text}) from error
         else:
@@ -95,7 +95,7 @@ class Rescue(InstanceAction):
         return {"image": str(image.pk)}
 
     def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
-        return [images.known(kept["image"])]
+        return [images.get_existing(kept["image"])]
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
         return hide(parameters)

@@ -39,8 +39,8 @@ class Restore(InstanceAction):
             {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib},
             instance.user,
         )
-        scheduler.check(instance)
         scheduler.check_group(instance)
+        scheduler.check(instance)
         transitions.change(
             instance,
             vm_state=VmState(instance.restore_to),

@@ -25,7 +25,7 @@ class InstanceUsageAuditLog(ComputeView):
 
 
 def _log(view: ComputeView, before: datetime) -> dict[str, Any]:
-    hosts = list(host_usage.hypervisors(view.context).values_list("name", flat=True))
+    hosts = list(host_usage.all_for_admin(view.context).values_list("name", flat=True))
     ending = before.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     beginning = (ending - timedelta(days=1)).replace(day=1)
     return {

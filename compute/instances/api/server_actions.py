@@ -100,7 +100,7 @@ def _rebuild(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
         parameters["user_data"] = decoded(given["user_data"])
     _begin(view, "instance.rebuild", instance, parameters)
     rebuilt = instances.get(view.context, instance.pk)
-    rebuilt.image = images.get(view.context, image_id)
+    rebuilt.image = images.get_launchable(view.context, image_id)
     shown = server_body.changed(view, rebuilt) | {"adminPass": password}
     if view.at_least(54):
         shown["key_name"] = rebuilt.key_name or None

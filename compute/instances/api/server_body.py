@@ -170,7 +170,7 @@ def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "ram": instance.ram_mib,
             "disk": instance.disk_gib,
             "ephemeral": instance.ephemeral_gib,
-            "swap": 0,
+            "swap": instance.swap_mib,
             "original_name": instance.flavor_name,
             "extra_specs": instance.hardware.get("flavor", {}),
         }

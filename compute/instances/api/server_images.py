@@ -46,7 +46,7 @@ class OneServerImage(ComputeView):
 
     @contract(answers={200: schemas.IMAGE})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return JsonResponse({"image": _detailed(images.find(self.context, key))})
+        return JsonResponse({"image": _detailed(images.get_visible(self.context, key))})
 
     @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
@@ -57,7 +57,7 @@ class OneServerImage(ComputeView):
 def _listed(
     view: ComputeView, request: Request, path: str, show: Callable[[Image], dict[str, Any]]
 ) -> HttpResponse:
-    rows = images.visible(view.context).order_by("-created_at", "-pk")
+    rows = images.visible_to(view.context).order_by("-created_at", "-pk")
     return COMPUTE.listed(request, "images", path, COMPUTE.paging.page(request.query_params, rows), show)
 
 

@@ -2,8 +2,8 @@
 
 from typing import cast
 
-from compute.driver.guest.hardware import DiskBus
 from compute.driver.specs import DiskSpec, GuestSpec, GuestTag, PortSpec
+from compute.driver.specs.hardware import DiskBus
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.instances.models import Instance

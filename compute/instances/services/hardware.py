@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
-from compute.driver.guest.hardware import (
+from compute.driver.specs.hardware import (
     Bandwidth,
     CpuLimits,
     DiskLimits,

@@ -13,10 +13,10 @@ from compute.instances import states
 from compute.instances.models import Instance
 from compute.instances.models.instance import InstanceQuerySet
 from compute.instances.services.disk_sizes import TOTAL_GIB
-from compute.instances.states import VmState
+from compute.instances.states import TaskState, VmState
 
-_AT_HOME = ~Q(vm_state__in=[VmState.SHELVED, VmState.SOFT_DELETED])
-"""What is shelved or in the recycle bin takes its disk only."""
+_AT_HOME = ~Q(vm_state__in=[VmState.SHELVED, VmState.SOFT_DELETED]) | Q(task_state=TaskState.UNSHELVING)
+"""What is shelved or in the recycle bin takes its disk only; what is on its way back has its room already."""
 
 _NUMBERS = ("vcpus", "ram_mib", "disk_gib", "running", "busy")
 

@@ -80,7 +80,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         return None
 
     flavor = checked("flavor_id", flavors.get, context, request.flavor_id)
-    image = checked("image_id", images.get, context, request.image_id)
+    image = checked("image_id", images.get_launchable, context, request.image_id)
     names = checked("name", _names, request.name, request.count)
     if (quotas.whole_number(request.count) or 0) not in range(1, MOST_AT_ONCE + 1):
         wrong["count"] = _("Give a whole number from 1 to %(most)s.") % {"most": MOST_AT_ONCE}
@@ -91,7 +91,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
         key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
     user_data = checked("user_data", encoded_user_data, request.user_data)
-    wanted_networks = checked("networks", networks.chosen, context, request.networks)
+    wanted_networks = checked("networks", networks.get_chosen, context, request.networks)
     description = checked(
         "description", partial(inputs.text, longest=255), {"description": request.description}, "description"
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
-from compute.driver.guest.hardware import HardwareSpec
+from compute.driver.specs.hardware import HardwareSpec
 from compute.hosts.services import pools
 from compute.instances.models import Instance
 from compute.instances.services import hardware

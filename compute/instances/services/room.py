@@ -7,8 +7,8 @@ cost 64 MiB once, since Linux then sets a buffer aside for devices that cannot r
 
 from django.utils.translation import gettext as _
 
-from compute.driver.guest.hardware import HardwareSpec
 from compute.driver.specs import RoomSpec
+from compute.driver.specs.hardware import HardwareSpec
 from compute.engine.services import transitions
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import guests

@@ -51,7 +51,7 @@ class Room:
 
 def rooms(without: Instance | None = None) -> list[Room]:
     """Return the room on every hypervisor, in two queries; as if one instance were not there."""
-    taken = occupants.known().amounts(without.pk if without else None)
+    taken = occupants.registered().amounts(without.pk if without else None)
     return [_room(host, taken.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
 
 
@@ -93,7 +93,7 @@ def place(instance: Instance) -> Hypervisor:
     ):
         refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
         # Looked at without a lock, so look again with the lock of this one host.
-        refusal = refusal or _locked_room(room.hypervisor.pk, instance).refusal(instance)
+        refusal = refusal or _locked_refusal(room.hypervisor.pk, instance)
         if not refusal:
             transitions.change(instance, hypervisor=room.hypervisor)
             return room.hypervisor
@@ -113,7 +113,19 @@ def _room(host: Hypervisor, taken: Amounts) -> Room:
 
 def _locked_room(host_id: UUID, without: Instance) -> Room:
     host = Hypervisor.objects.select_for_update(no_key=True).get(pk=host_id)
-    return _room(host, occupants.known().amounts(without.pk).get(host_id, NOTHING))
+    return _room(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
+
+
+def _locked_refusal(host_id: UUID, instance: Instance) -> str:
+    """Return why the host does not take the instance. One that does stays locked.
+
+    One that refuses is let go: of two that look at several hosts in different orders, neither waits for the other.
+    """
+    with transaction.atomic():
+        refusal = _locked_room(host_id, instance).refusal(instance)
+        if refusal:
+            transaction.set_rollback(True)
+    return refusal
 
 
 def _lock_group(instance: Instance) -> None:

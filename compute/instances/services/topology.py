@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
-from compute.driver.guest.hardware import Topology
+from compute.driver.specs.hardware import Topology
 
 PARTS = ("sockets", "cores", "threads")
 

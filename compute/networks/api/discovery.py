@@ -1,4 +1,4 @@
-"""Which versions, resources and extensions of the Network API there are."""
+"""The versions, resources and extensions of the Network API."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from accounts.openstack import discovery
 from accounts.openstack.contract import contract
+from compute.api.schemas import BRIEF_VERSIONS
 from compute.networks.api.base import NETWORK, NetworkView
 from compute.networks.api.schemas import networks as schemas
 
@@ -14,7 +15,7 @@ from compute.networks.api.schemas import networks as schemas
 class Versions(discovery.VersionDocument, NetworkView):
     """`/network`, with and without a slash."""
 
-    answers = {200: schemas.VERSIONS}
+    answers = {200: BRIEF_VERSIONS}
 
     def content(self) -> dict[str, Any]:
         return {"versions": [discovery.entry("v2.0", "CURRENT", NETWORK.url(""))]}

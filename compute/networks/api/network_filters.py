@@ -1,6 +1,6 @@
-"""What lists of networks and subnets are asked for, as conditions on rows.
+"""Filters of lists of networks and subnets, as conditions on rows.
 
-Every field is a filter; one that is said more than once fits either value.
+Every field is a filter; a repeated one fits any of its values.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,32 +47,32 @@ NETWORK_SORTS = _SORTS | dict.fromkeys(SAME_FOR_NETWORKS, "pk")
 SUBNET_SORTS = _SORTS | {"network_id": "pk", "cidr": "cidr"} | dict.fromkeys(SAME_FOR_SUBNETS, "pk")
 
 
-def of_networks(query: QueryDict) -> Q:
-    """Return the condition of the networks that fit."""
-    own: dict[str, Condition] = {"id": lambda values: Q(pk__in=ids.uuids(values)), "shared": _shared}
-    return _all(query, _COMMON | own, SAME_FOR_NETWORKS)
+def network_condition(query: QueryDict) -> Q:
+    """Return the condition of the networks that fit the query."""
+    conditions: dict[str, Condition] = {"id": lambda values: Q(pk__in=ids.uuids(values)), "shared": _shared}
+    return _combine(query, _COMMON | conditions, SAME_FOR_NETWORKS)
 
 
-def of_subnets(query: QueryDict) -> Q:
-    """Return the condition of the networks whose subnets fit."""
-    own: dict[str, Condition] = {
+def subnet_condition(query: QueryDict) -> Q:
+    """Return the condition of the networks whose subnets fit the query."""
+    conditions: dict[str, Condition] = {
         "id": lambda values: Q(pk__in=list(filter(None, map(subnets.network_key, values)))),
         "network_id": lambda values: Q(pk__in=ids.uuids(values)),
         "cidr": lambda values: Q(cidr__in=list(filter(is_text, values))),
         "gateway_ip": lambda values: Q(cidr__in=subnets.ranges_with_gateway(values)),
     }
-    return _all(query, _COMMON | own, SAME_FOR_SUBNETS)
+    return _combine(query, _COMMON | conditions, SAME_FOR_SUBNETS)
 
 
-def _all(query: QueryDict, conditions: Mapping[str, Condition], same: Mapping[str, Any]) -> Q:
-    where = Q()
+def _combine(query: QueryDict, conditions: Mapping[str, Condition], same: Mapping[str, Any]) -> Q:
+    condition = Q()
     for name in query:
         values = query.getlist(name)
         if name in conditions:
-            where &= conditions[name](values)
+            condition &= conditions[name](values)
         elif name in same and str(same[name]).lower() not in {value.lower() for value in values}:
-            where &= NOTHING
-    return where
+            condition &= NOTHING
+    return condition
 
 
 def _name(values: list[str]) -> Q:
@@ -80,29 +80,29 @@ def _name(values: list[str]) -> Q:
 
 
 def _project(values: list[str]) -> Q:
-    """Return the condition of the owners; shared networks have none, shown as the empty text."""
-    own = Q(project__in=[value for value in values if is_text(value)])
-    return own | Q(project=None) if "" in values else own
+    """Return the condition of the owners; the empty text stands for shared networks."""
+    condition = Q(project__in=[value for value in values if is_text(value)])
+    return condition | Q(project=None) if "" in values else condition
 
 
 def _shared(values: list[str]) -> Q:
-    wanted = {value.lower() for value in values}
+    texts = {value.lower() for value in values}
     return reduce(
-        or_, (Q(project__isnull=shared) for shared in (True, False) if str(shared).lower() in wanted), NOTHING
+        or_, (Q(project__isnull=shared) for shared in (True, False) if str(shared).lower() in texts), NOTHING
     )
 
 
 def _created(values: list[str]) -> Q:
     """Return the condition of times, which are shown in whole seconds."""
-    where = NOTHING
+    condition = NOTHING
     for value in values:
         try:
             moment = parse_datetime(value.upper())
         except ValueError:
             continue
         if moment is not None and moment.tzinfo is not None:
-            where |= Q(created_at__gte=moment, created_at__lt=moment + timedelta(seconds=1))
-    return where
+            condition |= Q(created_at__gte=moment, created_at__lt=moment + timedelta(seconds=1))
+    return condition
 
 
 _COMMON: dict[str, Condition] = {

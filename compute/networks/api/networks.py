@@ -24,7 +24,7 @@ class Networks(NetworkView):
     @contract(query=schemas.NETWORK_QUERY, answers={200: schemas.NETWORKS})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        rows = networks.visible(self.context).filter(network_filters.of_networks(query))
+        rows = networks.visible_to(self.context).filter(network_filters.network_condition(query))
         rows = rows.order_by(*sorting.order(query, network_filters.NETWORK_SORTS, "created_at"))
         page = NETWORK.paging.page(query, rows)
         return NETWORK.listed(
@@ -46,7 +46,7 @@ class Subnets(NetworkView):
     @contract(query=schemas.SUBNET_QUERY, answers={200: schemas.SUBNETS})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        rows = networks.visible(self.context).filter(network_filters.of_subnets(query))
+        rows = networks.visible_to(self.context).filter(network_filters.subnet_condition(query))
         rows = rows.order_by(*sorting.order(query, network_filters.SUBNET_SORTS, "created_at"))
         page = NETWORK.paging.page(query, rows, find=lambda marker: Q(pk=subnets.network_key(marker)))
         return NETWORK.listed(
@@ -108,13 +108,13 @@ def _owner(network: Network) -> dict[str, str]:
 
 def _find(view: NetworkView, noun: str, key: str, network: UUID | None) -> Network:
     """Return the network with this id. Raise NotFound."""
-    found = networks.visible(view.context).filter(pk=network).first() if network else None
-    if found is None:
+    row = networks.visible_to(view.context).filter(pk=network).first() if network else None
+    if row is None:
         raise NotFound(_("%(noun)s %(key)s could not be found.") % {"noun": noun, "key": key[:64]})
-    return found
+    return row
 
 
 def _selected(request: Request, row: dict[str, Any]) -> dict[str, Any]:
     """Return the fields that the query names; all where it names none."""
-    wanted = request.query_params.getlist("fields")
-    return {name: row[name] for name in wanted if name in row} if wanted else row
+    fields = request.query_params.getlist("fields")
+    return {name: row[name] for name in fields if name in row} if fields else row

@@ -24,15 +24,15 @@ def network_key(subnet: str) -> UUID | None:
 
 def ranges_with_gateway(gateways: Iterable[str]) -> list[str]:
     """Return every range whose first address is one of these."""
-    found = []
+    ranges = []
     for text in gateways:
         try:
             network = int(ipaddress.IPv4Address(text)) - 1
         except ValueError:
             continue
-        found += [
+        ranges += [
             f"{ipaddress.IPv4Address(network)}/{length}"
             for length in range(31)
             if network >= 0 and not network & (2 ** (32 - length) - 1)
         ]
-    return found
+    return ranges

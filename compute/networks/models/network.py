@@ -9,7 +9,7 @@ from compute.engine.models.scoped import ScopedQuerySet
 
 
 class Network(models.Model):
-    """A network with one range of addresses, DHCP and NAT; null project: shared by all."""
+    """A network with one range of addresses, DHCP and NAT. All projects share one without a project."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="networks")
@@ -26,7 +26,7 @@ class Network(models.Model):
 
 
 class Port(models.Model):
-    """One network card of an instance and the address it gets."""
+    """A port of an instance with its MAC and IP address."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="ports")
@@ -46,5 +46,5 @@ class Port(models.Model):
 
     @property
     def tap_name(self) -> str:
-        """Its interface on the host; the kernel allows 15 characters."""
+        """Return the name of its tap device on the host, of at most the 15 characters that Linux allows."""
         return f"tap{self.id.hex[:11]}"

@@ -1,4 +1,4 @@
-"""Gives ports their addresses."""
+"""Ports and their addresses."""
 
 import ipaddress
 import secrets
@@ -12,27 +12,27 @@ from compute.engine.models import Subject
 from compute.networks.models import Network, Port
 
 FIRST = 10
-"""Addresses below are kept for hosts and services."""
+"""Addresses below are reserved for hosts and services."""
 
 
 def lock(networks: Iterable[Network]) -> None:
-    """Lock the networks in the one order, where a transaction plugs into several."""
+    """Lock the networks in the documented order, for a transaction that makes ports in several."""
     keys = [network.pk for network in networks]
     list(Network.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
 def plug(owner: Subject, project: Project, network: Network) -> Port:
-    """A port with the lowest free address. Call it in a transaction; it holds the network's row until the end.
+    """Make a port with the lowest free address. Raise Conflict if the network is full.
 
-    Raises Conflict when every address is taken.
+    Call it in a transaction, which holds the network's row until its end.
     """
     Network.objects.select_for_update(no_key=True).get(pk=network.pk)
-    taken = {
+    used = {
         int(ipaddress.IPv4Address(address)) for address in network.ports.values_list("address", flat=True)
     }
     subnet = ipaddress.IPv4Network(network.cidr)
     first, last = int(subnet[0]) + max(2, min(FIRST, subnet.num_addresses // 4)), int(subnet[-1])
-    address = next((number for number in range(first, last) if number not in taken), None)
+    address = next((number for number in range(first, last) if number not in used), None)
     if address is None:
         raise Conflict(
             _("The network %(name)s has no free address left. Delete an instance or use another network.")
@@ -46,9 +46,9 @@ def plug(owner: Subject, project: Project, network: Network) -> Port:
 
 
 def _free_mac() -> str:
-    """A MAC address that no port has, with the prefix that OpenStack uses.
+    """Return an unused MAC address with OpenStack's prefix.
 
-    Its other 24 bits are few enough that among a thousand ports two of a kind would turn up one time in thirty.
+    The other 24 bits are few: among a thousand ports, two would be equal one time in thirty.
     """
     while True:
         mac = "fa:16:3e:" + secrets.token_bytes(3).hex(":")

@@ -1,4 +1,4 @@
-"""From networks to the driver: a network as a host provides it."""
+"""The driver's networks of a host, made of the rows."""
 
 import ipaddress
 
@@ -13,12 +13,12 @@ from compute.networks.models import Network
 
 
 def network(hypervisor: Hypervisor, row: Network) -> DriverNetwork:
-    """The network as the hypervisor provides it."""
+    """Return the driver's network on the hypervisor."""
     return DriverNetwork(hypervisor.uri, network_spec(row))
 
 
 def network_spec(row: Network) -> NetworkSpec:
-    """The first address of the range is the host's own: gateway, DHCP and name server."""
+    """Return the driver's specification. The first address is the host's: gateway, DHCP and name server."""
     return NetworkSpec(
         name=libvirt_network_name(row),
         uuid=str(row.pk),
@@ -34,23 +34,23 @@ def libvirt_network_name(row: Network) -> str:
 
 
 def ensure_all(hypervisor: Hypervisor) -> None:
-    """Make on the host the networks that are not there yet. Raise DriverError."""
+    """Make the missing networks on the host. Raise DriverError."""
     for row in Network.objects.all():
         network(hypervisor, row).ensure()
 
 
 def problems(hypervisor: Hypervisor) -> list[tuple[str, str]]:
-    """Return what is wrong with the host's networks, each with its part's name."""
-    found = []
+    """Return the problems of the host's networks, each with its part's name."""
+    pairs = []
     for row in Network.objects.all():
         try:
             network(hypervisor, row).leases()
         except DriverError as error:
-            found.append((inspection.network_part(row.name), str(error)))
-    return found
+            pairs.append((inspection.network_part(row.name), str(error)))
+    return pairs
 
 
 def register() -> None:
-    """Have hosts prepared with their networks, and these looked at; called once at start."""
+    """Register networks with the preparation and inspection of hosts. Call it once at start."""
     hypervisors.register_preparation(ensure_all)
     hypervisors.register_inspection(problems)

@@ -1,4 +1,4 @@
-"""Registers the networks of projects with accounts, which names them before a project is deleted."""
+"""Register the networks of projects with accounts, which names them before a project is deleted."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +8,7 @@ from compute.networks.models import Network
 
 
 def register() -> None:
-    """Tell accounts; called once at start."""
+    """Register with accounts. Call it once at start."""
     project_contents.register("networks", Content(label=_("Networks"), names=_networks))
 
 

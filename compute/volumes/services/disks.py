@@ -44,4 +44,4 @@ def backing(disk: Disk) -> BackingSpec | None:
 
 def format_of(image: Image) -> DiskFormat:
     """Return the format of an image, in the driver's words."""
-    return "qcow2" if image.disk_format == "qcow2" else "raw"
+    return image.volume_format

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         for module in PRELOADED:
             importlib.import_module(module)
         gc.collect()
-        gc.freeze()  # or the collector would write to what is shared
+        gc.freeze()  # or the collector would write to shared memory
         ForkingOptions.supervisor = os.getpid()
         supervisord.ServerOptions = ForkingOptions
         supervisord.main(["-c", config])

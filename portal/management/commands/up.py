@@ -1,4 +1,4 @@
-"""What `make up` runs once everything is installed."""
+"""The processes of `make up`, run once everything is installed."""
 
 import errno
 import fcntl
@@ -140,7 +140,7 @@ def _collect_static_files() -> None:
 
 
 def _announce(token: str | None) -> None:
-    """Say where to go, once somebody who goes there would see the page."""
+    """Print the address once the sign-in page answers."""
     deadline = time.monotonic() + START_SECONDS
     while not _web_listens() or (status := front_door.status("/sign-in/")) is None:
         if time.monotonic() > deadline:
@@ -156,7 +156,7 @@ def _announce(token: str | None) -> None:
 
 
 def _web_listens() -> bool:
-    """Asked first, so that the front door has no reason to complain."""
+    """Return whether all web processes listen. Ask before the front door, which would log failures."""
     return all(_listens(supervision.web_socket(name)) for name in supervision.web_names())
 
 

@@ -1,4 +1,4 @@
-"""`manage.py web`: serves pages, APIs and live changes until it is told to stop."""
+"""`manage.py web`: serve pages, APIs and live changes."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs operations, as Celery hands them out, until it is told to stop."""
+"""`manage.py worker`: run operations, as Celery hands them out."""
 
 import sys
 import warnings

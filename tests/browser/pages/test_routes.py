@@ -22,67 +22,21 @@ NO_PAGES = {
     "instance-log-download": "a file",
     "instance-log-text": "text that the log's page adds",
     "instance-screen": "a picture",
-    "launch-preview": "takes forms only",
     "oidc": "leads to the provider; test_single_sign_on looks at it",
     "oidc-callback": "leads on at once",
     "operations": "part of every page",
-    "operation-retry": "takes forms only",
     "palette": "JSON",
-    "instance-action": "takes forms only",
-    "instances-action": "takes forms only",
     "instances-more": "part of the list",
-    "instance-console-pass": "takes forms only",
-    "instance-schedule-enabled": "takes forms only",
-    "instance-schedule-delete": "takes forms only",
-    "credential-delete": "takes forms only",
-    "keypair-delete": "takes forms only",
-    "server-group-delete": "takes forms only",
-    "image-delete": "takes forms only",
-    "aggregate-delete": "takes forms only",
-    "flavor-delete": "takes forms only",
-    "keypair-generate": "takes forms only",
-    "preferences": "takes forms only",
-    "project-quotas": "takes forms only",
-    "quota-request-approve": "takes forms only",
-    "quota-request-refuse": "takes forms only",
-    "quota-request-withdraw": "takes forms only",
     "quota-requests-waiting": "part of every page",
-    "project-switch": "takes forms only",
-    "projects-limits": "takes forms only",
-    "project-delete": "takes forms only",
-    "project-enabled": "takes forms only",
-    "user-delete": "takes forms only",
-    "user-enabled": "takes forms only",
-    "user-unlock": "takes forms only",
-    "user-credential-revoke": "takes forms only",
-    "group-add": "takes forms only",
-    "group-remove": "takes forms only",
-    "group-delete": "takes forms only",
-    "role-give": "takes forms only",
-    "role-take": "takes forms only",
-    "role-delete": "takes forms only",
-    "domain-enabled": "takes forms only",
-    "domain-delete": "takes forms only",
-    "sign-out": "takes forms only",
-    "account-password": "takes forms only",
-    "second-factor-off": "takes forms only",
-    "recovery-codes": "takes forms only",
-    "session-end": "takes forms only",
-    "sessions-end": "takes forms only",
-    "user-reset-link": "takes forms only",
-    "passkey-ask": "JSON",
-    "passkey-add": "JSON",
-    "passkey-delete": "takes forms only",
-    "sign-in-passkey": "JSON",
-    "sign-in-passkey-ask": "JSON",
-    "user-second-factor-off": "takes forms only",
+    "instance-action": "asks where the verb asks; test_states looks at it",
     "choose-password": "gone once used; test_second_factor looks at it",
     "setup": "gone once used; test_first_vm looks at it",
 }
-ROUTES = sorted({route.name for route in routes()})
+FORMS = {route.name for route in routes() if route.takes_forms_only}
+PAGES = sorted({route.name for route in routes()} - FORMS - NO_PAGES.keys())
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in NO_PAGES])
+@pytest.mark.parametrize("route", PAGES)
 def test_page(stack: Stack, page: Page, faults: Faults, new_context: NewContext, route: str) -> None:
     if route == "sign-in":
         page = new_context().new_page()
@@ -99,7 +53,7 @@ def test_page(stack: Stack, page: Page, faults: Faults, new_context: NewContext,
     assert looks.inspect(page, route) + faults == []
 
 
-@pytest.mark.parametrize("route", NO_PAGES)
+@pytest.mark.parametrize("route", [*NO_PAGES, *sorted(FORMS)])
 def test_what_is_called_no_page_is_none(stack: Stack, admin: Browserless, route: str) -> None:
     answer = admin.get(address(stack, route))
     assert "<html" not in answer.text or answer.status >= 400

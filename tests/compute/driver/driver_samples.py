@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, GuestTag, NetworkSpec, PortSpec
-from compute.driver.storage.sources import BlockSource, FileSource, NetworkSource, StorageAuth, StorageHost
+from compute.driver.specs.sources import BlockSource, FileSource, NetworkSource, StorageAuth, StorageHost
 
 POOL = Path("/srv/pool")
 

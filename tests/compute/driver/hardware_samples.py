@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from compute.driver.guest.hardware import (
+from compute.driver.specs import DiskSpec, GuestSpec
+from compute.driver.specs.hardware import (
     Bandwidth,
     CpuLimits,
     DiskBus,
@@ -12,8 +13,7 @@ from compute.driver.guest.hardware import (
     Topology,
     Tpm,
 )
-from compute.driver.specs import DiskSpec, GuestSpec
-from compute.driver.storage.sources import FileSource
+from compute.driver.specs.sources import FileSource
 from tests.compute.driver.driver_samples import BARE, FULL, POOL
 
 NVRAM = Path("/srv/firmware/8a6e0804.fd")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.driver.storage.files import copy_whole, part_of, write_whole
+from compute.driver.files import copy_whole, part_of, write_whole
 
 MIB = 1 << 20
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from compute.driver.guest.hardware import USUAL
 from compute.driver.specs import RoomSpec
+from compute.driver.specs.hardware import USUAL
 from compute.driver.xml.element import Element
 from compute.driver.xml.guest import guest_domain, probe_domain
 from compute.driver.xml.memory import memory_module

@@ -33,3 +33,18 @@ def test_only_a_worker_is_ended(title: str, ends: bool) -> None:
             assert process.poll() is None
             process.kill()
         assert process.wait(10) < 0
+
+
+@pytest.mark.django_db
+def test_of_several_silent_ones_each_is_looked_at() -> None:
+    """The row of a worker that is gone for good hides no other."""
+    command = [sys.executable, "-c", SLEEP, "meridian: worker"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"named\n"
+        for pid in (2**22 + 1, process.pid):
+            Heartbeat.objects.create(
+                process="worker", host=socket.gethostname(), pid=pid, at=timezone.now() - 2 * heartbeats.STALE
+            )
+        heartbeats.end_silent_worker()
+        assert process.wait(10) < 0

@@ -10,16 +10,31 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from compute.engine import kinds
+from compute.engine.actions import registry
 from tests.postgres import Cluster
 
+ORDER = {
+    "accounts_project": 0,
+    "compute_instance": 1,
+    "compute_image": 4,
+    "compute_network": 5,
+    "compute_port": 6,
+    "compute_servergroup": 7,
+    "compute_hypervisor": 8,
+    "compute_operation": 9,
+}
+"""Table → place in the one order of locks, as `compute.engine.kinds.Kind.rank` says."""
 
-@pytest.fixture(scope="module")
-def outcome(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """What the rounds of each race came to."""
-    data: Path = tmp_path_factory.mktemp("lock-races")
-    environment = os.environ | {"MERIDIAN_DATA": str(data), "DATABASE_URL": postgres.create("lock_races")}
-    races = subprocess.run(
-        [sys.executable, "-m", "tests.compute.engine.lock_races"],
+WITHOUT_KEYS = {"accounts_project", "compute_network", "compute_servergroup", "compute_hypervisor"}
+
+
+def said_by(postgres: Cluster, folder: Path, module: str) -> Any:
+    """Run the module on a database of its own; return what it prints."""
+    name = module.rpartition(".")[2]
+    environment = os.environ | {"MERIDIAN_DATA": str(folder), "DATABASE_URL": postgres.create(name)}
+    done = subprocess.run(
+        [sys.executable, "-m", module],
         cwd=settings.BASE_DIR,
         env=environment,
         capture_output=True,
@@ -27,9 +42,53 @@ def outcome(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict
         timeout=250,
         check=False,
     )
-    assert races.returncode == 0, races.stderr[-4000:]
-    answer: dict[str, list[dict[str, Any]]] = json.loads(races.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def outcome(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """What the rounds of each race came to."""
+    answer: dict[str, list[dict[str, Any]]] = said_by(
+        postgres, tmp_path_factory.mktemp("lock-races"), "tests.compute.engine.lock_races"
+    )
     return answer
+
+
+@pytest.fixture(scope="module")
+def story(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Every row lock of every transaction of a story of all verbs."""
+    answer: dict[str, Any] = said_by(
+        postgres, tmp_path_factory.mktemp("lock-story"), "tests.compute.engine.lock_story"
+    )
+    return answer
+
+
+def test_the_story_is_of_all_verbs(story: dict[str, Any]) -> None:
+    begun = {name for name, action in registry.known().items() if action.order}
+    assert begun | {"instance.launch"} <= set(story["done"])
+
+
+def test_the_kinds_say_the_same_order() -> None:
+    ranks = {kind.model._meta.db_table: kind.rank for kind in kinds.known().values()}
+    assert ranks == {table: ORDER[table] for table in ranks}
+
+
+def test_every_transaction_locks_in_the_one_order(story: dict[str, Any]) -> None:
+    """A row that a transaction has locked already may be locked again: that waits for nobody."""
+    assert len(story["transactions"]) > 50
+    wrong = []
+    for one in story["transactions"]:
+        first = list(dict.fromkeys((ORDER[table], key) for table, key, _mode in one["locks"]))
+        if first != sorted(first):
+            wrong.append((one["story"], [(table, key[:8]) for table, key, _mode in one["locks"]]))
+    assert wrong == []
+
+
+def test_what_others_name_is_locked_without_its_keys(story: dict[str, Any]) -> None:
+    locks = {(table, mode) for one in story["transactions"] for table, _key, mode in one["locks"]}
+    assert {table for table, mode in locks if mode == "key"}.isdisjoint(WITHOUT_KEYS)
+    assert {table for table, mode in locks if mode == "no key"} >= WITHOUT_KEYS
 
 
 def test_a_clone_that_closes_and_a_purge_of_its_copy(outcome: dict[str, list[dict[str, Any]]]) -> None:

@@ -71,8 +71,8 @@ def test_the_row_is_there_at_once(as_alice: Context, source: Instance) -> None:
     source.refresh_from_db()
     assert (source.vm_state, source.task_state) == (VmState.ACTIVE, TaskState.IMAGE_SNAPSHOT)
     assert AuditEvent.objects.get(action="instance.take_image").detail["name"] == "copy"
-    assert image in images.shown(as_alice)
-    assert image not in images.listing(as_alice), "nobody launches from half an image"
+    assert image in images.list_visible(as_alice)
+    assert image not in images.list_launchable(as_alice), "nobody launches from half an image"
     assert image.open_operation == source.open_operation == operation, "its progress shows on both"
 
 
@@ -132,7 +132,7 @@ def test_a_copying_that_fails_leaves_no_image(as_alice: Context, source: Instanc
     """The source has no host here, so there is nothing to copy."""
     image, operation = take(as_alice, source)
     assert run(operation).state == State.FAILED
-    assert image not in images.shown(as_alice)
+    assert image not in images.list_visible(as_alice)
     source.refresh_from_db()
     assert (source.vm_state, source.task_state) == (VmState.ACTIVE, None)
     assert source.fault is not None
@@ -144,7 +144,7 @@ def test_cancelled_it_leaves_nothing(as_alice: Context, source: Instance) -> Non
     begin(as_alice, "instance.cancel", source.pk)
     assert run(operation).state == State.CANCELLED
     with pytest.raises(NotFound):
-        images.find(as_alice, image.pk)
+        images.get_visible(as_alice, image.pk)
     source.refresh_from_db()
     assert (source.task_state, source.fault) == (None, None)
 
@@ -181,7 +181,7 @@ def test_what_has_come_to_its_end_is_not_given_back(as_alice: Context, source: I
     end(operation)
     image.refresh_from_db()
     assert (image.status, image.task_state) == (Status.ACTIVE, Image.DELETING), "its deletion is in line"
-    assert image not in images.shown(as_alice)
+    assert image not in images.list_visible(as_alice)
     work()
     image.refresh_from_db()
     assert image.status == Status.DELETED
@@ -225,7 +225,7 @@ def test_asked_twice_with_one_key_it_takes_one(as_alice: Context, source: Instan
 def test_a_deleted_image_is_gone_with_its_file(as_alice: Context, folder: Path) -> None:
     image = own(as_alice, name="old")
     images.delete(as_alice, image.pk)
-    for look in (images.find, images.get, images.delete):
+    for look in (images.get_visible, images.get_launchable, images.delete):
         with pytest.raises(NotFound):
             look(as_alice, image.pk)
     event = AuditEvent.objects.get()
@@ -309,9 +309,9 @@ def test_foreign_images_are_unknown_everywhere(
     as_alice: Context, as_bob: Context, request_for: Callable[..., LaunchRequest]
 ) -> None:
     image = own(as_alice)
-    assert image in images.listing(as_alice)
-    assert image not in [*images.listing(as_bob), *images.shown(as_bob)]
-    for look in (images.get, images.find, images.delete):
+    assert image in images.list_launchable(as_alice)
+    assert image not in [*images.list_launchable(as_bob), *images.list_visible(as_bob)]
+    for look in (images.get_launchable, images.get_visible, images.delete):
         with pytest.raises(NotFound):
             look(as_bob, image.pk)
     with pytest.raises(BadInput) as refused:
@@ -327,12 +327,12 @@ def test_without_a_project_only_public_ones_are_seen(as_alice: Context) -> None:
     factories.ImageFactory(visibility="private")  # retired, nobody's
     public = factories.ImageFactory()
     nowhere = Context(user=as_alice.user, project=None, roles=as_alice.roles)
-    assert images.shown(nowhere) == [public]
+    assert images.list_visible(nowhere) == [public]
 
 
 @pytest.mark.parametrize("key", ["", "x", None, "00000000-0000-0000-0000-000000000000", "\0", 7])
 def test_ids_of_none(as_alice: Context, key: object) -> None:
-    for look in (images.get, images.find, images.delete):
+    for look in (images.get_launchable, images.get_visible, images.delete):
         with pytest.raises(NotFound):
             look(as_alice, key)
 
@@ -354,7 +354,7 @@ def test_measuring_tells_how_far_it_is(folder: Path) -> None:
     file = folder / "image"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", file, "1M"], check=True)
     seen: list[tuple[int, int]] = []
-    found = image_files.measured(file, lambda *far: seen.append(far))
+    found = image_files.measure(file, lambda *far: seen.append(far))
     assert seen[-1] == (found["size"], found["size"])
     assert (found["disk_format"], found["virtual_size"], len(found["checksum"])) == ("qcow2", 2**20, 64)
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from accounts.names import clean_name
 from compute.driver.specs import GuestSpec
-from compute.driver.storage.sources import label
+from compute.driver.specs.sources import label
 from compute.driver.xml.guest import guest_domain
 from compute.engine.models import Operation
 from compute.instances.models import Instance

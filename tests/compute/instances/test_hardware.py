@@ -9,7 +9,7 @@ import pytest
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict
-from compute.driver.guest.hardware import (
+from compute.driver.specs.hardware import (
     USUAL,
     Bandwidth,
     CpuLimits,

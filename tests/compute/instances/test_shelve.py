@@ -44,7 +44,7 @@ def test_shelving_takes_an_image(as_alice: Context, source: Instance, shelved: I
     source.refresh_from_db()
     assert (source.vm_state, source.shelved_image) == (VmState.SHELVED, shelved)
     assert (shelved.name, shelved.status, shelved.visibility) == ("web-shelved", Status.ACTIVE, "private")
-    assert shelved in images.listing(as_alice)
+    assert shelved in images.list_launchable(as_alice)
 
 
 @pytest.mark.parametrize("verb", ["unshelve", "delete", "purge"])
@@ -53,14 +53,14 @@ def test_it_goes_when_the_instance_is_shelved_no_more(
 ) -> None:
     end_of(source, verb)
     with pytest.raises(NotFound):
-        images.find(as_alice, shelved.pk)
+        images.get_visible(as_alice, shelved.pk)
     assert Instance.objects.get(pk=source.pk).shelved_image is None
 
 
 def test_disks_that_stand_on_it_keep_it(as_alice: Context, source: Instance, shelved: Image) -> None:
     factories.InstanceFactory(project=as_alice.project, image=shelved)
     end_of(source, "unshelve")
-    assert images.find(as_alice, shelved.pk).status == Status.ACTIVE
+    assert images.get_visible(as_alice, shelved.pk).status == Status.ACTIVE
     assert Instance.objects.get(pk=source.pk).shelved_image is None
 
 

@@ -18,11 +18,8 @@ from accounts.openstack.schema import (
     query_of,
     whole,
 )
-from compute.api.schemas import LINKS, PAGE
+from compute.api.schemas import PAGE
 
-VERSIONS: Schema = object_of(
-    {"versions": list_of(object_of({"id": STRING, "status": STRING, "links": LINKS}))}
-)
 _SIZE: Schema = explained(whole(0), _("Give a whole number from 0."))
 QUERY: Schema = query_of(
     PAGE,

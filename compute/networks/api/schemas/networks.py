@@ -17,9 +17,6 @@ from accounts.openstack.schema import (
 )
 from compute.api.schemas import LINKS, PAGE, listing
 
-VERSIONS: Schema = object_of(
-    {"versions": list_of(object_of({"id": STRING, "status": STRING, "links": LINKS}))}
-)
 RESOURCES: Schema = object_of(
     {"resources": list_of(object_of({"name": STRING, "collection": STRING, "links": LINKS}))}
 )

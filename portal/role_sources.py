@@ -1,4 +1,4 @@
-"""Roles as pages show them: where each comes from, and whether it can be taken away right there."""
+"""Roles of a user by scope: where each comes from, and whether it can be revoked right there."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from accounts.services.roles import LADDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One role and how it comes about; `source` is given only where it can be taken away in place."""
+class RoleSource:
+    """A role and where it comes from; `source` is set only if it can be revoked here."""
 
     role: str
     text: str
@@ -22,28 +22,28 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A project, a domain or the whole system, with the roles that a user has there."""
+class Scope:
+    """A project, a domain or the system, with the roles that a user has on it."""
 
     kind: str
     name: str
     domain: str
     url: str
-    ways: list[Way]
+    sources: list[RoleSource]
 
 
-def places(rows: Iterable[Effective]) -> list[Place]:
-    """The roles of one user by place: the system first, then domains, then projects by name."""
-    by_place: dict[tuple[int, str, str], list[Effective]] = {}
+def group_by_scope(rows: Iterable[Effective]) -> list[Scope]:
+    """Return the roles of one user by scope: the system, then domains, then projects by name."""
+    rows_by_scope: dict[tuple[int, str, str], list[Effective]] = {}
     for row in rows:
-        by_place.setdefault(_key(row), []).append(row)
-    return [_place(group) for _place_key, group in sorted(by_place.items())]
+        rows_by_scope.setdefault(_key(row), []).append(row)
+    return [_scope(group) for _scope_key, group in sorted(rows_by_scope.items())]
 
 
-def whence(source: Assignment, project: Project | None) -> tuple[str, str]:
-    """Where a written role comes from as seen on `project`, in words, and the page on which it stands.
+def describe_origin(source: Assignment, project: Project | None) -> tuple[str, str]:
+    """Return where an assignment comes from as seen on `project`, in words, and the address of its page.
 
-    Both are empty where it is written on the place itself, for the user.
+    Both are empty if it is written for the user on the scope itself.
     """
     if source.project is not None and source.project != project:
         words = _("from the project %(name)s above") % {"name": source.project.name}
@@ -54,26 +54,28 @@ def whence(source: Assignment, project: Project | None) -> tuple[str, str]:
 
 
 def _key(row: Effective) -> tuple[int, str, str]:
-    place = row.project or row.domain
+    target = row.project or row.domain
     order = 2 if row.project else 1 if row.domain else 0
-    return (order, place.name if place else "", place.id if place else "")
+    return (order, target.name if target else "", target.id if target else "")
 
 
-def _place(rows: list[Effective]) -> Place:
+def _scope(rows: list[Effective]) -> Scope:
     first = rows[0]
-    place: Project | Domain | None = first.project or first.domain
-    ways = sorted((_way(row) for row in rows), key=lambda way: (_rank(way.role), way.role, way.text))
-    return Place(
+    target: Project | Domain | None = first.project or first.domain
+    sources = sorted(
+        (_role_source(row) for row in rows), key=lambda source: (_rank(source.role), source.role, source.text)
+    )
+    return Scope(
         kind="project" if first.project else "domain" if first.domain else "system",
-        name=place.name if place else _("The whole system"),
+        name=target.name if target else _("The whole system"),
         domain=first.project.domain.name if first.project else "",
         url=reverse("project", args=[first.project.id]) if first.project else "",
-        ways=ways,
+        sources=sources,
     )
 
 
-def _way(row: Effective) -> Way:
-    """Words for one way; several reasons may come together: implied, through a group, inherited."""
+def _role_source(row: Effective) -> RoleSource:
+    """Return one source. It may join several reasons: implied, through a group, inherited."""
     source = row.source
     texts, url = [], ""
     if row.role != source.role:
@@ -82,11 +84,11 @@ def _way(row: Effective) -> Way:
         texts.append(_("through the group %(name)s") % {"name": source.group.name})
         url = reverse("group", args=[source.group.id])
     if row.inherited:
-        text, place_url = whence(source, row.project)
+        text, origin_url = describe_origin(source, row.project)
         texts.append(text)
-        url = url or place_url
+        url = url or origin_url
     is_own = not texts
-    return Way(
+    return RoleSource(
         role=row.role.name,
         text=", ".join(texts) or _("given here"),
         url=url,
@@ -95,5 +97,5 @@ def _way(row: Effective) -> Way:
 
 
 def _rank(role: str) -> int:
-    """The default roles from the strongest down, then all others."""
+    """Return the position of a role: default roles from the strongest down, then all others."""
     return LADDER.index(role) if role in LADDER else len(LADDER)

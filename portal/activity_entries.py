@@ -1,4 +1,4 @@
-"""Operations as pages show them: with words, and with every step, begun or not."""
+"""Operations as pages show them: with labels, and with every step, begun or not."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from portal import words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A step as shown: `state` is done, current, undone, failed or waiting."""
+    """A step of an operation; `state` is done, current, undone, failed or waiting."""
 
     label: str | Promise
     state: str
@@ -26,7 +26,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """A step that could not be undone: where, and why where that is known."""
+    """A step that could not be undone; `reason` is empty if unknown."""
 
     label: str | Promise
     reason: str
@@ -34,7 +34,7 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An operation as shown."""
+    """An operation with its label, colour and stages."""
 
     operation: Operation
     label: str | Promise
@@ -45,7 +45,7 @@ class Entry:
 
     @property
     def url(self) -> str:
-        """The page of what it was asked for."""
+        """Return the address of its subject's page."""
         return subject_url(self.operation.subject_type, self.operation.subject_id)
 
     @property
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def leftovers(self) -> list[Leftover]:
-        """What a stuck operation left, the step that failed first."""
+        """Return the steps that a stuck operation could not undo, the failed one first."""
         return [
             Leftover(label=_(row["label"]) if row["label"] else row["step"], reason=row["reason"])
             for row in self.operation.left or []
@@ -76,8 +76,8 @@ def subject_url(noun: str, key: UUID) -> str:
     return reverse(f"{noun}s")
 
 
-def entry(operation: Operation) -> Entry:
-    """The operation with its action's words and all its steps, begun or not."""
+def make_entry(operation: Operation) -> Entry:
+    """Return the entry of an operation with its action's label and all steps."""
     plan = registry.find(operation.kind)
     return Entry(
         operation=operation,
@@ -90,20 +90,20 @@ def entry(operation: Operation) -> Entry:
 
 
 def _state(operation: Operation) -> str:
-    """In words; what is asked to undo itself says so before it has begun to."""
+    """Return the label of the state, “Cancelling” between the request and the undoing."""
     if operation.cancel_requested and operation.state in {Operation.State.PENDING, Operation.State.RUNNING}:
         return _("Cancelling")
     return str(words.OPERATION[operation.state])
 
 
-def entries(operations: Iterable[Operation]) -> list[Entry]:
-    return [entry(operation) for operation in operations]
+def make_entries(operations: Iterable[Operation]) -> list[Entry]:
+    return [make_entry(operation) for operation in operations]
 
 
 def _stages(operation: Operation, plan: Any) -> list[Stage]:
-    begun = {row["name"]: row for row in operation.timeline}
-    names = [(step.name, step.label) for step in plan.steps] if plan else [(name, name) for name in begun]
-    return [_stage(operation, _(str(label)), begun.get(name)) for name, label in names]
+    timeline = {row["name"]: row for row in operation.timeline}
+    names = [(step.name, step.label) for step in plan.steps] if plan else [(name, name) for name in timeline]
+    return [_stage(operation, _(str(label)), timeline.get(name)) for name, label in names]
 
 
 def _stage(operation: Operation, label: str, row: dict[str, Any] | None) -> Stage:

@@ -5,8 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from .guest.hardware import USUAL, DiskBus, HardwareSpec
-from .storage.sources import DiskSource
+from .hardware import USUAL, DiskBus, HardwareSpec
+from .sources import DiskSource
 
 DiskFormat = Literal["qcow2", "raw"]
 VirtType = Literal["kvm", "qemu"]

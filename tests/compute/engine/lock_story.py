@@ -1,0 +1,220 @@
+"""Every verb of every noun once, in the database alone, with each row lock of each transaction noted.
+
+Run with a DATABASE_URL of its own. Prints the locks of each transaction as JSON, in the order in which they were taken:
+pairs of a table and of a row's id, where the statement names one. `tests/compute/engine/test_lock_order.py` reads it.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import django
+from django.core.management import call_command
+from django.db import connection, transaction
+
+LOCKS = re.compile(r"\bFOR (NO KEY )?UPDATE\b")
+TABLE = re.compile(r'\bFROM "(\w+)"')
+SAVEPOINT = re.compile(r'^SAVEPOINT "?(\w+)')
+BACK = re.compile(r'^ROLLBACK TO SAVEPOINT "?(\w+)')
+ID_ORDER = re.compile(r'ORDER BY \S*"id" ASC|ORDER BY 1 ASC')
+
+
+class Recorder:
+    """The locks of each transaction. What is rolled back to a savepoint lets go of those taken since."""
+
+    def __init__(self) -> None:
+        self.transactions: list[dict[str, Any]] = []
+        self._marks: dict[str, int] = {}
+        self._locks: list[tuple[str, str, str]] = []
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch this thread's connection."""
+        switch = connection.set_autocommit
+
+        def set_autocommit(autocommit: bool, *arguments: Any, **options: Any) -> None:
+            self._end()
+            switch(autocommit, *arguments, **options)
+
+        connection.set_autocommit = set_autocommit  # type: ignore[method-assign]
+        with connection.execute_wrapper(self._note):
+            yield
+        connection.set_autocommit = switch  # type: ignore[method-assign]
+        self._end()
+
+    def _end(self) -> None:
+        if self._locks:
+            self.transactions.append({"story": STORY[-1], "locks": self._locks})
+        self._locks, self._marks = [], {}
+
+    def _note(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if found := SAVEPOINT.match(sql):
+            self._marks[found[1]] = len(self._locks)
+        elif found := BACK.match(sql):
+            del self._locks[self._marks[found[1]] :]
+        elif LOCKS.search(sql):
+            self._locks += self._locked(sql, params or ())
+        return execute(sql, params, many, context)
+
+    def _locked(self, sql: str, params: Any) -> list[tuple[str, str, str]]:
+        table = TABLE.search(sql)
+        assert table, sql
+        mode = "no key" if "FOR NO KEY" in sql else "key"
+        keys = [str(param) for param in params if isinstance(param, UUID)]
+        if len(keys) > 1:
+            assert ID_ORDER.search(sql), f"several rows at once, in no order: {sql}"
+        return [(table[1], key, mode) for key in sorted(keys) or [""]]
+
+
+STORY = ["beginning"]
+"""What is being done, for whoever reads of a lock out of order."""
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+    call_command("migrate", verbosity=0)
+    recorder = Recorder()
+    with recorder.watching():
+        done = sorted({*verbs(), *launches(), *endings()})
+    print(json.dumps({"transactions": recorder.transactions, "done": done}))  # noqa: T201
+
+
+def keep_off_hosts() -> None:
+    """What steps do to hosts is no subject here; that a launch chooses one is."""
+    from compute.engine.actions import registry
+
+    for name, action in registry.known().items():
+        kept = [step for step in action.steps if step.name == "place"]
+        registry.known()[name].steps = tuple(kept)
+
+
+def verbs() -> Iterator[str]:
+    """Begin every action from a state that allows it, and let it end."""
+    from compute.engine.actions import registry
+    from compute.engine.actions.begin import begin
+    from tests.worker import work
+
+    keep_off_hosts()
+    for name, action in sorted(registry.known().items()):
+        if not action.order:
+            continue
+        STORY.append(name)
+        context, row, parameters = subject(action)
+        if action.verb == "cancel":
+            begin(context, "instance.shelve", row.pk)
+        begin(context, name, row.pk, parameters=parameters)
+        work()
+        yield name
+
+
+def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
+    """An administrator, a row that allows the action, and what it takes."""
+    from accounts.context import for_user
+    from compute.instances.services import hardware
+    from tests import factories
+
+    project, user = factories.ProjectFactory(), factories.UserFactory()
+    factories.AssignmentFactory(user=user, project=project, role__name="admin")
+    image = factories.ImageFactory(project=project, visibility="private")
+    host = factories.HypervisorFactory(vcpus=64, memory_mib=2**18, disk_gib=2**10)
+    factories.PoolFactory(hosts=[host])
+    instance = factories.InstanceFactory(
+        project=project,
+        user=user,
+        image=factories.ImageFactory(),
+        hypervisor=host,
+        server_group=factories.ServerGroupFactory(project=project, policy="soft-anti-affinity"),
+    )
+    for _number in range(2):
+        factories.PortFactory(instance=instance, network=factories.NetworkFactory())
+    if action.noun == "image":
+        return for_user(user, project.pk), image, {}
+    state = sorted(action.move.start)[0] if action.move else "active"
+    instance.vm_state = {"restore": "soft-delete", "delete": "active", "purge": "active"}.get(
+        action.verb, state
+    )
+    instance.restore_to = "active"
+    if action.verb in {"unshelve", "delete", "purge"}:
+        instance.shelved_image = factories.ImageFactory(project=project, visibility="private")
+    instance.hardware = hardware.kept(factories.FlavorFactory(), instance.image)
+    instance.agent, instance.room = {}, {"vcpus": 4, "ram_mib": 4096, "slots": 8}
+    instance.save()
+    larger = factories.FlavorFactory(vcpus=1, ram_mib=256, disk_gib=2, ephemeral_gib=1, swap_mib=64)
+    given = {
+        "clone": {"name": "copy"},
+        "resize": {"flavor_id": larger.pk},
+        "grow": {"flavor_id": factories.FlavorFactory(ram_mib=256).pk},
+        "rename": {"name": "other"},
+        "reset_state": {"state": "error"},
+        "set_password": {"admin_password": "a new secret"},
+        "take_image": {"name": "picture"},
+    }
+    return for_user(user, project.pk), instance, given.get(action.verb, {})
+
+
+def launches() -> Iterator[str]:
+    """Launch into networks and a server group, and have a host chosen."""
+    from accounts.context import for_user
+    from compute.instances.actions.launch import launch
+    from compute.instances.services.launch_request import LaunchRequest
+    from tests import factories
+    from tests.worker import work
+
+    STORY.append("launch")
+    project, user = factories.ProjectFactory(), factories.UserFactory()
+    factories.AssignmentFactory(user=user, project=project)
+    host = factories.HypervisorFactory(vcpus=64, memory_mib=2**19)
+    factories.PoolFactory(hosts=[host])
+    networks = factories.NetworkFactory.create_batch(3, project=project)
+    request = LaunchRequest(
+        name="web",
+        flavor_id=factories.FlavorFactory().pk,
+        image_id=str(factories.ImageFactory().pk),
+        networks=[str(network.pk) for network in networks],
+        count=2,
+    )
+    launch(for_user(user, project.pk), request)
+    work()
+    yield "instance.launch"
+
+
+def endings() -> Iterator[str]:
+    """A clone that is cancelled, one that fails and one that is stuck and tried again."""
+    from compute.engine import operations
+    from compute.engine.actions import cancelling, registry
+    from compute.engine.actions.begin import begin
+    from compute.engine.models import Operation
+    from tests.worker import run
+
+    clone = registry.known()["instance.clone"]
+    for how in ("cancelled", "failed", "stuck"):
+        STORY.append(f"clone {how}")
+        context, row, parameters = subject(clone)
+        operation = begin(context, "instance.clone", row.pk, parameters=parameters)
+        assert operation is not None
+        if how == "cancelled":
+            cancelling.cancel(context, operation.pk)
+        else:
+            Operation.objects.filter(pk=operation.pk).update(
+                state="undoing", error={"code": "x", "message": "x"}
+            )
+        if how == "stuck":
+            Operation.objects.filter(pk=operation.pk).update(
+                timeline=[{"name": "?", "label": "?", "began": "", "ended": None, "undone": None}]
+            )
+        assert run(operation).state == how
+        yield how
+    operation.refresh_from_db()
+    operations.retry_stuck(operation)
+    with transaction.atomic():
+        operations.settle_stuck(row)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
