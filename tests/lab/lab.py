@@ -170,12 +170,14 @@ class Lab(Stack):
             host.wait()
 
     def remove(self) -> None:
-        """Cut the power of all hosts, with which their guests and networks go, then remove the rest."""
-        for host in self.hosts:
-            host.kill()
-        subprocess.run(["ip", "link", "delete", self.short], capture_output=True, check=False)
+        """Cut the power of all hosts, with which their guests and networks go, and remove the rest, whatever fails."""
         self._was_up = False  # nothing of it is in this machine's own libvirt
-        super().remove()
+        with ExitStack() as last_first:
+            last_first.callback(super().remove)
+            delete = ["ip", "link", "delete", self.short]
+            last_first.callback(subprocess.run, delete, capture_output=True, check=False)
+            for host in self.hosts:
+                last_first.callback(host.kill)
 
     def image(self, name: str) -> str:
         return str(uuid.UUID(self.rows("select id from compute_image where name = ?", name)[0]["id"]))
