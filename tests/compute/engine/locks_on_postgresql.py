@@ -18,7 +18,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     from tests.compute.engine import capacity_races, lock_races, lock_story
 
-    answer = {"capacity": capacity_races.run(), "races": lock_races.run(), "story": lock_story.run()}
+    answer = {"races": lock_races.run(), "story": lock_story.run(), "capacity": capacity_races.run()}
     print(json.dumps(answer))  # noqa: T201 - this is its answer
 
 
