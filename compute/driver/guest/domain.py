@@ -188,26 +188,23 @@ class Guest:
             domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, xml, PREFIX, NAMESPACE, flags)
 
     def delete_disk_snapshot(self, source: DiskSource, label: str) -> None:
-        """Delete a snapshot inside the disk that lies at `source`, which the running guest has open."""
+        """Delete a snapshot inside the disk that lies at `source`, which the running guest has open.
+
+        Its other disks lose theirs of this label too: libvirt and QEMU know a guest's snapshot of all its disks only.
+        """
         place = dict(Source.of(source).render().items())
         with translated(f"Deleting a snapshot of guest {self.uuid}"):
             domain = self._domain()
             described = etree.fromstring(domain.XMLDesc(_COMPLETE))
-            targets = {
-                str(disk.xpath("string(target/@dev)")): disk.find("source")
-                for disk in described.iterfind("devices/disk")
-            }
-            of = next(
-                (
-                    target
-                    for target, found in targets.items()
-                    if found is not None and place.items() <= dict(found.items()).items()
-                ),
-                None,
-            )
-            if of is None:
+            disks = described.findall("devices/disk")
+            sources = [found for disk in disks if (found := disk.find("source")) is not None]
+            if not any(place.items() <= dict(found.items()).items() for found in sources):
                 raise GuestBusy(f"Something else than guest {self.uuid} has {disk_label(source)} open.")
-            record = snapshot_record(label, targets, of).render()
+            targets = [str(disk.xpath("string(target/@dev)")) for disk in disks]
+            written = {
+                target for target, disk in zip(targets, disks, strict=True) if disk.find("readonly") is None
+            }
+            record = snapshot_record(label, targets, written).render()
             record.append(described)
             xml = etree.tostring(record, encoding="unicode")
             domain.snapshotCreateXML(xml, libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE).delete()

@@ -1,6 +1,6 @@
 """The record by which libvirt knows a snapshot inside a disk."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -31,14 +31,15 @@ class Snapshot(Element):
     disks: SnapshotDisks
 
 
-def snapshot_record(label: str, targets: Iterable[str], of: str) -> Snapshot:
-    """Return the record of a snapshot that is inside the disk `of` already; the other disks have none."""
+def snapshot_record(label: str, targets: Iterable[str], inside: Container[str]) -> Snapshot:
+    """Return the record of a snapshot that is inside the disks `inside` already; the others cannot have one."""
     return Snapshot(
         name=label,
         creation_time=1,
         disks=SnapshotDisks(
             disks=tuple(
-                SnapshotDisk(name=target, snapshot="internal" if target == of else "no") for target in targets
+                SnapshotDisk(name=target, snapshot="internal" if target in inside else "no")
+                for target in targets
             )
         ),
     )

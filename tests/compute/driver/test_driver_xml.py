@@ -40,7 +40,7 @@ ELEMENTS: dict[str, tuple[Element, str]] = {
         "domain",
     ),
     **{f"guest_{name}": (guest_domain(guest_of(machine)), "domain") for name, machine in MACHINES.items()},
-    "snapshot": (snapshot_record("kept", ("vda", "sda"), "vda"), "domainsnapshot"),
+    "snapshot": (snapshot_record("kept", ("vda", "vdb", "sda"), {"vda", "vdb"}), "domainsnapshot"),
     "network": (nat_network(NETWORK), "network"),
     "pool": (directory_pool("pool", POOL), "storagepool"),
     "volume-empty": (empty_volume("taken", 10 << 30), "storagevol"),

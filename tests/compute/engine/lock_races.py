@@ -1,27 +1,19 @@
 """Transactions that lock several rows, at the same instant, fifty times: none may wait for the other for ever.
 
-Run with a DATABASE_URL of its own, so that real transactions count. Prints what became of each round as JSON.
-`tests/compute/engine/test_lock_order.py` reads it.
+`tests/compute/engine/locks_on_postgresql.py` runs them.
 """
 
-import json
-import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
-import django
-from django.core.management import call_command
 from django.db import connection, transaction
 
 ROUNDS = 50
 
 
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    django.setup()
-    call_command("migrate", verbosity=0)
+def run() -> dict[str, list[dict[str, Any]]]:
+    """Return what became of each round of each race."""
     from compute.engine.actions import registry
 
     for name in ("instance.clone", "instance.purge", "instance.stop"):
@@ -31,7 +23,7 @@ def main() -> None:
         "clone begins, stop begins": beginning,
         "two projects clone on one host": cloning,
     }
-    print(json.dumps({name: [race() for _ in range(ROUNDS)] for name, race in races.items()}))  # noqa: T201
+    return {name: [race() for _ in range(ROUNDS)] for name, race in races.items()}
 
 
 def closing() -> dict[str, Any]:
@@ -145,7 +137,3 @@ def together(*deeds: Callable[[], object]) -> list[str]:
     for thread in threads:
         thread.join()
     return errors
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,20 +1,15 @@
 """Every verb of every noun once, in the database alone, with each row lock of each transaction noted.
 
-Run with a DATABASE_URL of its own. Prints the locks of each transaction as JSON, in the order in which they were taken:
-pairs of a table and of a row's id, where the statement names one. `tests/compute/engine/test_lock_order.py` reads it.
+A lock is a table, a row's id where the statement names one, and how it is locked, in the order in which they were
+taken. `tests/compute/engine/locks_on_postgresql.py` runs it.
 """
 
-import json
-import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import django
-from django.core.management import call_command
 from django.db import connection, transaction
 
 LOCKS = re.compile(r"\bFOR (NO KEY )?UPDATE\b")
@@ -75,14 +70,12 @@ STORY = ["beginning"]
 """What is being done, for whoever reads of a lock out of order."""
 
 
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    django.setup()
-    call_command("migrate", verbosity=0)
+def run() -> dict[str, Any]:
+    """Return the locks of each transaction, and what was done."""
     recorder = Recorder()
     with recorder.watching():
         done = sorted({*verbs(), *launches(), *endings()})
-    print(json.dumps({"transactions": recorder.transactions, "done": done}))  # noqa: T201
+    return {"transactions": recorder.transactions, "done": done}
 
 
 def keep_off_hosts() -> None:
@@ -190,7 +183,7 @@ def endings() -> Iterator[str]:
     from compute.engine.actions import cancelling, registry
     from compute.engine.actions.begin import begin
     from compute.engine.models import Operation
-    from tests.worker import run
+    from tests.worker import run as work_on
 
     clone = registry.known()["instance.clone"]
     for how in ("cancelled", "failed", "stuck"):
@@ -208,13 +201,9 @@ def endings() -> Iterator[str]:
             Operation.objects.filter(pk=operation.pk).update(
                 timeline=[{"name": "?", "label": "?", "began": "", "ended": None, "undone": None}]
             )
-        assert run(operation).state == how
+        assert work_on(operation).state == how
         yield how
     operation.refresh_from_db()
     operations.retry_stuck(operation)
     with transaction.atomic():
         operations.settle_stuck(row)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,6 +14,8 @@ from compute.engine import kinds
 from compute.engine.actions import registry
 from tests.postgres import Cluster
 
+pytestmark = pytest.mark.timeout(900)  # beside tests on machines the races get little of the processors
+
 ORDER = {
     "accounts_project": 0,
     "compute_instance": 1,
@@ -29,39 +31,35 @@ ORDER = {
 WITHOUT_KEYS = {"accounts_project", "compute_network", "compute_servergroup", "compute_hypervisor"}
 
 
-def said_by(postgres: Cluster, folder: Path, module: str) -> Any:
-    """Run the module on a database of its own; return what it prints."""
-    name = module.rpartition(".")[2]
-    environment = os.environ | {"MERIDIAN_DATA": str(folder), "DATABASE_URL": postgres.create(name)}
+@pytest.fixture(scope="module")
+def outcome(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the rounds of each race came to, and every row lock of a story of all verbs."""
+    data: Path = tmp_path_factory.mktemp("locks")
+    environment = os.environ | {"MERIDIAN_DATA": str(data), "DATABASE_URL": postgres.create("locks")}
     done = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", "tests.compute.engine.locks_on_postgresql"],
         cwd=settings.BASE_DIR,
         env=environment,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=800,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-@pytest.fixture(scope="module")
-def outcome(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """What the rounds of each race came to."""
-    answer: dict[str, list[dict[str, Any]]] = said_by(
-        postgres, tmp_path_factory.mktemp("lock-races"), "tests.compute.engine.lock_races"
-    )
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
-@pytest.fixture(scope="module")
-def story(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Every row lock of every transaction of a story of all verbs."""
-    answer: dict[str, Any] = said_by(
-        postgres, tmp_path_factory.mktemp("lock-story"), "tests.compute.engine.lock_story"
-    )
-    return answer
+@pytest.fixture
+def story(outcome: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = outcome["story"]
+    return found
+
+
+@pytest.fixture
+def races(outcome: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = outcome["races"]
+    return found
 
 
 def test_the_story_is_of_all_verbs(story: dict[str, Any]) -> None:
@@ -91,22 +89,32 @@ def test_what_others_name_is_locked_without_its_keys(story: dict[str, Any]) -> N
     assert {table for table, mode in locks if mode == "no key"} >= WITHOUT_KEYS
 
 
-def test_a_clone_that_closes_and_a_purge_of_its_copy(outcome: dict[str, list[dict[str, Any]]]) -> None:
-    rounds = outcome["clone closes, purge of its copy begins"]
+def test_a_clone_that_closes_and_a_purge_of_its_copy(races: dict[str, list[dict[str, Any]]]) -> None:
+    rounds = races["clone closes, purge of its copy begins"]
     assert len(rounds) == 50
     for one in rounds:
         assert one == {"errors": [], "open": 0, "states": ["active None", "deleted None"]}
 
 
-def test_two_that_take_room_and_addresses(outcome: dict[str, list[dict[str, Any]]]) -> None:
-    rounds = outcome["two projects clone on one host"]
+def test_two_that_take_room_and_addresses(races: dict[str, list[dict[str, Any]]]) -> None:
+    rounds = races["two projects clone on one host"]
     assert len(rounds) == 50
     for one in rounds:
         assert one == {"errors": [], "open": 0}
 
 
-def test_what_locks_the_project_and_what_does_not(outcome: dict[str, list[dict[str, Any]]]) -> None:
-    rounds = outcome["clone begins, stop begins"]
+def test_what_locks_the_project_and_what_does_not(races: dict[str, list[dict[str, Any]]]) -> None:
+    rounds = races["clone begins, stop begins"]
     assert len(rounds) == 50
     for one in rounds:
         assert one == {"errors": [], "open": 0, "begun": 1}, "one begins, the other is refused"
+
+
+@pytest.mark.parametrize("verb", ["unshelve", "restore", "resize", "clone", "launch"])
+def test_the_last_room_of_a_host_goes_to_one(outcome: dict[str, Any], verb: str) -> None:
+    rounds = outcome["capacity"][verb]
+    assert len(rounds) == 50
+    for one in rounds:
+        assert (one["errors"], one["won"], len(one["refused"])) == ([], 1, 1), one
+        assert "vCPUs left" in one["refused"][0]
+        assert one["free"] == 0

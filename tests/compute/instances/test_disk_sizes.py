@@ -79,7 +79,7 @@ def test_a_resize_and_a_clone_reserve_what_grows(as_alice: Context, roomy: Flavo
 def test_hosts_count_all_of_it(roomy: Flavor, state: str, taken: int) -> None:
     host = factories.HypervisorFactory(disk_gib=9)
     factories.InstanceFactory(flavor=roomy, ephemeral_gib=3, swap_mib=64, hypervisor=host, vm_state=state)
-    amounts = occupants.known().amounts().get(host.pk, occupants.NOTHING)
+    amounts = occupants.registered().amounts().get(host.pk, occupants.NOTHING)
     assert amounts.disk_gib == taken
     another = factories.InstanceFactory(flavor=roomy, ephemeral_gib=3, swap_mib=64, hypervisor=host)
     if taken:

@@ -1,25 +1,16 @@
 """Two that take the last room of a host at the same instant, fifty times each: exactly one of them gets it.
 
-Run with a DATABASE_URL of its own. Prints what became of each round as JSON. `tests/compute/instances/
-test_capacity_races.py` reads it.
+`tests/compute/engine/locks_on_postgresql.py` runs them.
 """
 
-import json
-import os
-import sys
 from collections.abc import Callable
 from typing import Any
-
-import django
-from django.core.management import call_command
 
 from tests.compute.engine.lock_races import ROUNDS, something, together
 
 
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    django.setup()
-    call_command("migrate", verbosity=0)
+def run() -> dict[str, list[dict[str, Any]]]:
+    """Return what became of each round of each race."""
     races = {
         "unshelve": unshelving,
         "restore": restoring,
@@ -27,7 +18,7 @@ def main() -> None:
         "clone": cloning,
         "launch": placing,
     }
-    print(json.dumps({name: [race() for _ in range(ROUNDS)] for name, race in races.items()}))  # noqa: T201
+    return {name: [race() for _ in range(ROUNDS)] for name, race in races.items()}
 
 
 def unshelving() -> dict[str, Any]:
@@ -106,10 +97,5 @@ def outcome(host: Any, *deeds: Callable[[], object]) -> dict[str, Any]:
             refused.append(str(error))
 
     errors = together(*(lambda deed=deed: attempt(deed) for deed in deeds))
-    free = host.vcpus - occupants.known().amounts()[host.pk].vcpus
-    busy = occupants.known().amounts()[host.pk].busy
-    return {"errors": errors, "won": len(won), "refused": refused, "free": free, "busy": busy}
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    free = host.vcpus - occupants.registered().amounts()[host.pk].vcpus
+    return {"errors": errors, "won": len(won), "refused": refused, "free": free}
