@@ -7,13 +7,13 @@ TURN, LIVES = (Path(tempfile.gettempdir(), f"meridian-tests-{name}") for name in
 KILLERS = "killers"
 LINES = {
     "tests/faults/test_libvirt_restarted.py": KILLERS,
-    "tests/life/": "life",
     "tests/browser/": "browser",
+    "tests/browser/test_first_vm.py": "first",
+    "tests/life/": "life",
     "tests/clients/": "clients",
+    "tests/hypervisor/": "hypervisor",
     "tests/faults/": "faults",
     "tests/life/test_interrupted.py": "interrupted",
-    "tests/hypervisor/": "hypervisor",
-    "tests/browser/test_first_vm.py": "first",
 }
 """Where a line's tests are. Longest first.
 
