@@ -18,7 +18,7 @@ def take(name: str, seconds: float) -> bool:
         [Lease(name=name, holder="", until=timezone.now() - timedelta(days=1))], ignore_conflicts=True
     )
     until = ExpressionWrapper(Now() + Value(timedelta(seconds=seconds)), output_field=DateTimeField())
-    mine_or_free = Q(holder=holder) | Q(until__lt=Now())
+    mine_or_free = Q(holder=holder) | Q(until__lte=Now())
     return bool(Lease.objects.filter(mine_or_free, name=name).update(holder=holder, until=until))
 
 

@@ -103,7 +103,7 @@ def test_two_workers_of_a_host_beat_side_by_side(as_process: Callable[[int], Non
     heartbeats.beat("web")
     rows = Heartbeat.objects.order_by("process", "pid").values_list("process", "pid")
     assert list(rows) == [("web", 12), ("worker", 11), ("worker", 12)]
-    Heartbeat.objects.filter(pid=11).update(at=timezone.now() - 2 * heartbeats.STALE)
+    Heartbeat.objects.filter(pid=11).update(at=timezone.now() - 2 * heartbeats.SILENT)
     assert heartbeats.alive("worker"), "the other one does"
-    Heartbeat.objects.filter(pid=12).update(at=timezone.now() - 2 * heartbeats.STALE)
+    Heartbeat.objects.filter(pid=12).update(at=timezone.now() - 2 * heartbeats.SILENT)
     assert not heartbeats.alive("worker")

@@ -44,7 +44,10 @@ def test_of_several_silent_ones_each_is_looked_at() -> None:
         assert process.stdout.readline() == b"named\n"
         for pid in (2**22 + 1, process.pid):
             Heartbeat.objects.create(
-                process="worker", host=socket.gethostname(), pid=pid, at=timezone.now() - 2 * heartbeats.STALE
+                process=heartbeats.QUEUE,
+                host=socket.gethostname(),
+                pid=pid,
+                at=timezone.now() - 2 * heartbeats.DEAF,
             )
         heartbeats.end_silent_worker()
         assert process.wait(10) < 0
