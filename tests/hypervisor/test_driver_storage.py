@@ -60,11 +60,12 @@ def test_an_image_of_another_format_is_a_conflict(pool: DirectoryPool, storage_r
 
 
 def test_an_unfinished_copy_is_no_volume(pool: DirectoryPool) -> None:
-    (pool.path / ".half.part").write_bytes(b"half")
+    for name in (".half.part", ".half.raw"):
+        (pool.path / name).write_bytes(b"half")
     assert pool.stat("half") is None
     assert "half" not in [volume.name for volume in pool.list()]
     pool.delete("half")
-    assert not (pool.path / ".half.part").exists()
+    assert not list(pool.path.glob(".half*"))
 
 
 def test_an_overlay_stands_on_its_base(pool: DirectoryPool) -> None:

@@ -26,7 +26,7 @@ def test_a_volume_without_a_row_and_a_row_without_a_volume(stack: Stack, subject
     (line,) = stack.audit().splitlines()
     assert line.endswith(f": volume {stray.name} belongs to no disk")
     file = subject.disk_file()
-    away = file.rename(file.with_name(f".{file.name}.away"))
+    away = file.rename(stack.root / file.name)
     found = stack.audit().splitlines()
     assert [line.partition(": ")[2] for line in found] == [
         f"volume {file.name} is missing",

@@ -161,6 +161,7 @@ def test_a_deletion_in_line_can_be_called_off(stack: Stack, admin: Browserless, 
     launch_both(stack, admin, file, "never")
     assert admin.act(stack, "never", "cancel").status == 200
     stack.wait_for_state("never", "error")
+    purge(stack, admin, "never")
     assert admin.post(f"/images/{file.name}/delete/").status == 200
     (deletion,) = stack.rows(
         "select * from compute_operation where kind = 'image.delete' and subject_name = 'kept'"
@@ -171,4 +172,3 @@ def test_a_deletion_in_line_can_be_called_off(stack: Stack, admin: Browserless, 
     wait_for(lambda: image_row(stack, "kept")["task_state"] is None, "the deletion to be off", 60)
     assert image_row(stack, "kept")["status"] == "active"
     assert file.exists()
-    purge(stack, admin, "never")

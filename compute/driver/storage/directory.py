@@ -162,7 +162,7 @@ class DirectoryPool:
     def fill(self, name: str, size_bytes: int, form: Format) -> VolumeFacts:
         """A qcow2 volume with what `form` writes; there already is success. Raises StorageFull."""
         target, what = self._path(name), f"Making volume {name}"
-        raw = part_of(target).with_suffix(".raw")
+        raw = _unformatted(target)
         with translated(what):
             try:
                 with open(os.open(raw, os.O_RDWR | os.O_CREAT, 0o600), "wb") as file:
@@ -222,7 +222,8 @@ class DirectoryPool:
         """Delete a volume and any unfinished copy of it; already gone is success."""
         target = self._path(name)
         with translated(f"Deleting volume {name}"):
-            part_of(target).unlink(missing_ok=True)
+            for unfinished in (part_of(target), _unformatted(target)):
+                unfinished.unlink(missing_ok=True)
             try:
                 self._pool().storageVolLookupByName(name).delete()
             except libvirt.libvirtError as error:
@@ -300,6 +301,11 @@ class DirectoryPool:
                 time.sleep(0.02)
             else:
                 return
+
+
+def _unformatted(target: Path) -> Path:
+    """The hidden name of what is formatted before it becomes `target`."""
+    return part_of(target).with_suffix(".raw")
 
 
 def _facts(volume: libvirt.virStorageVol) -> VolumeFacts:
