@@ -47,12 +47,13 @@ def test_calls_end_others_go_on_and_it_can_be_powered_off(
 
 
 def test_a_guest_that_wakes_up_is_itself_again(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limited, "QEMU_SECONDS", 0.5)
     spec = workshop.spec()
     guest = Guest.define(workshop.uri, spec)
     guest.start()
-    with frozen(qemu_process(spec.name)), pytest.raises(DriverError):
-        guest.pause()
+    with monkeypatch.context() as patch, frozen(qemu_process(spec.name)):
+        patch.setattr(limited, "QEMU_SECONDS", 0.5)
+        with pytest.raises(DriverError):
+            guest.pause()
     wait_until(lambda: guest.facts().power is PowerState.PAUSED, "the call that came late")
     guest.unpause()
     assert guest.facts().power is PowerState.RUNNING

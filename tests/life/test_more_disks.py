@@ -95,7 +95,9 @@ def sectors(sizes: dict[str, Any]) -> list[str]:
 
 
 def test_their_whole_life(stack: Stack, admin: Browserless) -> None:
-    assert admin.launch(stack, "extra", flavor_id="extra", user_data=GUEST).status == 200
+    assert (
+        admin.launch(stack, "extra", flavor_id="extra", image_id=stack.linux, user_data=GUEST).status == 200
+    )
     stack.wait_for_state("extra", "active", 240)
     subject = Subject(stack, admin, "extra")
     wait_for(lambda: said(subject, "sectors") == sectors(SMALL), "the guest to see its disks", 240)
@@ -124,7 +126,7 @@ def test_their_whole_life(stack: Stack, admin: Browserless) -> None:
     assert (subject.disks(), facts(subject)) == (ROLES, LARGE)
     assert born(subject) == ["extra", "extra"]
 
-    assert admin.act(stack, "extra", "clone", name="extra-copy").status == 200
+    assert admin.post(f"/instances/{subject.uuid}/actions/clone/", name="extra-copy").status == 200
     copy = Subject(stack, admin, "extra-copy")
     stack.wait_for_state("extra-copy", "active", 240)
     wait_for(lambda: said(copy, "kept") == ["extra", "extra", "extra-copy"], "the copy to find the list", 240)
@@ -179,7 +181,7 @@ def test_killed_workers_are_replaced(stack: Stack, admin: Browserless) -> None:
         ("clone", {"name": "tried-copy"}, "active", SMALL),
     ):
         arm(verb)
-        assert admin.act(stack, "tried", verb, **fields).status == 200
+        assert admin.post(f"/instances/{subject.uuid}/actions/{verb}/", **fields).status == 200
         stack.wait_for_state("tried", state, 240)
         assert not list(stack.failpoints.iterdir()), "nobody came there"
         assert facts(subject) == sizes
