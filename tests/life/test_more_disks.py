@@ -96,16 +96,16 @@ def sectors(sizes: dict[str, Any]) -> list[str]:
 
 def test_their_whole_life(stack: Stack, admin: Browserless) -> None:
     assert (
-        admin.launch(stack, "extra", flavor_id="extra", image_id=stack.linux, user_data=GUEST).status == 200
+        admin.launch(stack, "extra", image_id=stack.linux, flavor_id="extra", user_data=GUEST).status == 200
     )
-    stack.wait_for_state("extra", "active", 240)
+    stack.wait_for_state("extra", "active", 120)
     subject = Subject(stack, admin, "extra")
-    wait_for(lambda: said(subject, "sectors") == sectors(SMALL), "the guest to see its disks", 240)
+    wait_for(lambda: said(subject, "sectors") == sectors(SMALL), "the guest to see its disks", 120)
     assert said(subject, "kept") == ["extra"]
     assert (subject.disks(), facts(subject)) == (ROLES, SMALL)
 
     subject.act("rebuild", "active")
-    wait_for(lambda: said(subject, "kept") == ["extra", "extra"], "the new system to find the old list", 240)
+    wait_for(lambda: said(subject, "kept") == ["extra", "extra"], "the new system to find the old list", 120)
     assert (subject.disks(), facts(subject)) == (ROLES, SMALL)
 
     subject.act("rescue", "rescued")
@@ -128,8 +128,8 @@ def test_their_whole_life(stack: Stack, admin: Browserless) -> None:
 
     assert admin.post(f"/instances/{subject.uuid}/actions/clone/", name="extra-copy").status == 200
     copy = Subject(stack, admin, "extra-copy")
-    stack.wait_for_state("extra-copy", "active", 240)
-    wait_for(lambda: said(copy, "kept") == ["extra", "extra", "extra-copy"], "the copy to find the list", 240)
+    stack.wait_for_state("extra-copy", "active", 120)
+    wait_for(lambda: said(copy, "kept") == ["extra", "extra", "extra-copy"], "the copy to find the list", 120)
     assert (copy.disks(), facts(copy)) == (ROLES, LARGE)
     assert born(subject) == ["extra", "extra"], "the source's list is its own"
     for name in ("extra", "extra-copy"):
@@ -139,7 +139,7 @@ def test_their_whole_life(stack: Stack, admin: Browserless) -> None:
 
 def test_a_resize_makes_them_and_its_revert_takes_them_away(stack: Stack, admin: Browserless) -> None:
     assert admin.launch(stack, "plain").status == 200
-    stack.wait_for_state("plain", "active", 240)
+    stack.wait_for_state("plain", "active", 120)
     subject = Subject(stack, admin, "plain")
     subject.act("force_stop", "stopped")
     subject.act("resize", "resized", flavor_id="extra")
@@ -170,7 +170,7 @@ def test_killed_workers_are_replaced(stack: Stack, admin: Browserless) -> None:
     arm("launch")
     assert admin.launch(stack, "tried", flavor_id="extra").status == 200
     subject = Subject(stack, admin, "tried")
-    stack.wait_for_state("tried", "active", 240)
+    stack.wait_for_state("tried", "active", 120)
     subject.act("force_stop", "stopped")
     for verb, fields, state, sizes in (
         ("rebuild", {}, "stopped", SMALL),
@@ -182,7 +182,7 @@ def test_killed_workers_are_replaced(stack: Stack, admin: Browserless) -> None:
     ):
         arm(verb)
         assert admin.post(f"/instances/{subject.uuid}/actions/{verb}/", **fields).status == 200
-        stack.wait_for_state("tried", state, 240)
+        stack.wait_for_state("tried", state, 120)
         assert not list(stack.failpoints.iterdir()), "nobody came there"
         assert facts(subject) == sizes
         assert stack.audit() == ""
