@@ -26,7 +26,7 @@ NONE: Final = Version(0, 0)
 
 
 class NotAcceptable(MeridianError):
-    code = "computeFault"
+    code = "notAcceptable"
     status = 406
 
 

@@ -30,9 +30,12 @@ class Holding:
         return {name: getattr(self, name) for name in ("user", "group", "project", "domain", "inherited")}
 
     @property
-    def actor(self) -> User | Group | None:
+    def actor(self) -> User | Group:
         """The user or group that has the role."""
-        return self.user or self.group
+        actor = self.user or self.group
+        if actor is None:
+            raise ValueError("A role is held by a user or by a group.")
+        return actor
 
     def audited(self, role: Role) -> dict[str, Any]:
         """Return what the audit log says of the role."""

@@ -22,7 +22,7 @@ class Target:
 def record(
     context: Context | None,
     action: str,
-    target: Model | Target | None = None,
+    target: Model | Target,
     /,
     *,
     outcome: str = AuditEvent.Outcome.SUCCEEDED,
@@ -37,8 +37,6 @@ def record(
     """
     if isinstance(target, Model):
         target = _target(target)
-    elif target is None:
-        target = _from_keywords(detail)
     if project_id is None:
         project_id = target.project_id
     if project_id is None:
@@ -66,13 +64,3 @@ def _target(row: Model) -> Target:
         name=str(getattr(row, "audit_name", "") or getattr(row, "name", "") or row),
         project_id=row.pk if isinstance(row, Project) else getattr(row, "project_id", None),
     )
-
-
-def _from_keywords(detail: dict[str, Any]) -> Target:
-    """Take the target out of the keywords `target_type`, `target_id`, `target_name` and `detail`.
-
-    Only actions still call `record` so.
-    """
-    target = Target(**{name: detail.pop(f"target_{name}", "") for name in ("type", "id", "name")})
-    detail.update(detail.pop("detail", {}))
-    return target

@@ -37,10 +37,9 @@ class RegisteredLimit:
 
 def registered(context: Context) -> list[RegisteredLimit]:
     policy.enforce(context, "quota:read")
-    rows = dict(Quota.objects.filter(project=None).values_list("resource", "limit"))
+    limits = quotas.defaults()
     return [
-        RegisteredLimit(resource=resource, limit=rows.get(name, resource.default))
-        for name, resource in quotas.resources.items()
+        RegisteredLimit(resource=resource, limit=limits[name]) for name, resource in quotas.resources.items()
     ]
 
 

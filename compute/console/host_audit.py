@@ -10,7 +10,6 @@ from compute.driver.specs import GuestFacts, PowerState
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
-from compute.images.services import image_files
 from compute.instances.models import Instance
 from compute.instances.services import reconcile
 from compute.instances.states import VmState
@@ -81,21 +80,18 @@ def _volumes(host: Hypervisor) -> Iterator[Difference]:
         for name in sorted(needed - there):
             yield Difference(what=f"volume {name}", sentence="is missing")
         for name in sorted(there - needed - optional):
-            if not name.startswith(image_files.COPY):
+            if not name.startswith(Image.COPY):
                 yield Difference(what=f"volume {name}", sentence="belongs to no disk")
 
 
 def _images(host: Hypervisor) -> Iterator[Difference]:
     """Files that belong to no image, in the host's pool and where images are kept."""
-    copies = {name.removeprefix("image-") for name in _names_in_pool(host) if name.startswith("image-")}
+    names = {volume.name for volume in pools.own(host).list()}
+    copies = {name.removeprefix(Image.COPY) for name in names if name.startswith(Image.COPY)}
     files = {file.name for file in hosts.IMAGES.glob("*-*-*-*-*") if not file.name.startswith(".")}
     known = {str(key) for key in Image.objects.values_list("pk", flat=True)}
     for uuid in sorted((copies | files) - known):
         yield Difference(what=f"file of image {uuid}", sentence="belongs to no image")
-
-
-def _names_in_pool(host: Hypervisor) -> set[str]:
-    return {volume.name for volume in hosts.pool(host).list()}
 
 
 def _firmware(host: Hypervisor) -> Iterator[Difference]:

@@ -54,9 +54,7 @@ class Serial(AsyncWebsocketConsumer):
         try:
             instance = await self._reach()
         except MeridianError as error:
-            await self.close(
-                code={401: SIGNED_OUT, 403: FORBIDDEN, 404: NOT_FOUND}.get(error.status, NOT_RUNNING)
-            )
+            await self.close(code=CODES.get(error.status, NOT_RUNNING))
             return
         await self._take_over()
         try:
@@ -142,7 +140,7 @@ class Serial(AsyncWebsocketConsumer):
             try:
                 await self._still_allowed()
             except MeridianError as error:
-                await self.close(code=CODES[error.status])
+                await self.close(code=CODES.get(error.status, AWAY))
                 return
             except DatabaseError:
                 await self.close(code=AWAY)  # what cannot be checked must not stay open; the page tries again

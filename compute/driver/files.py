@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+Progress = Callable[[int, int], object]
+"""Called with the bytes that are done, and with how many there are; what it raises ends the work."""
+
 CHUNK = 8 << 20
 PRIVATE = 0o600
 
@@ -55,13 +58,13 @@ def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
             raise
 
 
-def copy_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+def copy_whole(source: Path, target: Path, progress: Progress) -> None:
     """Copy a file, holes and all; `progress(done, total)` counts bytes of the source. As `make_whole`."""
     with open(source, "rb") as reader:
         make_whole(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
 
 
-def move_whole(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+def move_whole(source: Path, target: Path, progress: Progress) -> None:
     """Let a finished file be ours and take its place elsewhere, on another file system by copying it."""
     with open(source, "rb") as file:
         os.fchown(file.fileno(), os.geteuid(), os.getegid())
@@ -76,7 +79,7 @@ def move_whole(source: Path, target: Path, progress: Callable[[int, int], None])
         source.unlink()
 
 
-def _copy_data(reader: int, writer: int, progress: Callable[[int, int], None]) -> None:
+def _copy_data(reader: int, writer: int, progress: Progress) -> None:
     total = os.fstat(reader).st_size
     os.ftruncate(writer, total)
     position = 0

@@ -22,7 +22,7 @@ def activity(request: Request) -> HttpResponse:
     everywhere = "all" in request.GET
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, before=before, all_projects=everywhere)
-    values: dict[str, object] = {"everywhere": everywhere, "show_instance": True}
+    values: dict[str, object] = {"everywhere": everywhere, "show_subject": True}
     values |= shown(request.context, part) | by_key(request, part)
     return live_page(request, "activity/activity.html", {"activity": "activity/list.html"}, values)
 

@@ -1,7 +1,7 @@
 """The list of instances and the recycle bin: find, sort, select, act on many."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -18,6 +18,7 @@ from accounts.errors import BadInput, MeridianError, NotFound
 from compute.engine.actions import registry
 from compute.engine.actions.permitted import Choice, choice, choices
 from compute.instances.actions import Action, begin
+from compute.instances.duties.recycle_bin import purge_at
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
 from portal import lists
@@ -211,7 +212,7 @@ def row(request: Request, instance: Instance) -> Row:
         instance=instance,
         choices=choices(request.context, instance),
         entry=make_entry(operation) if operation else None,
-        until=instance.deleted_at + timedelta(hours=settings.RECYCLE_HOURS) if instance.deleted_at else None,
+        until=purge_at(instance),
     )
 
 

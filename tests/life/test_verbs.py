@@ -48,6 +48,14 @@ class Subject:
         roles = self.stack.disks(self.uuid)
         return [roles[Path(path).name] for path in lines[1::2]]
 
+    def devices(self) -> dict[str, str]:
+        """Role → device of the machine's disks, by their rows."""
+        rows = self.stack.rows(
+            "select role, device from compute_disk where instance_id = ? and device <> ''",
+            self.uuid.replace("-", ""),
+        )
+        return {row["role"]: row["device"] for row in rows}
+
     def disk_file(self) -> Path:
         roles = self.stack.disks(self.uuid)
         return self.stack.pool / next(name for name, role in roles.items() if role == "root")
@@ -106,6 +114,15 @@ def test_rescue_and_back(subject: Subject) -> None:
     subject.act("unrescue", "active")
     assert subject.disks() == ["root", "config"]
     assert not subject.stack.stray_volumes()
+
+
+def test_what_is_deleted_while_it_is_rescued_comes_back_as_it_was(subject: Subject) -> None:
+    before = subject.devices()
+    subject.act("rescue", "rescued")
+    assert subject.devices() != before
+    subject.act("delete", "soft-delete")
+    subject.act("restore", "active")
+    assert (subject.devices(), subject.disks()) == (before, ["root", "config"])
 
 
 def test_resize_confirmed(subject: Subject) -> None:

@@ -22,14 +22,14 @@ from ..errors import (
     StorageNotFound,
     translated,
 )
-from ..files import copy_whole, make_whole, move_whole, part_of, write_whole
+from ..files import Progress, copy_whole, make_whole, move_whole, part_of, write_whole
 from ..host.folders import check_reachable, make_private_folder
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import FileSource
 from ..xml.storage import directory_pool, empty_volume, overlay_volume
 from . import qemu_img
 from .formatting import Format
-from .pool import Progress, SnapshotHolder
+from .pool import SnapshotHolder
 
 BUSY_SECONDS = 10.0
 

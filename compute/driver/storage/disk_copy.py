@@ -1,13 +1,13 @@
 """Copies a disk of a running guest, which goes on meanwhile."""
 
 import time
-from collections.abc import Callable
 
 import libvirt
 from lxml import etree
 
 from ..connection import connect
 from ..errors import GuestNotFound, GuestNotRunning, translated
+from ..files import Progress
 from ..specs.sources import DiskSource
 from ..xml.disks import CopyTarget, Source
 
@@ -40,7 +40,7 @@ class DiskCopy:
         with translated(f"Copying the disk of guest {self.uuid}"):
             self._domain().blockCopy(self.device, xml, {}, self._flags)
 
-    def finish(self, progress: Callable[[int, int], None]) -> None:
+    def finish(self, progress: Progress) -> None:
         """Wait until everything is there, then end the copy; `progress(done, total)` counts bytes.
 
         Raises GuestNotRunning when the guest stopped meanwhile: then the copy is of no use.

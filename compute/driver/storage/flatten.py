@@ -1,10 +1,9 @@
 """Writes what a disk that is off holds, with the image under it, into one file that stands alone."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DriverError, translated
-from ..files import make_whole, part_of
+from ..files import Progress, make_whole, part_of
 from ..specs import BackingSpec
 from ..specs.sources import BlockSource, DiskSource, FileSource, label
 from . import qemu_img
@@ -16,7 +15,7 @@ def flatten(
     backing: BackingSpec | None,
     target: Path,
     size: int,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> None:
     """Write `target`, a qcow2 file; `progress(done, total)` counts of the `size` bytes that the disk has.
 

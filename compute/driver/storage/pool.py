@@ -1,15 +1,12 @@
 """What every kind of pool can do, whether its volumes are files, logical volumes or RBD images."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from ..files import Progress
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import DiskSource
 from .formatting import Format
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes done and the bytes in all; what it raises ends the work."""
 
 
 class SnapshotHolder(Protocol):

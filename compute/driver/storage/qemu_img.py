@@ -49,7 +49,7 @@ def snapshots(image: str, what: str) -> set[str]:
     return {str(snapshot["name"]) for snapshot in json.loads(done.stdout).get("snapshots", ())}
 
 
-def run(command: list[str], what: str, progress: Callable[[float], None] = lambda _share: None) -> None:
+def run(command: list[str], what: str, progress: Callable[[float], object] = lambda _share: None) -> None:
     """Run `qemu-img` until it ends; it does not outlive us, and hears of a cancellation within a second."""
     said = ""
     with subprocess.Popen(

@@ -1,6 +1,8 @@
 """Lines of the audit log about operations."""
 
+from accounts.context import Context
 from accounts.models import AuditEvent
+from accounts.services import audit
 from compute.engine.models import Operation
 
 _OUTCOMES = {
@@ -9,6 +11,17 @@ _OUTCOMES = {
     Operation.State.CANCELLED: AuditEvent.Outcome.FAILED,
     Operation.State.STUCK: AuditEvent.Outcome.FAILED,
 }
+
+
+def asked(context: Context, action: str, operation: Operation) -> None:
+    """Say that someone asked something of an operation: to cancel it, or to retry it."""
+    target = audit.Target(
+        type=operation.subject_type,
+        id=str(operation.subject_id),
+        name=operation.subject_name,
+        project_id=operation.project_id or "",
+    )
+    audit.record(context, action, target, operation=str(operation.pk), kind=operation.kind)
 
 
 def ended(operation: Operation) -> None:

@@ -61,8 +61,6 @@ class Action:
     """Its name in a server's list of actions, where that is not its verb."""
     reserves: ClassVar[bool] = False
     """Whether `prepare` reserves quota: the project is then locked before the row."""
-    exclusive: ClassVar[bool] = True
-    """Whether a run occupies its subject. One that does not only needs it to stay, and changes no state of it."""
     opens_locks: ClassVar[bool] = False
     cancellable: ClassVar[bool] = False
     """Whether people may cancel a run, until one of its `final` steps begins: undone, it leaves things as they were."""
@@ -144,7 +142,7 @@ class Action:
             if state == self.kind.error_state:
                 transitions.fail(row, CANCELLED, state)
             else:
-                transitions.change(row, **{row.STATE: state or kinds.state_of(row)}, task_state=None)
+                transitions.undone(row, state)
         auditing.ended(operation)
 
     def stuck(self, operation: Operation) -> None:

@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, Forbidden, MeridianError, NotFound
-from accounts.services import audit
 from compute.engine import kinds, operations
-from compute.engine.actions import registry
+from compute.engine.actions import auditing, registry
 from compute.engine.models import Operation, Subject
 
 
@@ -28,18 +27,7 @@ def cancel(context: Context, operation_id: UUID | str) -> Operation:
     if error := _refusal(context, operation, row):
         raise error
     _ask(operation)
-    audit.record(
-        context,
-        "operation.cancel",
-        audit.Target(
-            type=operation.subject_type,
-            id=str(operation.subject_id),
-            name=operation.subject_name,
-            project_id=operation.project_id or "",
-        ),
-        operation=str(operation.pk),
-        kind=operation.kind,
-    )
+    auditing.asked(context, "operation.cancel", operation)
     return operation
 
 
@@ -56,7 +44,7 @@ def cancellable(context: Context, rows: Iterable[Operation]) -> set[UUID]:
 
 def cancel_current(row: Subject) -> Operation:
     """Have what is being done to the row undone. Raise Conflict saying why it cannot be."""
-    operation = Operation.objects.open().on(row.pk).order_by("created_at", "pk").first()
+    operation = row.open_operation
     if operation is None:
         raise Conflict(_("Nothing is being done to it now."))
     if reason := too_late(operation):

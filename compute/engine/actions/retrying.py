@@ -6,8 +6,8 @@ from django.db import transaction
 
 from accounts import policy
 from accounts.context import Context
-from accounts.services import audit
 from compute.engine import operations
+from compute.engine.actions import auditing
 from compute.engine.models import Operation
 
 
@@ -17,16 +17,5 @@ def retry(context: Context, operation_id: UUID | str) -> Operation:
     policy.enforce(context, "operation:retry")
     operation = Operation.objects.reach(context, pk=operation_id)
     operations.retry_stuck(operation)
-    audit.record(
-        context,
-        "operation.retry",
-        audit.Target(
-            type=operation.subject_type,
-            id=str(operation.subject_id),
-            name=operation.subject_name,
-            project_id=operation.project_id or "",
-        ),
-        operation=str(operation.pk),
-        kind=operation.kind,
-    )
+    auditing.asked(context, "operation.retry", operation)
     return operation

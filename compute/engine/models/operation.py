@@ -1,9 +1,11 @@
 """Operations: the durable record of what was asked, how far it got, who works on it, and what it holds."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from accounts.models import Project, User
 from compute.engine.models.scoped import ScopedQuerySet
@@ -13,6 +15,10 @@ class OperationQuerySet(ScopedQuerySet["Operation"]):
     def open(self) -> "OperationQuerySet":
         """Operations that have not ended."""
         return self.filter(state__in=Operation.OPEN)
+
+    def change(self, **fields: Any) -> int:
+        """Change what pages and the API show of them, and note when. Return how many there were."""
+        return self.update(**fields, updated_at=timezone.now())
 
     def on(self, resource_id: uuid.UUID | str) -> "OperationQuerySet":
         """Operations that hold, or held, this row for themselves."""

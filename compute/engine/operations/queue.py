@@ -78,7 +78,7 @@ def cancel(row: Subject) -> None:
     """Ask every open operation that occupies the row to undo itself; a running one notices between steps."""
     waiting = Operation.objects.open().on(row.pk)
     found = list(waiting.values_list("pk", "host"))
-    waiting.update(cancel_requested=True, due_at=Now())
+    waiting.change(cancel_requested=True, due_at=Now())
     for operation_id, host in found:
         dispatch.hint(operation_id, host)
 
@@ -94,7 +94,7 @@ def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
             pk=operation.pk, state__in=(Operation.State.PENDING, Operation.State.RUNNING)
         )
         .exclude(step__in=steps)
-        .update(cancel_requested=True, due_at=Now())
+        .change(cancel_requested=True, due_at=Now())
     )
     if asked:
         dispatch.hint(operation.pk, operation.host_id)
@@ -110,15 +110,16 @@ def wake(resource_id: uuid.UUID | str, event: str, host_id: uuid.UUID | None = N
     waiting = Operation.objects.open().on(resource_id)
     if host_id is not None:
         waiting = waiting.filter(Q(host=host_id) | Q(host=None))
-    if waiting.update(woken_by=event, due_at=Now()):
-        for operation_id, host in waiting.values_list("pk", "host"):
-            dispatch.hint(operation_id, host)
+    _wake(waiting, event)
 
 
 def wake_sharing(resource_id: uuid.UUID, event: str) -> None:
     """Tell the open operations that share the row of an event."""
     shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
-    waiting = Operation.objects.open().filter(Exists(shared))
+    _wake(Operation.objects.open().filter(Exists(shared)), event)
+
+
+def _wake(waiting: OperationQuerySet, event: str) -> None:
     if waiting.update(woken_by=event, due_at=Now()):
         for operation_id, host in waiting.values_list("pk", "host"):
             dispatch.hint(operation_id, host)
@@ -130,7 +131,7 @@ def show_progress(
     """Show how far the work is that operations of a host wait for at a step, while they share the row."""
     shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
     for operation in Operation.objects.open().filter(Exists(shared), host=host, step=step, lease_until=None):
-        Operation.objects.filter(pk=operation.pk, lease_until=None).update(progress=progress)
+        Operation.objects.filter(pk=operation.pk, lease_until=None).change(progress=progress)
         broadcast.operation_changed(operation)
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from compute.engine import kinds
 from compute.engine.models import Operation, Subject
+from compute.engine.models.operation import OperationQuerySet
 from compute.engine.operations import queue
 from compute.engine.services import broadcast, here, secrets
 
@@ -128,19 +129,23 @@ class Run:
 
     def write(self, **fields: Any) -> None:
         """Change the operation's row. Raise LeaseLost when it is not ours any more."""
-        if self._lost.is_set() or not self._mine().update(**fields, updated_at=timezone.now()):
+        if self._lost.is_set() or not self._mine().change(**fields):
             raise LeaseLost
         for name, value in fields.items():
             setattr(self.operation, name, value)
         broadcast.operation_changed(self.operation)
 
-    def progress(self, done: int, total: int, unit: str = "bytes") -> None:
-        """Say how far a long step is; notice at the same time that it was cancelled. Written once a second."""
+    def progress(self, done: int, total: int, unit: str = "bytes") -> bool:
+        """Say how far a long step is; notice at the same time that it was cancelled.
+
+        Written once a second. Return whether it was written now.
+        """
         if done < total and time.monotonic() < self._progress_at:
-            return
+            return False
         self._progress_at = time.monotonic() + PROGRESS_SECONDS
         self.check()
         self.write(progress={"done": done, "total": total, "unit": unit})
+        return True
 
     def release(self, *, delay: timedelta = timedelta(0), until: datetime | None = None) -> None:
         """Give the lease back; due at `until`, at once if an event or a cancellation came in meanwhile."""
@@ -157,7 +162,7 @@ class Run:
         self.write(host_id=host, attempt=self.operation.attempt - 1)
         self.release()
 
-    def _mine(self) -> Any:
+    def _mine(self) -> OperationQuerySet:
         return Operation.objects.open().filter(pk=self.operation.pk, fence=self.operation.fence)
 
     def _renew(self) -> None:

@@ -31,7 +31,7 @@ def retry_stuck(operation: Operation) -> None:
             )
             % {"name": operation.subject_name}
         )
-    revived = Operation.objects.filter(pk=operation.pk, state=State.STUCK).update(
+    revived = Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(
         state=State.UNDOING, attempt=0, due_at=timezone.now(), lease_until=None, finished_at=None, left=None
     )
     if not revived:
@@ -43,7 +43,7 @@ def retry_stuck(operation: Operation) -> None:
 def settle_stuck(row: Subject) -> None:
     """End the row's stuck operations as failed: the row is gone, and with it what they left."""
     for operation in Operation.objects.filter(subject_id=row.pk, state=State.STUCK):
-        Operation.objects.filter(pk=operation.pk, state=State.STUCK).update(state=State.FAILED, left=None)
+        Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(state=State.FAILED, left=None)
         broadcast.operation_changed(operation)
 
 

@@ -36,4 +36,16 @@ def fail(
 ) -> None:
     """Give a task up: keep the state, or take `state`, and keep the reason where people see it."""
     fault = {**(error or {}), "at": timezone.now().isoformat(timespec="seconds")}
-    change(row, **{row.STATE: state or kinds.state_of(row)}, task_state=task_state, fault=fault)
+    change(row, **_into(row, state), task_state=task_state, fault=fault)
+
+
+def undone(row: Subject, state: str | None = None) -> None:
+    """Give a task up without a fault: keep the state, or take `state`."""
+    change(row, **_into(row, state), task_state=None)
+
+
+def _into(row: Subject, state: str | None) -> dict[str, Any]:
+    """Return the fields of a state, with what follows from it where it is another than now."""
+    if state is None or state == kinds.state_of(row):
+        return {}
+    return {row.STATE: state, **kinds.kind_of(row).settled(row, state)}

@@ -33,6 +33,11 @@ def default(host: Hypervisor) -> Pool:
     return host.pools.first() or ensure(host)
 
 
+def own(host: Hypervisor) -> driver.Pool:
+    """Return the driver's pool for new disks and images on the host."""
+    return on(default(host), host)
+
+
 def measure(pool: Pool, facts: PoolFacts) -> None:
     """Note how full the pool is."""
     Pool.objects.filter(pk=pool.pk).update(

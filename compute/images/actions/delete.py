@@ -9,8 +9,7 @@ from accounts.context import Context
 from compute.engine.actions.base import Action
 from compute.engine.models import Operation
 from compute.engine.moves import Move
-from compute.engine.operations import Run, Step, Where, queue
-from compute.engine.services import transitions
+from compute.engine.operations import Run, Step, Where
 from compute.images.models import Image
 from compute.images.services import image_files, image_users
 
@@ -66,9 +65,8 @@ class Delete(Action):
             "Delete or rebuild them first; those in the recycle bin count too."
         ) % {"image": image.name, "names": names}
 
-    def cancelled(self, operation: Operation) -> None:
-        """What was still being made gave way to its deletion, and does not come back."""
-        super().cancelled(operation)
-        image = self.locked(operation)
-        if image.status in Image.UNFINISHED and not queue.next_on(operation, image.pk):
-            transitions.settle(image, Status.DELETED)
+    def undone_state(self, operation: Operation, image: Image) -> str | None:
+        """Return where it leaves what was still being made: that gave way to its deletion, and does not come back."""
+        if image.status not in Image.UNFINISHED:
+            return None
+        return Status.DELETED if operation.cancel_requested else Status.ERROR

@@ -11,7 +11,7 @@ from compute.engine.actions.base import Action
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.hosts.services import hosts
+from compute.hosts.services import pools
 from compute.images.models import Image
 from compute.images.services import delivery, images
 
@@ -28,14 +28,14 @@ class CopyToPool(Step):
         image, host = run.subject, delivery.host_of(run.operation)
 
         def progress(done: int, total: int) -> None:
-            run.progress(done, total)
-            operations.show_progress(image.pk, host.pk, delivery.STEP, run.operation.progress)
+            if run.progress(done, total):
+                operations.show_progress(image.pk, host.pk, delivery.STEP, run.operation.progress)
 
-        images.bring(image, hosts.pool(host), progress)
+        images.bring(image, pools.own(host), progress)
 
     def undo(self, run: Run) -> None:
         """Remove what a worker that died has written of a copy; a whole one serves whoever comes next."""
-        image, pool = run.subject, hosts.pool(delivery.host_of(run.operation))
+        image, pool = run.subject, pools.own(delivery.host_of(run.operation))
         if pool.stat(image.volume_name) is None:
             pool.delete(image.volume_name)
 
@@ -49,7 +49,6 @@ class Deliver(Action):
     icon = "truck-delivery"
     order = 0
     move = Move(start=frozenset({Status.ACTIVE}), task="", end=None)
-    exclusive = False
     cancellable = True
     steps = (CopyToPool(),)
 

@@ -30,6 +30,8 @@ class Image(Subject):
     SAVING = "saving"
     DELETING = "deleting"
     """Tasks."""
+    COPY = "image-"
+    """What the names of copies in storage pools begin with."""
 
     STATE: ClassVar[str] = "status"
 
@@ -66,7 +68,7 @@ class Image(Subject):
     @property
     def volume_name(self) -> str:
         """Return the name of its copy in a storage pool."""
-        return f"image-{self.id}"
+        return f"{self.COPY}{self.id}"
 
     @property
     def volume_format(self) -> DiskFormat:

@@ -13,7 +13,7 @@ from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import Run, Wait
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
+from compute.hosts.services import pools
 from compute.images.models import Image
 from compute.images.services import images
 
@@ -49,7 +49,7 @@ def host_of(operation: Operation) -> Hypervisor:
 
 
 def _is_there(image: Image, host: Hypervisor) -> bool:
-    return hosts.pool(host).stat(image.volume_name) is not None
+    return pools.own(host).stat(image.volume_name) is not None
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,12 @@ from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.driver.files import CHUNK, PRIVATE, part_of
+from compute.driver.files import CHUNK, PRIVATE, Progress, part_of
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
+from compute.hosts.services import hosts, pools
 from compute.images.models import Image
 
 ACCEPTED = {"qcow2"}
-
-COPY = "image-"
-"""The prefix of images' copies in pools (`Image.volume_name`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +43,7 @@ def inspect(path: Path) -> Inspection:
     return Inspection(format=str(inspector), virtual_size=inspector.virtual_size)
 
 
-def measure(path: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> dict[str, Any]:
+def measure(path: Path, progress: Progress = lambda _done, _total: None) -> dict[str, Any]:
     """Return the row's fields of a file; `progress(done, total)` counts bytes. Raise BadInput as `inspect` does."""
     inspection, size, digest = inspect(path), path.stat().st_size, hashlib.sha256()
     with path.open("rb") as file:
@@ -86,8 +82,8 @@ def remove_file(image_id: object) -> None:
 
 def evict(hypervisor: Hypervisor) -> None:
     """Remove the copies of deleted images from the host's pool. Raise DriverError."""
-    pool = hosts.pool(hypervisor)
-    copies = {volume.name for volume in pool.list() if volume.name.startswith(COPY)}
+    pool = pools.own(hypervisor)
+    copies = {volume.name for volume in pool.list() if volume.name.startswith(Image.COPY)}
     images = Image.objects.exclude(status=Image.Status.DELETED)
     for name in sorted(copies - {image.volume_name for image in images}):
         pool.delete(name)

@@ -1,6 +1,5 @@
 """Images in their projects' scope, and their copies in hypervisors' pools."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -10,13 +9,14 @@ from django.utils.translation import gettext_lazy
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, NotFound
+from compute.driver.files import Progress
 from compute.driver.storage.pool import Pool
 from compute.engine.actions import registry
 from compute.engine.actions.base import Action
 from compute.engine.actions.begin import begin, begin_quietly
 from compute.engine.models import SubjectQuerySet
-from compute.hosts.services import hosts
 from compute.images.models import Image
+from compute.images.services import image_files
 
 DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
@@ -112,12 +112,12 @@ def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
     return ""
 
 
-def bring(image: Image, pool: Pool, progress: Callable[[int, int], None]) -> None:
+def bring(image: Image, pool: Pool, progress: Progress) -> None:
     """Copy the image into the pool if it is missing; `progress(done, total)` counts bytes. Raise Conflict."""
     get_existing(image.pk)
     pool.import_file(
         image.volume_name,
-        hosts.IMAGES / str(image.pk),
+        image_files.file_of(image),
         image.volume_format,
         progress,
     )

@@ -32,10 +32,10 @@ from compute.instances.services import (
     guests,
     hardware,
     machine_disks,
+    resources,
     scheduler,
     server_groups,
 )
-from compute.instances.services.disk_sizes import total_gib
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 from compute.networks.services import addresses
 from compute.volumes.models import Disk
@@ -85,7 +85,7 @@ class CopyDisk(Step):
             if disk.image is None:
                 pool.create(name, size_of(disk))
             else:
-                pool.overlay(name, disk.image.volume_name, size_of(disk), disks.format_of(disk.image))
+                pool.overlay(name, disk.image.volume_name, size_of(disk), disk.image.volume_format)
 
         live = live_copy(source, disk, name, stands_alone=disk.image is None)
         copy_while_it_runs(run, live, make_volume, run.progress)
@@ -173,16 +173,7 @@ class Clone(InstanceAction):
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Make the new instance's rows. Raises BadInput naming `name`, OverQuota, Conflict (no room, no address)."""
         name = clean_name(parameters.get("name"))
-        quotas.reserve(
-            instance.project,
-            {
-                "instances": 1,
-                "cores": instance.vcpus,
-                "ram": instance.ram_mib,
-                "gigabytes": total_gib(instance),
-            },
-            context.user,
-        )
+        quotas.reserve(instance.project, resources.of(instance), context.user)
         copy = Instance.objects.create(
             user=context.user,
             name=name,

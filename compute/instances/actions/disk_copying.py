@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from compute.driver.errors import GuestNotFound
+from compute.driver.files import Progress
 from compute.driver.storage.disk_copy import DiskCopy
 from compute.engine.operations import Run
 from compute.instances.actions.steps import is_off
@@ -32,7 +33,7 @@ def live_copy(source: Instance, disk: Disk, name: str, *, stands_alone: bool = F
 
 
 def copy_while_it_runs(
-    run: Run, live: DiskCopy, make_volume: Callable[[], object], progress: Callable[[int, int], None]
+    run: Run, live: DiskCopy, make_volume: Callable[[], object], progress: Progress
 ) -> None:
     """Copy into a volume made anew, unless a worker that died has begun already: then go on with that."""
     if not live.is_running():

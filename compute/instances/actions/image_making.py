@@ -43,26 +43,27 @@ class CopyOut(Step):
         target, root = image_files.file_of(image), machine_disks.root(instance)
 
         def progress(done: int, total: int) -> None:
-            _image(run)
-            run.progress(done, total)
+            if run.progress(done, total):
+                _image(run)
 
         if target.exists():
-            return
-        if runs(instance):
+            pass  # an earlier attempt made it whole
+        elif runs(instance):
             copy, pool, size = machine_disks.copy_of(root), disks.pool_of(root), size_of(root)
             live = live_copy(instance, root, copy.volume_name, stands_alone=True)
             copy_while_it_runs(run, live, lambda: pool.create(copy.volume_name, size), progress)
             pool.export(copy.volume_name, target, progress)
-            disks.remove(copy)
         else:
             source = disks.pool_of(root).source_of(root.volume_name)
             flatten(source, disks.backing(root), target, size_of(root), progress)
+        for copy in _copies(instance):
+            disks.remove(copy)
 
     def undo(self, run: Run) -> None:
         """The file goes first: that needs no host, and nothing else removes it."""
         image_files.remove_file(run.operation.parameters["image"])
         instance = run.subject
-        for copy in instance.disks.filter(role=Disk.Role.COPY).select_related("pool"):
+        for copy in _copies(instance):
             live_copy(instance, machine_disks.root(instance), copy.volume_name, stands_alone=True).end()
             disks.remove(copy)
 
@@ -169,6 +170,11 @@ def _inherited(instance: Instance, base: Image) -> dict[str, str]:
 def _origin(instance: Instance, base: Image) -> dict[str, str]:
     """Nova's names of where a snapshot comes from."""
     return {"image_type": "snapshot", "base_image_ref": str(base.pk), "instance_uuid": str(instance.pk)}
+
+
+def _copies(instance: Instance) -> Iterable[Disk]:
+    """Disks that a running instance's disk is copied to, before an image is made of them."""
+    return instance.disks.filter(role=Disk.Role.COPY).select_related("pool")
 
 
 def _image(run: Run) -> Image:

@@ -101,21 +101,23 @@ class Rescue(InstanceAction):
         return hide(parameters)
 
     def failed(self, operation: Operation) -> None:
-        self._without_image(operation)
+        self._leave(operation)
         super().failed(operation)
 
     def cancelled(self, operation: Operation) -> None:
-        self._without_image(operation)
+        self._leave(operation)
         super().cancelled(operation)
 
     def stuck(self, operation: Operation) -> None:
         """The way out of an error must not boot from the rescue disk."""
-        self._without_image(operation)
+        self._leave(operation)
         super().stuck(operation)
 
-    def _without_image(self, operation: Operation) -> None:
-        """Also where no step had begun, so that none was undone."""
-        transitions.change(self.locked(operation), rescue_image=None)
+    def _leave(self, operation: Operation) -> None:
+        """Let the rows say that it boots from its own disk, also where no step was undone."""
+        instance = self.locked(operation)
+        machine_disks.unplug_rescue(instance)
+        transitions.change(instance, rescue_image=None)
 
 
 def _rescue_image(instance: Instance) -> Image:

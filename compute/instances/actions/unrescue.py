@@ -35,6 +35,7 @@ class RemoveRescueDisk(Step):
 
     def do(self, run: Run) -> None:
         run.check()
+        machine_disks.unplug_rescue(run.subject)
         for disk in run.subject.disks.filter(role=Disk.Role.RESCUE):
             disks.remove(disk)
 

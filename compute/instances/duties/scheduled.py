@@ -63,12 +63,10 @@ def _run(key: uuid.UUID) -> None:
     audit.record(
         context,
         "schedule.run",
+        schedule.instance,
         outcome=AuditEvent.Outcome.FAILED if error else AuditEvent.Outcome.SUCCEEDED,
-        target_type="instance",
-        target_id=str(schedule.instance_id),
-        target_name=schedule.instance.name,
-        project_id=schedule.project_id,
-        detail={"verb": schedule.verb} | ({"error": error} if error else {}),
+        verb=schedule.verb,
+        **({"error": error} if error else {}),
     )
     broadcast.changed(schedule.instance)
 

@@ -25,6 +25,10 @@ class InstanceQuerySet(SubjectQuerySet["Instance"]):
         """Not gone for good; those in the recycle bin are included."""
         return self.exclude(vm_state=states.VmState.DELETED)
 
+    def present(self) -> "InstanceQuerySet":
+        """Neither gone for good nor in the recycle bin."""
+        return self.existing().exclude(vm_state=states.VmState.SOFT_DELETED)
+
     def in_recycle_bin(self) -> "InstanceQuerySet":
         return self.filter(vm_state=states.VmState.SOFT_DELETED)
 

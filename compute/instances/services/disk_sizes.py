@@ -1,11 +1,18 @@
 """How much disk an instance or a flavor takes in all: root, ephemeral and swap disks, in whole GiB."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from django.db.models import F
+from django.db.models.expressions import Combinable
 
-TOTAL_GIB = F("disk_gib") + F("ephemeral_gib") + (F("swap_mib") + 1023) / 1024
-"""The same in the database, where whole numbers divide to whole numbers."""
+
+def total_gib_by(column: Callable[[str], Combinable]) -> Combinable:
+    """Return the same in the database, where whole numbers divide to whole numbers."""
+    return column("disk_gib") + column("ephemeral_gib") + (column("swap_mib") + 1023) / 1024
+
+
+TOTAL_GIB = total_gib_by(F)
 
 
 class Sizes(Protocol):

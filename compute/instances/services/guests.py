@@ -7,9 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Conflict
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.growth import Growth
-from compute.driver.storage.pool import Pool
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
 from compute.hosts.services.hosts import CONSOLE_LOGS, FIRMWARE, SOCKETS
 from compute.instances.models import Instance
 
@@ -19,11 +17,6 @@ def host_of(instance: Instance) -> Hypervisor:
     if instance.hypervisor is None:
         raise Conflict(_("This instance never found a host. Delete it and launch it again."))
     return instance.hypervisor
-
-
-def pool_of(instance: Instance) -> Pool:
-    """The storage pool of the instance's hypervisor. Raises Conflict when it has none."""
-    return hosts.pool(host_of(instance))
 
 
 def guest(instance: Instance) -> Guest:

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, IntegerField, Q, Sum, Value
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import occupants
@@ -12,11 +15,18 @@ from compute.hosts.services.occupants import Amounts
 from compute.instances import states
 from compute.instances.models import Instance
 from compute.instances.models.instance import InstanceQuerySet
-from compute.instances.services.disk_sizes import TOTAL_GIB
+from compute.instances.services.disk_sizes import total_gib_by
 from compute.instances.states import TaskState, VmState
 
 _AT_HOME = ~Q(vm_state__in=[VmState.SHELVED, VmState.SOFT_DELETED]) | Q(task_state=TaskState.UNSHELVING)
 """What is shelved or in the recycle bin takes its disk only; what is on its way back has its room already."""
+
+
+def _size(name: str) -> Combinable:
+    """What counts of a size: until a resize is confirmed, the larger of both, since it may have to go back."""
+    before = Coalesce(Cast(KT(f"resized_from__{name}"), IntegerField()), Value(0))
+    return Greatest(F(name), before)
+
 
 _NUMBERS = ("vcpus", "ram_mib", "disk_gib", "running", "busy")
 
@@ -31,9 +41,9 @@ class InstanceOccupants:
             .order_by()
             .values("hypervisor")
             .annotate(
-                vcpus=Sum("vcpus", filter=_AT_HOME, default=0),
-                ram_mib=Sum("ram_mib", filter=_AT_HOME, default=0),
-                disk_gib=Sum(TOTAL_GIB),
+                vcpus=Sum(_size("vcpus"), filter=_AT_HOME, default=0),
+                ram_mib=Sum(_size("ram_mib"), filter=_AT_HOME, default=0),
+                disk_gib=Sum(total_gib_by(_size)),
                 running=Count("pk", filter=Q(vm_state__in=states.RUNNING)),
                 busy=Count("pk", filter=Q(task_state__isnull=False)),
             )

@@ -58,7 +58,7 @@ def page(
     """
     policy.enforce(context, "instance:read")
     rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
-    rows = rows.in_recycle_bin() if in_bin else rows.existing().exclude(vm_state=VmState.SOFT_DELETED)
+    rows = rows.in_recycle_bin() if in_bin else rows.present()
     if search := search.strip():
         rows = (
             rows.filter(_matching(search, users=all_projects)).distinct() if is_text(search) else rows.none()
@@ -109,7 +109,7 @@ def chosen(context: Context, wanted: Iterable[str]) -> list[Instance]:
 def counts(context: Context) -> dict[str, int]:
     """How many instances there are by status of `STATUSES`, and `total`, in one query."""
     policy.enforce(context, "instance:read")
-    rows = Instance.objects.visible_to(context).existing().exclude(vm_state=VmState.SOFT_DELETED)
+    rows = Instance.objects.visible_to(context).present()
     return rows.aggregate(
         total=Count("pk"), **{name: Count("pk", filter=which) for name, which in STATUSES.items()}
     )
@@ -119,7 +119,7 @@ def count(context: Context, project: Project) -> int:
     """How many instances a project has outside the recycle bin; another's than one's own for administrators only."""
     policy.enforce(context, "instance:read")
     rows = Instance.objects.visible_to(context, all_projects=True).filter(project=project)
-    return rows.existing().exclude(vm_state=VmState.SOFT_DELETED).count()
+    return rows.present().count()
 
 
 def _matching(search: str, *, users: bool) -> Q:

@@ -60,12 +60,6 @@ def size_of(instance: Instance, disk: Disk) -> int:
     return _sizes(instance)[disk.role]
 
 
-def root_device(instance: Instance) -> str:
-    """Return what the guest calls its root disk, also before it has one."""
-    disk = instance.disks.plugged().filter(role=Role.ROOT).first()
-    return f"/dev/{disk.device if disk else first_device(hardware.of(instance))}"
-
-
 def first_device(machine: HardwareSpec) -> str:
     """Return the device name of a machine's first disk."""
     return f"{_prefix(machine.disk_bus)}a"

@@ -21,7 +21,6 @@ from compute.hosts.services import aggregates
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.models.server_group import Policy
 from compute.instances.services.extra_spec_matching import matches
-from compute.instances.states import VmState
 
 NEIGHBOURS = ("same_host", "different_host")
 SCOPE = "aggregate_instance_extra_specs:"
@@ -151,7 +150,7 @@ def neighbours(name: str, given: object) -> list[str]:
 
 def _hosts_of(instance: Instance, **which: Any) -> Iterable[UUID]:
     """The hypervisors of other instances of the same project, each as often as it has one."""
-    rows = Instance.objects.existing().exclude(vm_state=VmState.SOFT_DELETED).exclude(hypervisor=None)
+    rows = Instance.objects.present().exclude(hypervisor=None)
     others = rows.filter(project=instance.project_id, **which).exclude(pk=instance.pk)
     return list(others.order_by().values_list("hypervisor", flat=True))
 

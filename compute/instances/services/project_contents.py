@@ -15,7 +15,7 @@ def register() -> None:
 
 
 def _instances(project_id: str) -> list[str]:
-    rows = Instance.objects.existing().exclude(vm_state=VmState.SOFT_DELETED)
+    rows = Instance.objects.present()
     return list(rows.filter(project=project_id).order_by("name").values_list("name", flat=True))
 
 

@@ -78,8 +78,8 @@ def reserve_image(project: Project, user: User | None, *, count: int = 0, size: 
     quotas.reserve(project, amounts, user)
 
 
-def of(flavor: Flavor, count: int = 1) -> dict[str, int]:
-    """What `count` instances of the flavor take of each resource."""
+def of(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
+    """What `count` instances of the flavor, or as large as an instance, take of each resource."""
     return {
         "instances": count,
         "cores": count * flavor.vcpus,

@@ -93,7 +93,7 @@ def place(instance: Instance) -> Hypervisor:
     ):
         refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
         # Looked at without a lock, so look again with the lock of this one host.
-        refusal = refusal or _locked_refusal(room.hypervisor.pk, instance)
+        refusal = refusal or _locked_refusal(room.hypervisor.pk, instance, wishes)
         if not refusal:
             transitions.change(instance, hypervisor=room.hypervisor)
             return room.hypervisor
@@ -116,13 +116,14 @@ def _locked_room(host_id: UUID, without: Instance) -> Room:
     return _room(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
 
 
-def _locked_refusal(host_id: UUID, instance: Instance) -> str:
+def _locked_refusal(host_id: UUID, instance: Instance, wishes: placement.Wishes) -> str:
     """Return why the host does not take the instance. One that does stays locked.
 
     One that refuses is let go: of two that look at several hosts in different orders, neither waits for the other.
     """
     with transaction.atomic():
-        refusal = _locked_room(host_id, instance).refusal(instance)
+        room = _locked_room(host_id, instance)
+        refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
         if refusal:
             transaction.set_rollback(True)
     return refusal

@@ -14,7 +14,6 @@ from accounts.names import clean_name
 from accounts.services import announcements, audit, quotas
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.models.server_group import Policy
-from compute.instances.states import VmState
 
 GROUPS = "server_groups"
 MEMBERS = "server_group_members"
@@ -120,4 +119,4 @@ def _enforce_room(project: Project, user: User) -> None:
 
 
 def _present() -> QuerySet[Instance]:
-    return Instance.objects.existing().exclude(vm_state=VmState.SOFT_DELETED)
+    return Instance.objects.present()

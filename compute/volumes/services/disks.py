@@ -1,9 +1,8 @@
 """From disks to the driver: their volumes, made and removed."""
 
-from compute.driver.specs import BackingSpec, DiskFormat
+from compute.driver.specs import BackingSpec
 from compute.driver.storage.pool import Pool
 from compute.hosts.services import pools
-from compute.images.models import Image
 from compute.volumes.models import Disk
 
 
@@ -16,8 +15,7 @@ def make(disk: Disk) -> None:
     """Make the disk's volume, over its image or empty; there already is success. Raise DriverError."""
     pool = pool_of(disk)
     if disk.image is not None:
-        base = format_of(disk.image)
-        pool.overlay(disk.volume_name, disk.image.volume_name, disk.size_bytes, base)
+        pool.overlay(disk.volume_name, disk.image.volume_name, disk.size_bytes, disk.image.volume_format)
     elif pool.stat(disk.volume_name) is None:
         pool.create(disk.volume_name, disk.size_bytes)
 
@@ -39,9 +37,6 @@ def backing(disk: Disk) -> BackingSpec | None:
     """Return the layer under the disk, as its row says: QEMU must not believe what a file says of itself."""
     if disk.image is None:
         return None
-    return BackingSpec(source=pool_of(disk).source_of(disk.image.volume_name), format=format_of(disk.image))
-
-
-def format_of(image: Image) -> DiskFormat:
-    """Return the format of an image, in the driver's words."""
-    return image.volume_format
+    return BackingSpec(
+        source=pool_of(disk).source_of(disk.image.volume_name), format=disk.image.volume_format
+    )

@@ -11,6 +11,7 @@ from compute.engine.operations.execute import ATTEMPTS
 from compute.engine.services import transitions
 from compute.instances.actions import begin
 from compute.instances.models import Instance
+from compute.instances.services import machine_disks
 from compute.instances.states import TaskState, VmState
 from tests import factories
 from tests.instance_actions import ALL, MOVES, end
@@ -80,6 +81,18 @@ def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
     end(operation, "cancelled")
     assert Instance.objects.values().get() == before
     assert AuditEvent.objects.get().outcome == "failed"
+
+
+@pytest.mark.parametrize("ending", ["failed", "cancelled", "stuck"])
+def test_a_rescue_that_does_not_succeed_boots_from_its_own_disk(ending: str) -> None:
+    operation = running("rescue", VmState.ACTIVE, error=ERROR, left=[])
+    instance = factories.instance_of(operation)
+    pool = factories.PoolFactory(hosts=[factories.HypervisorFactory()])
+    root = factories.DiskFactory(instance=instance, pool=pool, role="root", device="vda")
+    machine_disks.plug_rescue(instance, instance.image_id, 2**30)
+    end(operation, ending)
+    assert dict(instance.disks.values_list("role", "device")) == {"root": "vda", "rescue": ""}
+    assert machine_disks.root(instance) == root
 
 
 def test_purging_takes_ports_host_and_passes_but_keeps_the_row() -> None:

@@ -14,7 +14,7 @@ from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import Run, Wait
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts
+from compute.hosts.services import pools
 from compute.images.models import Image
 from compute.images.services import delivery, image_users
 from compute.instances.models import Instance
@@ -28,7 +28,7 @@ State = Operation.State
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DirectoryPool:
     """A pool of libvirt's own test driver, where the hosts of this test have their copies."""
     pool = DirectoryPool("test:///default", "default-pool", tmp_path)
-    monkeypatch.setattr(hosts, "pool", lambda _host: pool)
+    monkeypatch.setattr(pools, "own", lambda _host: pool)
     return pool
 
 

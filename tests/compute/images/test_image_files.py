@@ -37,6 +37,13 @@ def test_an_image_that_reaches_another_file_is_refused(tmp_path: Path, plain: Pa
             image_files.inspect(tmp_path / name)
 
 
+def test_measuring_tells_how_far_it_is(plain: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    found = image_files.measure(plain, lambda *far: seen.append(far))
+    assert seen[-1] == (found["size"], found["size"])
+    assert (found["disk_format"], found["virtual_size"], len(found["checksum"])) == ("qcow2", 2**20, 64)
+
+
 @pytest.mark.parametrize("kind", ["vmdk", "vdi", "vpc", "raw"])
 def test_other_formats_are_refused_whatever_the_name_says(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "image.qcow2"

@@ -75,8 +75,9 @@ def test_a_full_disk_is_paused_with_the_reason_until_it_runs_again() -> None:
 
 @pytest.mark.parametrize("was", [VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED])
 def test_a_missing_guest_is_an_error_that_says_the_way_out(was: VmState) -> None:
-    row = after(placed(vm_state=was), None)
+    row = after(placed(vm_state=was, agent={"hostname": "web"}, boot_stage="reachable"), None)
     assert (row.status, row.fault["code"]) == ("ERROR", "missing")
+    assert (row.agent, row.boot_stage) == (None, ""), "nothing answers any more"
     assert "Force reboot" in row.fault["message"]
 
 

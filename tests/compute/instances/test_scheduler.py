@@ -99,6 +99,33 @@ def test_the_recycle_bin_takes_disk_of_a_host_and_nothing_else() -> None:
     assert (room.vcpus, room.ram_mib, room.disk_gib) == (4, 8192, 2)
 
 
+def test_until_it_is_confirmed_a_smaller_size_keeps_the_room_to_go_back() -> None:
+    """Of each amount the larger counts, or what else comes meanwhile would take the way back."""
+    host = factories.HypervisorFactory()
+    before = {"vcpus": 3, "ram_mib": 4096, "disk_gib": 20, "ephemeral_gib": 2, "swap_mib": 1024}
+    smaller = {"vcpus": 1, "ram_mib": 6144, "disk_gib": 20, "ephemeral_gib": 2}
+    instance = factories.InstanceFactory(
+        hypervisor=host, vm_state=VmState.RESIZED, resized_from=before, swap_mib=0, **smaller
+    )
+    (room,) = scheduler.rooms()
+    assert (room.vcpus, room.ram_mib, room.disk_gib) == (1, 2048, 77)
+    instance.resized_from = None
+    instance.save()
+    (room,) = scheduler.rooms()
+    assert (room.vcpus, room.ram_mib, room.disk_gib) == (3, 2048, 78)
+
+
+def test_a_host_that_changed_its_zone_meanwhile_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = factories.HypervisorFactory(name="host-a", zone="east")
+    instance = wanting()
+    instance.wanted_zone = "east"
+    instance.save()
+    rooms = scheduler.rooms()
+    monkeypatch.setattr(scheduler, "rooms", lambda: rooms)
+    Hypervisor.objects.filter(pk=host.pk).update(zone="west")
+    assert "host-a is not in the availability zone east." in refusal(instance)
+
+
 def test_rooms_cost_two_queries(django_assert_num_queries) -> None:
     for _ in range(5):
         factories.InstanceFactory(hypervisor=factories.HypervisorFactory())
