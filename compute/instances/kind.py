@@ -13,7 +13,7 @@ from compute.engine.kinds import Kind
 from compute.instances import states
 from compute.instances.models import Instance
 from compute.instances.models.instance import BootStage
-from compute.instances.services import words
+from compute.instances.services import status_labels
 from compute.instances.states import VmState
 
 LOCKED = _("It is locked against changes. Unlock it first.")
@@ -45,7 +45,7 @@ INSTANCE = Kind(
     existing=states.EXISTING,
     gone=frozenset({VmState.DELETED}),
     error_state=VmState.ERROR,
-    status=lambda instance: words.status(instance.status),
+    status=lambda instance: status_labels.status(instance.status),
     lists=("instances",),
     counts=("quota",),
     settled=settled,

@@ -19,7 +19,7 @@ from compute.engine.operations.leftovers import left_in_words
 from compute.engine.operations.locking import lock_rows
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.engine.operations.steps import Plan, Step, Where, plans
-from compute.engine.services import dispatch, here, transitions
+from compute.engine.services import dispatch, served_host, transitions
 from compute.engine.services.failpoints import failpoint
 
 log = structlog.get_logger(__name__)
@@ -161,7 +161,7 @@ def _go_to_host(run: Run, step: Step) -> None:
         return
     subject = run.subject
     host = kinds.kind_of(subject).host(subject) or run.operation.host_id
-    if host is not None and here.host_id() not in {None, host}:
+    if host is not None and served_host.host_id() not in {None, host}:
         run.hand_over(host)
         dispatch.send(run.operation.pk, host)
         raise _HandedOver

@@ -19,7 +19,7 @@ from compute.engine import kinds
 from compute.engine.models import Operation, Subject
 from compute.engine.models.operation import OperationQuerySet
 from compute.engine.operations import queue
-from compute.engine.services import broadcast, here, secrets
+from compute.engine.services import broadcast, secrets, served_host
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ class Run:
     def claim(cls, operation_id: str) -> Self | None:
         """Take the operation; None when it is finished, not yet due, another host's, or in other hands."""
         lease = timedelta(seconds=settings.LEASE_SECONDS)
-        mine = Q(host=None) | Q(host=here.host_id()) if here.host_id() else Q()
+        mine = Q(host=None) | Q(host=served_host.host_id()) if served_host.host_id() else Q()
         claimed = (
             queue.due()
             .filter(mine, pk=operation_id)

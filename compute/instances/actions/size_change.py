@@ -13,7 +13,7 @@ from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.steps import power_before
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import fitting, flavors, hardware, scheduler
+from compute.instances.services import flavors, hardware, image_requirements, scheduler
 from compute.instances.services.disk_sizes import total_gib
 
 
@@ -88,7 +88,7 @@ def cannot_take(instance: Instance, flavor: Flavor) -> str:
             "now": instance.ephemeral_gib,
             "asked": flavor.ephemeral_gib,
         }
-    if instance.image and (reason := fitting.refusal(instance.image, flavor)):
+    if instance.image and (reason := image_requirements.refusal(instance.image, flavor)):
         return reason
     return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
 

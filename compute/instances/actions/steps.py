@@ -11,7 +11,7 @@ from compute.driver.specs import PowerState
 from compute.engine.operations import Run, Step
 from compute.instances.actions.claims import claimed
 from compute.instances.models import Instance
-from compute.instances.services import config_drive, guest_spec, guests, room
+from compute.instances.services import config_drive, guest_spec, guests, headroom
 from compute.instances.states import VmState
 from compute.networks.services import host_networks
 
@@ -140,7 +140,7 @@ def define(run: Run) -> None:
 def power_on(run: Run) -> None:
     """The guest runs afterwards, and how far it can grow is known."""
     claimed(run).start()
-    room.note(run.subject)
+    headroom.note(run.subject)
 
 
 def power_off(run: Run) -> None:

@@ -42,7 +42,7 @@ class Instance(Subject):
     `resized_from` is what was copied from the flavor before a resize that is not confirmed yet; `wanted_zone`
     and `scheduler_hints` are what `compute.instances.services.placement` says they are. `agent` is what the agent inside
     the guest last said of it (`compute.instances.services.agents`); null while none answers. `room` is how far the running
-    guest can grow (`compute.instances.services.room`); null while that is not known.
+    guest can grow (`compute.instances.services.headroom`); null while that is not known.
     """
 
     STATE: ClassVar[str] = "vm_state"

@@ -7,7 +7,7 @@ from compute.driver.specs.hardware import DiskBus
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import guests, hardware, room
+from compute.instances.services import guests, hardware, headroom
 from compute.networks.services import host_networks
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
@@ -42,7 +42,7 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         tag=tag(instance, operation),
         hardware=machine,
         nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
-        room=room.kept(instance, machine),
+        room=headroom.kept(instance, machine),
     )
 
 

@@ -15,7 +15,15 @@ from accounts.services import inputs, quotas
 from compute.images.models import Image
 from compute.images.services import images
 from compute.instances.models import Flavor, ServerGroup
-from compute.instances.services import fitting, flavors, hardware, keypairs, labels, placement, server_groups
+from compute.instances.services import (
+    flavors,
+    hardware,
+    image_requirements,
+    keypairs,
+    labels,
+    placement,
+    server_groups,
+)
 from compute.networks.models import Network
 from compute.networks.services import networks
 
@@ -115,7 +123,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     )
     if image and (reason := hardware.wrong_image(image)):
         wrong["image_id"] = reason
-    elif flavor and image and (reason := fitting.refusal(image, flavor)):
+    elif flavor and image and (reason := image_requirements.refusal(image, flavor)):
         wrong["flavor_id"] = reason
     elif flavor and image and (reason := hardware.nowhere(flavor.extra_specs, image.properties)):
         wrong["image_id"] = reason

@@ -7,7 +7,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict
 from compute.instances.actions import begin
 from compute.instances.models import Instance
-from compute.instances.services import hardware, room
+from compute.instances.services import hardware, headroom
 from compute.instances.states import VmState
 from tests import factories
 
@@ -75,7 +75,7 @@ def test_the_room_that_machines_keep(
     vcpus: int, ram_mib: int, specs: dict[str, str], kept: tuple[int, int, int]
 ) -> None:
     instance = factories.InstanceFactory(vcpus=vcpus, ram_mib=ram_mib, hardware={"flavor": specs})
-    found = room.kept(instance, hardware.of(instance))
+    found = headroom.kept(instance, hardware.of(instance))
     assert (found.vcpus, found.memory_mib, found.slots) == kept
 
 
