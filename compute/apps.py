@@ -41,7 +41,7 @@ class ComputeConfig(AppConfig):
         kinds.register(INSTANCE)
         registry.discover("compute.images.actions")
         registry.discover("compute.instances.actions")
-        registry.add_words("instance", status_labels.STEP_TASKS)
+        registry.add_task_labels("instance", status_labels.STEP_TASKS)
         retention.register((*kept_operations.RULES, *kept_images.RULES, *kept_instances.RULES))
         resources.register()
         boot_images.register()

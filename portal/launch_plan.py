@@ -58,10 +58,13 @@ def make(
     """Return sizes and quota bars for `count` instances. The launch itself checks all of it again."""
     usages = _launch_usages(quotas.project_usage(project)) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
-    amounts_needed = resources.of(flavor, count) if flavor else {}
+    amounts_needed = resources.amounts(flavor, count) if flavor else {}
 
     def size(one: Flavor) -> Size:
-        misfit, needed = image_requirements.refusal(image, one) if image else "", resources.of(one, count)
+        misfit, needed = (
+            image_requirements.refusal(image, one) if image else "",
+            resources.amounts(one, count),
+        )
         return _size(one, misfit, needed, usages, quota_offer.make(usages, needed, waiting))
 
     return Plan(

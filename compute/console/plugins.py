@@ -79,8 +79,8 @@ def renew(token: str) -> bool | None:
 
 
 def give_back(token: str) -> None:
-    """`consoles.give_back`; left undone, the pass ends by itself."""
-    _ask(consoles.give_back, token)
+    """`consoles.revoke`; left undone, the pass ends by itself."""
+    _ask(consoles.revoke, token)
 
 
 def _ask(question: Callable[[str], Answer], token: str) -> Answer | None:

@@ -66,7 +66,7 @@ def register(kind: Kind) -> Kind:
     return kind
 
 
-def known() -> Mapping[str, Kind]:
+def registered() -> Mapping[str, Kind]:
     """Return noun → kind."""
     return _by_noun
 

@@ -155,7 +155,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         tags=values["tags"].replace(",", " ").split(),
         metadata=Pairs.pairs(values["metadata"]),
     )
-    groups = list(server_groups.visible(request.context))
+    groups = list(server_groups.visible_to(request.context))
     return {
         "form": form,
         "chosen": values,

@@ -13,7 +13,7 @@ _OUTCOMES = {
 }
 
 
-def asked(context: Context, action: str, operation: Operation) -> None:
+def record_request(context: Context, action: str, operation: Operation) -> None:
     """Say that someone asked something of an operation: to cancel it, or to retry it."""
     target = audit.Target(
         type=operation.subject_type,
@@ -24,7 +24,7 @@ def asked(context: Context, action: str, operation: Operation) -> None:
     audit.record(context, action, target, operation=str(operation.pk), kind=operation.kind)
 
 
-def ended(operation: Operation) -> None:
+def record_end(operation: Operation) -> None:
     """Say how the operation ended, in the name of whoever asked for it."""
     user = operation.user
     AuditEvent.objects.create(

@@ -13,7 +13,7 @@ from compute.engine.kinds import Kind
 from compute.engine.models import Operation, Subject
 from compute.engine.moves import Move
 from compute.engine.operations import Step, queue
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.engine.services import transitions
 
 CANCELLED = {"code": "cancelled", "message": gettext_noop("This was cancelled before it was done.")}
@@ -73,7 +73,7 @@ class Action:
 
     @property
     def kind(self) -> Kind:
-        return kinds.known()[self.noun]
+        return kinds.registered()[self.noun]
 
     def prepare(self, context: Context, row: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         """Check and change rows in the transaction that begins; return what the steps must know."""
@@ -126,31 +126,31 @@ class Action:
             transitions.change(row, task_state=task_state, fault=None)
         else:
             transitions.settle(row, self.end_state(row), task_state=task_state)
-        auditing.ended(operation)
+        auditing.record_end(operation)
 
     def failed(self, operation: Operation) -> None:
         row = self.locked(operation)
         state = self.undone_state(operation, row)
         transitions.fail(row, operation.error, state, task_state=_task_after(operation, row))
-        auditing.ended(operation)
+        auditing.record_end(operation)
 
     def cancelled(self, operation: Operation) -> None:
         """Where another operation is in line, that one says what comes next; else the row is as it was."""
         row = self.locked(operation)
-        if not queue.next_on(operation, row.pk):
+        if not queue.is_awaited(operation, row.pk):
             state = self.undone_state(operation, row)
             if state == self.kind.error_state:
                 transitions.fail(row, CANCELLED, state)
             else:
-                transitions.undone(row, state)
-        auditing.ended(operation)
+                transitions.clear_task(row, state)
+        auditing.record_end(operation)
 
     def stuck(self, operation: Operation) -> None:
         """The row is in error, and says what was left."""
         row = self.locked(operation)
-        error = {"code": "stuck", "message": left_in_words(operation.left)}
+        error = {"code": "stuck", "message": describe_leftovers(operation.left)}
         transitions.fail(row, error, self.kind.error_state, task_state=_task_after(operation, row))
-        auditing.ended(operation)
+        auditing.record_end(operation)
 
     def locked(self, operation: Operation) -> Any:
         """Return the subject, locked until the end of the transaction."""
@@ -159,4 +159,4 @@ class Action:
 
 def _task_after(operation: Operation, row: Subject) -> str | None:
     """Nothing, unless another operation is in line already: then the task that it announced stays."""
-    return row.task_state if queue.next_on(operation, row.pk) else None
+    return row.task_state if queue.is_awaited(operation, row.pk) else None

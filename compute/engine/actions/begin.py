@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, Project
 from accounts.services import audit
 from compute.engine import operations
 from compute.engine.actions import registry
-from compute.engine.actions.idempotency import kept_key, repeated
+from compute.engine.actions.idempotency import find_operation, hash_key
 from compute.engine.actions.permitted import refusal
 from compute.engine.models import Operation
 from compute.engine.services import transitions
@@ -45,9 +45,9 @@ def begin(
     if action.reserves and (project_id := rows.reach(context, pk=row_id).project_id):
         Project.objects.select_for_update(no_key=True).get(pk=project_id)
     row = rows.select_for_update(of=("self",)).reach(context, pk=row_id)
-    key = kept_key(idempotency_key and f"{name} {row.pk} {idempotency_key}")
+    key = hash_key(idempotency_key and f"{name} {row.pk} {idempotency_key}")
     error = refusal(context, action, row)
-    if key and (error is None or error.status != 403) and (first := repeated(row.project_id, key)):
+    if key and (error is None or error.status != 403) and (first := find_operation(row.project_id, key)):
         return first
     if error is not None:
         raise error
@@ -58,7 +58,7 @@ def begin(
     if action.move is not None:
         if action.move.interrupts:
             operations.cancel(row)
-        transitions.task(row, action.move.task)
+        transitions.set_task(row, action.move.task)
         operation = operations.enqueue(
             context,
             action.name,

@@ -27,13 +27,15 @@ def cancel(context: Context, operation_id: UUID | str) -> Operation:
     if error := _refusal(context, operation, row):
         raise error
     _ask(operation)
-    auditing.asked(context, "operation.cancel", operation)
+    auditing.record_request(context, "operation.cancel", operation)
     return operation
 
 
 def cancellable(context: Context, rows: Iterable[Operation]) -> set[UUID]:
     """Return the ids of those operations that the asker may cancel now. Costs one query a noun."""
-    found = [operation for operation in rows if operation.state in Operation.OPEN and not too_late(operation)]
+    found = [
+        operation for operation in rows if operation.state in Operation.OPEN and not cancel_refusal(operation)
+    ]
     subjects = _subjects(found)
     return {
         operation.pk
@@ -47,13 +49,13 @@ def cancel_current(row: Subject) -> Operation:
     operation = row.open_operation
     if operation is None:
         raise Conflict(_("Nothing is being done to it now."))
-    if reason := too_late(operation):
+    if reason := cancel_refusal(operation):
         raise Conflict(reason)
     _ask(operation)
     return operation
 
 
-def too_late(operation: Operation) -> str:
+def cancel_refusal(operation: Operation) -> str:
     """Return why the operation cannot be cancelled; empty when it can."""
     if operation.state not in Operation.OPEN:
         return _("It has ended already.")
@@ -82,7 +84,7 @@ def _refusal(context: Context, operation: Operation, row: Subject | None) -> Mer
             return Forbidden.needing(policy.role_of(rule))
         if not action.opens_locks and (locked := action.kind.lock(context, row)):
             return Conflict(locked)
-    reason = too_late(operation)
+    reason = cancel_refusal(operation)
     return Conflict(reason) if reason else None
 
 
@@ -93,7 +95,7 @@ def _subjects(rows: Iterable[Operation]) -> dict[UUID, Subject]:
         keys[operation.subject_type].append(operation.subject_id)
     found: dict[UUID, Subject] = {}
     for noun, wanted in keys.items():
-        if kind := kinds.known().get(noun):
+        if kind := kinds.registered().get(noun):
             found |= kind.model._default_manager.in_bulk(wanted)
     return found
 

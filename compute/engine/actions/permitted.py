@@ -57,6 +57,6 @@ def choice(context: Context, row: Any, action: Action) -> Choice:
 def _state_refusal(action: Action, row: Any) -> str:
     if row.task_state and action.move and kinds.state_of(row) in action.move.start:
         return _("Wait until “%(task)s” is done.") % {
-            "task": registry.task_in_words(action.noun, row.task_state)
+            "task": registry.task_label(action.noun, row.task_state)
         }
     return _("Not possible in the state “%(status)s”.") % {"status": action.kind.status(row)}

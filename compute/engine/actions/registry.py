@@ -39,7 +39,7 @@ def register(action: Action) -> None:
         _words.setdefault((action.noun, action.move.task), action.doing)
 
 
-def known() -> Mapping[str, Action]:
+def actions() -> Mapping[str, Action]:
     """Return name → action."""
     return _actions
 
@@ -55,11 +55,11 @@ def of_noun(noun: str) -> list[Action]:
     return sorted(found, key=lambda action: (action.order, action.verb))
 
 
-def add_words(noun: str, words: Mapping[str, str | Promise]) -> None:
+def add_task_labels(noun: str, words: Mapping[str, str | Promise]) -> None:
     """Say in words what the tasks are called that steps announce."""
     _words.update({(noun, task): text for task, text in words.items()})
 
 
-def task_in_words(noun: str, task_state: str) -> str:
+def task_label(noun: str, task_state: str) -> str:
     """Return what is shown while a task is at work."""
     return str(_words.get((noun, task_state), task_state))

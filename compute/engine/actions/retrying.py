@@ -17,5 +17,5 @@ def retry(context: Context, operation_id: UUID | str) -> Operation:
     policy.enforce(context, "operation:retry")
     operation = Operation.objects.reach(context, pk=operation_id)
     operations.retry_stuck(operation)
-    auditing.asked(context, "operation.retry", operation)
+    auditing.record_request(context, "operation.retry", operation)
     return operation

@@ -103,7 +103,7 @@ class Run:
     def subject(self) -> Any:
         """The row that the steps work on, as it is now."""
         noun, key = self._subject
-        kind = kinds.known()[noun]
+        kind = kinds.registered()[noun]
         return kind.model._default_manager.select_related(*kind.related).get(pk=key)
 
     @property

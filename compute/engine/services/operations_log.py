@@ -33,7 +33,7 @@ def in_progress(context: Context) -> list[Operation]:
     return list(rows.order_by(Coalesce("created_at", "due_at"), "pk")[:20])
 
 
-def of_row(context: Context, row_id: UUID) -> list[Operation]:
+def for_row(context: Context, row_id: UUID) -> list[Operation]:
     """Return all operations of a row that the asker has found, newest first."""
     policy.enforce(context, "activity:read")
     return list(Operation.objects.on(row_id).select_related("host"))

@@ -20,7 +20,7 @@ def change(row: Subject, **fields: Any) -> None:
     broadcast.changed(row)
 
 
-def task(row: Subject, task_state: str) -> None:
+def set_task(row: Subject, task_state: str) -> None:
     """Say what is being done to the row."""
     change(row, task_state=task_state)
 
@@ -39,7 +39,7 @@ def fail(
     change(row, **_into(row, state), task_state=task_state, fault=fault)
 
 
-def undone(row: Subject, state: str | None = None) -> None:
+def clear_task(row: Subject, state: str | None = None) -> None:
     """Give a task up without a fault: keep the state, or take `state`."""
     change(row, **_into(row, state), task_state=None)
 

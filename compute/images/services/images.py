@@ -53,7 +53,7 @@ def list_visible(context: Context) -> list[Image]:
 
 
 def _delete_action() -> Action:
-    return registry.known()["image.delete"]
+    return registry.actions()["image.delete"]
 
 
 def _unscoped_existing() -> SubjectQuerySet[Image]:

@@ -61,7 +61,7 @@ class DefineGrown(Define):
 
     def do(self, run: Run) -> None:
         super().do(run)
-        headroom.note(run.subject)
+        headroom.record(run.subject)
 
 
 class Grow(SizeChange):
@@ -84,7 +84,7 @@ class Grow(SizeChange):
     steps = (PlugMemory(), PlugProcessors(), GrowLiveDisk(), DefineGrown())
 
     def blocker(self, instance: Instance) -> str:
-        return headroom.unknown(instance)
+        return headroom.unknown_reason(instance)
 
     def misfit(self, instance: Instance, flavor: Flavor) -> str:
         if reason := cannot_take(instance, flavor) or headroom.refusal(instance, flavor):
@@ -92,7 +92,7 @@ class Grow(SizeChange):
         if (flavor.ephemeral_gib, flavor.swap_mib) != (instance.ephemeral_gib, instance.swap_mib):
             return _("It has other ephemeral or swap disks, for which the machine must be off: resize it.")
         after, image = flavor.extra_specs, instance.hardware.get("image", {})
-        if hardware.resolve(after, image, flavor.vcpus) != hardware.of(instance):
+        if hardware.resolve(after, image, flavor.vcpus) != hardware.spec_of(instance):
             return _("It also changes the machine itself, for which the machine must be off: resize it.")
         return ""
 
@@ -115,7 +115,7 @@ def keep_what_it_has(instance: Instance) -> None:
         found = guests.growth(instance).size()
         has["vcpus"] = min(max(found.vcpus, has["vcpus"]), instance.vcpus)
         has["ram_mib"] = min(max(found.memory_mib, has["ram_mib"]), instance.ram_mib)
-        headroom.note(instance)
+        headroom.record(instance)
     except (
         GuestNotRunning,
         GuestNotFound,

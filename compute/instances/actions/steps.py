@@ -134,13 +134,13 @@ def define(run: Run) -> None:
     """Describe the guest to libvirt, tagged with this claim."""
     claimed(run, write=False)
     instance = run.subject
-    Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+    Guest.define(guests.uri(instance), guest_spec.build(instance, run.operation))
 
 
 def power_on(run: Run) -> None:
     """The guest runs afterwards, and how far it can grow is known."""
     claimed(run).start()
-    headroom.note(run.subject)
+    headroom.record(run.subject)
 
 
 def power_off(run: Run) -> None:

@@ -85,7 +85,7 @@ class OneInstanceAction(ComputeView):
 def _operations(view: ComputeView, key: str) -> list[Operation]:
     """Newest first; those of our own making have no request and are told by their own id."""
     instance: Instance = find(view, key)
-    rows = operations_log.of_row(view.context, instance.pk)
+    rows = operations_log.for_row(view.context, instance.pk)
     for row in rows:
         row.request_id = row.request_id or f"req-{row.pk}"
     return rows

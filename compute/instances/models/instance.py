@@ -36,7 +36,7 @@ class InstanceQuerySet(SubjectQuerySet["Instance"]):
 class Instance(Subject):
     """One virtual machine. Id, name and sizes of its flavor are copied, so that a changed or deleted flavor changes
     nobody; for the same reason `hardware` keeps what flavor and image said of the machine
-    (`compute.instances.services.hardware.kept`).
+    (`compute.instances.services.hardware.options`).
 
     `restore_to` is where a verb that goes there and back ends;
     `resized_from` is what was copied from the flavor before a resize that is not confirmed yet; `wanted_zone`

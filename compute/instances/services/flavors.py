@@ -27,11 +27,11 @@ SIZES = {
 }
 MOST_SPECS = 128
 
-COPIED = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
+COPIED_FIELDS = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
 """What an instance keeps of its flavor; what extra specs say of its machine, `hardware` keeps."""
 
 
-def visible(context: Context) -> QuerySet[Flavor]:
+def visible_to(context: Context) -> QuerySet[Flavor]:
     """What the asker may use: public ones and those given to their project. Administrators see all."""
     policy.enforce(context, "flavor:read")
     if policy.allows(context, "flavor:write"):
@@ -45,7 +45,7 @@ def listing(context: Context) -> list[Flavor]:
     return list(Flavor.objects.filter(Q(is_public=True) | Q(projects=context.project)).distinct())
 
 
-def counted(context: Context) -> QuerySet[Flavor]:
+def all_for_admin(context: Context) -> QuerySet[Flavor]:
     """All flavors with `instance_count` (the recycle bin's too) and `project_count`. One query."""
     policy.enforce(context, "flavor:write")
     held = Instance.objects.existing().filter(flavor_id=OuterRef("pk")).order_by().values("flavor_id")
@@ -57,14 +57,14 @@ def counted(context: Context) -> QuerySet[Flavor]:
 
 def get(context: Context, flavor_id: object) -> Flavor:
     """One flavor. Raises NotFound."""
-    found = visible(context).filter(pk=flavor_id).first() if is_text(flavor_id) else None
+    found = visible_to(context).filter(pk=flavor_id).first() if is_text(flavor_id) else None
     if found is None:
         raise NotFound(_("Choose a size."))
     return found
 
 
-def copied(flavor: Flavor) -> dict[str, Any]:
-    """The values of `COPIED`."""
+def copied_fields(flavor: Flavor) -> dict[str, Any]:
+    """The values of `COPIED_FIELDS`."""
     return {
         "flavor_id": str(flavor.pk),
         "flavor_name": flavor.name,
@@ -236,7 +236,7 @@ def _checked_specs(given: dict[Any, Any]) -> dict[str, str]:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_text(key) or not (number or value == "" or is_text(value)):
             raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
-        if reason := hardware_options.wrong_spec(key, str(value)):
+        if reason := hardware_options.spec_error(key, str(value)):
             raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
     return {key: str(value) for key, value in given.items()}
 

@@ -13,12 +13,12 @@ from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
-def of(instance: Instance, operation: Operation) -> GuestSpec:
+def build(instance: Instance, operation: Operation) -> GuestSpec:
     """The guest of a placed instance, tagged with the operation that defines it."""
     hypervisor = instance.hypervisor
     if hypervisor is None:
         raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
-    machine = hardware.of(instance)
+    machine = hardware.spec_of(instance)
     return GuestSpec(
         uuid=str(instance.pk),
         name=instance.guest_name,
@@ -39,10 +39,10 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         ),
         vnc_socket=guests.vnc_socket(instance),
         console_log=guests.console_log(instance),
-        tag=tag(instance, operation),
+        tag=build_tag(instance, operation),
         hardware=machine,
         nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
-        room=headroom.kept(instance, machine),
+        room=headroom.plan(instance, machine),
     )
 
 
@@ -71,7 +71,7 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     )
 
 
-def tag(instance: Instance, operation: Operation) -> GuestTag:
+def build_tag(instance: Instance, operation: Operation) -> GuestTag:
     """Whose the guest is and which claim of which operation last wrote it."""
     return GuestTag(
         installation=str(hosts.installation().pk),

@@ -28,7 +28,7 @@ STEP_MIB = 128
 """Linux takes memory in blocks of this size, and no part of one."""
 
 
-def kept(instance: Instance, machine: HardwareSpec) -> RoomSpec:
+def plan(instance: Instance, machine: HardwareSpec) -> RoomSpec:
     """What the instance's machine is defined with.
 
     An arrangement of processors that somebody asked for counts what is there, and firmware with secure boot
@@ -42,14 +42,14 @@ def kept(instance: Instance, machine: HardwareSpec) -> RoomSpec:
     return RoomSpec(vcpus=vcpus, memory_mib=ram_mib, slots=SLOTS if ram_mib > instance.ram_mib else 0)
 
 
-def note(instance: Instance) -> None:
+def record(instance: Instance) -> None:
     """Write down how far the running guest can grow, so that nobody has to ask its host."""
     facts = guests.growth(instance).room()
     room = {"vcpus": facts.vcpus, "ram_mib": facts.memory_mib, "slots": facts.slots}
     transitions.change(instance, room=room)
 
 
-def unknown(instance: Instance) -> str:
+def unknown_reason(instance: Instance) -> str:
     """Why nothing is known of the instance's room; empty when it is."""
     return (
         "" if instance.room else _("It has not been started by us since it last was off. Stop and start it.")
@@ -58,7 +58,7 @@ def unknown(instance: Instance) -> str:
 
 def refusal(instance: Instance, flavor: Flavor) -> str:
     """Why the running guest has no room for the flavor; empty when it has. Costs no query."""
-    if reason := unknown(instance):
+    if reason := unknown_reason(instance):
         return reason
     room, more_mib = instance.room or {}, flavor.ram_mib - instance.ram_mib
     if flavor.vcpus < instance.vcpus or more_mib < 0:

@@ -22,13 +22,13 @@ from compute.instances.models import Instance, ServerGroup
 from compute.instances.models.server_group import Policy
 from compute.instances.services.extra_spec_matching import matches
 
-NEIGHBOURS = ("same_host", "different_host")
+AFFINITY_HINTS = ("same_host", "different_host")
 SCOPE = "aggregate_instance_extra_specs:"
-MOST_NEIGHBOURS = 64
+MOST_HINT_IDS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Requirements:
     """`members` counts the group's instances by hypervisor; the other ids are of hypervisors too.
 
     `same` None: no such wish. `specs` is what the flavor asks of aggregates, `offers` what each hypervisor's have.
@@ -93,7 +93,7 @@ class Wishes:
         )
 
 
-def wishes(instance: Instance) -> Wishes:
+def requirements(instance: Instance) -> Requirements:
     """What the instance asks; at most four queries, none where it asks nothing."""
     hints: dict[str, Any] = instance.scheduler_hints
     group = None
@@ -104,7 +104,7 @@ def wishes(instance: Instance) -> Wishes:
         for key, value in instance.hardware.get("flavor", {}).items()
         if key.startswith(SCOPE)
     }
-    return Wishes(
+    return Requirements(
         zone=instance.wanted_zone,
         host=hints.get("host", ""),
         group=group,
@@ -118,7 +118,7 @@ def wishes(instance: Instance) -> Wishes:
     )
 
 
-def zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
+def parse_zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
     """Zone and hints of `zone`, or from administrators `zone:host` (Nova's third part, the node, is the host).
 
     Raises BadInput, Forbidden.
@@ -136,14 +136,14 @@ def zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
     return wanted, hints
 
 
-def neighbours(name: str, given: object) -> list[str]:
-    """The ids of one of `NEIGHBOURS`: one, or a list of them. Raises BadInput."""
+def parse_affinity_hint(name: str, given: object) -> list[str]:
+    """The ids of one of `AFFINITY_HINTS`: one, or a list of them. Raises BadInput."""
     ids = given if isinstance(given, list) else [given]
     try:
         found = [str(UUID(each)) for each in ids if isinstance(each, str)]
     except ValueError:
         found = []
-    if len(found) != len(ids) or not 0 < len(ids) <= MOST_NEIGHBOURS:
+    if len(found) != len(ids) or not 0 < len(ids) <= MOST_HINT_IDS:
         raise BadInput(fields={name: _("Give the id of an instance, or a list of ids.")})
     return found
 

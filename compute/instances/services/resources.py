@@ -78,7 +78,7 @@ def reserve_image(project: Project, user: User | None, *, count: int = 0, size: 
     quotas.reserve(project, amounts, user)
 
 
-def of(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
+def amounts(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
     """What `count` instances of the flavor, or as large as an instance, take of each resource."""
     return {
         "instances": count,

@@ -26,7 +26,7 @@ def verbs() -> list[str]:
     return [action.verb for action in registry.of_noun("instance") if action.schedulable]
 
 
-def of_instance(context: Context, instance: Instance) -> list[Schedule]:
+def for_instance(context: Context, instance: Instance) -> list[Schedule]:
     """Those of an instance that the asker has found, oldest first."""
     policy.enforce(context, "instance:read")
     return list(instance.schedules.select_related("created_by"))
@@ -121,7 +121,7 @@ def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: 
     schedule.keep = number
     if at and cron:
         raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
-    schedule.at = local_times.moment(at, time_zone, field="at") if at else None
+    schedule.at = local_times.parse(at, time_zone, field="at") if at else None
     schedule.cron = "" if at else _cron_line(cron)
     if schedule.at and schedule.at <= timezone.now():
         raise BadInput(fields={"at": _("This time is over already.")})

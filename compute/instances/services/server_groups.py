@@ -23,7 +23,7 @@ CAPS = {GROUPS: 10, MEMBERS: 10}
 LARGEST = 2**31 - 1
 
 
-def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerGroup]:
+def visible_to(context: Context, *, all_projects: bool = False) -> QuerySet[ServerGroup]:
     """The project's groups, oldest first, with their members; administrators may ask for every project's."""
     policy.enforce(context, "server_group:read")
     rows = ServerGroup.objects.visible_to(context, all_projects=all_projects)
@@ -36,7 +36,7 @@ def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerG
 def get(context: Context, group_id: object) -> ServerGroup:
     """One group with its members. Raises NotFound; administrators reach every project's."""
     try:
-        return visible(context, all_projects=True).get(pk=UUID(str(group_id)))
+        return visible_to(context, all_projects=True).get(pk=UUID(str(group_id)))
     except (ServerGroup.DoesNotExist, ValueError) as error:
         raise NotFound(
             _("Instance group %(key)s could not be found.") % {"key": str(group_id)[:64]}

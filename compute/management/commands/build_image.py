@@ -90,7 +90,7 @@ def _properties(words: list[str]) -> dict[str, str]:
         name, equals, value = word.partition("=")
         if not name or not equals:
             raise CommandError(f"{word} is no NAME=VALUE.")
-        if reason := hardware_options.wrong_property(name, value):
+        if reason := hardware_options.property_error(name, value):
             raise CommandError(f"{word}: {reason}")
         found[name] = value
     return found

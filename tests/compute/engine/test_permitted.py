@@ -53,7 +53,7 @@ def test_the_menus_reason_is_what_begin_raises(
 @pytest.mark.parametrize("status", [status for status in Image.Status if status != Image.Status.DELETED])
 @pytest.mark.parametrize("task", [None, Image.SAVING, Image.DELETING])
 def test_so_do_those_of_images(as_alice: Context, status: str, task: str | None) -> None:
-    action = registry.known()["image.delete"]
+    action = registry.actions()["image.delete"]
     for used in (False, True):
         image = factories.ImageFactory(
             project=as_alice.project, visibility="private", status=status, task_state=task

@@ -41,7 +41,7 @@ def failpoints(settings: LazySettings, tmp_path: Path) -> Path:
 def stuck_stop(as_alice: Context, failpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Operation:
     """A stop whose steps act on nothing: the first was done, the second fails, and the first's undo does, too."""
     tiny = TinyPlan(names="ab", do={"b": raising(StorageFull("The disk is full."))})
-    monkeypatch.setattr(registry.known()["instance.stop"], "steps", tiny.steps)
+    monkeypatch.setattr(registry.actions()["instance.stop"], "steps", tiny.steps)
     web = factories.InstanceFactory(project=as_alice.project, name="web")
     failpoints.joinpath("fail-instance.stop.a.undo").touch()
     operation = begin(as_alice, "instance.stop", web.pk)
@@ -137,7 +137,7 @@ def test_what_was_done_since_is_not_undone_with_it(
     as_root: Context, as_alice: Context, stuck_stop: Operation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was made to run anew: undoing an old launch, for one, would delete the disk beneath it."""
-    monkeypatch.setattr(registry.known()["instance.force_reboot"], "steps", ())
+    monkeypatch.setattr(registry.actions()["instance.force_reboot"], "steps", ())
     begin(as_alice, "instance.force_reboot", stuck_stop.subject_id)
     for _ in range(2):
         with pytest.raises(Conflict, match="Something else was done to web since"):

@@ -196,4 +196,4 @@ def test_schedules_offer_it() -> None:
 
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="registered twice"):
-        registry.register(registry.known()["instance.polish"])
+        registry.register(registry.actions()["instance.polish"])

@@ -75,7 +75,7 @@ def test_the_room_that_machines_keep(
     vcpus: int, ram_mib: int, specs: dict[str, str], kept: tuple[int, int, int]
 ) -> None:
     instance = factories.InstanceFactory(vcpus=vcpus, ram_mib=ram_mib, hardware={"flavor": specs})
-    found = headroom.kept(instance, hardware.of(instance))
+    found = headroom.plan(instance, hardware.spec_of(instance))
     assert (found.vcpus, found.memory_mib, found.slots) == kept
 
 
