@@ -59,7 +59,7 @@ _by_model: dict[type[Subject], Kind] = {}
 
 
 def register(kind: Kind) -> Kind:
-    """Make the noun known. Raise ValueError when it is known already."""
+    """Make the noun known. Raise ValueError if it is known already."""
     if kind.noun in _by_noun:
         raise ValueError(f"The kind {kind.noun} is registered twice.")
     _by_noun[kind.noun] = _by_model[kind.model] = kind

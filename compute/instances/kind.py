@@ -29,7 +29,7 @@ def settled(instance: Instance, state: str) -> Mapping[str, Any]:
     elif instance.vm_state != VmState.PAUSED:
         fields |= {"boot_stage": BootStage.BOOTING, "booted_at": timezone.now()}
     if state not in states.RUNNING:
-        fields |= {"agent": None, "room": None}
+        fields |= {"agent": None, "headroom": None}
     return fields
 
 

@@ -34,7 +34,7 @@ class CanaryFailed(Exception):
 
 
 def run(report: Callable[[str], None]) -> None:
-    """Launch, boot, look and remove; `report` hears each link that held. Raises CanaryFailed for one that did not."""
+    """Launch, boot, look and remove; `report` hears each link that held. Raise CanaryFailed for one that did not."""
     context = _administrator()
     instance = _launched(context)
     report(_("launch accepted"))

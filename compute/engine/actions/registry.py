@@ -30,7 +30,7 @@ def register_module(name: str) -> None:
 
 
 def register(action: Action) -> None:
-    """Make an action known to pages, APIs, policy and engine. Raise ValueError when its name is taken."""
+    """Make an action known to pages, APIs, policy and engine. Raise ValueError if its name is taken."""
     if action.name in _actions:
         raise ValueError(f"The action {action.name} is registered twice.")
     _actions[action.name] = plans[action.name] = action

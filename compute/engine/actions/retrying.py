@@ -13,7 +13,7 @@ from compute.engine.models import Operation
 
 @transaction.atomic
 def retry(context: Context, operation_id: UUID | str) -> Operation:
-    """Undo it once more; return it. Raise Forbidden, NotFound, Conflict when it is not stuck or too much has changed."""
+    """Undo it once more; return it. Raise Forbidden, NotFound, Conflict if it is not stuck or too much has changed."""
     policy.enforce(context, "operation:retry")
     operation = Operation.objects.reach(context, pk=operation_id)
     operations.retry_stuck(operation)

@@ -128,7 +128,7 @@ class Run:
             raise Cancelled
 
     def write(self, **fields: Any) -> None:
-        """Change the operation's row. Raise LeaseLost when it is not ours any more."""
+        """Change the operation's row. Raise LeaseLost if it is not ours any more."""
         if self._lost.is_set() or not self._mine().change(**fields):
             raise LeaseLost
         for name, value in fields.items():

@@ -19,7 +19,7 @@ State = Operation.State
 
 @transaction.atomic
 def retry_stuck(operation: Operation) -> None:
-    """Undo a stuck operation once more. Raise Conflict when it is not stuck, or its rows have changed since.
+    """Undo a stuck operation once more. Raise Conflict if it is not stuck, or its rows have changed since.
 
     What runs now must not be undone under its feet, and what was done later must not be undone with it.
     """

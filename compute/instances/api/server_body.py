@@ -117,7 +117,7 @@ def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:
 
 def _zone(instance: Instance) -> str:
     """Return the zone of its host, or without a host the requested one."""
-    return instance.hypervisor.availability_zone if instance.hypervisor else instance.wanted_zone
+    return instance.hypervisor.availability_zone if instance.hypervisor else instance.requested_zone
 
 
 def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Viewer:
 def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITHIN) -> str:
     """A token for the instance's screen, good for one connection within that time.
 
-    Raises Forbidden, and Conflict when the instance does not run.
+    Raise Forbidden, and Conflict when the instance does not run.
     """
     host_id = _enforce(context, instance)
     token = secrets.token_urlsafe(32)

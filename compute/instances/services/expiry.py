@@ -41,7 +41,7 @@ def is_soon(instance: Instance) -> bool:
 def parse(
     context: Context, instance: Instance, expires_at: object, time_zone: object, days: object
 ) -> datetime | None:
-    """The new time: `expires_at` by the clock of `time_zone`, or `days` more; neither: never. Raises BadInput.
+    """The new time: `expires_at` by the clock of `time_zone`, or `days` more; neither: never. Raise BadInput.
 
     Where the installation sets a default, only administrators go beyond it.
     """

@@ -75,7 +75,7 @@ def image_refusal(image: Image) -> str:
 
 
 def resolve(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int) -> HardwareSpec:
-    """The machine that extra specs and image properties describe. Raises BadInput naming what is wrong."""
+    """The machine that extra specs and image properties describe. Raise BadInput naming what is wrong."""
     wish = hardware_options.read(specs, properties)
     firmware, machine = wish.get("firmware", "bios"), wish.get("machine", "q35")
     disk_bus = wish.get("disk_bus", "virtio")

@@ -161,7 +161,7 @@ def property_error(name: str, value: str) -> str:
 def read(specs: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, Any]:
     """What a flavor and an image wish together, by option's name.
 
-    Raises BadInput, whose text names the extra spec or property, where a value cannot be read, they disagree where
+    Raise BadInput, whose text names the extra spec or property, where a value cannot be read, they disagree where
     they must not, or the thing is not to be had here.
     """
     found: dict[str, Any] = {}

@@ -72,7 +72,7 @@ def page(
 
 
 def get(context: Context, instance_id: UUID | str) -> Instance:
-    """One instance that still exists, with the same details as in `page`. Raises NotFound."""
+    """One instance that still exists, with the same details as in `page`. Raise NotFound."""
     policy.enforce(context, "instance:read")
     return _with_details(Instance.objects.existing()).reach(context, pk=instance_id)
 

@@ -16,7 +16,7 @@ LONGEST_TAG = 60
 
 
 def clean_metadata(given: object) -> dict[str, str]:
-    """Keys and values of 1 to 255 and up to 255 characters. Raises BadInput."""
+    """Keys and values of 1 to 255 and up to 255 characters. Raise BadInput."""
     if not isinstance(given, Mapping):
         raise _wrong("metadata", _("Give an object of keys and texts."))
     if len(given) > MOST_METADATA:
@@ -37,7 +37,7 @@ def enforce_quota(project_id: str, user_id: str | None, metadata: Mapping[str, s
 
 
 def clean_tags(given: object) -> list[str]:
-    """Each once, in order. Raises BadInput."""
+    """Each once, in order. Raise BadInput."""
     if not isinstance(given, list) or not all(
         is_text(tag, LONGEST_TAG) and not {"/", ","} & set(tag) for tag in given
     ):
@@ -73,7 +73,7 @@ CHECKS: dict[str, Callable[[object], Any]] = {
     "access_ipv4": _address("access_ipv4", 4),
     "access_ipv6": _address("access_ipv6", 6),
 }
-"""Column → what its values must be; returns what is kept. Raises BadInput naming the column."""
+"""Column → what its values must be; returns what is kept. Raise BadInput naming the column."""
 
 
 def _wrong(field: str, sentence: str) -> BadInput:

@@ -140,7 +140,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         description=description,
         labels=kept,
         server_group=group,
-        placement={"wanted_zone": zone, "scheduler_hints": hints},
+        placement={"requested_zone": zone, "scheduler_hints": hints},
     )
 
 
@@ -154,7 +154,7 @@ def _names(name: object, count: object) -> list[str]:
 
 
 def encode_user_data(given: object) -> str:
-    """User data in base64, or empty. Raises BadInput when it is too long or its cloud-config cannot be read."""
+    """User data in base64, or empty. Raise BadInput if it is too long or its cloud-config cannot be read."""
     if not given:
         return ""
     if not isinstance(given, str):

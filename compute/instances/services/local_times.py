@@ -17,7 +17,7 @@ def time_zones() -> tuple[str, ...]:
 
 
 def zone(name: object) -> ZoneInfo:
-    """The time zone of this name; none given means UTC. Raises BadInput naming `time_zone`."""
+    """The time zone of this name; none given means UTC. Raise BadInput naming `time_zone`."""
     wanted = name or "UTC"
     if not isinstance(wanted, str) or wanted not in time_zones():
         raise BadInput(fields={"time_zone": _("There is no such time zone.")})
@@ -25,7 +25,7 @@ def zone(name: object) -> ZoneInfo:
 
 
 def parse(text: object, time_zone: object, *, field: str) -> datetime:
-    """A date and time like 2030-01-31T12:00 by the clock of `time_zone`, in UTC. Raises BadInput naming `field`."""
+    """A date and time like 2030-01-31T12:00 by the clock of `time_zone`, in UTC. Raise BadInput naming `field`."""
     place = zone(time_zone)
     try:
         parsed = datetime.fromisoformat(str(text))

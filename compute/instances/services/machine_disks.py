@@ -41,12 +41,12 @@ def sync(instance: Instance) -> None:
 
 
 def root(instance: Instance) -> Disk:
-    """Return the disk that the instance's system is on. Raise Conflict when it has none yet."""
+    """Return the disk that the instance's system is on. Raise Conflict if it has none yet."""
     return _one(instance, Role.ROOT)
 
 
 def config(instance: Instance) -> Disk:
-    """Return the instance's config drive. Raise Conflict when it has none yet."""
+    """Return the instance's config drive. Raise Conflict if it has none yet."""
     return _one(instance, Role.CONFIG)
 
 

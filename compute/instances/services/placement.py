@@ -1,6 +1,6 @@
 """What an instance asks of the place that it gets: zone, host, neighbours, server group, aggregates.
 
-Rows keep the zone in `wanted_zone` and the rest in `scheduler_hints`: `host` is a hypervisor's name, `same_host` and
+Rows keep the zone in `requested_zone` and the rest in `scheduler_hints`: `host` is a hypervisor's name, `same_host` and
 `different_host` are lists of ids of instances. Room is the scheduler's to judge.
 """
 
@@ -105,7 +105,7 @@ def requirements(instance: Instance) -> Requirements:
         if key.startswith(SCOPE)
     }
     return Requirements(
-        zone=instance.wanted_zone,
+        zone=instance.requested_zone,
         host=hints.get("host", ""),
         group=group,
         members=Counter(_hosts_of(instance, server_group=group)) if group else {},
@@ -121,7 +121,7 @@ def requirements(instance: Instance) -> Requirements:
 def parse_zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
     """Zone and hints of `zone`, or from administrators `zone:host` (Nova's third part, the node, is the host).
 
-    Raises BadInput, Forbidden.
+    Raise BadInput, Forbidden.
     """
     if given is not None and not isinstance(given, str):
         raise BadInput(fields={"availability_zone": _("Give the name of a zone.")})
@@ -137,7 +137,7 @@ def parse_zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
 
 
 def parse_affinity_hint(name: str, given: object) -> list[str]:
-    """The ids of one of `AFFINITY_HINTS`: one, or a list of them. Raises BadInput."""
+    """The ids of one of `AFFINITY_HINTS`: one, or a list of them. Raise BadInput."""
     ids = given if isinstance(given, list) else [given]
     try:
         found = [str(UUID(each)) for each in ids if isinstance(each, str)]

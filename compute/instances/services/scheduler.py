@@ -69,7 +69,7 @@ def check(instance: Instance) -> None:
 
 
 def check_group(instance: Instance) -> None:
-    """Raise Conflict when the instance may not stand beside the others of its server group any more."""
+    """Raise Conflict if the instance may not stand beside the others of its server group any more."""
     if instance.server_group_id is None or instance.hypervisor is None:
         return
     _lock_group(instance)

@@ -84,7 +84,7 @@ class Command(BaseCommand):
 
 
 def _properties(words: list[str]) -> dict[str, str]:
-    """Each `name=value`. Raises CommandError for what no image can say."""
+    """Each `name=value`. Raise CommandError for what no image can say."""
     found = {}
     for word in words:
         name, equals, value = word.partition("=")

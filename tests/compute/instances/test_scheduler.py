@@ -95,8 +95,8 @@ def test_the_recycle_bin_takes_disk_of_a_host_and_nothing_else() -> None:
     """Or deleted instances, which no quota counts, would keep everybody from launching."""
     host = factories.HypervisorFactory(disk_gib=10)
     factories.InstanceFactory(hypervisor=host, vm_state=VmState.SOFT_DELETED, flavor__disk_gib=8)
-    (room,) = scheduler.capacities()
-    assert (room.vcpus, room.ram_mib, room.disk_gib) == (4, 8192, 2)
+    (capacity,) = scheduler.capacities()
+    assert (capacity.vcpus, capacity.ram_mib, capacity.disk_gib) == (4, 8192, 2)
 
 
 def test_until_it_is_confirmed_a_smaller_size_keeps_the_room_to_go_back() -> None:
@@ -107,18 +107,18 @@ def test_until_it_is_confirmed_a_smaller_size_keeps_the_room_to_go_back() -> Non
     instance = factories.InstanceFactory(
         hypervisor=host, vm_state=VmState.RESIZED, resized_from=before, swap_mib=0, **smaller
     )
-    (room,) = scheduler.capacities()
-    assert (room.vcpus, room.ram_mib, room.disk_gib) == (1, 2048, 77)
+    (capacity,) = scheduler.capacities()
+    assert (capacity.vcpus, capacity.ram_mib, capacity.disk_gib) == (1, 2048, 77)
     instance.resized_from = None
     instance.save()
-    (room,) = scheduler.capacities()
-    assert (room.vcpus, room.ram_mib, room.disk_gib) == (3, 2048, 78)
+    (capacity,) = scheduler.capacities()
+    assert (capacity.vcpus, capacity.ram_mib, capacity.disk_gib) == (3, 2048, 78)
 
 
 def test_a_host_that_changed_its_zone_meanwhile_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     host = factories.HypervisorFactory(name="host-a", zone="east")
     instance = wanting()
-    instance.wanted_zone = "east"
+    instance.requested_zone = "east"
     instance.save()
     capacities = scheduler.capacities()
     monkeypatch.setattr(scheduler, "capacities", lambda: capacities)
@@ -126,7 +126,7 @@ def test_a_host_that_changed_its_zone_meanwhile_is_asked_again(monkeypatch: pyte
     assert "host-a is not in the availability zone east." in refusal(instance)
 
 
-def test_rooms_cost_two_queries(django_assert_num_queries) -> None:
+def test_capacities_cost_two_queries(django_assert_num_queries) -> None:
     for _ in range(5):
         factories.InstanceFactory(hypervisor=factories.HypervisorFactory())
     with django_assert_num_queries(2):
