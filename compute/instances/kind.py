@@ -19,7 +19,7 @@ from compute.instances.states import VmState
 LOCKED = _("It is locked against changes. Unlock it first.")
 
 
-def settled(instance: Instance, state: str) -> Mapping[str, Any]:
+def state_columns(instance: Instance, state: str) -> Mapping[str, Any]:
     """Return what follows from a new state: what runs now boots now, unless it was only paused."""
     fields: dict[str, Any] = {}
     if state == VmState.ACTIVE and instance.launched_at is None:
@@ -48,7 +48,7 @@ INSTANCE = Kind(
     status=lambda instance: status_labels.status(instance.status),
     lists=("instances",),
     counts=("quota",),
-    settled=settled,
+    state_columns=state_columns,
     lock=lock,
     host=lambda instance: instance.hypervisor_id,
     related=("hypervisor", "image", "rescue_image", "project"),

@@ -1,4 +1,4 @@
-"""Lines of the audit log about operations."""
+"""Audit events about operations."""
 
 from accounts.context import Context
 from accounts.models import AuditEvent
@@ -14,7 +14,7 @@ _OUTCOMES = {
 
 
 def record_request(context: Context, action: str, operation: Operation) -> None:
-    """Say that someone asked something of an operation: to cancel it, or to retry it."""
+    """Record that the asker requested to cancel or retry the operation."""
     target = audit.Target(
         type=operation.subject_type,
         id=str(operation.subject_id),
@@ -25,7 +25,7 @@ def record_request(context: Context, action: str, operation: Operation) -> None:
 
 
 def record_end(operation: Operation) -> None:
-    """Say how the operation ended, in the name of whoever asked for it."""
+    """Record how the operation ended, under the user who requested it."""
     user = operation.user
     AuditEvent.objects.create(
         user_id=user.id if user else "",

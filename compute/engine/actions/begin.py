@@ -1,4 +1,4 @@
-"""Begins an action: rule, state, quota, rows, holds, operation and audit in one transaction."""
+"""The beginning of actions: rule, state, quota, rows, holds, operation and audit in one transaction."""
 
 from typing import Any
 from uuid import UUID
@@ -29,13 +29,14 @@ def begin(
     only: Q | None = None,
     reason: str = "",
 ) -> Operation | None:
-    """Begin the action called `noun.verb`; return its operation, or None for one that is done at once.
+    """Begin the action called `noun.verb`. Return its operation, or None if it is done at once.
 
-    The same idempotency key for the same action and row returns the first operation again. `only` must still be
-    true of the row once it is locked; `reason` tells the audit log why Meridian itself begins it.
-    Raise NotFound (also for a foreign row), Forbidden, Conflict when the state does not allow it, OverQuota, BadInput.
+    A repeated idempotency key for the same action and row returns the first operation. `only` must still hold for the
+    row once it is locked. `reason` tells the audit log why Meridian itself begins the action.
+    Raise NotFound, also for another project's row, Forbidden, OverQuota, BadInput. Raise Conflict if the state does
+    not allow it.
 
-    Locks are taken in one order everywhere (`compute.engine.kinds.Kind.rank`).
+    All code takes locks in one order (`compute.engine.kinds.Kind.rank`).
     """
     action = registry.find(name)
     if action is None or not action.order:
@@ -52,8 +53,8 @@ def begin(
     if error is not None:
         raise error
     action = action.redirect(row)
-    before = row.name
-    kept = action.prepare(context, row, parameters or {})
+    earlier_name = row.name
+    prepared = action.prepare(context, row, parameters or {})
     operation = None
     if action.move is not None:
         if action.move.interrupts:
@@ -63,26 +64,28 @@ def begin(
             context,
             action.name,
             row,
-            parameters=kept,
+            parameters=prepared,
             hidden=action.hidden(parameters or {}),
             idempotency_key=key,
-            also=action.also(row, kept),
-            sharing=action.sharing(row, kept),
+            also=action.also(row, prepared),
+            sharing=action.sharing(row, prepared),
         )
     audit.record(
         context,
         action.name,
-        audit.Target(type=action.noun, id=str(row.pk), name=str(before), project_id=row.project_id or ""),
+        audit.Target(
+            type=action.noun, id=str(row.pk), name=str(earlier_name), project_id=row.project_id or ""
+        ),
         outcome=AuditEvent.Outcome.REQUESTED if operation else AuditEvent.Outcome.SUCCEEDED,
-        **kept | ({"reason": reason} if reason else {}),
+        **prepared | ({"reason": reason} if reason else {}),
     )
     return operation
 
 
-def begin_quietly(name: str, row_id: UUID | str, *, only: Q, reason: str) -> bool:
-    """Begin an action in Meridian's own name on a row at rest; return whether it has begun.
+def try_begin(name: str, row_id: UUID | str, *, only: Q, reason: str) -> bool:
+    """Begin an action as Meridian itself on a row without a task. Return whether it has begun.
 
-    What does not allow it now, such as a state that has just changed, is no error.
+    A row that does not allow it, since its state has just changed, is no error.
     """
     try:
         begin(system_context(), name, row_id, only=only & Q(task_state=None), reason=reason)
