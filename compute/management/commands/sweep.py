@@ -59,12 +59,12 @@ def sweep(stop: threading.Event) -> None:
             rota.run_due()
         stop.wait(LONGEST_PAUSE)
     if holds:
-        leases.give_back(LEASE)
+        leases.release(LEASE)
 
 
 def _take_lease() -> bool:
     try:
-        return leases.take(LEASE, LEASE_SECONDS)
+        return leases.acquire(LEASE, LEASE_SECONDS)
     except DatabaseError as error:
         log.warning("lease not renewed", reason=str(error))
         close_old_connections()
