@@ -39,7 +39,7 @@ def send(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
     _send(TASK, str(operation_id), queue=queue_of(host_id), expires=EXPIRES)
 
 
-def ask_for_beat(host_id: uuid.UUID | None = None) -> None:
+def request_heartbeat(host_id: uuid.UUID | None = None) -> None:
     """Request a heartbeat from a worker, by a message that soon expires."""
     _send(heartbeats.TASK, queue=queue_of(host_id), expires=20)
 
