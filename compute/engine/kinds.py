@@ -27,12 +27,12 @@ def _unlocked(_context: Context, _row: Any) -> str | Promise:
 class Kind:
     """A noun that has verbs.
 
-    `existing` are the states in which verbs without a move may begin, `gone` those of rows that no verb reaches.
+    `existing_states` are those in which verbs without a move may begin, `deleted_states` those of rows that no verb reaches.
     `error_state` is the state of a row whose undo is stuck. `status` returns the label of a row's status.
 
     `rank` is the place of the kind in the order of locks: project, instance, volume, snapshot, image, network, port,
     server group, host, operation. Rows of one rank are locked by id. Projects, networks, server groups and hosts are
-    locked with `no_key`, so that a row with a foreign key to them need not wait.
+    locked with `no_key`. A row with a foreign key to them then need not wait.
 
     `lists` are the topics of pages that list rows, `counts` of those that count them; `noun:id` is a row's own.
     `state_columns` returns further columns that follow from a new state. `lock` returns why the row is locked against
@@ -42,8 +42,8 @@ class Kind:
     noun: str
     rank: int
     model: type[Subject]
-    existing: frozenset[str]
-    gone: frozenset[str]
+    existing_states: frozenset[str]
+    deleted_states: frozenset[str]
     error_state: str
     status: Callable[[Any], str]
     lists: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ class Difference:
     sentence: str
 
 
-SWEPT = timedelta(seconds=15)
+SWEEP_LIMIT = timedelta(seconds=15)
 """The sweep runs more often than this, so an operation that has been due for longer is forgotten."""
 
 PATIENCE_SECONDS = 60.0
@@ -46,7 +46,7 @@ def differences() -> list[Difference]:
 def _operations() -> Iterator[Difference]:
     """Yield the open operations that no worker runs, and the instances whose task has no operation."""
     for operation in Operation.objects.open().filter(
-        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), due_at__lt=timezone.now() - SWEPT
+        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), due_at__lt=timezone.now() - SWEEP_LIMIT
     ):
         yield Difference(
             where="database",
@@ -65,7 +65,7 @@ def _operations() -> Iterator[Difference]:
         yield Difference(
             where="database",
             what=f"operation {operation.pk}",
-            sentence=f"is stuck: {describe_leftovers(operation.left)}",
+            sentence=f"is stuck: {describe_leftovers(operation.leftovers)}",
         )
     for operation in Operation.objects.exclude(state__in=Operation.OPEN).filter(finished_at=None):
         yield Difference(

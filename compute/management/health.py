@@ -100,7 +100,7 @@ def _operations() -> list[Check]:
     stuck = Operation.objects.filter(state=Operation.State.STUCK).order_by("created_at", "pk")
     if not (rows := list(stuck[:MOST_NAMED])):
         return [Check(name=_("Operations"), ok=True, detail=_("none is stuck"))]
-    names = [f"{row.kind} {row.subject_name}: {describe_leftovers(row.left)}" for row in rows]
+    names = [f"{row.kind} {row.subject_name}: {describe_leftovers(row.leftovers)}" for row in rows]
     detail = _("%(count)s stuck. %(which)s") % {"count": stuck.count(), "which": " ".join(names)}
     fix = _(
         "Remove what stands in the way, then choose “Undo once more” on the activity page; "

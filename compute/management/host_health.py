@@ -27,7 +27,7 @@ def checks(local_host: Hypervisor | None = None) -> list[Check]:
     return [check for row in rows for check in (*_processes(row), *_hypervisor(row))]
 
 
-def _named(part: str, row: Hypervisor) -> str:
+def _name_on_host(part: str, row: Hypervisor) -> str:
     return _("%(part)s on %(host)s") % {"part": part, "host": row.name}
 
 
@@ -37,7 +37,7 @@ def _processes(row: Hypervisor) -> list[Check]:
     fix = _("Look for its lines in the terminal of `make up` on %(host)s, and start that if it is off.")
     return [
         Check(
-            name=_named(name, row),
+            name=_name_on_host(name, row),
             ok=process in alive,
             detail=_("alive") if process in alive else _("has not been heard of lately"),
             fix="" if process in alive else fix % {"host": row.name},
@@ -47,7 +47,7 @@ def _processes(row: Hypervisor) -> list[Check]:
 
 
 def _hypervisor(row: Hypervisor) -> list[Check]:
-    name = _named(_("Hypervisor"), row)
+    name = _name_on_host(_("Hypervisor"), row)
     if reason := _unreachable_reason(row):
         fix = _(
             "On %(host)s, start libvirt: `deploy/daemons`, or `systemctl start libvirtd`. "
@@ -59,7 +59,7 @@ def _hypervisor(row: Hypervisor) -> list[Check]:
     kind = _("KVM") if row.virt_type == "kvm" else _("emulation, several times slower than KVM")
     return [
         Check(name=name, ok=True, detail=reachable),
-        Check(name=_named(_("Virtualization"), row), ok=True, detail=f"{kind}. {row.virt_reason}"),
+        Check(name=_name_on_host(_("Virtualization"), row), ok=True, detail=f"{kind}. {row.virt_reason}"),
         _guest_hardware(row),
         *(_network(row, network) for network in Network.objects.all()),
         _storage(row),
@@ -77,7 +77,7 @@ def _unreachable_reason(row: Hypervisor) -> str:
 
 def _guest_hardware(row: Hypervisor) -> Check:
     """Return the check for guests' optional hardware, with the packages to install for missing features."""
-    name, labels = _named(_("Guest hardware"), row), hardware.feature_labels()
+    name, labels = _name_on_host(_("Guest hardware"), row), hardware.feature_labels()
     missing = [feature for feature in PACKAGES if feature not in row.features]
     if not missing:
         return Check(name=name, ok=True, detail=", ".join(labels.values()))
@@ -117,5 +117,5 @@ def _part_check(row: Hypervisor, part: str, name: str, detail: Callable[[], str]
     """Return the check of a part of the host, broken if the watcher noted a problem with it."""
     problem = dict(row.problems).get(part)
     if problem is None:
-        return Check(name=_named(name, row), ok=True, detail=detail())
-    return Check(name=_named(name, row), ok=False, detail=problem, fix=fix)
+        return Check(name=_name_on_host(name, row), ok=True, detail=detail())
+    return Check(name=_name_on_host(name, row), ok=False, detail=problem, fix=fix)

@@ -105,7 +105,7 @@ def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
     mode = request.POST.get("how", "ask")
     if mode not in {"ask", "again", "share", "take"}:
         raise BadInput(fields={"how": _("Choose ask, again, share or take.")})
-    viewers = consoles.viewers(instance, but=request.user) if mode in {"ask", "again"} else []
+    viewers = consoles.viewers(instance, exclude=request.user) if mode in {"ask", "again"} else []
     if mode == "again":
         viewers = [viewer for viewer in viewers if viewer.since > timezone.now() - JUST_NOW]
     if viewers:

@@ -50,7 +50,7 @@ class ScheduleForm(Form):
     keep = forms.CharField(
         label=gettext_lazy("Images to keep"),
         required=False,
-        initial=Schedule.KEPT,
+        initial=Schedule.DEFAULT_KEEP,
         help_text=gettext_lazy(
             "Only for images: once a new one is ready, older ones that this schedule took are deleted."
         ),

@@ -148,7 +148,7 @@ class Action:
     def stuck(self, operation: Operation) -> None:
         """Put the row into its error state, with a fault that describes the leftovers."""
         row = self.locked(operation)
-        error = {"code": "stuck", "message": describe_leftovers(operation.left)}
+        error = {"code": "stuck", "message": describe_leftovers(operation.leftovers)}
         transitions.fail(row, error, self.kind.error_state, task_state=_task_after(operation, row))
         auditing.record_end(operation)
 

@@ -42,7 +42,9 @@ def begin(
     if action is None or not action.order:
         raise NotFound
     model = action.kind.model
-    rows: Any = model._default_manager.filter(only or Q()).exclude(**{f"{model.STATE}__in": action.kind.gone})
+    rows: Any = model._default_manager.filter(only or Q()).exclude(
+        **{f"{model.STATE}__in": action.kind.deleted_states}
+    )
     if action.reserves and (project_id := rows.reach(context, pk=row_id).project_id):
         Project.objects.select_for_update(no_key=True).get(pk=project_id)
     row = rows.select_for_update(of=("self",)).reach(context, pk=row_id)

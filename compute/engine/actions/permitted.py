@@ -34,7 +34,9 @@ def refusal(context: Context, action: Action, row: Any) -> MeridianError | None:
         return Conflict(locked)
     target = action.redirect(row)
     state = kinds.state_of(row)
-    if not (target.move.allows(state, row.task_state) if target.move else state in action.kind.existing):
+    if not (
+        target.move.allows(state, row.task_state) if target.move else state in action.kind.existing_states
+    ):
         return Conflict(_state_refusal(target, row))
     if blocker := target.blocker(row):
         return Conflict(blocker)

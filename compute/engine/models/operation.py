@@ -29,14 +29,14 @@ class OperationQuerySet(ScopedQuerySet["Operation"]):
 class Operation(models.Model):
     """One durable run of an action. The row is authoritative; a Celery message only announces it.
 
-    `kind` names the action, like `instance.resize`. `subject_type`, `subject_id` and `subject_name` name the row that
-    it was requested for, and its holds are all rows that it occupies.
+    `kind` names the action, like `instance.resize`. `subject_type`, `subject_id` and `subject_name` name the row for
+    which it was requested. Its holds are all rows that it occupies.
     `timeline` lists the steps that have begun, in order. Each has `name`, `label`, `began`, `ended` and `undone` (ISO
     times or null), and the `host` whose worker began it last. A step is listed before it acts, so that undoing can
     follow the list backwards.
     `fence` grows with every claim, and only the newest claim may write. `host` is where the next step must run, null
     for any host. `woken_by` is the last event for which a waiting operation was woken.
-    A `STUCK` operation could not be undone; `left` lists its remaining steps, each {"step", "label", "reason"}.
+    A `STUCK` operation could not be undone; `leftovers` lists its remaining steps, each {"step", "label", "reason"}.
     """
 
     class State(models.TextChoices):
@@ -69,7 +69,7 @@ class Operation(models.Model):
     timeline = models.JSONField(default=list)
     progress = models.JSONField(null=True)
     error = models.JSONField(null=True)
-    left = models.JSONField(null=True)
+    leftovers = models.JSONField(null=True)
     cancel_requested = models.BooleanField(default=False)
     woken_by = models.CharField(max_length=32, blank=True)
 
@@ -121,8 +121,8 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 class Hold(models.Model):
     """A row that an operation occupies until its end. The first hold is on the subject.
 
-    Operations on one row run in the order of their holds' ids, since each hold is made under the row's lock. A
-    `shared` hold only keeps the row from changing, and waits for exclusive holds alone.
+    Operations on one row run in the order of their holds' ids. Each hold is made under the row's lock. A `shared`
+    hold only keeps the row from changing, and waits for exclusive holds alone.
     """
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="holds")

@@ -213,7 +213,7 @@ def _close_stuck(run: Run, plan: Plan, error: Exception) -> None:
     """End the operation as stuck with its leftovers. If the action's own ending fails too, end without it."""
     leftovers = _leftovers(run.operation, error)
     try:
-        _close(run, plan, State.STUCK, left=leftovers)
+        _close(run, plan, State.STUCK, leftovers=leftovers)
     except Exception:
         log.exception("ending raised", kind=run.operation.kind)
         _abandon(run, State.STUCK, {"code": "stuck", "message": describe_leftovers(leftovers)}, leftovers)
@@ -241,14 +241,14 @@ def _abandon(
         finished_at=timezone.now(),
         progress=None,
         secrets="",
-        left=leftovers,
+        leftovers=leftovers,
     )
     for hold in operation.holds.filter(shared=False, resource_type__in=registered_kinds):
         kind = registered_kinds[hold.resource_type]
         row = kind.model._default_manager.filter(pk=hold.resource_id).first()
         if (
             row is not None
-            and kinds.state_of(row) not in kind.gone
+            and kinds.state_of(row) not in kind.deleted_states
             and not queue.is_awaited(operation, row.pk)
         ):
             transitions.fail(row, fault, kind.error_state)

@@ -86,8 +86,8 @@ def cancel(row: Subject) -> None:
 def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
     """Request that one operation is undone, unless it has reached one of `steps`. Return whether it will be.
 
-    Condition and request are one statement. A worker writes which step it begins and checks for a request before it
-    acts, so that one of the two always sees the other.
+    Condition and request are one statement. A worker writes which step it begins, then checks for a request, then
+    acts. So one of the two always sees the other.
     """
     updated = (
         Operation.objects.filter(

@@ -32,7 +32,12 @@ def retry_stuck(operation: Operation) -> None:
             % {"name": operation.subject_name}
         )
     updated = Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(
-        state=State.UNDOING, attempt=0, due_at=timezone.now(), lease_until=None, finished_at=None, left=None
+        state=State.UNDOING,
+        attempt=0,
+        due_at=timezone.now(),
+        lease_until=None,
+        finished_at=None,
+        leftovers=None,
     )
     if not updated:
         raise Conflict(_("It is not stuck."))
@@ -43,7 +48,9 @@ def retry_stuck(operation: Operation) -> None:
 def settle_stuck(row: Subject) -> None:
     """End a deleted row's stuck operations as failed, since their leftovers are deleted too."""
     for operation in Operation.objects.filter(subject_id=row.pk, state=State.STUCK):
-        Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(state=State.FAILED, left=None)
+        Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(
+            state=State.FAILED, leftovers=None
+        )
         broadcast.operation_changed(operation)
 
 
@@ -51,7 +58,7 @@ def _has_later(operation: Operation) -> bool:
     """Return whether another operation has used one of its rows since. Deleted rows do not count."""
     on_deleted_row = Q()
     for noun, kind in kinds.registered().items():
-        rows = kind.model._default_manager.filter(**{f"{kind.model.STATE}__in": kind.gone})
+        rows = kind.model._default_manager.filter(**{f"{kind.model.STATE}__in": kind.deleted_states})
         on_deleted_row |= Q(resource_type=noun, resource_id__in=rows.values("pk"))
     later = Hold.objects.filter(resource_id=OuterRef("resource_id"), pk__gt=OuterRef("pk"), shared=False)
     holds = operation.holds.filter(shared=False).exclude(on_deleted_row)

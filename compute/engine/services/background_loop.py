@@ -1,7 +1,6 @@
 """One event loop per process, for synchronous code.
 
-A new loop with new connections for each call, as `async_to_sync` makes outside async servers, takes ten times as
-long as the call.
+Outside async servers, `async_to_sync` makes a loop and its connections for each call, which takes ten times as long.
 """
 
 import asyncio

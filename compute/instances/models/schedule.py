@@ -18,7 +18,7 @@ class Schedule(models.Model):
     newest `keep` stay (`compute.images.services.images.rotate`).
     """
 
-    KEPT = 7
+    DEFAULT_KEEP = 7
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -28,7 +28,7 @@ class Schedule(models.Model):
     at = models.DateTimeField(null=True)
     cron = models.CharField(max_length=255, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
-    keep = models.PositiveSmallIntegerField(default=KEPT)
+    keep = models.PositiveSmallIntegerField(default=DEFAULT_KEEP)
     enabled = models.BooleanField(default=True)
     next_run = models.DateTimeField(null=True)
     last_run = models.DateTimeField(null=True)

@@ -112,12 +112,12 @@ def revoke(token: str) -> None:
     ConsoleToken.objects.filter(digest=_digest(token)).delete()
 
 
-def viewers(instance: Instance, *, but: User) -> list[Viewer]:
+def viewers(instance: Instance, *, exclude: User) -> list[Viewer]:
     """Return the other users who have the instance's screen open now, longest first."""
     rows = ConsoleToken.objects.filter(
         instance=instance, used_at__isnull=False, expires_at__gt=timezone.now()
     )
-    rows = rows.exclude(user=but).select_related("user").order_by("used_at")
+    rows = rows.exclude(user=exclude).select_related("user").order_by("used_at")
     return [Viewer(name=row.user.name, since=row.used_at) for row in rows if row.used_at]
 
 

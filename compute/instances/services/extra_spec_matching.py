@@ -23,7 +23,7 @@ _TEXTS: dict[str, Callable[[str, str], bool]] = {
 def matches(value: str, required: str) -> bool:
     """Return whether a host's value meets the required one: a text, or an operator with its operand.
 
-    `= 5` matches numbers from 5, `<or> a <or> b` one of several texts, `<in> a` a part of the value.
+    `= 5` matches numbers from 5, and `<in> a` a part of the value. `<or> a <or> b` matches one of several texts.
     """
     operator_name, _space, operand = required.strip().partition(" ")
     operand = operand.strip()

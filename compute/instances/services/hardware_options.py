@@ -161,8 +161,8 @@ def property_error(name: str, value: str) -> str:
 def read(specs: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, Any]:
     """Return {option's name: value} of a flavor and an image together.
 
-    Raise BadInput, whose text names the extra spec or property, if a value is wrong or not supported, or if values
-    differ that must agree.
+    Raise BadInput if a value is wrong or not supported, or if values differ that must agree. Its text names the extra
+    spec or property.
     """
     result: dict[str, Any] = {}
     for option in OPTIONS:

@@ -53,8 +53,8 @@ def page(
 ) -> "Page[Instance]":
     """Return one page of instances with their ports, images, hosts and open operations. Raise Forbidden.
 
-    `search` matches part of a name or address, or a whole id, and in all projects part of a user's name. `project` is
-    an id. Unknown filters and sorts have no effect.
+    `search` matches part of a name or address, or a whole id. In all projects it matches part of a user's name too.
+    `project` is an id. Unknown filters and sorts have no effect.
     """
     policy.enforce(context, "instance:read")
     rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))

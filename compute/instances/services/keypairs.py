@@ -81,19 +81,19 @@ def clean_public_key(value: object) -> str:
     """Return an OpenSSH public key of one line. Raise BadInput."""
     text = value.strip() if isinstance(value, str) else ""
     if not text:
-        raise _wrong(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
+        raise _bad_input(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
     if "PRIVATE KEY" in text:
-        raise _wrong(_("This is a private key. Keep it to yourself and paste the .pub file instead."))
+        raise _bad_input(_("This is a private key. Keep it to yourself and paste the .pub file instead."))
     if len(text) > LONGEST_KEY or "\n" in text or "\r" in text:
-        raise _wrong(_("A public key is one line; paste only the .pub file."))
+        raise _bad_input(_("A public key is one line; paste only the .pub file."))
     try:
         key = load_ssh_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _wrong(_("This is not an OpenSSH public key (ssh-ed25519, ecdsa or ssh-rsa).")) from error
+        raise _bad_input(_("This is not an OpenSSH public key (ssh-ed25519, ecdsa or ssh-rsa).")) from error
     if isinstance(key, RSAPublicKey) and key.key_size < 2048:
-        raise _wrong(_("RSA keys need at least 2048 bits."))
+        raise _bad_input(_("RSA keys need at least 2048 bits."))
     if not text.isprintable():
-        raise _wrong(_("The key's comment has characters that cannot be shown."))
+        raise _bad_input(_("The key's comment has characters that cannot be shown."))
     return text
 
 
@@ -130,5 +130,5 @@ def _enforce_quota(context: Context, owner: User) -> None:
     quotas.enforce_cap("key_pairs", limits["key_pairs"], count, _("Quota exceeded, too many key pairs."))
 
 
-def _wrong(sentence: str) -> BadInput:
+def _bad_input(sentence: str) -> BadInput:
     return BadInput(fields={"public_key": sentence})

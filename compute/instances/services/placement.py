@@ -1,7 +1,7 @@
 """Requirements of instances for their placement: zone, host, affinity, server group, aggregates.
 
-Rows hold the zone in `requested_zone` and the rest in `scheduler_hints`, where `host` is a hypervisor's name, and
-`same_host` and `different_host` are lists of ids of instances. The scheduler checks the capacity.
+Rows hold the zone in `requested_zone` and the rest in `scheduler_hints`. There, `host` is a hypervisor's name, and
+`same_host` and `different_host` are lists of instances' ids. The scheduler checks the capacity.
 """
 
 from collections import Counter

@@ -80,7 +80,7 @@ def apply(
     *,
     read_at: datetime | None = None,
 ) -> None:
-    """Write a guest's state into its row, unless an operation is open for it or it is on another host now.
+    """Write a guest's state into its row, unless it has an open operation or is on another host now.
 
     `facts` is None if the host has no such guest.
     """

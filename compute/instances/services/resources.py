@@ -69,7 +69,7 @@ def _mib(size: int) -> int:
 def reserve_image(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
     """Reserve quota for `count` images, or for `size` bytes of them. Raise OverQuota.
 
-    The size of a new image is unknown, so it reserves one MiB at first, and its size once that is measured.
+    A new image, whose size is unknown, reserves one MiB at first. It reserves its size once that is measured.
     """
     amounts = {"image_count_total": count, "image_size_total": max(count, _mib(size))}
     quotas.reserve(project, amounts, user)

@@ -58,8 +58,8 @@ def capacities(without: Instance | None = None) -> list[Capacity]:
 def check(instance: Instance) -> None:
     """Check that the instance's hypervisor has capacity for its row. Raise Conflict if it has not.
 
-    The hypervisor's row stays locked until the transaction ends, so that of two checks at once the second sees the
-    amounts of the first.
+    The hypervisor's row stays locked until the transaction ends. Of two checks at once, the second so sees the amounts
+    of the first.
     """
     if instance.hypervisor_id is None:
         return

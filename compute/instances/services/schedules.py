@@ -41,7 +41,7 @@ def create(
     at: object,
     cron: object,
     time_zone: object,
-    keep: object = Schedule.KEPT,
+    keep: object = Schedule.DEFAULT_KEEP,
 ) -> Schedule:
     """Make a schedule for `verb`, once `at` a time or by a `cron` line, both in `time_zone`.
 
@@ -114,7 +114,7 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
 def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: object) -> None:
     """Set the columns without saving them. Raise BadInput."""
     schedule.time_zone = str(local_times.zone(time_zone))
-    number = quotas.whole_number(keep or Schedule.KEPT)
+    number = quotas.whole_number(keep or Schedule.DEFAULT_KEEP)
     if number is None or not 0 < number <= MOST_IMAGES:
         raise BadInput(fields={"keep": _("Give a whole number from 1 to %(most)s.") % {"most": MOST_IMAGES}})
     schedule.keep = number

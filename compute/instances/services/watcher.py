@@ -36,7 +36,7 @@ STATE_CHANGING = WAKING | {
 }
 """Events after which a row may be wrong."""
 
-LOOK_SECONDS = 4.0
+CHECK_SECONDS = 4.0
 """Seconds between two checks that libvirt answers (`compute.engine.services.heartbeats.SILENT`)."""
 
 AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
@@ -61,7 +61,7 @@ class Watcher:
         self._rota = Rota(
             [
                 Duty("heartbeat", heartbeats.BEAT_SECONDS, lambda: heartbeats.beat("watch")),
-                Duty("look", LOOK_SECONDS, self._check_host),
+                Duty("look", CHECK_SECONDS, self._check_host),
                 Duty("sync", 30, self._sync),
                 Duty("inspection", 60, self._inspect),
                 Duty("boot stages", 1, lambda: boot_stages.update_all(self.hypervisor)),

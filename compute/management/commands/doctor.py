@@ -26,7 +26,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, run_canary: bool, **_options: Any) -> None:
-        checks = health.checks(_own_host())
+        checks = health.checks(_local_host())
         width = max(len(check.name) for check in checks)
         for check in checks:
             mark = self.style.SUCCESS("well  ") if check.ok else self.style.ERROR("broken")
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError(f"The canary died. {error}") from error
 
 
-def _own_host() -> Hypervisor | None:
+def _local_host() -> Hypervisor | None:
     """Return this machine's row, inspected just now; None if it is no host."""
     try:
         row = Hypervisor.objects.filter(name=settings.HOST).first()

@@ -23,8 +23,8 @@ class Disk(models.Model):
     """One block device. Its source is a volume in `pool`, with a copy of `image` as backing file, if any.
 
     `device` is its name in the machine (vda, sdb, …), which stays as other disks come and go. It is empty while the
-    machine does not have the disk, as for the second root disk that a rebuild makes. A `REPLACED` disk waits to be
-    deleted. A `COPY` receives the content of another disk.
+    machine does not have the disk, such as the new root disk of a rebuild. A `REPLACED` disk waits to be deleted. A
+    `COPY` receives the content of another disk.
     """
 
     class Role(models.TextChoices):

@@ -85,7 +85,7 @@ def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
 
 @pytest.mark.parametrize("ending", ["failed", "cancelled", "stuck"])
 def test_a_rescue_that_does_not_succeed_boots_from_its_own_disk(ending: str) -> None:
-    operation = running("rescue", VmState.ACTIVE, error=ERROR, left=[])
+    operation = running("rescue", VmState.ACTIVE, error=ERROR, leftovers=[])
     instance = factories.instance_of(operation)
     pool = factories.PoolFactory(hosts=[factories.HypervisorFactory()])
     root = factories.DiskFactory(instance=instance, pool=pool, role="root", device="vda")

@@ -70,7 +70,7 @@ def test_an_undo_that_always_fails_ends_as_stuck(plan: TinyPlan, error: Exceptio
     assert (done.state, done.error["message"]) == (State.STUCK, "Full.")
     assert plan.diary.count("undo b") == UNDO_ATTEMPTS
     assert plan.diary[-1] == "stuck"
-    assert done.left == [
+    assert done.leftovers == [
         {"step": "b", "label": "B", "reason": str(error)},
         {"step": "a", "label": "A", "reason": ""},
     ]
@@ -80,7 +80,7 @@ def test_an_undo_that_always_fails_ends_as_stuck(plan: TinyPlan, error: Exceptio
 
 def test_the_instance_is_in_error_and_says_what_was_left(stuck_stop: Operation) -> None:
     assert (stuck_stop.state, stuck_stop.error["message"]) == (State.STUCK, "The disk is full.")
-    assert [row["step"] for row in stuck_stop.left] == ["a"]
+    assert [row["step"] for row in stuck_stop.leftovers] == ["a"]
     row = on(stuck_stop)
     assert (row.vm_state, row.task_state) == (VmState.ERROR, None)
     assert row.fault["message"] == "The step “A” could not be undone: instance.stop.a.undo"
@@ -106,7 +106,7 @@ def test_deleting_for_good_settles_it(as_alice: Context, stuck_stop: Operation) 
     work()
     assert on(stuck_stop).vm_state == VmState.DELETED
     stuck_stop.refresh_from_db()
-    assert (stuck_stop.state, stuck_stop.left) == (State.FAILED, None)
+    assert (stuck_stop.state, stuck_stop.leftovers) == (State.FAILED, None)
     assert consistency.differences() == []
 
 
@@ -118,7 +118,7 @@ def test_tried_again_when_the_cause_is_gone_it_is_undone(
     assert list(operations.due()) == [stuck_stop]
     work()
     stuck_stop.refresh_from_db()
-    assert (stuck_stop.state, stuck_stop.left) == (State.FAILED, None)
+    assert (stuck_stop.state, stuck_stop.leftovers) == (State.FAILED, None)
     assert all(entry["undone"] for entry in stuck_stop.timeline)
     assert on(stuck_stop).fault["message"] == "The disk is full."
     event = AuditEvent.objects.get(action="operation.retry")
@@ -130,7 +130,7 @@ def test_tried_again_when_the_cause_is_gone_it_is_undone(
 def test_tried_again_in_vain_it_is_stuck_again(as_root: Context, stuck_stop: Operation) -> None:
     retrying.retry(as_root, stuck_stop.pk)
     again = run_until_closed(stuck_stop)
-    assert (again.state, len(again.left)) == (State.STUCK, 1)
+    assert (again.state, len(again.leftovers)) == (State.STUCK, 1)
 
 
 def test_what_was_done_since_is_not_undone_with_it(
@@ -216,4 +216,4 @@ def test_deaths_while_undoing_count(plan: TinyPlan) -> None:
     )
     done = plan.run(row)
     assert (done.state, plan.diary) == (State.STUCK, ["stuck"])
-    assert "died or failed again and again" in done.left[0]["reason"]
+    assert "died or failed again and again" in done.leftovers[0]["reason"]

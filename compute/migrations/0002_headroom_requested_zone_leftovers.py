@@ -7,4 +7,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RenameField("instance", "room", "headroom"),
         migrations.RenameField("instance", "wanted_zone", "requested_zone"),
+        migrations.RenameField("operation", "left", "leftovers"),
     ]
