@@ -74,7 +74,6 @@ def registered() -> Mapping[str, Kind]:
 
 
 def kind_of(row: Subject) -> Kind:
-    """Return the kind of a row."""
     return _by_model[type(row)]
 
 

@@ -21,7 +21,6 @@ def change(row: Subject, **fields: Any) -> None:
 
 
 def set_task(row: Subject, task_state: str) -> None:
-    """Set the row's task."""
     change(row, task_state=task_state)
 
 
