@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_noop
 
 from accounts.context import Context
+from accounts.openstack.contract import Described
 from compute.engine import kinds
 from compute.engine.actions import auditing
 from compute.engine.kinds import Kind
@@ -57,6 +58,8 @@ class Action:
     """Whether pages edit on the spot what it changes, so that menus leave it out."""
     api_name: ClassVar[str] = ""
     """Its name in the body of an OpenStack API's action request; empty: that has no such action."""
+    api_body: ClassVar[Described | None] = None
+    """The schema of what stands there under its name, also by microversion; None: it takes no parameters."""
     api_history: ClassVar[str] = ""
     """Its name in a server's list of actions, where that is not its verb."""
     reserves: ClassVar[bool] = False

@@ -5,10 +5,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import ANY, Schema, nullable, object_of, text
 from accounts.services import inputs
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
+
+_REASON: Schema = nullable(object_of(optional={"locked_reason": nullable(text(255))}))
 
 
 class Lock(InstanceAction):
@@ -19,6 +23,7 @@ class Lock(InstanceAction):
     icon = "lock"
     order = 250
     api_name = "lock"
+    api_body = by_version(lambda minor: _REASON if minor >= 73 else ANY, 73)
 
     def applies(self, instance: Instance) -> bool:
         return not instance.locked

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from accounts.openstack.schema import Schema, explained, object_of
 from compute.driver.specs import GuestEventKind
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
@@ -15,6 +16,8 @@ from compute.instances.actions.steps import Define, PowerOff, PowerOn, ReserveAd
 from compute.instances.actions.stop import PRESS_AGAIN, began
 from compute.instances.services import hardware
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
+
+_SOFT_OR_HARD: Schema = {"type": "string", "pattern": "^([Ss][Oo][Ff][Tt]|[Hh][Aa][Rr][Dd])$"}
 
 
 class Restart(Step):
@@ -51,6 +54,7 @@ class Reboot(InstanceAction):
     doing = _("Restarting")
     schedulable = True
     api_name = "reboot"
+    api_body = object_of({"type": explained(_SOFT_OR_HARD, _("Say SOFT or HARD."))})
     steps = (Restart(),)
 
 

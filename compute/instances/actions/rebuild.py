@@ -10,7 +10,10 @@ from django.utils.translation import gettext_noop
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import FLAG, NAME, Schema, explained, nullable, object_of, text
 from accounts.services import inputs
+from compute.api.schemas import DISK_CONFIG, METADATA, UNSUPPORTED
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
@@ -20,6 +23,7 @@ from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.claims import claimed
 from compute.instances.actions.config_drives import write_config_drive
 from compute.instances.actions.passwords import hide
+from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA
 from compute.instances.actions.steps import Define, PowerOffMeanwhile, PowerOnIfItRan, power_before
 from compute.instances.models import Instance
 from compute.instances.services import (
@@ -34,6 +38,29 @@ from compute.instances.services import (
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
+
+
+def _body(minor: int) -> Schema:
+    """Return the schema of Nova's body in a minor version."""
+    optional: dict[str, Schema] = {
+        "adminPass": PASSWORD,
+        "name": NAME,
+        "metadata": METADATA,
+        "preserve_ephemeral": FLAG,
+        "OS-DCF:diskConfig": DISK_CONFIG,
+        **ACCESS,
+    }
+    if minor >= 19:
+        optional["description"] = nullable(text(255))
+    if minor >= 54:
+        optional["key_name"] = nullable(text(255))
+    if minor >= 57:
+        optional["user_data"] = USER_DATA
+    else:
+        optional["personality"] = UNSUPPORTED
+    if minor >= 63:
+        optional["trusted_image_certificates"] = UNSUPPORTED
+    return object_of({"imageRef": explained(NAME, _("Choose an image."))}, optional)
 
 
 class BringImage(Step):
@@ -102,6 +129,7 @@ class Rebuild(InstanceAction):
     )
     doing = _("Rebuilding")
     api_name = "rebuild"
+    api_body = by_version(_body, 19, 54, 57, 63)
     danger = True
     confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
     bulk = False

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.schema import nullable, object_of, text
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
@@ -18,6 +19,7 @@ from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.claims import claimed
 from compute.instances.actions.passwords import hide
 from compute.instances.actions.rebuild import WriteConfigDriveAnew
+from compute.instances.actions.schemas import PASSWORD
 from compute.instances.actions.steps import Define, PowerOff, PowerOn, make_anew, power_before
 from compute.instances.models import Instance
 from compute.instances.services import boot_images, guests, machine_disks
@@ -74,6 +76,7 @@ class Rescue(InstanceAction):
     )
     doing = _("Preparing the rescue")
     api_name = "rescue"
+    api_body = nullable(object_of(optional={"adminPass": PASSWORD, "rescue_image_ref": nullable(text(255))}))
     confirm = _("It is powered off and boots from its image; its own disk is attached as the second one.")
     bulk = False
     fields = ("image_id",)

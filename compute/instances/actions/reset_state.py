@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.context import Context
 from accounts.errors import BadInput
+from accounts.openstack.schema import object_of, one_of
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
@@ -24,6 +25,7 @@ class ResetState(InstanceAction):
     order = 300
     role = "admin"
     api_name = "os-resetState"
+    api_body = object_of({"state": one_of(*STATES)})
     bulk = False
 
     def applies(self, instance: Instance) -> bool:

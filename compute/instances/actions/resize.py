@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
+from accounts.openstack.schema import object_of
+from compute.api.schemas import DISK_CONFIG, ID_OR_NUMBER
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
@@ -105,6 +107,7 @@ class Resize(SizeChange):
     )
     doing = gettext_lazy("Resizing")
     api_name = "resize"
+    api_body = object_of({"flavorRef": ID_OR_NUMBER}, {"OS-DCF:diskConfig": DISK_CONFIG})
     steps: tuple[Step, ...] = (GoDown(), PowerOff(), SnapshotDisks(), GrowDisks(), Define(), PowerOnIfItRan())
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.names import is_text
+from accounts.openstack.schema import explained, object_of, text
 from compute.driver.guest.agent import Agent
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
@@ -46,6 +47,7 @@ class SetPassword(InstanceAction):
     )
     doing = gettext_lazy("Setting the password")
     api_name = "changePassword"
+    api_body = object_of({"adminPass": explained(text(255), gettext_lazy("Give the new password as text."))})
     api_history = "changePassword"
     bulk = False
     fields = (ADMIN_PASSWORD, "user")

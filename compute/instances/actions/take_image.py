@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.names import clean_name
+from accounts.openstack.schema import NAME, Schema, explained, extended, nullable, object_of, whole
+from compute.api.schemas import METADATA
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
@@ -19,6 +21,16 @@ from compute.instances.actions.image_making import CopyOut, DescribeFile, MakesI
 from compute.instances.models import Instance
 from compute.instances.services import hardware_options, labels
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
+
+_IMAGE: Schema = object_of({"name": NAME}, {"metadata": nullable(METADATA)})
+BACKUP: Schema = extended(
+    _IMAGE,
+    {
+        "backup_type": explained(NAME, gettext_lazy("Name the kind of backup, such as daily or weekly.")),
+        "rotation": explained(whole(0, 2**31 - 1), gettext_lazy("Say how many backups of this kind stay.")),
+    },
+)
+"""The body of `createBackup`, Nova's other name of the action."""
 
 
 class StoreImage(DescribeFile):
@@ -53,6 +65,7 @@ class TakeImage(MakesImage):
     doing = gettext_lazy("Taking an image")
     schedulable = True
     api_name = "createImage"
+    api_body = _IMAGE
     api_history = "createImage"
     reserves = True
     bulk = False

@@ -1,6 +1,7 @@
 """`/servers/{id}/action`: Nova's verbs in ours. Rules, states and quotas are the actions' own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.names import is_text
-from accounts.openstack.contract import contract
+from accounts.openstack.contract import Contract, contract
 from accounts.openstack.responses import accepted, no_content
 from accounts.services import quotas
 from compute.api.base import ComputeView, url
@@ -210,7 +211,7 @@ _HANDLERS: dict[str, Handler] = {
 class Action(ComputeView):
     """One key of the body names the action, its value says how."""
 
-    @contract(body=schemas.BODY, answers={200: schemas.DONE, 202: schemas.BEGUN, 204: None})
+    @contract(answers={200: schemas.DONE, 202: schemas.BEGUN, 204: None})
     def post(self, request: Request, key: str) -> HttpResponse:
         body = self.body()
         if len(body) != 1:
@@ -227,6 +228,13 @@ class Action(ComputeView):
         if handler is None:
             raise BadInput(_("There is no such action: %(name)s.") % {"name": name[:64]})
         return handler(self, instance, wish)
+
+    @classmethod
+    def contract(cls, method: str) -> Contract:
+        """Return the same with the bodies of all actions that are registered by now."""
+        rules = super().contract(method)
+        body = schemas.body(tuple(registry.of_noun("instance"))) if method == "post" else None
+        return replace(rules, body=body)
 
 
 def _of_action(name: str) -> Handler | None:
