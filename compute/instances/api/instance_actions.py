@@ -3,48 +3,53 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
 from accounts.errors import NotFound
+from accounts.names import is_text
+from accounts.openstack import ids
 from accounts.openstack.contract import contract
+from accounts.openstack.paging import Page
 from accounts.openstack.times import without_zone
-from compute.api.base import COMPUTE, ComputeView, moment_of
+from compute.api.base import COMPUTE, ComputeView
 from compute.engine.actions import registry
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
+from compute.instances.api.changes import period
 from compute.instances.api.schemas import records as schemas
 from compute.instances.api.servers import find
-from compute.instances.models import Instance
 
 CREATE = "create"
 """What another instance's operation is to one that it makes, such as a clone."""
+
+REQUEST = "req-"
+"""The beginning of every id of a request."""
 
 
 class InstanceActions(ComputeView):
     @contract(query=schemas.ACTIONS_QUERY, answers={200: schemas.ACTIONS})
     def get(self, request: Request, key: str) -> HttpResponse:
-        rows = {row.request_id: row for row in _operations(self, key)}
-        body: dict[str, Any]
-        if not self.at_least(58):
-            return JsonResponse({"instanceActions": [_show(self, key, row) for row in rows.values()]})
-        query = request.query_params
-        since, before = moment_of(query, "changes-since"), None
-        if self.at_least(66):
-            before = moment_of(query, "changes-before")
-        fitting = [
-            name
-            for name, row in rows.items()
-            if (since is None or row.updated_at >= since) and (before is None or row.updated_at <= before)
-        ]
-        page = COMPUTE.paging.page_of_list(query, fitting, str)
-        body = {"instanceActions": [_show(self, key, rows[name]) for name in page.rows]}
+        page = self._page(_operations(self, key).defer("parameters", "timeline"))
+        body: dict[str, Any] = {"instanceActions": [_show(self, key, row) for row in page.rows]}
         if page.more:
             path = f"servers/{key}/os-instance-actions"
-            body["links"] = [COMPUTE.next_link(request, path, page.rows[-1])]
+            body["links"] = [COMPUTE.next_link(request, path, _request_id(page.rows[-1]))]
         return JsonResponse(body)
+
+    def _page(self, rows: "QuerySet[Operation]") -> Page[Operation]:
+        """Return a page of what changed in the period; all rows before 2.58, which brought pages."""
+        if not self.at_least(58):
+            return Page(rows=list(rows), more=False)
+        start, end = period(self, since=58)
+        if start:
+            rows = rows.filter(updated_at__gte=start)
+        if end:
+            rows = rows.filter(updated_at__lte=end)
+        return COMPUTE.paging.page(self.request.query_params, rows, find=_requested_as)
 
 
 class OneInstanceAction(ComputeView):
@@ -52,10 +57,11 @@ class OneInstanceAction(ComputeView):
 
     @contract(answers={200: schemas.ACTION})
     def get(self, request: Request, key: str, request_id: str) -> HttpResponse:
-        for row in _operations(self, key):
-            if row.request_id == request_id:
-                return JsonResponse({"instanceAction": _show(self, key, row) | self._events(row)})
-        raise NotFound(_("Action for request_id %(id)s could not be found.") % {"id": request_id[:64]})
+        rows = _operations(self, key).select_related("host")
+        row = rows.filter(_requested_as(request_id)).first() if is_text(request_id) else None
+        if row is None:
+            raise NotFound(_("Action for request_id %(id)s could not be found.") % {"id": request_id[:64]})
+        return JsonResponse({"instanceAction": _show(self, key, row) | self._events(row)})
 
     def _events(self, row: Operation) -> dict[str, Any]:
         """For administrators; from 2.51 on for everybody, without what concerns the host."""
@@ -82,20 +88,31 @@ class OneInstanceAction(ComputeView):
         return shown
 
 
-def _operations(view: ComputeView, key: str) -> list[Operation]:
-    """Newest first; those of our own making have no request and are told by their own id."""
-    instance: Instance = find(view, key)
-    rows = operations_log.of_row(view.context, instance.pk)
-    for row in rows:
-        row.request_id = row.request_id or f"req-{row.pk}"
-    return rows
+def _operations(view: ComputeView, key: str) -> "QuerySet[Operation]":
+    """Return the operations of the server of the address, newest first. Raise NotFound, Forbidden."""
+    return operations_log.visible_on(view.context, find(view, key).pk)
+
+
+def _request_id(row: Operation) -> str:
+    """Return the id of the request that began the operation, or one made of its own where no request did."""
+    return row.request_id if row.request_id.startswith(REQUEST) else f"{REQUEST}{row.pk}"
+
+
+def _requested_as(request_id: str) -> Q:
+    """Return the condition of the operation that is shown with this id."""
+    if not request_id.startswith(REQUEST):
+        return Q(pk__in=[])
+    condition = Q(request_id=request_id)
+    if own := ids.uuid(request_id.removeprefix(REQUEST)):
+        condition |= Q(pk=own) & ~Q(request_id__startswith=REQUEST)
+    return condition
 
 
 def _show(view: ComputeView, key: str, row: Operation) -> dict[str, Any]:
     shown = {
         "action": _name(row) if str(row.subject_id) == key else CREATE,
         "instance_uuid": key,
-        "request_id": row.request_id,
+        "request_id": _request_id(row),
         "user_id": row.user_id or "",
         "project_id": row.project_id,
         "start_time": without_zone(row.created_at),

@@ -11,15 +11,16 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.errors import BadInput, NotFound
+from accounts.errors import NotFound
 from accounts.names import is_text
 from accounts.openstack import ids
 from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
 from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import COMPUTE, ComputeView, moment_of, number_of
+from compute.api.base import COMPUTE, ComputeView, number_of
 from compute.engine.models import Operation
+from compute.instances.api.changes import period
 from compute.instances.api.schemas import records as schemas
 from compute.instances.api.servers import find
 from compute.instances.services import migrations
@@ -50,13 +51,7 @@ class Migrations(ComputeView):
         # Nova keeps apart what clients were told of and what they may forget; here nothing is hidden.
         if inputs.flag(query, "hidden", False):
             rows = rows.none()
-        since = moment_of(query, "changes-since") if self.at_least(59) else None
-        before = moment_of(query, "changes-before") if self.at_least(66) else None
-        if since and before and since > before:
-            raise BadInput(
-                fields={"changes-since": _("The value of changes-since must not be after changes-before.")}
-            )
-        return migrations.changed_between(rows, since, before)
+        return migrations.changed_between(rows, *period(self, since=59))
 
     def _show(self, row: Any) -> dict[str, Any]:
         host = row.parameters.get("host", "")
