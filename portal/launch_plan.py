@@ -10,7 +10,7 @@ from accounts.services.quotas import Usage
 from compute.images.models import Image
 from compute.instances.actions.size_change import SizeChange, amounts, growth
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import fitting, resources
+from compute.instances.services import image_requirements, resources
 from portal import quota_offer
 from portal.quota_offer import Offer
 
@@ -58,10 +58,13 @@ def make(
     """Return sizes and quota bars for `count` instances. The launch itself checks all of it again."""
     usages = _launch_usages(quotas.project_usage(project)) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
-    amounts_needed = resources.of(flavor, count) if flavor else {}
+    amounts_needed = resources.amounts(flavor, count) if flavor else {}
 
     def size(one: Flavor) -> Size:
-        misfit, needed = fitting.refusal(image, one) if image else "", resources.of(one, count)
+        misfit, needed = (
+            image_requirements.refusal(image, one) if image else "",
+            resources.amounts(one, count),
+        )
         return _size(one, misfit, needed, usages, quota_offer.make(usages, needed, waiting))
 
     return Plan(

@@ -13,13 +13,13 @@ from compute.engine.kinds import Kind
 from compute.instances import states
 from compute.instances.models import Instance
 from compute.instances.models.instance import BootStage
-from compute.instances.services import words
+from compute.instances.services import status_labels
 from compute.instances.states import VmState
 
 LOCKED = _("It is locked against changes. Unlock it first.")
 
 
-def settled(instance: Instance, state: str) -> Mapping[str, Any]:
+def state_columns(instance: Instance, state: str) -> Mapping[str, Any]:
     """Return what follows from a new state: what runs now boots now, unless it was only paused."""
     fields: dict[str, Any] = {}
     if state == VmState.ACTIVE and instance.launched_at is None:
@@ -29,7 +29,7 @@ def settled(instance: Instance, state: str) -> Mapping[str, Any]:
     elif instance.vm_state != VmState.PAUSED:
         fields |= {"boot_stage": BootStage.BOOTING, "booted_at": timezone.now()}
     if state not in states.RUNNING:
-        fields |= {"agent": None, "room": None}
+        fields |= {"agent": None, "headroom": None}
     return fields
 
 
@@ -45,10 +45,10 @@ INSTANCE = Kind(
     existing=states.EXISTING,
     gone=frozenset({VmState.DELETED}),
     error_state=VmState.ERROR,
-    status=lambda instance: words.status(instance.status),
+    status=lambda instance: status_labels.status(instance.status),
     lists=("instances",),
     counts=("quota",),
-    settled=settled,
+    state_columns=state_columns,
     lock=lock,
     host=lambda instance: instance.hypervisor_id,
     related=("hypervisor", "image", "rescue_image", "project"),

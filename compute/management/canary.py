@@ -29,12 +29,12 @@ OPERATION_SECONDS = 120
 BOOT_SECONDS = 120
 
 
-class CanaryDied(Exception):
+class CanaryFailed(Exception):
     """The chain broke; the text says at which link, and why."""
 
 
-def fly(report: Callable[[str], None]) -> None:
-    """Launch, boot, look and remove; `report` hears each link that held. Raises CanaryDied for one that did not."""
+def run(report: Callable[[str], None]) -> None:
+    """Launch, boot, look and remove; `report` hears each link that held. Raise CanaryFailed for one that did not."""
     context = _administrator()
     instance = _launched(context)
     report(_("launch accepted"))
@@ -59,7 +59,7 @@ def _administrator() -> Context:
     admins = Assignment.objects.filter(role__name="admin", project__name="admin", user__enabled=True)
     assignment = admins.select_related("user").first()
     if assignment is None or assignment.user is None:
-        raise CanaryDied(
+        raise CanaryFailed(
             _("Set-up: there is no administrator yet. Open the link that `manage.py setup_link` prints.")
         )
     return contexts.for_user(assignment.user, assignment.project_id, request_id="canary")
@@ -68,17 +68,17 @@ def _administrator() -> Context:
 def _launched(context: Context) -> Instance:
     image = Image.objects.filter(name="Tiny Linux", visibility="public", status=Image.Status.ACTIVE).first()
     if image is None:
-        raise CanaryDied(_("Image: there is no tiny image. Run `manage.py build_image tiny`."))
+        raise CanaryFailed(_("Image: there is no tiny image. Run `manage.py build_image tiny`."))
     fitting = Flavor.objects.filter(ram_mib__gte=image.min_ram_mib, disk_gib__gte=image.min_disk_gib)
     flavor = fitting.order_by("ram_mib", "vcpus", "disk_gib").first()
     if flavor is None:
-        raise CanaryDied(_("Flavor: none is large enough for %(image)s.") % {"image": image.name})
+        raise CanaryFailed(_("Flavor: none is large enough for %(image)s.") % {"image": image.name})
     name = f"canary-{secrets.token_hex(3)}"
     try:
         return launch(context, LaunchRequest(name=name, flavor_id=flavor.pk, image_id=image.pk))[0]
     except MeridianError as error:
         reasons = " ".join([str(error), *(str(text) for text in error.fields.values())])
-        raise CanaryDied(_("Launch: %(reason)s") % {"reason": reasons}) from error
+        raise CanaryFailed(_("Launch: %(reason)s") % {"reason": reasons}) from error
 
 
 def _finish(operation: Operation) -> None:
@@ -101,7 +101,7 @@ def _finish(operation: Operation) -> None:
     if operation.state != Operation.State.SUCCEEDED:
         reason = (operation.error or {}).get("message", operation.state)
         step = operation.timeline[-1]["name"] if operation.timeline else operation.step
-        raise CanaryDied(
+        raise CanaryFailed(
             _("%(kind)s: the step “%(step)s” failed: %(reason)s")
             % {"kind": operation.kind, "step": step, "reason": reason}
         )
@@ -111,7 +111,7 @@ def _wait(true: Callable[[], bool], seconds: float, sentence: str, operation: Op
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
-            raise CanaryDied(sentence % {"kind": operation.kind, "step": operation.step})
+            raise CanaryFailed(sentence % {"kind": operation.kind, "step": operation.step})
         time.sleep(0.2)
 
 
@@ -122,12 +122,12 @@ def _booted(instance: Instance) -> str:
         try:
             text = console_views.log(instance).text
         except Unavailable as error:
-            raise CanaryDied(_("Console: %(reason)s") % {"reason": error}) from error
+            raise CanaryFailed(_("Console: %(reason)s") % {"reason": error}) from error
         if "login:" in text:
             return text
         if time.monotonic() > deadline:
             last = text.strip().splitlines()[-1:] or [_("nothing")]
-            raise CanaryDied(
+            raise CanaryFailed(
                 _("Boot: no login within %(seconds)s s; the last line was: %(line)s")
                 % {"seconds": BOOT_SECONDS, "line": last[0]}
             )
@@ -137,7 +137,7 @@ def _booted(instance: Instance) -> str:
 def _has_address(instance: Instance, log: str) -> None:
     address = instance.ports.get().address
     if address not in log:
-        raise CanaryDied(
+        raise CanaryFailed(
             _(
                 "Network: the guest did not get its address %(address)s. See `manage.py doctor` and dnsmasq's lines."
             )
@@ -158,6 +158,6 @@ def _has_screen(context: Context, instance: Instance) -> None:
         ) as screen:
             greeting = screen.recv(5, decode=False)
     except (OSError, WebSocketException) as error:
-        raise CanaryDied(_("Screen: it does not answer: %(reason)s") % {"reason": error}) from error
+        raise CanaryFailed(_("Screen: it does not answer: %(reason)s") % {"reason": error}) from error
     if not greeting.startswith(b"RFB"):
-        raise CanaryDied(_("Screen: it speaks no VNC."))
+        raise CanaryFailed(_("Screen: it speaks no VNC."))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Unavailable
 from accounts.services import ldap, oidc
 from compute.engine.models import Heartbeat, Operation
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.engine.services import heartbeats
 from compute.hosts.models import Hypervisor
 from compute.images.models import Image
@@ -100,7 +100,7 @@ def _operations() -> list[Check]:
     stuck = Operation.objects.filter(state=Operation.State.STUCK).order_by("created_at", "pk")
     if not (rows := list(stuck[:NAMED])):
         return [Check(name=_("Operations"), ok=True, detail=_("none is stuck"))]
-    names = [f"{row.kind} {row.subject_name}: {left_in_words(row.left)}" for row in rows]
+    names = [f"{row.kind} {row.subject_name}: {describe_leftovers(row.left)}" for row in rows]
     detail = _("%(count)s stuck. %(which)s") % {"count": stuck.count(), "which": " ".join(names)}
     fix = _(
         "Remove what stands in the way, then choose “Undo once more” on the activity page; "

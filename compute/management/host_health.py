@@ -77,7 +77,7 @@ def _why_away(row: Hypervisor) -> str:
 
 def _guest_hardware(row: Hypervisor) -> Check:
     """What guests can have beyond the usual machine, and which packages bring what is missing."""
-    name, labels = _named(_("Guest hardware"), row), hardware.labels()
+    name, labels = _named(_("Guest hardware"), row), hardware.feature_labels()
     missing = [feature for feature in PACKAGES if feature not in row.features]
     if not missing:
         return Check(name=name, ok=True, detail=", ".join(labels.values()))

@@ -105,7 +105,7 @@ def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
     mode = request.POST.get("how", "ask")
     if mode not in {"ask", "again", "share", "take"}:
         raise BadInput(fields={"how": _("Choose ask, again, share or take.")})
-    visitors = consoles.visitors(instance, but=request.user) if mode in {"ask", "again"} else []
+    visitors = consoles.viewers(instance, but=request.user) if mode in {"ask", "again"} else []
     if mode == "again":
         visitors = [visitor for visitor in visitors if visitor.since > timezone.now() - JUST_NOW]
     if visitors:

@@ -39,7 +39,7 @@ def tagged(workshop: Workshop, spec: GuestSpec, instance: Instance) -> Callable[
     """The running guest, tagged with so many claims of an operation."""
 
     def make(operation: Operation, fence: int) -> Guest:
-        tag = replace(guest_spec.tag(instance, operation), fence=fence)
+        tag = replace(guest_spec.build_tag(instance, operation), fence=fence)
         guest = Guest.define(workshop.uri, replace(spec, tag=tag))
         guest.start()
         return guest

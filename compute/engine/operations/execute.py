@@ -15,11 +15,11 @@ from compute.driver.errors import DriverError
 from compute.engine import kinds
 from compute.engine.models import Operation
 from compute.engine.operations import queue
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.engine.operations.locking import lock_rows
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.engine.operations.steps import Plan, Step, Where, plans
-from compute.engine.services import dispatch, here, transitions
+from compute.engine.services import dispatch, served_host, transitions
 from compute.engine.services.failpoints import failpoint
 
 log = structlog.get_logger(__name__)
@@ -161,7 +161,7 @@ def _go_to_host(run: Run, step: Step) -> None:
         return
     subject = run.subject
     host = kinds.kind_of(subject).host(subject) or run.operation.host_id
-    if host is not None and here.host_id() not in {None, host}:
+    if host is not None and served_host.host_id() not in {None, host}:
         run.hand_over(host)
         dispatch.send(run.operation.pk, host)
         raise _HandedOver
@@ -198,8 +198,8 @@ def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
             lock_rows(operation)
             run.write(state=state, step="", finished_at=timezone.now(), progress=None, secrets="", **fields)
             ending(operation)
-            for waiting, host in queue.in_line(operation).values_list("pk", "host"):
-                dispatch.hint(waiting, host)
+            for waiting, host in queue.waiting_behind(operation).values_list("pk", "host"):
+                dispatch.send_on_commit(waiting, host)
     except BaseException:
         for name, value in before.items():
             setattr(operation, name, value)
@@ -215,7 +215,7 @@ def _close_stuck(run: Run, plan: Plan, error: Exception) -> None:
         _close(run, plan, State.STUCK, left=left)
     except Exception:
         log.exception("ending raised", kind=run.operation.kind)
-        _abandon(run, State.STUCK, {"code": "stuck", "message": left_in_words(left)}, left)
+        _abandon(run, State.STUCK, {"code": "stuck", "message": describe_leftovers(left)}, left)
 
 
 def _close_unknown(run: Run) -> None:
@@ -232,7 +232,7 @@ def _abandon(
     run: Run, state: Operation.State, fault: dict[str, str], left: list[dict[str, str]] | None
 ) -> None:
     """End an operation without its action; the rows that it alone occupied are in error."""
-    operation, known = run.operation, kinds.known()
+    operation, known = run.operation, kinds.registered()
     lock_rows(operation)
     run.write(
         state=state,
@@ -246,10 +246,14 @@ def _abandon(
     for hold in operation.holds.filter(shared=False, resource_type__in=known):
         kind = known[hold.resource_type]
         row = kind.model._default_manager.filter(pk=hold.resource_id).first()
-        if row is not None and kinds.state_of(row) not in kind.gone and not queue.next_on(operation, row.pk):
+        if (
+            row is not None
+            and kinds.state_of(row) not in kind.gone
+            and not queue.is_awaited(operation, row.pk)
+        ):
             transitions.fail(row, fault, kind.error_state)
-    for waiting, host in queue.in_line(operation).values_list("pk", "host"):
-        dispatch.hint(waiting, host)
+    for waiting, host in queue.waiting_behind(operation).values_list("pk", "host"):
+        dispatch.send_on_commit(waiting, host)
 
 
 def _left(operation: Operation, error: Exception) -> list[dict[str, str]]:
@@ -264,7 +268,7 @@ def _left(operation: Operation, error: Exception) -> list[dict[str, str]]:
 def _announce_if_due(run: Run) -> None:
     """Look once more: an event that came while the step was being left would find nobody."""
     if Operation.objects.filter(pk=run.operation.pk, due_at__lte=timezone.now()).exists():
-        dispatch.hint(run.operation.pk, run.operation.host_id)
+        dispatch.send_on_commit(run.operation.pk, run.operation.host_id)
 
 
 def _entry(operation: Operation, step: Step) -> dict[str, Any] | None:

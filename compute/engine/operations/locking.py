@@ -6,7 +6,7 @@ from compute.engine.models import Operation
 
 def lock_rows(operation: Operation) -> None:
     """Lock every row that the operation occupies, in the one order of locks (`compute.engine.kinds.Kind.rank`)."""
-    known = kinds.known()
+    known = kinds.registered()
     held = operation.holds.filter(shared=False, resource_type__in=known)
     pairs = held.values_list("resource_type", "resource_id")
     for noun, key in sorted(pairs, key=lambda hold: (known[hold[0]].rank, hold[1])):

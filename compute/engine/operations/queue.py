@@ -55,7 +55,7 @@ def enqueue(
         _hold(operation, row)
     for row in sharing:
         _hold(operation, row, shared=True)
-    dispatch.hint(operation.pk, host)
+    dispatch.send_on_commit(operation.pk, host)
     return operation
 
 
@@ -80,7 +80,7 @@ def cancel(row: Subject) -> None:
     found = list(waiting.values_list("pk", "host"))
     waiting.change(cancel_requested=True, due_at=Now())
     for operation_id, host in found:
-        dispatch.hint(operation_id, host)
+        dispatch.send_on_commit(operation_id, host)
 
 
 def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
@@ -97,7 +97,7 @@ def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
         .change(cancel_requested=True, due_at=Now())
     )
     if asked:
-        dispatch.hint(operation.pk, operation.host_id)
+        dispatch.send_on_commit(operation.pk, operation.host_id)
         broadcast.operation_changed(operation)
     return bool(asked)
 
@@ -122,7 +122,7 @@ def wake_sharing(resource_id: uuid.UUID, event: str) -> None:
 def _wake(waiting: OperationQuerySet, event: str) -> None:
     if waiting.update(woken_by=event, due_at=Now()):
         for operation_id, host in waiting.values_list("pk", "host"):
-            dispatch.hint(operation_id, host)
+            dispatch.send_on_commit(operation_id, host)
 
 
 def show_progress(
@@ -135,7 +135,7 @@ def show_progress(
         broadcast.operation_changed(operation)
 
 
-def in_line(operation: Operation) -> OperationQuerySet:
+def waiting_behind(operation: Operation) -> OperationQuerySet:
     """Return the open operations that wait for one of this operation's rows."""
     mine = Hold.objects.filter(
         operation=operation, resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk")
@@ -144,6 +144,6 @@ def in_line(operation: Operation) -> OperationQuerySet:
     return Operation.objects.open().exclude(pk=operation.pk).filter(Exists(later))
 
 
-def next_on(operation: Operation, resource_id: uuid.UUID) -> bool:
+def is_awaited(operation: Operation, resource_id: uuid.UUID) -> bool:
     """Return whether another operation waits to occupy this row."""
-    return in_line(operation).on(resource_id).exists()
+    return waiting_behind(operation).on(resource_id).exists()

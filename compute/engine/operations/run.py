@@ -19,7 +19,7 @@ from compute.engine import kinds
 from compute.engine.models import Operation, Subject
 from compute.engine.models.operation import OperationQuerySet
 from compute.engine.operations import queue
-from compute.engine.services import broadcast, here, secrets
+from compute.engine.services import broadcast, secrets, served_host
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ class Run:
     def claim(cls, operation_id: str) -> Self | None:
         """Take the operation; None when it is finished, not yet due, another host's, or in other hands."""
         lease = timedelta(seconds=settings.LEASE_SECONDS)
-        mine = Q(host=None) | Q(host=here.host_id()) if here.host_id() else Q()
+        mine = Q(host=None) | Q(host=served_host.host_id()) if served_host.host_id() else Q()
         claimed = (
             queue.due()
             .filter(mine, pk=operation_id)
@@ -103,7 +103,7 @@ class Run:
     def subject(self) -> Any:
         """The row that the steps work on, as it is now."""
         noun, key = self._subject
-        kind = kinds.known()[noun]
+        kind = kinds.registered()[noun]
         return kind.model._default_manager.select_related(*kind.related).get(pk=key)
 
     @property
@@ -128,7 +128,7 @@ class Run:
             raise Cancelled
 
     def write(self, **fields: Any) -> None:
-        """Change the operation's row. Raise LeaseLost when it is not ours any more."""
+        """Change the operation's row. Raise LeaseLost if it is not ours any more."""
         if self._lost.is_set() or not self._mine().change(**fields):
             raise LeaseLost
         for name, value in fields.items():

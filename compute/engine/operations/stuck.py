@@ -19,7 +19,7 @@ State = Operation.State
 
 @transaction.atomic
 def retry_stuck(operation: Operation) -> None:
-    """Undo a stuck operation once more. Raise Conflict when it is not stuck, or its rows have changed since.
+    """Undo a stuck operation once more. Raise Conflict if it is not stuck, or its rows have changed since.
 
     What runs now must not be undone under its feet, and what was done later must not be undone with it.
     """
@@ -36,7 +36,7 @@ def retry_stuck(operation: Operation) -> None:
     )
     if not revived:
         raise Conflict(_("It is not stuck."))
-    dispatch.hint(operation.pk, operation.host_id)
+    dispatch.send_on_commit(operation.pk, operation.host_id)
     broadcast.operation_changed(operation)
 
 
@@ -50,7 +50,7 @@ def settle_stuck(row: Subject) -> None:
 def _has_later(operation: Operation) -> bool:
     """Whether another operation came to one of its rows later; those that are gone do not count."""
     gone = Q()
-    for noun, kind in kinds.known().items():
+    for noun, kind in kinds.registered().items():
         rows = kind.model._default_manager.filter(**{f"{kind.model.STATE}__in": kind.gone})
         gone |= Q(resource_type=noun, resource_id__in=rows.values("pk"))
     later = Hold.objects.filter(resource_id=OuterRef("resource_id"), pk__gt=OuterRef("pk"), shared=False)

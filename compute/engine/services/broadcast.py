@@ -35,7 +35,7 @@ def operation_changed(operation: Operation) -> None:
 def _topics(operation: Operation) -> list[str]:
     found = dict.fromkeys(["operations"])
     for noun, key in operation.holds.filter(shared=False).values_list("resource_type", "resource_id"):
-        kind = kinds.known().get(noun)
+        kind = kinds.registered().get(noun)
         found |= dict.fromkeys([*(kind.lists if kind else ()), f"{noun}:{key}"])
     return list(found)
 

@@ -29,7 +29,7 @@ def queue_of(host_id: uuid.UUID | None) -> str:
     return f"host.{host_id}" if host_id else COMMON
 
 
-def hint(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
+def send_on_commit(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
     """Send the operation's id to the workers once the present transaction is committed."""
     transaction.on_commit(lambda: send(operation_id, host_id))
 

@@ -20,15 +20,15 @@ def change(row: Subject, **fields: Any) -> None:
     broadcast.changed(row)
 
 
-def task(row: Subject, task_state: str) -> None:
+def set_task(row: Subject, task_state: str) -> None:
     """Say what is being done to the row."""
     change(row, task_state=task_state)
 
 
 def settle(row: Subject, state: str, *, task_state: str | None = None, **fields: Any) -> None:
     """Put the row into `state` and forget an earlier fault; `task_state` is that of the next in line, if any."""
-    following = dict(kinds.kind_of(row).settled(row, state))
-    change(row, **{row.STATE: state, "task_state": task_state}, **({"fault": None} | following | fields))
+    derived = dict(kinds.kind_of(row).state_columns(row, state))
+    change(row, **{row.STATE: state, "task_state": task_state}, **({"fault": None} | derived | fields))
 
 
 def fail(
@@ -39,7 +39,7 @@ def fail(
     change(row, **_into(row, state), task_state=task_state, fault=fault)
 
 
-def undone(row: Subject, state: str | None = None) -> None:
+def clear_task(row: Subject, state: str | None = None) -> None:
     """Give a task up without a fault: keep the state, or take `state`."""
     change(row, **_into(row, state), task_state=None)
 
@@ -48,4 +48,4 @@ def _into(row: Subject, state: str | None) -> dict[str, Any]:
     """Return the fields of a state, with what follows from it where it is another than now."""
     if state is None or state == kinds.state_of(row):
         return {}
-    return {row.STATE: state, **kinds.kind_of(row).settled(row, state)}
+    return {row.STATE: state, **kinds.kind_of(row).state_columns(row, state)}

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
-from compute.engine.actions.cancelling import cancel_current, too_late
+from compute.engine.actions.cancelling import cancel_current, cancel_refusal
 from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
 
@@ -23,7 +23,7 @@ class Cancel(InstanceAction):
 
     def applies(self, instance: Instance) -> bool:
         operation = instance.open_operation if instance.task_state else None
-        return operation is not None and not too_late(operation)
+        return operation is not None and not cancel_refusal(operation)
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Raise Conflict saying why there is nothing to cancel."""

@@ -17,7 +17,7 @@ def claimed(run: Run, *, write: bool = True) -> Guest:
     instance = run.subject
     guest = guests.guest(instance)
     try:
-        guest.claim(guest_spec.tag(instance, run.operation), write=write)
+        guest.claim(guest_spec.build_tag(instance, run.operation), write=write)
     except GuestNotFound:
         return guest
     except GuestClaimed as error:

@@ -46,7 +46,7 @@ OUTSIDE = "outside_group"
 
 COPIED = (
     "project",
-    *flavors.COPIED,
+    *flavors.COPIED_FIELDS,
     "image",
     "hypervisor",
     "hardware",
@@ -108,7 +108,7 @@ class CopyMemories(Step):
         source, copy = run.subject, _copy(run.operation)
         run.check()
         state_files.copy_nvram(guests.nvram(source), guests.nvram(copy))
-        if hardware.of(source).tpm is not None:
+        if hardware.spec_of(source).tpm is not None:
             state_files.copy_tpm_state(str(source.pk), str(copy.pk))
 
     def undo(self, run: Run) -> None:
@@ -173,7 +173,7 @@ class Clone(InstanceAction):
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Make the new instance's rows. Raises BadInput naming `name`, OverQuota, Conflict (no room, no address)."""
         name = clean_name(parameters.get("name"))
-        quotas.reserve(instance.project, resources.of(instance), context.user)
+        quotas.reserve(instance.project, resources.amounts(instance), context.user)
         copy = Instance.objects.create(
             user=context.user,
             name=name,
@@ -200,7 +200,7 @@ class Clone(InstanceAction):
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
         copy = _locked_copy(operation)
-        task_state = copy.task_state if queue.next_on(operation, copy.pk) else None
+        task_state = copy.task_state if queue.is_awaited(operation, copy.pk) else None
         transitions.settle(copy, VmState.ACTIVE, task_state=task_state)
 
     def failed(self, operation: Operation) -> None:
@@ -236,7 +236,7 @@ def _join_group(context: Context, copy: Instance) -> str:
 def _give_up(operation: Operation, error: dict[str, str] | None) -> None:
     """The new instance is in error, unless it is gone or being deleted already."""
     copy = _locked_copy(operation)
-    if copy.vm_state != VmState.DELETED and not queue.next_on(operation, copy.pk):
+    if copy.vm_state != VmState.DELETED and not queue.is_awaited(operation, copy.pk):
         transitions.fail(copy, error, VmState.ERROR)
 
 

@@ -37,7 +37,7 @@ class SetExpiry(InstanceAction):
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         before = instance.expires_at
-        moment = expiry.wanted(
+        moment = expiry.parse(
             context,
             instance,
             parameters.get("expires_at"),

@@ -15,7 +15,7 @@ from compute.instances.actions.disk_copying import size_of
 from compute.instances.actions.size_change import SizeChange, cannot_take
 from compute.instances.actions.steps import Define
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import guests, hardware, machine_disks, room
+from compute.instances.services import guests, hardware, headroom, machine_disks
 from compute.instances.states import TaskState, VmState
 from compute.volumes.models import Disk
 
@@ -61,7 +61,7 @@ class DefineGrown(Define):
 
     def do(self, run: Run) -> None:
         super().do(run)
-        room.note(run.subject)
+        headroom.record(run.subject)
 
 
 class Grow(SizeChange):
@@ -84,15 +84,15 @@ class Grow(SizeChange):
     steps = (PlugMemory(), PlugProcessors(), GrowLiveDisk(), DefineGrown())
 
     def blocker(self, instance: Instance) -> str:
-        return room.unknown(instance)
+        return headroom.unknown_reason(instance)
 
     def misfit(self, instance: Instance, flavor: Flavor) -> str:
-        if reason := cannot_take(instance, flavor) or room.refusal(instance, flavor):
+        if reason := cannot_take(instance, flavor) or headroom.refusal(instance, flavor):
             return reason
         if (flavor.ephemeral_gib, flavor.swap_mib) != (instance.ephemeral_gib, instance.swap_mib):
             return _("It has other ephemeral or swap disks, for which the machine must be off: resize it.")
         after, image = flavor.extra_specs, instance.hardware.get("image", {})
-        if hardware.resolve(after, image, flavor.vcpus) != hardware.of(instance):
+        if hardware.resolve(after, image, flavor.vcpus) != hardware.spec_of(instance):
             return _("It also changes the machine itself, for which the machine must be off: resize it.")
         return ""
 
@@ -115,7 +115,7 @@ def keep_what_it_has(instance: Instance) -> None:
         found = guests.growth(instance).size()
         has["vcpus"] = min(max(found.vcpus, has["vcpus"]), instance.vcpus)
         has["ram_mib"] = min(max(found.memory_mib, has["ram_mib"]), instance.ram_mib)
-        room.note(instance)
+        headroom.record(instance)
     except (
         GuestNotRunning,
         GuestNotFound,

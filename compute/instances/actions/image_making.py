@@ -95,7 +95,7 @@ class MakesImage(InstanceAction):
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
         image = made_by(operation)
-        task_state = image.task_state if queue.next_on(operation, image.pk) else None
+        task_state = image.task_state if queue.is_awaited(operation, image.pk) else None
         transitions.settle(image, Status.ACTIVE, task_state=task_state)
 
     def failed(self, operation: Operation) -> None:
@@ -113,7 +113,7 @@ class MakesImage(InstanceAction):
     def _forget(self, operation: Operation) -> None:
         """There is no image; one whose deletion is in line is ended by that."""
         image = made_by(operation)
-        if not queue.next_on(operation, image.pk):
+        if not queue.is_awaited(operation, image.pk):
             transitions.settle(image, Status.DELETED)
 
 

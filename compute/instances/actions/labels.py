@@ -40,7 +40,7 @@ class SetMetadata(_Label):
     def wanted(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         if "metadata" in parameters:
             return {"metadata": parameters["metadata"]}
-        kept = instance.metadata | labels.metadata(parameters.get("more", {}))
+        kept = instance.metadata | labels.clean_metadata(parameters.get("more", {}))
         return {"metadata": {key: kept[key] for key in kept.keys() - set(parameters.get("without", ()))}}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:

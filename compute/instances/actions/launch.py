@@ -12,7 +12,7 @@ from accounts.errors import Forbidden
 from accounts.models import AuditEvent, Project
 from accounts.services import audit, quotas
 from compute.engine import operations
-from compute.engine.actions.idempotency import kept_key, repeated
+from compute.engine.actions.idempotency import find_operation, hash_key
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
@@ -55,13 +55,13 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
     with transaction.atomic():
         # The project's lock comes first: whoever repeats a request waits for the first one's rows.
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        key = kept_key(idempotency_key)
-        if key and repeated(project.id, f"{key}:1"):
+        key = hash_key(idempotency_key)
+        if key and find_operation(project.id, f"{key}:1"):
             return _made_by(project, key)
         checked = check(context, request)
         labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
         addresses.lock(checked.networks)
-        quotas.reserve(project, resources.of(checked.flavor, len(checked.names)), context.user)
+        quotas.reserve(project, resources.amounts(checked.flavor, len(checked.names)), context.user)
         return [
             _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)
             for number, name in enumerate(checked.names, start=1)
@@ -81,14 +81,14 @@ def _begin(
         user=context.user,
         name=name,
         image=checked.image,
-        hardware=hardware.kept(checked.flavor, checked.image),
+        hardware=hardware.options(checked.flavor, checked.image),
         key_name=checked.key_name,
         public_key=checked.public_key,
         user_data=checked.user_data,
         task_state=Launch.move.task,
         description=checked.description,
         server_group=checked.server_group,
-        **flavors.copied(checked.flavor),
+        **flavors.copied_fields(checked.flavor),
         **checked.placement,
         expires_at=expiry.default(),
         **checked.labels,
@@ -150,7 +150,7 @@ class CopyImage(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        transitions.task(instance, TaskState.STORAGE)
+        transitions.set_task(instance, TaskState.STORAGE)
         delivery.wait_for_copy(run, boot_images.image_of(instance), guests.host_of(instance))
 
 
@@ -179,7 +179,7 @@ class WriteConfigDrive(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         write_config_drive(run)
-        transitions.task(instance, TaskState.SPAWNING)
+        transitions.set_task(instance, TaskState.SPAWNING)
 
     def undo(self, run: Run) -> None:
         for disk in run.subject.disks.filter(role=Disk.Role.CONFIG).select_related("pool"):

@@ -32,12 +32,12 @@ class ForgetGuestForGood(ForgetGuest):
         run.check()
         if instance.hypervisor is None:
             return
-        if hardware.of(instance).tpm is not None:
+        if hardware.spec_of(instance).tpm is not None:
             # Of a shelved one only the TPM's state is left, which libvirt removes with its guest alone.
             try:
                 Guest.lookup(guests.uri(instance), str(instance.pk))
             except GuestNotFound:
-                Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+                Guest.define(guests.uri(instance), guest_spec.build(instance, run.operation))
         claimed(run, write=False).undefine()
 
 

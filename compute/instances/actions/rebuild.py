@@ -101,7 +101,9 @@ class ExchangeDisks(Step):
         image = _image(run)
         with transaction.atomic():
             machine_disks.exchange_root(instance)
-            transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
+            transitions.change(
+                instance, image=image, hardware=hardware.options_after_rebuild(instance, image)
+            )
             machine_disks.sync(instance)
         for disk in instance.disks.filter(role=Disk.Role.REPLACED):
             disks.remove(disk)
@@ -160,7 +162,7 @@ class Rebuild(InstanceAction):
             raise BadInput(fields={"image_id": error.text}) from error
         if reason := images.too_large(image, instance.ram_mib, instance.disk_gib):
             raise BadInput(fields={"image_id": reason})
-        if reason := hardware.wrong_for(instance, image):
+        if reason := hardware.rebuild_refusal(instance, image):
             raise BadInput(fields={"image_id": reason})
         changed: dict[str, Any] = {"restore_to": power_before(instance)}
         if "name" in parameters:
@@ -168,7 +170,7 @@ class Rebuild(InstanceAction):
         if "description" in parameters:
             changed["description"] = inputs.text(parameters, "description", longest=255)
         if "user_data" in parameters:
-            changed["user_data"] = launch_request.encoded_user_data(parameters["user_data"])
+            changed["user_data"] = launch_request.encode_user_data(parameters["user_data"])
         if "key_name" in parameters:
             changed |= _key(context, parameters["key_name"])
         for field in labels.CHECKS.keys() & parameters.keys():

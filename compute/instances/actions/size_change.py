@@ -13,7 +13,7 @@ from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.steps import power_before
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import fitting, flavors, hardware, scheduler
+from compute.instances.services import flavors, hardware, image_requirements, scheduler
 from compute.instances.services.disk_sizes import total_gib
 
 
@@ -36,8 +36,8 @@ class SizeChange(InstanceAction):
         reserve_growth(instance, amounts(flavor))
         transitions.change(
             instance,
-            **flavors.copied(flavor),
-            hardware=hardware.resized(instance, flavor),
+            **flavors.copied_fields(flavor),
+            hardware=hardware.options_after_resize(instance, flavor),
             resized_from=before,
             restore_to=power_before(instance),
         )
@@ -76,7 +76,7 @@ def take_back_size(instance: Instance) -> None:
 
 def cannot_take(instance: Instance, flavor: Flavor) -> str:
     """Return why the instance cannot take the flavor, whatever the quota says; empty when it can."""
-    if flavors.copied(flavor) == {name: getattr(instance, name) for name in flavors.COPIED}:
+    if flavors.copied_fields(flavor) == {name: getattr(instance, name) for name in flavors.COPIED_FIELDS}:
         return _("It has this size already.")
     if flavor.disk_gib < instance.disk_gib:
         return _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
@@ -88,7 +88,7 @@ def cannot_take(instance: Instance, flavor: Flavor) -> str:
             "now": instance.ephemeral_gib,
             "asked": flavor.ephemeral_gib,
         }
-    if instance.image and (reason := fitting.refusal(instance.image, flavor)):
+    if instance.image and (reason := image_requirements.refusal(instance.image, flavor)):
         return reason
     return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
 
@@ -110,7 +110,7 @@ def amounts(sizes: Any) -> dict[str, int]:
 
 def size_of_row(instance: Instance) -> dict[str, Any]:
     """Return what is restored when the instance gets its earlier size back."""
-    return {name: getattr(instance, name) for name in (*flavors.COPIED, "hardware")}
+    return {name: getattr(instance, name) for name in (*flavors.COPIED_FIELDS, "hardware")}
 
 
 def reserve_growth(instance: Instance, after: Mapping[str, int]) -> None:

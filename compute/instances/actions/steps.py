@@ -11,7 +11,7 @@ from compute.driver.specs import PowerState
 from compute.engine.operations import Run, Step
 from compute.instances.actions.claims import claimed
 from compute.instances.models import Instance
-from compute.instances.services import config_drive, guest_spec, guests, room
+from compute.instances.services import config_drive, guest_spec, guests, headroom
 from compute.instances.states import VmState
 from compute.networks.services import host_networks
 
@@ -134,13 +134,13 @@ def define(run: Run) -> None:
     """Describe the guest to libvirt, tagged with this claim."""
     claimed(run, write=False)
     instance = run.subject
-    Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+    Guest.define(guests.uri(instance), guest_spec.build(instance, run.operation))
 
 
 def power_on(run: Run) -> None:
     """The guest runs afterwards, and how far it can grow is known."""
     claimed(run).start()
-    room.note(run.subject)
+    headroom.record(run.subject)
 
 
 def power_off(run: Run) -> None:

@@ -37,7 +37,7 @@ class StoreImage(DescribeFile):
     """As clients know it from Nova, the copy is an upload from here on."""
 
     def do(self, run: Run) -> None:
-        transitions.task(run.subject, TaskState.IMAGE_UPLOADING)
+        transitions.set_task(run.subject, TaskState.IMAGE_UPLOADING)
         super().do(run)
 
 
@@ -80,10 +80,10 @@ class TakeImage(MakesImage):
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Make the image's row. Raises BadInput naming `name` or `metadata`, OverQuota."""
         name = clean_name(parameters["name"]) if "name" in parameters else usual_name(instance)
-        metadata = labels.metadata(parameters.get("metadata") or {})
+        metadata = labels.clean_metadata(parameters.get("metadata") or {})
         labels.enforce_quota(instance.project_id, context.user.pk, metadata)
         for key, value in metadata.items():
-            if reason := hardware_options.wrong_property(key, value):
+            if reason := hardware_options.property_error(key, value):
                 raise BadInput(fields={"metadata": f"{key}: {reason}"})
         backups = parameters.get("backups")
         if backups:

@@ -175,7 +175,7 @@ def _listed(
 
 def _fitting(view: ComputeView, query: QueryDict) -> QuerySet[Flavor]:
     """Return the flavors that the query asks for. Others than public ones are for administrators to ask for."""
-    rows = flavors.visible(view.context)
+    rows = flavors.visible_to(view.context)
     if policy.allows(view.context, "flavor:write"):
         wanted = query.get("is_public", "true").lower()
         if wanted != "none":

@@ -117,7 +117,7 @@ def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:
 
 def _zone(instance: Instance) -> str:
     """Return the zone of its host, or without a host the requested one."""
-    return instance.hypervisor.availability_zone if instance.hypervisor else instance.wanted_zone
+    return instance.hypervisor.availability_zone if instance.hypervisor else instance.requested_zone
 
 
 def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:hostname": hostname(instance),
             "OS-EXT-SRV-ATTR:kernel_id": "",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
-            "OS-EXT-SRV-ATTR:root_device_name": f"/dev/{machine_disks.first_device(hardware.of(instance))}",
+            "OS-EXT-SRV-ATTR:root_device_name": f"/dev/{machine_disks.first_device(hardware.spec_of(instance))}",
             "OS-EXT-SRV-ATTR:user_data": instance.user_data or None,
         }
     if view.at_least(16):

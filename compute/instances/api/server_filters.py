@@ -96,7 +96,7 @@ def _in_zone(given: str) -> Q:
     hosts = Q(hypervisor__zone=given)
     if given == Hypervisor.DEFAULT_ZONE:
         hosts |= Q(hypervisor__zone="")
-    return hosts | Q(hypervisor=None, wanted_zone=given)
+    return hosts | Q(hypervisor=None, requested_zone=given)
 
 
 FILTERS: Mapping[str, Callable[[str], Q]] = {

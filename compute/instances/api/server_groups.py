@@ -22,7 +22,7 @@ class ServerGroups(ComputeView):
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         everywhere = "all_projects" in query and policy.allows(self.context, "instance:read_host")
-        rows = server_groups.visible(self.context, all_projects=everywhere)
+        rows = server_groups.visible_to(self.context, all_projects=everywhere)
         start, most = int(query.get("offset", "0")), COMPUTE.paging.limit(query) or MOST
         return JsonResponse({"server_groups": [_show(self, row) for row in rows[start : start + most]]})
 

@@ -109,7 +109,7 @@ def _listed(
         policy.enforce(view.context, "instance:read_host")
         where &= server_filters.project(query)
     deleted = policy.allows(view.context, "instance:read_host") and _flag(query, "deleted")
-    rows = instances.fitting(
+    rows = instances.visible_to(
         view.context, where, all_projects=all_projects, deleted=deleted, details=details
     ).order_by(*sorting.order(query, server_filters.SORTS, "created_at", "desc"))
     return COMPUTE.listed(request, "servers", path, COMPUTE.paging.page(query, rows), show)
@@ -118,7 +118,7 @@ def _listed(
 def find(view: ComputeView, key: str) -> Instance:
     """Return the server of the address. Raise NotFound in Nova's words, also for what is no id."""
     try:
-        return instances.find(view.context, UUID(key))
+        return instances.get_present(view.context, UUID(key))
     except (NotFound, ValueError) as error:
         raise NotFound(_("Instance %(key)s could not be found.") % {"key": key[:64]}) from error
 

@@ -32,7 +32,7 @@ class AllUsage(ComputeView):
         start, stop = _period(request)
         detailed = inputs.flag(request.query_params, "detailed", False)
         page = _paged(self, request, usage_report.projects(self.context, start, stop))
-        report = usage_report.of_projects([row.pk for row in page.rows], start, stop, detailed=detailed)
+        report = usage_report.usage_by_project([row.pk for row in page.rows], start, stop, detailed=detailed)
         return COMPUTE.listed(
             request,
             "tenant_usages",
@@ -47,7 +47,7 @@ class OneUsage(ComputeView):
     def get(self, request: Request, project: str) -> HttpResponse:
         start, stop = _period(request)
         page = _paged(self, request, usage_report.instances(self.context, project, start, stop))
-        usage = usage_report.of_instances(page.rows, start, stop)
+        usage = usage_report.total_usage(page.rows, start, stop)
         body: dict[str, Any] = {"tenant_usage": _show(project, usage, start, stop) if page.rows else {}}
         if page.more:
             path = f"os-simple-tenant-usage/{project}"

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from compute.engine.actions.begin import begin_quietly
+from compute.engine.actions.begin import try_begin
 from compute.instances.models import Instance
 from compute.instances.services import expiry
 from compute.instances.states import VmState
@@ -16,7 +16,7 @@ def sweep() -> None:
     due = Q(expires_at__lte=timezone.now()) & ~Q(vm_state=VmState.SOFT_DELETED)
     rows = Instance.objects.existing().filter(due, task_state=None)
     for instance_id in rows.values_list("pk", flat=True):
-        begin_quietly("instance.delete", instance_id, only=due, reason="expired")
+        try_begin("instance.delete", instance_id, only=due, reason="expired")
 
 
 def _warn() -> None:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from compute.engine.actions.begin import begin_quietly
+from compute.engine.actions.begin import try_begin
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 
@@ -25,4 +25,4 @@ def empty() -> None:
         deleted_at__lt=timezone.now() - timedelta(hours=settings.RECYCLE_HOURS),
     )
     for instance_id in Instance.objects.filter(over, task_state=None).values_list("pk", flat=True):
-        begin_quietly("instance.purge", instance_id, only=over, reason="recycle bin")
+        try_begin("instance.purge", instance_id, only=over, reason="recycle bin")

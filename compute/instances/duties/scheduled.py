@@ -72,7 +72,7 @@ def _run(key: uuid.UUID) -> None:
 
 
 def _check(context: Context, schedule: Schedule) -> None:
-    """The rights that its maker has now. Raises Forbidden; what the verb needs, `begin` checks."""
+    """The rights that its maker has now. Raise Forbidden; what the verb needs, `begin` checks."""
     here = context.project is not None and context.project.id == schedule.project_id
     if not schedule.created_by.enabled or not (here or context.is_admin):
         raise Forbidden(

@@ -21,7 +21,7 @@ LONGEST = 255
 MOST_ADDRESSES = 16
 
 
-class Asker:
+class AgentPoller:
     """Asks the agents of one hypervisor's guests, one after the other, in a thread of its own.
 
     A guest may open its agent's channel and never answer: whoever hears events must not wait for that.

@@ -13,7 +13,7 @@ from compute.instances.models import Instance
 
 
 def image_of(instance: Instance) -> Image:
-    """Return the instance's image. Raise Conflict when it was deleted meanwhile."""
+    """Return the instance's image. Raise Conflict if it was deleted meanwhile."""
     if instance.image is None:
         raise Conflict(_("The image of this instance was deleted. Launch from another one."))
     return instance.image

@@ -28,7 +28,7 @@ SSH_PORT = 22
 KNOCK_SECONDS = 0.5
 
 
-def follow(hypervisor: Hypervisor) -> None:
+def update_all(hypervisor: Hypervisor) -> None:
     """Look once at every guest of the hypervisor that still boots. Costs one query where none does."""
     booting = Instance.objects.filter(
         hypervisor=hypervisor,

@@ -44,7 +44,7 @@ class ConsoleLog:
 
 
 def screenshot(instance: Instance) -> bytes:
-    """Return the screen as PNG, at most two seconds old. Raise Conflict when the instance is off, Unavailable."""
+    """Return the screen as PNG, at most two seconds old. Raise Conflict if the instance is off, Unavailable."""
     key = f"screenshot:{instance.pk}"
     known: bytes | None = cache.get(key)
     if known is None:

@@ -28,12 +28,12 @@ from compute.instances.models import ConsoleToken, Instance
 RULE = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
 RENEW_SECONDS = 25
-ALIVE = timedelta(seconds=60)
+TOKEN_LIFETIME = timedelta(seconds=60)
 RUNNING = states.RUNNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
+class Viewer:
     """Someone who has an instance's screen open, and since when."""
 
     name: str
@@ -43,7 +43,7 @@ class Visitor:
 def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITHIN) -> str:
     """A token for the instance's screen, good for one connection within that time.
 
-    Raises Forbidden, and Conflict when the instance does not run.
+    Raise Forbidden, and Conflict when the instance does not run.
     """
     host_id = _enforce(context, instance)
     token = secrets.token_urlsafe(32)
@@ -91,7 +91,7 @@ def redeem(token: str, host_id: UUID | None) -> Instance | None:
     unused = ConsoleToken.objects.filter(
         digest=_digest(token), host=host_id, used_at=None, expires_at__gt=now
     )
-    if not unused.update(used_at=now, expires_at=now + ALIVE):
+    if not unused.update(used_at=now, expires_at=now + TOKEN_LIFETIME):
         return None
     row = _row(token)
     return row.instance if row and _still_right(row) else None
@@ -104,25 +104,25 @@ def renew(token: str) -> bool:
         return False
     now = timezone.now()
     alive = ConsoleToken.objects.filter(pk=row.pk, expires_at__gt=now)
-    return bool(alive.update(expires_at=now + ALIVE))
+    return bool(alive.update(expires_at=now + TOKEN_LIFETIME))
 
 
-def give_back(token: str) -> None:
+def revoke(token: str) -> None:
     """The connection has ended: nobody sits there any more."""
     ConsoleToken.objects.filter(digest=_digest(token)).delete()
 
 
-def visitors(instance: Instance, *, but: User) -> list[Visitor]:
+def viewers(instance: Instance, *, but: User) -> list[Viewer]:
     """Who else has the instance's screen open now, longest first."""
     rows = ConsoleToken.objects.filter(
         instance=instance, used_at__isnull=False, expires_at__gt=timezone.now()
     )
     rows = rows.exclude(user=but).select_related("user").order_by("used_at")
-    return [Visitor(name=row.user.name, since=row.used_at) for row in rows if row.used_at]
+    return [Viewer(name=row.user.name, since=row.used_at) for row in rows if row.used_at]
 
 
 @receiver(user_logged_out)
-def end_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
+def revoke_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
     """Whoever signs out has no screens open within half a minute; windows still signed in reconnect."""
     if user is not None:
         ConsoleToken.objects.filter(user=user).delete()

@@ -20,7 +20,7 @@ from compute.instances.states import VmState
 WARNING = timedelta(hours=24)
 """How long before it expires people are warned."""
 
-RESPITE_DAYS = 7
+EXTENSION_DAYS = 7
 """How long what is taken out of the recycle bin stays at least; also by how much the button extends."""
 
 LONGEST_DAYS = 3650
@@ -38,10 +38,10 @@ def is_soon(instance: Instance) -> bool:
     return instance.expires_at <= timezone.now() + WARNING
 
 
-def wanted(
+def parse(
     context: Context, instance: Instance, expires_at: object, time_zone: object, days: object
 ) -> datetime | None:
-    """The new time: `expires_at` by the clock of `time_zone`, or `days` more; neither: never. Raises BadInput.
+    """The new time: `expires_at` by the clock of `time_zone`, or `days` more; neither: never. Raise BadInput.
 
     Where the installation sets a default, only administrators go beyond it.
     """
@@ -54,7 +54,7 @@ def wanted(
             )
         moment: datetime | None = max(instance.expires_at or now, now) + timedelta(days=number)
     elif expires_at:
-        moment = local_times.moment(expires_at, time_zone, field="expires_at")
+        moment = local_times.parse(expires_at, time_zone, field="expires_at")
         if moment <= now:
             raise BadInput(fields={"expires_at": _("This time is over already.")})
     else:
@@ -75,11 +75,11 @@ def wanted(
     return moment
 
 
-def respite(instance: Instance) -> datetime | None:
+def expiry_after_restore(instance: Instance) -> datetime | None:
     """When an instance that comes back from the recycle bin expires: not at once."""
     if instance.expires_at is None:
         return None
-    return max(instance.expires_at, timezone.now() + timedelta(days=RESPITE_DAYS))
+    return max(instance.expires_at, timezone.now() + timedelta(days=EXTENSION_DAYS))
 
 
 def warn(instance: Instance) -> bool:

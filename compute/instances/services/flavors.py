@@ -27,11 +27,11 @@ SIZES = {
 }
 MOST_SPECS = 128
 
-COPIED = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
+COPIED_FIELDS = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
 """What an instance keeps of its flavor; what extra specs say of its machine, `hardware` keeps."""
 
 
-def visible(context: Context) -> QuerySet[Flavor]:
+def visible_to(context: Context) -> QuerySet[Flavor]:
     """What the asker may use: public ones and those given to their project. Administrators see all."""
     policy.enforce(context, "flavor:read")
     if policy.allows(context, "flavor:write"):
@@ -45,7 +45,7 @@ def listing(context: Context) -> list[Flavor]:
     return list(Flavor.objects.filter(Q(is_public=True) | Q(projects=context.project)).distinct())
 
 
-def counted(context: Context) -> QuerySet[Flavor]:
+def all_for_admin(context: Context) -> QuerySet[Flavor]:
     """All flavors with `instance_count` (the recycle bin's too) and `project_count`. One query."""
     policy.enforce(context, "flavor:write")
     held = Instance.objects.existing().filter(flavor_id=OuterRef("pk")).order_by().values("flavor_id")
@@ -56,15 +56,15 @@ def counted(context: Context) -> QuerySet[Flavor]:
 
 
 def get(context: Context, flavor_id: object) -> Flavor:
-    """One flavor. Raises NotFound."""
-    found = visible(context).filter(pk=flavor_id).first() if is_text(flavor_id) else None
+    """One flavor. Raise NotFound."""
+    found = visible_to(context).filter(pk=flavor_id).first() if is_text(flavor_id) else None
     if found is None:
         raise NotFound(_("Choose a size."))
     return found
 
 
-def copied(flavor: Flavor) -> dict[str, Any]:
-    """The values of `COPIED`."""
+def copied_fields(flavor: Flavor) -> dict[str, Any]:
+    """The values of `COPIED_FIELDS`."""
     return {
         "flavor_id": str(flavor.pk),
         "flavor_name": flavor.name,
@@ -80,7 +80,7 @@ def copied(flavor: Flavor) -> dict[str, Any]:
 def create(context: Context, given: dict[str, Any]) -> Flavor:
     """A flavor from `name`, the `SIZES`, and if given `id`, `rxtx_factor`, `is_public`, `description`.
 
-    Raises Forbidden, BadInput naming each wrong field, Conflict when id or name is taken.
+    Raise Forbidden, BadInput naming each wrong field, Conflict when id or name is taken.
     """
     policy.enforce(context, "flavor:write")
     wrong: dict[str, str] = {}
@@ -120,7 +120,7 @@ def describe(context: Context, flavor_id: str, description: object) -> Flavor:
 
 @transaction.atomic
 def delete(context: Context, flavor_id: str) -> None:
-    """Instances keep what they copied of it, and its id and name are free again. Raises Forbidden, NotFound."""
+    """Instances keep what they copied of it, and its id and name are free again. Raise Forbidden, NotFound."""
     policy.enforce(context, "flavor:write")
     flavor = get(context, flavor_id)
     audit.record(context, "flavor.delete", flavor)
@@ -129,7 +129,7 @@ def delete(context: Context, flavor_id: str) -> None:
 
 @transaction.atomic
 def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
-    """Add extra specs or give them other values. Raises Forbidden, NotFound, BadInput."""
+    """Add extra specs or give them other values. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
     if not isinstance(specs, dict) or not specs:
@@ -139,7 +139,7 @@ def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
 
 @transaction.atomic
 def replace_specs(context: Context, flavor_id: str, specs: dict[str, str]) -> None:
-    """Exactly these extra specs. Raises Forbidden, NotFound, BadInput."""
+    """Exactly these extra specs. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
     if flavor.extra_specs != specs:
@@ -158,7 +158,7 @@ def remove_spec(context: Context, flavor_id: str, key: str) -> None:
 
 
 def projects(context: Context, flavor_id: str) -> list[str]:
-    """Ids of the projects that a flavor was given to. Raises NotFound also for a public one."""
+    """Ids of the projects that a flavor was given to. Raise NotFound also for a public one."""
     policy.enforce(context, "flavor:write")
     flavor = get(context, flavor_id)
     if flavor.is_public:
@@ -168,7 +168,7 @@ def projects(context: Context, flavor_id: str) -> list[str]:
 
 @transaction.atomic
 def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
-    """Let a project use a flavor that is not public. Raises Forbidden, NotFound, BadInput, Conflict."""
+    """Let a project use a flavor that is not public. Raise Forbidden, NotFound, BadInput, Conflict."""
     policy.enforce(context, "flavor:write")
     flavor, project = _locked(context, flavor_id), _project(project_id)
     if flavor.projects.filter(pk=project.pk).exists():
@@ -180,7 +180,7 @@ def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
 
 @transaction.atomic
 def replace_projects(context: Context, flavor_id: str, wanted: Iterable[str]) -> None:
-    """Let exactly these projects, by name or id, use a flavor that is not public. Raises BadInput naming one."""
+    """Let exactly these projects, by name or id, use a flavor that is not public. Raise BadInput naming one."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
     found = set()
@@ -231,12 +231,12 @@ def _locked(context: Context, flavor_id: str) -> Flavor:
 
 
 def _checked_specs(given: dict[Any, Any]) -> dict[str, str]:
-    """Extra specs as texts. Raises BadInput naming what is wrong."""
+    """Extra specs as texts. Raise BadInput naming what is wrong."""
     for key, value in given.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_text(key) or not (number or value == "" or is_text(value)):
             raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
-        if reason := hardware_options.wrong_spec(key, str(value)):
+        if reason := hardware_options.spec_error(key, str(value)):
             raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
     return {key: str(value) for key, value in given.items()}
 

@@ -7,18 +7,18 @@ from compute.driver.specs.hardware import DiskBus
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import guests, hardware, room
+from compute.instances.services import guests, hardware, headroom
 from compute.networks.services import host_networks
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
-def of(instance: Instance, operation: Operation) -> GuestSpec:
+def build(instance: Instance, operation: Operation) -> GuestSpec:
     """The guest of a placed instance, tagged with the operation that defines it."""
     hypervisor = instance.hypervisor
     if hypervisor is None:
         raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
-    machine = hardware.of(instance)
+    machine = hardware.spec_of(instance)
     return GuestSpec(
         uuid=str(instance.pk),
         name=instance.guest_name,
@@ -39,10 +39,10 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         ),
         vnc_socket=guests.vnc_socket(instance),
         console_log=guests.console_log(instance),
-        tag=tag(instance, operation),
+        tag=build_tag(instance, operation),
         hardware=machine,
         nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
-        room=room.kept(instance, machine),
+        room=headroom.plan(instance, machine),
     )
 
 
@@ -71,7 +71,7 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     )
 
 
-def tag(instance: Instance, operation: Operation) -> GuestTag:
+def build_tag(instance: Instance, operation: Operation) -> GuestTag:
     """Whose the guest is and which claim of which operation last wrote it."""
     return GuestTag(
         installation=str(hosts.installation().pk),

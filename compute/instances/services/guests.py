@@ -13,24 +13,24 @@ from compute.instances.models import Instance
 
 
 def host_of(instance: Instance) -> Hypervisor:
-    """Return the instance's host. Raise Conflict when it has none."""
+    """Return the instance's host. Raise Conflict if it has none."""
     if instance.hypervisor is None:
         raise Conflict(_("This instance never found a host. Delete it and launch it again."))
     return instance.hypervisor
 
 
 def guest(instance: Instance) -> Guest:
-    """The guest behind the instance. Raises Conflict when it has no hypervisor."""
+    """The guest behind the instance. Raise Conflict if it has no hypervisor."""
     return Guest(uri(instance), str(instance.pk))
 
 
 def growth(instance: Instance) -> Growth:
-    """The running guest behind the instance, to be given more. Raises Conflict when it has no hypervisor."""
+    """The running guest behind the instance, to be given more. Raise Conflict if it has no hypervisor."""
     return Growth(uri(instance), str(instance.pk))
 
 
 def uri(instance: Instance) -> str:
-    """The libvirt address of the instance's hypervisor. Raises Conflict when it has none."""
+    """The libvirt address of the instance's hypervisor. Raise Conflict if it has none."""
     return host_of(instance).uri
 
 

@@ -19,33 +19,33 @@ from compute.hosts.models import Hypervisor
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import hardware_options, topology
-from compute.instances.services.hardware_options import CARD_LIMITS, DISK_LIMITS, PROPERTIES
+from compute.instances.services.hardware_options import DISK_LIMITS, PROPERTIES, VIF_LIMITS
 
 UEFI, SECURE_BOOT, TPM = "uefi", "secure_boot", "tpm"
 """What not every host can give a guest."""
 
 
-def kept(flavor: Flavor, image: Image) -> dict[str, dict[str, str]]:
+def options(flavor: Flavor, image: Image) -> dict[str, dict[str, str]]:
     """What an instance keeps of both, so that a change of them changes no guest."""
-    return {"flavor": dict(flavor.extra_specs), "image": image_words(image)}
+    return {"flavor": dict(flavor.extra_specs), "image": image_options(image)}
 
 
-def image_words(image: Image) -> dict[str, str]:
+def image_options(image: Image) -> dict[str, str]:
     """An image's properties that are about the guest."""
     return {name: value for name, value in image.properties.items() if name in PROPERTIES}
 
 
-def resized(instance: Instance, flavor: Flavor) -> dict[str, dict[str, str]]:
+def options_after_resize(instance: Instance, flavor: Flavor) -> dict[str, dict[str, str]]:
     """What the instance keeps once it has another flavor."""
     return {"image": {}} | instance.hardware | {"flavor": dict(flavor.extra_specs)}
 
 
-def rebuilt(instance: Instance, image: Image) -> dict[str, dict[str, str]]:
+def options_after_rebuild(instance: Instance, image: Image) -> dict[str, dict[str, str]]:
     """What the instance keeps once it is made anew from an image."""
-    return {"flavor": {}} | instance.hardware | {"image": image_words(image)}
+    return {"flavor": {}} | instance.hardware | {"image": image_options(image)}
 
 
-def of(instance: Instance) -> HardwareSpec:
+def spec_of(instance: Instance) -> HardwareSpec:
     """The machine of an instance, by what it keeps."""
     return resolve(instance.hardware.get("flavor", {}), instance.hardware.get("image", {}), instance.vcpus)
 
@@ -65,7 +65,7 @@ def refusal(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int)
     return ""
 
 
-def wrong_image(image: Image) -> str:
+def image_refusal(image: Image) -> str:
     """Which property no flavor can make good, and why; empty when there is none."""
     try:
         hardware_options.read({}, image.properties)
@@ -75,7 +75,7 @@ def wrong_image(image: Image) -> str:
 
 
 def resolve(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int) -> HardwareSpec:
-    """The machine that extra specs and image properties describe. Raises BadInput naming what is wrong."""
+    """The machine that extra specs and image properties describe. Raise BadInput naming what is wrong."""
     wish = hardware_options.read(specs, properties)
     firmware, machine = wish.get("firmware", "bios"), wish.get("machine", "q35")
     disk_bus = wish.get("disk_bus", "virtio")
@@ -106,39 +106,41 @@ def resolve(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int)
     )
 
 
-def wrong_for(instance: Instance, image: Image) -> str:
+def rebuild_refusal(instance: Instance, image: Image) -> str:
     """Why the instance cannot be made anew from the image, as far as its machine goes; empty when it can."""
-    after = rebuilt(instance, image)
+    after = options_after_rebuild(instance, image)
     if reason := refusal(after["flavor"], after["image"], instance.vcpus):
         return reason
     hypervisor = instance.hypervisor
-    missing = hypervisor and lacking(resolve(after["flavor"], after["image"], instance.vcpus), hypervisor)
+    missing = hypervisor and missing_features(
+        resolve(after["flavor"], after["image"], instance.vcpus), hypervisor
+    )
     return _("%(host)s cannot give it %(what)s.") % {"host": hypervisor, "what": missing} if missing else ""
 
 
-def needs(spec: HardwareSpec) -> set[str]:
+def required_features(spec: HardwareSpec) -> set[str]:
     """What the host must be able to give the guest."""
     wanted = {UEFI: spec.firmware == "uefi", SECURE_BOOT: spec.secure_boot, TPM: spec.tpm is not None}
     return {name for name, is_wanted in wanted.items() if is_wanted}
 
 
-def labels() -> dict[str, str]:
+def feature_labels() -> dict[str, str]:
     """What such features are called."""
     return {UEFI: _("UEFI firmware"), SECURE_BOOT: _("secure boot"), TPM: _("an emulated TPM")}
 
 
-def lacking(spec: HardwareSpec, hypervisor: Hypervisor) -> str:
+def missing_features(spec: HardwareSpec, hypervisor: Hypervisor) -> str:
     """What the machine needs and the hypervisor cannot give, for a person; empty when there is nothing."""
-    missing = needs(spec) - set(hypervisor.features)
-    return ", ".join(label for name, label in labels().items() if name in missing)
+    missing = required_features(spec) - set(hypervisor.features)
+    return ", ".join(label for name, label in feature_labels().items() if name in missing)
 
 
-def nowhere(specs: Mapping[str, str], properties: Mapping[str, str]) -> str:
+def hosts_refusal(specs: Mapping[str, str], properties: Mapping[str, str]) -> str:
     """Why no hypervisor can give such a machine; empty when one can. Costs a query only where it must ask."""
     spec = resolve(specs, properties, 1)
-    if not needs(spec):
+    if not required_features(spec):
         return ""
-    found = [lacking(spec, hypervisor) for hypervisor in Hypervisor.objects.all()]
+    found = [missing_features(spec, hypervisor) for hypervisor in Hypervisor.objects.all()]
     if not found or "" in found:
         return ""
     return _("No host can give it %(what)s. An administrator sees in the health check what to install.") % {
@@ -182,7 +184,7 @@ def _disk_limits(wish: Mapping[str, Any]) -> DiskLimits | None:
 
 
 def _bandwidth(wish: Mapping[str, Any], way: str) -> Bandwidth | None:
-    names = [name for name in CARD_LIMITS if name.startswith(way)]
+    names = [name for name in VIF_LIMITS if name.startswith(way)]
     given = {name.removeprefix(f"{way}_"): wish[name] for name in names if wish.get(name)}
     if given and "average" not in given:
         raise BadInput(_("quota:vif_%(way)s_peak and _burst need _average beside them.") % {"way": way})

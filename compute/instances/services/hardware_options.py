@@ -79,7 +79,7 @@ _PAGES = gettext_lazy("Guests have ordinary pages of memory here.")
 _MOST = 10**12 - 1
 
 DISK_LIMITS = tuple(f"{way}_{unit}_sec" for way in ("read", "write", "total") for unit in ("bytes", "iops"))
-CARD_LIMITS = tuple(
+VIF_LIMITS = tuple(
     f"{way}_{rate}" for way in ("inbound", "outbound") for rate in ("average", "peak", "burst")
 )
 
@@ -137,13 +137,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="cpu_period", spec="quota:cpu_period", read=number(1000, 1_000_000)),
     Option(name="cpu_quota", spec="quota:cpu_quota", read=number(1000, _MOST)),
     *(Option(name=name, spec=f"quota:disk_{name}", read=number(0, _MOST)) for name in DISK_LIMITS),
-    *(Option(name=name, spec=f"quota:vif_{name}", read=number(0, 2**31 - 1)) for name in CARD_LIMITS),
+    *(Option(name=name, spec=f"quota:vif_{name}", read=number(0, 2**31 - 1)) for name in VIF_LIMITS),
 )
 SPECS = {option.spec: option for option in OPTIONS if option.spec}
 PROPERTIES = {option.image: option for option in OPTIONS if option.image}
 
 
-def wrong_spec(name: str, value: str) -> str:
+def spec_error(name: str, value: str) -> str:
     """Why a flavor cannot say this, whatever there is here; empty when it can."""
     option = SPECS.get(name)
     if option is None:
@@ -152,7 +152,7 @@ def wrong_spec(name: str, value: str) -> str:
     return _wrong(option, value)
 
 
-def wrong_property(name: str, value: str) -> str:
+def property_error(name: str, value: str) -> str:
     """Why an image cannot say this; empty when it can. Properties that are not about the guest are free."""
     option = PROPERTIES.get(name)
     return "" if option is None else _wrong(option, value)
@@ -161,7 +161,7 @@ def wrong_property(name: str, value: str) -> str:
 def read(specs: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, Any]:
     """What a flavor and an image wish together, by option's name.
 
-    Raises BadInput, whose text names the extra spec or property, where a value cannot be read, they disagree where
+    Raise BadInput, whose text names the extra spec or property, where a value cannot be read, they disagree where
     they must not, or the thing is not to be had here.
     """
     found: dict[str, Any] = {}

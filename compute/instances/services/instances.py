@@ -72,12 +72,12 @@ def page(
 
 
 def get(context: Context, instance_id: UUID | str) -> Instance:
-    """One instance that still exists, with the same details as in `page`. Raises NotFound."""
+    """One instance that still exists, with the same details as in `page`. Raise NotFound."""
     policy.enforce(context, "instance:read")
     return _with_details(Instance.objects.existing()).reach(context, pk=instance_id)
 
 
-def find(context: Context, instance_id: UUID | str) -> Instance:
+def get_present(context: Context, instance_id: UUID | str) -> Instance:
     """The same, but what lies in the recycle bin is gone, as API clients understand a deletion."""
     instance = get(context, instance_id)
     if instance.vm_state == VmState.SOFT_DELETED:
@@ -85,7 +85,7 @@ def find(context: Context, instance_id: UUID | str) -> Instance:
     return instance
 
 
-def fitting(
+def visible_to(
     context: Context, where: Q, *, all_projects: bool = False, deleted: bool = False, details: bool = True
 ) -> InstanceQuerySet:
     """Return the instances that fit; those in the recycle bin only if `where` is true for them.
@@ -100,7 +100,7 @@ def fitting(
     return _with_details(rows) if details else rows
 
 
-def chosen(context: Context, wanted: Iterable[str]) -> list[Instance]:
+def by_ids(context: Context, wanted: Iterable[str]) -> list[Instance]:
     """Those of the ids that the asker reaches, with details; in a constant number of queries."""
     rows = Instance.objects.existing().visible_to(context, all_projects=True)
     return list(_with_details(rows.filter(pk__in=[word for word in wanted if _is_uuid(word)])))

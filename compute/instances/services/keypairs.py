@@ -40,7 +40,7 @@ def owned(context: Context, user_id: str | None = None) -> QuerySet[Keypair]:
 
 
 def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
-    """One of the asker's key pairs. Raises NotFound."""
+    """One of the asker's key pairs. Raise NotFound."""
     owner = _owner(context, user_id)
     keypair = Keypair.objects.filter(user=owner, name=name).first() if is_text(name) else None
     if keypair is None:
@@ -49,7 +49,7 @@ def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
 
 
 def create(context: Context, name: object, public_key: object, user_id: str | None = None) -> Keypair:
-    """Keep a public key. Raises BadInput naming the field, Conflict when the name is taken."""
+    """Keep a public key. Raise BadInput naming the field, Conflict when the name is taken."""
     policy.enforce(context, "keypair:write")
     owner = _owner(context, user_id)
     return _save(context, owner, clean_name(name), clean_public_key(public_key))
@@ -66,7 +66,7 @@ def generate(context: Context, name: object, user_id: str | None = None) -> tupl
 
 
 def delete(context: Context, name: str, user_id: str | None = None) -> None:
-    """Forget a key pair; instances that have it keep it. Raises NotFound."""
+    """Forget a key pair; instances that have it keep it. Raise NotFound."""
     policy.enforce(context, "keypair:write")
     with transaction.atomic():
         keypair = get(context, name, user_id)
@@ -75,7 +75,7 @@ def delete(context: Context, name: str, user_id: str | None = None) -> None:
 
 
 def clean_public_key(given: object) -> str:
-    """One line of an OpenSSH public key. Raises BadInput saying what is wrong with it."""
+    """One line of an OpenSSH public key. Raise BadInput saying what is wrong with it."""
     text = given.strip() if isinstance(given, str) else ""
     if not text:
         raise _wrong(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
@@ -101,7 +101,7 @@ def fingerprint(public_key: str) -> str:
 
 
 def _owner(context: Context, user_id: str | None) -> User:
-    """Whose key pairs are meant. Raises Forbidden, NotFound."""
+    """Whose key pairs are meant. Raise Forbidden, NotFound."""
     if user_id is None or user_id == context.user.id:
         return context.user
     policy.enforce(context, "keypair:write_all")
@@ -119,7 +119,7 @@ def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
 
 
 def _enforce_room(context: Context, owner: User) -> None:
-    """Raise OverQuota where the owner has as many as they may in the asker's project (Nova counts them so)."""
+    """Raise OverQuota if the owner has as many as they may in the asker's project (Nova counts them so)."""
     User.objects.select_for_update().get(pk=owner.pk)
     project = context.project
     limits = quotas.user_limits(project.pk, owner.pk) if project else quotas.defaults()

@@ -15,8 +15,8 @@ MOST_TAGS = 50
 LONGEST_TAG = 60
 
 
-def metadata(given: object) -> dict[str, str]:
-    """Keys and values of 1 to 255 and up to 255 characters. Raises BadInput."""
+def clean_metadata(given: object) -> dict[str, str]:
+    """Keys and values of 1 to 255 and up to 255 characters. Raise BadInput."""
     if not isinstance(given, Mapping):
         raise _wrong("metadata", _("Give an object of keys and texts."))
     if len(given) > MOST_METADATA:
@@ -36,8 +36,8 @@ def enforce_quota(project_id: str, user_id: str | None, metadata: Mapping[str, s
     quotas.enforce_cap("metadata_items", limits["metadata_items"], len(metadata), said)
 
 
-def tags(given: object) -> list[str]:
-    """Each once, in order. Raises BadInput."""
+def clean_tags(given: object) -> list[str]:
+    """Each once, in order. Raise BadInput."""
     if not isinstance(given, list) or not all(
         is_text(tag, LONGEST_TAG) and not {"/", ","} & set(tag) for tag in given
     ):
@@ -68,12 +68,12 @@ def _address(field: str, version: int) -> Callable[[object], str | None]:
 
 
 CHECKS: dict[str, Callable[[object], Any]] = {
-    "metadata": metadata,
-    "tags": tags,
+    "metadata": clean_metadata,
+    "tags": clean_tags,
     "access_ipv4": _address("access_ipv4", 4),
     "access_ipv6": _address("access_ipv6", 6),
 }
-"""Column → what its values must be; returns what is kept. Raises BadInput naming the column."""
+"""Column → what its values must be; returns what is kept. Raise BadInput naming the column."""
 
 
 def _wrong(field: str, sentence: str) -> BadInput:

@@ -15,7 +15,15 @@ from accounts.services import inputs, quotas
 from compute.images.models import Image
 from compute.images.services import images
 from compute.instances.models import Flavor, ServerGroup
-from compute.instances.services import fitting, flavors, hardware, keypairs, labels, placement, server_groups
+from compute.instances.services import (
+    flavors,
+    hardware,
+    image_requirements,
+    keypairs,
+    labels,
+    placement,
+    server_groups,
+)
 from compute.networks.models import Network
 from compute.networks.services import networks
 
@@ -90,7 +98,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     elif request.keypair_name:
         keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
         key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
-    user_data = checked("user_data", encoded_user_data, request.user_data)
+    user_data = checked("user_data", encode_user_data, request.user_data)
     wanted_networks = checked("networks", networks.get_chosen, context, request.networks)
     description = checked(
         "description", partial(inputs.text, longest=255), {"description": request.description}, "description"
@@ -105,19 +113,19 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     for field, value in given.items():
         if value is not None:
             kept[field] = checked(field, labels.CHECKS[field], value)
-    placed = checked("availability_zone", placement.zone, context, request.availability_zone)
+    placed = checked("availability_zone", placement.parse_zone, context, request.availability_zone)
     zone, hints = placed or ("", dict[str, Any]())
-    for name in placement.NEIGHBOURS:
+    for name in placement.AFFINITY_HINTS:
         if (neighbours := getattr(request, name)) is not None:
-            hints[name] = checked(name, placement.neighbours, name, neighbours)
+            hints[name] = checked(name, placement.parse_affinity_hint, name, neighbours)
     group = checked(
         "server_group_id", server_groups.join, context, request.server_group_id, len(names or [""])
     )
-    if image and (reason := hardware.wrong_image(image)):
+    if image and (reason := hardware.image_refusal(image)):
         wrong["image_id"] = reason
-    elif flavor and image and (reason := fitting.refusal(image, flavor)):
+    elif flavor and image and (reason := image_requirements.refusal(image, flavor)):
         wrong["flavor_id"] = reason
-    elif flavor and image and (reason := hardware.nowhere(flavor.extra_specs, image.properties)):
+    elif flavor and image and (reason := hardware.hosts_refusal(flavor.extra_specs, image.properties)):
         wrong["image_id"] = reason
     if wrong:
         raise BadInput(fields=wrong)
@@ -132,7 +140,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         description=description,
         labels=kept,
         server_group=group,
-        placement={"wanted_zone": zone, "scheduler_hints": hints},
+        placement={"requested_zone": zone, "scheduler_hints": hints},
     )
 
 
@@ -145,8 +153,8 @@ def _names(name: object, count: object) -> list[str]:
     return [f"{stem}-{index}" for index in range(1, number + 1)]
 
 
-def encoded_user_data(given: object) -> str:
-    """User data in base64, or empty. Raises BadInput when it is too long or its cloud-config cannot be read."""
+def encode_user_data(given: object) -> str:
+    """User data in base64, or empty. Raise BadInput if it is too long or its cloud-config cannot be read."""
     if not given:
         return ""
     if not isinstance(given, str):

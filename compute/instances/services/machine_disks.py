@@ -25,7 +25,7 @@ def sync(instance: Instance) -> None:
     Disks that are there keep their devices, unless their bus is another now. Their volumes are made by steps;
     rows of disks that are not asked for any more become `REPLACED`.
     """
-    machine = hardware.of(instance)
+    machine = hardware.spec_of(instance)
     sizes = _sizes(instance)
     present = {disk.role: disk for disk in instance.disks.plugged()}
     for role in (Role.EPHEMERAL, Role.SWAP):
@@ -41,12 +41,12 @@ def sync(instance: Instance) -> None:
 
 
 def root(instance: Instance) -> Disk:
-    """Return the disk that the instance's system is on. Raise Conflict when it has none yet."""
+    """Return the disk that the instance's system is on. Raise Conflict if it has none yet."""
     return _one(instance, Role.ROOT)
 
 
 def config(instance: Instance) -> Disk:
-    """Return the instance's config drive. Raise Conflict when it has none yet."""
+    """Return the instance's config drive. Raise Conflict if it has none yet."""
     return _one(instance, Role.CONFIG)
 
 

@@ -1,6 +1,6 @@
 """What an instance asks of the place that it gets: zone, host, neighbours, server group, aggregates.
 
-Rows keep the zone in `wanted_zone` and the rest in `scheduler_hints`: `host` is a hypervisor's name, `same_host` and
+Rows keep the zone in `requested_zone` and the rest in `scheduler_hints`: `host` is a hypervisor's name, `same_host` and
 `different_host` are lists of ids of instances. Room is the scheduler's to judge.
 """
 
@@ -22,13 +22,13 @@ from compute.instances.models import Instance, ServerGroup
 from compute.instances.models.server_group import Policy
 from compute.instances.services.extra_spec_matching import matches
 
-NEIGHBOURS = ("same_host", "different_host")
+AFFINITY_HINTS = ("same_host", "different_host")
 SCOPE = "aggregate_instance_extra_specs:"
-MOST_NEIGHBOURS = 64
+MOST_HINT_IDS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Requirements:
     """`members` counts the group's instances by hypervisor; the other ids are of hypervisors too.
 
     `same` None: no such wish. `specs` is what the flavor asks of aggregates, `offers` what each hypervisor's have.
@@ -93,7 +93,7 @@ class Wishes:
         )
 
 
-def wishes(instance: Instance) -> Wishes:
+def requirements(instance: Instance) -> Requirements:
     """What the instance asks; at most four queries, none where it asks nothing."""
     hints: dict[str, Any] = instance.scheduler_hints
     group = None
@@ -104,8 +104,8 @@ def wishes(instance: Instance) -> Wishes:
         for key, value in instance.hardware.get("flavor", {}).items()
         if key.startswith(SCOPE)
     }
-    return Wishes(
-        zone=instance.wanted_zone,
+    return Requirements(
+        zone=instance.requested_zone,
         host=hints.get("host", ""),
         group=group,
         members=Counter(_hosts_of(instance, server_group=group)) if group else {},
@@ -118,10 +118,10 @@ def wishes(instance: Instance) -> Wishes:
     )
 
 
-def zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
+def parse_zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
     """Zone and hints of `zone`, or from administrators `zone:host` (Nova's third part, the node, is the host).
 
-    Raises BadInput, Forbidden.
+    Raise BadInput, Forbidden.
     """
     if given is not None and not isinstance(given, str):
         raise BadInput(fields={"availability_zone": _("Give the name of a zone.")})
@@ -136,14 +136,14 @@ def zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
     return wanted, hints
 
 
-def neighbours(name: str, given: object) -> list[str]:
-    """The ids of one of `NEIGHBOURS`: one, or a list of them. Raises BadInput."""
+def parse_affinity_hint(name: str, given: object) -> list[str]:
+    """The ids of one of `AFFINITY_HINTS`: one, or a list of them. Raise BadInput."""
     ids = given if isinstance(given, list) else [given]
     try:
         found = [str(UUID(each)) for each in ids if isinstance(each, str)]
     except ValueError:
         found = []
-    if len(found) != len(ids) or not 0 < len(ids) <= MOST_NEIGHBOURS:
+    if len(found) != len(ids) or not 0 < len(ids) <= MOST_HINT_IDS:
         raise BadInput(fields={name: _("Give the id of an instance, or a list of ids.")})
     return found
 

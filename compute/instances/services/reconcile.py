@@ -50,7 +50,7 @@ REASONS = {
 
 
 def full_sync(hypervisor: Hypervisor) -> list[GuestFacts]:
-    """Compare every guest with its row; returns ours that have no row. Raises DriverError."""
+    """Compare every guest with its row; returns ours that have no row. Raise DriverError."""
     read_at = timezone.now()
     found = {facts.uuid: facts for facts in list_guests(hypervisor.uri)}
     ours = {

@@ -69,7 +69,7 @@ def _mib(size: int) -> int:
 
 
 def reserve_image(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
-    """Refuse further images, or so many more bytes of them, beyond the quota. Raises OverQuota.
+    """Refuse further images, or so many more bytes of them, beyond the quota. Raise OverQuota.
 
     How large one is to be nobody knows beforehand: it is begun where there is room for anything at all, and asks
     again once it is measured.
@@ -78,7 +78,7 @@ def reserve_image(project: Project, user: User | None, *, count: int = 0, size: 
     quotas.reserve(project, amounts, user)
 
 
-def of(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
+def amounts(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
     """What `count` instances of the flavor, or as large as an instance, take of each resource."""
     return {
         "instances": count,

@@ -17,7 +17,7 @@ from compute.instances.services.disk_sizes import total_gib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Capacity:
     """What a hypervisor still takes: processors, MiB and GiB, after overcommitment."""
 
     hypervisor: Hypervisor
@@ -32,7 +32,7 @@ class Room:
             return _("%(host)s is switched off for new instances.") % {"host": hypervisor}
         if hypervisor.state != Hypervisor.State.UP:
             return _("%(host)s does not answer.") % {"host": hypervisor}
-        if lacking := hardware.lacking(hardware.of(instance), hypervisor):
+        if lacking := hardware.missing_features(hardware.spec_of(instance), hypervisor):
             return _("%(host)s cannot give it %(what)s.") % {"host": hypervisor, "what": lacking}
         for label, left, asked in (
             (_("vCPUs"), self.vcpus, instance.vcpus),
@@ -49,10 +49,10 @@ class Room:
         return ""
 
 
-def rooms(without: Instance | None = None) -> list[Room]:
+def capacities(without: Instance | None = None) -> list[Capacity]:
     """Return the room on every hypervisor, in two queries; as if one instance were not there."""
     taken = occupants.registered().amounts(without.pk if without else None)
-    return [_room(host, taken.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
+    return [_capacity(host, taken.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
 
 
 def check(instance: Instance) -> None:
@@ -63,17 +63,17 @@ def check(instance: Instance) -> None:
     """
     if instance.hypervisor_id is None:
         return
-    room = _locked_room(instance.hypervisor_id, instance)
+    room = _locked_capacity(instance.hypervisor_id, instance)
     if reason := room.refusal(instance):
         raise Conflict(reason)
 
 
 def check_group(instance: Instance) -> None:
-    """Raise Conflict when the instance may not stand beside the others of its server group any more."""
+    """Raise Conflict if the instance may not stand beside the others of its server group any more."""
     if instance.server_group_id is None or instance.hypervisor is None:
         return
     _lock_group(instance)
-    if reason := placement.wishes(instance).against_group(instance.hypervisor):
+    if reason := placement.requirements(instance).against_group(instance.hypervisor):
         raise Conflict(reason)
 
 
@@ -86,10 +86,10 @@ def place(instance: Instance) -> Hypervisor:
     if instance.hypervisor is not None:
         return instance.hypervisor
     _lock_group(instance)
-    wishes = placement.wishes(instance)
+    wishes = placement.requirements(instance)
     refusals: list[str] = []
     for room in sorted(
-        rooms(), key=lambda room: (wishes.preference(room.hypervisor), room.ram_mib), reverse=True
+        capacities(), key=lambda room: (wishes.preference(room.hypervisor), room.ram_mib), reverse=True
     ):
         refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
         # Looked at without a lock, so look again with the lock of this one host.
@@ -102,8 +102,8 @@ def place(instance: Instance) -> Hypervisor:
     raise Conflict(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
 
 
-def _room(host: Hypervisor, taken: Amounts) -> Room:
-    return Room(
+def _capacity(host: Hypervisor, taken: Amounts) -> Capacity:
+    return Capacity(
         hypervisor=host,
         vcpus=int(host.vcpus * host.vcpu_ratio) - taken.vcpus,
         ram_mib=int(host.memory_mib * host.memory_ratio) - taken.ram_mib,
@@ -111,18 +111,18 @@ def _room(host: Hypervisor, taken: Amounts) -> Room:
     )
 
 
-def _locked_room(host_id: UUID, without: Instance) -> Room:
+def _locked_capacity(host_id: UUID, without: Instance) -> Capacity:
     host = Hypervisor.objects.select_for_update(no_key=True).get(pk=host_id)
-    return _room(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
+    return _capacity(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
 
 
-def _locked_refusal(host_id: UUID, instance: Instance, wishes: placement.Wishes) -> str:
+def _locked_refusal(host_id: UUID, instance: Instance, wishes: placement.Requirements) -> str:
     """Return why the host does not take the instance. One that does stays locked.
 
     One that refuses is let go: of two that look at several hosts in different orders, neither waits for the other.
     """
     with transaction.atomic():
-        room = _locked_room(host_id, instance)
+        room = _locked_capacity(host_id, instance)
         refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
         if refusal:
             transaction.set_rollback(True)

@@ -26,7 +26,7 @@ def verbs() -> list[str]:
     return [action.verb for action in registry.of_noun("instance") if action.schedulable]
 
 
-def of_instance(context: Context, instance: Instance) -> list[Schedule]:
+def for_instance(context: Context, instance: Instance) -> list[Schedule]:
     """Those of an instance that the asker has found, oldest first."""
     policy.enforce(context, "instance:read")
     return list(instance.schedules.select_related("created_by"))
@@ -47,7 +47,7 @@ def create(
 
     Of images that it takes, the newest `keep` stay.
 
-    Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do `verb` themselves.
+    Raise BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do `verb` themselves.
     """
     policy.enforce(context, "schedule:write")
     instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
@@ -69,7 +69,7 @@ def change(
 ) -> Schedule:
     """Other times for it, and another number of images to keep; it is on, and runs as the asker from now on.
 
-    Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do its verb themselves.
+    Raise BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do its verb themselves.
     """
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
@@ -83,7 +83,7 @@ def change(
 
 @transaction.atomic
 def set_enabled(context: Context, schedule_id: UUID | str, enabled: bool) -> Schedule:
-    """Let it rest or go on from now. Raises NotFound, Conflict never: one whose only time is over stays off."""
+    """Let it rest or go on from now. Raise NotFound, Conflict never: one whose only time is over stays off."""
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
     schedule.next_run = next_run(schedule, timezone.now())
@@ -95,7 +95,7 @@ def set_enabled(context: Context, schedule_id: UUID | str, enabled: bool) -> Sch
 
 @transaction.atomic
 def delete(context: Context, schedule_id: UUID | str) -> Schedule:
-    """Forget it. Raises NotFound."""
+    """Forget it. Raise NotFound."""
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
     _announce(context, "schedule.delete", schedule)
@@ -113,7 +113,7 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
 
 
 def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: object) -> None:
-    """Write what was given into the row, unsaved. Raises BadInput."""
+    """Write what was given into the row, unsaved. Raise BadInput."""
     schedule.time_zone = str(local_times.zone(time_zone))
     number = quotas.whole_number(keep or Schedule.KEPT)
     if number is None or not 0 < number <= MOST_KEPT:
@@ -121,7 +121,7 @@ def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: 
     schedule.keep = number
     if at and cron:
         raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
-    schedule.at = local_times.moment(at, time_zone, field="at") if at else None
+    schedule.at = local_times.parse(at, time_zone, field="at") if at else None
     schedule.cron = "" if at else _cron_line(cron)
     if schedule.at and schedule.at <= timezone.now():
         raise BadInput(fields={"at": _("This time is over already.")})
@@ -131,7 +131,7 @@ def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: 
 
 
 def _cron_line(given: object) -> str:
-    """Five fields, down to the minute. Raises BadInput."""
+    """Five fields, down to the minute. Raise BadInput."""
     wrong = BadInput(
         fields={"cron": _("Give five fields: minute, hour, day, month, day of the week, like 0 20 * * 1-5.")}
     )

@@ -23,7 +23,7 @@ CAPS = {GROUPS: 10, MEMBERS: 10}
 LARGEST = 2**31 - 1
 
 
-def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerGroup]:
+def visible_to(context: Context, *, all_projects: bool = False) -> QuerySet[ServerGroup]:
     """The project's groups, oldest first, with their members; administrators may ask for every project's."""
     policy.enforce(context, "server_group:read")
     rows = ServerGroup.objects.visible_to(context, all_projects=all_projects)
@@ -34,9 +34,9 @@ def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerG
 
 
 def get(context: Context, group_id: object) -> ServerGroup:
-    """One group with its members. Raises NotFound; administrators reach every project's."""
+    """One group with its members. Raise NotFound; administrators reach every project's."""
     try:
-        return visible(context, all_projects=True).get(pk=UUID(str(group_id)))
+        return visible_to(context, all_projects=True).get(pk=UUID(str(group_id)))
     except (ServerGroup.DoesNotExist, ValueError) as error:
         raise NotFound(
             _("Instance group %(key)s could not be found.") % {"key": str(group_id)[:64]}
@@ -45,7 +45,7 @@ def get(context: Context, group_id: object) -> ServerGroup:
 
 @transaction.atomic
 def create(context: Context, name: object, rule: object, most_per_host: object = None) -> ServerGroup:
-    """A group in the asker's project. Raises Forbidden, BadInput naming each wrong field, OverQuota."""
+    """A group in the asker's project. Raise Forbidden, BadInput naming each wrong field, OverQuota."""
     policy.enforce(context, "server_group:write")
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
@@ -73,7 +73,7 @@ def create(context: Context, name: object, rule: object, most_per_host: object =
 
 @transaction.atomic
 def delete(context: Context, group_id: object) -> ServerGroup:
-    """Forget the group; its instances stay where they are. Raises Forbidden, NotFound."""
+    """Forget the group; its instances stay where they are. Raise Forbidden, NotFound."""
     policy.enforce(context, "server_group:write")
     group = get(context, group_id)
     audit.record(context, "server_group.delete", group, policy=group.policy)
@@ -85,7 +85,7 @@ def delete(context: Context, group_id: object) -> ServerGroup:
 def join(context: Context, group_id: object, newcomers: int) -> ServerGroup | None:
     """The project's group that so many new instances go into; None where none is named.
 
-    The caller holds the project's lock. Raises NotFound, OverQuota.
+    The caller holds the project's lock. Raise NotFound, OverQuota.
     """
     if group_id is None or group_id == "":
         return None
@@ -97,7 +97,7 @@ def join(context: Context, group_id: object, newcomers: int) -> ServerGroup | No
 
 
 def enforce_members(group: ServerGroup, user: User, newcomers: int) -> None:
-    """Refuse so many of the user's instances more in the group. The caller holds the project's lock. Raises OverQuota."""
+    """Refuse so many of the user's instances more in the group. The caller holds the project's lock. Raise OverQuota."""
     limit = quotas.user_limits(group.project_id, user.pk)[MEMBERS]
     count = _present().filter(server_group=group).count() + newcomers
     quotas.enforce_cap(MEMBERS, limit, count, _("Quota exceeded, too many servers in group"))

@@ -14,7 +14,7 @@ def choose(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int) 
     """The arrangement that a flavor's `hw:cpu_…` and an image's `hw_cpu_…` ask for; None where neither does.
 
     An image's wish counts before the flavor's, but within the flavor's limits. What is wished need not be possible
-    with this number of processors: the nearest is taken. Raises BadInput when the limits leave nothing.
+    with this number of processors: the nearest is taken. Raise BadInput if the limits leave nothing.
     """
     flavor, image = _numbers(specs, "hw:cpu_"), _numbers(properties, "hw_cpu_")
     theirs, its = _numbers(specs, "hw:cpu_max_"), _numbers(properties, "hw_cpu_max_")

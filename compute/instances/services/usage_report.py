@@ -59,7 +59,7 @@ def instances(context: Context, project_id: str, start: datetime, stop: datetime
     return rows.filter(project=project_id) if is_text(project_id) else rows.none()
 
 
-def of_projects(
+def usage_by_project(
     project_ids: Sequence[str], start: datetime, stop: datetime, *, detailed: bool
 ) -> dict[str, ProjectUsage]:
     """Return {project id: its usage}. One query, whose rows are read one by one."""
@@ -70,7 +70,7 @@ def of_projects(
     return found
 
 
-def of_instances(rows: Iterable[Instance], start: datetime, stop: datetime) -> ProjectUsage:
+def total_usage(rows: Iterable[Instance], start: datetime, stop: datetime) -> ProjectUsage:
     """Return what these instances used."""
     usage = ProjectUsage(rows=[])
     for instance in rows:

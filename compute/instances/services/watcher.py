@@ -53,7 +53,7 @@ class Watcher:
     ) -> None:
         self.hypervisor = hypervisor
         self._wake = wake
-        self._agents = agents.Asker(hypervisor)
+        self._agents = agents.AgentPoller(hypervisor)
         self._events: queue.SimpleQueue[GuestEvent | str | None] = queue.SimpleQueue()
         self._subscription: events.Subscription | None = None
         self._pause = 1.0
@@ -64,7 +64,7 @@ class Watcher:
                 Duty("look", LOOK_SECONDS, self._look_at_host),
                 Duty("sync", 30, self._sync),
                 Duty("inspection", 60, self._inspect),
-                Duty("boot stages", 1, lambda: boot_stages.follow(self.hypervisor)),
+                Duty("boot stages", 1, lambda: boot_stages.update_all(self.hypervisor)),
                 *duties,
             ]
         )

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from compute.management import truth
+from compute.management import consistency
 
 
 class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = truth.differences()
+        found = consistency.differences()
         for difference in found:
             self.stdout.write(f"{difference.where}: {difference.what} {difference.sentence}")
         if found:

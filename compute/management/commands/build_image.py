@@ -84,13 +84,13 @@ class Command(BaseCommand):
 
 
 def _properties(words: list[str]) -> dict[str, str]:
-    """Each `name=value`. Raises CommandError for what no image can say."""
+    """Each `name=value`. Raise CommandError for what no image can say."""
     found = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not name or not equals:
             raise CommandError(f"{word} is no NAME=VALUE.")
-        if reason := hardware_options.wrong_property(name, value):
+        if reason := hardware_options.property_error(name, value):
             raise CommandError(f"{word}: {reason}")
         found[name] = value
     return found

@@ -11,7 +11,7 @@ from compute.driver.errors import DriverError
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hypervisors
 from compute.management import health
-from compute.management.canary import CanaryDied, fly
+from compute.management.canary import CanaryFailed, run
 
 
 class Command(BaseCommand):
@@ -41,8 +41,8 @@ class Command(BaseCommand):
 
     def _fly(self) -> None:
         try:
-            fly(lambda held: self.stdout.write(f"canary  {held}"))
-        except CanaryDied as died:
+            run(lambda held: self.stdout.write(f"canary  {held}"))
+        except CanaryFailed as died:
             raise CommandError(f"The canary died. {died}") from died
 
 

@@ -17,7 +17,7 @@ def run() -> dict[str, list[dict[str, Any]]]:
     from compute.engine.actions import registry
 
     for name in ("instance.clone", "instance.purge", "instance.stop"):
-        registry.known()[name].steps = ()  # what they do to hosts is no subject here
+        registry.actions()[name].steps = ()  # what they do to hosts is no subject here
     races = {
         "clone closes, purge of its copy begins": closing,
         "clone begins, stop begins": beginning,

@@ -63,12 +63,12 @@ def races(outcome: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_the_story_is_of_all_verbs(story: dict[str, Any]) -> None:
-    begun = {name for name, action in registry.known().items() if action.order}
+    begun = {name for name, action in registry.actions().items() if action.order}
     assert begun | {"instance.launch"} <= set(story["done"])
 
 
 def test_the_kinds_say_the_same_order() -> None:
-    ranks = {kind.model._meta.db_table: kind.rank for kind in kinds.known().values()}
+    ranks = {kind.model._meta.db_table: kind.rank for kind in kinds.registered().values()}
     assert ranks == {table: ORDER[table] for table in ranks}
 
 

@@ -20,7 +20,7 @@ from compute.engine.operations.execute import UNDO_ATTEMPTS
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.states import VmState
-from compute.management import health, truth
+from compute.management import consistency, health
 from compute.networks.models import Network
 from tests import factories
 from tests.compute.engine.tiny_plan import TinyPlan, raising
@@ -41,7 +41,7 @@ def failpoints(settings: LazySettings, tmp_path: Path) -> Path:
 def stuck_stop(as_alice: Context, failpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Operation:
     """A stop whose steps act on nothing: the first was done, the second fails, and the first's undo does, too."""
     tiny = TinyPlan(names="ab", do={"b": raising(StorageFull("The disk is full."))})
-    monkeypatch.setattr(registry.known()["instance.stop"], "steps", tiny.steps)
+    monkeypatch.setattr(registry.actions()["instance.stop"], "steps", tiny.steps)
     web = factories.InstanceFactory(project=as_alice.project, name="web")
     failpoints.joinpath("fail-instance.stop.a.undo").touch()
     operation = begin(as_alice, "instance.stop", web.pk)
@@ -89,7 +89,7 @@ def test_the_instance_is_in_error_and_says_what_was_left(stuck_stop: Operation) 
 
 
 def test_audit_and_health_name_it(stuck_stop: Operation) -> None:
-    (found,) = truth.differences()
+    (found,) = consistency.differences()
     assert found.what == f"operation {stuck_stop.pk}"
     assert "“A” could not be undone" in found.sentence
     (check,) = (check for check in health.checks() if check.name == "Operations")
@@ -107,7 +107,7 @@ def test_deleting_for_good_settles_it(as_alice: Context, stuck_stop: Operation) 
     assert on(stuck_stop).vm_state == VmState.DELETED
     stuck_stop.refresh_from_db()
     assert (stuck_stop.state, stuck_stop.left) == (State.FAILED, None)
-    assert truth.differences() == []
+    assert consistency.differences() == []
 
 
 def test_tried_again_when_the_cause_is_gone_it_is_undone(
@@ -124,7 +124,7 @@ def test_tried_again_when_the_cause_is_gone_it_is_undone(
     event = AuditEvent.objects.get(action="operation.retry")
     assert (event.user_name, event.target_type, event.target_name) == ("root", "instance", "web")
     assert event.detail == {"operation": str(stuck_stop.pk), "kind": "instance.stop"}
-    assert truth.differences() == []
+    assert consistency.differences() == []
 
 
 def test_tried_again_in_vain_it_is_stuck_again(as_root: Context, stuck_stop: Operation) -> None:
@@ -137,7 +137,7 @@ def test_what_was_done_since_is_not_undone_with_it(
     as_root: Context, as_alice: Context, stuck_stop: Operation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was made to run anew: undoing an old launch, for one, would delete the disk beneath it."""
-    monkeypatch.setattr(registry.known()["instance.force_reboot"], "steps", ())
+    monkeypatch.setattr(registry.actions()["instance.force_reboot"], "steps", ())
     begin(as_alice, "instance.force_reboot", stuck_stop.subject_id)
     for _ in range(2):
         with pytest.raises(Conflict, match="Something else was done to web since"):

@@ -18,7 +18,7 @@ from compute.engine.models import Operation
 from compute.engine.operations import plans
 from compute.instances.actions import begin, choices
 from compute.instances.models import Instance
-from compute.instances.services import schedules, words
+from compute.instances.services import schedules, status_labels
 from compute.instances.states import VmState
 from portal import openapi
 from tests import factories
@@ -156,7 +156,7 @@ def test_its_form_asks_for_a_field_that_no_page_knows(max_: User, web: Instance)
 
 def test_its_words_are_shown_while_it_runs(as_max: Context, max_: User, web: Instance) -> None:
     polish_it(as_max, web)
-    assert words.task("polishing") == "Being polished"
+    assert status_labels.task("polishing") == "Being polished"
     page = signed_in(max_).get(reverse("instance", args=[web.pk])).content.decode()
     assert "Being polished" in page
     activity = signed_in(max_).get(reverse("activity")).content.decode()
@@ -233,4 +233,4 @@ def test_schedules_offer_it() -> None:
 
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="registered twice"):
-        registry.register(registry.known()["instance.polish"])
+        registry.register(registry.actions()["instance.polish"])

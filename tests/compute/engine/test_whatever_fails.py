@@ -149,7 +149,7 @@ def test_a_subject_that_is_gone(plan: TinyPlan) -> None:
 
 def test_every_action_ends_when_its_first_step_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the verb, failing leaves no task behind."""
-    for name, action in registry.known().items():
+    for name, action in registry.actions().items():
         if action.move is None:
             continue
         tiny = TinyPlan(do={"a": raising(Exception("Oh."))})

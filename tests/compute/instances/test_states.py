@@ -84,7 +84,7 @@ def instance_in(
         task_state=task_state,
         locked=verb == "unlock",
         agent={},
-        room={"vcpus": 4, "ram_mib": 4096, "slots": 8},
+        headroom={"vcpus": 4, "ram_mib": 4096, "slots": 8},
     )
     if task_state:
         factories.OperationFactory(

@@ -39,4 +39,4 @@ def status(name: str) -> str:
 
 def task(name: str) -> str:
     """Return the words for a task of an instance."""
-    return registry.task_in_words("instance", name)
+    return registry.task_label("instance", name)

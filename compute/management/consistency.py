@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.errors import Unavailable
 from compute.engine.models import Hold, Operation
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import questions
 from compute.hosts.services.questions import Refused
@@ -65,7 +65,7 @@ def _operations() -> Iterator[Difference]:
         yield Difference(
             where="database",
             what=f"operation {operation.pk}",
-            sentence=f"is stuck: {left_in_words(operation.left)}",
+            sentence=f"is stuck: {describe_leftovers(operation.left)}",
         )
     for operation in Operation.objects.exclude(state__in=Operation.OPEN).filter(finished_at=None):
         yield Difference(
