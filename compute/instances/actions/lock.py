@@ -1,4 +1,4 @@
-"""Lock and unlock: keep an instance from being changed by mistake. Done at once."""
+"""Lock and unlock: protect an instance from changes by mistake, at once."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _REASON: Schema = nullable(object_of(optional={"locked_reason": nullable(text(25
 
 
 class Lock(InstanceAction):
-    """Takes `reason`. Afterwards only an administrator, or whoever unlocks it first, can do anything to it."""
+    """Lock the instance. Takes `reason`. All but administrators must unlock it before they change it."""
 
     verb = "lock"
     label = _("Lock")

@@ -1,4 +1,4 @@
-"""Reset state: an administrator says what an instance is, when the rows are wrong. Done at once, in any state."""
+"""Reset state: an administrator corrects an instance's state, at once and from any state."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ STATES = {"active": VmState.ACTIVE, "error": VmState.ERROR}
 
 
 class ResetState(InstanceAction):
-    """Takes `state`: active or error. An operation that is at work has the last word, as in Nova."""
+    """Set the state. Takes `state`: active or error. A running operation may change it again, as in Nova."""
 
     verb = "reset_state"
     label = gettext_lazy("Reset the state")

@@ -1,4 +1,4 @@
-"""Parts of the schemas that bodies of several actions share, also the one that creates servers."""
+"""Parts of schemas that the bodies of several actions and of new servers share."""
 
 from accounts.openstack.schema import Properties, Schema, nullable, text
 from compute.api.schemas import ADDRESS_4, ADDRESS_6
