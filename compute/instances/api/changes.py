@@ -1,4 +1,4 @@
-"""`changes-since` and `changes-before`, by which clients ask for what has changed."""
+"""`changes-since` and `changes-before`, the filters by the time of the last change."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ BEFORE = 66
 
 
 def period(view: ComputeView, since: int) -> tuple[datetime | None, datetime | None]:
-    """Return the two times of the query string. Raise BadInput.
+    """Return both times of the query string. Raise BadInput.
 
     `since` is the minor version that brought `changes-since` to the resource.
     """

@@ -24,10 +24,10 @@ from compute.instances.api.schemas import records as schemas
 from compute.instances.api.servers import find
 
 CREATE = "create"
-"""What another instance's operation is to one that it makes, such as a clone."""
+"""The action in the list of an instance that another instance's operation made, such as a clone."""
 
 REQUEST = "req-"
-"""The beginning of every id of a request."""
+"""The prefix of every request id."""
 
 
 class InstanceActions(ComputeView):
@@ -49,7 +49,7 @@ class InstanceActions(ComputeView):
             rows = rows.filter(updated_at__gte=start)
         if end:
             rows = rows.filter(updated_at__lte=end)
-        return COMPUTE.paging.page(self.request.query_params, rows, find=_requested_as)
+        return COMPUTE.paging.page(self.request.query_params, rows, find=_request_condition)
 
 
 class OneInstanceAction(ComputeView):
@@ -58,13 +58,13 @@ class OneInstanceAction(ComputeView):
     @contract(answers={200: schemas.ACTION})
     def get(self, request: Request, key: str, request_id: str) -> HttpResponse:
         rows = _operations(self, key).select_related("host")
-        row = rows.filter(_requested_as(request_id)).first() if is_text(request_id) else None
+        row = rows.filter(_request_condition(request_id)).first() if is_text(request_id) else None
         if row is None:
             raise NotFound(_("Action for request_id %(id)s could not be found.") % {"id": request_id[:64]})
         return JsonResponse({"instanceAction": _show(self, key, row) | self._events(row)})
 
     def _events(self, row: Operation) -> dict[str, Any]:
-        """For administrators; from 2.51 on for everybody, without what concerns the host."""
+        """Return the events, before 2.51 for administrators only. Fields of the host are always for administrators."""
         admin = policy.allows(self.context, "instance:read_host")
         if not admin and not self.at_least(51):
             return {}
@@ -72,20 +72,20 @@ class OneInstanceAction(ComputeView):
 
     def _event(self, row: Operation, entry: dict[str, Any], *, admin: bool) -> dict[str, Any]:
         ended = entry.get("ended")
-        went_wrong = row.state in {Operation.State.FAILED, Operation.State.STUCK} and not ended
-        shown: dict[str, Any] = {
+        has_failed = row.state in {Operation.State.FAILED, Operation.State.STUCK} and not ended
+        body: dict[str, Any] = {
             "event": f"compute_{entry['name']}",
-            "start_time": _written(entry["began"]),
-            "finish_time": _written(ended),
-            "result": "Error" if went_wrong else "Success" if ended else None,
+            "start_time": _format_time(entry["began"]),
+            "finish_time": _format_time(ended),
+            "result": "Error" if has_failed else "Success" if ended else None,
         }
         if admin or not self.at_least(51):
-            shown["traceback"] = None
+            body["traceback"] = None
         if self.at_least(62):
-            shown["hostId"] = ""
+            body["hostId"] = ""
             if admin:
-                shown["host"] = row.host.name if row.host else ""
-        return shown
+                body["host"] = row.host.name if row.host else ""
+        return body
 
 
 def _operations(view: ComputeView, key: str) -> "QuerySet[Operation]":
@@ -94,12 +94,12 @@ def _operations(view: ComputeView, key: str) -> "QuerySet[Operation]":
 
 
 def _request_id(row: Operation) -> str:
-    """Return the id of the request that began the operation, or one made of its own where no request did."""
+    """Return the id of the request that began the operation; without a request, an id made of the operation's."""
     return row.request_id if row.request_id.startswith(REQUEST) else f"{REQUEST}{row.pk}"
 
 
-def _requested_as(request_id: str) -> Q:
-    """Return the condition of the operation that is shown with this id."""
+def _request_condition(request_id: str) -> Q:
+    """Return the condition of the operation with this request id."""
     if not request_id.startswith(REQUEST):
         return Q(pk__in=[])
     condition = Q(request_id=request_id)
@@ -109,7 +109,7 @@ def _requested_as(request_id: str) -> Q:
 
 
 def _show(view: ComputeView, key: str, row: Operation) -> dict[str, Any]:
-    shown = {
+    body = {
         "action": _name(row) if str(row.subject_id) == key else CREATE,
         "instance_uuid": key,
         "request_id": _request_id(row),
@@ -118,14 +118,14 @@ def _show(view: ComputeView, key: str, row: Operation) -> dict[str, Any]:
         "start_time": without_zone(row.created_at),
         "message": row.error["message"] if row.error else None,
     }
-    return shown | ({"updated_at": without_zone(row.updated_at)} if view.at_least(58) else {})
+    return body | ({"updated_at": without_zone(row.updated_at)} if view.at_least(58) else {})
 
 
 def _name(row: Operation) -> str:
-    """What Nova calls the action."""
+    """Return Nova's name of the action."""
     action = registry.find(row.kind)
     return (action.api_history if action else "") or row.verb
 
 
-def _written(moment: str | None) -> str | None:
+def _format_time(moment: str | None) -> str | None:
     return without_zone(datetime.fromisoformat(moment)) if moment else None

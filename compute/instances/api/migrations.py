@@ -1,6 +1,6 @@
-"""`/os-migrations` and `/servers/{id}/migrations`: resizes on record, as administrators see them.
+"""`/os-migrations` and `/servers/{id}/migrations`: the record of resizes, for administrators.
 
-Only live migrations can be looked at below a server while they run, and there are none.
+Below a server, Nova shows only live migrations that run, and there are none.
 """
 
 from typing import Any, NoReturn
@@ -26,7 +26,7 @@ from compute.instances.api.servers import find
 from compute.instances.services import migrations
 
 _PLAIN = {"status": "status", "host": "parameters__host", "source_compute": "parameters__host"}
-"""Filters, and what they look at. A resize stays on its host, so that is both source and destination."""
+"""Filter → lookup. A resize stays on its host, which is both source and destination."""
 
 
 class Migrations(ComputeView):
@@ -44,18 +44,18 @@ class Migrations(ComputeView):
             if name in query:
                 rows = rows.filter(**{lookup: query[name]}) if is_text(query[name]) else rows.none()
         if "instance_uuid" in query:
-            wanted_id = ids.uuid(query["instance_uuid"])
-            rows = rows.filter(subject_id=wanted_id) if wanted_id else rows.none()
+            instance_id = ids.uuid(query["instance_uuid"])
+            rows = rows.filter(subject_id=instance_id) if instance_id else rows.none()
         if query.get("migration_type", migrations.NOVA_TYPE) != migrations.NOVA_TYPE:
             rows = rows.none()
-        # Nova keeps apart what clients were told of and what they may forget; here nothing is hidden.
+        # Nova hides old migrations; here none is hidden.
         if inputs.flag(query, "hidden", False):
             rows = rows.none()
         return migrations.changed_between(rows, *period(self, since=59))
 
     def _show(self, row: Any) -> dict[str, Any]:
         host = row.parameters.get("host", "")
-        shown = {
+        body = {
             "id": number_of(row.pk.bytes),
             "instance_uuid": str(row.subject_id),
             "status": row.status,
@@ -70,10 +70,10 @@ class Migrations(ComputeView):
             "updated_at": without_zone(row.changed),
         }
         if self.at_least(23):
-            shown["migration_type"] = migrations.NOVA_TYPE
+            body["migration_type"] = migrations.NOVA_TYPE
         if self.at_least(59):
-            shown["uuid"] = str(row.pk)
-        return shown
+            body["uuid"] = str(row.pk)
+        return body
 
 
 class ServerMigrations(ComputeView):
@@ -91,13 +91,13 @@ class OneServerMigration(ComputeView):
 
     @contract(answers={200: schemas.NO_MIGRATION})
     def get(self, request: Request, key: str, migration: str) -> HttpResponse:
-        return self._missing(key, migration)
+        return self._raise_not_found(key, migration)
 
     @contract(answers={202: None})
     def delete(self, request: Request, key: str, migration: str) -> HttpResponse:
-        return self._missing(key, migration)
+        return self._raise_not_found(key, migration)
 
-    def _missing(self, key: str, migration: str) -> NoReturn:
+    def _raise_not_found(self, key: str, migration: str) -> NoReturn:
         policy.enforce(self.context, "migration:read")
         find(self, key)
         raise NotFound(
@@ -107,7 +107,7 @@ class OneServerMigration(ComputeView):
 
 
 def _flavor_number(key: str | None) -> int | None:
-    """Return a number in place of the flavor's id, as Nova's records have one."""
+    """Return the flavor's id as a number, as in Nova's records."""
     if key is None:
         return None
     return int(key) if key.isascii() and key.isdigit() and len(key) < 10 else number_of(key.encode())

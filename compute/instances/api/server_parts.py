@@ -1,4 +1,4 @@
-"""What stands below a server: addresses, metadata, tags, interfaces, disks, groups, diagnostics."""
+"""The resources below a server: addresses, metadata, tags, interfaces, disks, groups, diagnostics."""
 
 from typing import Any
 
@@ -40,10 +40,10 @@ class Ips(ComputeView):
 class NetworkIps(ComputeView):
     @contract(answers={200: schemas.OF_NETWORK})
     def get(self, request: Request, key: str, network: str) -> HttpResponse:
-        found = server_body.bare_addresses(find(self, key))
-        if network not in found:
+        addresses = server_body.bare_addresses(find(self, key))
+        if network not in addresses:
             raise NotFound(_("The server is not on this network."))
-        return JsonResponse({network: found[network]})
+        return JsonResponse({network: addresses[network]})
 
 
 class Metadata(ComputeView):
@@ -134,7 +134,7 @@ class Interfaces(ComputeView):
 
     @contract(answers={200: schemas.INTERFACES})
     def get(self, request: Request, key: str) -> HttpResponse:
-        shown = [
+        body = [
             {
                 "port_id": str(port.pk),
                 "net_id": str(port.network_id),
@@ -144,7 +144,7 @@ class Interfaces(ComputeView):
             }
             for port in find(self, key).ports.all()
         ]
-        return JsonResponse({"interfaceAttachments": shown})
+        return JsonResponse({"interfaceAttachments": body})
 
 
 class Volumes(ComputeView):
@@ -185,7 +185,7 @@ class Diagnostics(ComputeView):
         up = instance.booted_at if instance.vm_state == VmState.ACTIVE else None
         nothing = ("octets", "errors", "drop", "packets", "rate")
         disk = dict.fromkeys(("read_bytes", "read_requests", "write_bytes", "write_requests", "errors_count"))
-        shown = {
+        body = {
             "state": STATES.get(VmState(instance.vm_state), "shutdown"),
             "driver": "libvirt",
             "hypervisor": instance.hypervisor.virt_type if instance.hypervisor else None,
@@ -206,7 +206,7 @@ class Diagnostics(ComputeView):
             ],
             "disk_details": [disk],
         }
-        return JsonResponse(shown)
+        return JsonResponse(body)
 
 
 def _value(instance: Instance, name: str) -> str:

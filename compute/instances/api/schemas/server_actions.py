@@ -1,4 +1,4 @@
-"""Schemas of `/servers/{id}/action`: each action says that of its own body."""
+"""Schemas of `/servers/{id}/action`. The schema of each action's body stands in the action."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -27,27 +27,29 @@ _CONSOLES: dict[str, Described] = {
     "os-getConsoleOutput": nullable(object_of(optional={"length": nullable(whole(-1))})),
     "os-getVNCConsole": object_of({"type": explained(one_of("novnc"), _("There is only novnc."))}),
 }
-"""What Nova begins like an action, though it changes nothing."""
+"""Nova's actions that only read."""
 
 
 @lru_cache(1)
 def body(actions: tuple[Action, ...]) -> Versioned:
-    """Return the schema of a request, by Nova's names of the actions that have parameters."""
-    values = {action.api_name: action.api_body for action in actions if action.api_body is not None}
-    values |= {"createBackup": BACKUP, **_CONSOLES}
+    """Return the schema of a request, whose properties are the actions that have parameters."""
+    described = {action.api_name: action.api_body for action in actions if action.api_body is not None}
+    described |= {"createBackup": BACKUP, **_CONSOLES}
 
     def build(minor: int) -> Schema:
         version = Version(2, minor)
-        known = {name: schema for name in sorted(values) if (schema := at(values[name], version)) is not None}
-        schema = object_of(optional=known, others=True) | {"minProperties": 1, "maxProperties": 1}
+        bodies = {
+            name: schema for name in sorted(described) if (schema := at(described[name], version)) is not None
+        }
+        schema = object_of(optional=bodies, others=True) | {"minProperties": 1, "maxProperties": 1}
         return explained(schema, _("Name exactly one action."))
 
-    return by_version(build, *sorted(set(_steps(values.values()))))
+    return by_version(build, *sorted(set(_steps(described.values()))))
 
 
-def _steps(values: Iterable[Described]) -> Iterator[int]:
-    """Yield the minor versions, after the first, that change any of the schemas."""
-    for value in values:
+def _steps(described: Iterable[Described]) -> Iterator[int]:
+    """Yield the minor versions after the first that change a schema."""
+    for value in described:
         if isinstance(value, Versioned):
             yield from (since for since, _until, _schema in value.ranges if since > 1)
 
