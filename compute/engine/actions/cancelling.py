@@ -33,13 +33,11 @@ def cancel(context: Context, operation_id: UUID | str) -> Operation:
 
 def cancellable(context: Context, rows: Iterable[Operation]) -> set[UUID]:
     """Return the ids of those operations that the asker may cancel now. Costs one query a noun."""
-    found = [
-        operation for operation in rows if operation.state in Operation.OPEN and not cancel_refusal(operation)
-    ]
-    subjects = _subjects(found)
+    candidates = [row for row in rows if row.state in Operation.OPEN and not cancel_refusal(row)]
+    subjects = _subjects(candidates)
     return {
         operation.pk
-        for operation in found
+        for operation in candidates
         if _refusal(context, operation, subjects.get(operation.subject_id)) is None
     }
 

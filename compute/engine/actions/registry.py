@@ -51,8 +51,8 @@ def find(name: str) -> Action | None:
 
 def of_noun(noun: str) -> list[Action]:
     """Return the actions that people and clients may begin on a row of the noun, in the order of menus."""
-    actions = [action for action in _actions.values() if action.noun == noun and action.order]
-    return sorted(actions, key=lambda action: (action.order, action.verb))
+    in_menus = [action for action in _actions.values() if action.noun == noun and action.order]
+    return sorted(in_menus, key=lambda action: (action.order, action.verb))
 
 
 def add_task_labels(noun: str, labels: Mapping[str, str | Promise]) -> None:

@@ -1,4 +1,4 @@
-"""The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
+"""The durable engine, which claims operations, runs their steps and undoes them. It names no action."""
 
 from compute.engine.operations.execute import execute
 from compute.engine.operations.queue import (

@@ -1,4 +1,4 @@
-"""Tells open pages what has changed: topics only, never data; each page asks again for what it may see."""
+"""Broadcasts of changed topics to open pages. They carry no data; each page fetches what it may see."""
 
 import asyncio
 
@@ -19,13 +19,13 @@ _layer = Breaker(seconds=5)
 
 
 def changed(row: Subject) -> None:
-    """The row is new, and with it the lists and counts of its kind."""
+    """Announce a change of the row, and of the lists and counts of its kind."""
     kind = kinds.kind_of(row)
     announce(row.project_id, [*kind.lists, f"{kind.noun}:{row.pk}", *kind.counts])
 
 
 def operation_changed(operation: Operation) -> None:
-    """A step began or ended, or a long one got further."""
+    """Announce a change of the operation, such as the end of a step or progress of a long one."""
     topics: list[str] | None = operation.__dict__.get("_topics")
     if topics is None:
         topics = operation.__dict__["_topics"] = _topics(operation)
@@ -33,20 +33,20 @@ def operation_changed(operation: Operation) -> None:
 
 
 def _topics(operation: Operation) -> list[str]:
-    found = dict.fromkeys(["operations"])
+    topics = dict.fromkeys(["operations"])
     for noun, key in operation.holds.filter(shared=False).values_list("resource_type", "resource_id"):
         kind = kinds.registered().get(noun)
-        found |= dict.fromkeys([*(kind.lists if kind else ()), f"{noun}:{key}"])
-    return list(found)
+        topics |= dict.fromkeys([*(kind.lists if kind else ()), f"{noun}:{key}"])
+    return list(topics)
 
 
 def announce(project_id: str | None, topics: list[str]) -> None:
-    """Tell the topics after commit to the pages of a project, and to those that show all projects."""
+    """Send the topics after commit to the pages of a project, and to those that show all projects."""
     transaction.on_commit(lambda: _send(project_id, topics))
 
 
 def _send(project_id: str | None, topics: list[str]) -> None:
-    """Lost messages are repaired by the pages' own check, so a Redis that is away or frozen stops nothing."""
+    """Send the topics now. A failure is only logged, since pages check for changes themselves too."""
     if _layer.is_open:
         return
     try:

@@ -19,7 +19,10 @@ def recent(
     size: int = 25,
     all_projects: bool = False,
 ) -> Part[Operation]:
-    """Return operations behind `before`, newest first, with users; of one row if given, which the asker has found."""
+    """Return operations before `before`, newest first, with users.
+
+    With `row`, return those of one row that the asker may see. Raise Forbidden.
+    """
     policy.enforce(context, "activity:read")
     rows = Operation.objects.visible_to(context, all_projects=all_projects or row is not None)
     if row is not None:
@@ -28,9 +31,9 @@ def recent(
 
 
 def in_progress(context: Context) -> list[Operation]:
-    """Return what is being done in the asker's project now, oldest first."""
+    """Return the open operations of the asker's project, oldest first."""
     rows = Operation.objects.open().visible_to(context)
-    # Of the bare column there is an index, and SQLite would walk all ended operations in it to spare itself the sort.
+    # The bare column has an index, in which SQLite would scan all ended operations to avoid the sort.
     return list(rows.order_by(Coalesce("created_at", "due_at"), "pk")[:20])
 
 

@@ -1,4 +1,4 @@
-"""Which host this process serves."""
+"""The host that this process serves."""
 
 from uuid import UUID
 
@@ -6,11 +6,11 @@ _host_id: UUID | None = None
 
 
 def serve(host_id: UUID | None) -> None:
-    """Take work of this host only, beside work that may be done anywhere; of all hosts where it is None."""
+    """Serve this host, beside work for any host. With None, serve all hosts."""
     global _host_id
     _host_id = host_id
 
 
 def host_id() -> UUID | None:
-    """Return the id of the host that this process serves; None: it is bound to none and takes all work."""
+    """Return the id of the host that this process serves; None if it serves all hosts."""
     return _host_id

@@ -125,10 +125,10 @@ class ForCopy(Step):
         self._step = step
 
     def do(self, run: Run) -> None:
-        self._step.do(run.about(_copy(run.operation)))
+        self._step.do(run.for_row(_copy(run.operation)))
 
     def undo(self, run: Run) -> None:
-        self._step.undo(run.about(_copy(run.operation)))
+        self._step.undo(run.for_row(_copy(run.operation)))
 
 
 class Clone(InstanceAction):

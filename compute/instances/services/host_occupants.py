@@ -58,7 +58,7 @@ class InstanceOccupants:
         return found
 
     def bound_to_zone(self, host: Hypervisor, zone: str) -> list[str]:
-        bound = _placed().filter(hypervisor=host).exclude(wanted_zone__in=["", zone])
+        bound = _placed().filter(hypervisor=host).exclude(requested_zone__in=["", zone])
         return list(bound.values_list("name", flat=True))
 
 
