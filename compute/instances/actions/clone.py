@@ -134,8 +134,8 @@ class ForCopy(Step):
 class Clone(InstanceAction):
     """Clone an instance. Takes `name`; size, image, labels, key, user data, server group and firmware are copied.
 
-    The new instance is on its source's host. If their server group forbids that or is full, it is outside the group,
-    and the operation's parameters hold the reason.
+    The new instance is on its source's host. If their server group forbids that or is full, it is outside the
+    group. The operation's parameters then hold the reason.
     """
 
     verb = "clone"
@@ -171,7 +171,7 @@ class Clone(InstanceAction):
         return {"name": f"{instance.name[:240]}-clone"}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Create the new instance's rows. Raise BadInput naming `name`, OverQuota, Conflict (no capacity, no address)."""
+        """Create the new instance's rows. Raise BadInput naming `name`, OverQuota, Conflict."""
         name = clean_name(parameters.get("name"))
         quotas.reserve(instance.project, resources.amounts(instance), context.user)
         copy = Instance.objects.create(

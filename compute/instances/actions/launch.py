@@ -53,7 +53,7 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         raise Forbidden(_("Choose a project first; you have a role in none."))
     project = context.project
     with transaction.atomic():
-        # The project's lock comes first: whoever repeats a request waits for the first one's rows.
+        # The project's lock comes first, so that a repeated request waits for the first one's rows.
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         key = hash_key(idempotency_key)
         if key and find_operation(project.id, f"{key}:1"):

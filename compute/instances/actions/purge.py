@@ -33,7 +33,7 @@ class UndefineGuestAndState(UndefineGuest):
         if instance.hypervisor is None:
             return
         if hardware.spec_of(instance).tpm is not None:
-            # Of a shelved one only the TPM's state is left, which libvirt removes with its guest alone.
+            # A shelved instance has no guest, but a TPM state, which libvirt deletes only when it undefines a guest.
             try:
                 Guest.lookup(guests.uri(instance), str(instance.pk))
             except GuestNotFound:
