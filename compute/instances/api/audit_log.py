@@ -16,7 +16,7 @@ from compute.instances.api.schemas import records as schemas
 
 
 class InstanceUsageAuditLog(ComputeView):
-    """Of the last whole month, or of the one before a time."""
+    """Show the audit of the last whole month, or of the month before a time."""
 
     @contract(answers={200: schemas.AUDIT_LOG})
     def get(self, request: Request, before: str = "") -> HttpResponse:

@@ -94,7 +94,7 @@ class OneFlavor(ComputeView):
 
     @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
-        """Describe it: the only thing that changes (from 2.55)."""
+        """Set the description, the only field that can change (from 2.55)."""
         if not self.at_least(55):
             raise NotFound
         _get(self, key)
@@ -150,7 +150,7 @@ class Access(ComputeView):
 
 
 class Action(ComputeView):
-    """addTenantAccess and removeTenantAccess."""
+    """Grant or withdraw a project's access by `addTenantAccess` or `removeTenantAccess`."""
 
     @contract(body=schemas.ACTION, answers={200: schemas.ACCESS})
     def post(self, request: Request, key: str) -> HttpResponse:

@@ -53,7 +53,7 @@ class InstanceActions(ComputeView):
 
 
 class OneInstanceAction(ComputeView):
-    """One action by the id of its request, with its events."""
+    """Show one action by its request id, with its events."""
 
     @contract(answers={200: schemas.ACTION})
     def get(self, request: Request, key: str, request_id: str) -> HttpResponse:

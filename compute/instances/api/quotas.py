@@ -62,7 +62,7 @@ class Limits(ComputeView):
 
 
 class QuotaSet(ComputeView):
-    """A project's limits, or with `user_id` those of one user within them."""
+    """Show, set and reset a project's limits, or with `user_id` the limits of one of its users."""
 
     @contract(query=schemas.USER_QUERY, answers={200: schemas.SHOWN})
     def get(self, request: Request, project: str) -> HttpResponse:
@@ -70,7 +70,7 @@ class QuotaSet(ComputeView):
 
     @contract(body=schemas.UPDATE, query=schemas.USER_QUERY, answers={200: schemas.CHANGED})
     def put(self, request: Request, project: str) -> HttpResponse:
-        """Set limits; without `force` neither below what is used, nor a user's beyond the project's."""
+        """Set limits. Without `force`, refuse limits below the usage, and users' limits above the project's."""
         policy.enforce(self.context, "quota:write")
         _enforce_project(project)
         fields = self.body()["quota_set"]
@@ -101,7 +101,7 @@ class QuotaSet(ComputeView):
 
 
 class QuotaDetail(ComputeView):
-    """Limits with what is used of them."""
+    """Show the limits with the usage of each."""
 
     @contract(query=schemas.USER_QUERY, answers={200: schemas.DETAIL})
     def get(self, request: Request, project: str) -> HttpResponse:
@@ -124,7 +124,7 @@ class QuotaDefaults(ComputeView):
 
 
 class QuotaClassSet(ComputeView):
-    """The defaults, which Nova calls the class `default`."""
+    """Show and set the default limits, Nova's quota class `default`."""
 
     @contract(answers={200: schemas.CLASS_SHOWN})
     def get(self, request: Request, name: str) -> HttpResponse:

@@ -218,7 +218,7 @@ _HANDLERS: dict[str, Handler] = {
 
 
 class Action(ComputeView):
-    """One key of the body names the action, its value says how."""
+    """Begin an action. The body's only key is its name, the value holds its parameters."""
 
     @contract(answers={200: schemas.DONE, 202: schemas.BEGUN, 204: None})
     def post(self, request: Request, key: str) -> HttpResponse:

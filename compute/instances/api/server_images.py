@@ -22,7 +22,7 @@ UNFINISHED = ("SAVING", 25)
 
 
 class ServerImages(ComputeView):
-    """Those that the asker may launch from, and those being taken."""
+    """List the images that the asker may launch from, and those in creation."""
 
     until = UNTIL
 
@@ -32,7 +32,7 @@ class ServerImages(ComputeView):
 
 
 class ServerImagesInDetail(ComputeView):
-    """The same with all that is known."""
+    """List the same images with all fields."""
 
     until = UNTIL
 

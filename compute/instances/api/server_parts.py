@@ -47,7 +47,7 @@ class NetworkIps(ComputeView):
 
 
 class Metadata(ComputeView):
-    """POST adds, PUT puts in the place of all."""
+    """POST adds items, PUT replaces all."""
 
     @contract(answers={200: schemas.METADATA_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -130,7 +130,7 @@ class OneTag(ComputeView):
 
 
 class Interfaces(ComputeView):
-    """Its network interfaces, to read."""
+    """List the server's network interfaces."""
 
     @contract(answers={200: schemas.INTERFACES})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -148,7 +148,7 @@ class Interfaces(ComputeView):
 
 
 class Volumes(ComputeView):
-    """There are no volumes yet, so none is attached."""
+    """List the attached volumes: none, since there are no volumes yet."""
 
     @contract(answers={200: schemas.VOLUMES})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -157,7 +157,7 @@ class Volumes(ComputeView):
 
 
 class SecurityGroups(ComputeView):
-    """The one group that there is; clients compare its name with what they want."""
+    """List the only security group, `default`, by whose name clients find it."""
 
     @contract(answers={200: schemas.SECURITY_GROUPS})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -173,7 +173,7 @@ class SecurityGroups(ComputeView):
 
 
 class Diagnostics(ComputeView):
-    """What is known without asking the guest; for administrators."""
+    """Show diagnostics that need no answer from the guest, for administrators."""
 
     @contract(answers={200: schemas.DIAGNOSTICS})
     def get(self, request: Request, key: str) -> HttpResponse:

@@ -25,7 +25,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class AllUsage(ComputeView):
-    """Of every project; for administrators."""
+    """Show the usage of every project, for administrators."""
 
     @contract(query=schemas.USAGE_QUERY, answers={200: schemas.USAGES})
     def get(self, request: Request) -> HttpResponse:
