@@ -99,7 +99,7 @@ def polish(tmp_path: Path) -> Iterator[None]:
             table.pop("instance.polish", None)
         for rule in ("instance:polish", "instance:polish_gold"):
             policy.RULES.pop(rule, None)
-        registry._words.pop(("instance", "polishing"), None)
+        registry._task_labels.pop(("instance", "polishing"), None)
 
 
 @pytest.fixture
