@@ -10,10 +10,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.errors import BadInput, Conflict, NotFound
-from accounts.names import is_text
 from accounts.openstack.contract import Contract, contract
 from accounts.openstack.responses import accepted, no_content
-from accounts.services import quotas
 from compute.api.base import ComputeView, url
 from compute.api.faults import NotImplementedHere
 from compute.engine.actions import registry
@@ -35,7 +33,11 @@ from compute.instances.services import console_views, instances
 from compute.instances.states import VmState
 
 Handler = Callable[[ComputeView, Instance, Any], HttpResponse]
+"""Takes the action's value in the body, which fits the action's schema."""
+
 LOG_BYTES = 512 * 1024
+REBUILD_FIELDS = ("name", "metadata", "description", "key_name")
+"""Nova's fields that have the names of our parameters."""
 
 
 def _beginning(name: str, parameter_names: tuple[str, ...] = ()) -> Handler:
@@ -60,22 +62,19 @@ def _not_implemented(sentence: str) -> Handler:
 
 
 def _reboot(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    name = {"SOFT": "instance.reboot", "HARD": "instance.force_reboot"}.get(
-        str(_fields(value).get("type")).upper()
-    )
-    if name is None:
-        raise BadInput(fields={"type": _("Say SOFT or HARD.")})
-    return _beginning(name)(view, instance, value)
+    name = "instance.reboot" if value["type"].upper() == "SOFT" else "instance.force_reboot"
+    begin(view.context, name, instance.pk)
+    return accepted()
 
 
 def _lock(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    reason = _fields(value).get("locked_reason") if view.at_least(73) else None
+    reason = (value or {}).get("locked_reason") if view.at_least(73) else None
     begin(view.context, "instance.lock", instance.pk, parameters={"reason": reason})
     return accepted()
 
 
 def _rescue(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    fields = _fields(value)
+    fields = value or {}
     password = password_of(fields)
     parameters = {"image_id": parse_reference(fields.get("rescue_image_ref")), "admin_password": password}
     _begin(view, "instance.rescue", instance, parameters)
@@ -83,7 +82,7 @@ def _rescue(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
 
 
 def _resize(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    _begin(view, "instance.resize", instance, {"flavor_id": parse_reference(_fields(value).get("flavorRef"))})
+    _begin(view, "instance.resize", instance, {"flavor_id": parse_reference(value["flavorRef"])})
     return accepted()
 
 
@@ -93,21 +92,15 @@ def _confirm(view: ComputeView, instance: Instance, _value: Any) -> HttpResponse
 
 
 def _rebuild(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    fields = _fields(value)
-    if fields.get("personality"):
-        raise BadInput(fields={"personality": _("This is not supported.")})
-    image_id = parse_reference(fields.get("imageRef"))
+    image_id = parse_reference(value["imageRef"])
     if not image_id:
         raise BadInput(fields={"imageRef": _("Choose an image.")})
-    password = password_of(fields)
+    password = password_of(value)
     parameters: dict[str, Any] = {"image_id": image_id, "admin_password": password}
-    optional = {"name": 1, "metadata": 1, "description": 19, "key_name": 54}
-    parameters |= {
-        name: fields[name] for name, since in optional.items() if name in fields and view.at_least(since)
-    }
-    parameters |= {column: fields[name] for name, column in ACCESS.items() if name in fields}
-    if "user_data" in fields and view.at_least(57):
-        parameters["user_data"] = decode_user_data(fields["user_data"])
+    parameters |= {name: value[name] for name in REBUILD_FIELDS if name in value}
+    parameters |= {column: value[name] for name, column in ACCESS.items() if name in value}
+    if "user_data" in value:
+        parameters["user_data"] = decode_user_data(value["user_data"])
     _begin(view, "instance.rebuild", instance, parameters)
     rebuilt = instances.get(view.context, instance.pk)
     rebuilt.image = images.get_launchable(view.context, image_id)
@@ -122,22 +115,15 @@ def _rebuild(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
 
 
 def _create_image(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    fields = _fields(value)
-    return _take_image(view, instance, {"name": fields.get("name"), "metadata": fields.get("metadata")})
+    return _take_image(view, instance, {"name": value["name"], "metadata": value.get("metadata")})
 
 
 def _create_backup(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     """Take an image, and keep the newest `rotation` images of its backup type."""
-    fields = _fields(value)
-    backup_type, rotation = fields.get("backup_type"), quotas.whole_number(fields.get("rotation"))
-    if not is_text(backup_type):
-        raise BadInput(fields={"backup_type": _("Name the kind of backup, such as daily or weekly.")})
-    if rotation is None or not 0 <= rotation < 2**31:
-        raise BadInput(fields={"rotation": _("Say how many backups of this kind stay.")})
     parameters = {
-        "name": fields.get("name"),
-        "metadata": fields.get("metadata"),
-        "backups": {"type": backup_type, "rotation": rotation},
+        "name": value["name"],
+        "metadata": value.get("metadata"),
+        "backups": {"type": value["backup_type"], "rotation": int(value["rotation"])},
     }
     return _take_image(view, instance, parameters)
 
@@ -153,20 +139,15 @@ def _take_image(view: ComputeView, instance: Instance, parameters: dict[str, Any
 
 
 def _change_password(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    password = _fields(value).get("adminPass")
-    if not isinstance(password, str):
-        raise BadInput(fields={"adminPass": _("Give the new password as text.")})
     if instance.vm_state == VmState.ACTIVE and instance.agent is None:
         raise Conflict("QEMU guest agent is not enabled.")
-    _begin(view, "instance.set_password", instance, {"admin_password": password})
+    _begin(view, "instance.set_password", instance, {"admin_password": value["adminPass"]})
     return accepted()
 
 
 def _console_output(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    length = _fields(value).get("length")
-    lines = None if length is None else quotas.whole_number(length)
-    if length is not None and (lines is None or lines < -1):
-        raise BadInput(fields={"length": _("Give a whole number of lines.")})
+    length = (value or {}).get("length")
+    lines = None if length is None else int(length)
     if instance.launched_at is None and instance.vm_state == VmState.BUILDING:
         raise Conflict(_("%(name)s has not started yet.") % {"name": instance.name})
     text = console_views.read_log(view.context, instance, LOG_BYTES).text
@@ -175,18 +156,14 @@ def _console_output(view: ComputeView, instance: Instance, value: Any) -> HttpRe
     return JsonResponse({"output": text})
 
 
-def _vnc_console(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+def _vnc_console(view: ComputeView, instance: Instance, _value: Any) -> HttpResponse:
     if view.at_least(6):
         raise NotFound
-    if _fields(value).get("type") != "novnc":
-        raise BadInput(fields={"type": _("There is only novnc.")})
     return JsonResponse({"console": {"type": "novnc", "url": screen_url(view, instance)}})
 
 
 def _reset_state(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    begin(
-        view.context, "instance.reset_state", instance.pk, parameters={"state": _fields(value).get("state")}
-    )
+    begin(view.context, "instance.reset_state", instance.pk, parameters={"state": value["state"]})
     return accepted()
 
 
@@ -252,15 +229,6 @@ def _find_handler(name: str) -> Handler | None:
         if action.api_name == name:
             return _beginning(action.name, action.fields)
     return None
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    """Return the fields of an action's value, none for null. Raise BadInput."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise BadInput(_("The action's value must be an object."))
-    return value
 
 
 def _begin(view: ComputeView, name: str, instance: Instance, parameters: dict[str, Any]) -> Operation | None:
