@@ -183,7 +183,7 @@ class Diagnostics(ComputeView):
         if not self.at_least(48):
             return JsonResponse({"memory": instance.ram_mib * 1024, "vcpus": instance.vcpus})
         up = instance.booted_at if instance.vm_state == VmState.ACTIVE else None
-        nothing = ("octets", "errors", "drop", "packets", "rate")
+        counters = ("octets", "errors", "drop", "packets", "rate")
         disk = dict.fromkeys(("read_bytes", "read_requests", "write_bytes", "write_requests", "errors_count"))
         body = {
             "state": STATES.get(VmState(instance.vm_state), "shutdown"),
@@ -201,7 +201,7 @@ class Diagnostics(ComputeView):
             ],
             "nic_details": [
                 {"mac_address": port.mac}
-                | {f"{way}_{what}": None for way in ("rx", "tx") for what in nothing}
+                | {f"{direction}_{counter}": None for direction in ("rx", "tx") for counter in counters}
                 for port in ports
             ],
             "disk_details": [disk],
