@@ -1,4 +1,4 @@
-"""Instances as the engine knows them."""
+"""The kind of instances, for the engine."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ LOCKED = _("It is locked against changes. Unlock it first.")
 
 
 def state_columns(instance: Instance, state: str) -> Mapping[str, Any]:
-    """Return what follows from a new state: what runs now boots now, unless it was only paused."""
+    """Return the columns that follow from a new state. A guest that becomes active boots, unless it was paused."""
     fields: dict[str, Any] = {}
     if state == VmState.ACTIVE and instance.launched_at is None:
         fields["launched_at"] = timezone.now()
@@ -34,7 +34,7 @@ def state_columns(instance: Instance, state: str) -> Mapping[str, Any]:
 
 
 def lock(context: Context, instance: Instance) -> str | Promise:
-    """Return why a lock keeps the asker out; administrators are not kept (Compute API guide, lock server)."""
+    """Return why the instance is locked against the asker. Administrators may override it, as in Nova."""
     return LOCKED if instance.locked and not policy.allows(context, "instance:override_lock") else ""
 
 

@@ -1,4 +1,4 @@
-"""Which rows of instances go, and when."""
+"""Retention of instances' rows."""
 
 from typing import Any
 

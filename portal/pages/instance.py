@@ -37,7 +37,7 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
         "runs": instance.vm_state in states.RUNNING,
         "schedules": [make_line(schedule) for schedule in schedules.for_instance(request.context, instance)],
         "may_schedule": policy.allows(request.context, "schedule:write"),
-        "respite_days": expiry.EXTENSION_DAYS,
+        "extension_days": expiry.EXTENSION_DAYS,
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
 

@@ -45,7 +45,7 @@ class Restore(InstanceAction):
             instance,
             vm_state=VmState(instance.restore_to),
             deleted_at=None,
-            expires_at=expiry.expiry_after_restore(instance),
+            expires_at=expiry.after_restore(instance),
             expiry_warned_at=None,
         )
         return {}

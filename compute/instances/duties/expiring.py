@@ -1,4 +1,4 @@
-"""Warns of instances that expire soon, and deletes those whose time has come."""
+"""The duty that warns of instances about to expire, and deletes expired ones."""
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,7 +11,7 @@ from compute.instances.states import VmState
 
 
 def sweep() -> None:
-    """Several may sweep at once: each warning and each deletion happens once."""
+    """Warn of instances about to expire and delete expired ones, each once even if several processes sweep."""
     _warn()
     due = Q(expires_at__lte=timezone.now()) & ~Q(vm_state=VmState.SOFT_DELETED)
     rows = Instance.objects.existing().filter(due, task_state=None)
@@ -21,10 +21,10 @@ def sweep() -> None:
 
 def _warn() -> None:
     now = timezone.now()
-    soon = Instance.objects.existing().filter(
+    expiring = Instance.objects.existing().filter(
         expires_at__gt=now, expires_at__lte=now + expiry.WARNING, expiry_warned_at=None
     )
-    for instance in soon.exclude(vm_state=VmState.SOFT_DELETED).select_related("user", "project"):
+    for instance in expiring.exclude(vm_state=VmState.SOFT_DELETED).select_related("user", "project"):
         with transaction.atomic():
             warned = expiry.warn(instance)
         if warned:

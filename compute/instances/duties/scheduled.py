@@ -1,4 +1,4 @@
-"""Runs schedules when they are due, as whoever made them."""
+"""The duty that begins what schedules say, as the users who created them."""
 
 import uuid
 from datetime import timedelta
@@ -20,11 +20,11 @@ from compute.instances.services import schedules
 log = structlog.get_logger(__name__)
 
 LATE = timedelta(hours=1)
-"""What is later than this is not made up for: nobody wants last night's stop in the morning."""
+"""Delay after which a due run is skipped, since nobody wants last night's stop in the morning."""
 
 
 def sweep() -> None:
-    """Run what is due. Several may sweep at once: each run is had by one."""
+    """Run the due schedules, each once even if several processes sweep."""
     due = Schedule.objects.filter(enabled=True, next_run__lte=timezone.now())
     for key in due.values_list("pk", flat=True):
         _run(key)
@@ -32,16 +32,16 @@ def sweep() -> None:
 
 @transaction.atomic
 def _run(key: uuid.UUID) -> None:
-    """Claim the run and begin what it says in one transaction: whoever dies in between has done neither."""
+    """Claim a schedule's run and begin its verb in one transaction, so that a crash does neither."""
     schedule = Schedule.objects.select_related("created_by", "instance").filter(pk=key).first()
     now = timezone.now()
     if schedule is None or schedule.next_run is None or schedule.next_run > now:
         return
-    following = schedules.next_run(schedule, now)
-    claimed = Schedule.objects.filter(pk=key, enabled=True, next_run=schedule.next_run).update(
-        next_run=following, last_run=now, enabled=following is not None
+    next_run = schedules.next_run(schedule, now)
+    updated = Schedule.objects.filter(pk=key, enabled=True, next_run=schedule.next_run).update(
+        next_run=next_run, last_run=now, enabled=next_run is not None
     )
-    if not claimed:
+    if not updated:
         return
     context = for_user(schedule.created_by, schedule.project_id, request_id=f"req-{uuid.uuid4()}")
     error = ""
@@ -49,15 +49,15 @@ def _run(key: uuid.UUID) -> None:
         if now - schedule.next_run > LATE:
             raise Forbidden(_("Meridian did not run at that time."))
         with transaction.atomic():
-            _check(context, schedule)
+            _enforce_project(context, schedule)
             begin(
                 context,
                 f"instance.{schedule.verb}",
                 schedule.instance_id,
                 parameters={"schedule": str(schedule.pk)},
             )
-    except MeridianError as refused:
-        error = str(refused)
+    except MeridianError as exception:
+        error = str(exception)
         log.info("schedule skipped", schedule=str(key), reason=error)
     Schedule.objects.filter(pk=key).update(last_error=error)
     audit.record(
@@ -71,10 +71,10 @@ def _run(key: uuid.UUID) -> None:
     broadcast.changed(schedule.instance)
 
 
-def _check(context: Context, schedule: Schedule) -> None:
-    """The rights that its maker has now. Raise Forbidden; what the verb needs, `begin` checks."""
-    here = context.project is not None and context.project.id == schedule.project_id
-    if not schedule.created_by.enabled or not (here or context.is_admin):
+def _enforce_project(context: Context, schedule: Schedule) -> None:
+    """Raise Forbidden unless the schedule's creator is enabled and still has a role in its project."""
+    has_role = context.project is not None and context.project.id == schedule.project_id
+    if not schedule.created_by.enabled or not (has_role or context.is_admin):
         raise Forbidden(
             _("%(name)s has no role in this project any more.") % {"name": schedule.created_by.name}
         )

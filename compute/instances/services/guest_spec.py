@@ -1,4 +1,4 @@
-"""What a guest is made of, from its rows."""
+"""Specs of guests, from the rows of their instances."""
 
 from typing import cast
 
@@ -14,7 +14,7 @@ from compute.volumes.services import disks
 
 
 def build(instance: Instance, operation: Operation) -> GuestSpec:
-    """The guest of a placed instance, tagged with the operation that defines it."""
+    """Return the spec of a placed instance's guest, tagged with the operation that defines it."""
     hypervisor = instance.hypervisor
     if hypervisor is None:
         raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
@@ -46,15 +46,15 @@ def build(instance: Instance, operation: Operation) -> GuestSpec:
     )
 
 
-_FIRST = (Disk.Role.RESCUE, Disk.Role.ROOT)
-"""What a machine boots from, and is shown before all else."""
+_BOOT_ROLES = (Disk.Role.RESCUE, Disk.Role.ROOT)
+"""Roles of the disks that a machine boots from, in order."""
 
 
 def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
-    """Every disk that the machine has, in the order in which its buses show them."""
+    """Return the specs of the machine's disks, in the order of their buses."""
     rows = list(instance.disks.plugged().select_related("pool", "image"))
     rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
-    boot = [disk.pk for role in _FIRST for disk in rows if disk.role == role]
+    boot_ids = [disk.pk for role in _BOOT_ROLES for disk in rows if disk.role == role]
     return tuple(
         DiskSpec(
             source=disks.pool_of(disk).source_of(disk.volume_name),
@@ -63,7 +63,7 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
             bus=cast("DiskBus", disk.bus),
             device="cdrom" if disk.role == Disk.Role.CONFIG else "disk",
             read_only=disk.role == Disk.Role.CONFIG,
-            boot_order=boot.index(disk.pk) + 1 if disk.pk in boot else None,
+            boot_order=boot_ids.index(disk.pk) + 1 if disk.pk in boot_ids else None,
             serial=None if disk.role == Disk.Role.CONFIG else disk.serial,
             backing=disks.backing(disk),
         )
@@ -72,7 +72,7 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
 
 
 def build_tag(instance: Instance, operation: Operation) -> GuestTag:
-    """Whose the guest is and which claim of which operation last wrote it."""
+    """Return the guest's tag: its owner, and the claim of the operation that last wrote it."""
     return GuestTag(
         installation=str(hosts.installation().pk),
         instance=str(instance.pk),
@@ -84,6 +84,6 @@ def build_tag(instance: Instance, operation: Operation) -> GuestTag:
 
 
 def order_of(instance: Instance, operation: Operation) -> int:
-    """Return the operation's place among those of the instance: later ones have a higher number."""
+    """Return the operation's number among those of the instance, which grows with each."""
     hold = operation.holds.filter(resource_id=instance.pk).values_list("pk", flat=True).first()
     return hold or 0

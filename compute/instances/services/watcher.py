@@ -99,7 +99,7 @@ class Watcher:
             )
             hypervisors.prepare(self.hypervisor)
             self._sync()
-            self._agents.look_at_all()
+            self._agents.poll_all()
         except DriverError as error:
             self._lose(str(error))
             liveness.libvirt_is_away(self.hypervisor, str(error))
@@ -151,7 +151,7 @@ class Watcher:
         if event.kind in WAKING:
             self._wake(event.uuid, event.kind, self.hypervisor.pk)
         if event.kind in AGENTS:
-            self._agents.look(event.uuid)
+            self._agents.poll(event.uuid)
         if event.kind in TELLING:
             self._look(event.uuid)
 
