@@ -54,7 +54,7 @@ class ScheduleForm(Form):
         help_text=gettext_lazy(
             "Only for images: once a new one is ready, older ones that this schedule took are deleted."
         ),
-        widget=forms.NumberInput(attrs={"min": 1, "max": schedules.MOST_KEPT}),
+        widget=forms.NumberInput(attrs={"min": 1, "max": schedules.MOST_IMAGES}),
     )
 
 

@@ -63,7 +63,7 @@ def _iso(files: dict[str, bytes]) -> bytes:
             joliet_path=f"/openstack/latest/{name}",
             rr_name=name,
         )
-    content = io.BytesIO()
-    iso.write_fp(content)
+    buffer = io.BytesIO()
+    iso.write_fp(buffer)
     iso.close()
-    return content.getvalue()
+    return buffer.getvalue()
