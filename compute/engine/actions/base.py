@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_noop
 
 from accounts.context import Context
+from accounts.openstack.contract import Described
 from compute.engine import kinds
 from compute.engine.actions import auditing
 from compute.engine.kinds import Kind
@@ -57,6 +58,8 @@ class Action:
     """Whether pages edit in place what it changes, so that menus leave it out."""
     api_name: ClassVar[str] = ""
     """The name in an OpenStack API's action request; empty if that API has no such action."""
+    api_body: ClassVar[Described | None] = None
+    """The schema of its parameters in that request, by microversion; None if it takes none."""
     api_history: ClassVar[str] = ""
     """The name in a server's list of actions, if not the verb."""
     reserves: ClassVar[bool] = False

@@ -8,6 +8,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.keyset import Key, Part, part
 from compute.engine.models import Operation, Subject
+from compute.engine.models.operation import OperationQuerySet
 
 
 def recent(
@@ -36,7 +37,7 @@ def in_progress(context: Context) -> list[Operation]:
     return list(rows.order_by(Coalesce("created_at", "due_at"), "pk")[:20])
 
 
-def for_row(context: Context, row_id: UUID) -> list[Operation]:
-    """Return all operations of a row that the asker may see, newest first. Raise Forbidden."""
+def visible_on(context: Context, row_id: UUID) -> OperationQuerySet:
+    """Return the operations of a row that the asker may see, newest first. Raise Forbidden."""
     policy.enforce(context, "activity:read")
-    return list(Operation.objects.on(row_id).select_related("host"))
+    return Operation.objects.on(row_id)

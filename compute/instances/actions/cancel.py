@@ -1,4 +1,4 @@
-"""Cancel: have what is being done to an instance undone, as long as that helps."""
+"""Cancel: undo the operation that runs on an instance, until one of its final steps begins."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from compute.instances.models import Instance
 
 
 class Cancel(InstanceAction):
-    """Done at once: the operation notices, undoes what it did, and leaves the instance as it was."""
+    """Request the cancellation at once. The operation undoes its steps and restores the instance."""
 
     verb = "cancel"
     label = _("Cancel")
@@ -26,6 +26,6 @@ class Cancel(InstanceAction):
         return operation is not None and not cancel_refusal(operation)
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Raise Conflict saying why there is nothing to cancel."""
+        """Request the cancellation of the current operation. Raise Conflict if none can be cancelled."""
         operation = cancel_current(instance)
         return {"operation": str(operation.pk), "kind": operation.kind}

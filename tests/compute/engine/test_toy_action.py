@@ -20,6 +20,7 @@ from compute.instances.actions import begin, choices
 from compute.instances.models import Instance
 from compute.instances.services import schedules, status_labels
 from compute.instances.states import VmState
+from portal import openapi
 from tests import factories
 from tests.compute.api.compute_calls import compute_of
 from tests.worker import run
@@ -33,6 +34,8 @@ from typing import Any, ClassVar
 
 from accounts.context import Context
 from accounts.errors import BadInput
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import NAME, STRING, object_of
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
 from compute.engine.services import transitions
@@ -66,6 +69,9 @@ class Polish(InstanceAction):
     submit = "Rub"
     schedulable = True
     api_name = "polish"
+    api_body = by_version(
+        lambda minor: object_of({"lustre_grade": NAME}, {"wax": STRING} if minor >= 20 else {}), 20
+    )
     api_history = "polished"
     steps = (Rub(),)
 
@@ -93,7 +99,7 @@ def polish(tmp_path: Path) -> Iterator[None]:
             table.pop("instance.polish", None)
         for rule in ("instance:polish", "instance:polish_gold"):
             policy.RULES.pop(rule, None)
-        registry._words.pop(("instance", "polishing"), None)
+        registry._task_labels.pop(("instance", "polishing"), None)
 
 
 @pytest.fixture
@@ -188,6 +194,37 @@ def test_clients_of_the_api_may_begin_it(max_: User, alice: User, web: Instance)
     assert shown["OS-EXT-STS:task_state"] == "polishing"
     (action,) = manager.get(f"servers/{web.pk}/os-instance-actions")["instanceActions"]
     assert action["action"] == "polished"
+
+
+@pytest.mark.parametrize(
+    ("version", "body", "named"),
+    [
+        ("2.73", {}, "lustre_grade"),
+        ("2.73", {"lustre_grade": 7}, "lustre_grade"),
+        ("2.73", {"lustre_grade": "high", "wax": 7}, "wax"),
+        ("2.19", {"lustre_grade": "high", "wax": "bees"}, "wax"),
+        ("2.20", {"lustre_grade": "high", "wax": "bees"}, ""),
+    ],
+)
+def test_its_body_is_checked_by_its_schema(
+    max_: User, web: Instance, version: str, body: dict[str, object], named: str
+) -> None:
+    answer = compute_of(max_, web.project).at(version).act(web.pk, "polish", body, 400 if named else 202)
+    if named:
+        assert f"polish.{named}" in answer["badRequest"]["message"]
+    assert Operation.objects.exists() is not bool(named)
+
+
+def test_its_body_is_in_the_document() -> None:
+    document = openapi._document.__wrapped__("https://cloud.example")
+    schema = document["components"]["schemas"]["compute-server-action-post-body"]
+    waxed = ["wax" in version["properties"]["polish"]["properties"] for version in schema["anyOf"]]
+    assert [version["title"] for version in schema["anyOf"]][:3] == [
+        "Microversions 2.1 to 2.18",
+        "Microversions 2.19 to 2.19",
+        "Microversions 2.20 to 2.53",
+    ]
+    assert waxed == [False, False, *[True] * (len(waxed) - 2)]
 
 
 def test_schedules_offer_it() -> None:

@@ -22,7 +22,7 @@ from compute.hosts.models import Hypervisor
 from compute.images.models import Image
 from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
-from compute.instances.actions.resize import take_back_size
+from compute.instances.actions.resize import restore_size
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import flavors, hardware, hardware_options, scheduler
 from compute.instances.services.launch_request import LaunchRequest
@@ -286,7 +286,7 @@ def test_a_resize_is_taken_back_though_its_flavor_was_deleted(as_alice: Context)
     larger.delete()
     instance.refresh_from_db()
     assert (instance.flavor_name, instance.vcpus) == (larger.name, 2)
-    take_back_size(instance)
+    restore_size(instance)
     instance.refresh_from_db()
     assert {name: getattr(instance, name) for name in flavors.COPIED_FIELDS} == kept
     assert instance.resized_from is None
