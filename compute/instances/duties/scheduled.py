@@ -1,7 +1,7 @@
 """Runs schedules when they are due, as whoever made them."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -32,21 +32,38 @@ def sweep() -> None:
 
 @transaction.atomic
 def _run(key: uuid.UUID) -> None:
-    """Claim the run and begin what it says in one transaction: whoever dies in between has done neither."""
+    """Begin what the schedule says and claim this run of it, in one transaction: both happen or neither does.
+
+    The claim comes last, since a purge locks the instance before its schedules. Without it all is rolled back.
+    """
     schedule = Schedule.objects.select_related("created_by", "instance").filter(pk=key).first()
     now = timezone.now()
     if schedule is None or schedule.next_run is None or schedule.next_run > now:
         return
+    context = for_user(schedule.created_by, schedule.project_id, request_id=f"req-{uuid.uuid4()}")
+    error = _begin(context, schedule, now)
     following = schedules.next_run(schedule, now)
     claimed = Schedule.objects.filter(pk=key, enabled=True, next_run=schedule.next_run).update(
-        next_run=following, last_run=now, enabled=following is not None
+        next_run=following, last_run=now, enabled=following is not None, last_error=error
     )
     if not claimed:
+        transaction.set_rollback(True)
         return
-    context = for_user(schedule.created_by, schedule.project_id, request_id=f"req-{uuid.uuid4()}")
-    error = ""
+    audit.record(
+        context,
+        "schedule.run",
+        schedule.instance,
+        outcome=AuditEvent.Outcome.FAILED if error else AuditEvent.Outcome.SUCCEEDED,
+        verb=schedule.verb,
+        **({"error": error} if error else {}),
+    )
+    broadcast.changed(schedule.instance)
+
+
+def _begin(context: Context, schedule: Schedule, now: datetime) -> str:
+    """Begin the verb. Return why it cannot begin, else nothing."""
     try:
-        if now - schedule.next_run > LATE:
+        if schedule.next_run and now - schedule.next_run > LATE:
             raise Forbidden(_("Meridian did not run at that time."))
         with transaction.atomic():
             _check(context, schedule)
@@ -57,18 +74,9 @@ def _run(key: uuid.UUID) -> None:
                 parameters={"schedule": str(schedule.pk)},
             )
     except MeridianError as refused:
-        error = str(refused)
-        log.info("schedule skipped", schedule=str(key), reason=error)
-    Schedule.objects.filter(pk=key).update(last_error=error)
-    audit.record(
-        context,
-        "schedule.run",
-        schedule.instance,
-        outcome=AuditEvent.Outcome.FAILED if error else AuditEvent.Outcome.SUCCEEDED,
-        verb=schedule.verb,
-        **({"error": error} if error else {}),
-    )
-    broadcast.changed(schedule.instance)
+        log.info("schedule skipped", schedule=str(schedule.pk), reason=str(refused))
+        return str(refused)
+    return ""
 
 
 def _check(context: Context, schedule: Schedule) -> None:

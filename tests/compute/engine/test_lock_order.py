@@ -110,6 +110,13 @@ def test_what_locks_the_project_and_what_does_not(races: dict[str, list[dict[str
         assert one == {"errors": [], "open": 0, "begun": 1}, "one begins, the other is refused"
 
 
+def test_a_schedule_that_comes_round_and_a_purge(races: dict[str, list[dict[str, Any]]]) -> None:
+    rounds = races["schedule comes round twice, purge ends"]
+    assert len(rounds) == 50
+    for one in rounds:
+        assert one == {"errors": [], "open": 0, "left": 0}
+
+
 @pytest.mark.parametrize("verb", ["unshelve", "restore", "resize", "clone", "launch"])
 def test_the_last_room_of_a_host_goes_to_one(outcome: dict[str, Any], verb: str) -> None:
     rounds = outcome["capacity"][verb]
