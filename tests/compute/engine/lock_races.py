@@ -1,4 +1,4 @@
-"""Transactions that lock several rows, at the same instant, fifty times: none may wait for the other for ever.
+"""Transactions that lock several rows, at the same instant, many times: none may wait for the other for ever.
 
 `tests/compute/engine/locks_on_postgresql.py` runs them.
 """
@@ -9,10 +9,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-ROUNDS = 50
 
-
-def run() -> dict[str, list[dict[str, Any]]]:
+def run(rounds: int) -> dict[str, list[dict[str, Any]]]:
     """Return what became of each round of each race."""
     from compute.engine.actions import registry
 
@@ -24,7 +22,7 @@ def run() -> dict[str, list[dict[str, Any]]]:
         "two projects clone on one host": cloning,
         "schedule comes round twice, purge ends": scheduling,
     }
-    return {name: [race() for _ in range(ROUNDS)] for name, race in races.items()}
+    return {name: [race() for _ in range(rounds)] for name, race in races.items()}
 
 
 def closing() -> dict[str, Any]:
