@@ -15,6 +15,12 @@ from compute.engine.services.breaker import Breaker
 log = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 2.0
+EVERYBODY = "everybody"
+"""The group of all pages that show instances, whatever their project."""
+
+ADMINISTRATORS = "all"
+"""The group of pages that show all projects."""
+
 _layer = Breaker(seconds=5)
 
 
@@ -42,23 +48,28 @@ def _topics(operation: Operation) -> list[str]:
 
 def announce(project_id: str | None, topics: list[str]) -> None:
     """Send the topics after commit to the pages of a project, and to those that show all projects."""
-    transaction.on_commit(lambda: _send(project_id, topics))
+    groups = [f"project.{project_id}", ADMINISTRATORS] if project_id else [ADMINISTRATORS]
+    transaction.on_commit(lambda: _send(groups, topics))
 
 
-def _send(project_id: str | None, topics: list[str]) -> None:
+def announce_to_everybody(topics: list[str]) -> None:
+    """Send the topics after commit to the pages of all projects."""
+    transaction.on_commit(lambda: _send([EVERYBODY], topics))
+
+
+def _send(groups: list[str], topics: list[str]) -> None:
     """Send the topics now. A failure is only logged, since pages check for changes themselves too."""
     if _layer.is_open:
         return
     try:
-        background_loop.run(_send_to_groups(project_id, {"type": "changed", "topics": topics}))
+        background_loop.run(_send_to_groups(groups, {"type": "changed", "topics": topics}))
     except (RedisError, OSError) as error:
         _layer.trip()
         log.warning("channel layer away", error=str(error) or type(error).__name__)
 
 
-async def _send_to_groups(project_id: str | None, message: dict[str, object]) -> None:
+async def _send_to_groups(groups: list[str], message: dict[str, object]) -> None:
     layer = get_channel_layer()
-    groups = [f"project.{project_id}", "all"] if project_id else ["all"]
     async with asyncio.timeout(PATIENCE_SECONDS):
         for group in groups:
             await layer.group_send(group, message)

@@ -1,7 +1,7 @@
 """The duty that begins what schedules say, as the users who created them."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -32,34 +32,23 @@ def sweep() -> None:
 
 @transaction.atomic
 def _run(key: uuid.UUID) -> None:
-    """Claim a schedule's run and begin its verb in one transaction, so that a crash does neither."""
+    """Begin what the schedule says and claim this run of it, in one transaction: both happen or neither does.
+
+    The claim comes last, since a purge locks the instance before its schedules. Without it all is rolled back.
+    """
     schedule = Schedule.objects.select_related("created_by", "instance").filter(pk=key).first()
     now = timezone.now()
     if schedule is None or schedule.next_run is None or schedule.next_run > now:
         return
-    next_run = schedules.next_run(schedule, now)
-    updated = Schedule.objects.filter(pk=key, enabled=True, next_run=schedule.next_run).update(
-        next_run=next_run, last_run=now, enabled=next_run is not None
-    )
-    if not updated:
-        return
     context = for_user(schedule.created_by, schedule.project_id, request_id=f"req-{uuid.uuid4()}")
-    error = ""
-    try:
-        if now - schedule.next_run > LATE:
-            raise Forbidden(_("Meridian did not run at that time."))
-        with transaction.atomic():
-            _enforce_project(context, schedule)
-            begin(
-                context,
-                f"instance.{schedule.verb}",
-                schedule.instance_id,
-                parameters={"schedule": str(schedule.pk)},
-            )
-    except MeridianError as exception:
-        error = str(exception)
-        log.info("schedule skipped", schedule=str(key), reason=error)
-    Schedule.objects.filter(pk=key).update(last_error=error)
+    error = _begin(context, schedule, now)
+    next_run = schedules.next_run(schedule, now)
+    claimed = Schedule.objects.filter(pk=key, enabled=True, next_run=schedule.next_run).update(
+        next_run=next_run, last_run=now, enabled=next_run is not None, last_error=error
+    )
+    if not claimed:
+        transaction.set_rollback(True)
+        return
     audit.record(
         context,
         "schedule.run",
@@ -69,6 +58,25 @@ def _run(key: uuid.UUID) -> None:
         **({"error": error} if error else {}),
     )
     broadcast.changed(schedule.instance)
+
+
+def _begin(context: Context, schedule: Schedule, now: datetime) -> str:
+    """Begin the verb. Return why it cannot begin, else nothing."""
+    try:
+        if schedule.next_run and now - schedule.next_run > LATE:
+            raise Forbidden(_("Meridian did not run at that time."))
+        with transaction.atomic():
+            _enforce_project(context, schedule)
+            begin(
+                context,
+                f"instance.{schedule.verb}",
+                schedule.instance_id,
+                parameters={"schedule": str(schedule.pk)},
+            )
+    except MeridianError as error:
+        log.info("schedule skipped", schedule=str(schedule.pk), reason=str(error))
+        return str(error)
+    return ""
 
 
 def _enforce_project(context: Context, schedule: Schedule) -> None:

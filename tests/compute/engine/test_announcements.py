@@ -65,7 +65,7 @@ django.setup()
 from compute.engine.services import broadcast, dispatch
 start = time.perf_counter()
 dispatch.send(uuid.uuid4())
-broadcast._send("blue", ["instances"])
+broadcast._send(["project.blue"], ["instances"])
 print(time.perf_counter() - start)
 """
 

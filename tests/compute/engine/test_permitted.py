@@ -30,11 +30,11 @@ def test_the_menus_reason_is_what_begin_raises(
 ) -> None:
     """For every action in every state, busy or not, locked or not, for those who may and those who may not."""
     action = ACTIONS[verb]
+    instance = factories.InstanceFactory(project=as_alice.project, vm_state=vm_state)
     for task in TASKS:
         for asker, locked in ((as_alice, False), (as_alice, True), (as_ruth, False)):
-            instance = factories.InstanceFactory(
-                project=as_alice.project, vm_state=vm_state, task_state=task, locked=locked
-            )
+            Instance.objects.filter(pk=instance.pk).update(task_state=task, locked=locked)
+            instance.task_state, instance.locked = task, locked
             shown = choice(asker, instance, action)
             error = refusal(asker, action, instance)
             assert shown.allowed is (error is None)
