@@ -147,7 +147,7 @@ def _delete_for_good(page: Page, name: str) -> None:
     verbs.act(page, name, "Delete")
     verbs.confirm(page, "Delete")
     expect(verbs.row(page, name)).to_be_hidden()
-    page.goto("/instances/bin/")
+    page.goto("/recycle-bin/")
     verbs.row(page, name).get_by_role("button", name="Delete for good").click()
     verbs.confirm(page, "Delete for good", name=name)
     expect(verbs.row(page, name)).to_be_hidden()
