@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
         retention.register(own.RULES)
         post_migrate.connect(epochs.install, sender=self)
         post_migrate.connect(_ensure_catalog, sender=self)
-        user_logged_in.connect(sessions.begun)
+        user_logged_in.connect(sessions.on_login)
 
 
 def _ensure_catalog(**_signal: Any) -> None:

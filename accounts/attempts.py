@@ -18,7 +18,7 @@ class Attempts(AxesDatabaseHandler):
     def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
         """Return whether the name is locked for this address."""
         name, domain = get_client_username(request, credentials), (credentials or {}).get("domain")
-        if is_text(name) and is_text(domain) and not authentication.named(request, name, domain).was_refused:
+        if is_text(name) and is_text(domain) and not authentication.look_up(request, name, domain).has_failed:
             return False
         return bool(super().is_locked(request, credentials))
 

@@ -13,12 +13,12 @@ from accounts.names import is_text
 LONGEST_PASSWORD = 1024
 
 
-NAMED = """
+LOOKUP = """
 SELECT person.*,
     home.name AS domain_name, home.description AS domain_description, home.enabled AS domain_enabled,
     (SELECT mark FROM accounts_epoch LIMIT 1) AS mark,
     EXISTS (SELECT 1 FROM accounts_secondfactor WHERE user_id = person.id) AS has_second_factor,
-    EXISTS (SELECT 1 FROM axes_accessattempt WHERE username = %(name)s) AS was_refused
+    EXISTS (SELECT 1 FROM axes_accessattempt WHERE username = %(name)s) AS has_failed
 FROM (SELECT 1) AS always
     LEFT JOIN accounts_user AS person ON person.name = %(name)s AND person.domain_id = %(domain)s
     LEFT JOIN accounts_domain AS home ON home.id = person.domain_id
@@ -27,40 +27,40 @@ FROM (SELECT 1) AS always
 
 
 @dataclass(slots=True)
-class Named:
+class NameLookup:
     """The user of a name, if there is one, and whether the name has wrong attempts.
 
     With the user come the domain, `mark` (the epoch's) and `has_second_factor`.
     """
 
     user: User | None
-    was_refused: bool
+    has_failed: bool
 
 
-def named(request: HttpRequest | None, name: str, domain: str) -> Named:
+def look_up(request: HttpRequest | None, name: str, domain: str) -> NameLookup:
     """Return whom a request names. One query a request: counting attempts asks before the password does."""
-    known = _known(request) if request else {}
-    if (name, domain) not in known:
-        row: Any = User.objects.raw(NAMED, {"name": name, "domain": domain})[0]
-        known[name, domain] = Named(_with_domain(row) if row.pk else None, bool(row.was_refused))
-    return known[name, domain]
+    lookups = _lookups(request) if request else {}
+    if (name, domain) not in lookups:
+        row: Any = User.objects.raw(LOOKUP, {"name": name, "domain": domain})[0]
+        lookups[name, domain] = NameLookup(_with_domain(row) if row.pk else None, bool(row.has_failed))
+    return lookups[name, domain]
 
 
 def has_no_attempts(request: HttpRequest, name: object) -> bool:
     """Return whether the request has read that the name has no wrong attempts."""
-    read = [each for (other, _domain), each in _known(request).items() if other == name]
-    return bool(read) and not any(each.was_refused for each in read)
+    lookups = [lookup for (key, _domain), lookup in _lookups(request).items() if key == name]
+    return bool(lookups) and not any(lookup.has_failed for lookup in lookups)
 
 
 def note_attempt(request: HttpRequest) -> None:
     """Have all names that the request has read count as refused: an attempt is counted for one of them."""
-    for each in _known(request).values():
-        each.was_refused = True
+    for lookup in _lookups(request).values():
+        lookup.has_failed = True
 
 
-def _known(request: HttpRequest) -> dict[tuple[str, str], Named]:
-    known: dict[tuple[str, str], Named] = request.__dict__.setdefault("named_users", {})
-    return known
+def _lookups(request: HttpRequest) -> dict[tuple[str, str], NameLookup]:
+    lookups: dict[tuple[str, str], NameLookup] = request.__dict__.setdefault("name_lookups", {})
+    return lookups
 
 
 def _with_domain(user: Any) -> User:
@@ -86,7 +86,7 @@ class PasswordBackend(BaseBackend):
     ) -> User | None:
         if not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        user = named(request, username, domain).user
+        user = look_up(request, username, domain).user
         if user is None:
             make_password(password)
             return None

@@ -30,7 +30,7 @@ WATCHED: tuple[type[Model], ...] = (
     models.Token,
     models.User,
 )
-PASSED_OVER: Mapping[type[Model], frozenset[str]] = {
+IGNORED_COLUMNS: Mapping[type[Model], frozenset[str]] = {
     models.ApplicationCredential: frozenset({"name", "description", "created_at"}),
     models.Domain: frozenset({"description"}),
     models.Group: frozenset({"name", "description"}),
@@ -74,11 +74,11 @@ def install(using: str, **_signal: Any) -> None:
 def _statements(connection: BaseDatabaseWrapper) -> list[str]:
     renew = f"UPDATE {TABLE} SET mark = {NEW_MARK[connection.vendor]}"  # noqa: S608 - constants
     if connection.vendor == "sqlite":
-        return [line for model in WATCHED for line in _of_sqlite(model, renew)]
-    return [_function(renew), *(line for model in WATCHED for line in _of_postgresql(model))]
+        return [line for model in WATCHED for line in _sqlite_triggers(model, renew)]
+    return [_function(renew), *(line for model in WATCHED for line in _postgresql_trigger(model))]
 
 
-def _of_sqlite(model: type[Model], renew: str) -> list[str]:
+def _sqlite_triggers(model: type[Model], renew: str) -> list[str]:
     table = model._meta.db_table
     lines = []
     for event in _events(model):
@@ -95,7 +95,7 @@ def _function(renew: str) -> str:
     return f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
 
 
-def _of_postgresql(model: type[Model]) -> list[str]:
+def _postgresql_trigger(model: type[Model]) -> list[str]:
     table = model._meta.db_table
     name = f"{table}_epoch"
     return [
@@ -109,7 +109,7 @@ def _events(model: type[Model]) -> list[str]:
     columns = [
         field.column
         for field in model._meta.local_concrete_fields
-        if field.column and field.column not in PASSED_OVER.get(model, ())
+        if field.column and field.column not in IGNORED_COLUMNS.get(model, ())
     ]
     update = f"UPDATE OF {', '.join(columns)}"
     return [update] if model is models.Token else ["INSERT", update, "DELETE"]

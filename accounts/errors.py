@@ -73,7 +73,7 @@ class Shortage:
     resource: str
     limit: int
     used: int
-    asked: int
+    requested: int
 
     @property
     def left(self) -> int:

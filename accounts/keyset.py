@@ -43,9 +43,9 @@ def part(rows: QuerySet[Row], moment: str, *, before: Key | None, size: int) -> 
         # The first condition is what an index can use.
         rows = rows.filter(**{f"{moment}__lte": before.at})
         rows = rows.exclude(**{moment: before.at, "pk__gte": before.id})
-    found = list(rows[: size + 1])
-    last = found[size - 1] if len(found) > size else None
-    return Part(rows=found[:size], older=Key(at=getattr(last, moment), id=last.pk) if last else None)
+    fetched = list(rows[: size + 1])
+    last = fetched[size - 1] if len(fetched) > size else None
+    return Part(rows=fetched[:size], older=Key(at=getattr(last, moment), id=last.pk) if last else None)
 
 
 def parse(text: str, model: type[Model]) -> Key | None:

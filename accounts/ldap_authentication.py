@@ -33,7 +33,7 @@ class LdapBackend(BaseBackend):
         server: LdapServer | None = settings.LDAP
         if server is None or not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        home = external_users.home(server.domain)
+        home = external_users.find_domain(server.domain)
         if domain is not None and domain != home.id:
             return None
         is_local = User.objects.filter(domain=home, name=username, external_identity=None).exists()
@@ -47,7 +47,7 @@ class LdapBackend(BaseBackend):
         if person is None:
             return None
         try:
-            return external_users.enter(person, server.domain, mirrored=server.groups)
+            return external_users.sign_in(person, server.domain, mirrored=server.groups)
         except (BadInput, Forbidden) as error:
             log.warning("ldap.refused", name=username, reason=str(error))
             return None

@@ -41,8 +41,8 @@ SERVICES = frozenset({"token:read"})
 
 def register(rules: Mapping[str, str]) -> None:
     """Add the rules of an app; called once it is ready. Raise ValueError if a rule exists already."""
-    if known := sorted(RULES.keys() & rules.keys()):
-        raise ValueError(f"These rules are registered already: {', '.join(known)}")
+    if duplicates := sorted(RULES.keys() & rules.keys()):
+        raise ValueError(f"These rules are registered already: {', '.join(duplicates)}")
     RULES.update(rules)
 
 
@@ -51,7 +51,7 @@ def allows(context: Context, rule: str) -> bool:
     return RULES.get(rule) in context.roles or (rule in SERVICES and "service" in context.roles)
 
 
-def role_of(rule: str) -> str | None:
+def required_role(rule: str) -> str | None:
     """Return the least role that the rule needs; None: it allows nobody."""
     return RULES.get(rule)
 

@@ -74,7 +74,7 @@ class Collection(IdentityView):
     def rows(self) -> QuerySet[Any]:
         raise NotImplementedError
 
-    def create(self, given: dict[str, Any]) -> Any:
+    def create(self, data: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def get(self, request: Request, **_arguments: str) -> HttpResponse:
@@ -100,7 +100,7 @@ class Member(IdentityView):
     def rows(self) -> QuerySet[Any]:
         raise NotImplementedError
 
-    def update(self, key: str, given: dict[str, Any]) -> Any:
+    def update(self, key: str, data: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def remove(self, key: str) -> None:
@@ -173,6 +173,6 @@ def filtered(request: Request, resource: Resource, rows: QuerySet[Any]) -> Query
             column = resource.texts[base] + (f"__{lookup}" if lookup else "")
             rows = rows.filter(**{column: value}) if is_text(value) else rows.none()
         elif name in resource.flags:
-            wanted = value == "" or inputs.flag({name: value}, name, True)
-            rows = rows.filter(**{resource.flags[name]: wanted})
+            flag = value == "" or inputs.flag({name: value}, name, True)
+            rows = rows.filter(**{resource.flags[name]: flag})
     return rows

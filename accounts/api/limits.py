@@ -30,16 +30,16 @@ class RegisteredLimits(IdentityView):
     @contract(query=schemas.REGISTERED_QUERY, answers={200: schemas.REGISTERED_LIST})
     def get(self, request: Request) -> HttpResponse:
         """List the default limit of every resource."""
-        wanted = request.query_params.get("resource_name")
-        found = [row for row in limits.registered(self.context) if wanted in {None, row.resource.name}]
-        page = IDENTITY.paging.page_of_list(request.query_params, found, lambda row: row.pk)
+        resource = request.query_params.get("resource_name")
+        rows = [row for row in limits.registered(self.context) if resource in {None, row.resource.name}]
+        page = IDENTITY.paging.page_of_list(request.query_params, rows, lambda row: row.pk)
         return listed(request, "registered_limits", page, _show_registered)
 
     @contract(body=schemas.CREATE_REGISTERED, answers={204: None})
     def post(self, request: Request) -> HttpResponse:
         """Refuse: every resource that is counted is registered already."""
-        for given in self.body()["registered_limits"]:
-            limits.refuse_registration(self.context, given)
+        for data in self.body()["registered_limits"]:
+            limits.refuse_registration(self.context, data)
         return no_content()
 
 
@@ -78,8 +78,8 @@ class Limits(IdentityView):
     def post(self, request: Request) -> HttpResponse:
         """Create all of the given limits, or none."""
         with transaction.atomic():
-            made = [limits.create(self.context, given) for given in self.body()["limits"]]
-        return JsonResponse({"limits": [_show(row) for row in made]}, status=201)
+            rows = [limits.create(self.context, data) for data in self.body()["limits"]]
+        return JsonResponse({"limits": [_show(row) for row in rows]}, status=201)
 
 
 class OneLimit(IdentityView):

@@ -47,8 +47,8 @@ class Tokens(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """Show the token in X-Subject-Token."""
         text = request.headers.get(SUBJECT)
-        seen = tokens.seen_by(self.context, self.valid, text, knows_rules=RULES in request.headers)
-        return _answer(request, seen, text or "")
+        subject = tokens.get_visible(self.context, self.valid, text, knows_rules=RULES in request.headers)
+        return _answer(request, subject, text or "")
 
     @contract(answers={204: None})
     def delete(self, request: Request) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from accounts.endpoint_urls import whole
+from accounts.endpoint_urls import absolute
 from accounts.models.identifier import IdentifiedModel
 
 
@@ -58,4 +58,4 @@ class Endpoint(IdentifiedModel):
     @property
     def address(self) -> str:
         """The whole URL."""
-        return whole(self.url)
+        return absolute(self.url)

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 
-def uuid(given: str) -> UUID | None:
+def uuid(text: str) -> UUID | None:
     """Return the UUID, None for any other text."""
     try:
-        return UUID(given)
+        return UUID(text)
     except ValueError:
         return None
 
 
-def uuids(given: Iterable[str]) -> list[UUID]:
+def uuids(texts: Iterable[str]) -> list[UUID]:
     """Return the UUIDs among the texts."""
-    return [key for text in given if (key := uuid(text)) is not None]
+    return [key for text in texts if (key := uuid(text)) is not None]

@@ -32,13 +32,13 @@ class Paging:
 
     def limit(self, query: Mapping[str, str]) -> int | None:
         """Return how many rows a page has at most. Raise BadInput."""
-        given = query.get("limit")
-        if given is None or (given == "" and self.least == 0):
+        text = query.get("limit")
+        if text is None or (text == "" and self.least == 0):
             return self.default
-        if not (given.isascii() and given.isdigit() and len(given) < 10 and int(given) >= self.least):
-            said = _("Give a whole number from 1.") if self.least else _("Give a whole number from 0.")
-            raise BadInput(fields={"limit": said})
-        number = int(given)
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= self.least):
+            sentence = _("Give a whole number from 1.") if self.least else _("Give a whole number from 0.")
+            raise BadInput(fields={"limit": sentence})
+        number = int(text)
         return number or None if self.most is None else min(number, self.most) or self.most
 
     def page(
@@ -65,7 +65,7 @@ class Paging:
         """Return the same of rows that no table holds. Raise BadInput."""
         limit, start = self.limit(query), 0
         if marker := query.get("marker"):
-            start = next((place for place, row in enumerate(rows, 1) if str(key(row)) == marker), 0)
+            start = next((number for number, row in enumerate(rows, 1) if str(key(row)) == marker), 0)
             if not start:
                 raise _unknown_marker()
         return self._cut(query, list(rows[start : None if limit is None else start + limit + 1]), limit)
@@ -73,8 +73,8 @@ class Paging:
     def _cut(self, query: Mapping[str, str], rows: list[Row], limit: int | None) -> "Page[Row]":
         if limit is None:
             return Page(rows=rows, more=False)
-        asked = self.eager and query.get("limit", "") not in {"", "0"}
-        return Page(rows=rows[:limit], more=len(rows) > limit or (asked and len(rows) == limit))
+        has_limit = self.eager and query.get("limit", "") not in {"", "0"}
+        return Page(rows=rows[:limit], more=len(rows) > limit or (has_limit and len(rows) == limit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +150,13 @@ def _unfolded(
         yield from _unfolded(field.related_model, rest, f"{prefix}{part}__", descending, nullable=nullable)
     elif field.is_relation and part == field.name:
         for inner in field.related_model._meta.ordering or ("pk",):
-            turned = descending != inner.startswith("-")
+            inner_descending = descending != inner.startswith("-")
             yield from _unfolded(
-                field.related_model, inner.removeprefix("-"), f"{prefix}{part}__", turned, nullable=nullable
+                field.related_model,
+                inner.removeprefix("-"),
+                f"{prefix}{part}__",
+                inner_descending,
+                nullable=nullable,
             )
     else:
         yield _Column(name=prefix + name, descending=descending, nullable=nullable)
@@ -166,10 +170,10 @@ def _values(
         row = rows.filter(find(marker)) if is_text(marker) else rows.none()
     except (ValidationError, ValueError) as error:
         raise _unknown_marker() from error
-    found = row.order_by().values_list(*(column.name for column in columns)).first()
-    if found is None:
+    values = row.order_by().values_list(*(column.name for column in columns)).first()
+    if values is None:
         raise _unknown_marker()
-    return tuple(found)
+    return tuple(values)
 
 
 def _after(columns: list[_Column], values: tuple[Any, ...]) -> Q:

@@ -101,19 +101,19 @@ def extended(
 ) -> Schema:
     """Return the schema of the same object with more properties, or other schemas of them."""
     names = [*schema.get("required", ()), *(required or ())]
-    found = schema | {"properties": schema["properties"] | dict(required or {}) | dict(optional or {})}
-    return found | ({"required": list(dict.fromkeys(names))} if names else {})
+    changed = schema | {"properties": schema["properties"] | dict(required or {}) | dict(optional or {})}
+    return changed | ({"required": list(dict.fromkeys(names))} if names else {})
 
 
 def without(schema: Schema, names: Iterable[str]) -> Schema:
     """Return the schema of the same object without some properties."""
-    gone = set(names)
-    found = schema | {
-        "properties": {name: inner for name, inner in schema["properties"].items() if name not in gone}
+    removed = set(names)
+    reduced = schema | {
+        "properties": {name: inner for name, inner in schema["properties"].items() if name not in removed}
     }
     if "required" in schema:
-        found["required"] = [name for name in schema["required"] if name not in gone]
-    return found
+        reduced["required"] = [name for name in schema["required"] if name not in removed]
+    return reduced
 
 
 def explained(schema: Schema, sentence: str | Promise) -> Schema:

@@ -62,7 +62,7 @@ class Service:
         """Return an error in the service's own form, with the headers that belong to its status."""
         return faults.with_headers(JsonResponse(self.fault(status, message), status=status))
 
-    def error_of(self, error: Exception) -> JsonResponse | None:
+    def error_response(self, error: Exception) -> JsonResponse | None:
         """Return the answer to an error that a person may read; None for bugs."""
-        found = faults.read(error)
-        return self.error(*found) if found else None
+        fault = faults.read(error)
+        return self.error(*fault) if fault else None

@@ -55,11 +55,11 @@ _validators: dict[int, tuple[Schema, Draft202012Validator]] = {}
 
 def validator(schema: Schema) -> Draft202012Validator:
     """Return what checks the schema; each is made once."""
-    kept = _validators.get(id(schema))
-    if kept is None or kept[0] is not schema:
+    cached = _validators.get(id(schema))
+    if cached is None or cached[0] is not schema:
         # The schema is kept too, so that no other one ever has its id.
-        kept = _validators[id(schema)] = (schema, _Validator(schema, format_checker=_FORMATS))
-    return kept[1]
+        cached = _validators[id(schema)] = (schema, _Validator(schema, format_checker=_FORMATS))
+    return cached[1]
 
 
 def _is_whole(_checker: Any, value: object) -> bool:
@@ -155,8 +155,8 @@ def _sentences(error: ValidationError) -> dict[str, str]:
         missing = [name for name in error.validator_value if name not in error.instance]
         return {".".join([*path, name]): _("This field is missing.") for name in missing}
     if error.validator == "additionalProperties" and error.validator_value is False:
-        known = error.schema.get("properties", {})
-        unknown = [name[:LONGEST_FIELD] for name in error.instance if name not in known][:MOST_ERRORS]
+        properties = error.schema.get("properties", {})
+        unknown = [name[:LONGEST_FIELD] for name in error.instance if name not in properties][:MOST_ERRORS]
         return {".".join([*path, name]): _("This is not known.") for name in unknown}
     return {".".join(path): _sentence(error)}
 

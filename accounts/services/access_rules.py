@@ -22,7 +22,7 @@ def visible_to(context: Context, user_id: str) -> QuerySet[AccessRule]:
 
 def ensure(user: User, value: object) -> list[dict[str, Any]]:
     """Return the rules of a new credential as `{id, service, method, path}`; those not yet there become the user's."""
-    return [_as_given(_row(user, rule)) for rule in clean_rules(value)]
+    return [_to_dict(_row(user, rule)) for rule in clean_rules(value)]
 
 
 @transaction.atomic
@@ -48,5 +48,5 @@ def _row(user: User, rule: dict[str, str]) -> AccessRule:
     return row
 
 
-def _as_given(row: AccessRule) -> dict[str, Any]:
+def _to_dict(row: AccessRule) -> dict[str, Any]:
     return {"id": row.id, "service": row.service, "method": row.method, "path": row.path}

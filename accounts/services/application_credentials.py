@@ -63,9 +63,9 @@ def create(context: Context, user_id: str, data: Data) -> Created:
         access_rules=access_rules.ensure(context.user, data.get("access_rules")),
         expires_at=expires_at,
     )
-    taken = _("There is an application credential %(name)s already.") % {"name": name}
-    save_unique(credential, taken, fields={"name": ""})
-    credential.roles.set(_wanted_roles(context, data.get("roles")))
+    conflict = _("There is an application credential %(name)s already.") % {"name": name}
+    save_unique(credential, conflict, fields={"name": ""})
+    credential.roles.set(_select_roles(context, data.get("roles")))
     audit.record(context, "credential.create", credential)
     return Created(credential=credential, secret=secret)
 
@@ -80,27 +80,27 @@ def delete(context: Context, user_id: str, credential_id: str) -> None:
     credential.delete()
 
 
-def fits(credential: ApplicationCredential, secret: object) -> bool:
+def verify_secret(credential: ApplicationCredential, secret: object) -> bool:
     """Return whether this is the secret, in a time that does not tell how nearly."""
     if not is_text(secret, LONGEST_PASSWORD):
         return False
-    if is_random(credential):
+    if has_random_secret(credential):
         return hmac.compare_digest(credential.secret_hash, RANDOM + _digest(secret))
     return check_password(secret, credential.secret_hash)
 
 
-def is_random(credential: ApplicationCredential) -> bool:
+def has_random_secret(credential: ApplicationCredential) -> bool:
     """Return whether the secret is one of ours, which nobody can guess."""
     return credential.secret_hash.startswith(RANDOM)
 
 
-def roles_of(credential: ApplicationCredential) -> dict[str, str]:
+def current_roles(credential: ApplicationCredential) -> dict[str, str]:
     """{role id: name} that count now: those of the credential that its user still has. Two queries."""
     present = assignments.roles_of(credential.user, project=credential.project)
-    given: set[str] = set()
+    granted: set[str] = set()
     for role_id, implied_id in credential.roles.values_list("pk", "inferences__implied"):
-        given |= {role_id, implied_id}
-    return {role_id: name for role_id, name in present.items() if role_id in given}
+        granted |= {role_id, implied_id}
+    return {role_id: name for role_id, name in present.items() if role_id in granted}
 
 
 def _enforce_unrestricted(context: Context) -> None:
@@ -118,17 +118,17 @@ def _secret(value: object) -> tuple[str, str]:
     return value, make_password(value)
 
 
-def _wanted_roles(context: Context, value: object) -> list[Role]:
+def _select_roles(context: Context, value: object) -> list[Role]:
     """Return the asked roles, of which the asker must have each; all of theirs where none is named."""
-    mine = Role.objects.filter(name__in=context.roles)
+    own_roles = Role.objects.filter(name__in=context.roles)
     if value is None or value == []:
-        return list(mine)
+        return list(own_roles)
     if not isinstance(value, list) or len(value) > 100 or not all(isinstance(entry, dict) for entry in value):
         raise BadInput(fields={"roles": _("Give a list of objects with an id or a name.")})
     roles = []
     for entry in value:
         key = {field: entry[field] for field in ("id", "name") if is_text(entry.get(field), 64)}
-        role = mine.filter(**key).first() if key else None
+        role = own_roles.filter(**key).first() if key else None
         if role is None:
             raise BadInput(fields={"roles": _("You do not have each of these roles in this project.")})
         roles.append(role)

@@ -46,7 +46,7 @@ def read(
 ) -> Part[AuditEvent]:
     """Return the events that fit, newest first, beginning behind `before`."""
     policy.enforce(context, "audit:read")
-    rows = _fitting(filters)
+    rows = _matching(filters)
     if not context.is_admin:
         rows = rows.filter(project_id=context.project.id if context.project else None)
     return part(rows, "at", before=before, size=size)
@@ -84,7 +84,7 @@ def export(before: datetime) -> Iterator[dict[str, Any]]:
         last = chunk[-1]["id"]
 
 
-def _fitting(filters: Filters) -> QuerySet[AuditEvent]:
+def _matching(filters: Filters) -> QuerySet[AuditEvent]:
     rows = AuditEvent.objects.all()
     texts = (filters.who, filters.action, filters.target, filters.project, filters.address)
     if not all(text == "" or is_text(text) for text in texts):
@@ -96,8 +96,8 @@ def _fitting(filters: Filters) -> QuerySet[AuditEvent]:
     if filters.target:
         rows = rows.filter(Q(target_name__icontains=filters.target) | Q(target_id=filters.target))
     if filters.project:
-        named = Project.objects.filter(name__icontains=filters.project).values("pk")
-        rows = rows.filter(Q(project_id=filters.project) | Q(project_id__in=named))
+        projects = Project.objects.filter(name__icontains=filters.project).values("pk")
+        rows = rows.filter(Q(project_id=filters.project) | Q(project_id__in=projects))
     if filters.address:
         rows = rows.filter(address__startswith=filters.address)
     if filters.outcome in AuditEvent.Outcome.values:

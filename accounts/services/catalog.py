@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.endpoint_urls import filled, unknown_places, whole
+from accounts.endpoint_urls import absolute, fill_in, unknown_placeholders
 from accounts.errors import BadInput, Conflict
 from accounts.models import Endpoint, Region, Service, Token
 from accounts.services import audit, inputs
@@ -31,19 +31,19 @@ class OwnService:
     path: str
 
 
-own: dict[str, OwnService] = {}
+own_services: dict[str, OwnService] = {}
 
 
 def register(service: OwnService) -> None:
     """Make an API of ours known; called once its app is ready."""
-    own[service.type] = service
+    own_services[service.type] = service
 
 
 @transaction.atomic
 def ensure() -> None:
     """Make the rows of our own APIs, and let their endpoints be where they are now."""
-    region, _made = Region.objects.get_or_create(pk=settings.REGION)
-    for service in own.values():
+    region, _created = Region.objects.get_or_create(pk=settings.REGION)
+    for service in own_services.values():
         row = Service.objects.filter(type=service.type, name=service.name).first()
         row = row or Service.objects.create(type=service.type, name=service.name)
         for interface in Endpoint.Interface.values:
@@ -61,10 +61,10 @@ def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
     Endpoints whose address names a project are left out of tokens that have none, as in Keystone. One query, none
     while the epoch's mark stays.
     """
-    places = {"project_id": token.project_id, "user_id": token.user_id}
+    values = {"project_id": token.project_id, "user_id": token.user_id}
     services: dict[str, dict[str, Any]] = {}
     for key, interface, region, url, service, kind, name in _read(mark):
-        if (address := filled(whole(url), places)) is None:
+        if (address := fill_in(absolute(url), values)) is None:
             continue
         entry = services.setdefault(service, {"id": service, "type": kind, "name": name, "endpoints": []})
         entry["endpoints"].append(
@@ -84,17 +84,17 @@ def _read(_mark: str) -> list[tuple[Any, ...]]:
     )
 
 
-def regions(context: Context) -> QuerySet[Region]:
+def regions_visible_to(context: Context) -> QuerySet[Region]:
     policy.enforce(context, "catalog:read")
     return Region.objects.all()
 
 
-def services(context: Context) -> QuerySet[Service]:
+def services_visible_to(context: Context) -> QuerySet[Service]:
     policy.enforce(context, "catalog:read")
     return Service.objects.all()
 
 
-def endpoints(context: Context) -> QuerySet[Endpoint]:
+def endpoints_visible_to(context: Context) -> QuerySet[Endpoint]:
     policy.enforce(context, "catalog:read")
     return Endpoint.objects.all()
 
@@ -172,7 +172,7 @@ def _fill_service(context: Context, action: str, service: Service, data: Data) -
     service.name = inputs.text(data, "name", service.name, longest=255)
     service.description = inputs.text(data, "description", service.description)
     service.enabled = inputs.flag(data, "enabled", service.enabled)
-    return _stored(context, action, service)
+    return _save(context, action, service)
 
 
 def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data) -> Endpoint:
@@ -180,7 +180,7 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data
         endpoint.interface = str(data["interface"]).removesuffix("URL")
     if "url" in data:
         url = str(data["url"])
-        if unknown := unknown_places(url):
+        if unknown := unknown_placeholders(url):
             raise BadInput(fields={"url": _("No token has a %s.") % ", ".join(sorted(unknown))})
         # One that names our own address goes on following it.
         endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
@@ -191,19 +191,19 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data
         endpoint.region = inputs.get_or_404(Region.objects.all(), region, "region")
     elif (region := inputs.identifier(data, "region")) is not None:
         # The older way to name it, which makes the region where there is none, as in Keystone.
-        endpoint.region, _made = Region.objects.get_or_create(pk=region)
+        endpoint.region, _created = Region.objects.get_or_create(pk=region)
     elif "region_id" in data:
         endpoint.region = None
-    return _stored(context, action, endpoint)
+    return _save(context, action, endpoint)
 
 
 def _is_own(url: str) -> bool:
     return url.startswith(f"{settings.PUBLIC_URL}/") and url.removeprefix(settings.PUBLIC_URL) in {
-        service.path for service in own.values()
+        service.path for service in own_services.values()
     }
 
 
-def _stored(context: Context, action: str, row: Any) -> Any:
+def _save(context: Context, action: str, row: Any) -> Any:
     row.save()
     audit.record(context, action, row)
     return row

@@ -58,7 +58,7 @@ def users(
     rows = User.objects.select_related("domain")
     rows = _in_domain(_in_state(_matching(rows, search, "name", "email", "description"), state), domain)
     if state == "locked":
-        rows = rows.filter(name__in=lockouts.names())
+        rows = rows.filter(name__in=lockouts.unscoped_locked_names())
     return Paginator(_sorted(rows, sort), size).get_page(number)
 
 

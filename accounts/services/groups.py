@@ -60,7 +60,7 @@ def delete(context: Context, group_id: str) -> None:
     group.delete()
 
 
-def members(context: Context, group_id: str) -> QuerySet[User]:
+def members_for_admin(context: Context, group_id: str) -> QuerySet[User]:
     policy.enforce(context, "group:read")
     return inputs.get_or_404(Group.objects.all(), group_id, "group").members.all()
 

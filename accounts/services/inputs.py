@@ -75,13 +75,13 @@ def moment(data: Data, field: str) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def further(data: Data, own: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
+def extra_fields(data: Data, reserved: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
     """Return `present` changed by the fields that are not our `own`: short text, numbers, booleans."""
-    kept = present | {name: value for name, value in data.items() if name not in own}
-    kept = {name: value for name, value in kept.items() if value is not None}
-    if len(kept) > MOST_EXTRA:
+    extra = present | {name: value for name, value in data.items() if name not in reserved}
+    extra = {name: value for name, value in extra.items() if value is not None}
+    if len(extra) > MOST_EXTRA:
         raise BadInput(_("Keep at most %(most)s further fields.") % {"most": MOST_EXTRA})
-    for name, value in kept.items():
+    for name, value in extra.items():
         if not is_text(name, 64) or not (
             isinstance(value, bool)
             or value == ""
@@ -91,7 +91,7 @@ def further(data: Data, own: Collection[str], present: dict[str, Any]) -> dict[s
             raise BadInput(
                 fields={name[:64]: _("This field is unknown, and can be kept as short text only.")}
             )
-    return kept
+    return extra
 
 
 def get_or_404(rows: QuerySet[Row], key: str, noun: str) -> Row:

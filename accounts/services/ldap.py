@@ -36,25 +36,27 @@ def check(server: LdapServer, name: str, password: str | None) -> Person | None:
     the password asks for one that nobody has.
     """
     try:
-        with _connection(server, server.bind_dn, server.bind_password) as own:
-            if not own.bind():
-                raise _no_help(server, f"our account {server.bind_dn!r} is refused: {_said(own)}")
-            entry = _entry(server, own, name)
-            person = _person(server, own, entry, name) if entry else None
-            whom = entry["dn"] if entry else f"{server.name}={escape_rdn(name)},{server.base}"
-            is_theirs = _binds(server, whom, password if person and password else secrets.token_hex())
+        with _connection(server, server.bind_dn, server.bind_password) as connection:
+            if not connection.bind():
+                raise _unavailable(
+                    server, f"our account {server.bind_dn!r} is refused: {_result_text(connection)}"
+                )
+            entry = _entry(server, connection, name)
+            person = _person(server, connection, entry, name) if entry else None
+            dn = entry["dn"] if entry else f"{server.name}={escape_rdn(name)},{server.base}"
+            is_right = _can_bind(server, dn, password if person and password else secrets.token_hex())
     except (LDAPException, OSError) as error:
-        raise _no_help(server, str(error)) from error
-    return person if is_theirs else None
+        raise _unavailable(server, str(error)) from error
+    return person if is_right else None
 
 
 def probe(server: LdapServer) -> None:
     """Test the connection and the search. Raise Unavailable with the reason, for administrators."""
     try:
-        with _connection(server, server.bind_dn, server.bind_password) as own:
-            if not own.bind():
-                raise Unavailable(f"{server.bind_dn or 'anonymous'}: {_said(own)}")
-            if not _search(own, server.base, server.filter, [server.identifier], most=1):
+        with _connection(server, server.bind_dn, server.bind_password) as connection:
+            if not connection.bind():
+                raise Unavailable(f"{server.bind_dn or 'anonymous'}: {_result_text(connection)}")
+            if not _search(connection, server.base, server.filter, [server.identifier], most=1):
                 raise Unavailable(f"{server.base}: {server.filter} finds nobody")
     except (LDAPException, OSError) as error:
         raise Unavailable(str(error)) from error
@@ -128,16 +130,16 @@ def _search(
         base, query, attributes=attributes, size_limit=most, time_limit=PATIENCE_SECONDS, types_only=False
     )
     if connection.result["result"] not in {RESULT_SUCCESS, RESULT_SIZE_LIMIT_EXCEEDED}:
-        raise LDAPException(f"searching {base!r} failed: {_said(connection)}")
+        raise LDAPException(f"searching {base!r} failed: {_result_text(connection)}")
     return [row for row in connection.response or () if row["type"] == "searchResEntry"]
 
 
-def _binds(server: LdapServer, dn: str, password: str) -> bool:
+def _can_bind(server: LdapServer, dn: str, password: str) -> bool:
     """Return whether the directory lets `dn` in. On a connection of its own, so that ours stays who we are."""
-    with _connection(server, dn, password) as theirs:
-        if not theirs.bind() and theirs.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
-            raise LDAPException(_said(theirs))
-        return bool(theirs.bound)
+    with _connection(server, dn, password) as connection:
+        if not connection.bind() and connection.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
+            raise LDAPException(_result_text(connection))
+        return bool(connection.bound)
 
 
 def _texts(entry: dict[str, Any], attribute: str) -> list[str]:
@@ -153,11 +155,11 @@ def _identifier(value: bytes) -> str:
     return text if text.isprintable() else value.hex()
 
 
-def _said(connection: ldap3.Connection) -> str:
+def _result_text(connection: ldap3.Connection) -> str:
     return f"{connection.result['description']} {connection.result['message']}".strip()
 
 
-def _no_help(server: LdapServer, reason: str) -> Unavailable:
+def _unavailable(server: LdapServer, reason: str) -> Unavailable:
     """Tell the log why; the error tells people that it is not their password."""
     log.error("ldap.unavailable", url=server.url, reason=reason)
     return Unavailable(

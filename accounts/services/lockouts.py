@@ -25,28 +25,28 @@ def refuse_locked(request: HttpRequest, name: str) -> None:
         raise NotSignedIn
 
 
-def failed(request: HttpRequest, name: str) -> None:
+def record_failure(request: HttpRequest, name: str) -> None:
     """Count one wrong attempt."""
     user_login_failed.send(__name__, credentials={"username": name}, request=request)
 
 
-def succeeded(request: HttpRequest, name: str) -> None:
+def clear_failures(request: HttpRequest, name: str) -> None:
     """Clear the wrong attempts of a name that has signed in. Sessions do so by themselves."""
     AxesProxyHandler.update_request(request)
     AxesProxyHandler.get_implementation().reset_user_attempts(request, {"username": name})
 
 
-def names() -> QuerySet[AccessAttempt, str]:
+def unscoped_locked_names() -> QuerySet[AccessAttempt, str]:
     """Return the locked names, as a query of one column. A lock holds for one name from one address."""
     since = timezone.now() - get_cool_off()
-    tried = AccessAttempt.objects.filter(attempt_time__gte=since).order_by().values("username", "ip_address")
-    locked = tried.annotate(failures=Sum("failures_since_start"))
+    recent = AccessAttempt.objects.filter(attempt_time__gte=since).order_by().values("username", "ip_address")
+    locked = recent.annotate(failures=Sum("failures_since_start"))
     return locked.filter(failures__gte=settings.AXES_FAILURE_LIMIT).values_list("username", flat=True)
 
 
-def among(users: list[User]) -> set[str]:
+def locked_ids(users: list[User]) -> set[str]:
     """Return ids of those of the users whose names are locked. One query."""
-    locked = set(names().filter(username__in=[user.name for user in users]))
+    locked = set(unscoped_locked_names().filter(username__in=[user.name for user in users]))
     return {user.id for user in users if user.name in locked}
 
 

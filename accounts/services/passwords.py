@@ -43,7 +43,7 @@ def check_own(value: object, user: User, *, field: str = "password") -> str:
     password = check(value, user, field=field)
     last = settings.PASSWORD_HISTORY
     earlier = [user.password, *_past(user)[: max(last - 1, 0)]] if last else []
-    if any(check_password(password, one) for one in earlier):
+    if any(check_password(password, old) for old in earlier):
         sentence = ngettext(
             "Choose a password other than the present one.",
             "Choose a password other than your last %(last)s.",
@@ -58,10 +58,10 @@ def replace(user: User, password: str, *, keep_session: str = "") -> None:
     """Set a checked password. It ends the user's tokens, one-time links and all sessions but the one kept."""
     if user.has_usable_password() and settings.PASSWORD_HISTORY:
         PastPassword.objects.create(user=user, password=user.password)
-        gone = PastPassword.objects.filter(user=user).values_list("pk", flat=True)[
+        outdated = PastPassword.objects.filter(user=user).values_list("pk", flat=True)[
             settings.PASSWORD_HISTORY :
         ]
-        PastPassword.objects.filter(pk__in=list(gone)).delete()
+        PastPassword.objects.filter(pk__in=list(outdated)).delete()
     user.set_password(password)
     user.save(update_fields=["password", "password_changed_at"])
     Token.objects.filter(user=user).delete()

@@ -134,8 +134,12 @@ def user_usage(project_id: str, user_id: str) -> list[Usage]:
     """Return one user's usage and limits within a project."""
     limit = user_limits(project_id, user_id)
     return [
-        Usage(resource=one, limit=limit[name], used=one.counter([project_id], user_id).get(project_id, 0))
-        for name, one in resources.items()
+        Usage(
+            resource=resource,
+            limit=limit[name],
+            used=resource.counter([project_id], user_id).get(project_id, 0),
+        )
+        for name, resource in resources.items()
     ]
 
 
@@ -156,22 +160,24 @@ def reserve(project: Project, amounts: Mapping[str, int], user: User | None = No
     ):
         return
     if short := shortages(user_usage(project.pk, user.pk), amounts):
-        said = _("%(user)s may not take that much of the project.") % {"user": user.name}
-        raise OverQuota(" ".join([said, *map(sentence, short)]), short)
+        reason = _("%(user)s may not take that much of the project.") % {"user": user.name}
+        raise OverQuota(" ".join([reason, *map(sentence, short)]), short)
 
 
 def enforce_cap(name: str, limit: int, count: int, text: str) -> None:
     """Refuse, saying `text`, what would make `count` of something that `caps` names. Raise OverQuota."""
     if limit != Quota.UNLIMITED and count > limit:
-        raise OverQuota(text, [Shortage(resource=name, limit=limit, used=limit, asked=1)])
+        raise OverQuota(text, [Shortage(resource=name, limit=limit, used=limit, requested=1)])
 
 
 def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Shortage]:
     """Return the shortages that `amounts` {resource: how much more} would cause."""
     return [
-        Shortage(resource=row.resource.name, limit=row.limit, used=row.used, asked=asked)
+        Shortage(resource=row.resource.name, limit=row.limit, used=row.used, requested=requested)
         for row in usages
-        if (asked := amounts.get(row.resource.name, 0)) > 0 and row.left is not None and asked > row.left
+        if (requested := amounts.get(row.resource.name, 0)) > 0
+        and row.left is not None
+        and requested > row.left
     ]
 
 
@@ -180,7 +186,7 @@ def sentence(shortage: Shortage) -> str:
     resource = resources[shortage.resource]
     return _("Not enough %(label)s: %(asked)s asked, %(left)s of %(limit)s left.") % {
         "label": resource.label,
-        "asked": f"{shortage.asked} {resource.unit}".strip(),
+        "asked": f"{shortage.requested} {resource.unit}".strip(),
         "left": shortage.left,
         "limit": f"{shortage.limit} {resource.unit}".strip(),
     }
@@ -196,7 +202,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     project = Project.objects.filter(pk=project_id).first()
     if project is None and project_id is not None:
         raise NotFound
-    values = checked(changes)
+    values = parse_limits(changes)
     for name, value in values.items():
         Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
     detail: dict[str, Any] = dict(values)
@@ -213,12 +219,12 @@ def update_many(context: Context, project_ids: Sequence[str], changes: Mapping[s
         raise BadInput(_("Choose from 1 to %(most)s projects.") % {"most": MOST})
     if not changes:
         raise BadInput(_("Give at least one limit."))
-    checked(changes)
+    parse_limits(changes)
     for project_id in project_ids:
         update(context, project_id, changes)
 
 
-def checked(changes: Mapping[str, object]) -> dict[str, int]:
+def parse_limits(changes: Mapping[str, object]) -> dict[str, int]:
     """Return the limits as numbers. Raise BadInput naming each wrong one."""
     wrong: dict[str, str] = {}
     values: dict[str, int] = {}

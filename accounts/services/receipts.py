@@ -48,14 +48,14 @@ class OneFactorOnly(NotSignedIn):
 def require_both(user: User, methods: list[str], receipt: object) -> list[str]:
     """Return the methods that count, with those of the receipt. Raise OneFactorOnly, or NotSignedIn for a bad receipt."""
     if receipt is not None:
-        methods = [*methods, *(name for name in _methods_of(user, receipt) if name not in methods)]
+        methods = [*methods, *(name for name in _read_methods(user, receipt) if name not in methods)]
     if second_factor.find(user) is None or COMPLETE & set(methods) or set(RULE) <= set(methods):
         return methods
     text = signing.dumps([user.id, _since(user), methods], salt=_SALT)
     raise OneFactorOnly(Receipt(user=user, methods=methods, text=text, issued_at=timezone.now()))
 
 
-def _methods_of(user: User, text: object) -> list[str]:
+def _read_methods(user: User, text: object) -> list[str]:
     if not is_text(text, 1024):
         raise NotSignedIn
     try:

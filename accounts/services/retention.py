@@ -50,13 +50,13 @@ class Rule:
 
     def due(self) -> QuerySet[Any, Any]:
         """Return the rows whose time is over."""
-        kept = self.grace
+        age = self.grace
         if self.setting:
             days: int = getattr(settings, self.setting)
             if days == 0:
                 return self.rows.none()
-            kept = timedelta(days=days)
-        return self.rows.filter(**{f"{self.since}__lt": timezone.now() - kept})
+            age = timedelta(days=days)
+        return self.rows.filter(**{f"{self.since}__lt": timezone.now() - age})
 
 
 RULES: dict[str, Rule] = {}

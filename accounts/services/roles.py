@@ -109,7 +109,7 @@ def delete(context: Context, role_id: str) -> None:
     close()
 
 
-def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
+def inferences_visible_to(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
     """Return the direct rules: prior → implied; only those of one role, if asked."""
     policy.enforce(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
@@ -120,7 +120,7 @@ def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleIn
 
 def inference(context: Context, prior_id: str, implied_id: str) -> RoleInference:
     """One direct rule. Raise NotFound."""
-    rules = inferences(context)
+    rules = inferences_visible_to(context)
     rule = (
         rules.filter(prior=prior_id, implied=implied_id).first() if is_text(prior_id + implied_id) else None
     )
@@ -137,7 +137,7 @@ def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
         raise Forbidden(_("The role %(name)s is given to people, never implied.") % {"name": implied.name})
     if prior == implied or RoleInference.objects.filter(prior=implied, implied=prior).exists():
         raise Forbidden(_("The role %(name)s would imply itself.") % {"name": prior.name})
-    rule, _made = RoleInference.objects.update_or_create(
+    rule, _created = RoleInference.objects.update_or_create(
         prior=prior, implied=implied, defaults={"is_direct": True}
     )
     close()
@@ -174,7 +174,7 @@ def replace_implied(context: Context, role_id: str, implied_ids: Iterable[str]) 
     """
     policy.enforce(context, "role:write")
     target = set(implied_ids)
-    present = {rule.implied_id: rule for rule in inferences(context, role_id)}
+    present = {rule.implied_id: rule for rule in inferences_visible_to(context, role_id)}
     for key in target - present.keys():
         imply(context, role_id, key)
     for key in present.keys() - target:

@@ -92,15 +92,15 @@ def disable(context: Context, user_id: str) -> User:
     """Switch the second factor off: one's own after `prove`, or another user's as an administrator."""
     policy.enforce_own(context, user_id, "user:write")
     user = inputs.get_or_404(User.objects.all(), user_id, "user")
-    gone, _rows = SecondFactor.objects.filter(user=user).delete()
-    if not gone:
+    deleted, _rows = SecondFactor.objects.filter(user=user).delete()
+    if not deleted:
         raise NotFound(_("%(name)s has no second factor.") % {"name": user.name})
     RecoveryCode.objects.filter(user=user).delete()
     audit.record(context, "second_factor.disable", user)
     return user
 
 
-def codes_left(user: User) -> int:
+def count_recovery_codes(user: User) -> int:
     """Return how many recovery codes are unused."""
     return RecoveryCode.objects.filter(user=user, used_at=None).count()
 
@@ -111,22 +111,22 @@ def accept(request: HttpRequest, user: User, value: object, *, recovery: bool = 
     A wrong one counts like a wrong password. Raise NotSignedIn while the user is locked out.
     """
     lockouts.refuse_locked(request, user.name)
-    if _takes_code(user, value) or (recovery and _takes_recovery_code(user, value)):
+    if _use_code(user, value) or (recovery and _use_recovery_code(user, value)):
         return True
-    lockouts.failed(request, user.name)
+    lockouts.record_failure(request, user.name)
     return False
 
 
 def prove(request: HttpRequest, user: User, value: object) -> None:
     """Check the password or a code of a signed-in user once more. Raise BadInput."""
     lockouts.refuse_locked(request, user.name)
-    if _takes_code(user, value) or _takes_recovery_code(user, value):
+    if _use_code(user, value) or _use_recovery_code(user, value):
         return
     if authenticate(request, username=user.name, password=value, domain=user.domain_id) != user:
         raise BadInput(fields={"proof": _("This is neither your password nor a code that fits.")})
 
 
-def _takes_code(user: User, value: object) -> bool:
+def _use_code(user: User, value: object) -> bool:
     factor, code = find(user), _digits(value)
     secret = sealing.unseal(factor.sealed_secret) if factor and code else None
     step = one_time_codes.matching_step(secret, code, timezone.now()) if secret else None
@@ -136,13 +136,13 @@ def _takes_code(user: User, value: object) -> bool:
     return bool(SecondFactor.objects.filter(user=user, last_step__lt=step).update(last_step=step))
 
 
-def _takes_recovery_code(user: User, value: object) -> bool:
+def _use_recovery_code(user: User, value: object) -> bool:
     if find(user) is None or not is_text(value, LONGEST):
         return False
     unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, value), used_at=None)
     if not unused.update(used_at=timezone.now()):
         return False
-    left = codes_left(user)
+    left = count_recovery_codes(user)
     audit.record(None, "second_factor.recovery", user, left=left)
     return True
 

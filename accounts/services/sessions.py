@@ -17,19 +17,19 @@ from accounts.context import Context
 from accounts.models import Token, User, UserSession
 from accounts.services import audit, inputs
 
-SEEN_SECONDS = 300
+TOUCH_SECONDS = 300
 """How old a session's last-seen time may get before it is written anew: a page costs no write."""
 
 ended = Signal()
 """Sent after sessions ended, with their `keys`, so that open connections can be closed at once."""
 
 
-def begun(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> None:
+def on_login(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> None:
     """Django's signal that somebody signed in."""
     record(request, user)
 
 
-def entered(request: HttpRequest, user: User) -> None:
+def record_sign_in(request: HttpRequest, user: User) -> None:
     """Somebody came in through the front, by whichever proof; the audit log says so."""
     context = Context(
         user=user,
@@ -45,18 +45,18 @@ def record(request: HttpRequest, user: User) -> None:
     if request.session.session_key is None:
         request.session.create()
     key = str(request.session.session_key)
-    UserSession.objects.update_or_create(session_id=key, defaults={"user": user} | _whence(request))
-    cache.set(_mark(key), b"seen", SEEN_SECONDS)
+    UserSession.objects.update_or_create(session_id=key, defaults={"user": user} | _client_fields(request))
+    cache.set(_mark(key), b"seen", TOUCH_SECONDS)
 
 
-def seen(request: HttpRequest) -> None:
+def touch(request: HttpRequest) -> None:
     """Keep time and address of the last visit, to a few minutes. Without the cache the row says whether it is time."""
     key = request.session.session_key or ""
     if cache.get(_mark(key)) is None:
         rows = UserSession.objects.filter(session=key)
-        if rows.filter(seen_at__lt=timezone.now() - timedelta(seconds=SEEN_SECONDS)).exists():
-            rows.update(**_whence(request))
-        cache.set(_mark(key), b"seen", SEEN_SECONDS)
+        if rows.filter(seen_at__lt=timezone.now() - timedelta(seconds=TOUCH_SECONDS)).exists():
+            rows.update(**_client_fields(request))
+        cache.set(_mark(key), b"seen", TOUCH_SECONDS)
 
 
 def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
@@ -100,7 +100,7 @@ def _drop(rows: QuerySet[UserSession]) -> None:
         transaction.on_commit(lambda: ended.send(__name__, keys=keys))
 
 
-def _whence(request: HttpRequest) -> dict[str, Any]:
+def _client_fields(request: HttpRequest) -> dict[str, Any]:
     return {
         "seen_at": timezone.now(),
         "address": client_address(request),

@@ -25,7 +25,7 @@ def link() -> str | None:
 
 
 @transaction.atomic
-def with_link(token: str, name: str, password: str) -> User:
+def bootstrap_by_link(token: str, name: str, password: str) -> User:
     """Burn the link and make the administrator. Raise NotFound for a dead link, BadInput for weak input."""
     if is_done() or not links.use(OneTimeLink.Purpose.SETUP, token):
         raise NotFound(_("This set-up link was used or is too old. Start `make up` again for a new one."))
@@ -39,11 +39,11 @@ def bootstrap(name: str, password: str) -> User:
     Run again with the same name it sets the password and adds only what is missing.
     """
     name = clean_name(name, field="name", longest=255)
-    domain, _made = Domain.objects.get_or_create(id=Domain.DEFAULT_ID, defaults={"name": "Default"})
+    domain, _created = Domain.objects.get_or_create(id=Domain.DEFAULT_ID, defaults={"name": "Default"})
     roles = default_roles.ensure_defaults()
     catalog.ensure()
-    admin_project, _made = Project.objects.get_or_create(domain=domain, name="admin")
-    demo, _made = Project.objects.get_or_create(domain=domain, name="demo")
+    admin_project, _created = Project.objects.get_or_create(domain=domain, name="admin")
+    demo, _created = Project.objects.get_or_create(domain=domain, name="demo")
     user = User.objects.filter(domain=domain, name=name).first() or User(domain=domain, name=name)
     if user.pk is None or user._state.adding or not user.check_password(password):
         user.set_password(passwords.check(password, user))

@@ -27,7 +27,7 @@ from accounts.services import (
     second_factor,
     tokens,
 )
-from accounts.services.tokens import KEPT, Issued, Scope, Valid
+from accounts.services.tokens import CACHE_SIZE, Issued, Scope, Valid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
         raise NotSignedIn
     methods = receipts.require_both(user, methods, request.headers.get(receipts.HEADER))
     if not receipts.COMPLETE & set(methods):
-        lockouts.succeeded(request, user.name)
+        lockouts.clear_failures(request, user.name)
     mark = next((proof.mark for proof in proofs if proof.mark), None) or tokens.current_mark()
     credential = credential or (parent.token.credential if parent else None)
     scope = _scope(user, auth.get("scope"), credential, mark)
@@ -72,7 +72,7 @@ def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
 
 def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     user_data = data["user"]
-    name, domain = _whom(user_data)
+    name, domain = _user_key(user_data)
     password = user_data.get("password")
     if not is_text(name) or not is_text(password, LONGEST_PASSWORD):
         raise NotSignedIn
@@ -88,14 +88,14 @@ def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
 
 def _by_code(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     user_data = data["user"]
-    name, domain = _whom(user_data)
+    name, domain = _user_key(user_data)
     if not is_text(name):
         raise NotSignedIn
     rows = User.objects.select_related("domain", "second_factor")
     user = rows.filter(name=name, domain=domain, enabled=True, domain__enabled=True).first()
     if user is None:
         lockouts.refuse_locked(request, name)
-        lockouts.failed(request, name)
+        lockouts.record_failure(request, name)
         raise NotSignedIn
     if not second_factor.accept(request, user, user_data.get("passcode"), recovery=False):
         raise NotSignedIn
@@ -115,24 +115,24 @@ def _by_credential(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     if is_text(data.get("id"), 64):
         credential = rows.filter(pk=data["id"]).first()
     elif is_text(data.get("name")):
-        name, domain = _whom(data.get("user") or {})
+        name, domain = _user_key(data.get("user") or {})
         if is_text(name) and is_text(domain):
             credential = rows.filter(name=data["name"], user__name=name, user__domain=domain).first()
-        if credential is None or application_credentials.is_random(credential):
+        if credential is None or application_credentials.has_random_secret(credential):
             make_password("")  # as long as one that takes a slow hash
     else:
         raise BadInput(fields={"application_credential": _("Give its id, or its name and user.")})
     if credential is None:
         raise NotSignedIn
-    chosen = not application_credentials.is_random(credential)
+    chosen = not application_credentials.has_random_secret(credential)
     if chosen:
         lockouts.refuse_locked(request, credential.id)
-    if not application_credentials.fits(credential, data.get("secret")):
+    if not application_credentials.verify_secret(credential, data.get("secret")):
         if chosen:
-            lockouts.failed(request, credential.id)
+            lockouts.record_failure(request, credential.id)
         raise NotSignedIn
     if chosen:
-        lockouts.succeeded(request, credential.id)
+        lockouts.clear_failures(request, credential.id)
     if credential.expires_at and credential.expires_at <= timezone.now():
         raise NotSignedIn
     return Proof(user=credential.user, credential=credential)
@@ -146,11 +146,11 @@ PROVERS = {
 }
 
 
-def _whom(data: Mapping[str, Any]) -> tuple[Any, str]:
+def _user_key(data: Mapping[str, Any]) -> tuple[Any, str]:
     """Name and domain id of the user that the request means; of nobody where there is none such."""
     if "id" in data:
-        known = User.objects.filter(pk=data["id"]).first() if is_text(data["id"], 64) else None
-        return (known.name, known.domain_id) if known else (data["id"], "")
+        user = User.objects.filter(pk=data["id"]).first() if is_text(data["id"], 64) else None
+        return (user.name, user.domain_id) if user else (data["id"], "")
     if not isinstance(data.get("name"), str):
         raise BadInput(fields={"user": _("Give an id, or a name and a domain.")})
     return data["name"], _domain_id(data.get("domain"))
@@ -195,26 +195,26 @@ def _scope(user: User, value: Any, credential: ApplicationCredential | None, mar
     return Scope(domain=domain)
 
 
-def _project(wanted: Any, mark: str) -> Project | None:
-    given = wanted.get("project") if isinstance(wanted, Mapping) else None
-    if not isinstance(given, Mapping):
+def _project(value: Any, mark: str) -> Project | None:
+    project = value.get("project") if isinstance(value, Mapping) else None
+    if not isinstance(project, Mapping):
         return None
-    if is_text(given.get("id"), 64):
-        return _read_project(mark, pk=given["id"])
-    if not is_text(given.get("name"), 64):
+    if is_text(project.get("id"), 64):
+        return _read_project(mark, pk=project["id"])
+    if not is_text(project.get("name"), 64):
         return None
-    return _read_project(mark, name=given["name"], domain=_domain_id(given.get("domain"), mark))
+    return _read_project(mark, name=project["name"], domain=_domain_id(project.get("domain"), mark))
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _read_domain_id(_mark: str, name: str) -> str:
     return Domain.objects.filter(name=name).values_list("pk", flat=True).first() or ""
 
 
-@lru_cache(KEPT)
-def _read_project(_mark: str, **wanted: str) -> Project | None:
+@lru_cache(CACHE_SIZE)
+def _read_project(_mark: str, **lookup: str) -> Project | None:
     """Return the project as it is under the epoch's mark. Kept in memory: to be read, not written."""
-    return Project.objects.select_related("domain").filter(**wanted).first()
+    return Project.objects.select_related("domain").filter(**lookup).first()
 
 
 def _default(user: User) -> Scope:

@@ -26,7 +26,7 @@ from accounts.services import application_credentials, assignments, audit, input
 
 LIFETIME = timedelta(hours=1)
 LONGEST_TEXT = 512
-KEPT = 4096
+CACHE_SIZE = 4096
 """So many tokens a process keeps in memory, a few kB each."""
 
 
@@ -129,13 +129,13 @@ def check(text: object) -> Valid | None:
     return None if valid is None or valid.token.expires_at <= timezone.now() else valid
 
 
-def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = True) -> Valid:
+def get_visible(context: Context, current: Valid, text: object, *, knows_rules: bool = True) -> Valid:
     """Return the token of this text, for its own user and for services; to others it is as unknown as any: NotFound.
 
     So is one with access rules to whoever does not know these, and would let it do more than it may.
     """
-    if is_text(text, LONGEST_TEXT) and _digest(text) == own.token.pk:
-        return own
+    if is_text(text, LONGEST_TEXT) and _digest(text) == current.token.pk:
+        return current
     valid = check(text)
     if valid and valid.token.credential and valid.token.credential.access_rules and not knows_rules:
         valid = None
@@ -150,9 +150,9 @@ def count(context: Context, user_id: str) -> int:
     return Token.objects.filter(user=user_id, expires_at__gt=timezone.now()).count()
 
 
-def revoke(context: Context, own: Valid, text: object) -> None:
+def revoke(context: Context, current: Valid, text: object) -> None:
     """End a token; counts at the next request. Raise Forbidden, NotFound."""
-    valid = seen_by(context, own, text)
+    valid = get_visible(context, current, text)
     policy.enforce_own(context, valid.token.user_id, "token:write")
     Token.objects.filter(pk=valid.token.pk).delete()
     target = audit.Target(type="token", id=valid.token.audit_ids[0])
@@ -176,7 +176,7 @@ _MARK_BESIDE = (
 )
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _read(digest: str, mark: str) -> Valid | None:
     """Return the token as it is under the mark, which was read before it: what is read is never older.
 
@@ -200,13 +200,13 @@ def _valid(token: Token, mark: str) -> Valid | None:
     if credential and credential.expires_at and credential.expires_at <= timezone.now():
         return None
     if credential:
-        roles = application_credentials.roles_of(credential)
+        roles = application_credentials.current_roles(credential)
     else:
         roles = _roles(mark, user, project=token.project, domain=token.domain, system=token.system)
     return Valid(token=token, roles=roles, mark=mark) if roles or not token.is_scoped else None
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _roles(_mark: str, user: User, **place: Any) -> dict[str, str]:
     """Return the user's roles on one place, as they are under the mark."""
     return assignments.roles_of(user, **place)

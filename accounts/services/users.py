@@ -17,7 +17,7 @@ from accounts.services.inputs import Data
 from accounts.services.projects import unscoped_of_user
 from accounts.services.saving import save_unique
 
-OWN_FIELDS = {
+RESERVED_FIELDS = {
     "id",
     "name",
     "domain",
@@ -108,7 +108,7 @@ def change_password(request: HttpRequest, user_id: str, data: Data, *, keep_sess
     )
     if not isinstance(user, User):
         raise NotSignedIn(_("The present password does not fit."))
-    lockouts.succeeded(request, user.name)
+    lockouts.clear_failures(request, user.name)
     set_own_password(user, data.get("password"), keep_session=keep_session)
     return user
 
@@ -120,13 +120,13 @@ def set_own_password(user: User, value: object, *, keep_session: str = "") -> No
     audit.record(None, "user.password", user)
 
 
-def projects(context: Context, user_id: str) -> QuerySet[Project]:
+def projects_visible_to(context: Context, user_id: str) -> QuerySet[Project]:
     """Return the enabled projects in which the user has a role."""
     policy.enforce_own(context, user_id, "user:read")
     return unscoped_of_user(inputs.get_or_404(User.objects.all(), user_id, "user"))
 
 
-def groups(context: Context, user_id: str) -> QuerySet[Group]:
+def groups_visible_to(context: Context, user_id: str) -> QuerySet[Group]:
     policy.enforce_own(context, user_id, "user:read")
     return Group.objects.filter(members=inputs.get_or_404(User.objects.all(), user_id, "user"))
 
@@ -135,7 +135,7 @@ def _fill(user: User, data: Data) -> None:
     user.enabled = inputs.flag(data, "enabled", user.enabled)
     user.description = inputs.text(data, "description", user.description)
     user.email = inputs.text(data, "email", user.email, longest=254)
-    user.extra = inputs.further(data, OWN_FIELDS, user.extra)
+    user.extra = inputs.extra_fields(data, RESERVED_FIELDS, user.extra)
     if "default_project_id" in data:
         # As in Keystone it may name a project that is not there or gives no role; then it counts for nothing.
         project_id = inputs.identifier(data, "default_project_id")

@@ -39,7 +39,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
     form = Administrator(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = setup.with_link(token, form.cleaned_data["name"], form.cleaned_data["password"])
+            user = setup.bootstrap_by_link(token, form.cleaned_data["name"], form.cleaned_data["password"])
         except BadInput as error:
             form.refuse(error)
         else:

@@ -26,7 +26,7 @@ def limit(project: Project, resource: str = "cores") -> int:
 
 
 def asked(context: Context, **wanted: int) -> QuotaRequest:
-    return quota_requests.ask(context, wanted or {"cores": 24}, "a bigger web")[0]
+    return quota_requests.create(context, wanted or {"cores": 24}, "a bigger web")[0]
 
 
 def actions() -> list[str]:
@@ -147,7 +147,7 @@ def test_others_do_not_see_it(as_alice: Context, as_bob: Context, as_root: Conte
 )
 def test_a_wrong_limit_is_named_and_nothing_is_asked(as_alice: Context, value: object) -> None:
     with pytest.raises(BadInput) as refused:
-        quota_requests.ask(as_alice, {"ram": 60_000, "cores": value})
+        quota_requests.create(as_alice, {"ram": 60_000, "cores": value})
     assert set(refused.value.fields) == {"cores"}
     assert not QuotaRequest.objects.exists()
     assert not AuditEvent.objects.exists()
@@ -156,7 +156,7 @@ def test_a_wrong_limit_is_named_and_nothing_is_asked(as_alice: Context, value: o
 @pytest.mark.parametrize("sentence", BAD_SENTENCES.values(), ids=BAD_SENTENCES)
 def test_what_no_sentence_should_hold(as_alice: Context, as_root: Context, sentence: object) -> None:
     with pytest.raises(BadInput) as refused:
-        quota_requests.ask(as_alice, {"cores": 24}, sentence)
+        quota_requests.create(as_alice, {"cores": 24}, sentence)
     assert set(refused.value.fields) == {"reason"}
     request = asked(as_alice)
     with pytest.raises(BadInput) as refused:
@@ -166,16 +166,16 @@ def test_what_no_sentence_should_hold(as_alice: Context, as_root: Context, sente
 
 @pytest.mark.parametrize("sentence", STRANGE_BUT_TRUE_NAMES)
 def test_markup_is_text(as_alice: Context, sentence: str) -> None:
-    assert quota_requests.ask(as_alice, {"cores": 24}, sentence)[0].reason == sentence
+    assert quota_requests.create(as_alice, {"cores": 24}, sentence)[0].reason == sentence
 
 
 def test_unknown_unlimited_and_empty(as_alice: Context, blue: Project) -> None:
     Quota.objects.create(project=blue, resource="cores", limit=-1)
     with pytest.raises(BadInput) as refused:
-        quota_requests.ask(as_alice, {"unicorns": 1, "cores": 24})
+        quota_requests.create(as_alice, {"unicorns": 1, "cores": 24})
     assert set(refused.value.fields) == {"unicorns", "cores"}
     with pytest.raises(BadInput, match="Say of what"):
-        quota_requests.ask(as_alice, {})
+        quota_requests.create(as_alice, {})
 
 
 def test_old_decisions_are_forgotten(as_alice: Context, as_root: Context) -> None:

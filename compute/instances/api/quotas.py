@@ -72,7 +72,7 @@ class QuotaSet(ComputeView):
         policy.enforce(self.context, "quota:write")
         _enforce_project(project)
         given = self.body()["quota_set"]
-        changes = quotas.checked(_changes(given))
+        changes = quotas.parse_limits(_changes(given))
         force = inputs.flag(given, "force", False)
         if (user := _user(self)) is not None:
             try:
