@@ -1,4 +1,4 @@
-"""Checks a name and a password."""
+"""Check a name and a password."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +23,12 @@ FROM (SELECT 1) AS always
     LEFT JOIN accounts_user AS person ON person.name = %(name)s AND person.domain_id = %(domain)s
     LEFT JOIN accounts_domain AS home ON home.id = person.domain_id
 """
-"""Every sign-in asks this. Building the query in the ORM takes four times as long, a third of all but the hash."""
+"""The query of every sign-in. Building it in the ORM takes four times as long, a third of all but the hash."""
 
 
 @dataclass(slots=True)
 class NameLookup:
-    """The user of a name, if there is one, and whether the name has wrong attempts.
+    """The user of a name, if there is one, and whether the name has failed attempts.
 
     With the user come the domain, `mark` (the epoch's) and `has_second_factor`.
     """
@@ -38,7 +38,7 @@ class NameLookup:
 
 
 def look_up(request: HttpRequest | None, name: str, domain: str) -> NameLookup:
-    """Return whom a request names. One query a request: counting attempts asks before the password does."""
+    """Return the user of a name. One query a request, shared by the counting of attempts and the password check."""
     lookups = _lookups(request) if request else {}
     if (name, domain) not in lookups:
         row: Any = User.objects.raw(LOOKUP, {"name": name, "domain": domain})[0]
@@ -47,13 +47,13 @@ def look_up(request: HttpRequest | None, name: str, domain: str) -> NameLookup:
 
 
 def has_no_attempts(request: HttpRequest, name: object) -> bool:
-    """Return whether the request has read that the name has no wrong attempts."""
+    """Return whether the request has read that the name has no failed attempts."""
     lookups = [lookup for (key, _domain), lookup in _lookups(request).items() if key == name]
     return bool(lookups) and not any(lookup.has_failed for lookup in lookups)
 
 
 def note_attempt(request: HttpRequest) -> None:
-    """Have all names that the request has read count as refused: an attempt is counted for one of them."""
+    """Mark all names that the request has read as failed: an attempt is counted for one of them."""
     for lookup in _lookups(request).values():
         lookup.has_failed = True
 
@@ -74,7 +74,7 @@ def _with_domain(user: Any) -> User:
 
 
 class PasswordBackend(BaseBackend):
-    """Signs in enabled users of enabled domains. Unknown names cost the same time as wrong passwords."""
+    """Sign in enabled users of enabled domains. Unknown names take as long as wrong passwords."""
 
     def authenticate(
         self,
@@ -95,5 +95,5 @@ class PasswordBackend(BaseBackend):
         return None
 
     def get_user(self, user_id: str) -> User | None:
-        """Return the signed-in user of a session; None once disabled, which ends the session."""
+        """Return the user of a session; None once disabled, which ends the session."""
         return User.objects.filter(pk=user_id, enabled=True, domain__enabled=True).first()

@@ -1,4 +1,4 @@
-"""Addresses in the catalog that differ from token to token, as Keystone writes them: `…/AUTH_%(project_id)s`."""
+"""Endpoint URLs with placeholders that each token fills, as in Keystone: `…/AUTH_%(project_id)s`."""
 
 import re
 
@@ -10,17 +10,17 @@ PLACEHOLDER_NAMES = {"project_id", "tenant_id", "user_id"}
 
 
 def unknown_placeholders(url: str) -> set[str]:
-    """Return the placeholders of the address that no token can fill."""
+    """Return the placeholders of the URL that no token can fill."""
     return set(PLACEHOLDER.findall(url)) - PLACEHOLDER_NAMES
 
 
 def absolute(url: str) -> str:
-    """Return the whole address: one that begins with a slash is ours and follows MERIDIAN_URL."""
+    """Return the absolute URL. One that begins with a slash is ours and follows MERIDIAN_URL."""
     return f"{settings.PUBLIC_URL}{url}" if url.startswith("/") else url
 
 
 def fill_in(url: str, values: dict[str, str | None]) -> str | None:
-    """Return the address for a token with these values; None where it asks for one that the token lacks."""
+    """Return the URL with these values in its placeholders; None if a value is missing."""
     filled = {name: values.get(ALIASES.get(name, name)) for name in PLACEHOLDER.findall(url)}
     if None in filled.values():
         return None

@@ -1,4 +1,4 @@
-"""Wishes for a larger quota, and what became of them."""
+"""Requests for a larger quota, and the decisions on them."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Application credentials: what scripts sign in with in a user's place."""
+"""Application credentials, with which scripts sign in as a user."""
 
 import hashlib
 import hmac
@@ -22,26 +22,29 @@ from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 RANDOM = "sha256$"
-"""Marks the hash of a secret that we made ourselves: 256 random bits need no slow hash, people's choices do."""
+"""Prefix of hashes of random secrets: 256 random bits need no slow hash, secrets that people choose do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """A new credential and its secret, which is shown this once."""
+    """A new credential and its secret, which is stored nowhere."""
 
     credential: ApplicationCredential
     secret: str
 
 
 def visible_to(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
-    """Return a user's credentials. Raise Forbidden unless they are the asker's, or the asker may read users."""
+    """Return a user's credentials. Raise Forbidden for those of others without `user:read`."""
     policy.enforce_own(context, user_id, "user:read")
     return ApplicationCredential.objects.filter(user=user_id).prefetch_related("roles")
 
 
 @transaction.atomic
 def create(context: Context, user_id: str, data: Data) -> Created:
-    """Create a credential of the asker for the project they work in, with all their roles there or the given ones."""
+    """Create a credential for the context's user and project. Raise Forbidden, BadInput, Conflict.
+
+    Without `roles` in the data it has all roles of the user there.
+    """
     policy.enforce(context, "credential:write")
     _enforce_unrestricted(context)
     if user_id != context.user.id:
@@ -72,7 +75,7 @@ def create(context: Context, user_id: str, data: Data) -> Created:
 
 @transaction.atomic
 def delete(context: Context, user_id: str, credential_id: str) -> None:
-    """Remove one, and with it every token that it got. Raise Forbidden, NotFound."""
+    """Delete a credential with its tokens. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     _enforce_unrestricted(context)
     credential = inputs.get_or_404(visible_to(context, user_id), credential_id, "application credential")
@@ -81,7 +84,7 @@ def delete(context: Context, user_id: str, credential_id: str) -> None:
 
 
 def verify_secret(credential: ApplicationCredential, secret: object) -> bool:
-    """Return whether this is the secret, in a time that does not tell how nearly."""
+    """Return whether this is the secret, in constant time."""
     if not is_text(secret, LONGEST_PASSWORD):
         return False
     if has_random_secret(credential):
@@ -90,12 +93,12 @@ def verify_secret(credential: ApplicationCredential, secret: object) -> bool:
 
 
 def has_random_secret(credential: ApplicationCredential) -> bool:
-    """Return whether the secret is one of ours, which nobody can guess."""
+    """Return whether we generated the secret at random."""
     return credential.secret_hash.startswith(RANDOM)
 
 
 def current_roles(credential: ApplicationCredential) -> dict[str, str]:
-    """{role id: name} that count now: those of the credential that its user still has. Two queries."""
+    """Return {role id: name} of the credential's roles that its user still has. Two queries."""
     present = assignments.roles_of(credential.user, project=credential.project)
     granted: set[str] = set()
     for role_id, implied_id in credential.roles.values_list("pk", "inferences__implied"):
@@ -109,7 +112,7 @@ def _enforce_unrestricted(context: Context) -> None:
 
 
 def _secret(value: object) -> tuple[str, str]:
-    """Return the secret and its hash; a random one where none is given."""
+    """Return the secret and its hash, a random secret by default. Raise BadInput."""
     if value is None or value == "":
         secret = secrets.token_urlsafe(32)
         return secret, RANDOM + _digest(secret)
@@ -119,7 +122,7 @@ def _secret(value: object) -> tuple[str, str]:
 
 
 def _select_roles(context: Context, value: object) -> list[Role]:
-    """Return the asked roles, of which the asker must have each; all of theirs where none is named."""
+    """Return the named roles, by default all of the user's. Raise BadInput for one that the user does not have."""
     own_roles = Role.objects.filter(name__in=context.roles)
     if value is None or value == []:
         return list(own_roles)

@@ -1,4 +1,4 @@
-"""Role assignments, as written and as effective."""
+"""Role assignments: stored ones, and the effective roles that follow from them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -26,19 +26,19 @@ class Holding:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """As columns of an assignment."""
+        """Return the columns of an assignment."""
         return {name: getattr(self, name) for name in ("user", "group", "project", "domain", "inherited")}
 
     @property
     def actor(self) -> User | Group:
-        """The user or group that has the role."""
+        """Return the user or group that has the role."""
         actor = self.user or self.group
         if actor is None:
             raise ValueError("A role is held by a user or by a group.")
         return actor
 
     def audited(self, role: Role) -> dict[str, Any]:
-        """Return what the audit log says of the role."""
+        """Return the details of an audit event about the role."""
         return {
             "project_id": self.project.id if self.project else "",
             "role": role.name,
@@ -49,7 +49,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effective:
-    """One role that counts, and the assignment it comes from."""
+    """One effective role, and the assignment from which it follows."""
 
     role: Role
     user: User | None
@@ -63,7 +63,7 @@ class Effective:
 def roles_of(
     user: User, *, project: Project | None = None, domain: Domain | None = None, system: bool = False
 ) -> dict[str, str]:
-    """{role id: name} that the user has on exactly one place, implied ones too. One query."""
+    """Return {role id: name} of the user's roles in exactly one scope, implied ones too. One query."""
     held = Assignment.objects.held_by(user)
     if project is not None:
         held = held.reaching(project)
@@ -104,7 +104,7 @@ def find_holding(
     place_id: str | None,
     inherited: bool,
 ) -> Holding:
-    """From the words and ids of an address. Raise Forbidden or NotFound."""
+    """Return the holding that the parts of an API path name. Raise Forbidden, NotFound."""
     policy.enforce(context, rule)
     user = inputs.get_or_404(User.objects.all(), actor_id, "user") if actor == "users" else None
     group = inputs.get_or_404(Group.objects.all(), actor_id, "group") if actor == "groups" else None
@@ -116,13 +116,13 @@ def find_holding(
 
 
 def unscoped_granted_roles(holding: Holding) -> QuerySet[Role]:
-    """Return the roles written for this holding; none that is implied or comes from elsewhere."""
+    """Return the roles of stored assignments of this holding, without implied and inherited ones."""
     return Role.objects.filter(pk__in=Assignment.objects.filter(**holding.fields).values("role"))
 
 
 @transaction.atomic
 def grant(context: Context, holding: Holding, role_id: str) -> None:
-    """Give the role; again changes nothing."""
+    """Create the assignment; an existing one stays as it is. Raise Forbidden, NotFound."""
     policy.enforce(context, "assignment:write")
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     _row, is_new = Assignment.objects.get_or_create(role=role, **holding.fields)
@@ -132,7 +132,7 @@ def grant(context: Context, holding: Holding, role_id: str) -> None:
 
 @transaction.atomic
 def revoke(context: Context, holding: Holding, role_id: str) -> None:
-    """Take the role away; counts at the next request. Raise NotFound where it was not given."""
+    """Delete the assignment, effective at the next request. Raise Forbidden, NotFound."""
     policy.enforce(context, "assignment:write")
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     deleted, _rows = Assignment.objects.filter(role=role, **holding.fields).delete()
@@ -142,7 +142,7 @@ def revoke(context: Context, holding: Holding, role_id: str) -> None:
 
 
 def all_for_admin(context: Context, condition: Q | None = None) -> list[Effective]:
-    """Return the assignments that fit, as they are written. One query. Raise Forbidden for those who may not read them."""
+    """Return the stored assignments that meet the condition. One query. Raise Forbidden."""
     policy.enforce(context, "assignment:read")
     return [
         Effective(
@@ -159,9 +159,9 @@ def all_for_admin(context: Context, condition: Q | None = None) -> list[Effectiv
 
 
 def effective(context: Context, *, user_id: str | None = None) -> list[Effective]:
-    """Return every role that counts: groups as members, inherited ones on what is below, implied ones.
+    """Return every effective role, of one user if named: of group members, inherited and implied ones too.
 
-    Of one user, if named. Four queries. Raise Forbidden for those who may not read them.
+    Four queries. Raise Forbidden.
     """
     policy.enforce(context, "assignment:read")
     written = _unscoped()
@@ -184,7 +184,7 @@ def effective(context: Context, *, user_id: str | None = None) -> list[Effective
 
 
 def role_sources(context: Context, user: User) -> list[Effective]:
-    """Return every role of one user, once for each assignment that gives it. At most three queries."""
+    """Return every role of one user, once for each assignment that gives it. At most three queries. Raise Forbidden."""
     policy.enforce_own(context, user.id, "assignment:read")
     rows = [
         Effective(
@@ -203,7 +203,7 @@ def role_sources(context: Context, user: User) -> list[Effective]:
 
 
 def project_assignments_for_admin(context: Context, project: Project) -> QuerySet[Assignment]:
-    """Return the assignments that count on the project, and those on it that projects below inherit."""
+    """Return the assignments that count on the project, and those that projects below inherit from it."""
     policy.enforce(context, "assignment:read")
     counting = Assignment.objects.reaching(project).values("pk")
     rows = _unscoped().filter(Q(pk__in=counting) | Q(project=project))
@@ -211,7 +211,7 @@ def project_assignments_for_admin(context: Context, project: Project) -> QuerySe
 
 
 def group_assignments_for_admin(context: Context, group: Group) -> QuerySet[Assignment]:
-    """Return the group's assignments."""
+    """Return the group's assignments. Raise Forbidden."""
     policy.enforce(context, "assignment:read")
     return _unscoped().filter(group=group).order_by("project__name", "domain__name", "role__name", "pk")
 

@@ -44,7 +44,7 @@ class Line:
 def read(
     context: Context, filters: Filters, *, before: Key | None = None, size: int = 50
 ) -> Part[AuditEvent]:
-    """Return the events that fit, newest first, beginning behind `before`."""
+    """Return matching events, newest first, after the key `before`. Raise Forbidden."""
     policy.enforce(context, "audit:read")
     rows = _matching(filters)
     if not context.is_admin:
@@ -61,7 +61,7 @@ def lines(events: list[AuditEvent]) -> list[Line]:
 
 
 def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
-    """Yield the lines that fit in chunks of a thousand, so that a long log needs no memory."""
+    """Yield matching lines in chunks of a thousand, in constant memory."""
     key: Key | None = None
     while True:
         chunk = read(context, filters, before=key, size=CHUNK)
@@ -71,7 +71,7 @@ def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
 
 
 def export(before: datetime) -> Iterator[dict[str, Any]]:
-    """Yield every event before this time as its columns, oldest first, in chunks of a constant size."""
+    """Yield every event before this time as {column: value}, oldest first, in constant memory."""
     fields = [field.name for field in AuditEvent._meta.concrete_fields]
     last = 0
     while True:

@@ -1,4 +1,4 @@
-"""The latest lines of the audit log about one project or one user."""
+"""The latest events of the audit log about one project or one user."""
 
 from django.db.models import Q
 

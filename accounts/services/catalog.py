@@ -1,6 +1,6 @@
 """Regions, services and endpoints, and the catalog that tokens carry. Requests are checked by their schemas.
 
-Accounts does not know which APIs there are: whoever brings one registers it, and `ensure` makes its rows.
+Each app registers its APIs, and `ensure` creates their rows.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from accounts.services.saving import save_unique
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnService:
-    """An API of this installation: its OpenStack type and the path that the catalog names."""
+    """An API of this installation: its OpenStack type, its name, and the path of its endpoints."""
 
     type: str
     name: str
@@ -35,13 +35,13 @@ own_services: dict[str, OwnService] = {}
 
 
 def register(service: OwnService) -> None:
-    """Make an API of ours known; called once its app is ready."""
+    """Register an API of this installation; called once its app is ready."""
     own_services[service.type] = service
 
 
 @transaction.atomic
 def ensure() -> None:
-    """Make the rows of our own APIs, and let their endpoints be where they are now."""
+    """Create the rows of our own APIs, and update their endpoints."""
     region, _created = Region.objects.get_or_create(pk=settings.REGION)
     for service in own_services.values():
         row = Service.objects.filter(type=service.type, name=service.name).first()
@@ -56,10 +56,10 @@ def ensure() -> None:
 
 
 def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
-    """Return the catalog as the token carries it: every enabled service with its enabled endpoints.
+    """Return the catalog of a token: every enabled service with its enabled endpoints.
 
-    Endpoints whose address names a project are left out of tokens that have none, as in Keystone. One query, none
-    while the epoch's mark stays.
+    Endpoints whose URL needs a project are left out of tokens without one, as in Keystone. One query, none while the
+    epoch's mark stays.
     """
     values = {"project_id": token.project_id, "user_id": token.user_id}
     services: dict[str, dict[str, Any]] = {}
@@ -75,7 +75,7 @@ def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
 
 @lru_cache(2)
 def _read(_mark: str) -> list[tuple[Any, ...]]:
-    """Return the enabled endpoints under the epoch's mark."""
+    """Return the enabled endpoints, cached under the epoch's mark."""
     rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
     return list(
         rows.order_by("service__type", "service_id", "interface", "pk").values_list(
@@ -101,7 +101,7 @@ def endpoints_visible_to(context: Context) -> QuerySet[Endpoint]:
 
 @transaction.atomic
 def create_region(context: Context, data: Data) -> Region:
-    """Create a region; without an id it gets one. Raise Forbidden, BadInput, Conflict."""
+    """Create a region, by default with a random id. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "catalog:write")
     region = Region(pk=inputs.identifier(data, "id") or Service().id)
     return _fill_region(context, "region.create", region, data)
@@ -142,7 +142,7 @@ def update_endpoint(context: Context, endpoint_id: str, data: Data) -> Endpoint:
 
 @transaction.atomic
 def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
-    """Remove a region, service or endpoint. Raise Conflict for a region that is in use."""
+    """Delete a region, service or endpoint. Raise Forbidden, NotFound, Conflict for a region that is in use."""
     policy.enforce(context, "catalog:write")
     row = inputs.get_or_404(rows, key, noun)
     audit.record(context, f"{noun}.delete", row)
@@ -182,7 +182,7 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data
         url = str(data["url"])
         if unknown := unknown_placeholders(url):
             raise BadInput(fields={"url": _("No token has a %s.") % ", ".join(sorted(unknown))})
-        # One that names our own address goes on following it.
+        # A URL of our own follows MERIDIAN_URL from now on.
         endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
     if (service := inputs.identifier(data, "service_id")) is not None:
         endpoint.service = inputs.get_or_404(Service.objects.all(), service, "service")
@@ -190,7 +190,7 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data
     if (region := inputs.identifier(data, "region_id")) is not None:
         endpoint.region = inputs.get_or_404(Region.objects.all(), region, "region")
     elif (region := inputs.identifier(data, "region")) is not None:
-        # The older way to name it, which makes the region where there is none, as in Keystone.
+        # The older parameter, which creates a missing region, as in Keystone.
         endpoint.region, _created = Region.objects.get_or_create(pk=region)
     elif "region_id" in data:
         endpoint.region = None

@@ -1,4 +1,4 @@
-"""Users whom a directory or an OpenID Connect provider vouches for: found by their identity, never by name."""
+"""Users of a directory or an OpenID Connect provider, found by their external identity, never by name."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -12,16 +12,16 @@ from accounts.services import audit, inputs
 
 
 def sign_in(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_users: bool = True) -> User:
-    """Return the enabled user of `person`, who is made at the first sign-in unless `makes_users` is false.
+    """Return the enabled user of `person`, created at the first sign-in unless `makes_users` is false.
 
-    Name and mail address follow the source, and so does membership in the `mirrored` groups. Raise BadInput for
-    a name that nobody may have, Forbidden for whom we do not let in, Unavailable where the domain is missing.
+    Name, mail address and membership in the `mirrored` groups follow the source. Raise BadInput for an invalid name,
+    Forbidden for a person who may not sign in, Unavailable if the domain is missing.
     """
     domain = find_domain(domain_key)
     try:
         user = _find_or_create(person, domain, mirrored, makes_users)
     except IntegrityError:
-        # Two first sign-ins at once: the second finds what the first made.
+        # Two first sign-ins at once: the second finds the first one's user.
         user = _find_or_create(person, domain, mirrored, makes_users)
     if not (user.enabled and user.domain.enabled):
         raise Forbidden(_("The user %(name)s is disabled. Ask an administrator.") % {"name": user.name})
@@ -30,9 +30,9 @@ def sign_in(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_
 
 @transaction.atomic
 def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
-    """Tie a local user to an identity, which ends their password here. Raise NotFound, Conflict.
+    """Link a local user to an identity, in place of the password here. Raise NotFound, Conflict.
 
-    For whoever runs the machine: nobody gets into a local user from outside by being called like them.
+    Only for the operator of the installation: a name alone never links an identity.
     """
     user = User.objects.filter(domain=find_domain(domain_key), name=name).first()
     if user is None:
@@ -47,7 +47,7 @@ def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
 
 
 def find_domain(key: str) -> Domain:
-    """Return the domain that a setting names by id or name. Raise Unavailable where there is none."""
+    """Return the domain that a setting names by id or name. Raise Unavailable if it is missing."""
     domain = Domain.objects.filter(Q(pk=key) | Q(name=key)).order_by("pk").first()
     if domain is None:
         raise Unavailable(
@@ -58,7 +58,7 @@ def find_domain(key: str) -> Domain:
 
 
 def is_external(user: User) -> bool:
-    """Return whether the user's password, if there is any, is kept elsewhere."""
+    """Return whether the user has an external identity, and so no password here."""
     return ExternalIdentity.objects.filter(user=user).exists()
 
 
@@ -97,7 +97,7 @@ def _create(person: Person, domain: Domain, makes_users: bool) -> User:
 
 
 def _update_profile(user: User, person: Person) -> None:
-    """Take over a new name, unless somebody has it here, and a new mail address."""
+    """Update the mail address, and the name unless another user has it."""
     name = clean_name(person.name)
     if User.objects.filter(domain=user.domain, name=name).exists():
         name = user.name
@@ -108,7 +108,7 @@ def _update_profile(user: User, person: Person) -> None:
 
 
 def _sync_groups(user: User, groups: frozenset[str], mirrored: frozenset[str]) -> None:
-    """Be in those of the mirrored groups that the source says, and in no other of them."""
+    """Update the membership in the mirrored groups to what the source says."""
     target = mirrored & groups
     present = set(user.groups.filter(domain=user.domain, name__in=mirrored).values_list("name", flat=True))
     for name in sorted(target ^ present):
