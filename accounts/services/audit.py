@@ -33,7 +33,7 @@ def record(
     """Record one event. Call it inside the transaction of the change, and before the target is deleted.
 
     Its project is `project_id`, else the target's, else the context's. Without a context the change is Meridian's
-    own (a guest that died, a sweep), and `address` says from where it was caused.
+    own: a guest that died, a sweep. `address` is then the client's, if there is one.
     """
     if isinstance(target, Model):
         target = _target(target)

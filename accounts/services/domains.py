@@ -14,7 +14,7 @@ from accounts.services.saving import save_unique
 
 
 def visible_to(context: Context) -> QuerySet[Domain]:
-    """Return all domains with `domain:read`, else the user's own and that of their scope."""
+    """Return all domains if `domain:read` is allowed, else the user's own and that of their scope."""
     if policy.allows(context, "domain:read"):
         return Domain.objects.all()
     return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context)})

@@ -15,7 +15,7 @@ def sign_in(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_
     """Return the enabled user of `person`, created at the first sign-in unless `makes_users` is false.
 
     Name, mail address and membership in the `mirrored` groups follow the source. Raise BadInput for an invalid name,
-    Forbidden for a person who may not sign in, Unavailable if the domain is missing.
+    Forbidden if the person may not sign in, Unavailable if the domain is missing.
     """
     domain = find_domain(domain_key)
     try:

@@ -13,7 +13,7 @@ from accounts.services.saving import save_unique
 
 
 def visible_to(context: Context) -> QuerySet[Group]:
-    """Return all groups with `group:read`, else those of the user."""
+    """Return all groups if `group:read` is allowed, else those of the user."""
     if policy.allows(context, "group:read"):
         return Group.objects.all()
     return Group.objects.filter(members=context.user)

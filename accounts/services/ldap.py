@@ -1,4 +1,4 @@
-"""Asks an LDAP directory who somebody is and whether their password is right (RFC 4511, RFC 4513)."""
+"""Look people up in an LDAP directory, and check their passwords there (RFC 4511, RFC 4513)."""
 
 import secrets
 import ssl
@@ -24,16 +24,16 @@ from accounts.federation import LdapServer, Person
 from accounts.models import ExternalIdentity
 
 PATIENCE_SECONDS = 5
-"""For each step: connecting, and waiting for each answer."""
+"""Timeout of each step: connecting, and waiting for each answer."""
 
 log = structlog.get_logger()
 
 
 def check(server: LdapServer, name: str, password: str | None) -> Person | None:
-    """Return the person of this name, if the password is theirs. Raise Unavailable where the directory is no help.
+    """Return the person of this name, if the password is right. Raise Unavailable if the directory does not answer.
 
-    Unknown names cost as much as wrong passwords: the directory is asked for a password in either case. None as
-    the password asks for one that nobody has.
+    Unknown names take as long as wrong passwords: the directory checks one in either case. With None it checks a
+    random password.
     """
     try:
         with _connection(server, server.bind_dn, server.bind_password) as connection:
@@ -64,7 +64,7 @@ def probe(server: LdapServer) -> None:
 
 @contextmanager
 def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.Connection]:
-    """Return an open connection that nobody can listen to, unless the settings allow it; not bound yet."""
+    """Return an open connection, not bound yet, and encrypted unless the settings say otherwise."""
     tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file or None)
     host = ldap3.Server(server.url, tls=tls, get_info=ldap3.NONE, connect_timeout=PATIENCE_SECONDS)
     connection = ldap3.Connection(
@@ -86,7 +86,7 @@ def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.
 
 
 def _entry(server: LdapServer, connection: ldap3.Connection, name: str) -> dict[str, Any] | None:
-    """Return the one entry of this name."""
+    """Return the one entry of this name, if there is exactly one."""
     query = f"(&{server.filter}({server.name}={escape_filter_chars(name)}))"
     attributes = [server.name, server.email, server.identifier]
     entries = _search(connection, server.base, query, attributes, most=2)
@@ -114,7 +114,7 @@ def _person(
 
 
 def _groups(server: LdapServer, connection: ldap3.Connection, dn: str, name: str) -> Iterator[str]:
-    """Names of the groups that list the person, in whichever of the usual three ways."""
+    """Yield the names of groups whose `member`, `uniqueMember` or `memberUid` is the person."""
     if not (server.group_base and server.groups):
         return
     member, uid = escape_filter_chars(dn), escape_filter_chars(name)
@@ -135,7 +135,7 @@ def _search(
 
 
 def _can_bind(server: LdapServer, dn: str, password: str) -> bool:
-    """Return whether the directory lets `dn` in. On a connection of its own, so that ours stays who we are."""
+    """Return whether `dn` can bind with the password, on a connection of its own, so that ours stays bound."""
     with _connection(server, dn, password) as connection:
         if not connection.bind() and connection.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
             raise LDAPException(_result_text(connection))
@@ -147,7 +147,7 @@ def _texts(entry: dict[str, Any], attribute: str) -> list[str]:
 
 
 def _identifier(value: bytes) -> str:
-    """As text; an objectGUID is sixteen bytes that are none."""
+    """Return the identifier as text: in hexadecimal if its bytes are none, like an objectGUID's."""
     try:
         text = value.decode()
     except UnicodeDecodeError:
@@ -160,7 +160,7 @@ def _result_text(connection: ldap3.Connection) -> str:
 
 
 def _unavailable(server: LdapServer, reason: str) -> Unavailable:
-    """Tell the log why; the error tells people that it is not their password."""
+    """Log the reason. Return the error for people, which says that their password is not at fault."""
     log.error("ldap.unavailable", url=server.url, reason=reason)
     return Unavailable(
         _("The directory that checks this name does not answer. Try again shortly; local users can sign in.")

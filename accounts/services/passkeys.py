@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): sign-in by what a device signs, which asks its owner for a finger, a face or a PIN."""
+"""Passkeys (WebAuthn): sign-in by a signature of a device, which verifies its owner."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -39,14 +39,14 @@ _SALT = "accounts.passkeys"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelyingParty:
-    """Us as devices know us: the host's name, to which a passkey is bound, and the whole origin."""
+    """The relying party of WebAuthn: the host name, to which a passkey is bound, and the origin."""
 
     host: str
     origin: str
 
     @property
     def can_have_passkeys(self) -> bool:
-        """Browsers offer them on HTTPS and on localhost, and for names only."""
+        """Return whether browsers offer passkeys: on HTTPS or localhost, and for host names only."""
         try:
             ipaddress.ip_address(self.host.strip("[]"))
         except ValueError:
@@ -56,14 +56,14 @@ class RelyingParty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """A WebAuthn challenge: options for the browser, and the signed ticket to send back with the answer."""
+    """A WebAuthn challenge: options for the browser, and the signed ticket that returns with the answer."""
 
     options: dict[str, Any]
     ticket: str
 
 
 def visible_to(context: Context) -> QuerySet[Passkey]:
-    """Return the asker's passkeys."""
+    """Return the user's passkeys."""
     return Passkey.objects.filter(user=context.user)
 
 
@@ -89,7 +89,7 @@ def begin_registration(context: Context, party: RelyingParty) -> Challenge:
 
 @transaction.atomic
 def add(context: Context, party: RelyingParty, ticket: object, answer: object, name: object) -> Passkey:
-    """Keep the passkey that a device made. Raise BadInput, Conflict."""
+    """Store the passkey that a device created. Raise BadInput, Conflict."""
     user = context.user
     name = clean_name(name, longest=64)
     challenge, _issued_at = _read_ticket(ticket, user.id)
@@ -123,7 +123,7 @@ def add(context: Context, party: RelyingParty, ticket: object, answer: object, n
 
 @transaction.atomic
 def delete(context: Context, passkey_id: str) -> Passkey:
-    """Forget one. Raise NotFound."""
+    """Delete a passkey. Raise NotFound."""
     passkey = inputs.get_or_404(visible_to(context), passkey_id, "passkey")
     audit.record(context, "passkey.delete", passkey, project_id="")
     Passkey.objects.filter(pk=passkey.pk).delete()
@@ -174,7 +174,7 @@ def _make_challenge(options: Any, challenge: bytes, user_id: str) -> Challenge:
 
 
 def _read_ticket(ticket: object, user_id: str) -> tuple[bytes | None, datetime]:
-    """Return the challenge that was put to this user (nobody: at sign-in), and when; None for a late or foreign one."""
+    """Return the challenge of a ticket for this user (empty at sign-in) and its time; None if late or another's."""
     invalid = None, timezone.now()
     try:
         content = signing.loads(ticket if isinstance(ticket, str) else "", salt=_SALT, max_age=SECONDS)
