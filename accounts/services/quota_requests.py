@@ -1,6 +1,6 @@
-"""Asking for a larger quota, and deciding on it.
+"""Requests for a larger quota, and the decisions on them.
 
-Whatever changes a project's requests holds the project's lock, so of two decisions the second reads the first.
+Every change of a project's requests holds the project's lock, so that of two decisions the second reads the first.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,25 +25,25 @@ from accounts.services.quotas import Usage
 State = QuotaRequest.State
 LONGEST_SENTENCE = 500
 RECENT = timedelta(days=7)
-"""For how long a project's people are shown what became of their requests."""
+"""How long a project's overview shows decided requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestWithUsage:
-    """A request beside what its project uses now."""
+    """A request with the present usage of its project."""
 
     request: QuotaRequest
     usage: Usage
 
     @property
     def more(self) -> int:
-        """By how much the limit would grow, in the resource's unit."""
+        """Return by how much the limit would grow, in the resource's unit."""
         return max(self.request.wanted - self.usage.limit, 0)
 
 
 @transaction.atomic
 def create(context: Context, changes: Mapping[str, object], reason: object = "") -> list[QuotaRequest]:
-    """Ask that limits of the asker's project become `wanted` {resource: limit}; open requests are replaced.
+    """Create requests for the limits {resource: limit} of the context's project, in place of open ones.
 
     Raise Forbidden, or BadInput naming each wrong field; then nothing is changed.
     """
@@ -70,7 +70,7 @@ def create(context: Context, changes: Mapping[str, object], reason: object = "")
 
 @transaction.atomic
 def approve(context: Context, key: str) -> QuotaRequest:
-    """Set the limit to what was asked; one that is larger by now stays. Raise Forbidden, NotFound, Conflict."""
+    """Set the requested limit, unless the present one is larger by now. Raise Forbidden, NotFound, Conflict."""
     request = _lock_open(context, key)
     limit = quotas.limits([request.project_id])[request.project_id].get(request.resource)
     if limit is not None and Quota.UNLIMITED < limit < request.wanted:
@@ -90,7 +90,7 @@ def refuse(context: Context, key: str, answer: object) -> QuotaRequest:
 
 @transaction.atomic
 def withdraw(context: Context, key: str) -> QuotaRequest:
-    """Take back what oneself has asked for, or a manager for anybody. Raise Forbidden, NotFound, Conflict."""
+    """Withdraw a request: one's own, or any as a manager. Raise Forbidden, NotFound, Conflict."""
     policy.enforce(context, "quota:ask")
     request = inputs.get_or_404(QuotaRequest.objects.filter(project=context.project), key, "quota request")
     request = _locked(request)
@@ -100,33 +100,33 @@ def withdraw(context: Context, key: str) -> QuotaRequest:
 
 
 def may_withdraw(context: Context, request: QuotaRequest) -> bool:
-    """Return whether `withdraw` lets the asker take it back, while it is open."""
+    """Return whether the user may withdraw the request, which must be open."""
     is_own = request.user_id == context.user.id and policy.allows(context, "quota:ask")
     return request.state == State.OPEN and (is_own or policy.allows(context, "quota:withdraw"))
 
 
 def pending(context: Context) -> list[RequestWithUsage]:
-    """Return every project's open requests, the oldest first. One query, and those of `quotas.usage`."""
+    """Return every project's open requests, oldest first. One query, and those of `quotas.usage`. Raise Forbidden."""
     policy.enforce(context, "quota:write")
     rows = _unscoped(State.OPEN).select_related("project", "user").order_by("asked_at", "id")[:200]
     return _with_usage(rows)
 
 
 def decided(context: Context, *, number: int = 1, size: int = 25) -> "Page[QuotaRequest]":
-    """Approved and refused ones of every project, the latest first. Two queries."""
+    """Return a page of every project's approved and refused requests, latest first. Two queries. Raise Forbidden."""
     policy.enforce(context, "quota:write")
     rows = _unscoped(State.APPROVED, State.REFUSED).select_related("project", "user", "decided_by")
     return Paginator(rows.order_by("-decided_at", "id"), size).get_page(number)
 
 
 def count(context: Context) -> int:
-    """Return how many wait for an administrator."""
+    """Return the number of open requests. Raise Forbidden."""
     policy.enforce(context, "quota:write")
     return _unscoped(State.OPEN).count()
 
 
 def project_requests(context: Context) -> list[QuotaRequest]:
-    """Return the project's open requests and those decided lately, the latest first. One query."""
+    """Return the project's open and recently decided requests, latest first. One query. Raise Forbidden."""
     policy.enforce(context, "quota:read")
     recent = Q(state=State.OPEN) | Q(decided_at__gt=timezone.now() - RECENT)
     rows = _unscoped(State.OPEN, State.APPROVED, State.REFUSED).filter(recent, project=context.project)
@@ -134,7 +134,7 @@ def project_requests(context: Context) -> list[QuotaRequest]:
 
 
 def open_limits(project: Project) -> dict[str, int]:
-    """{resource: limit} that the project waits for. One query."""
+    """Return {resource: limit} of the project's open requests. One query."""
     return dict(_unscoped(State.OPEN).filter(project=project).values_list("resource", "wanted"))
 
 
@@ -153,7 +153,7 @@ def _with_usage(rows: Iterable[QuotaRequest]) -> list[RequestWithUsage]:
 
 
 def _parse_increases(changes: Mapping[str, object], present: Mapping[str, int]) -> dict[str, int]:
-    """Return the limits as numbers. Raise BadInput unless each is above the present one."""
+    """Return the limits as numbers. Raise BadInput unless each is larger than the present one."""
     wrong: dict[str, str] = {}
     limits: dict[str, int] = {}
     for name, limit in changes.items():
@@ -177,7 +177,7 @@ def _parse_increases(changes: Mapping[str, object], present: Mapping[str, int]) 
 
 
 def _sentence(value: object, field: str) -> str:
-    """One line of text, or none. Raise BadInput naming `field`."""
+    """Return one line of text, which may be empty. Raise BadInput naming `field`."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return ""
     return clean_name(value, field=field, longest=LONGEST_SENTENCE)
@@ -190,7 +190,7 @@ def _lock_open(context: Context, key: str) -> QuotaRequest:
 
 
 def _locked(request: QuotaRequest) -> QuotaRequest:
-    """Return the request under its project's lock. Raise Conflict that says who was first."""
+    """Return the request under its project's lock. Raise Conflict naming who decided first."""
     Project.objects.select_for_update(no_key=True).get(pk=request.project_id)
     request = QuotaRequest.objects.select_related("project", "decided_by").get(pk=request.pk)
     name = request.decided_by.name if request.decided_by else _("somebody")

@@ -1,4 +1,4 @@
-"""Roles: the default ones, further ones, and what each implies."""
+"""Roles, the default ones and others, and role inferences."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -23,7 +23,7 @@ DEFAULTS = (*LADDER, "service")
 
 @transaction.atomic
 def ensure_defaults() -> dict[str, Role]:
-    """Return the default roles by name; what is missing of them and of what they imply is made."""
+    """Create missing default roles and their inferences. Return the roles by name."""
     Role.objects.bulk_create((Role(name=name) for name in DEFAULTS), ignore_conflicts=True)
     roles = Role.objects.in_bulk(DEFAULTS, field_name="name")
     RoleInference.objects.bulk_create(
@@ -41,7 +41,7 @@ def ensure_defaults() -> dict[str, Role]:
 
 @transaction.atomic
 def close() -> None:
-    """Bring the rules that follow from others up to the direct ones."""
+    """Compute the indirect rules anew from the direct ones."""
     direct: dict[str, set[str]] = {}
     for prior, implied in RoleInference.objects.filter(is_direct=True).values_list("prior", "implied"):
         direct.setdefault(prior, set()).add(implied)
@@ -68,14 +68,14 @@ def _all_below(role: str, direct: Mapping[str, set[str]]) -> set[str]:
 
 
 def visible_to(context: Context) -> QuerySet[Role]:
-    """Return all roles. Raise Forbidden for those who may not read them."""
+    """Return all roles. Raise Forbidden."""
     policy.enforce(context, "role:read")
     return Role.objects.all()
 
 
 @transaction.atomic
 def create(context: Context, data: Mapping[str, object]) -> Role:
-    """Create a further role, for all domains. Raise Forbidden, BadInput, Conflict."""
+    """Create a role, for all domains. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "role:write")
     if data.get("domain_id") is not None:
         raise BadInput(fields={"domain_id": _("Roles belong to no domain here; leave it out.")})
@@ -100,7 +100,7 @@ def update(context: Context, role_id: str, data: Mapping[str, object]) -> Role:
 
 @transaction.atomic
 def delete(context: Context, role_id: str) -> None:
-    """Remove a role and every assignment of it. The default ones stay, since the rules stand on them."""
+    """Delete a role with its assignments. Raise NotFound, and Forbidden also for a default role, which policies need."""
     policy.enforce(context, "role:write")
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     _refuse_default(role)
@@ -110,7 +110,7 @@ def delete(context: Context, role_id: str) -> None:
 
 
 def inferences_visible_to(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
-    """Return the direct rules: prior → implied; only those of one role, if asked."""
+    """Return the direct rules prior → implied, of one role if named. Raise Forbidden."""
     policy.enforce(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
     if prior_id is not None:
@@ -119,7 +119,7 @@ def inferences_visible_to(context: Context, prior_id: str | None = None) -> Quer
 
 
 def inference(context: Context, prior_id: str, implied_id: str) -> RoleInference:
-    """One direct rule. Raise NotFound."""
+    """Return one direct rule. Raise Forbidden, NotFound."""
     rules = inferences_visible_to(context)
     rule = (
         rules.filter(prior=prior_id, implied=implied_id).first() if is_text(prior_id + implied_id) else None
@@ -147,7 +147,7 @@ def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
 
 @transaction.atomic
 def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
-    """Take a direct rule away; counts at the next request. Those between the default roles stay."""
+    """Delete a direct rule, effective at the next request. Raise NotFound, and Forbidden between default roles."""
     policy.enforce(context, "role:write")
     rule = inference(context, prior_id, implied_id)
     if (rule.prior.name, rule.implied.name) in pairwise(LADDER):
@@ -158,7 +158,7 @@ def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
 
 
 def implied(context: Context) -> dict[str, list[RoleInference]]:
-    """{role id: rules}, those that follow from others too, the direct ones first. One query."""
+    """Return {role id: rules}, direct ones first, then indirect ones. One query. Raise Forbidden."""
     policy.enforce(context, "role:read")
     rules: dict[str, list[RoleInference]] = {}
     for rule in RoleInference.objects.select_related("implied").order_by("-is_direct", "implied__name"):
@@ -168,7 +168,7 @@ def implied(context: Context) -> dict[str, list[RoleInference]]:
 
 @transaction.atomic
 def replace_implied(context: Context, role_id: str, implied_ids: Iterable[str]) -> None:
-    """Put these direct rules in the place of the role's own; the default roles keep theirs.
+    """Replace the direct rules of a role, except those between default roles.
 
     Raise Forbidden and NotFound as `imply` does; then nothing is changed.
     """

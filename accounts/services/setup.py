@@ -1,4 +1,4 @@
-"""The first administrator: by the one-time link in a browser, or by `manage.py bootstrap`."""
+"""Create the first administrator: by the one-time link in a browser, or by `manage.py bootstrap`."""
 
 from datetime import timedelta
 
@@ -20,13 +20,13 @@ def is_done() -> bool:
 
 
 def link() -> str | None:
-    """Create a fresh set-up token, or None once set-up is done."""
+    """Create a set-up token, in place of earlier ones. Return None once set-up is done."""
     return None if is_done() else links.create(OneTimeLink.Purpose.SETUP, LINK_LIFETIME)
 
 
 @transaction.atomic
 def bootstrap_by_link(token: str, name: str, password: str) -> User:
-    """Burn the link and make the administrator. Raise NotFound for a dead link, BadInput for weak input."""
+    """Use the link and create the administrator. Raise NotFound for an invalid link, BadInput."""
     if is_done() or not links.use(OneTimeLink.Purpose.SETUP, token):
         raise NotFound(_("This set-up link was used or is too old. Start `make up` again for a new one."))
     return bootstrap(name, password)
@@ -34,9 +34,9 @@ def bootstrap_by_link(token: str, name: str, password: str) -> User:
 
 @transaction.atomic
 def bootstrap(name: str, password: str) -> User:
-    """Make domain, roles, the projects `admin` and `demo`, and the administrator with a role on each.
+    """Create domain, roles, the projects `admin` and `demo`, and the administrator with a role on each.
 
-    Run again with the same name it sets the password and adds only what is missing.
+    Repeated with the same name it sets the password and creates only what is missing. Raise BadInput.
     """
     name = clean_name(name, field="name", longest=255)
     domain, _created = Domain.objects.get_or_create(id=Domain.DEFAULT_ID, defaults={"name": "Default"})

@@ -1,6 +1,6 @@
-"""From the body of POST /auth/tokens to a token: who proves to be whom, and where they want to work.
+"""Answer POST /auth/tokens: check the methods, find the scope, issue the token.
 
-What fails here fails with the same words and costs the same, whether a name is unknown or a password wrong.
+Unknown names and wrong passwords fail with the same words and take the same time.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ from accounts.services.tokens import CACHE_SIZE, Issued, Scope, Valid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The result of one method, with the epoch's mark if it was read along."""
+    """The result of one method, with the epoch's mark if the same query has read it."""
 
     user: User
     credential: ApplicationCredential | None = None
@@ -41,15 +41,15 @@ class Proof:
 
 
 def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
-    """Return the token that `{"auth": …}` asks for, whose shape was checked. Raise BadInput, NotSignedIn.
+    """Issue the token that a valid `{"auth": …}` requests. Raise BadInput, NotSignedIn.
 
-    Where a second factor is missing the error is OneFactorOnly, with a receipt for what was shown.
+    If the second factor is missing, raise OneFactorOnly, with a receipt for the first.
     """
     identity = auth["identity"]
     methods: list[str] = identity["methods"]
     if not set(methods) <= PROVERS.keys():
         raise NotSignedIn
-    # The password first: who does not know it learns nothing about codes.
+    # The password first: without it nobody learns anything about codes.
     methods = [name for name in PROVERS if name in methods]
     if missing := [name for name in methods if name not in identity]:
         raise BadInput(fields=dict.fromkeys(missing, _("This field is missing.")))
@@ -119,7 +119,7 @@ def _by_credential(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
         if is_text(name) and is_text(domain):
             credential = rows.filter(name=data["name"], user__name=name, user__domain=domain).first()
         if credential is None or application_credentials.has_random_secret(credential):
-            make_password("")  # as long as one that takes a slow hash
+            make_password("")  # takes as long as checking a slow hash
     else:
         raise BadInput(fields={"application_credential": _("Give its id, or its name and user.")})
     if credential is None:
@@ -147,7 +147,7 @@ PROVERS = {
 
 
 def _user_key(data: Mapping[str, Any]) -> tuple[Any, str]:
-    """Name and domain id of the user that the request means; of nobody where there is none such."""
+    """Return name and domain id of the user that the request names, which may not exist. Raise BadInput."""
     if "id" in data:
         user = User.objects.filter(pk=data["id"]).first() if is_text(data["id"], 64) else None
         return (user.name, user.domain_id) if user else (data["id"], "")
@@ -157,7 +157,7 @@ def _user_key(data: Mapping[str, Any]) -> tuple[Any, str]:
 
 
 def _domain_id(value: object, mark: str | None = None) -> str:
-    """Return the id of a domain that is named by id or name; empty for none such."""
+    """Return the id of a domain that is named by id or name; empty if unknown. Raise BadInput."""
     if not isinstance(value, Mapping):
         raise BadInput(fields={"domain": _("Name the domain by id or name.")})
     if is_text(value.get("id"), 64):
@@ -168,7 +168,7 @@ def _domain_id(value: object, mark: str | None = None) -> str:
 
 
 def _scope(user: User, value: Any, credential: ApplicationCredential | None, mark: str) -> Scope:
-    """Where to work. A credential has its project and takes no other; a missing scope means the default."""
+    """Return the requested scope, by default the credential's or the user's. Raise BadInput, NotSignedIn."""
     if credential is not None:
         if value is not None and _project(value, mark) != credential.project:
             raise NotSignedIn
@@ -213,7 +213,7 @@ def _read_domain_id(_mark: str, name: str) -> str:
 
 @lru_cache(CACHE_SIZE)
 def _read_project(_mark: str, **lookup: str) -> Project | None:
-    """Return the project as it is under the epoch's mark. Kept in memory: to be read, not written."""
+    """Return the project, cached under the epoch's mark: to be read, not written."""
     return Project.objects.select_related("domain").filter(**lookup).first()
 
 

@@ -40,7 +40,7 @@ def update(
 
 @transaction.atomic
 def set_limits(context: Context, project_id: str, user_id: str, limits: Mapping[str, str]) -> None:
-    """Set the limits that are given, and forget those that are empty. Raise as `update`."""
+    """Set the limits, and delete those whose text is empty. Raise as `update`."""
     policy.enforce(context, "quota:write")
     project, user = _lock(project_id, user_id)
     empty = [name for name, text in limits.items() if not text.strip()]
@@ -49,7 +49,7 @@ def set_limits(context: Context, project_id: str, user_id: str, limits: Mapping[
 
 
 def limits(context: Context, project_id: str, user_id: str) -> dict[str, int]:
-    """{resource: limit} of what a user has of their own in a project. Raise Forbidden."""
+    """Return {resource: limit} of a user's own limits in a project. Raise Forbidden."""
     policy.enforce(context, "quota:write")
     rows = UserQuota.objects.filter(project=project_id, user=user_id)
     return dict(rows.values_list("resource", "limit"))
@@ -57,7 +57,7 @@ def limits(context: Context, project_id: str, user_id: str) -> dict[str, int]:
 
 @transaction.atomic
 def reset(context: Context, project_id: str, user_id: str) -> None:
-    """Forget all limits of a user in a project; they may take all of it again. Raise Forbidden, NotFound."""
+    """Delete all limits of a user in a project, so that only the project's apply. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
     project, user = _lock(project_id, user_id)
     UserQuota.objects.filter(project=project, user=user).delete()
@@ -67,7 +67,7 @@ def reset(context: Context, project_id: str, user_id: str) -> None:
 
 @transaction.atomic
 def reset_all(context: Context, project_id: str, names: Iterable[str]) -> None:
-    """Forget these limits of a project and of its users; the defaults count again. Raise Forbidden, NotFound."""
+    """Delete these limits of a project and its users, so that the defaults apply. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
     project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     UserQuota.objects.filter(project=project, resource__in=names).delete()
@@ -77,7 +77,7 @@ def reset_all(context: Context, project_id: str, names: Iterable[str]) -> None:
 
 
 def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | None = None) -> None:
-    """Raise BadInput naming each limit that is below what is taken of it, or beyond what the project has left."""
+    """Raise BadInput naming each limit that is below its usage, or above what the project has left."""
     allotted = _allotted(project_id)
     if user_id is None:
         used = {row.resource.name: row.used for row in quotas.usage([project_id])[project_id]}
@@ -108,7 +108,7 @@ def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | N
 
 
 def _allotted(project_id: str) -> dict[str, int]:
-    """{resource: what the project's users with limits of their own may take together}."""
+    """Return {resource: sum of the limits of the project's users}."""
     rows = UserQuota.objects.filter(project=project_id, limit__gte=0).order_by()
     return {row["resource"]: row["sum"] for row in rows.values("resource").annotate(sum=Sum("limit"))}
 
