@@ -37,7 +37,7 @@ CREDENTIAL = Resource(
     path="application_credentials",
     show=show,
     texts={"name": "name"},
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
 )

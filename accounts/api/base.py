@@ -1,4 +1,4 @@
-"""What the resources of the Identity API share: lists, links, the form of rows."""
+"""Base of the resources of the Identity API: lists, links, filters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,15 +45,15 @@ class IdentityView(ApiView):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """How rows of one kind look and how lists of them are filtered: {parameter: column}.
+    """A resource of the API: how a row is shown, and the filters of its list: {parameter: column}.
 
-    `create` and `update` are the schemas of bodies, `shown` and `list` of answers, `query` of the list's query.
+    `create` and `update` are the schemas of bodies, `item` and `list` of answers, `query` of the list's query.
     """
 
     noun: str
     path: str
     show: Callable[[Any], dict[str, Any]]
-    shown: Schema
+    item: Schema
     list: Schema
     query: Schema
     create: Schema = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Collection(IdentityView):
     def contract(cls, method: str) -> Contract:
         resource = cls.resource
         if method == "post":
-            return Contract(body=resource.create, answers={201: resource.shown})
+            return Contract(body=resource.create, answers={201: resource.item})
         return Contract(query=resource.query, answers={200: resource.list})
 
     def post(self, request: Request, **_arguments: str) -> HttpResponse:
@@ -112,9 +112,9 @@ class Member(IdentityView):
         if method == "delete":
             return Contract(answers={204: None})
         if method == "patch":
-            return Contract(body=resource.update, answers={200: resource.shown})
+            return Contract(body=resource.update, answers={200: resource.item})
         return (
-            Contract(answers={200: resource.shown}) if method in {"get", "head"} else super().contract(method)
+            Contract(answers={200: resource.item}) if method in {"get", "head"} else super().contract(method)
         )
 
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -135,7 +135,7 @@ def links(resource: str, key: str) -> dict[str, str]:
 
 
 def listing(request: Request, resource: Resource, rows: QuerySet[Any]) -> HttpResponse:
-    """Return the list that the query string asks for."""
+    """Return the filtered page of rows that the query string requests. Raise BadInput."""
     page = IDENTITY.paging.page(request.query_params, filtered(request, resource, rows))
     return listed(request, resource.plural, page, resource.show)
 
@@ -148,7 +148,7 @@ def listed(
     *,
     marker: Callable[[Any], object] = lambda row: row.pk,
 ) -> HttpResponse:
-    """Return a page as a list with its links. There is a next one exactly if a limit cut the list."""
+    """Return a page with its links. It has a next one exactly if a limit cut the list."""
     following_page = None
     if page.more:
         query = following(request._request.GET, marker(page.rows[-1]))
@@ -166,7 +166,7 @@ def listed(
 
 
 def filtered(request: Request, resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the rows that fit every filter; parameters that are none are ignored."""
+    """Return the rows that match every filter; other parameters are ignored. Raise BadInput."""
     for name, value in request.query_params.items():
         base, _separator, lookup = name.partition("__")
         if base in resource.texts and (not lookup or lookup in LOOKUPS):

@@ -1,4 +1,4 @@
-"""`/{projects,domains}/{id}/{users,groups}/{id}/roles`, the same on the system, and inherited ones."""
+"""`/{projects,domains}/{id}/{users,groups}/{id}/roles`, also on the system and inherited."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request

@@ -1,4 +1,4 @@
-"""`/groups/{id}/users`: who is in a group."""
+"""`/groups/{id}/users`, the members of a group."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request

@@ -35,7 +35,7 @@ PROJECT = Resource(
     noun="project",
     path="projects",
     show=show,
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
     create=schemas.CREATE,
@@ -123,7 +123,7 @@ TAG_FILTERS = {"tags", "tags-any", "not-tags", "not-tags-any"}
 
 
 def _tagged(rows: QuerySet[Project], filters: dict[str, list[str]]) -> QuerySet[Project]:
-    """Return the projects with all, any, not all, or none of the tags."""
+    """Return the projects that have all, any, not all, or none of the tags."""
     for name, names in filters.items():
         tags = [tag for tag in names if is_text(tag)]
         matching = Project.objects.filter(tags__name__in=tags)

@@ -1,4 +1,4 @@
-"""`/role_assignments`: as written, or `effective`; with names, if asked."""
+"""`/role_assignments`: stored or `effective` ones, with names on request."""
 
 from typing import Any
 
@@ -48,12 +48,12 @@ class RoleAssignments(IdentityView):
 
 
 def _flag(query: Any, name: str) -> bool:
-    """Named is enough, unless it says no."""
+    """Return whether the parameter is set: without a value it is. Raise BadInput."""
     return name in query and (query[name] == "" or inputs.flag(query, name, True))
 
 
 def _written_condition(query: Any) -> Q:
-    """Return what the query string asks of assignments as they are written."""
+    """Return the condition of the query string on stored assignments."""
     condition = Q()
     for name, column in _COLUMNS.items():
         if name in query:
@@ -66,7 +66,7 @@ def _written_condition(query: Any) -> Q:
 
 
 def _matches(row: Effective, query: Any) -> bool:
-    """Return the same of assignments that come from others."""
+    """Return whether an effective assignment meets the query string."""
     references = {
         "user.id": row.user,
         "group.id": row.group,
@@ -121,7 +121,7 @@ def _reference(reference: Any, with_names: bool) -> dict[str, Any]:
 
 
 def _address(row: Effective) -> str:
-    """Return the address at which the assignment behind this one is revoked."""
+    """Return the URL of the stored assignment, which DELETE revokes."""
     source = row.source
     actor = f"users/{source.user_id}" if source.user_id else f"groups/{source.group_id}"
     if source.project_id:

@@ -1,4 +1,4 @@
-"""`/auth/projects`, `/auth/domains`, `/auth/system`, `/auth/catalog`: where the asker may work."""
+"""`/auth/projects`, `/auth/domains`, `/auth/system`, `/auth/catalog`: the scopes of the user, and the catalog."""
 
 from typing import Any
 

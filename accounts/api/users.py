@@ -1,4 +1,4 @@
-"""`/users`: themselves, their password, their projects and groups."""
+"""`/users`, their passwords, projects and groups."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ USER = Resource(
     noun="user",
     path="users",
     show=show,
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
     create=schemas.CREATE,

@@ -1,11 +1,11 @@
-"""Ids of requests, as far as they are any."""
+"""Parse UUIDs of requests."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 
 def uuid(text: str) -> UUID | None:
-    """Return the UUID, None for any other text."""
+    """Return the UUID, or None for any other text."""
     try:
         return UUID(text)
     except ValueError:

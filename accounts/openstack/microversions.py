@@ -1,4 +1,4 @@
-"""Microversions: which behaviour of an API a request asks for."""
+"""Microversions: the version of an API's behaviour that a request names."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class NotAcceptable(MeridianError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Microversions:
-    """The range of one service, whose name the header says; `old_header` is the one from before it."""
+    """The range of one service, which the header names; `old_header` is the older one without a name."""
 
     service: str
     oldest: Version
@@ -68,7 +68,7 @@ class Microversions:
             response["Vary"] = f"{HEADER}, {self.old_header}"
 
     def _service_part(self, header: str | None) -> str | None:
-        """Return the version of the part `<service> x.y` of a header that may name several services."""
+        """Return the version of our service in a header like `compute 2.1, volume 3.0`."""
         for part in (header or "").split(","):
             service, _space, version = part.strip().partition(" ")
             if service.lower() == self.service and version:

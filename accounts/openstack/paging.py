@@ -1,4 +1,4 @@
-"""Pages of lists, cut by the database: a marker names the last row of the page before."""
+"""Pages of lists, read by the database: a marker names the last row of the previous page."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ ModelRow = TypeVar("ModelRow", bound=Model)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """The limits of a service: `default` rows where none are named, at most `most`, at least `least`.
+    """The page sizes of a service: `default`, `most` and `least`, where None means all rows.
 
-    None stands for all rows; a limit of 0 asks for the most. An `eager` service offers a next page
-    whenever a page is as long as its limit, others only where more rows follow.
+    A limit of 0 means the most. An `eager` service links a next page whenever a page is full, others only
+    if more rows follow.
     """
 
     default: int | None = None
@@ -31,7 +31,7 @@ class Paging:
     eager: bool = True
 
     def limit(self, query: Mapping[str, str]) -> int | None:
-        """Return how many rows a page has at most. Raise BadInput."""
+        """Return the most rows of a page; None for all. Raise BadInput."""
         text = query.get("limit")
         if text is None or (text == "" and self.least == 0):
             return self.default
@@ -48,9 +48,9 @@ class Paging:
         *,
         find: "Callable[[str], Q]" = lambda marker: Q(pk=marker),
     ) -> "Page[ModelRow]":
-        """Return the rows that follow the marker in their own order. Raise BadInput.
+        """Return the rows that follow the marker in the query set's order. Raise BadInput.
 
-        `find` turns a marker into the condition that its row fits. At most two queries, prefetches aside.
+        `find` returns the condition of a marker's row. At most two queries, prefetches aside.
         """
         limit = self.limit(query)
         columns = list(_columns(rows))
@@ -62,7 +62,7 @@ class Paging:
     def page_of_list(
         self, query: Mapping[str, str], rows: Sequence[Row], key: Callable[[Row], object]
     ) -> "Page[Row]":
-        """Return the same of rows that no table holds. Raise BadInput."""
+        """Return the page of a list that is no query set. Raise BadInput."""
         limit, start = self.limit(query), 0
         if marker := query.get("marker"):
             start = next((number for number, row in enumerate(rows, 1) if str(key(row)) == marker), 0)
@@ -79,7 +79,7 @@ class Paging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Row]):
-    """Some rows, and whether a link to the next ones belongs below them."""
+    """The rows of a page, and whether it links a next one."""
 
     rows: list[Row]
     more: bool
@@ -94,7 +94,7 @@ def following(query: QueryDict, marker: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """One column that a list is sorted by. Nulls count as the smallest values in every database."""
+    """One column that a list is sorted by. Nulls sort as the smallest values in every database."""
 
     name: str
     descending: bool
@@ -111,7 +111,7 @@ class _Column:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
     def beyond(self, value: Any) -> Q:
-        """Return the condition of what comes after a value."""
+        """Return the condition of rows after a value."""
         if value is None:
             return Q(pk__in=[]) if self.descending else Q(**{f"{self.name}__isnull": False})
         if not self.descending:
@@ -121,7 +121,7 @@ class _Column:
 
 
 def _columns(rows: "QuerySet[Any]") -> Iterator[_Column]:
-    """Yield what the rows are sorted by, each table's own order unfolded, and last what is unique."""
+    """Yield the columns that sort the rows, related tables' orders included, and last a unique one."""
     model = rows.model
     names = rows.query.order_by or model._meta.ordering or ()
     last = False
@@ -136,7 +136,7 @@ def _columns(rows: "QuerySet[Any]") -> Iterator[_Column]:
 def _unfolded(
     model: type[Model], name: str, prefix: str, descending: bool, *, nullable: bool
 ) -> Iterator[_Column]:
-    """Yield the column, or those that the related table is sorted by."""
+    """Yield the column, or those that sort the related table."""
     part, _separator, rest = name.partition("__")
     field: Any
     try:
@@ -165,7 +165,7 @@ def _unfolded(
 def _values(
     rows: "QuerySet[Any]", columns: list[_Column], marker: str, find: Callable[[str], Q]
 ) -> tuple[Any, ...]:
-    """Return the values of the marker's row. Raise BadInput where the list has no such row."""
+    """Return the values of the marker's row. Raise BadInput if the list has no such row."""
     try:
         row = rows.filter(find(marker)) if is_text(marker) else rows.none()
     except (ValidationError, ValueError) as error:
@@ -177,7 +177,7 @@ def _values(
 
 
 def _after(columns: list[_Column], values: tuple[Any, ...]) -> Q:
-    """Return the condition of what follows the row with these values."""
+    """Return the condition of rows after the one with these values."""
     condition, same = Q(), Q()
     for column, value in zip(columns, values, strict=True):
         condition |= same & column.beyond(value)

@@ -1,4 +1,4 @@
-"""The settings that tell one OpenStack API from another."""
+"""The properties of one OpenStack API."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from accounts.openstack.paging import Page, Paging, Row, following
 from accounts.openstack.schema import Schema
 
 FaultForm = Callable[[int, str], dict[str, Any]]
-"""From status and message to the body of an error."""
+"""Returns the body of an error with this status and message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Service:
     request_id_header: str = ""
 
     def url(self, path: str) -> str:
-        """Return the absolute address of a path below `base`."""
+        """Return the absolute URL of a path below `base`."""
         return f"{settings.PUBLIC_URL}{self.base}/{path}"
 
     def listed(
@@ -47,22 +47,22 @@ class Service:
         *,
         marker: Callable[[Row], object] = lambda row: getattr(row, "pk", ""),
     ) -> JsonResponse:
-        """Return a page in the form of Nova, Neutron and Cinder: rows, and the link to more of them."""
+        """Return a page in the form of Nova, Neutron and Cinder: rows, and the link to the next page."""
         body: dict[str, Any] = {plural: [show(row) for row in page.rows]}
         if page.more:
             body[f"{plural}_links"] = [self.next_link(request, path, marker(page.rows[-1]))]
         return JsonResponse(body)
 
     def next_link(self, request: Request, path: str, marker: object) -> dict[str, str]:
-        """Return the link to what follows the marker."""
+        """Return the link to the page after the marker."""
         query = following(request._request.GET, marker)
         return {"rel": "next", "href": f"{self.url(path)}?{query}"}
 
     def error(self, status: int, message: str) -> JsonResponse:
-        """Return an error in the service's own form, with the headers that belong to its status."""
+        """Return an error in the service's own form, with the headers of its status."""
         return faults.with_headers(JsonResponse(self.fault(status, message), status=status))
 
     def error_response(self, error: Exception) -> JsonResponse | None:
-        """Return the answer to an error that a person may read; None for bugs."""
+        """Return the response to an error that a person may read; None for a bug."""
         fault = faults.read(error)
         return self.error(*fault) if fault else None

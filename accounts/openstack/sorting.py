@@ -1,4 +1,4 @@
-"""The order that a list is asked for."""
+"""The sort order that a request names."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ from accounts.errors import BadInput
 def order(query: QueryDict, sortable: Mapping[str, str], default: str, direction: str = "asc") -> list[str]:
     """Return the columns of `sort_key` and `sort_dir`, which may be repeated. Raise BadInput.
 
-    `known` maps keys to columns; keys without a direction take the last one that is named.
+    `sortable` maps keys to columns. Keys without a direction have the last one.
     """
     keys = query.getlist("sort_key") or [default]
     directions = query.getlist("sort_dir") or [direction]

@@ -1,4 +1,4 @@
-"""Checks values against JSON Schemas, and tells people in a sentence what is wrong with which field."""
+"""Validate values against JSON Schemas, with sentences for people that name each invalid field."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ _FORMATS = FormatChecker(formats=())
 
 
 def enforce(schema: Schema, value: object, name: str = "") -> None:
-    """Raise BadInput naming each field that does not fit. `name`: what the value itself is called."""
+    """Raise BadInput naming each invalid field. `name` is that of the value itself."""
     fields: dict[str, str] = {}
     try:
         for error in validator(schema).iter_errors(value):
@@ -42,7 +42,7 @@ def enforce(schema: Schema, value: object, name: str = "") -> None:
 
 
 def enforce_query(schema: Schema, query: Mapping[str, Iterable[str]]) -> None:
-    """Raise BadInput naming each parameter that does not fit; one may come several times."""
+    """Raise BadInput naming each invalid parameter, which may be repeated."""
     properties = schema["properties"]
     for name, values in query.items():
         for value in values if name in properties else ():
@@ -54,10 +54,10 @@ _validators: dict[int, tuple[Schema, Draft202012Validator]] = {}
 
 
 def validator(schema: Schema) -> Draft202012Validator:
-    """Return what checks the schema; each is made once."""
+    """Return the validator of the schema, which is created once."""
     cached = _validators.get(id(schema))
     if cached is None or cached[0] is not schema:
-        # The schema is kept too, so that no other one ever has its id.
+        # The cache holds the schema too, so that no other one ever has its id.
         cached = _validators[id(schema)] = (schema, _Validator(schema, format_checker=_FORMATS))
     return cached[1]
 
@@ -67,7 +67,7 @@ def _is_whole(_checker: Any, value: object) -> bool:
 
 
 def _number(value: object, schema: Schema) -> Any:
-    """Return the number to compare with a bound; whole numbers may come as text. None where it is none."""
+    """Return the number to compare with a bound, also from text. None if the value is no number."""
     if isinstance(value, str) and schema.get("format") == "whole" and _whole(value):
         return int(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -88,7 +88,7 @@ _Validator: Any = extend(
     validators={"minimum": _minimum, "maximum": _maximum},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )
-"""Takes 1.0 for no whole number, and compares numbers that come as text."""
+"""A validator for which 1.0 is no whole number, and which compares numbers in text."""
 
 
 def _format(name: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool]]:
@@ -144,7 +144,7 @@ def _ipv6(value: object) -> bool:
 
 
 def _sentences(error: ValidationError) -> dict[str, str]:
-    """Return {path of the field: what is wrong with it}."""
+    """Return {path of the field: sentence}."""
     if error.context and "x-error" not in error.schema:
         inner = best_match(error.context)
         return _sentences(inner) if inner is not None else {}

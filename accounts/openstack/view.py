@@ -25,7 +25,7 @@ from accounts.services.tokens import Valid
 
 
 class AnyAccept(BaseContentNegotiation):
-    """Answer JSON whatever is asked for: real clients send an empty Accept, which DRF would refuse."""
+    """Answer JSON whatever Accept says: real clients send an empty one, which DRF would refuse."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
@@ -35,9 +35,9 @@ class AnyAccept(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """Demand a token; views that are `anonymous` do not.
+    """Require a token, unless the view is `anonymous`.
 
-    `since` and `until` are the microversions that know the resource.
+    `since` and `until` are the microversions that have the resource.
     """
 
     api: ClassVar[Service]
@@ -81,7 +81,7 @@ class ApiView(APIView):
 
     @classmethod
     def contract(cls, method: str) -> Contract:
-        """Return what a method takes and answers."""
+        """Return the contract of a method."""
         handler = getattr(cls, method, None) or (cls.contract("get") if method == "head" else None)
         return handler if isinstance(handler, Contract) else getattr(handler, "contract", EMPTY)
 
@@ -115,7 +115,7 @@ class ApiView(APIView):
 
     @property
     def context(self) -> Context:
-        """Return who asks."""
+        """Return the context of the request."""
         request = self.request._request
         return self.valid.context(
             address=client_address(request),

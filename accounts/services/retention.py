@@ -1,7 +1,7 @@
 """Delete rows whose retention is over, in small batches.
 
-Each app registers its rules. A batch is one transaction. Its size adapts to the time that the last one took, so
-that no lock is held for long on any database.
+Each app registers its rules. A batch is one transaction. Its size follows from the time of the last one, so that no
+lock is held for long.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Schemas of `/auth`: what proves who asks, where they want to work, and the token that comes of it."""
+"""Schemas of `/auth`: methods, scopes, tokens and receipts."""
 
 from django.utils.translation import gettext_lazy as _
 
