@@ -65,12 +65,16 @@ def for_user(
 
 def projects_of(user: User) -> list[Project]:
     """Return the enabled projects in which `user` has a role, sorted by name. One query."""
-    mine = Assignment.objects.held_by(user)
-    above = mine.filter(inherited=True)
+    assignments = Assignment.objects.held_by(user)
+    inherited_assignments = assignments.filter(inherited=True)
     reached = Project.objects.filter(
-        Q(pk__in=mine.filter(inherited=False, project__isnull=False).values("project"))
-        | Q(domain__in=above.filter(domain__isnull=False).values("domain"))
-        | Q(pk__in=Project.objects.below(above.filter(project__isnull=False).values("project")).values("pk"))
+        Q(pk__in=assignments.filter(inherited=False, project__isnull=False).values("project"))
+        | Q(domain__in=inherited_assignments.filter(domain__isnull=False).values("domain"))
+        | Q(
+            pk__in=Project.objects.below(
+                inherited_assignments.filter(project__isnull=False).values("project")
+            ).values("pk")
+        )
     )
     return list(reached.enabled().with_lineage())
 

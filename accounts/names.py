@@ -12,17 +12,17 @@ from accounts.errors import BadInput
 _REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 # PostgreSQL keeps no zero byte, and JSON may carry half characters, which no encoding has.
-_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def is_text(value: object, longest: int = 255) -> TypeGuard[str]:
     """Return whether the value is text that a database can store, so that looking for it makes sense."""
-    return isinstance(value, str) and 0 < len(value) <= longest and is_keepable(value)
+    return isinstance(value, str) and 0 < len(value) <= longest and is_storable(value)
 
 
-def is_keepable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Return whether a database can store every character."""
-    return not _UNKEEPABLE.search(text)
+    return not _UNSTORABLE.search(text)
 
 
 def clean_name(value: object, *, field: str = "name", longest: int = 255) -> str:

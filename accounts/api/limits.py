@@ -46,7 +46,7 @@ class RegisteredLimits(IdentityView):
 class OneRegisteredLimit(IdentityView):
     @contract(answers={200: schemas.REGISTERED_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return self._answer(limits.one_registered(self.context, key))
+        return self._answer(limits.get_registered(self.context, key))
 
     @contract(body=schemas.UPDATE_REGISTERED, answers={200: schemas.REGISTERED_SHOWN})
     def patch(self, request: Request, key: str) -> HttpResponse:
@@ -71,8 +71,8 @@ class Limits(IdentityView):
         for name, column in {"resource_name": "resource", "project_id": "project"}.items():
             if name in query:
                 rows = rows.filter(**{column: query[name]}) if is_text(query[name]) else rows.none()
-        page = IDENTITY.paging.page(query, rows, find=limits.of_key)
-        return listed(request, "limits", page, _show, marker=limits.key_of)
+        page = IDENTITY.paging.page(query, rows, find=limits.key_condition)
+        return listed(request, "limits", page, _show, marker=limits.to_key)
 
     @contract(body=schemas.CREATE, answers={201: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
@@ -85,7 +85,7 @@ class Limits(IdentityView):
 class OneLimit(IdentityView):
     @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return self._answer(limits.one(self.context, key))
+        return self._answer(limits.get_visible(self.context, key))
 
     @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def patch(self, request: Request, key: str) -> HttpResponse:
@@ -114,7 +114,7 @@ def _show_registered(row: RegisteredLimit) -> dict[str, Any]:
 
 def _show(row: Quota) -> dict[str, Any]:
     return {
-        "id": limits.key_of(row),
+        "id": limits.to_key(row),
         "project_id": row.project_id,
         "domain_id": None,
         "service_id": None,
@@ -122,5 +122,5 @@ def _show(row: Quota) -> dict[str, Any]:
         "resource_name": row.resource,
         "resource_limit": row.limit,
         "description": None,
-        "links": links("limits", limits.key_of(row)),
+        "links": links("limits", limits.to_key(row)),
     }

@@ -14,7 +14,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 
 from accounts.errors import BadInput
-from accounts.names import is_keepable
+from accounts.names import is_storable
 from accounts.openstack.schema import Schema
 from accounts.services.inputs import FLAGS
 
@@ -97,7 +97,7 @@ def _format(name: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool
 
 @_format("text")
 def _text(value: object) -> bool:
-    return not isinstance(value, str) or is_keepable(value)
+    return not isinstance(value, str) or is_storable(value)
 
 
 @_format("flag")
@@ -167,7 +167,7 @@ def _sentence(error: ValidationError) -> str:
         choices = value if keyword == "enum" else [value]
         return _("Say one of %(choices)s.") % {"choices": ", ".join(map(str, choices))}
     if keyword in {"type", "format", "minimum", "maximum"}:
-        return _of_kind(schema, error.instance)
+        return _kind_sentence(schema, error.instance)
     sentences = {
         "minLength": _("Give at least %(value)s characters."),
         "maxLength": _("Use at most %(value)s characters."),
@@ -180,8 +180,8 @@ def _sentence(error: ValidationError) -> str:
     return sentences.get(keyword, _("This cannot be used.")) % {"value": value}
 
 
-def _of_kind(schema: Schema, value: object) -> str:
-    """Return what kind of value is wanted."""
+def _kind_sentence(schema: Schema, value: object) -> str:
+    """Return the sentence that names the expected kind of value."""
     kinds = schema.get("type", "")
     kind = schema.get("format") or (kinds if isinstance(kinds, str) else kinds[0])
     if kind == "text" and isinstance(value, str):

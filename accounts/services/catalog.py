@@ -183,7 +183,7 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data
         if unknown := unknown_placeholders(url):
             raise BadInput(fields={"url": _("No token has a %s.") % ", ".join(sorted(unknown))})
         # A URL of our own follows MERIDIAN_URL from now on.
-        endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
+        endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own_url(url) else url
     if (service := inputs.identifier(data, "service_id")) is not None:
         endpoint.service = inputs.get_or_404(Service.objects.all(), service, "service")
     endpoint.enabled = inputs.flag(data, "enabled", endpoint.enabled)
@@ -197,7 +197,7 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data
     return _save(context, action, endpoint)
 
 
-def _is_own(url: str) -> bool:
+def _is_own_url(url: str) -> bool:
     return url.startswith(f"{settings.PUBLIC_URL}/") and url.removeprefix(settings.PUBLIC_URL) in {
         service.path for service in own_services.values()
     }

@@ -10,7 +10,7 @@ from accounts.models import ApplicationCredential
 CLOUD = "meridian"
 """The cloud's name in clouds.yaml: `openstack --os-cloud meridian …`."""
 
-_OTHERS = (
+_OTHER_VARIABLES = (
     "CLOUD",
     "TOKEN",
     "USERNAME",
@@ -65,7 +65,7 @@ def rc_file(credential: ApplicationCredential, secret: str) -> str:
         "INTERFACE": "public",
         "IDENTITY_API_VERSION": "3",
     }
-    lines = [f"unset {' '.join(f'OS_{name}' for name in _OTHERS)}"]
+    lines = [f"unset {' '.join(f'OS_{name}' for name in _OTHER_VARIABLES)}"]
     lines += [f"export OS_{name}={shlex.quote(value)}" for name, value in values.items()]
     return "\n".join(lines) + "\n"
 

@@ -43,7 +43,7 @@ def registered(context: Context) -> list[RegisteredLimit]:
     ]
 
 
-def one_registered(context: Context, key: str) -> RegisteredLimit:
+def get_registered(context: Context, key: str) -> RegisteredLimit:
     for row in registered(context):
         if row.pk == key:
             return row
@@ -54,18 +54,18 @@ def one_registered(context: Context, key: str) -> RegisteredLimit:
 def update_registered(context: Context, key: str, data: Data) -> RegisteredLimit:
     """Change a default. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "quota:write")
-    row = one_registered(context, key)
+    row = get_registered(context, key)
     _enforce_alike(data, resource_name=row.resource.name)
     if "default_limit" in data:
         _write(context, None, row.resource.name, data["default_limit"], "default_limit")
-    return one_registered(context, key)
+    return get_registered(context, key)
 
 
 @transaction.atomic
 def reset_registered(context: Context, key: str) -> None:
     """Restore the built-in default. Raise NotFound, and Forbidden while projects have limits of their own."""
     policy.enforce(context, "quota:write")
-    name = one_registered(context, key).resource.name
+    name = get_registered(context, key).resource.name
     if Quota.objects.filter(project__isnull=False, resource=name).exists():
         raise Forbidden(_("Some projects have a limit of their own of %(name)s.") % {"name": name})
     quotas.reset(context, None, name)
@@ -80,19 +80,19 @@ def visible_to(context: Context) -> QuerySet[Quota]:
     return rows.order_by("project_id", "resource")
 
 
-def key_of(row: Quota) -> str:
+def to_key(row: Quota) -> str:
     """Return the limit's id, in the form of Identity's ids."""
     return f"{row.pk:032x}"
 
 
-def of_key(key: str) -> Q:
+def key_condition(key: str) -> Q:
     """Return the condition of the limit with this id."""
     return Q(pk=int(key, 16)) if _KEY.fullmatch(key) else Q(pk__in=[])
 
 
-def one(context: Context, key: str) -> Quota:
+def get_visible(context: Context, key: str) -> Quota:
     """Return one limit. Raise Forbidden, and NotFound alike for missing and for invisible ones."""
-    row = visible_to(context).filter(of_key(key)).first()
+    row = visible_to(context).filter(key_condition(key)).first()
     return inputs.raise_not_found("limit", key) if row is None else row
 
 
@@ -113,18 +113,18 @@ def create(context: Context, data: Data) -> Quota:
 @transaction.atomic
 def update(context: Context, key: str, data: Data) -> Quota:
     policy.enforce(context, "quota:write")
-    row = one(context, key)
+    row = get_visible(context, key)
     _enforce_alike(data, resource_name=row.resource, project_id=str(row.project_id))
     if "resource_limit" in data:
         _write(context, row.project_id, row.resource, data["resource_limit"], "resource_limit")
-    return one(context, key)
+    return get_visible(context, key)
 
 
 @transaction.atomic
 def delete(context: Context, key: str) -> None:
     """Delete the limit of a project, so that the default applies again. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
-    row = one(context, key)
+    row = get_visible(context, key)
     quotas.reset(context, row.project_id, row.resource)
 
 

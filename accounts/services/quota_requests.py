@@ -38,7 +38,7 @@ class RequestWithUsage:
     @property
     def more(self) -> int:
         """Return by how much the limit would grow, in the resource's unit."""
-        return max(self.request.wanted - self.usage.limit, 0)
+        return max(self.request.limit - self.usage.limit, 0)
 
 
 @transaction.atomic
@@ -58,7 +58,7 @@ def create(context: Context, changes: Mapping[str, object], reason: object = "")
     present.update(state=State.REPLACED, decided_at=now)
     requests = [
         QuotaRequest.objects.create(
-            project=project, user=context.user, resource=name, wanted=limit, reason=reason
+            project=project, user=context.user, resource=name, limit=limit, reason=reason
         )
         for name, limit in limits.items()
     ]
@@ -73,8 +73,8 @@ def approve(context: Context, key: str) -> QuotaRequest:
     """Set the requested limit, unless the present one is larger by now. Raise Forbidden, NotFound, Conflict."""
     request = _lock_open(context, key)
     limit = quotas.limits([request.project_id])[request.project_id].get(request.resource)
-    if limit is not None and Quota.UNLIMITED < limit < request.wanted:
-        quotas.update(context, request.project_id, {request.resource: request.wanted})
+    if limit is not None and Quota.UNLIMITED < limit < request.limit:
+        quotas.update(context, request.project_id, {request.resource: request.limit})
     return _decide(context, request, State.APPROVED, "quota_request.approve", "")
 
 
@@ -108,7 +108,7 @@ def may_withdraw(context: Context, request: QuotaRequest) -> bool:
 def pending(context: Context) -> list[RequestWithUsage]:
     """Return every project's open requests, oldest first. One query, and those of `quotas.usage`. Raise Forbidden."""
     policy.enforce(context, "quota:write")
-    rows = _unscoped(State.OPEN).select_related("project", "user").order_by("asked_at", "id")[:200]
+    rows = _unscoped(State.OPEN).select_related("project", "user").order_by("created_at", "id")[:200]
     return _with_usage(rows)
 
 
@@ -130,12 +130,12 @@ def project_requests(context: Context) -> list[QuotaRequest]:
     policy.enforce(context, "quota:read")
     recent = Q(state=State.OPEN) | Q(decided_at__gt=timezone.now() - RECENT)
     rows = _unscoped(State.OPEN, State.APPROVED, State.REFUSED).filter(recent, project=context.project)
-    return list(rows.select_related("user", "decided_by").order_by("-asked_at", "id")[:8])
+    return list(rows.select_related("user", "decided_by").order_by("-created_at", "id")[:8])
 
 
 def open_limits(project: Project) -> dict[str, int]:
     """Return {resource: limit} of the project's open requests. One query."""
-    return dict(_unscoped(State.OPEN).filter(project=project).values_list("resource", "wanted"))
+    return dict(_unscoped(State.OPEN).filter(project=project).values_list("resource", "limit"))
 
 
 def _unscoped(*states: str) -> "QuerySet[QuotaRequest]":
@@ -218,4 +218,4 @@ def _decide(
 
 
 def _detail(request: QuotaRequest, sentence: str) -> dict[str, Any]:
-    return {"limit": request.wanted} | ({"sentence": sentence} if sentence else {})
+    return {"limit": request.limit} | ({"sentence": sentence} if sentence else {})

@@ -32,7 +32,7 @@ class RequestLine:
 
     @property
     def wanted(self) -> str:
-        return quantity(self.resource, self.request.wanted)
+        return quantity(self.resource, self.request.limit)
 
     @property
     def label(self) -> str | Promise:

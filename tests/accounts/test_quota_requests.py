@@ -25,8 +25,8 @@ def limit(project: Project, resource: str = "cores") -> int:
     return quotas.limits([project.id])[project.id][resource]
 
 
-def asked(context: Context, **wanted: int) -> QuotaRequest:
-    return quota_requests.create(context, wanted or {"cores": 24}, "a bigger web")[0]
+def asked(context: Context, **limits: int) -> QuotaRequest:
+    return quota_requests.create(context, limits or {"cores": 24}, "a bigger web")[0]
 
 
 def actions() -> list[str]:
@@ -35,7 +35,7 @@ def actions() -> list[str]:
 
 def test_a_request_is_approved(as_alice: Context, as_root: Context, blue: Project) -> None:
     request = asked(as_alice)
-    assert (request.state, request.wanted, request.user) == ("open", 24, as_alice.user)
+    assert (request.state, request.limit, request.user) == ("open", 24, as_alice.user)
     (pending,) = quota_requests.pending(as_root)
     assert (pending.request, pending.more, pending.usage.used) == (request, 4, 0)
     quota_requests.approve(as_root, request.id)
@@ -201,7 +201,7 @@ def test_forty_cost_as_many_queries_as_one(as_root: Context, django_assert_num_q
     def ask(count: int) -> None:
         for project in factories.ProjectFactory.create_batch(count):
             for resource in ("cores", "ram"):
-                QuotaRequest.objects.create(project=project, user=as_root.user, resource=resource, wanted=9)
+                QuotaRequest.objects.create(project=project, user=as_root.user, resource=resource, limit=9)
 
     for count in (1, 19):
         ask(count)
@@ -237,7 +237,7 @@ def test_of_two_at_once_one_wins(second: str, as_alice: Context, as_root: Contex
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_ask_at_once_one_stays_open(as_alice: Context, blue: Project) -> None:
-    answers = at_once([lambda wanted=wanted: asked(as_alice, cores=wanted) for wanted in range(21, 29)])
+    answers = at_once([lambda limit=limit: asked(as_alice, cores=limit) for limit in range(21, 29)])
     assert all(isinstance(answer, QuotaRequest) for answer in answers)
     assert QuotaRequest.objects.filter(project=blue, state="open").count() == 1
     assert QuotaRequest.objects.filter(project=blue, state="replaced").count() == 7

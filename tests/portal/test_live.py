@@ -160,7 +160,7 @@ def test_the_check_ends_or_repairs(
                 Assignment.objects.filter(user=alice).delete()
                 factories.InstanceFactory(project=blue)
             case "request":
-                QuotaRequest.objects.create(project=blue, resource="cores", wanted=30)
+                QuotaRequest.objects.create(project=blue, resource="cores", limit=30)
             case _:
                 factories.InstanceFactory(project=blue)
 
