@@ -31,36 +31,36 @@ libvirt.registerErrorHandler(lambda context, error: None, None)
 
 def connect(uri: str) -> libvirt.virConnect:
     """Return this thread's connection to `uri`. Raise HypervisorUnreachable."""
-    lent: dict[str, _Lent] = _local.__dict__
-    known = lent.get(uri)
-    if known is None or not _is_alive(known.connection):
-        known = lent[uri] = _Lent(_hypervisor(uri))
-    return known.connection
+    connections: dict[str, _PooledConnection] = _local.__dict__
+    pooled = connections.get(uri)
+    if pooled is None or not _is_alive(pooled.connection):
+        pooled = connections[uri] = _PooledConnection(_connection_pool(uri))
+    return pooled.connection
 
 
 def open_connection(uri: str) -> libvirt.virConnect:
     """Return a connection of the caller's own, who closes it. Raise HypervisorUnreachable."""
-    return _hypervisor(uri).open()
+    return _connection_pool(uri).open()
 
 
 def close_all() -> None:
     """Close the connections of this thread and those that no thread has."""
     _local.__dict__.clear()
-    for hypervisor in list(_hypervisors.values()):
-        hypervisor.close_idle()
+    for pool in list(_pools.values()):
+        pool.close_idle()
 
 
 class _Attempt:
     """One opening of a connection, in a thread of its own: libvirt cannot be told to give up."""
 
-    def __init__(self, hypervisor: "_Hypervisor") -> None:
-        self.hypervisor = hypervisor
+    def __init__(self, pool: "_ConnectionPool") -> None:
+        self.pool = pool
         self.deadline = time.monotonic() + OPEN_SECONDS
         self.future: Future[libvirt.virConnect] = Future()
-        self.is_unwanted = False
+        self.is_abandoned = False
 
     def start(self) -> None:
-        Thread(target=self._open, name=f"open {self.hypervisor.uri}", daemon=True).start()
+        Thread(target=self._open, name=f"open {self.pool.uri}", daemon=True).start()
 
     def result(self) -> libvirt.virConnect:
         """Return the connection. Raise HypervisorUnreachable when it failed or the time is up."""
@@ -68,21 +68,21 @@ class _Attempt:
             return self.future.result(max(0.0, self.deadline - time.monotonic()))
         except TimeoutError as error:
             raise HypervisorUnreachable(
-                f"Connecting to hypervisor {self.hypervisor.uri} failed: its libvirt daemon does not answer. "
+                f"Connecting to hypervisor {self.pool.uri} failed: its libvirt daemon does not answer. "
                 "Restart the daemon on that host if this lasts."
             ) from error
 
     def _open(self) -> None:
         connection = fault = None
         try:
-            connection = _open(self.hypervisor.uri)
+            connection = _open(self.pool.uri)
         except DriverError as error:
             fault = error
         finally:
-            self.hypervisor.ended(self, connection, fault)
+            self.pool.finish(self, connection, fault)
 
 
-class _Hypervisor:
+class _ConnectionPool:
     """What this process knows of one address: the idle connections and the opening under way."""
 
     def __init__(self, uri: str) -> None:
@@ -91,14 +91,14 @@ class _Hypervisor:
         self._idle: list[libvirt.virConnect] = []
         self._attempt: _Attempt | None = None
 
-    def lend(self) -> libvirt.virConnect:
+    def acquire(self) -> libvirt.virConnect:
         """Return a living connection that no other thread has. Raise HypervisorUnreachable."""
-        while (known := self._pop()) is not None:
-            if _is_alive(known):
-                return known
+        while (connection := self._pop()) is not None:
+            if _is_alive(connection):
+                return connection
         return self.open()
 
-    def give_back(self, connection: libvirt.virConnect) -> None:
+    def release(self, connection: libvirt.virConnect) -> None:
         """Keep a connection for the next thread, unless there are enough."""
         if _is_alive(connection):
             with self._lock:
@@ -120,12 +120,12 @@ class _Hypervisor:
                 return attempt.result()
             except HypervisorUnreachable:
                 with self._lock:
-                    attempt.is_unwanted = True
+                    attempt.is_abandoned = True
                     if not attempt.future.done() or attempt.future.exception() is not None:
                         raise
                 return attempt.future.result()
 
-    def ended(
+    def finish(
         self, attempt: _Attempt, connection: libvirt.virConnect | None, fault: DriverError | None
     ) -> None:
         """Take note of what an opening came to; one that comes late is kept for the next thread."""
@@ -136,7 +136,7 @@ class _Hypervisor:
                     fault or HypervisorUnreachable(f"Connecting to {self.uri} failed.")
                 )
                 return
-            if attempt.is_unwanted:
+            if attempt.is_abandoned:
                 self._idle.append(connection)
             attempt.future.set_result(connection)
 
@@ -152,26 +152,26 @@ class _Hypervisor:
             return self._idle.pop() if self._idle else None
 
 
-class _Lent:
+class _PooledConnection:
     """A connection while a thread has it; the end of the thread gives it back."""
 
-    def __init__(self, hypervisor: _Hypervisor) -> None:
-        self._hypervisor = hypervisor
-        self.connection = hypervisor.lend()
+    def __init__(self, pool: _ConnectionPool) -> None:
+        self._pool = pool
+        self.connection = pool.acquire()
 
     def __del__(self) -> None:
         if connection := self.__dict__.get("connection"):
-            self._hypervisor.give_back(connection)
+            self._pool.release(connection)
 
 
 _local = local()
-_hypervisors: dict[str, _Hypervisor] = {}
-_opened: WeakSet[libvirt.virConnect] = WeakSet()
+_pools: dict[str, _ConnectionPool] = {}
+_connections: WeakSet[libvirt.virConnect] = WeakSet()
 
 
-def _hypervisor(uri: str) -> _Hypervisor:
-    known = _hypervisors.get(uri)
-    return known if known is not None else _hypervisors.setdefault(uri, _Hypervisor(uri))
+def _connection_pool(uri: str) -> _ConnectionPool:
+    pool = _pools.get(uri)
+    return pool if pool is not None else _pools.setdefault(uri, _ConnectionPool(uri))
 
 
 def _open(uri: str) -> libvirt.virConnect:
@@ -181,7 +181,7 @@ def _open(uri: str) -> libvirt.virConnect:
         connection = libvirt.open(uri)
         if urlsplit(uri).scheme != "test":  # libvirt's test driver has no wire to watch
             connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
-    _opened.add(connection)
+    _connections.add(connection)
     return connection
 
 
@@ -211,10 +211,10 @@ def _probe(uri: str) -> None:
 def _abandon_after_fork() -> None:
     """Leave the parent's connections alone: closing one would end the parent's session."""
     global _local
-    for connection in list(_opened):
+    for connection in list(_connections):
         connection._o = None
-    _opened.clear()
-    _hypervisors.clear()
+    _connections.clear()
+    _pools.clear()
     _local = local()
 
 

@@ -143,47 +143,49 @@ _BY_TEXT: tuple[tuple[str, type[DriverError], str], ...] = (
 )
 
 
-def translate(error: libvirt.libvirtError, what: str) -> DriverError:
+def translate(error: libvirt.libvirtError, attempt: str) -> DriverError:
     """Our error for libvirt's: `what` names what was tried, as in "Starting guest web-1"."""
     text = str(error.get_error_message() or error)
-    if known := _known(text, what):
-        return known
+    if matched := _match_text(text, attempt):
+        return matched
     code = error.get_error_code()
     if code == libvirt.VIR_ERR_SYSTEM_ERROR and error.get_error_domain() in (
         libvirt.VIR_FROM_RPC,
         libvirt.VIR_FROM_REMOTE,
     ):
-        return HypervisorUnreachable(f"{what} failed: the hypervisor does not answer ({text}).")
-    kind, reason = _BY_CODE.get(code, (DriverError, "the hypervisor reported an error"))
-    return kind(f"{what} failed: {reason} ({text}).")
+        return HypervisorUnreachable(f"{attempt} failed: the hypervisor does not answer ({text}).")
+    error_class, reason = _BY_CODE.get(code, (DriverError, "the hypervisor reported an error"))
+    return error_class(f"{attempt} failed: {reason} ({text}).")
 
 
-def translate_said(text: str, what: str) -> DriverError:
+def translate_output(text: str, attempt: str) -> DriverError:
     """Our error for what one of QEMU's tools said when it failed."""
-    return _known(text, what) or DriverError(f"{what} failed: {text or 'no reason was given'}.")
+    return _match_text(text, attempt) or DriverError(f"{attempt} failed: {text or 'no reason was given'}.")
 
 
-def _known(text: str, what: str) -> DriverError | None:
-    lowered = text.lower()
-    for fragment, kind, reason in _BY_TEXT:
-        if fragment in lowered:
-            return kind(f"{what} failed: {reason}.")
+def _match_text(text: str, attempt: str) -> DriverError | None:
+    lower = text.lower()
+    for fragment, error_class, reason in _BY_TEXT:
+        if fragment in lower:
+            return error_class(f"{attempt} failed: {reason}.")
     return None
 
 
-def translate_os(error: OSError, what: str) -> DriverError:
+def translate_os(error: OSError, attempt: str) -> DriverError:
     """Our error for the operating system's."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(f"{what} failed: the hypervisor's storage is full; free some space or add a disk.")
-    return DriverError(f"{what} failed: {error.strerror or error} ({error.filename or 'no file'}).")
+        return StorageFull(
+            f"{attempt} failed: the hypervisor's storage is full; free some space or add a disk."
+        )
+    return DriverError(f"{attempt} failed: {error.strerror or error} ({error.filename or 'no file'}).")
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(attempt: str) -> Iterator[None]:
     """Run libvirt and file calls; raise a DriverError that begins with `what` when one fails."""
     try:
         yield
     except libvirt.libvirtError as error:
-        raise translate(error, what) from error
+        raise translate(error, attempt) from error
     except OSError as error:
-        raise translate_os(error, what) from error
+        raise translate_os(error, attempt) from error

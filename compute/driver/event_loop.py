@@ -47,7 +47,7 @@ class EventLoop:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._numbers = 0
+        self._last_number = 0
         self._handles: dict[int, _Handle] = {}
         self._timers: dict[int, _Timer] = {}
         self._freed: list[Any] = []
@@ -68,10 +68,10 @@ class EventLoop:
             due = min((timer.due for timer in self._timers.values() if timer.interval >= 0), default=None)
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)
-        wanted: dict[int, int] = {}
+        masks: dict[int, int] = {}
         for handle in watched.values():
-            wanted[handle.fd] = wanted.get(handle.fd, 0) | _poll_mask(handle.events)
-        for fd, mask in wanted.items():
+            masks[handle.fd] = masks.get(handle.fd, 0) | _poll_mask(handle.events)
+        for fd, mask in masks.items():
             poll.register(fd, mask)
         ready = dict(poll.poll(None if due is None else max(0.0, due - time.monotonic()) * 1000))
         if ready.pop(self._wake, 0):
@@ -104,9 +104,9 @@ class EventLoop:
 
     def add_handle(self, fd: int, events: int, callback: Callable[..., None], opaque: Any) -> int:
         with self._lock:
-            self._numbers += 1
-            self._handles[self._numbers] = _Handle(fd, events, callback, opaque)
-            number = self._numbers
+            self._last_number += 1
+            self._handles[self._last_number] = _Handle(fd, events, callback, opaque)
+            number = self._last_number
         self._wake_up()
         return number
 
@@ -121,10 +121,10 @@ class EventLoop:
 
     def add_timer(self, interval: int, callback: Callable[..., None], opaque: Any) -> int:
         with self._lock:
-            self._numbers += 1
+            self._last_number += 1
             due = time.monotonic() + interval / 1000
-            self._timers[self._numbers] = _Timer(interval, due, callback, opaque)
-            number = self._numbers
+            self._timers[self._last_number] = _Timer(interval, due, callback, opaque)
+            number = self._last_number
         self._wake_up()
         return number
 

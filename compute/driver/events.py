@@ -7,7 +7,7 @@ import libvirt
 
 from .connection import open_connection
 from .errors import translated
-from .guest.power import word
+from .guest.power import reason_name
 from .specs import GuestEvent, GuestEventKind
 
 _LIFECYCLE: dict[int, tuple[GuestEventKind, tuple[str, ...]]] = {
@@ -82,7 +82,7 @@ def subscribe(uri: str, on_event: OnEvent, on_close: Callable[[str], None]) -> S
     connection = open_connection(uri)
     with translated(f"Listening to hypervisor {uri}"):
         connection.registerCloseCallback(
-            lambda connection, reason, opaque: on_close(word(_CLOSE_REASONS, reason)), None
+            lambda connection, reason, opaque: on_close(reason_name(_CLOSE_REASONS, reason)), None
         )
         callbacks = [
             connection.domainEventRegisterAny(None, number, deliver, on_event)
@@ -97,14 +97,14 @@ def _lifecycle(
     if event not in _LIFECYCLE:
         return
     kind, details = _LIFECYCLE[event]
-    why = word(details, detail)
-    if kind is GuestEventKind.STOPPED and why in _CRASHES:
+    name = reason_name(details, detail)
+    if kind is GuestEventKind.STOPPED and name in _CRASHES:
         kind = GuestEventKind.CRASHED
-    _hand_over(domain, kind, why, on_event)
+    _deliver(domain, kind, name, on_event)
 
 
 def _reboot(connection: Any, domain: libvirt.virDomain, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.REBOOTED, "", on_event)
+    _deliver(domain, GuestEventKind.REBOOTED, "", on_event)
 
 
 def _io_error(
@@ -116,28 +116,28 @@ def _io_error(
     reason: str,
     on_event: OnEvent,
 ) -> None:
-    _hand_over(domain, GuestEventKind.IO_ERROR, f"{alias}: {reason or 'error'}", on_event)
+    _deliver(domain, GuestEventKind.IO_ERROR, f"{alias}: {reason or 'error'}", on_event)
 
 
 def _device_added(connection: Any, domain: libvirt.virDomain, alias: str, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.DEVICE_ADDED, alias, on_event)
+    _deliver(domain, GuestEventKind.DEVICE_ADDED, alias, on_event)
 
 
 def _device_removed(connection: Any, domain: libvirt.virDomain, alias: str, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.DEVICE_REMOVED, alias, on_event)
+    _deliver(domain, GuestEventKind.DEVICE_REMOVED, alias, on_event)
 
 
 def _removal_failed(connection: Any, domain: libvirt.virDomain, alias: str, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.DEVICE_REMOVAL_FAILED, alias, on_event)
+    _deliver(domain, GuestEventKind.DEVICE_REMOVAL_FAILED, alias, on_event)
 
 
 def _agent(connection: Any, domain: libvirt.virDomain, state: int, reason: int, on_event: OnEvent) -> None:
     connected = state == libvirt.VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED
     kind = GuestEventKind.AGENT_CONNECTED if connected else GuestEventKind.AGENT_DISCONNECTED
-    _hand_over(domain, kind, "", on_event)
+    _deliver(domain, kind, "", on_event)
 
 
-def _hand_over(domain: libvirt.virDomain, kind: GuestEventKind, detail: str, on_event: OnEvent) -> None:
+def _deliver(domain: libvirt.virDomain, kind: GuestEventKind, detail: str, on_event: OnEvent) -> None:
     on_event(GuestEvent(uuid=domain.UUIDString(), kind=kind, detail=detail))
 
 

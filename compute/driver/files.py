@@ -17,14 +17,14 @@ CHUNK = 8 << 20
 PRIVATE = 0o600
 
 
-def part_of(target: Path) -> Path:
+def part_path(target: Path) -> Path:
     """The hidden name of an unfinished `target`."""
     return target.with_name(f".{target.name}.part")
 
 
-def write_whole(target: Path, data: bytes, mode: int = PRIVATE) -> None:
+def write_atomic(target: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Write `data`, replacing an older file. Raises OSError, leaving nothing behind."""
-    part = part_of(target)
+    part = part_path(target)
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
             os.fchmod(file.fileno(), mode)
@@ -36,13 +36,13 @@ def write_whole(target: Path, data: bytes, mode: int = PRIVATE) -> None:
         raise
 
 
-def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
+def create_atomic(target: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Have `fill` write the file, under its hidden name until it is whole.
 
     A second process that makes the same waits for the first and is content with its file.
     Raises OSError, leaving nothing behind, like whatever `fill` raises to cancel.
     """
-    part = part_of(target)
+    part = part_path(target)
     with open(os.open(part, os.O_RDWR | os.O_CREAT, PRIVATE), "wb") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
         if target.exists():
@@ -58,13 +58,13 @@ def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
             raise
 
 
-def copy_whole(source: Path, target: Path, progress: Progress) -> None:
+def copy_atomic(source: Path, target: Path, progress: Progress) -> None:
     """Copy a file, holes and all; `progress(done, total)` counts bytes of the source. As `make_whole`."""
     with open(source, "rb") as reader:
-        make_whole(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
+        create_atomic(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
 
 
-def move_whole(source: Path, target: Path, progress: Progress) -> None:
+def move_atomic(source: Path, target: Path, progress: Progress) -> None:
     """Let a finished file be ours and take its place elsewhere, on another file system by copying it."""
     with open(source, "rb") as file:
         os.fchown(file.fileno(), os.geteuid(), os.getegid())
@@ -75,7 +75,7 @@ def move_whole(source: Path, target: Path, progress: Progress) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        copy_whole(source, target, progress)
+        copy_atomic(source, target, progress)
         source.unlink()
 
 

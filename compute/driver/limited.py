@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from .errors import GuestBusy, HypervisorUnreachable
 
 
-class OfGuest(Protocol):
+class GuestCaller(Protocol):
     """Whatever speaks to one guest."""
 
     uri: str
@@ -20,7 +20,7 @@ class OfGuest(Protocol):
 
 T = TypeVar("T")
 P = ParamSpec("P")
-G = TypeVar("G", bound=OfGuest)
+G = TypeVar("G", bound=GuestCaller)
 
 QEMU_SECONDS = 30.0
 """How long QEMU may take for what is quick; as long as libvirt itself waits for another call to the guest."""

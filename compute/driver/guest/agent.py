@@ -27,8 +27,8 @@ class Agent:
     def is_connected(self) -> bool:
         """Whether something in the guest has opened the agent's channel. Asks libvirt, not the guest."""
         with translated(f"Reading guest {self.uuid}"):
-            described = etree.fromstring(self._domain().XMLDesc())
-        states = described.xpath(f"devices/channel/target[@name='{CHANNEL}']/@state")
+            definition = etree.fromstring(self._domain().XMLDesc())
+        states = definition.xpath(f"devices/channel/target[@name='{CHANNEL}']/@state")
         return states == ["connected"]
 
     def facts(self) -> AgentFacts:

@@ -27,8 +27,8 @@ class Console:
 
     def __init__(self, uri: str, uuid: str) -> None:
         self._chunks: SimpleQueue[bytes] = SimpleQueue()
-        self._rest = b""
-        self._lock, self._once = Lock(), Lock()
+        self._unread = b""
+        self._lock, self._close_lock = Lock(), Lock()
         self._paused = False
         self._closed = False
         self._connection = open_connection(uri)
@@ -47,8 +47,8 @@ class Console:
 
     def read(self, size: int = CHUNK) -> bytes:
         """Wait for output; b"" means the console has ended."""
-        data = self._rest or self._chunks.get()
-        self._rest = data[size:]
+        data = self._unread or self._chunks.get()
+        self._unread = data[size:]
         if not data:
             self._chunks.put(b"")  # the end stays the end for the next read
         elif self._paused and self._chunks.empty():
@@ -73,7 +73,7 @@ class Console:
 
     def close(self) -> None:
         """End the console; a waiting read returns b"". Waits for nobody, and is safe to call twice."""
-        if not self._once.acquire(blocking=False):
+        if not self._close_lock.acquire(blocking=False):
             return
         self._closed = True
         self._chunks.put(b"")

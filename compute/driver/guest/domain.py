@@ -12,7 +12,7 @@ from ..limited import QEMU_SECONDS, limited, within
 from ..specs import GuestFacts, GuestSpec, GuestTag
 from ..specs.sources import DiskSource, NetworkSource
 from ..specs.sources import label as disk_label
-from ..storage.qcow2 import names_backing
+from ..storage.qcow2 import has_backing_file
 from ..xml.disks import Source
 from ..xml.guest import guest_domain
 from ..xml.snapshot import snapshot_record
@@ -27,7 +27,7 @@ _RECORDS = (
     | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
 )
 # What the machine itself remembers: the firmware's variables and the secrets of its TPM.
-_FORGET_STATE = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_TPM
+_DELETE_STATE = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_TPM
 _KEEP_STATE = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_TPM
 _COMPLETE = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
 _TAP_NAME_BYTES = 15
@@ -147,7 +147,7 @@ class Guest:
         """
         try:
             with translated(f"Removing guest {self.uuid}"):
-                self._domain().undefineFlags(_RECORDS | (_KEEP_STATE if keep_state else _FORGET_STATE))
+                self._domain().undefineFlags(_RECORDS | (_KEEP_STATE if keep_state else _DELETE_STATE))
         except GuestNotFound:
             return
 
@@ -167,19 +167,19 @@ class Guest:
 
         Without `write` it only looks, which also a guest whose QEMU is stuck allows.
         """
-        known = self.tag()
-        if known is None or known.installation != tag.installation:
+        present = self.tag()
+        if present is None or present.installation != tag.installation:
             return
-        if (known.order, known.fence) > (tag.order, tag.fence):
+        if (present.order, present.fence) > (tag.order, tag.fence):
             raise GuestClaimed(
-                f"Guest {self.uuid} is in the hands of operation {known.operation}, not of {tag.operation}."
+                f"Guest {self.uuid} is in the hands of operation {present.operation}, not of {tag.operation}."
             )
-        if write and known != tag:
+        if write and present != tag:
             self.set_tag(tag)
 
     def set_tag(self, tag: GuestTag) -> None:
         """Write the tag, in the definition and in the running guest."""
-        xml = BareTagElement.of(tag).to_xml()
+        xml = BareTagElement.from_tag(tag).to_xml()
         with translated(f"Tagging guest {self.uuid}"):
             domain = self._domain()
             flags = libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -192,20 +192,20 @@ class Guest:
 
         Its other disks lose theirs of this label too: libvirt and QEMU know a guest's snapshot of all its disks only.
         """
-        place = dict(Source.of(source).render().items())
+        attributes = dict(Source.from_source(source).render().items())
         with translated(f"Deleting a snapshot of guest {self.uuid}"):
             domain = self._domain()
-            described = etree.fromstring(domain.XMLDesc(_COMPLETE))
-            disks = described.findall("devices/disk")
-            sources = [found for disk in disks if (found := disk.find("source")) is not None]
-            if not any(place.items() <= dict(found.items()).items() for found in sources):
+            definition = etree.fromstring(domain.XMLDesc(_COMPLETE))
+            disks = definition.findall("devices/disk")
+            sources = [element for disk in disks if (element := disk.find("source")) is not None]
+            if not any(attributes.items() <= dict(element.items()).items() for element in sources):
                 raise GuestBusy(f"Something else than guest {self.uuid} has {disk_label(source)} open.")
             targets = [str(disk.xpath("string(target/@dev)")) for disk in disks]
             written = {
                 target for target, disk in zip(targets, disks, strict=True) if disk.find("readonly") is None
             }
             record = snapshot_record(label, targets, written).render()
-            record.append(described)
+            record.append(definition)
             xml = etree.tostring(record, encoding="unicode")
             domain.snapshotCreateXML(xml, libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE).delete()
 
@@ -235,11 +235,11 @@ def list_guests(uri: str) -> list[GuestFacts]:
     """Every guest of the hypervisor, running or not."""
     with translated(f"Listing the guests of hypervisor {uri}"):
         statistics = connect(uri).getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE, 0)
-        found = [_facts_if_there(domain, numbers) for domain, numbers in statistics]
-    return [facts for facts in found if facts is not None]
+        guests = [_facts_or_none(domain, numbers) for domain, numbers in statistics]
+    return [facts for facts in guests if facts is not None]
 
 
-def _facts_if_there(domain: libvirt.virDomain, numbers: dict[str, int]) -> GuestFacts | None:
+def _facts_or_none(domain: libvirt.virDomain, numbers: dict[str, int]) -> GuestFacts | None:
     try:
         return _facts(domain, numbers["state.state"], numbers["state.reason"])
     except libvirt.libvirtError as error:
@@ -249,8 +249,10 @@ def _facts_if_there(domain: libvirt.virDomain, numbers: dict[str, int]) -> Guest
 
 
 def _facts(domain: libvirt.virDomain, state: int, reason: int) -> GuestFacts:
-    power, why = describe(state, reason)
-    return GuestFacts(uuid=domain.UUIDString(), name=domain.name(), power=power, reason=why, tag=_tag(domain))
+    power, reason_name = describe(state, reason)
+    return GuestFacts(
+        uuid=domain.UUIDString(), name=domain.name(), power=power, reason=reason_name, tag=_tag(domain)
+    )
 
 
 def _tag(domain: libvirt.virDomain) -> GuestTag | None:
@@ -276,15 +278,15 @@ def _check(spec: GuestSpec) -> None:
                 f"Disk {disk.target} of guest {spec.name} has the serial {disk.serial}, "
                 f"of which the guest would see {_VIRTIO_SERIAL_BYTES} characters only."
             )
-        if disk.format == "qcow2" and disk.backing is None and _names_backing(disk.source):
+        if disk.format == "qcow2" and disk.backing is None and _has_backing_file(disk.source):
             raise InvalidGuest(
                 f"Disk {disk.target} of guest {spec.name} lies over another image, which `backing` does not "
                 "name: the guest would see an empty disk."
             )
 
 
-def _names_backing(source: DiskSource) -> bool:
+def _has_backing_file(source: DiskSource) -> bool:
     if isinstance(source, NetworkSource):
         return False
     path = Path(disk_label(source))
-    return path.exists() and names_backing(path)
+    return path.exists() and has_backing_file(path)

@@ -6,7 +6,7 @@ from lxml import etree
 from ..connection import connect
 from ..errors import translated
 from ..limited import limited
-from ..specs import RoomFacts, SizeFacts
+from ..specs import HotplugFacts, SizeFacts
 from ..xml.memory import memory_module
 
 _KIB_IN_MIB = 1024
@@ -19,17 +19,17 @@ class Growth:
     def __init__(self, uri: str, uuid: str) -> None:
         self.uri, self.uuid = uri, uuid
 
-    def room(self) -> RoomFacts:
+    def hotplug_limits(self) -> HotplugFacts:
         """How far it can grow from now on."""
         with translated(f"Reading guest {self.uuid}"):
-            described = etree.fromstring(self._domain().XMLDesc())
-        most = described.find("maxMemory")
-        slots = 0 if most is None else int(most.get("slots", "0"))
-        memory = described.findtext("memory", "0") if most is None else most.text or "0"
-        return RoomFacts(
-            vcpus=int(described.findtext("vcpu", "0")),
+            definition = etree.fromstring(self._domain().XMLDesc())
+        max_memory = definition.find("maxMemory")
+        slots = 0 if max_memory is None else int(max_memory.get("slots", "0"))
+        memory = definition.findtext("memory", "0") if max_memory is None else max_memory.text or "0"
+        return HotplugFacts(
+            vcpus=int(definition.findtext("vcpu", "0")),
             memory_mib=int(memory) // _KIB_IN_MIB,
-            slots=slots - len(described.findall("devices/memory")),
+            slots=slots - len(definition.findall("devices/memory")),
         )
 
     def size(self) -> SizeFacts:

@@ -65,9 +65,9 @@ _STATES: dict[int, tuple[PowerState, tuple[str, ...]]] = {
 def describe(state: int, reason: int) -> tuple[PowerState, str]:
     """The state and the reason for it."""
     power, reasons = _STATES.get(state, (PowerState.UNKNOWN, ()))
-    return power, word(reasons, reason)
+    return power, reason_name(reasons, reason)
 
 
-def word(words: tuple[str, ...], number: int) -> str:
+def reason_name(names: tuple[str, ...], number: int) -> str:
     """The word for a number; newer libvirts may know more numbers than we do."""
-    return words[number] if 0 <= number < len(words) else f"reason_{number}"
+    return names[number] if 0 <= number < len(names) else f"reason_{number}"

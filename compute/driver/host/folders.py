@@ -9,7 +9,7 @@ from lxml import etree
 from ..connection import connect
 from ..errors import DriverError, translated
 
-_LISTED_BY_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+_OTHERS_MODE = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 
 def prepare_socket_folder(path: Path, uri: str = "qemu:///system") -> None:
@@ -34,8 +34,8 @@ def prepare_socket_folder(path: Path, uri: str = "qemu:///system") -> None:
 def make_private_folder(path: Path) -> None:
     """Make a folder for guests' data, through which QEMU's user may pass and which nobody else may list."""
     path.mkdir(mode=0o711, parents=True, exist_ok=True)
-    if (mode := stat.S_IMODE(path.stat().st_mode)) & _LISTED_BY_OTHERS:
-        path.chmod(mode & ~_LISTED_BY_OTHERS)
+    if (mode := stat.S_IMODE(path.stat().st_mode)) & _OTHERS_MODE:
+        path.chmod(mode & ~_OTHERS_MODE)
 
 
 def check_reachable(path: Path) -> None:

@@ -16,7 +16,7 @@ import libvirt
 
 from ..connection import connect
 from ..errors import Conflict, InvalidGuest, translated
-from ..files import write_whole
+from ..files import write_atomic
 from ..host.folders import check_reachable
 from ..specs import Lease, NetworkSpec, Reservation
 from ..xml.network import nat_network
@@ -64,12 +64,12 @@ class Network:
         self._check(reservation)
         file = self._file(address)
         with translated(f"Reserving {address} on network {self.spec.name}"):
-            before = _read(file)
-            if before == reservation:
+            previous = _read(file)
+            if previous == reservation:
                 return
-            if before is not None:
+            if previous is not None:
                 self.release(address)
-            write_whole(
+            write_atomic(
                 file, f"{reservation.mac},{reservation.address},{reservation.hostname}\n".encode(), mode=0o644
             )
 
@@ -80,17 +80,17 @@ class Network:
         with translated(f"Releasing {address} on network {self.spec.name}"):
             if file.exists():
                 file.rename(released)
-            before = _read(released)
-            if before is None:
+            previous = _read(released)
+            if previous is None:
                 return
-            self._take_back(before)
+            self._end_lease(previous)
             released.unlink(missing_ok=True)
 
     def reservations(self) -> list[Reservation]:
         """Return every reservation."""
         with translated(f"Reading the reservations of network {self.spec.name}"):
-            found = [_read(file) for file in sorted(self.spec.dhcp_folder.glob("[0-9]*"))]
-        return [reservation for reservation in found if reservation is not None]
+            reservations = [_read(file) for file in sorted(self.spec.dhcp_folder.glob("[0-9]*"))]
+        return [reservation for reservation in reservations if reservation is not None]
 
     def leases(self) -> list[Lease]:
         """Return every lease. Raise NetworkNotFound."""
@@ -119,17 +119,19 @@ class Network:
                 f"{reservation.hostname!r} is no host name; use lower-case letters, digits, hyphens."
             )
         subnet = ipaddress.IPv4Network(self.spec.cidr)
-        taken = (self.spec.gateway, str(subnet.network_address), str(subnet.broadcast_address))
+        reserved = (self.spec.gateway, str(subnet.network_address), str(subnet.broadcast_address))
         try:
-            inside = ipaddress.IPv4Address(reservation.address) in subnet and reservation.address not in taken
+            is_free = (
+                ipaddress.IPv4Address(reservation.address) in subnet and reservation.address not in reserved
+            )
         except ipaddress.AddressValueError:
-            inside = False
-        if not inside:
+            is_free = False
+        if not is_free:
             raise InvalidGuest(
                 f"{reservation.address} is no address for a guest of network {self.spec.cidr}."
             )
 
-    def _take_back(self, reservation: Reservation) -> None:
+    def _end_lease(self, reservation: Reservation) -> None:
         """Have the DHCP server read the folder anew and drop the lease the NIC may hold."""
         process = _dnsmasq(self.spec.name)
         if process is None:  # not running: it reads the folder when it starts

@@ -100,7 +100,7 @@ class GuestTag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomSpec:
+class HotplugSpec:
     """How far a guest can grow while it runs: to so many vCPUs and MiB in all, by so many modules."""
 
     vcpus: int
@@ -128,7 +128,7 @@ class GuestSpec:
     tag: GuestTag
     hardware: HardwareSpec = USUAL
     nvram: Path | None = None
-    room: RoomSpec | None = None
+    hotplug: HotplugSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +241,7 @@ class Virtualization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomFacts:
+class HotplugFacts:
     """How far a running guest can grow: to so many vCPUs and MiB in all; `slots` are free for modules."""
 
     vcpus: int

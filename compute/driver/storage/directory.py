@@ -22,13 +22,13 @@ from ..errors import (
     StorageNotFound,
     translated,
 )
-from ..files import Progress, copy_whole, make_whole, move_whole, part_of, write_whole
+from ..files import Progress, copy_atomic, create_atomic, move_atomic, part_path, write_atomic
 from ..host.folders import check_reachable, make_private_folder
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import FileSource
 from ..xml.storage import directory_pool, empty_volume, overlay_volume
 from . import qemu_img
-from .formatting import Format
+from .formatting import Formatter
 from .pool import SnapshotHolder
 
 BUSY_SECONDS = 10.0
@@ -54,9 +54,9 @@ class DirectoryPool:
                 if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_POOL:
                     raise
                 pool = connect(self.uri).storagePoolDefineXML(directory_pool(self.name, self.path).to_xml())
-            place = etree.fromstring(pool.XMLDesc()).findtext("target/path")
-            if place != str(self.path):
-                raise Conflict(f"Storage pool {self.name} is already at {place}; choose another name.")
+            path = etree.fromstring(pool.XMLDesc()).findtext("target/path")
+            if path != str(self.path):
+                raise Conflict(f"Storage pool {self.name} is already at {path}; choose another name.")
             if not pool.isActive():
                 pool.create()
             if not pool.autostart():
@@ -65,11 +65,11 @@ class DirectoryPool:
     def facts(self) -> PoolFacts:
         """How full the file system under the pool is, now: libvirt only knows since its last refresh."""
         with translated(f"Measuring storage pool {self.name}"):
-            found = statvfs(self.path)
+            statistics = statvfs(self.path)
         return PoolFacts(
-            capacity_bytes=found.f_blocks * found.f_frsize,
-            allocated_bytes=(found.f_blocks - found.f_bfree) * found.f_frsize,
-            available_bytes=found.f_bavail * found.f_frsize,
+            capacity_bytes=statistics.f_blocks * statistics.f_frsize,
+            allocated_bytes=(statistics.f_blocks - statistics.f_bfree) * statistics.f_frsize,
+            available_bytes=statistics.f_bavail * statistics.f_frsize,
         )
 
     def list(self) -> list[VolumeFacts]:
@@ -77,13 +77,13 @@ class DirectoryPool:
         self._refresh()
         with translated(f"Listing storage pool {self.name}"):
             volumes = self._pool().listAllVolumes()
-        found = [self._facts_if_there(volume) for volume in volumes]
-        return [facts for facts in found if facts is not None]
+        volume_facts = [self._facts_or_none(volume) for volume in volumes]
+        return [facts for facts in volume_facts if facts is not None]
 
     def stat(self, name: str) -> VolumeFacts | None:
         """One volume, or None."""
         volume = self._volume(name)
-        return None if volume is None else self._facts_if_there(volume)
+        return None if volume is None else self._facts_or_none(volume)
 
     def source_of(self, name: str) -> FileSource:
         """Return where a volume of this name is or would be. Raise DriverError if it is no plain file name."""
@@ -114,7 +114,7 @@ class DirectoryPool:
         target = self._path(name)
         if not target.exists():
             with translated(f"Copying {name} into storage pool {self.name}"):
-                copy_whole(source, target, progress)
+                copy_atomic(source, target, progress)
         facts = self.stat(name)
         if facts is None:
             raise StorageNotFound(
@@ -147,10 +147,10 @@ class DirectoryPool:
             if volume is None:
                 xml = overlay_volume(name, size_bytes, self._path(base_name), base_format).to_xml()
                 return _facts(self._pool().createXML(xml))
-            described = etree.fromstring(volume.XMLDesc())
-        under = described.findtext("backingStore/path")
-        if under != str(self._path(base_name)):
-            raise Conflict(f"Volume {name} already exists over {under or 'nothing'}; delete it first.")
+            definition = etree.fromstring(volume.XMLDesc())
+        backing_path = definition.findtext("backingStore/path")
+        if backing_path != str(self._path(base_name)):
+            raise Conflict(f"Volume {name} already exists over {backing_path or 'nothing'}; delete it first.")
         return _facts(volume)
 
     def create(self, name: str, size_bytes: int) -> VolumeFacts:
@@ -159,22 +159,22 @@ class DirectoryPool:
         with translated(f"Making volume {name}"):
             return _facts(self._pool().createXML(empty_volume(name, size_bytes).to_xml()))
 
-    def fill(self, name: str, size_bytes: int, form: Format) -> VolumeFacts:
+    def fill(self, name: str, size_bytes: int, formatter: Formatter) -> VolumeFacts:
         """A qcow2 volume with what `form` writes; there already is success. Raises StorageFull."""
-        target, what = self._path(name), f"Making volume {name}"
+        target, attempt = self._path(name), f"Making volume {name}"
         raw = _unformatted(target)
-        with translated(what):
+        with translated(attempt):
             try:
                 with open(os.open(raw, os.O_RDWR | os.O_CREAT, 0o600), "wb") as file:
                     file.truncate(size_bytes)
-                form(raw)
-                command = ["convert", "-f", "raw", "-O", "qcow2", str(raw), str(part_of(target))]
-                make_whole(target, lambda _file: qemu_img.run(command, what))
+                formatter(raw)
+                command = ["convert", "-f", "raw", "-O", "qcow2", str(raw), str(part_path(target))]
+                create_atomic(target, lambda _file: qemu_img.run(command, attempt))
             finally:
                 raw.unlink(missing_ok=True)
         facts = self.stat(name)
         if facts is None:
-            raise StorageNotFound(f"{what} failed: it was deleted meanwhile.")
+            raise StorageNotFound(f"{attempt} failed: it was deleted meanwhile.")
         return facts
 
     def resize(self, name: str, size_bytes: int) -> None:
@@ -186,13 +186,13 @@ class DirectoryPool:
             if volume.info()[1] < size_bytes:
                 volume.resize(size_bytes)
 
-    def copy(self, name: str, to: str, progress: Progress) -> VolumeFacts:
+    def copy(self, name: str, target_name: str, progress: Progress) -> VolumeFacts:
         """Copy the file of a volume that no guest has open."""
-        return self.import_file(to, self._path(name), "qcow2", progress)
+        return self.import_file(target_name, self._path(name), "qcow2", progress)
 
-    def rename(self, name: str, to: str) -> None:
+    def rename(self, name: str, target_name: str) -> None:
         """Let a volume take the place of another. Done already is success."""
-        source, target = self._path(name), self._path(to)
+        source, target = self._path(name), self._path(target_name)
         with translated(f"Renaming volume {name}"):
             if source.exists():
                 source.replace(target)
@@ -201,14 +201,14 @@ class DirectoryPool:
     def export(self, name: str, target: Path, progress: Progress) -> None:
         """Let a volume become a file of ours outside the pool. Raises StorageFull."""
         with translated(f"Moving volume {name}"):
-            move_whole(self._path(name), target, progress)
+            move_atomic(self._path(name), target, progress)
         self._refresh()
 
     def write(self, name: str, data: bytes) -> VolumeFacts:
         """A raw volume holding `data`, replacing an older one whole. Raises StorageFull."""
         target = self._path(name)
         with translated(f"Writing volume {name}"):
-            write_whole(target, data)
+            write_atomic(target, data)
             allocated = target.stat().st_blocks * 512
         return VolumeFacts(
             name=name,
@@ -222,7 +222,7 @@ class DirectoryPool:
         """Delete a volume and any unfinished copy of it; already gone is success."""
         target = self._path(name)
         with translated(f"Deleting volume {name}"):
-            for unfinished in (part_of(target), _unformatted(target)):
+            for unfinished in (part_path(target), _unformatted(target)):
                 unfinished.unlink(missing_ok=True)
             try:
                 self._pool().storageVolLookupByName(name).delete()
@@ -233,34 +233,34 @@ class DirectoryPool:
 
     def snapshot(self, name: str, label: str) -> None:
         """Keep the present state of a volume under `label`, at once and inside its file. Kept is success."""
-        what = f"Keeping the state of volume {name}"
-        if label not in self._snapshots(name, what):
-            qemu_img.run(["snapshot", "-c", label, self._image(name)], what)
+        attempt = f"Keeping the state of volume {name}"
+        if label not in self._snapshots(name, attempt):
+            qemu_img.run(["snapshot", "-c", label, self._image_address(name)], attempt)
 
     def revert(self, name: str, label: str) -> None:
         """Give a volume its state and size of then. Nothing kept is success."""
-        what = f"Giving volume {name} its earlier state"
-        if label in self._snapshots(name, what):
-            qemu_img.run(["snapshot", "-a", label, self._image(name)], what)
+        attempt = f"Giving volume {name} its earlier state"
+        if label in self._snapshots(name, attempt):
+            qemu_img.run(["snapshot", "-a", label, self._image_address(name)], attempt)
             self._refresh()
 
     def delete_snapshot(self, name: str, label: str, guest: SnapshotHolder) -> None:
         """Give up what was kept, also while `guest` runs from the volume. Nothing kept is success."""
-        what = f"Deleting a snapshot of volume {name}"
-        if not self._path(name).exists() or label not in self._snapshots(name, what):
+        attempt = f"Deleting a snapshot of volume {name}"
+        if not self._path(name).exists() or label not in self._snapshots(name, attempt):
             return
         try:
-            qemu_img.run(["snapshot", "-d", label, self._image(name)], what)
+            qemu_img.run(["snapshot", "-d", label, self._image_address(name)], attempt)
         except GuestBusy:
             guest.delete_disk_snapshot(self.source_of(name), label)
 
-    def _snapshots(self, name: str, what: str) -> set[str]:
+    def _snapshots(self, name: str, attempt: str) -> set[str]:
         """Return the labels under which states of a volume are kept. A running guest does not mind."""
         if not self._path(name).exists():
-            raise StorageNotFound(f"{what} failed: it is not in pool {self.name}.")
-        return qemu_img.snapshots(self._image(name), what)
+            raise StorageNotFound(f"{attempt} failed: it is not in pool {self.name}.")
+        return qemu_img.snapshots(self._image_address(name), attempt)
 
-    def _image(self, name: str) -> str:
+    def _image_address(self, name: str) -> str:
         return qemu_img.address(self.source_of(name), "qcow2")
 
     def _pool(self) -> libvirt.virStoragePool:
@@ -280,7 +280,7 @@ class DirectoryPool:
                 continue
         return None
 
-    def _facts_if_there(self, volume: libvirt.virStorageVol) -> VolumeFacts | None:
+    def _facts_or_none(self, volume: libvirt.virStorageVol) -> VolumeFacts | None:
         """What libvirt says of a volume, unless it was deleted since we heard of it."""
         try:
             with translated(f"Reading a volume of storage pool {self.name}"):
@@ -305,16 +305,16 @@ class DirectoryPool:
 
 def _unformatted(target: Path) -> Path:
     """The hidden name of what is formatted before it becomes `target`."""
-    return part_of(target).with_suffix(".raw")
+    return part_path(target).with_suffix(".raw")
 
 
 def _facts(volume: libvirt.virStorageVol) -> VolumeFacts:
-    described = etree.fromstring(volume.XMLDesc())
-    kind = described.find("target/format")
+    definition = etree.fromstring(volume.XMLDesc())
+    kind = definition.find("target/format")
     return VolumeFacts(
-        name=described.findtext("name", ""),
-        source=FileSource(path=Path(described.findtext("target/path", ""))),
-        capacity_bytes=int(described.findtext("capacity", "0")),
-        allocation_bytes=int(described.findtext("allocation", "0")),
+        name=definition.findtext("name", ""),
+        source=FileSource(path=Path(definition.findtext("target/path", ""))),
+        capacity_bytes=int(definition.findtext("capacity", "0")),
+        allocation_bytes=int(definition.findtext("allocation", "0")),
         format="raw" if kind is None else str(kind.get("type")),
     )

@@ -11,7 +11,7 @@ from ..files import Progress
 from ..specs.sources import DiskSource
 from ..xml.disks import CopyTarget, Source
 
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
 
 
@@ -36,7 +36,7 @@ class DiskCopy:
 
     def start(self) -> None:
         """Begin copying into the volume at `destination`, which must be new. Raises GuestNotRunning."""
-        xml = CopyTarget.of(self.destination).to_xml()
+        xml = CopyTarget.from_source(self.destination).to_xml()
         with translated(f"Copying the disk of guest {self.uuid}"):
             self._domain().blockCopy(self.device, xml, {}, self._flags)
 
@@ -55,7 +55,7 @@ class DiskCopy:
                 progress(job["cur"], max(job["end"], 1))
             if mirror.get("ready") == "yes":
                 break
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         self.end()
 
     def end(self) -> None:
@@ -69,14 +69,14 @@ class DiskCopy:
 
     def _mirror(self) -> etree._Element | None:
         with translated(f"Reading guest {self.uuid}"):
-            described = etree.fromstring(self._domain().XMLDesc())
-        wanted = set(Source.of(self.destination).render().items())
-        for disk in described.iterfind("devices/disk"):
+            definition = etree.fromstring(self._domain().XMLDesc())
+        attributes = set(Source.from_source(self.destination).render().items())
+        for disk in definition.iterfind("devices/disk"):
             mirror = disk.find("mirror")
             target, source = disk.find("target"), disk.find("mirror/source")
             if mirror is None or target is None or source is None:
                 continue
-            if target.get("dev") == self.device and wanted <= set(source.items()):
+            if target.get("dev") == self.device and attributes <= set(source.items()):
                 return mirror
         return None
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from ..errors import DriverError, translated
-from ..files import Progress, make_whole, part_of
+from ..files import Progress, create_atomic, part_path
 from ..specs import BackingSpec
 from ..specs.sources import BlockSource, DiskSource, FileSource, label
 from . import qemu_img
-from .qcow2 import keeps_data_elsewhere
+from .qcow2 import has_external_data_file
 
 
 def flatten(
@@ -22,12 +22,15 @@ def flatten(
     What is under the disk is told, as for guests: asking the file would let it lie. Already there is success.
     Raises StorageFull, and GuestBusy where a guest has the disk open; whatever `progress` raises ends it.
     """
-    what = f"Copying {Path(label(disk)).name}"
-    with translated(what):
-        if isinstance(disk, FileSource | BlockSource) and keeps_data_elsewhere(Path(label(disk))):
-            raise DriverError(f"{what} failed: it says that its data is in another file, which no disk's is.")
+    attempt = f"Copying {Path(label(disk)).name}"
+    with translated(attempt):
+        if isinstance(disk, FileSource | BlockSource) and has_external_data_file(Path(label(disk))):
+            raise DriverError(
+                f"{attempt} failed: it says that its data is in another file, which no disk's is."
+            )
         source = qemu_img.address(disk, "qcow2", backing)
-        command = ["convert", "-p", "-O", "qcow2", source, str(part_of(target))]
-        make_whole(
-            target, lambda _file: qemu_img.run(command, what, lambda share: progress(int(share * size), size))
+        command = ["convert", "-p", "-O", "qcow2", source, str(part_path(target))]
+        create_atomic(
+            target,
+            lambda _file: qemu_img.run(command, attempt, lambda share: progress(int(share * size), size)),
         )

@@ -6,7 +6,7 @@ from typing import Protocol
 from ..files import Progress
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import DiskSource
-from .formatting import Format
+from .formatting import Formatter
 
 
 class SnapshotHolder(Protocol):
@@ -40,7 +40,7 @@ class Pool(Protocol):
     def create(self, name: str, size_bytes: int) -> VolumeFacts:
         """Make an empty volume in place of one that has the name. Raise StorageFull."""
 
-    def fill(self, name: str, size_bytes: int, form: Format) -> VolumeFacts:
+    def fill(self, name: str, size_bytes: int, formatter: Formatter) -> VolumeFacts:
         """Make a volume that is formatted; there already is success. Raise StorageFull."""
 
     def overlay(
@@ -48,7 +48,7 @@ class Pool(Protocol):
     ) -> VolumeFacts:
         """Make a volume over another, which is never written again. Raise Conflict when it lies over something else."""
 
-    def copy(self, name: str, to: str, progress: Progress) -> VolumeFacts:
+    def copy(self, name: str, target_name: str, progress: Progress) -> VolumeFacts:
         """Copy a volume that no guest has open."""
 
     def import_file(self, name: str, source: Path, format: DiskFormat, progress: Progress) -> VolumeFacts:  # noqa: A002 - libvirt's word
@@ -63,7 +63,7 @@ class Pool(Protocol):
     def resize(self, name: str, size_bytes: int) -> None:
         """Make a volume larger. Raise StorageNotFound, StorageFull."""
 
-    def rename(self, name: str, to: str) -> None:
+    def rename(self, name: str, target_name: str) -> None:
         """Let a volume take the place of another."""
 
     def delete(self, name: str) -> None:

@@ -7,7 +7,7 @@ _MAGIC = b"QFI\xfb"
 _EXTERNAL_DATA = 1 << 2
 
 
-def names_backing(path: Path) -> bool:
+def has_backing_file(path: Path) -> bool:
     """Whether `path` is a qcow2 file that needs another image under it. Raises OSError."""
     header = _header(path)
     if len(header) < 20:
@@ -16,7 +16,7 @@ def names_backing(path: Path) -> bool:
     return bool(offset and length)
 
 
-def keeps_data_elsewhere(path: Path) -> bool:
+def has_external_data_file(path: Path) -> bool:
     """Whether `path` is a qcow2 file whose data is in another one. Raises OSError."""
     header = _header(path)
     if len(header) < 80 or struct.unpack("!I", header[4:8])[0] < 3:  # version 2 knows no features

@@ -77,7 +77,7 @@ class Interface(Element):
     tuning: InterfaceTuning | None = None
 
     @classmethod
-    def of(cls, spec: PortSpec, hardware: HardwareSpec) -> "Interface":
+    def from_spec(cls, spec: PortSpec, hardware: HardwareSpec) -> "Interface":
         """Return the NIC of a port."""
         return cls(
             mac=Mac(address=spec.mac),
@@ -86,7 +86,7 @@ class Interface(Element):
             model=Model(type=hardware.vif_model),
             rom=Rom(enabled="no"),
             alias=Alias(name=f"ua-{spec.id}"),
-            tuning=InterfaceTuning.of(hardware),
+            tuning=InterfaceTuning.from_hardware(hardware),
         )
 
 

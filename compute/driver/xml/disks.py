@@ -47,7 +47,7 @@ class Source(Element):
     auth: Auth | None = None
 
     @classmethod
-    def of(cls, source: DiskSource) -> "Source":
+    def from_source(cls, source: DiskSource) -> "Source":
         """Return the element for a source."""
         match source:
             case FileSource(path=path):
@@ -98,15 +98,15 @@ class BackingStore(Element):
     backing: "BackingStore | None" = None
 
     @classmethod
-    def of(cls, spec: BackingSpec | None) -> "BackingStore":
+    def from_spec(cls, spec: BackingSpec | None) -> "BackingStore":
         """Return the chain from `spec` down to its end."""
         if spec is None:
             return cls()
         return cls(
             type=kind(spec.source),
             format=Format(type=spec.format),
-            source=Source.of(spec.source),
-            backing=cls.of(spec.backing),
+            source=Source.from_source(spec.source),
+            backing=cls.from_spec(spec.backing),
         )
 
 
@@ -154,7 +154,7 @@ class Disk(Element):
     readonly: ReadOnly | None = None
 
     @classmethod
-    def of(cls, spec: DiskSpec, limits: DiskLimits | None = None) -> "Disk":
+    def from_spec(cls, spec: DiskSpec, limits: DiskLimits | None = None) -> "Disk":
         """Return the disk of a spec; CD-ROMs go without limits."""
         writable = spec.device == "disk" and not spec.read_only
         return cls(
@@ -165,11 +165,11 @@ class Disk(Element):
                 cache=CACHES[kind(spec.source)] if writable else None,
                 discard="unmap" if writable else None,
             ),
-            source=Source.of(spec.source),
-            backing=BackingStore.of(spec.backing),
+            source=Source.from_source(spec.source),
+            backing=BackingStore.from_spec(spec.backing),
             target=DiskTarget(dev=spec.target, bus=spec.bus),
             serial=spec.serial,
-            tuning=DiskTuning.of(limits) if limits and spec.device == "disk" else None,
+            tuning=DiskTuning.from_limits(limits) if limits and spec.device == "disk" else None,
             boot=None if spec.boot_order is None else Boot(order=spec.boot_order),
             readonly=None if writable else ReadOnly(),
         )
@@ -185,6 +185,8 @@ class CopyTarget(Element):
     source: Source
 
     @classmethod
-    def of(cls, destination: DiskSource) -> "CopyTarget":
+    def from_source(cls, destination: DiskSource) -> "CopyTarget":
         """Return the element for an existing qcow2 volume to copy into."""
-        return cls(type=kind(destination), driver=DiskDriver(type="qcow2"), source=Source.of(destination))
+        return cls(
+            type=kind(destination), driver=DiskDriver(type="qcow2"), source=Source.from_source(destination)
+        )

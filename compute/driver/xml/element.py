@@ -29,12 +29,12 @@ class Element:
     def render(self) -> etree._Element:
         """The lxml tree. Raises InvalidGuest for characters XML cannot carry."""
         node = etree.Element(self.TAG, nsmap=self.NAMESPACES)
-        for declared in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, declared.name)
+        for member in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, member.name)
             if value is None:
                 continue
-            name = declared.metadata.get("name") or declared.name
-            match declared.metadata.get("kind"):
+            name = member.metadata.get("name") or member.name
+            match member.metadata.get("kind"):
                 case "attribute":
                     node.set(name, _text(value, f"{self.TAG}/@{name}"))
                 case "leaf":
@@ -67,9 +67,9 @@ def text() -> Any:
 
 
 def _text(value: Scalar, where: str) -> str:
-    written = str(value)
-    if found := _FORBIDDEN.search(written):
+    rendered = str(value)
+    if match := _FORBIDDEN.search(rendered):
         raise InvalidGuest(
-            f"{where} contains the character U+{ord(found.group()):04X}, which XML cannot carry; remove it."
+            f"{where} contains the character U+{ord(match.group()):04X}, which XML cannot carry; remove it."
         )
-    return written
+    return rendered

@@ -87,24 +87,24 @@ class Domain(Element):
 def guest_domain(spec: GuestSpec) -> Domain:
     """The whole machine of a spec."""
     hardware, limits = spec.hardware, spec.hardware.cpu_limits
-    most_vcpus = spec.room.vcpus if spec.room else spec.vcpus
+    most_vcpus = spec.hotplug.vcpus if spec.hotplug else spec.vcpus
     max_memory = nodes = None
-    if spec.room and spec.room.slots:
-        max_memory = MaxMemory(slots=spec.room.slots, size=spec.room.memory_mib)
-        nodes = Nodes.of(most_vcpus, spec.memory_mib)
+    if spec.hotplug and spec.hotplug.slots:
+        max_memory = MaxMemory(slots=spec.hotplug.slots, size=spec.hotplug.memory_mib)
+        nodes = Nodes.single(most_vcpus, spec.memory_mib)
     return Domain(
         type=spec.virt_type,
         name=spec.name,
         uuid=spec.uuid,
         title=" ".join(spec.title.splitlines()).strip() or None,  # libvirt takes one line
-        metadata=Metadata(tag=TagElement.of(spec.tag)),
+        metadata=Metadata(tag=TagElement.from_tag(spec.tag)),
         max_memory=max_memory,
         memory=Memory(size=spec.memory_mib),
         vcpu=Vcpu(current=spec.vcpus if most_vcpus > spec.vcpus else None, most=most_vcpus),
-        tuning=None if limits is None else CpuTuning.of(limits),
-        os=OperatingSystem.of(hardware, spec.nvram),
+        tuning=None if limits is None else CpuTuning.from_limits(limits),
+        os=OperatingSystem.from_spec(hardware, spec.nvram),
         features=Features(smm=ManagementMode() if hardware.secure_boot else None),
-        cpu=Cpu.of(spec.virt_type, hardware.topology, nodes),
+        cpu=Cpu.for_guest(spec.virt_type, hardware.topology, nodes),
         clock=Clock(offset="utc"),
         devices=_devices(spec),
     )
@@ -124,7 +124,7 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
             cmdline="console=ttyS0 panic=-1 no_timer_check",
         ),
         features=Features(),
-        cpu=Cpu.of(virt_type),
+        cpu=Cpu.for_guest(virt_type),
         clock=Clock(offset="utc"),
         on_reboot="destroy",
         devices=Devices(
@@ -142,8 +142,8 @@ def _devices(spec: GuestSpec) -> Devices:
             Controller(type="scsi", index=0, model="virtio-scsi"),
             Controller(type="usb", index=0, model="qemu-xhci"),
         ),
-        disks=tuple(Disk.of(disk, hardware.disk_limits) for disk in spec.disks),
-        interfaces=tuple(Interface.of(port, hardware) for port in spec.ports),
+        disks=tuple(Disk.from_spec(disk, hardware.disk_limits) for disk in spec.disks),
+        interfaces=tuple(Interface.from_spec(port, hardware) for port in spec.ports),
         serials=(
             Serial(type="pty", log=Log(file=str(spec.console_log), append="on"), target=Target(port=0)),
         ),
@@ -157,7 +157,7 @@ def _devices(spec: GuestSpec) -> Devices:
         balloon=Balloon(model="virtio", stats=Stats(period=5)),
         panic=Panic(model="isa"),
         watchdog=Watchdog(action=hardware.watchdog) if hardware.watchdog else None,
-        tpm=Tpm.of(hardware.tpm) if hardware.tpm else None,
+        tpm=Tpm.from_spec(hardware.tpm) if hardware.tpm else None,
     )
 
 

@@ -15,7 +15,7 @@ class CpuTuning(Element):
     quota: int | None = leaf()
 
     @classmethod
-    def of(cls, limits: hardware.CpuLimits) -> "CpuTuning":
+    def from_limits(cls, limits: hardware.CpuLimits) -> "CpuTuning":
         """The element for these limits."""
         return cls(shares=limits.shares, period=limits.period, quota=limits.quota)
 
@@ -31,7 +31,7 @@ class DiskTuning(Element):
     write_iops_sec: int | None = leaf()
 
     @classmethod
-    def of(cls, limits: hardware.DiskLimits) -> "DiskTuning":
+    def from_limits(cls, limits: hardware.DiskLimits) -> "DiskTuning":
         """The element for these limits."""
         return cls(
             total_bytes_sec=limits.total_bytes_sec,
@@ -44,7 +44,7 @@ class DiskTuning(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way(Element):
+class RateLimit(Element):
     """One direction, as the guest sees it."""
 
     average: int = attribute()
@@ -52,18 +52,18 @@ class Way(Element):
     burst: int | None = attribute()
 
     @classmethod
-    def of(cls, limits: hardware.Bandwidth | None) -> Self | None:
+    def from_limits(cls, limits: hardware.Bandwidth | None) -> Self | None:
         """The element for these limits; None where there are none."""
         if limits is None:
             return None
         return cls(average=limits.average, peak=limits.peak, burst=limits.burst)
 
 
-class Inbound(Way):
+class Inbound(RateLimit):
     TAG: ClassVar[str] = "inbound"
 
 
-class Outbound(Way):
+class Outbound(RateLimit):
     TAG: ClassVar[str] = "outbound"
 
 
@@ -74,8 +74,8 @@ class InterfaceTuning(Element):
     outbound: Outbound | None = None
 
     @classmethod
-    def of(cls, spec: hardware.HardwareSpec) -> Self | None:
+    def from_hardware(cls, spec: hardware.HardwareSpec) -> Self | None:
         """The element for the machine's limits; None where neither way has one."""
         if spec.inbound is None and spec.outbound is None:
             return None
-        return cls(inbound=Inbound.of(spec.inbound), outbound=Outbound.of(spec.outbound))
+        return cls(inbound=Inbound.from_limits(spec.inbound), outbound=Outbound.from_limits(spec.outbound))

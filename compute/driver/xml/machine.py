@@ -55,7 +55,7 @@ class OperatingSystem(Element):
     boot_menu: BootMenu | None = None
 
     @classmethod
-    def of(cls, spec: HardwareSpec, nvram: Path | None) -> "OperatingSystem":
+    def from_spec(cls, spec: HardwareSpec, nvram: Path | None) -> "OperatingSystem":
         """What the guest boots by; `nvram` is where UEFI keeps its variables."""
         machine = MachineType(machine=spec.machine, kind="hvm")
         menu = BootMenu() if spec.boot_menu else None
@@ -127,14 +127,18 @@ class Cpu(Element):
     nodes: Nodes | None = None
 
     @classmethod
-    def of(
+    def for_guest(
         cls, virt_type: VirtType, topology: hardware.Topology | None = None, nodes: Nodes | None = None
     ) -> "Cpu":
         """Under KVM the host's own model; emulated a named one, the same whatever QEMU learns later."""
-        arranged = None
+        cpu_topology = None
         if topology is not None:
-            arranged = CpuTopology(sockets=topology.sockets, cores=topology.cores, threads=topology.threads)
+            cpu_topology = CpuTopology(
+                sockets=topology.sockets, cores=topology.cores, threads=topology.threads
+            )
         if virt_type == "kvm":
-            return cls(mode="host-model", topology=arranged, nodes=nodes)
+            return cls(mode="host-model", topology=cpu_topology, nodes=nodes)
         model = CpuModel(name=EMULATED_MODEL)
-        return cls(mode="custom", match="exact", check="none", model=model, topology=arranged, nodes=nodes)
+        return cls(
+            mode="custom", match="exact", check="none", model=model, topology=cpu_topology, nodes=nodes
+        )

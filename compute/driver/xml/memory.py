@@ -40,7 +40,7 @@ class Nodes(Element):
     cell: Cell
 
     @classmethod
-    def of(cls, vcpus: int, memory_mib: int) -> "Nodes":
+    def single(cls, vcpus: int, memory_mib: int) -> "Nodes":
         """A node with all vCPUs that there may be."""
         return cls(cell=Cell(id=0, cpus=f"0-{vcpus - 1}" if vcpus > 1 else "0", memory=memory_mib))
 

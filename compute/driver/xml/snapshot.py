@@ -31,14 +31,14 @@ class Snapshot(Element):
     disks: SnapshotDisks
 
 
-def snapshot_record(label: str, targets: Iterable[str], inside: Container[str]) -> Snapshot:
+def snapshot_record(label: str, targets: Iterable[str], internal: Container[str]) -> Snapshot:
     """Return the record of a snapshot that is inside the disks `inside` already; the others cannot have one."""
     return Snapshot(
         name=label,
         creation_time=1,
         disks=SnapshotDisks(
             disks=tuple(
-                SnapshotDisk(name=target, snapshot="internal" if target in inside else "no")
+                SnapshotDisk(name=target, snapshot="internal" if target in internal else "no")
                 for target in targets
             )
         ),

@@ -27,7 +27,7 @@ class TagElement(Element):
     fence: int = attribute()
 
     @classmethod
-    def of(cls, tag: GuestTag) -> Self:
+    def from_tag(cls, tag: GuestTag) -> Self:
         """The element for a tag."""
         return cls(
             installation=tag.installation,
