@@ -1,4 +1,4 @@
-"""What can go wrong in the driver. libvirt's errors are turned into ours here and nowhere else."""
+"""Errors of the driver. Only this module translates libvirt's."""
 
 import errno
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import libvirt
 
 
 class DriverError(Exception):
-    """A hypervisor could not do what was asked. The text is a sentence for a person.
+    """A call to a hypervisor failed. The text is a sentence for a person.
 
     `code` is a stable word for programs; `retryable` says whether the same call may succeed later.
     """
@@ -26,7 +26,7 @@ class HypervisorUnreachable(DriverError):
 
 
 class GuestNotFound(DriverError):
-    """The hypervisor knows no such guest."""
+    """The hypervisor has no such guest."""
 
     code = "guest_not_found"
 
@@ -39,13 +39,13 @@ class GuestBusy(DriverError):
 
 
 class GuestClaimed(DriverError):
-    """A newer claim than ours has worked on the guest: ours must do nothing more."""
+    """An operation with a newer claim has the guest, so that ours must not touch it any more."""
 
     code = "guest_claimed"
 
 
 class GuestNotRunning(DriverError):
-    """The guest must run (or must not) for this."""
+    """The guest's power state does not allow the call."""
 
     code = "guest_not_running"
 
@@ -57,44 +57,44 @@ class StorageNotFound(DriverError):
 
 
 class StorageFull(DriverError):
-    """The storage of the hypervisor has no room left."""
+    """The storage of the hypervisor is full."""
 
     code = "storage_full"
 
 
 class StorageBusy(DriverError):
-    """The pool or volume is being worked on."""
+    """Another job uses the pool or volume."""
 
     code = "storage_busy"
     retryable = True
 
 
 class NetworkNotFound(DriverError):
-    """The hypervisor knows no such network."""
+    """The hypervisor has no such network."""
 
     code = "network_not_found"
 
 
 class NotEnoughMemory(DriverError):
-    """The hypervisor cannot give the guest its memory."""
+    """The hypervisor cannot allocate the guest's memory."""
 
     code = "not_enough_memory"
 
 
 class InvalidGuest(DriverError):
-    """The guest cannot exist as described."""
+    """The guest's definition is invalid."""
 
     code = "invalid_guest"
 
 
 class Conflict(DriverError):
-    """Something else already has this name, address or identity."""
+    """Another resource has this name, address or UUID."""
 
     code = "conflict"
 
 
 class Unsupported(DriverError):
-    """This hypervisor cannot do that."""
+    """The hypervisor does not support the call."""
 
     code = "unsupported"
 
@@ -144,7 +144,7 @@ _BY_TEXT: tuple[tuple[str, type[DriverError], str], ...] = (
 
 
 def translate(error: libvirt.libvirtError, attempt: str) -> DriverError:
-    """Our error for libvirt's: `what` names what was tried, as in "Starting guest web-1"."""
+    """Return the DriverError of libvirt's error. `attempt` begins its sentence, as in "Starting guest web-1"."""
     text = str(error.get_error_message() or error)
     if matched := _match_text(text, attempt):
         return matched
@@ -159,7 +159,7 @@ def translate(error: libvirt.libvirtError, attempt: str) -> DriverError:
 
 
 def translate_output(text: str, attempt: str) -> DriverError:
-    """Our error for what one of QEMU's tools said when it failed."""
+    """Return the DriverError of a failed program's output."""
     return _match_text(text, attempt) or DriverError(f"{attempt} failed: {text or 'no reason was given'}.")
 
 
@@ -172,7 +172,7 @@ def _match_text(text: str, attempt: str) -> DriverError | None:
 
 
 def translate_os(error: OSError, attempt: str) -> DriverError:
-    """Our error for the operating system's."""
+    """Return the DriverError of an operating system's error."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageFull(
             f"{attempt} failed: the hypervisor's storage is full; free some space or add a disk."
@@ -182,7 +182,7 @@ def translate_os(error: OSError, attempt: str) -> DriverError:
 
 @contextmanager
 def translated(attempt: str) -> Iterator[None]:
-    """Run libvirt and file calls; raise a DriverError that begins with `what` when one fails."""
+    """Translate errors of libvirt and the operating system. Raise a DriverError that begins with `attempt`."""
     try:
         yield
     except libvirt.libvirtError as error:

@@ -1,4 +1,4 @@
-"""What guests do, told as it happens."""
+"""Events of guests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -53,14 +53,14 @@ OnEvent = Callable[[GuestEvent], None]
 
 
 class Subscription:
-    """A running delivery of events; `close()` ends it."""
+    """A subscription to events of guests, which `close()` ends."""
 
     def __init__(self, connection: libvirt.virConnect, callbacks: list[int]) -> None:
         self._connection: libvirt.virConnect | None = connection
         self._callbacks = callbacks
 
     def close(self) -> None:
-        """Stop delivering. Safe to call twice, and after the connection was lost."""
+        """End the subscription. It may be called again, and after the connection was lost."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -70,14 +70,14 @@ class Subscription:
                 connection.domainEventDeregisterAny(callback)
             connection.close()
         except libvirt.libvirtError:
-            return  # a lost connection has nothing left to end
+            return  # the connection was lost
 
 
 def subscribe(uri: str, on_event: OnEvent, on_close: Callable[[str], None]) -> Subscription:
-    """Deliver every guest event of `uri`. `on_close` gets a reason when the connection is lost.
+    """Subscribe to every guest event of `uri`. Raise HypervisorUnreachable.
 
-    Both are called on the event thread and must only hand over: a libvirt call there would wait for itself.
-    After `on_close`, subscribe again and compare everything. Raises HypervisorUnreachable.
+    `on_close` is called with a reason when the connection is lost: subscribe again and compare everything. Both run
+    on the event thread, where a call to libvirt would deadlock.
     """
     connection = open_connection(uri)
     with translated(f"Listening to hypervisor {uri}"):

@@ -1,6 +1,6 @@
-"""Files that are either whole or not there: written under a hidden name, synced, then renamed.
+"""Atomic writes of files: written under a hidden name, synced, then renamed.
 
-They hold guests' data, so that their owner alone may read them. libvirt hands them to QEMU's user at start.
+They hold guests' data, so only their owner may read them. libvirt changes the owner to QEMU's user at start.
 """
 
 import errno
@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 Progress = Callable[[int, int], object]
-"""Called with the bytes that are done, and with how many there are; what it raises ends the work."""
+"""Called with the bytes done and the total; an exception that it raises cancels the work."""
 
 CHUNK = 8 << 20
 PRIVATE = 0o600
 
 
 def part_path(target: Path) -> Path:
-    """The hidden name of an unfinished `target`."""
+    """Return the hidden path of an unfinished `target`."""
     return target.with_name(f".{target.name}.part")
 
 
 def write_atomic(target: Path, data: bytes, mode: int = PRIVATE) -> None:
-    """Write `data`, replacing an older file. Raises OSError, leaving nothing behind."""
+    """Write `data` atomically, in place of an older file. Raise OSError without leaving a part."""
     part = part_path(target)
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
@@ -37,10 +37,10 @@ def write_atomic(target: Path, data: bytes, mode: int = PRIVATE) -> None:
 
 
 def create_atomic(target: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Have `fill` write the file, under its hidden name until it is whole.
+    """Create the file atomically, with the content that `fill` writes. An existing file is success.
 
-    A second process that makes the same waits for the first and is content with its file.
-    Raises OSError, leaving nothing behind, like whatever `fill` raises to cancel.
+    A second process that creates the same file waits for the first. Raise OSError, or what `fill` raises to cancel,
+    without leaving a part.
     """
     part = part_path(target)
     with open(os.open(part, os.O_RDWR | os.O_CREAT, PRIVATE), "wb") as writer:
@@ -59,13 +59,13 @@ def create_atomic(target: Path, fill: Callable[[BinaryIO], None]) -> None:
 
 
 def copy_atomic(source: Path, target: Path, progress: Progress) -> None:
-    """Copy a file, holes and all; `progress(done, total)` counts bytes of the source. As `make_whole`."""
+    """Copy a sparse file as `create_atomic` does; `progress(done, total)` counts bytes of the source."""
     with open(source, "rb") as reader:
         create_atomic(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
 
 
 def move_atomic(source: Path, target: Path, progress: Progress) -> None:
-    """Let a finished file be ours and take its place elsewhere, on another file system by copying it."""
+    """Move a file, also to another file system, and take ownership of it. Raise OSError."""
     with open(source, "rb") as file:
         os.fchown(file.fileno(), os.geteuid(), os.getegid())
         os.fchmod(file.fileno(), PRIVATE)

@@ -6,7 +6,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def checked_png(picture: bytes) -> bytes:
-    """Return `picture`, which must be PNG. Raise Unsupported for what QEMU gave before 7.1."""
+    """Return the PNG. Raise Unsupported for another format, as QEMU before 7.1 returns."""
     if not picture.startswith(_PNG):
         raise Unsupported("The hypervisor gave a screenshot that is no PNG; upgrade QEMU to 7.1 or newer.")
     return picture
