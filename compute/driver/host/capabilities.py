@@ -1,4 +1,4 @@
-"""What a hypervisor is and what it can give its guests."""
+"""Facts and capabilities of a hypervisor."""
 
 import libvirt
 from lxml import etree
@@ -9,7 +9,7 @@ from ..specs import HostFacts
 
 
 def facts(uri: str) -> HostFacts:
-    """Identity and size of the hypervisor. Raises HypervisorUnreachable."""
+    """Return identity, size and versions of the hypervisor. Raise HypervisorUnreachable."""
     with translated(f"Reading hypervisor {uri}"):
         connection = connect(uri)
         host = etree.fromstring(connection.getCapabilities()).find("host")
@@ -29,16 +29,13 @@ def facts(uri: str) -> HostFacts:
 
 
 def ping(uri: str) -> None:
-    """Ask the host's libvirt for a word. Raise HypervisorUnreachable when it gives none."""
+    """Ping the host's libvirt daemon. Raise HypervisorUnreachable."""
     with translated(f"Asking hypervisor {uri} for a word"):
         connect(uri).getLibVersion()
 
 
 def features(uri: str) -> set[str]:
-    """What guests can have that not every host gives: of "uefi", "secure_boot" and "tpm".
-
-    Raises HypervisorUnreachable.
-    """
+    """Return which of "uefi", "secure_boot" and "tpm" guests can have on this host. Raise HypervisorUnreachable."""
     with translated(f"Reading the capabilities of hypervisor {uri}"):
         connection = connect(uri)
         capabilities = etree.fromstring(connection.getDomainCapabilities(None, "x86_64", "q35", "qemu"))

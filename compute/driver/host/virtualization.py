@@ -1,4 +1,4 @@
-"""Whether KVM really works here: only a guest that ran proves it."""
+"""Detect whether KVM works on this host, by running a probe guest."""
 
 import json
 import re
@@ -23,10 +23,10 @@ _SOFTWARE_KVM = Path("/sys/module/kvm_pvm")
 
 
 def detect(uri: str, kernel: Path, initrd: Path, cache: Path) -> Virtualization:
-    """How guests shall run on `uri`, which must be this machine.
+    """Return whether guests run under KVM or emulation on `uri`, which must be this host.
 
-    `kernel` and `initrd` boot a probe that prints PROBE-OK on its serial port and powers off. The answer is
-    kept in the file `cache` until the host boots again. Raises DriverError when the probe cannot be tried.
+    `kernel` and `initrd` boot a probe that prints PROBE-OK on its serial port and powers off. The result is cached
+    in the file `cache` until the host's next boot. Raise DriverError if the probe cannot be started.
     """
     if (reason := _missing_requirement()) is not None:
         return Virtualization(type="qemu", reason=reason)
@@ -47,9 +47,9 @@ def detect(uri: str, kernel: Path, initrd: Path, cache: Path) -> Virtualization:
 def probe(
     uri: str, virt_type: VirtType, kernel: Path, initrd: Path, seconds: float = PROBE_SECONDS
 ) -> str | None:
-    """Why a guest of this type does not boot the kernel in time; None when it does.
+    """Return why a guest of this type does not boot the kernel in time; None if it does.
 
-    It is gone afterwards, whatever happens. Raises DriverError without the files, HypervisorUnreachable.
+    The guest is destroyed in any case. Raise DriverError without the files, HypervisorUnreachable.
     """
     with (
         tempfile.TemporaryDirectory(prefix="meridian-probe-") as folder,
@@ -68,7 +68,7 @@ def probe(
             has_booted = _boots(output, seconds)
         except HypervisorUnreachable:
             raise
-        except DriverError as error:  # QEMU itself refuses this way of running
+        except DriverError as error:  # QEMU does not support this type
             return str(error)
         finally:
             connection.close()  # ends the guest too
@@ -85,7 +85,7 @@ def _boots(output: Path, seconds: float) -> bool:
 
 
 def _missing_requirement() -> str | None:
-    """Why KVM cannot work, told without starting anything."""
+    """Return why KVM cannot work here, as far as that is known without a probe; None if it may."""
     if _SOFTWARE_KVM.exists():
         return "This machine's KVM is a software one (kvm_pvm), under which whole systems do not boot."
     if not re.search(r"^flags\s*:.*\b(vmx|svm)\b", _PROCESSOR.read_text(), re.MULTILINE):
@@ -101,5 +101,5 @@ def _read_cache(cache: Path, boot_id: str) -> Virtualization | None:
         if content["boot_id"] == boot_id and content["type"] in ("kvm", "qemu"):
             return Virtualization(type=content["type"], reason=str(content["reason"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # none yet, or not ours: ask the machine again
+        return None  # no cache yet, or an invalid one: probe again
     return None

@@ -1,4 +1,4 @@
-"""Writes what a disk that is off holds, with the image under it, into one file that stands alone."""
+"""Flatten a disk and its backing images into one file."""
 
 from pathlib import Path
 
@@ -17,10 +17,10 @@ def flatten(
     size: int,
     progress: Progress,
 ) -> None:
-    """Write `target`, a qcow2 file; `progress(done, total)` counts of the `size` bytes that the disk has.
+    """Write `target`, a qcow2 file. An existing one is success. `progress(done, total)` counts the disk's `size` bytes.
 
-    What is under the disk is told, as for guests: asking the file would let it lie. Already there is success.
-    Raises StorageFull, and GuestBusy where a guest has the disk open; whatever `progress` raises ends it.
+    The backing images are named, as for guests, since the file's own header cannot be trusted. Raise StorageFull,
+    GuestBusy if a guest has the disk open, and what `progress` raises to cancel.
     """
     attempt = f"Copying {Path(label(disk)).name}"
     with translated(attempt):

@@ -1,4 +1,4 @@
-"""What fills an empty disk: a file system, or swap space."""
+"""Format empty disks: with a file system, or as swap space."""
 
 import subprocess
 from collections.abc import Callable
@@ -11,13 +11,13 @@ Formatter = Callable[[Path], None]
 
 
 def ext4(label: str) -> Formatter:
-    """Return what makes an ext4 file system, whose tables the guest writes when it first uses them."""
+    """Return the formatter for ext4. The guest initializes the inode tables when it first uses them."""
     options = ["-q", "-F", "-t", "ext4", "-L", label, "-E", "lazy_itable_init=1,nodiscard"]
     return lambda file: _run(["mke2fs", *options, str(file)], f"Formatting {label}")
 
 
 def swap(label: str) -> Formatter:
-    """Return what makes swap space."""
+    """Return the formatter for swap space."""
     return lambda file: _run(["mkswap", "--label", label, str(file)], f"Formatting {label}")
 
 

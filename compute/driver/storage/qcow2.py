@@ -1,4 +1,4 @@
-"""What a qcow2 file's own header says; only ever compared with what we know, never believed."""
+"""Headers of qcow2 files: only ever compared with what we know, never trusted."""
 
 import struct
 from pathlib import Path
@@ -8,7 +8,7 @@ _EXTERNAL_DATA = 1 << 2
 
 
 def has_backing_file(path: Path) -> bool:
-    """Whether `path` is a qcow2 file that needs another image under it. Raises OSError."""
+    """Return whether `path` is a qcow2 file with a backing file. Raise OSError."""
     header = _header(path)
     if len(header) < 20:
         return False
@@ -17,9 +17,9 @@ def has_backing_file(path: Path) -> bool:
 
 
 def has_external_data_file(path: Path) -> bool:
-    """Whether `path` is a qcow2 file whose data is in another one. Raises OSError."""
+    """Return whether `path` is a qcow2 file with an external data file. Raise OSError."""
     header = _header(path)
-    if len(header) < 80 or struct.unpack("!I", header[4:8])[0] < 3:  # version 2 knows no features
+    if len(header) < 80 or struct.unpack("!I", header[4:8])[0] < 3:  # version 2 has no features
         return False
     return bool(struct.unpack("!Q", header[72:80])[0] & _EXTERNAL_DATA)
 

@@ -1,4 +1,4 @@
-"""Runs `qemu-img`, which is told all layers of a disk."""
+"""Run `qemu-img`, with every backing image of a disk named."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _PERCENT = re.compile(r"\(([\d.]+)/100%\)")
 
 
 def node(source: DiskSource, driver: str, backing: BackingSpec | None = None) -> dict[str, Any]:
-    """Describe a disk with the layers under it, so that QEMU need not believe what a file says of itself."""
+    """Return QEMU's block device options of a disk and its backing images, so that no header is trusted."""
     options: dict[str, Any] = {"driver": driver, "file": _protocol(source)}
     if driver == "qcow2":
         options["backing"] = (
@@ -28,7 +28,7 @@ def node(source: DiskSource, driver: str, backing: BackingSpec | None = None) ->
 
 
 def address(source: DiskSource, driver: str, backing: BackingSpec | None = None) -> str:
-    """Return the same as `qemu-img` takes it in place of a file's name."""
+    """Return the options as `qemu-img` takes them in place of a file name."""
     return f"json:{json.dumps(node(source, driver, backing))}"
 
 
@@ -43,7 +43,7 @@ def _protocol(source: DiskSource) -> dict[str, Any]:
 
 
 def snapshots(image: str, attempt: str) -> set[str]:
-    """Return the labels of the snapshots inside an image, which a guest may have open."""
+    """Return the labels of an image's internal snapshots, even while a guest has it open. Raise DriverError."""
     command = ["qemu-img", "info", "-U", "--output=json", image]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode != 0:
@@ -52,7 +52,10 @@ def snapshots(image: str, attempt: str) -> set[str]:
 
 
 def run(command: list[str], attempt: str, progress: Callable[[float], object] = lambda _share: None) -> None:
-    """Run `qemu-img` until it ends; it does not outlive us, and hears of a cancellation within a second."""
+    """Run `qemu-img` to its end. Raise DriverError, or what `progress` raises to cancel, within a second.
+
+    The process is killed if ours dies.
+    """
     output = ""
     with subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", "qemu-img", *command],
@@ -72,7 +75,7 @@ def run(command: list[str], attempt: str, progress: Callable[[float], object] = 
 
 
 def _read_output(process: "subprocess.Popen[bytes]") -> Iterator[str]:
-    """What it says, as it comes; nothing once a second while it is silent."""
+    """Yield the output as it comes, and an empty string each second without any."""
     if process.stdout is None:
         return
     while True:

@@ -61,9 +61,9 @@ class Rom(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface(Element):
-    """A NIC. Its alias carries the port's id, so that it can be found again to unplug it.
+    """A NIC. Its alias has the port's id, by which it is found when it is unplugged.
 
-    Guests boot from disk, so the NIC's boot ROM would only cost time.
+    Guests boot from disk, so a boot ROM would only cost time.
     """
 
     TAG: ClassVar[str] = "interface"
@@ -142,7 +142,7 @@ class Backend(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate(Element):
-    """`period` in milliseconds."""
+    """A rate of bytes in each `period` of milliseconds."""
 
     TAG: ClassVar[str] = "rate"
     bytes: int = attribute()

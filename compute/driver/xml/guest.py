@@ -1,4 +1,4 @@
-"""Guests: the whole machine."""
+"""Definitions of guests."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +34,14 @@ from .memory import MaxMemory, Memory, Nodes
 from .optional import Tpm, Watchdog
 from .tag import TagElement
 
-# Every device sits on a port of its own; the spare ones are for what is plugged in while the guest runs.
+# Every device has a port of its own; spare ones are for hotplug.
 FIXED_PCI_DEVICES = 5  # USB, SCSI, serial bus, random numbers, balloon
 SPARE_PCI_PORTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vcpu(Element):
-    """How many there may be; `current` of them are there from the start, without it all."""
+    """The most vCPUs; `current` of them are present at start, by default all."""
 
     TAG: ClassVar[str] = "vcpu"
     current: int | None = attribute()
@@ -62,7 +62,7 @@ class Metadata(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain(Element):
-    """libvirt's word for a guest."""
+    """The definition of a guest."""
 
     TAG: ClassVar[str] = "domain"
     type: str = attribute()
@@ -85,7 +85,7 @@ class Domain(Element):
 
 
 def guest_domain(spec: GuestSpec) -> Domain:
-    """The whole machine of a spec."""
+    """Return the definition of a guest."""
     hardware, limits = spec.hardware, spec.hardware.cpu_limits
     most_vcpus = spec.hotplug.vcpus if spec.hotplug else spec.vcpus
     max_memory = nodes = None
@@ -111,7 +111,7 @@ def guest_domain(spec: GuestSpec) -> Domain:
 
 
 def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, output: Path) -> Domain:
-    """The smallest machine that boots a kernel and lets it speak into the file `output`."""
+    """Return a minimal definition that boots a kernel, with the file `output` as its serial port."""
     return Domain(
         type=virt_type,
         name=name,
@@ -162,7 +162,7 @@ def _devices(spec: GuestSpec) -> Devices:
 
 
 def _pci_ports(spec: GuestSpec) -> tuple[Controller, ...]:
-    """Ports for PCI Express; the older board has one bus, which libvirt adds itself."""
+    """Return the ports for PCI Express; the machine `pc` has one bus, which libvirt adds itself."""
     if spec.hardware.machine != "q35":
         return ()
     virtio_disks = sum(disk.bus == "virtio" for disk in spec.disks)
@@ -174,7 +174,7 @@ def _pci_ports(spec: GuestSpec) -> tuple[Controller, ...]:
 
 
 def _inputs(hardware: HardwareSpec) -> tuple[Input, ...]:
-    """A tablet knows where the pointer is. Every machine has a PS/2 keyboard and mouse beside."""
+    """Return the input devices; PS/2 keyboard and mouse are always present. A tablet has an absolute position."""
     kinds = ["tablet"] if hardware.tablet else []
     if hardware.input_bus != "usb":
         kinds.append("keyboard")

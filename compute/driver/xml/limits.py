@@ -1,4 +1,4 @@
-"""What a guest may take of its host: processor time, disk and network rates."""
+"""Limits of guests: CPU time, disk and network rates."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -16,7 +16,7 @@ class CpuTuning(Element):
 
     @classmethod
     def from_limits(cls, limits: hardware.CpuLimits) -> "CpuTuning":
-        """The element for these limits."""
+        """Return the element of these limits."""
         return cls(shares=limits.shares, period=limits.period, quota=limits.quota)
 
 
@@ -32,7 +32,7 @@ class DiskTuning(Element):
 
     @classmethod
     def from_limits(cls, limits: hardware.DiskLimits) -> "DiskTuning":
-        """The element for these limits."""
+        """Return the element of these limits."""
         return cls(
             total_bytes_sec=limits.total_bytes_sec,
             read_bytes_sec=limits.read_bytes_sec,
@@ -45,7 +45,7 @@ class DiskTuning(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit(Element):
-    """One direction, as the guest sees it."""
+    """The rates of one direction, from the guest's point of view."""
 
     average: int = attribute()
     peak: int | None = attribute()
@@ -53,7 +53,7 @@ class RateLimit(Element):
 
     @classmethod
     def from_limits(cls, limits: hardware.Bandwidth | None) -> Self | None:
-        """The element for these limits; None where there are none."""
+        """Return the element of these limits; None without limits."""
         if limits is None:
             return None
         return cls(average=limits.average, peak=limits.peak, burst=limits.burst)
@@ -75,7 +75,7 @@ class InterfaceTuning(Element):
 
     @classmethod
     def from_hardware(cls, spec: hardware.HardwareSpec) -> Self | None:
-        """The element for the machine's limits; None where neither way has one."""
+        """Return the element of both directions; None without limits."""
         if spec.inbound is None and spec.outbound is None:
             return None
         return cls(inbound=Inbound.from_limits(spec.inbound), outbound=Outbound.from_limits(spec.outbound))

@@ -1,4 +1,4 @@
-"""The machine itself: board, firmware, processors."""
+"""Machine type, firmware and CPU of guests."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from .element import Element, attribute, leaf, text
 from .memory import Nodes
 
 EMULATED_MODEL = "Westmere"
-"""A model that QEMU emulates whole and that today's systems (x86-64-v2) run on."""
+"""A CPU model that QEMU emulates completely, and that today's systems (x86-64-v2) support."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class BootMenu(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingSystem(Element):
-    """Told `firmware`, libvirt looks for a build of it that has the features."""
+    """Boot parameters. With `firmware` libvirt selects a build of it that has the features."""
 
     TAG: ClassVar[str] = "os"
     autoselected: str | None = attribute("firmware")
@@ -56,7 +56,7 @@ class OperatingSystem(Element):
 
     @classmethod
     def from_spec(cls, spec: HardwareSpec, nvram: Path | None) -> "OperatingSystem":
-        """What the guest boots by; `nvram` is where UEFI keeps its variables."""
+        """Return the boot parameters; `nvram` is the file of UEFI's variables."""
         machine = MachineType(machine=spec.machine, kind="hvm")
         menu = BootMenu() if spec.boot_menu else None
         if spec.firmware == "bios":
@@ -87,7 +87,7 @@ class Apic(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagementMode(Element):
-    """System management mode, which guards the variables of secure boot."""
+    """System management mode, which protects the variables of secure boot."""
 
     TAG: ClassVar[str] = "smm"
     state: str = attribute(default="on")
@@ -130,7 +130,7 @@ class Cpu(Element):
     def for_guest(
         cls, virt_type: VirtType, topology: hardware.Topology | None = None, nodes: Nodes | None = None
     ) -> "Cpu":
-        """Under KVM the host's own model; emulated a named one, the same whatever QEMU learns later."""
+        """Return the CPU: under KVM the host's model, else a named one, which no QEMU upgrade changes."""
         cpu_topology = None
         if topology is not None:
             cpu_topology = CpuTopology(

@@ -29,5 +29,5 @@ class Tpm(Element):
 
     @classmethod
     def from_spec(cls, spec: hardware.Tpm) -> "Tpm":
-        """The module of a spec."""
+        """Return the TPM of a spec."""
         return cls(model=spec.model, backend=TpmBackend(version=spec.version))
