@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import translate_output
 
 Formatter = Callable[[Path], None]
-"""Formats a file that is as large as the disk. Raises DriverError."""
+"""A function that formats a raw file of the disk's size. It raises DriverError."""
 
 
 def ext4(label: str) -> Formatter:
