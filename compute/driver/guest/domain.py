@@ -18,8 +18,8 @@ from ..xml.guest import guest_domain
 from ..xml.snapshot import snapshot_record
 from ..xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 from .console import Console
-from .picture import checked_png
 from .power import describe
+from .screenshot import checked_png
 
 _RECORDS = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE

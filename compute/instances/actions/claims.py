@@ -2,7 +2,7 @@
 
 from compute.driver.errors import GuestClaimed, GuestNotFound
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.growth import Growth
+from compute.driver.guest.hotplug import Growth
 from compute.engine.operations import LeaseLost, Run
 from compute.instances.services import guest_spec, guests
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.growth import Growth
+from compute.driver.guest.hotplug import Growth
 from compute.hosts.models import Hypervisor
 from compute.hosts.services.hosts import CONSOLE_LOGS, FIRMWARE, SOCKETS
 from compute.instances.models import Instance

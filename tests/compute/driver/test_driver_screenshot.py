@@ -3,7 +3,7 @@
 import pytest
 
 from compute.driver.errors import Unsupported
-from compute.driver.guest.picture import checked_png
+from compute.driver.guest.screenshot import checked_png
 
 
 def test_png_stays_as_it_is() -> None:
