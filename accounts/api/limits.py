@@ -31,7 +31,7 @@ class RegisteredLimits(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """List the default limit of every resource."""
         resource = request.query_params.get("resource_name")
-        rows = [row for row in limits.registered(self.context) if resource in {None, row.resource.name}]
+        rows = [row for row in limits.list_registered(self.context) if resource in {None, row.resource.name}]
         page = IDENTITY.paging.page_of_list(request.query_params, rows, lambda row: row.pk)
         return listed(request, "registered_limits", page, _show_registered)
 

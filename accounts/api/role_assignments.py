@@ -39,7 +39,7 @@ class RoleAssignments(IdentityView):
         with_names = _flag(query, "include_names")
         if is_effective:
             user = query.get("user.id")
-            rows = assignments.effective(self.context, user_id=user if is_text(user) else None)
+            rows = assignments.effective_for_admin(self.context, user_id=user if is_text(user) else None)
             rows = [row for row in rows if _matches(row, query)]
         else:
             rows = assignments.all_for_admin(self.context, _written_condition(query))

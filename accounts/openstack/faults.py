@@ -11,7 +11,7 @@ from accounts.errors import BadInput, Conflict, MeridianError, NotSignedIn, Unav
 from accounts.integrity import is_unique_violation
 
 
-def read(error: Exception) -> tuple[int, str] | None:
+def describe(error: Exception) -> tuple[int, str] | None:
     """Return status and sentence of an error that a person may read; None for a bug, which is logged."""
     if isinstance(error, IntegrityError) and is_unique_violation(error):
         # Two requests created the same at once; the first has it.

@@ -64,5 +64,5 @@ class Service:
 
     def error_response(self, error: Exception) -> JsonResponse | None:
         """Return the response to an error that a person may read; None for a bug."""
-        fault = faults.read(error)
+        fault = faults.describe(error)
         return self.error(*fault) if fault else None

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-Carrier = Callable[[str, list[str]], None]
+Listener = Callable[[str, list[str]], None]
 """Takes a project id and topics inside the transaction of a change, and announces them after its commit."""
 
-carriers: list[Carrier] = []
+listeners: list[Listener] = []
 
 
-def register(carrier: Carrier) -> None:
-    carriers.append(carrier)
+def register(listener: Listener) -> None:
+    listeners.append(listener)
 
 
 def changed(project_id: str, *topics: str) -> None:
     """Announce changed `topics` to the pages of the project and of administrators."""
-    for carrier in carriers:
-        carrier(project_id, list(topics))
+    for listener in listeners:
+        listener(project_id, list(topics))

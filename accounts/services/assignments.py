@@ -158,7 +158,7 @@ def all_for_admin(context: Context, condition: Q | None = None) -> list[Effectiv
     ]
 
 
-def effective(context: Context, *, user_id: str | None = None) -> list[Effective]:
+def effective_for_admin(context: Context, *, user_id: str | None = None) -> list[Effective]:
     """Return every effective role, of one user if named: of group members, inherited and implied ones too.
 
     Four queries. Raise Forbidden.

@@ -35,7 +35,7 @@ class RegisteredLimit:
         return uuid.uuid5(uuid.NAMESPACE_OID, self.resource.name).hex
 
 
-def registered(context: Context) -> list[RegisteredLimit]:
+def list_registered(context: Context) -> list[RegisteredLimit]:
     policy.enforce(context, "quota:read")
     limits = quotas.defaults()
     return [
@@ -44,7 +44,7 @@ def registered(context: Context) -> list[RegisteredLimit]:
 
 
 def get_registered(context: Context, key: str) -> RegisteredLimit:
-    for row in registered(context):
+    for row in list_registered(context):
         if row.pk == key:
             return row
     return inputs.raise_not_found("registered limit", key)

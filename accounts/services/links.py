@@ -31,7 +31,7 @@ def find(token: str, *purposes: str) -> OneTimeLink | None:
     ).first()
 
 
-def valid(purpose: str, token: str) -> bool:
+def is_valid(purpose: str, token: str) -> bool:
     """Return whether the token is unused and unexpired."""
     return find(token, purpose) is not None
 

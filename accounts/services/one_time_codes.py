@@ -36,7 +36,7 @@ def address(secret: str, name: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
-def picture(text: str) -> SafeString:
+def qr_code(text: str) -> SafeString:
     """Return a QR code as SVG without styles, so that it may stand in a page."""
     code = segno.make_qr(text, error="m")
     svg = code.svg_inline(scale=1, border=4, omitsize=True, svgclass="qr", lineclass=None)

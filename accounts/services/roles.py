@@ -35,35 +35,35 @@ def ensure_defaults() -> dict[str, Role]:
         unique_fields=["prior", "implied"],
         update_fields=["is_direct"],
     )
-    close()
+    rebuild_closure()
     return roles
 
 
 @transaction.atomic
-def close() -> None:
+def rebuild_closure() -> None:
     """Compute the indirect rules anew from the direct ones."""
     direct: dict[str, set[str]] = {}
     for prior, implied in RoleInference.objects.filter(is_direct=True).values_list("prior", "implied"):
         direct.setdefault(prior, set()).add(implied)
-    follow = {
+    indirect = {
         (prior, implied)
         for prior, nearest in direct.items()
-        for implied in _all_below(prior, direct) - nearest
+        for implied in _reachable(prior, direct) - nearest
         if implied != prior
     }
     RoleInference.objects.filter(is_direct=False).delete()
     RoleInference.objects.bulk_create(
-        RoleInference(prior_id=prior, implied_id=implied, is_direct=False) for prior, implied in follow
+        RoleInference(prior_id=prior, implied_id=implied, is_direct=False) for prior, implied in indirect
     )
 
 
-def _all_below(role: str, direct: Mapping[str, set[str]]) -> set[str]:
+def _reachable(role: str, direct: Mapping[str, set[str]]) -> set[str]:
     below: set[str] = set()
     waiting = [role]
     while waiting:
-        fresh = direct.get(waiting.pop(), set()) - below
-        below |= fresh
-        waiting.extend(fresh)
+        unseen = direct.get(waiting.pop(), set()) - below
+        below |= unseen
+        waiting.extend(unseen)
     return below
 
 
@@ -106,7 +106,7 @@ def delete(context: Context, role_id: str) -> None:
     _refuse_default(role)
     audit.record(context, "role.delete", role)
     role.delete()
-    close()
+    rebuild_closure()
 
 
 def inferences_visible_to(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
@@ -140,7 +140,7 @@ def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
     rule, _created = RoleInference.objects.update_or_create(
         prior=prior, implied=implied, defaults={"is_direct": True}
     )
-    close()
+    rebuild_closure()
     audit.record(context, "role.imply", rule.prior, implied=rule.implied.name)
     return rule
 
@@ -154,7 +154,7 @@ def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
         _refuse_default(rule.prior)
     audit.record(context, "role.stop_implying", rule.prior, implied=rule.implied.name)
     rule.delete()
-    close()
+    rebuild_closure()
 
 
 def implied(context: Context) -> dict[str, list[RoleInference]]:

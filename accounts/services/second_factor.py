@@ -35,7 +35,7 @@ class Offer:
     ticket: str
     """The signed secret, for the form that confirms it."""
     address: str
-    picture: SafeString
+    qr_code: SafeString
 
 
 def find(user: User) -> SecondFactor | None:
@@ -176,5 +176,5 @@ def _offer(user: User, secret: str) -> Offer:
         secret=secret,
         ticket=signing.dumps([user.id, secret], salt=_SALT),
         address=address,
-        picture=one_time_codes.picture(address),
+        qr_code=one_time_codes.qr_code(address),
     )

@@ -19,7 +19,7 @@ def is_done() -> bool:
     return Assignment.objects.filter(role__name="admin").exists()
 
 
-def link() -> str | None:
+def create_link() -> str | None:
     """Create a set-up token, in place of earlier ones. Return None once set-up is done."""
     return None if is_done() else links.create(OneTimeLink.Purpose.SETUP, LINK_LIFETIME)
 

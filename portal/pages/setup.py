@@ -32,7 +32,7 @@ class Administrator(Form):
 @sensitive_post_parameters("password")
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Make the administrator with a name and password. The link works once."""
-    if not links.valid(OneTimeLink.Purpose.SETUP, token) or setup.is_done():
+    if not links.is_valid(OneTimeLink.Purpose.SETUP, token) or setup.is_done():
         raise NotFound(
             _("This set-up link was used or is too old. Run `manage.py setup_link` for a new one.")
         )

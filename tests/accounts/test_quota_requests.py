@@ -190,7 +190,7 @@ def test_pages_hear_of_every_change(
     as_alice: Context, as_root: Context, blue: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(announcements, "carriers", [lambda *word: heard.append(word)])
+    monkeypatch.setattr(announcements, "listeners", [lambda *word: heard.append(word)])
     request = asked(as_alice)
     quota_requests.approve(as_root, request.id)
     every = (blue.id, ["quota", "quota-requests"])

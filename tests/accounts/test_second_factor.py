@@ -203,7 +203,7 @@ def test_the_address_names_the_installation_and_the_user(alice: User) -> None:
     assert offer.address.startswith("otpauth://totp/Meridian%20")
     assert f"secret={offer.secret}" in offer.address
     assert ":alice?" in offer.address
-    assert "style=" not in offer.picture
+    assert "style=" not in offer.qr_code
     assert SECRET not in offer.address
 
 

@@ -19,7 +19,7 @@ from ..xml.snapshot import snapshot_record
 from ..xml.tag import NAMESPACE, PREFIX, BareTagElement, parse_tag
 from .console import Console
 from .power import describe
-from .screenshot import checked_png
+from .screenshot import check_png
 
 _RECORDS = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
@@ -211,17 +211,17 @@ class Guest:
 
     def screenshot(self, seconds: float = QEMU_SECONDS) -> bytes:
         """Return the guest's screen as PNG. Raise GuestNotRunning, Unsupported, and GuestBusy after `seconds`."""
-        return checked_png(within(seconds, self.uri, self.uuid, self._screen))
+        return check_png(within(seconds, self.uri, self.uuid, self._take_screenshot))
 
-    def _screen(self) -> bytes:
-        picture = bytearray()
+    def _take_screenshot(self) -> bytes:
+        image = bytearray()
         with translated(f"Taking a picture of guest {self.uuid}"):
             domain = self._domain()
             stream = connect(self.uri).newStream()
             domain.screenshot(stream, 0)
-            stream.recvAll(lambda stream, data, opaque: picture.extend(data), None)
+            stream.recvAll(lambda stream, data, opaque: image.extend(data), None)
             stream.finish()
-        return bytes(picture)
+        return bytes(image)
 
     def console(self) -> Console:
         """Open the serial console, which ends an earlier one. Raise GuestNotRunning."""

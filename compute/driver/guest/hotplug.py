@@ -13,7 +13,7 @@ _KIB_IN_MIB = 1024
 _LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 
 
-class Growth:
+class Hotplug:
     """Hotplug into one running guest; its definition stays. Methods raise GuestNotRunning and other DriverErrors."""
 
     def __init__(self, uri: str, uuid: str) -> None:

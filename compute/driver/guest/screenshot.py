@@ -5,8 +5,8 @@ from ..errors import Unsupported
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def checked_png(picture: bytes) -> bytes:
+def check_png(screenshot: bytes) -> bytes:
     """Return the PNG. Raise Unsupported for another format, as QEMU before 7.1 returns."""
-    if not picture.startswith(_PNG):
+    if not screenshot.startswith(_PNG):
         raise Unsupported("The hypervisor gave a screenshot that is no PNG; upgrade QEMU to 7.1 or newer.")
-    return picture
+    return screenshot

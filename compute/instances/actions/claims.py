@@ -2,7 +2,7 @@
 
 from compute.driver.errors import GuestClaimed, GuestNotFound
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.hotplug import Growth
+from compute.driver.guest.hotplug import Hotplug
 from compute.engine.operations import LeaseLost, Run
 from compute.instances.services import guest_spec, guests
 
@@ -25,7 +25,7 @@ def claimed(run: Run, *, write: bool = True) -> Guest:
     return guest
 
 
-def claimed_growth(run: Run) -> Growth:
+def claimed_growth(run: Run) -> Hotplug:
     """Return the running guest of the run's instance, to give it more. Raise as `claimed` does."""
     claimed(run)
     return guests.growth(run.subject)
