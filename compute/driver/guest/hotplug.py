@@ -6,7 +6,7 @@ from lxml import etree
 from ..connection import connect
 from ..errors import translated
 from ..limited import limited
-from ..specs import HotplugFacts, SizeFacts
+from ..specs import HeadroomFacts, SizeFacts
 from ..xml.memory import memory_module
 
 _KIB_IN_MIB = 1024
@@ -19,14 +19,14 @@ class Hotplug:
     def __init__(self, uri: str, uuid: str) -> None:
         self.uri, self.uuid = uri, uuid
 
-    def hotplug_limits(self) -> HotplugFacts:
+    def headroom(self) -> HeadroomFacts:
         """Return the limits up to which it can still grow."""
         with translated(f"Reading guest {self.uuid}"):
             definition = etree.fromstring(self._domain().XMLDesc())
         max_memory = definition.find("maxMemory")
         slots = 0 if max_memory is None else int(max_memory.get("slots", "0"))
         memory = definition.findtext("memory", "0") if max_memory is None else max_memory.text or "0"
-        return HotplugFacts(
+        return HeadroomFacts(
             vcpus=int(definition.findtext("vcpu", "0")),
             memory_mib=int(memory) // _KIB_IN_MIB,
             slots=slots - len(definition.findall("devices/memory")),

@@ -100,8 +100,8 @@ class GuestTag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HotplugSpec:
-    """The limits of hotplug: vCPUs and MiB in all, and slots for memory modules."""
+class HeadroomSpec:
+    """The limits to which a guest can grow while it runs: vCPUs and MiB in all, and slots for memory modules."""
 
     vcpus: int
     memory_mib: int
@@ -112,7 +112,7 @@ class HotplugSpec:
 class GuestSpec:
     """The definition of a guest. `vnc_socket`, `console_log` and `nvram` are files on the hypervisor.
 
-    Without `hotplug` nothing can be plugged in while it runs.
+    Without `headroom` it cannot grow while it runs.
     """
 
     uuid: str
@@ -128,7 +128,7 @@ class GuestSpec:
     tag: GuestTag
     hardware: HardwareSpec = USUAL
     nvram: Path | None = None
-    hotplug: HotplugSpec | None = None
+    headroom: HeadroomSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,8 +241,8 @@ class Virtualization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HotplugFacts:
-    """The hotplug limits of a running guest: vCPUs and MiB in all, and free memory slots."""
+class HeadroomFacts:
+    """The limits to which a running guest can grow: vCPUs and MiB in all, and free memory slots."""
 
     vcpus: int
     memory_mib: int

@@ -87,10 +87,10 @@ class Domain(Element):
 def guest_domain(spec: GuestSpec) -> Domain:
     """Return the definition of a guest."""
     hardware, limits = spec.hardware, spec.hardware.cpu_limits
-    most_vcpus = spec.hotplug.vcpus if spec.hotplug else spec.vcpus
+    most_vcpus = spec.headroom.vcpus if spec.headroom else spec.vcpus
     max_memory = nodes = None
-    if spec.hotplug and spec.hotplug.slots:
-        max_memory = MaxMemory(slots=spec.hotplug.slots, size=spec.hotplug.memory_mib)
+    if spec.headroom and spec.headroom.slots:
+        max_memory = MaxMemory(slots=spec.headroom.slots, size=spec.headroom.memory_mib)
         nodes = Nodes.single(most_vcpus, spec.memory_mib)
     return Domain(
         type=spec.virt_type,

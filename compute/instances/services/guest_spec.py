@@ -42,7 +42,7 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         tag=tag(instance, operation),
         hardware=machine,
         nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
-        hotplug=room.kept(instance, machine),
+        headroom=room.kept(instance, machine),
     )
 
 

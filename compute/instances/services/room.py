@@ -7,7 +7,7 @@ cost 64 MiB once, since Linux then sets a buffer aside for devices that cannot r
 
 from django.utils.translation import gettext as _
 
-from compute.driver.specs import HotplugSpec
+from compute.driver.specs import HeadroomSpec
 from compute.driver.specs.hardware import HardwareSpec
 from compute.engine.services import transitions
 from compute.instances.models import Flavor, Instance
@@ -28,7 +28,7 @@ STEP_MIB = 128
 """Linux takes memory in blocks of this size, and no part of one."""
 
 
-def kept(instance: Instance, machine: HardwareSpec) -> HotplugSpec:
+def kept(instance: Instance, machine: HardwareSpec) -> HeadroomSpec:
     """What the instance's machine is defined with.
 
     An arrangement of processors that somebody asked for counts what is there, and firmware with secure boot
@@ -39,12 +39,12 @@ def kept(instance: Instance, machine: HardwareSpec) -> HotplugSpec:
         vcpus = max(vcpus, min(vcpus * TIMES, MOST_VCPUS))
     if ram_mib >= LEAST_RAM_MIB:
         ram_mib = max(ram_mib, min(ram_mib * TIMES, MOST_RAM_MIB))
-    return HotplugSpec(vcpus=vcpus, memory_mib=ram_mib, slots=SLOTS if ram_mib > instance.ram_mib else 0)
+    return HeadroomSpec(vcpus=vcpus, memory_mib=ram_mib, slots=SLOTS if ram_mib > instance.ram_mib else 0)
 
 
 def note(instance: Instance) -> None:
     """Write down how far the running guest can grow, so that nobody has to ask its host."""
-    facts = guests.growth(instance).hotplug_limits()
+    facts = guests.growth(instance).headroom()
     room = {"vcpus": facts.vcpus, "ram_mib": facts.memory_mib, "slots": facts.slots}
     transitions.change(instance, room=room)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from compute.driver.specs import HotplugSpec
+from compute.driver.specs import HeadroomSpec
 from compute.driver.specs.hardware import USUAL
 from compute.driver.xml.element import Element
 from compute.driver.xml.guest import guest_domain, probe_domain
@@ -31,7 +31,9 @@ ELEMENTS: dict[str, tuple[Element, str]] = {
     "guest_sources": (guest_domain(SOURCES), "domain"),
     "guest_room": (
         guest_domain(
-            replace(guest_of(USUAL), memory_mib=1024, hotplug=HotplugSpec(vcpus=4, memory_mib=4096, slots=8))
+            replace(
+                guest_of(USUAL), memory_mib=1024, headroom=HeadroomSpec(vcpus=4, memory_mib=4096, slots=8)
+            )
         ),
         "domain",
     ),
