@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from accounts.api.schemas.common import ERROR, LOOKUPS
 from accounts.names import is_text
 from accounts.openstack.contract import Contract
-from accounts.openstack.paging import Page, Paging, following
+from accounts.openstack.paging import Page, Paging, next_page_query
 from accounts.openstack.responses import no_content
 from accounts.openstack.schema import Schema
 from accounts.openstack.service import Service
@@ -136,11 +136,11 @@ def links(resource: str, key: str) -> dict[str, str]:
 
 def listing(request: Request, resource: Resource, rows: QuerySet[Any]) -> HttpResponse:
     """Return the filtered page of rows that the query string requests. Raise BadInput."""
-    page = IDENTITY.paging.page(request.query_params, filtered(request, resource, rows))
-    return listed(request, resource.plural, page, resource.show)
+    page = IDENTITY.paging.page(request.query_params, filter_rows(request, resource, rows))
+    return page_response(request, resource.plural, page, resource.show)
 
 
-def listed(
+def page_response(
     request: Request,
     plural: str,
     page: Page[Any],
@@ -151,7 +151,7 @@ def listed(
     """Return a page with its links. It has a next one exactly if a limit cut the list."""
     following_page = None
     if page.more:
-        query = following(request._request.GET, marker(page.rows[-1]))
+        query = next_page_query(request._request.GET, marker(page.rows[-1]))
         following_page = f"{settings.PUBLIC_URL}{request.path}?{query}"
     return JsonResponse(
         {
@@ -165,7 +165,7 @@ def listed(
     )
 
 
-def filtered(request: Request, resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
+def filter_rows(request: Request, resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Return the rows that match every filter; other parameters are ignored. Raise BadInput."""
     for name, value in request.query_params.items():
         base, _separator, lookup = name.partition("__")

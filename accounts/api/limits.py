@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import IDENTITY, IdentityView, links, listed
+from accounts.api.base import IDENTITY, IdentityView, links, page_response
 from accounts.api.schemas import limits as schemas
 from accounts.models import Quota
 from accounts.names import is_text
@@ -33,7 +33,7 @@ class RegisteredLimits(IdentityView):
         resource = request.query_params.get("resource_name")
         rows = [row for row in limits.list_registered(self.context) if resource in {None, row.resource.name}]
         page = IDENTITY.paging.page_of_list(request.query_params, rows, lambda row: row.pk)
-        return listed(request, "registered_limits", page, _show_registered)
+        return page_response(request, "registered_limits", page, _show_registered)
 
     @contract(body=schemas.CREATE_REGISTERED, answers={204: None})
     def post(self, request: Request) -> HttpResponse:
@@ -72,7 +72,7 @@ class Limits(IdentityView):
             if name in query:
                 rows = rows.filter(**{column: query[name]}) if is_text(query[name]) else rows.none()
         page = IDENTITY.paging.page(query, rows, find=limits.key_condition)
-        return listed(request, "limits", page, _show, marker=limits.to_key)
+        return page_response(request, "limits", page, _show, marker=limits.to_key)
 
     @contract(body=schemas.CREATE, answers={201: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:

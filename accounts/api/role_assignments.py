@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, listed, url
+from accounts.api.base import IdentityView, page_response, url
 from accounts.api.schemas import role_assignments as schemas
 from accounts.errors import BadInput
 from accounts.models import Group, Project, User
@@ -44,7 +44,9 @@ class RoleAssignments(IdentityView):
         else:
             rows = assignments.all_for_admin(self.context, _written_condition(query))
         page = Page(rows=rows, more=False)
-        return listed(request, "role_assignments", page, lambda row: _show(row, with_names, is_effective))
+        return page_response(
+            request, "role_assignments", page, lambda row: _show(row, with_names, is_effective)
+        )
 
 
 def _flag(query: Any, name: str) -> bool:

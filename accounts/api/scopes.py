@@ -6,7 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.api import domains, projects
-from accounts.api.base import IdentityView, listed, listing, url
+from accounts.api.base import IdentityView, listing, page_response, url
 from accounts.api.schemas import tokens as schemas
 from accounts.errors import Forbidden
 from accounts.openstack.contract import contract
@@ -34,7 +34,7 @@ class System(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """Show whether the token may be rescoped to the system."""
         rows: list[Any] = [{"all": True}] if assignments.has_system_role(self.context.user) else []
-        return listed(request, "system", Page(rows=rows, more=False), dict)
+        return page_response(request, "system", Page(rows=rows, more=False), dict)
 
 
 class Catalog(IdentityView):

@@ -85,7 +85,7 @@ class Page(Generic[Row]):
     more: bool
 
 
-def following(query: QueryDict, marker: object) -> str:
+def next_page_query(query: QueryDict, marker: object) -> str:
     """Return the query string of the next page."""
     changed = query.copy()
     changed["marker"] = str(marker)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.openstack import faults
 from accounts.openstack.microversions import Microversions
-from accounts.openstack.paging import Page, Paging, Row, following
+from accounts.openstack.paging import Page, Paging, Row, next_page_query
 from accounts.openstack.schema import Schema
 
 FaultForm = Callable[[int, str], dict[str, Any]]
@@ -37,7 +37,7 @@ class Service:
         """Return the absolute URL of a path below `base`."""
         return f"{settings.PUBLIC_URL}{self.base}/{path}"
 
-    def listed(
+    def page_response(
         self,
         request: Request,
         plural: str,
@@ -55,7 +55,7 @@ class Service:
 
     def next_link(self, request: Request, path: str, marker: object) -> dict[str, str]:
         """Return the link to the page after the marker."""
-        query = following(request._request.GET, marker)
+        query = next_page_query(request._request.GET, marker)
         return {"rel": "next", "href": f"{self.url(path)}?{query}"}
 
     def error(self, status: int, message: str) -> JsonResponse:
