@@ -88,9 +88,9 @@ def test_bad_names_make_nothing(name: object) -> None:
 def test_the_link_works_once_and_there_is_none_afterwards() -> None:
     token = setup.create_link()
     assert token is not None
-    assert setup.with_link(token, "root", PASSWORD).name == "root"
+    assert setup.bootstrap_by_link(token, "root", PASSWORD).name == "root"
     with pytest.raises(NotFound):
-        setup.with_link(token, "eve", PASSWORD)
+        setup.bootstrap_by_link(token, "eve", PASSWORD)
     assert setup.create_link() is None
     assert User.objects.count() == 1
 
@@ -98,7 +98,7 @@ def test_the_link_works_once_and_there_is_none_afterwards() -> None:
 def test_a_weak_password_does_not_burn_the_link() -> None:
     token = setup.create_link() or ""
     with pytest.raises(BadInput):
-        setup.with_link(token, "root", "short")
+        setup.bootstrap_by_link(token, "root", "short")
     assert links.is_valid(SETUP, token)
 
 
@@ -113,7 +113,7 @@ def test_forged_tokens_open_nothing(token: str) -> None:
     setup.create_link()
     assert not links.is_valid(SETUP, token)
     with pytest.raises(NotFound):
-        setup.with_link(token, "eve", PASSWORD)
+        setup.bootstrap_by_link(token, "eve", PASSWORD)
 
 
 def test_a_link_serves_its_own_purpose_only() -> None:
@@ -148,7 +148,7 @@ def test_an_old_link_is_dead() -> None:
     OneTimeLink.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
     assert not links.is_valid(SETUP, token)
     with pytest.raises(NotFound):
-        setup.with_link(token, "root", PASSWORD)
+        setup.bootstrap_by_link(token, "root", PASSWORD)
 
 
 def test_the_token_is_not_kept() -> None:
@@ -163,7 +163,7 @@ def test_of_twenty_at_once_one_becomes_administrator() -> None:
 
     def become(number: int) -> str:
         try:
-            return setup.with_link(token, f"admin-{number}", PASSWORD).name
+            return setup.bootstrap_by_link(token, f"admin-{number}", PASSWORD).name
         except MeridianError as error:
             return error.code
         finally:
