@@ -28,7 +28,7 @@ class ComputeConfig(AppConfig):
         from compute.instances import policy as instances
         from compute.instances import retention as kept_instances
         from compute.instances.kind import INSTANCE
-        from compute.instances.services import boot_images, host_occupants, resources, words
+        from compute.instances.services import boot_images, host_occupants, resources, status_labels
         from compute.instances.services import project_contents as instance_contents
         from compute.management import policy as management
         from compute.networks import policy as networks
@@ -41,7 +41,7 @@ class ComputeConfig(AppConfig):
         kinds.register(INSTANCE)
         registry.discover("compute.images.actions")
         registry.discover("compute.instances.actions")
-        registry.add_words("instance", words.STEP_TASKS)
+        registry.add_task_labels("instance", status_labels.STEP_TASKS)
         retention.register((*kept_operations.RULES, *kept_images.RULES, *kept_instances.RULES))
         resources.register()
         boot_images.register()

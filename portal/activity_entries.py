@@ -61,7 +61,7 @@ class Entry:
         """Return the steps that a stuck operation could not undo, the failed one first."""
         return [
             Leftover(label=_(row["label"]) if row["label"] else row["step"], reason=row["reason"])
-            for row in self.operation.left or []
+            for row in self.operation.leftovers or []
         ]
 
     @property

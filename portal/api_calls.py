@@ -28,7 +28,6 @@ DOES = {
 TOPICS = {"auth": "tokens", "system": "role grants on the system", "OS-INHERIT": "inherited role grants"}
 """Addresses that do not begin with the name of a resource."""
 
-WITH_BODY = {"post", "put", "patch"}
 ALTERNATIVES = re.compile(r"\(\?P<(\w+)>([a-z]+(?:\|[a-z]+)+)\)")
 VERSION = re.compile(r"v\d")
 

@@ -79,7 +79,7 @@ def time_zone_field() -> forms.ChoiceField:
         label=gettext_lazy("Time zone"),
         required=False,
         initial="UTC",
-        choices=lambda: [(name, name.replace("_", " ")) for name in local_times.names()],
+        choices=lambda: [(name, name.replace("_", " ")) for name in local_times.time_zones()],
         widget=forms.Select(attrs={"data-time-zone": ""}),
     )
 

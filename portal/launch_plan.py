@@ -10,7 +10,7 @@ from accounts.services.quotas import Usage
 from compute.images.models import Image
 from compute.instances.actions.size_change import SizeChange, amounts, growth
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import fitting, resources
+from compute.instances.services import image_requirements, resources
 from portal import quota_offer
 from portal.quota_offer import Offer
 
@@ -58,11 +58,14 @@ def make(
     """Return sizes and quota bars for `count` instances. The launch itself checks all of it again."""
     usages = _launch_usages(quotas.project_usage(project)) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
-    amounts_needed = resources.of(flavor, count) if flavor else {}
+    amounts_needed = resources.amounts(flavor, count) if flavor else {}
 
     def size(one: Flavor) -> Size:
-        misfit, needed = fitting.refusal(image, one) if image else "", resources.of(one, count)
-        return _size(one, misfit, needed, usages, quota_offer.make(usages, needed, waiting))
+        refusal, needed = (
+            image_requirements.refusal(image, one) if image else "",
+            resources.amounts(one, count),
+        )
+        return _size(one, refusal, needed, usages, quota_offer.make(usages, needed, waiting))
 
     return Plan(
         sizes=[size(one) for one in flavors],
@@ -90,7 +93,8 @@ def resize(
     extra = added(flavor) if flavor else {}
     return Plan(
         sizes=[
-            _size(one, action.misfit(instance, one), added(one), usages, offer(added(one))) for one in flavors
+            _size(one, action.refusal(instance, one), added(one), usages, offer(added(one)))
+            for one in flavors
         ],
         bars=[
             _bar(usage, extra.get(usage.resource.name, 0))
@@ -138,11 +142,11 @@ def _launch_usages(usages: Sequence[Usage]) -> list[Usage]:
 
 
 def _size(
-    flavor: Flavor, misfit: str, needed: Mapping[str, int], usages: Sequence[Usage], offer: Offer | None
+    flavor: Flavor, refusal: str, needed: Mapping[str, int], usages: Sequence[Usage], offer: Offer | None
 ) -> Size:
-    """Return a size; `misfit` is a reason that no quota would remove."""
-    if misfit:
-        return Size(flavor=flavor, reason=misfit, offer=None)
+    """Return a size. `refusal` is a reason that a larger quota does not remove."""
+    if refusal:
+        return Size(flavor=flavor, reason=refusal, offer=None)
     short = quotas.shortages(usages, needed)
     return Size(flavor=flavor, reason=quotas.sentence(short[0]) if short else "", offer=offer)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 from compute.console import app
-from compute.engine.services import here
+from compute.engine.services import served_host
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import local, questions
 
@@ -27,4 +27,4 @@ def console_process() -> Iterator[Hypervisor]:
     finally:
         server.should_exit = True
         thread.join(10)
-        here.serve(None)
+        served_host.serve(None)

@@ -7,7 +7,7 @@ from compute.engine.moves import Move
 from compute.instances.actions import launch  # noqa: F401 - an area's actions are known once Django is set up
 
 ALL: dict[str, Action] = {
-    action.verb: action for action in registry.known().values() if action.noun == "instance"
+    action.verb: action for action in registry.actions().values() if action.noun == "instance"
 }
 """Verb → action, with what begins in other ways than a click."""
 
@@ -21,4 +21,4 @@ def end(operation: Operation, how: str = Operation.State.SUCCEEDED) -> None:
     """End the operation as the engine does: its own row first, then its action's ending."""
     operation.state = how
     operation.save(update_fields=["state"])
-    getattr(registry.known()[operation.kind], how)(operation)
+    getattr(registry.actions()[operation.kind], how)(operation)

@@ -20,7 +20,7 @@ from django.db import DatabaseError, connections
 from compute.console import host_audit, host_facts, logs
 from compute.driver.errors import DriverError, GuestNotFound, GuestNotRunning
 from compute.driver.guest.domain import Guest
-from compute.engine.services import here
+from compute.engine.services import served_host
 from compute.hosts.services import signatures
 
 PATIENCE_SECONDS = 1.4
@@ -111,7 +111,7 @@ def _attempt(answer: Callable[[], Answer]) -> Answer:
 
 
 def _is_signed(scope: dict[str, Any]) -> bool:
-    host_id = here.host_id()
+    host_id = served_host.host_id()
     signature = dict(scope["headers"]).get(signatures.HEADER.lower().encode(), b"")
     target = scope["raw_path"].decode("latin-1")
     if scope["query_string"]:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 from django.http.request import validate_host
 from websockify.auth_plugins import AuthenticationError
 
-from compute.engine.services import here
+from compute.engine.services import served_host
 from compute.instances.services import consoles, guests
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ def _bracketed(hostname: str) -> str:
 
 def _screen_of(token: str) -> str | None:
     """Return the path of the screen's socket on this host, using the token up."""
-    instance = consoles.redeem(token, here.host_id())
+    instance = consoles.redeem(token, served_host.host_id())
     return str(guests.vnc_socket(instance)) if instance else None
 
 
@@ -79,8 +79,8 @@ def renew(token: str) -> bool | None:
 
 
 def give_back(token: str) -> None:
-    """`consoles.give_back`; left undone, the pass ends by itself."""
-    _ask(consoles.give_back, token)
+    """`consoles.revoke`; left undone, the pass ends by itself."""
+    _ask(consoles.revoke, token)
 
 
 def _ask(question: Callable[[str], Answer], token: str) -> Answer | None:

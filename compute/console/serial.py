@@ -17,7 +17,7 @@ from accounts import policy, socket_sessions
 from accounts.errors import MeridianError
 from compute.driver.errors import DriverError
 from compute.driver.guest.console import Console
-from compute.engine.services import here
+from compute.engine.services import served_host
 from compute.instances.models import Instance
 from compute.instances.services import consoles, guests, instances
 
@@ -149,7 +149,9 @@ class Serial(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _reach(self) -> Instance:
         """The instance, if its console is the asker's and it runs; audited. Raises MeridianError."""
-        return consoles.open_serial(socket_sessions.required(self.scope), self._instance_id(), here.host_id())
+        return consoles.open_serial(
+            socket_sessions.required(self.scope), self._instance_id(), served_host.host_id()
+        )
 
     @database_sync_to_async
     def _still_allowed(self) -> None:

@@ -97,7 +97,7 @@ class ConsoleHandler(ProxyRequestHandler):
         """Carry bytes until either side ends it or the pass is withdrawn."""
         screen = Path(self.server.unix_target).name
         log.info("console opened", screen=screen)
-        self.right_until = time.monotonic() + consoles.ALIVE.total_seconds()
+        self.right_until = time.monotonic() + consoles.TOKEN_LIFETIME.total_seconds()
         try:
             super().new_websocket_client()
         finally:
@@ -111,7 +111,7 @@ class ConsoleHandler(ProxyRequestHandler):
         """websockify's heartbeat, and with it the question whether the pass is still right."""
         match plugins.renew(self.token):
             case True:
-                self.right_until = time.monotonic() + consoles.ALIVE.total_seconds()
+                self.right_until = time.monotonic() + consoles.TOKEN_LIFETIME.total_seconds()
             case None if time.monotonic() < self.right_until:
                 pass  # the database is away; a pass is good for a while without it
             case _:

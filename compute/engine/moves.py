@@ -1,14 +1,14 @@
-"""Moves: from which states a verb may begin, what is shown meanwhile, and where it ends. Data, no behaviour."""
+"""Moves: the states in which a verb may begin, the task while it runs, and the states in which it ends."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One verb's way through the states of its kind.
+    """One verb's transition between the states of its kind.
 
-    `end` and `failed` are the states after success and after a run that was given up; None keeps the state that
-    it started from. `interrupts` lists the tasks during which it may begin all the same: what runs is cancelled.
+    `end` and `failed` are the states after success and after failure; None keeps the present state. `interrupts` are
+    the tasks during which it may begin nevertheless, and whose operations it cancels.
     """
 
     start: frozenset[str]
@@ -18,5 +18,5 @@ class Move:
     interrupts: frozenset[str] = frozenset()
 
     def allows(self, state: str, task_state: str | None) -> bool:
-        """Return whether the verb may begin in this state, while this task is at work."""
+        """Return whether the verb may begin in this state during this task."""
         return state in self.start and (task_state is None or task_state in self.interrupts)

@@ -1,4 +1,4 @@
-"""Which role each rule about operations needs."""
+"""Rules about operations, each with the role that it needs."""
 
 RULES = {
     "activity:read": "reader",

@@ -1,4 +1,4 @@
-"""Which rows of the engine go, and when."""
+"""Retention of the engine's rows."""
 
 from datetime import timedelta
 
@@ -12,6 +12,6 @@ RULES = (
         since="finished_at",
         setting="OPERATION_DAYS",
     ),
-    # Left behind by hosts that are gone; of a process that only died, the health page still tells.
+    # Rows of removed hosts. Those of processes that just died stay long enough for the health page.
     Rule(name="heartbeats", rows=Heartbeat.objects.all(), since="at", grace=timedelta(days=1)),
 )

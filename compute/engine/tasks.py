@@ -1,4 +1,4 @@
-"""The one Celery task: run an operation. The message carries its id and nothing else."""
+"""The Celery tasks of workers. A message carries the id of an operation and nothing else."""
 
 import os
 from typing import Any
@@ -18,23 +18,23 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name=TASK)
 def run_operation(operation_id: str) -> None:
-    """Do what is left of the operation; a message that comes twice or too late finds nothing to do."""
+    """Run the remaining steps of the operation; a message that comes twice or late has no effect."""
     operations.execute(operation_id)
 
 
 @shared_task(name=heartbeats.TASK)
 def beat() -> None:
-    """Say that messages still reach this worker; the row names its main process."""
+    """Record that messages still reach this worker. The row names its main process."""
     heartbeats.beat(heartbeats.QUEUE, os.getppid())
 
 
 @worker_ready.connect
-def _say_so(**_signal: Any) -> None:
+def _log_ready(**_signal: Any) -> None:
     log.info("ready to run operations")
 
 
 @worker_process_init.connect
-def _fresh_child(**_signal: Any) -> None:
-    """Connections must not be shared over a fork."""
+def _close_connections(**_signal: Any) -> None:
+    """Close connections that a forked child must not share with its parent."""
     connections.close_all()
     close_all()

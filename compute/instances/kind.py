@@ -1,4 +1,4 @@
-"""Instances as the engine knows them."""
+"""The kind of instances, for the engine."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from compute.engine.kinds import Kind
 from compute.instances import states
 from compute.instances.models import Instance
 from compute.instances.models.instance import BootStage
-from compute.instances.services import words
+from compute.instances.services import status_labels
 from compute.instances.states import VmState
 
 LOCKED = _("It is locked against changes. Unlock it first.")
 
 
-def settled(instance: Instance, state: str) -> Mapping[str, Any]:
-    """Return what follows from a new state: what runs now boots now, unless it was only paused."""
+def state_columns(instance: Instance, state: str) -> Mapping[str, Any]:
+    """Return the columns that follow from a new state. A guest that becomes active boots, unless it was paused."""
     fields: dict[str, Any] = {}
     if state == VmState.ACTIVE and instance.launched_at is None:
         fields["launched_at"] = timezone.now()
@@ -29,12 +29,12 @@ def settled(instance: Instance, state: str) -> Mapping[str, Any]:
     elif instance.vm_state != VmState.PAUSED:
         fields |= {"boot_stage": BootStage.BOOTING, "booted_at": timezone.now()}
     if state not in states.RUNNING:
-        fields |= {"agent": None, "room": None}
+        fields |= {"agent": None, "headroom": None}
     return fields
 
 
 def lock(context: Context, instance: Instance) -> str | Promise:
-    """Return why a lock keeps the asker out; administrators are not kept (Compute API guide, lock server)."""
+    """Return why the instance is locked against the asker. Administrators may override it, as in Nova."""
     return LOCKED if instance.locked and not policy.allows(context, "instance:override_lock") else ""
 
 
@@ -42,13 +42,13 @@ INSTANCE = Kind(
     noun="instance",
     rank=1,
     model=Instance,
-    existing=states.EXISTING,
-    gone=frozenset({VmState.DELETED}),
+    existing_states=states.EXISTING,
+    deleted_states=frozenset({VmState.DELETED}),
     error_state=VmState.ERROR,
-    status=lambda instance: words.status(instance.status),
+    status=lambda instance: status_labels.status(instance.status),
     lists=("instances",),
     counts=("quota",),
-    settled=settled,
+    state_columns=state_columns,
     lock=lock,
     host=lambda instance: instance.hypervisor_id,
     related=("hypervisor", "image", "rescue_image", "project"),

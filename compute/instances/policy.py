@@ -1,4 +1,4 @@
-"""Which role each rule about instances, flavors, key pairs, server groups and schedules needs."""
+"""Rules about instances, flavors, key pairs, server groups and schedules, each with the role that it needs."""
 
 RULES = {
     "instance:read": "reader",

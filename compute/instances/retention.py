@@ -1,4 +1,4 @@
-"""Which rows of instances go, and when."""
+"""Retention of instances' rows."""
 
 from typing import Any
 
@@ -25,5 +25,10 @@ RULES = (
         remove=_forget_user_data,
     ),
     Rule(name="deleted_instances", rows=_DELETED, since="deleted_at", setting="DELETED_DAYS"),
-    Rule(name="console_tokens", rows=ConsoleToken.objects.all(), since="expires_at", grace=consoles.ALIVE),
+    Rule(
+        name="console_tokens",
+        rows=ConsoleToken.objects.all(),
+        since="expires_at",
+        grace=consoles.TOKEN_LIFETIME,
+    ),
 )

@@ -1,14 +1,13 @@
-"""Every state and task of an instance, as data. Actions say which moves there are between them.
+"""The states and tasks of instances. Actions define the moves between them.
 
-`vm_state` is what an instance is, `task_state` what is being done to it: Nova's words
-(nova.compute.vm_states, task_states), so that every client's waiters know them.
+The values are Nova's (nova.compute.vm_states, task_states), so that every client's waiters know them.
 """
 
 from enum import StrEnum
 
 
 class VmState(StrEnum):
-    """What an instance is when nothing is being done to it."""
+    """The state of an instance without a task."""
 
     BUILDING = "building"
     ACTIVE = "active"
@@ -24,11 +23,11 @@ class VmState(StrEnum):
 
 
 RUNNING = frozenset({VmState.ACTIVE, VmState.PAUSED, VmState.RESCUED, VmState.RESIZED})
-"""What has a screen. One that was off when it was resized is RESIZED and has none until it is started."""
+"""States with a screen. An instance resized while it was off is RESIZED too, and has none until it is started."""
 
 
 class TaskState(StrEnum):
-    """What is being done to an instance."""
+    """The running task of an instance."""
 
     SCHEDULING = "scheduling"
     STORAGE = "block_device_mapping"
@@ -61,7 +60,7 @@ class TaskState(StrEnum):
 
 
 class Colour(StrEnum):
-    """How a status looks; the word beside it always says the same."""
+    """The colour of a status, which its label always accompanies."""
 
     GREEN = "green"
     BLUE = "blue"
@@ -93,19 +92,19 @@ _TASK_STATUS = {
 
 
 def status(vm_state: str, task_state: str | None) -> str:
-    """The Compute API's status of the pair (API reference, servers, status)."""
+    """Return the Compute API's status of the pair (API reference, servers, status)."""
     if task_state in _TASK_STATUS and vm_state != VmState.ERROR:
         return _TASK_STATUS[TaskState(task_state)]
     return _STATUS[VmState(vm_state)][0]
 
 
 def colour(vm_state: str, task_state: str | None) -> Colour:
-    """Blue while something is being done, else the state's own."""
+    """Return blue during a task, else the state's own colour."""
     return Colour.BLUE if task_state else _STATUS[VmState(vm_state)][1]
 
 
 ANY_TASK = frozenset(TaskState)
-# What is being deleted is never brought back: only a deletion that goes as far may interrupt one.
+# A deletion may only be interrupted by another that goes as far, so that nothing deleted comes back.
 BUT_DELETING = ANY_TASK - {TaskState.DELETING}
 BUT_ANY_DELETING = BUT_DELETING - {TaskState.SOFT_DELETING}
 EXISTING = frozenset(VmState) - {VmState.SOFT_DELETED, VmState.DELETED}

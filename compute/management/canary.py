@@ -1,4 +1,4 @@
-"""A canary: one small instance through its whole life, which finds what single checks cannot."""
+"""A canary test: one small instance from launch to purge, which detects what single checks cannot."""
 
 import secrets
 import socket
@@ -29,24 +29,24 @@ OPERATION_SECONDS = 120
 BOOT_SECONDS = 120
 
 
-class CanaryDied(Exception):
-    """The chain broke; the text says at which link, and why."""
+class CanaryFailed(Exception):
+    """A stage of the canary test failed. The text names the stage and the reason."""
 
 
-def fly(report: Callable[[str], None]) -> None:
-    """Launch, boot, look and remove; `report` hears each link that held. Raises CanaryDied for one that did not."""
-    context = _administrator()
-    instance = _launched(context)
+def run(report: Callable[[str], None]) -> None:
+    """Launch, boot, inspect and purge an instance. Call `report` after each stage. Raise CanaryFailed."""
+    context = _admin_context()
+    instance = _launch(context)
     report(_("launch accepted"))
     try:
         _finish(Operation.objects.on(instance.pk).get(kind="instance.launch"))
         instance.refresh_from_db()  # it has a host now
         report(_("guest started"))
-        log = _booted(instance)
+        log = _wait_for_login(instance)
         report(_("guest booted to its login"))
-        _has_address(instance, log)
+        _check_address(instance, log)
         report(_("guest has its address"))
-        _has_screen(context, instance)
+        _check_screen(context, instance)
         report(_("screen answers"))
     finally:
         removal = begin(context, "instance.purge", instance.pk)
@@ -55,30 +55,30 @@ def fly(report: Callable[[str], None]) -> None:
     report(_("guest removed"))
 
 
-def _administrator() -> Context:
+def _admin_context() -> Context:
     admins = Assignment.objects.filter(role__name="admin", project__name="admin", user__enabled=True)
     assignment = admins.select_related("user").first()
     if assignment is None or assignment.user is None:
-        raise CanaryDied(
+        raise CanaryFailed(
             _("Set-up: there is no administrator yet. Open the link that `manage.py setup_link` prints.")
         )
     return contexts.for_user(assignment.user, assignment.project_id, request_id="canary")
 
 
-def _launched(context: Context) -> Instance:
+def _launch(context: Context) -> Instance:
     image = Image.objects.filter(name="Tiny Linux", visibility="public", status=Image.Status.ACTIVE).first()
     if image is None:
-        raise CanaryDied(_("Image: there is no tiny image. Run `manage.py build_image tiny`."))
-    fitting = Flavor.objects.filter(ram_mib__gte=image.min_ram_mib, disk_gib__gte=image.min_disk_gib)
-    flavor = fitting.order_by("ram_mib", "vcpus", "disk_gib").first()
+        raise CanaryFailed(_("Image: there is no tiny image. Run `manage.py build_image tiny`."))
+    flavors = Flavor.objects.filter(ram_mib__gte=image.min_ram_mib, disk_gib__gte=image.min_disk_gib)
+    flavor = flavors.order_by("ram_mib", "vcpus", "disk_gib").first()
     if flavor is None:
-        raise CanaryDied(_("Flavor: none is large enough for %(image)s.") % {"image": image.name})
+        raise CanaryFailed(_("Flavor: none is large enough for %(image)s.") % {"image": image.name})
     name = f"canary-{secrets.token_hex(3)}"
     try:
         return launch(context, LaunchRequest(name=name, flavor_id=flavor.pk, image_id=image.pk))[0]
     except MeridianError as error:
         reasons = " ".join([str(error), *(str(text) for text in error.fields.values())])
-        raise CanaryDied(_("Launch: %(reason)s") % {"reason": reasons}) from error
+        raise CanaryFailed(_("Launch: %(reason)s") % {"reason": reasons}) from error
 
 
 def _finish(operation: Operation) -> None:
@@ -101,43 +101,43 @@ def _finish(operation: Operation) -> None:
     if operation.state != Operation.State.SUCCEEDED:
         reason = (operation.error or {}).get("message", operation.state)
         step = operation.timeline[-1]["name"] if operation.timeline else operation.step
-        raise CanaryDied(
+        raise CanaryFailed(
             _("%(kind)s: the step “%(step)s” failed: %(reason)s")
             % {"kind": operation.kind, "step": step, "reason": reason}
         )
 
 
-def _wait(true: Callable[[], bool], seconds: float, sentence: str, operation: Operation) -> None:
+def _wait(condition: Callable[[], bool], seconds: float, sentence: str, operation: Operation) -> None:
     deadline = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > deadline:
-            raise CanaryDied(sentence % {"kind": operation.kind, "step": operation.step})
+            raise CanaryFailed(sentence % {"kind": operation.kind, "step": operation.step})
         time.sleep(0.2)
 
 
-def _booted(instance: Instance) -> str:
-    """Return what the guest wrote until its login, as its host tells."""
+def _wait_for_login(instance: Instance) -> str:
+    """Wait for the guest's login prompt. Return its console log. Raise CanaryFailed."""
     deadline = time.monotonic() + BOOT_SECONDS
     while True:
         try:
             text = console_views.log(instance).text
         except Unavailable as error:
-            raise CanaryDied(_("Console: %(reason)s") % {"reason": error}) from error
+            raise CanaryFailed(_("Console: %(reason)s") % {"reason": error}) from error
         if "login:" in text:
             return text
         if time.monotonic() > deadline:
-            last = text.strip().splitlines()[-1:] or [_("nothing")]
-            raise CanaryDied(
+            last_line = text.strip().splitlines()[-1:] or [_("nothing")]
+            raise CanaryFailed(
                 _("Boot: no login within %(seconds)s s; the last line was: %(line)s")
-                % {"seconds": BOOT_SECONDS, "line": last[0]}
+                % {"seconds": BOOT_SECONDS, "line": last_line[0]}
             )
         time.sleep(0.5)
 
 
-def _has_address(instance: Instance, log: str) -> None:
+def _check_address(instance: Instance, log: str) -> None:
     address = instance.ports.get().address
     if address not in log:
-        raise CanaryDied(
+        raise CanaryFailed(
             _(
                 "Network: the guest did not get its address %(address)s. See `manage.py doctor` and dnsmasq's lines."
             )
@@ -145,19 +145,19 @@ def _has_address(instance: Instance, log: str) -> None:
         )
 
 
-def _has_screen(context: Context, instance: Instance) -> None:
-    """Open the screen as a browser would: through the front door, on the host of the guest."""
+def _check_screen(context: Context, instance: Instance) -> None:
+    """Open the screen as a browser would, through the front door. Raise CanaryFailed."""
     path = consoles.screen_path(instance, consoles.issue(context, instance))
     try:
-        door = socket.create_connection(front_door.reachable(), timeout=5)
+        connection = socket.create_connection(front_door.reachable_address(), timeout=5)
         with connect(
             f"ws://{settings.PUBLIC_HOST}{path}",
-            sock=door,
+            sock=connection,
             subprotocols=[Subprotocol("binary")],
             compression=None,
         ) as screen:
             greeting = screen.recv(5, decode=False)
     except (OSError, WebSocketException) as error:
-        raise CanaryDied(_("Screen: it does not answer: %(reason)s") % {"reason": error}) from error
+        raise CanaryFailed(_("Screen: it does not answer: %(reason)s") % {"reason": error}) from error
     if not greeting.startswith(b"RFB"):
-        raise CanaryDied(_("Screen: it speaks no VNC."))
+        raise CanaryFailed(_("Screen: it speaks no VNC."))

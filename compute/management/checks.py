@@ -1,11 +1,11 @@
-"""The form of what health and doctor found."""
+"""Checks: the results of health page and doctor."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One part of the installation: whether it works, what was seen, and the repair where it does not."""
+    """One part of the installation: whether it works, the detail, and the repair if it does not."""
 
     name: str
     ok: bool

@@ -1,4 +1,4 @@
-"""The rows that a first launch needs beside a host: one network, flavors from tiny to large."""
+"""Default rows for a first launch: one network, and flavors from tiny to large."""
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +18,7 @@ FLAVORS = (
 
 @transaction.atomic
 def ensure() -> None:
-    """Make what is missing, change nothing that is there."""
+    """Make the network and the flavors, unless there are any."""
     if not Network.objects.exists():
         Network.objects.create(
             name="default", cidr=settings.NETWORK_CIDR, bridge=f"mr{hosts.installation().short}"

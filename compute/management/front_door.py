@@ -1,4 +1,4 @@
-"""The one address that people use, seen from this machine."""
+"""The front door: the address at which nginx serves browsers and clients."""
 
 import http.client
 
@@ -8,23 +8,23 @@ from django.core.exceptions import ImproperlyConfigured
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "*": "127.0.0.1", "": "127.0.0.1"}  # noqa: S104
 
 
-def address() -> tuple[str, int]:
-    """Host and port that MERIDIAN_LISTEN names; raises ImproperlyConfigured for anything else."""
+def listen_address() -> tuple[str, int]:
+    """Return host and port of MERIDIAN_LISTEN. Raise ImproperlyConfigured."""
     host, _colon, port = settings.LISTEN.rpartition(":")
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise ImproperlyConfigured(f"MERIDIAN_LISTEN={settings.LISTEN!r} must look like 127.0.0.1:8000.")
     return host.strip("[]"), int(port)
 
 
-def reachable() -> tuple[str, int]:
+def reachable_address() -> tuple[str, int]:
     """Return host and port at which this machine reaches the front door. Raise ImproperlyConfigured."""
-    host, port = address()
+    host, port = listen_address()
     return _EVERYWHERE.get(host, host), port
 
 
 def status(path: str, timeout: float = 5.0) -> int | None:
-    """The HTTP status that the front door gives for `path`; None when it does not answer."""
-    host, port = reachable()
+    """Return the HTTP status of the front door's answer for `path`; None if it does not answer."""
+    host, port = reachable_address()
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         connection.request("GET", path, headers={"Host": settings.PUBLIC_HOST})

@@ -1,4 +1,4 @@
-"""Whether the whole installation works, one sentence a part, each with what to do about it."""
+"""Health checks of the whole installation, each with its repair."""
 
 import shutil
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Unavailable
 from accounts.services import ldap, oidc
 from compute.engine.models import Heartbeat, Operation
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.engine.services import heartbeats
 from compute.hosts.models import Hypervisor
 from compute.images.models import Image
@@ -22,26 +22,26 @@ from compute.images.services import image_files
 from compute.management import front_door, host_health
 from compute.management.checks import Check
 
-NAMED = 5
-"""How many stuck operations are named."""
+MOST_NAMED = 5
+"""Number of stuck operations that are named at most."""
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
 
-def checks(own: Hypervisor | None = None) -> list[Check]:
-    """Look at every part, in the order in which they need each other. Never raises for a broken part.
+def checks(local_host: Hypervisor | None = None) -> list[Check]:
+    """Return the checks of all parts, each after those that it depends on. A broken part raises nothing.
 
-    Hosts are known by their rows; `own` is this machine's with what was seen just now.
+    Hosts are judged by their rows. `local_host` is this machine's row, inspected just now.
     """
-    found = _database()
-    if all(check.ok for check in found):
-        found += [*_clock(), _sweep(), *_operations(), *host_health.checks(own), *_images()]
-    return [*found, _redis(), _front_door(), *_sign_in_elsewhere()]
+    results = _database()
+    if all(check.ok for check in results):
+        results += [*_clock(), _sweep(), *_operations(), *host_health.checks(local_host), *_images()]
+    return [*results, _redis(), _front_door(), *_identity_sources()]
 
 
-def _attempt(name: str, look: Callable[[], str], fix: str, *errors: type[Exception]) -> Check:
-    """A check that is well unless `look`, which returns what it saw, raises one of `errors`."""
+def _attempt(name: str, probe: Callable[[], str], fix: str, *errors: type[Exception]) -> Check:
+    """Return a check with the detail that `probe` returns, broken if that raises one of `errors`."""
     try:
-        return Check(name=name, ok=True, detail=look())
+        return Check(name=name, ok=True, detail=probe())
     except errors as error:
         return Check(name=name, ok=False, detail=str(error).strip(), fix=fix)
 
@@ -50,13 +50,13 @@ def _database() -> list[Check]:
     fix = _(
         "See that the database at DATABASE_URL runs, that its disk is not full and that we may write there."
     )
-    answers = _attempt(_("Database"), _write_and_undo, fix, DatabaseError, OSError)
-    if not answers.ok:
-        return [answers]
+    writable = _attempt(_("Database"), _write_and_undo, fix, DatabaseError, OSError)
+    if not writable.ok:
+        return [writable]
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [
-        answers,
+        writable,
         Check(
             name=_("Tables"),
             ok=not missing,
@@ -96,11 +96,11 @@ def _clock() -> list[Check]:
 
 
 def _operations() -> list[Check]:
-    """Operations that could not be undone wait for somebody."""
+    """Return the check for stuck operations, which wait for an administrator."""
     stuck = Operation.objects.filter(state=Operation.State.STUCK).order_by("created_at", "pk")
-    if not (rows := list(stuck[:NAMED])):
+    if not (rows := list(stuck[:MOST_NAMED])):
         return [Check(name=_("Operations"), ok=True, detail=_("none is stuck"))]
-    names = [f"{row.kind} {row.subject_name}: {left_in_words(row.left)}" for row in rows]
+    names = [f"{row.kind} {row.subject_name}: {describe_leftovers(row.leftovers)}" for row in rows]
     detail = _("%(count)s stuck. %(which)s") % {"count": stuck.count(), "which": " ".join(names)}
     fix = _(
         "Remove what stands in the way, then choose “Undo once more” on the activity page; "
@@ -123,10 +123,10 @@ def _sweep() -> Check:
 
 def _images() -> list[Check]:
     active = list(Image.objects.filter(status=Image.Status.ACTIVE))
-    lost = [image.name for image in active if not image_files.file_of(image).exists()]
-    ok = bool(active) and not lost
-    if lost:
-        detail = _("the file of %(names)s is missing") % {"names": ", ".join(lost)}
+    without_file = [image.name for image in active if not image_files.file_of(image).exists()]
+    ok = bool(active) and not without_file
+    if without_file:
+        detail = _("the file of %(names)s is missing") % {"names": ", ".join(without_file)}
     else:
         detail = _("%(count)s to launch from") % {"count": len(active)} if active else _("there is none")
     return [
@@ -137,7 +137,7 @@ def _images() -> list[Check]:
 
 
 def _redis() -> Check:
-    def look() -> str:
+    def probe() -> str:
         url = settings.REDIS_URL or f"unix://{settings.REDIS_SOCKET}"
         with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
             return _("version %(version)s") % {"version": client.info("server")["redis_version"]}
@@ -145,7 +145,7 @@ def _redis() -> Check:
     fix = _(
         "Without it work starts late and pages are not live. See that `make up` runs, or what REDIS_URL names."
     )
-    return _attempt("Redis", look, fix, redis.RedisError, OSError)
+    return _attempt("Redis", probe, fix, redis.RedisError, OSError)
 
 
 def _front_door() -> Check:
@@ -166,23 +166,23 @@ def _front_door() -> Check:
     return Check(name=name, ok=ok, detail=detail, fix="" if ok else fix)
 
 
-def _sign_in_elsewhere() -> list[Check]:
-    """The directory and the provider, where the settings name them."""
-    found = []
+def _identity_sources() -> list[Check]:
+    """Return the checks of the directory and the identity provider that the settings name."""
+    results = []
     if server := settings.LDAP:
 
-        def ask_directory() -> str:
+        def probe_directory() -> str:
             ldap.probe(server)
             return _("%(url)s answers") % {"url": server.url}
 
         fix = _("See that it runs, and compare the MERIDIAN_LDAP_ settings with it.")
-        found.append(_attempt("LDAP", ask_directory, fix, Unavailable))
+        results.append(_attempt("LDAP", probe_directory, fix, Unavailable))
     if provider := settings.OIDC:
 
-        def ask_provider() -> str:
+        def probe_provider() -> str:
             oidc.probe(provider)
             return _("%(url)s answers") % {"url": provider.issuer}
 
         fix = _("See that it runs, and that its description names MERIDIAN_OIDC_ISSUER as its issuer.")
-        found.append(_attempt("OpenID Connect", ask_provider, fix, Unavailable))
-    return found
+        results.append(_attempt("OpenID Connect", probe_provider, fix, Unavailable))
+    return results

@@ -1,4 +1,4 @@
-"""Which role each rule about the whole installation needs."""
+"""Rules about the whole installation, each with the role that it needs."""
 
 RULES = {
     "health:read": "admin",

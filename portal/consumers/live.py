@@ -15,13 +15,14 @@ from accounts import policy, socket_sessions
 from accounts.context import Context
 from accounts.models import QuotaRequest
 from compute.engine.models import Operation
+from compute.engine.services import broadcast
+from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
 
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 25
 SIGNED_OUT = 4401
-EVERYTHING = "all"
 
 Stamp = tuple[Any, ...]
 
@@ -96,8 +97,9 @@ class Live(AsyncJsonWebsocketConsumer):
         """Join exactly the groups that the roles allow now. Return whether they changed."""
         groups = {socket_sessions.group_of(self.scope["session"].session_key)}
         if policy.allows(context, "instance:read"):
+            groups.add(broadcast.EVERYBODY)
             if context.is_admin:
-                groups.add(EVERYTHING)
+                groups.add(broadcast.ADMINISTRATORS)
             elif context.project is not None:
                 groups.add(f"project.{context.project.id}")
         for group in groups - self.groups_joined:
@@ -112,8 +114,8 @@ class Live(AsyncJsonWebsocketConsumer):
     def _stamp(self, context: Context) -> Stamp:
         """Return a value that changes whenever a visible row is added or changed.
 
-        Each part reads one row, or the open requests. No row goes without a change before: deleted instances stay,
-        and a closed request is not open.
+        Each part reads one row, the open requests, or the hosts. No row goes without a change before: deleted
+        instances stay, and a closed request is not open.
         """
         everything = context.is_admin
         requests = QuotaRequest.objects.filter(state=QuotaRequest.State.OPEN)
@@ -123,6 +125,7 @@ class Live(AsyncJsonWebsocketConsumer):
             newest_change(Instance.objects.visible_to(context, all_projects=everything)),
             newest_change(Operation.objects.visible_to(context, all_projects=everything)),
             *requests.aggregate(count=Count("pk"), newest=Max("created_at")).values(),
+            *Hypervisor.objects.values_list("name", "state"),
         )
 
 

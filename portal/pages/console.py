@@ -99,17 +99,17 @@ def state(request: Request, instance_id: UUID) -> HttpResponse:
 def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
     """Return a new token for the screen as {"url"}, or 409 with {"visitors"} if others have it open.
 
-    With `how`, "ask" looks for all visitors, "again" for those of the last seconds, "share" and "take" for none.
+    With `how`, "ask" looks for all viewers, "again" for those of the last seconds, "share" and "take" for none.
     """
     instance = _get_instance(request, instance_id)
     mode = request.POST.get("how", "ask")
     if mode not in {"ask", "again", "share", "take"}:
         raise BadInput(fields={"how": _("Choose ask, again, share or take.")})
-    visitors = consoles.visitors(instance, but=request.user) if mode in {"ask", "again"} else []
+    viewers = consoles.viewers(instance, exclude=request.user) if mode in {"ask", "again"} else []
     if mode == "again":
-        visitors = [visitor for visitor in visitors if visitor.since > timezone.now() - JUST_NOW]
-    if visitors:
-        present = [{"name": visitor.name, "since": visitor.since.isoformat()} for visitor in visitors]
+        viewers = [viewer for viewer in viewers if viewer.since > timezone.now() - JUST_NOW]
+    if viewers:
+        present = [{"name": viewer.name, "since": viewer.since.isoformat()} for viewer in viewers]
         return _no_store(JsonResponse({"visitors": present}, status=409))
     token = consoles.issue(request.context, instance)
     return _no_store(JsonResponse({"url": consoles.screen_path(instance, token)}, status=201))

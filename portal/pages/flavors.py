@@ -50,7 +50,7 @@ SIZES = ("vcpus", "ram_mib", "disk_gib")
 @require_safe
 def table(request: Request) -> HttpResponse:
     """Show all flavors, smallest first, with the number of their instances."""
-    rows = flavors.counted(request.context)
+    rows = flavors.all_for_admin(request.context)
     return live_page(request, "flavors/flavors.html", {"flavors": "flavors/table.html"}, {"rows": rows})
 
 

@@ -35,9 +35,9 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
         "ports": ports,
         "ssh": f"ssh {user}@{ports[0].address}" if user and ports else "",
         "runs": instance.vm_state in states.RUNNING,
-        "schedules": [make_line(schedule) for schedule in schedules.of_instance(request.context, instance)],
+        "schedules": [make_line(schedule) for schedule in schedules.for_instance(request.context, instance)],
         "may_schedule": policy.allows(request.context, "schedule:write"),
-        "respite_days": expiry.RESPITE_DAYS,
+        "extension_days": expiry.EXTENSION_DAYS,
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
 

@@ -14,7 +14,7 @@ from accounts.errors import MeridianError, OverQuota
 from compute.engine.actions.permitted import refusal
 from compute.images.services import images
 from compute.instances.actions import Action, begin, choices
-from compute.instances.actions.clone import OUTSIDE
+from compute.instances.actions.clone import OUTSIDE_GROUP
 from compute.instances.actions.grow import Grow
 from compute.instances.actions.resize import Resize
 from compute.instances.actions.size_change import SizeChange
@@ -84,7 +84,7 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
             return _draw(request, instance, action, form, status=error.status, error=error)
         message = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
         copy_id = operation.parameters.get("copy") if operation else None
-        if operation and (note := operation.parameters.get(OUTSIDE)):
+        if operation and (note := operation.parameters.get(OUTSIDE_GROUP)):
             message = f"{message}. {note}"
         return away(request, message, reverse("instance", args=[copy_id or instance.pk]))
     return _draw(request, instance, action, form, status=400)
@@ -134,5 +134,5 @@ def _draw(
 def _grow_values(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:
     """Return the action that needs no shutdown, offered beside a resize, or why it is not possible."""
     (grow,) = (one for one in choices(request.context, instance) if isinstance(one.action, Grow))
-    reason = grow.reason or Grow().misfit(instance, flavor)
+    reason = grow.reason or Grow().refusal(instance, flavor)
     return {"grow": grow.action, "not_growing": reason}

@@ -147,7 +147,7 @@ def recycle_bin(request: Request) -> HttpResponse:
 @require_safe
 def more_for_many(request: Request) -> HttpResponse:
     """Show the bar's menu for the selected instances."""
-    rows = instances.chosen(request.context, request.GET.getlist("ids")[:MOST])
+    rows = instances.by_ids(request.context, request.GET.getlist("ids")[:MOST])
     ids = urlencode([("ids", str(instance.pk)) for instance in rows])
     offers = []
     for action in (*menu_actions(), *map(_action, many.FORMS)):

@@ -155,7 +155,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         tags=values["tags"].replace(",", " ").split(),
         metadata=Pairs.pairs(values["metadata"]),
     )
-    groups = list(server_groups.visible(request.context))
+    groups = list(server_groups.visible_to(request.context))
     return {
         "form": form,
         "chosen": values,
@@ -206,7 +206,7 @@ def _values_of_instance(request: Request) -> dict[str, Any]:
         "metadata": instance.metadata,
         "user_data": base64.b64decode(instance.user_data).decode(),
         "server_group_id": str(instance.server_group_id or ""),
-        "availability_zone": instance.wanted_zone,
+        "availability_zone": instance.requested_zone,
     }
     if instance.image_id:
         values["image_id"] = str(instance.image_id)

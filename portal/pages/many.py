@@ -91,7 +91,7 @@ class Expiring(ForMany):
     )
     days = forms.CharField(
         label=gettext_lazy("Days"),
-        initial=str(expiry.RESPITE_DAYS),
+        initial=str(expiry.EXTENSION_DAYS),
         required=False,
         widget=forms.NumberInput(attrs={"min": 1, "max": expiry.LONGEST_DAYS}),
     )
@@ -160,7 +160,7 @@ def ask(request: Request, verb: str) -> HttpResponse:
     """Show the form with the result for each selected instance, or begin the action."""
     policy.enforce(request.context, f"instance:{verb}")
     data = request.POST if request.method == "POST" else request.GET
-    selection = instances.chosen(request.context, data.getlist("ids")[:MOST])
+    selection = instances.by_ids(request.context, data.getlist("ids")[:MOST])
     form = FORMS[verb](request.context, data.dict())
     parameters = form.parameters() if form.is_valid() else None
     sent = request.method == "POST" and parameters is not None
@@ -170,7 +170,7 @@ def ask(request: Request, verb: str) -> HttpResponse:
         act = begin_each if sent else rehearse
         outcomes = act(request.context, f"instance.{verb}", selection, parameters)
     values = {
-        "action": registry.known()[f"instance.{verb}"],
+        "action": registry.actions()[f"instance.{verb}"],
         "form": form,
         "lines": [_line(form, outcome) for outcome in outcomes],
         "sent": sent,
@@ -186,7 +186,7 @@ def _incomplete_outcome(context: Context, verb: str, instance: Instance) -> Outc
     return Outcome(
         before=instance,
         after=None,
-        reason=choice(context, instance, registry.known()[f"instance.{verb}"]).reason,
+        reason=choice(context, instance, registry.actions()[f"instance.{verb}"]).reason,
     )
 
 

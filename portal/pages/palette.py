@@ -12,7 +12,7 @@ from accounts import policy
 from accounts.services import directory
 from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
-from compute.instances.services import instances, words
+from compute.instances.services import instances, status_labels
 from portal import icons
 from portal.frame import ADMINISTRATION, FURTHER, WORK, permitted_items
 from portal.requests import Request
@@ -77,7 +77,7 @@ def _search_instances(request: Request, search: str) -> list[Instance]:
 
 def _hint(request: Request, instance: Instance) -> str:
     """Return the status, with the project unless the user works in it."""
-    status = words.status(instance.status)
+    status = status_labels.status(instance.status)
     project = request.context.project
     return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
 

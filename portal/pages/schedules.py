@@ -50,11 +50,11 @@ class ScheduleForm(Form):
     keep = forms.CharField(
         label=gettext_lazy("Images to keep"),
         required=False,
-        initial=Schedule.KEPT,
+        initial=Schedule.DEFAULT_KEEP,
         help_text=gettext_lazy(
             "Only for images: once a new one is ready, older ones that this schedule took are deleted."
         ),
-        widget=forms.NumberInput(attrs={"min": 1, "max": schedules.MOST_KEPT}),
+        widget=forms.NumberInput(attrs={"min": 1, "max": schedules.MOST_IMAGES}),
     )
 
 
@@ -69,11 +69,11 @@ class ScheduleLine:
 
 
 def _label(verb: str) -> str | Promise:
-    return registry.known()[f"instance.{verb}"].label
+    return registry.actions()[f"instance.{verb}"].label
 
 
 def make_line(schedule: Schedule) -> ScheduleLine:
-    action, zone = registry.known()[f"instance.{schedule.verb}"], local_times.zone(schedule.time_zone)
+    action, zone = registry.actions()[f"instance.{schedule.verb}"], local_times.zone(schedule.time_zone)
     return ScheduleLine(
         schedule=schedule,
         label=action.label,
@@ -157,7 +157,7 @@ def delete(request: Request, instance_id: UUID, schedule_id: str) -> HttpRespons
 def _get_schedule(request: Request, instance: Instance, key: str) -> Schedule:
     """Return the instance's schedule with this id. Raise Forbidden, NotFound."""
     policy.enforce(request.context, "schedule:write")
-    for schedule in schedules.of_instance(request.context, instance):
+    for schedule in schedules.for_instance(request.context, instance):
         if str(schedule.pk) == key:
             return schedule
     raise NotFound

@@ -42,7 +42,7 @@ class ServerGroupForm(Form):
 def table(request: Request) -> HttpResponse:
     """Show the project's groups with their members, in a constant number of queries."""
     values = {
-        "rows": list(server_groups.visible(request.context)),
+        "rows": list(server_groups.visible_to(request.context)),
         "may_write": policy.allows(request.context, "server_group:write"),
     }
     parts = {"server-groups": "server_groups/table.html"}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.services.quotas import Usage
 from compute.images.models import Image
 from compute.instances.models import Instance
-from compute.instances.services import words as states
+from compute.instances.services import status_labels
 from portal import icons, words
 
 register = template.Library()
@@ -30,8 +30,8 @@ def status(instance: Instance) -> dict[str, Any]:
     """Show the badge of an instance. Its task, if there is one, stands in place of its status."""
     return {
         "status": instance.status,
-        "label": states.status(instance.status),
-        "task": states.task(instance.task_state) if instance.task_state else "",
+        "label": status_labels.status(instance.status),
+        "task": status_labels.task(instance.task_state) if instance.task_state else "",
         "colour": instance.colour,
     }
 
@@ -123,7 +123,11 @@ def percent(progress: dict[str, int] | None) -> int | None:
 @register.filter
 def spoken(instance: Instance) -> str:
     """Return the status in words, for announcing that it changed."""
-    return states.task(instance.task_state) if instance.task_state else states.status(instance.status)
+    return (
+        status_labels.task(instance.task_state)
+        if instance.task_state
+        else status_labels.status(instance.status)
+    )
 
 
 @register.filter

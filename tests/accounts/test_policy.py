@@ -74,7 +74,7 @@ def test_accounts_names_no_noun_of_compute() -> None:
     assert "project:write" in texts
     assert not {text for text in texts if re.split("[:.]", text, maxsplit=1)[0] in nouns}
     registered = [rule for rules in areas.values() for rule in rules]
-    for action in registry.known().values():
+    for action in registry.actions().values():
         registered += [f"{action.noun}:{action.verb}", *action.rules]
     assert len(registered) == len(set(registered))
     assert set(registered) == {rule for rule in policy.RULES if rule.partition(":")[0] in nouns}

@@ -82,7 +82,7 @@ def _instance(project: Project | None, name: str, state: VmState) -> Instance:
     return Instance(
         project=project,
         name=name,
-        **flavors.copied(flavor),
+        **flavors.copied_fields(flavor),
         image=image,
         vm_state=state,
         launched_at=timezone.now(),

@@ -5,6 +5,8 @@
 
 import json
 import sys
+import time
+from typing import Any
 
 import openstack
 
@@ -44,7 +46,7 @@ def main(cloud: str) -> None:
     compute.set_server_metadata(server, owner="ann")
     seen["metadata"] = dict(compute.get_server_metadata(server).metadata)
     seen["console"] = compute.create_console(server, console_type="novnc")["type"]
-    seen["log"] = bool(compute.get_server_console_output(server)["output"])
+    seen["log"] = _has_log(compute, server)
     seen["quota"] = compute.get_quota_set(connection.current_project_id).cores
     seen["hypervisors"] = [one.state for one in compute.hypervisors(details=True)]
     compute.delete_server(server)
@@ -52,6 +54,16 @@ def main(cloud: str) -> None:
     compute.delete_keypair(key)
     seen["left"] = [one.name for one in compute.servers()]
     json.dump(seen, sys.stdout)
+
+
+def _has_log(compute: Any, server: Any) -> bool:
+    """Return whether its guest writes to the log within SECONDS."""
+    until = time.monotonic() + SECONDS
+    while not compute.get_server_console_output(server)["output"]:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.5)
+    return True
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ def test_users(openstack: OpenStack, stack: Stack) -> None:
     assert "no user" in openstack.refused("user show ida-b").lower()
 
 
+@pytest.mark.proof
 def test_groups(openstack: OpenStack) -> None:
     openstack(f"user create --password long-enough-1 {JSON} gus")
     made = openstack(f"group create --description testers {JSON} testers")
@@ -92,6 +93,7 @@ def test_groups(openstack: OpenStack) -> None:
     openstack("user delete gus")
 
 
+@pytest.mark.proof
 def test_domains(openstack: OpenStack) -> None:
     made = openstack(f"domain create --description north {JSON} north")
     assert (made["name"], made["enabled"]) == ("north", True)
@@ -105,6 +107,7 @@ def test_domains(openstack: OpenStack) -> None:
     assert names(openstack(f"domain list {JSON}")) == {"Default"}
 
 
+@pytest.mark.proof
 def test_roles(openstack: OpenStack) -> None:
     made = openstack(f"role create --description audits {JSON} auditor")
     assert made["name"] == "auditor"
@@ -193,6 +196,7 @@ def test_the_downloads_of_the_credentials_page(
     assert token["project_id"] == openstack(f"project show demo {JSON}")["id"]
 
 
+@pytest.mark.proof
 def test_services_and_endpoints(openstack: OpenStack) -> None:
     openstack(f"region create {JSON} RegionTwo")
     service = openstack(f"service create --name swift --description objects {JSON} object-store")
@@ -227,6 +231,7 @@ def test_limits(openstack: OpenStack) -> None:
     assert openstack(f"limit list {JSON}") == []
 
 
+@pytest.mark.proof
 def test_changing_the_own_password(openstack: OpenStack) -> None:
     other = "another horse battery"
     demo = openstack.within("meridian-demo")

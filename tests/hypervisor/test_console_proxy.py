@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.hypervisor.console_lab import PUBLIC_URL, ConsoleLab, ended, screens, wait_until
+from tests.proof import examples
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_who_loses_the_role_loses_the_screen(lab: ConsoleLab) -> None:
     wait_until(lambda: lab.connections() == [])
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", examples([signal.SIGTERM, signal.SIGKILL], signal.SIGKILL))
 def test_killing_the_proxy_closes_all_and_leaves_no_process(number: int) -> None:
     with ConsoleLab.running() as lab:
         passes = lab.passes(3)

@@ -12,7 +12,7 @@ from compute.driver.specs import GuestSpec, PowerState
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import LeaseLost, Run
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.models import Instance
 from compute.instances.services import guest_spec
 from compute.instances.states import TaskState
@@ -39,7 +39,7 @@ def tagged(workshop: Workshop, spec: GuestSpec, instance: Instance) -> Callable[
     """The running guest, tagged with so many claims of an operation."""
 
     def make(operation: Operation, fence: int) -> Guest:
-        tag = replace(guest_spec.tag(instance, operation), fence=fence)
+        tag = replace(guest_spec.build_tag(instance, operation), fence=fence)
         guest = Guest.define(workshop.uri, replace(spec, tag=tag))
         guest.start()
         return guest
@@ -65,7 +65,7 @@ def test_an_earlier_claim_of_the_same_operation(
     run.check()
     guest = tagged(run.operation, 2)
     with pytest.raises(LeaseLost) as refused:
-        claimed(run, write=write)
+        claim_guest(run, write=write)
     assert isinstance(refused.value.__cause__, GuestClaimed)
     assert guest.tag().fence == 2
 
@@ -79,7 +79,7 @@ def test_an_earlier_operation_however_often_it_was_claimed(
     run = run_of(earlier)
     guest = tagged(later, 1)
     with pytest.raises(LeaseLost):
-        claimed(run, write=write)
+        claim_guest(run, write=write)
     assert guest.tag().operation == str(later.pk)
 
 
@@ -90,11 +90,11 @@ def test_the_newest_claim_writes_its_name(
     guest = tagged(earlier, 7)
     Operation.objects.filter(pk=earlier.pk).update(state=State.SUCCEEDED)
     run = run_of(later)
-    claimed(run, write=False)
+    claim_guest(run, write=False)
     assert guest.tag().operation == str(earlier.pk), "it only looked"
-    claimed(run)
+    claim_guest(run)
     assert (guest.tag().operation, guest.tag().fence) == (str(later.pk), 1)
-    claimed(run)
+    claim_guest(run)
 
 
 def test_a_worker_that_comes_late_stops_before_it_acts(

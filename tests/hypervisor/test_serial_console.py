@@ -14,7 +14,7 @@ from accounts.models import Assignment, AuditEvent, Project, User
 from compute.console import serial
 from compute.console.app import websockets
 from compute.driver.guest.domain import Guest
-from compute.engine.services import here
+from compute.engine.services import served_host
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
 from compute.instances.services import consoles
@@ -40,9 +40,9 @@ def guest(workshop: Workshop, tiny_image: TinyImage) -> Guest:
 def host(db: None) -> Iterator[Hypervisor]:
     """The host whose console process the tests are."""
     row = HypervisorFactory(uri=URI)
-    here.serve(row.pk)
+    served_host.serve(row.pk)
     yield row
-    here.serve(None)
+    served_host.serve(None)
 
 
 @pytest.fixture

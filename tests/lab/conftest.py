@@ -6,11 +6,13 @@ import pytest
 
 from tests import postgres
 from tests.browser.conftest import chromium, faults, island, new_context, page
+from tests.clients.conftest import OpenStack, openstack_command
 from tests.lab import figures
 from tests.lab.lab import Host, Lab
 from tests.stack import Browserless
+from tests.warm import Command
 
-__all__ = ["chromium", "faults", "island", "new_context", "page"]
+__all__ = ["chromium", "faults", "island", "new_context", "openstack_command", "page"]
 
 
 @pytest.fixture(scope="package")
@@ -33,6 +35,11 @@ def lab(stack: Lab) -> Lab:
 @pytest.fixture(scope="package")
 def admin(stack: Lab) -> Browserless:
     return stack.bootstrap()
+
+
+@pytest.fixture(scope="package")
+def openstack(lab: Lab, admin: Browserless, openstack_command: Command) -> OpenStack:
+    return OpenStack(openstack_command, lab.root / "data" / "clouds.yaml")
 
 
 @pytest.fixture(scope="package")

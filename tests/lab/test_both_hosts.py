@@ -1,6 +1,7 @@
 """Everything that people do with an instance, on each of two hosts behind one portal."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,8 +9,9 @@ from playwright.sync_api import Page, expect
 from compute.engine.operations import Where, plans
 from tests.browser import verbs
 from tests.browser.verbs import Faults
+from tests.clients.conftest import OpenStack
 from tests.lab.lab import Host, Lab
-from tests.stack import Browserless, wait_for
+from tests.stack import Browserless
 
 BANNER = 15_000
 """Lit pixels of a screen with the guest's banner."""
@@ -62,36 +64,93 @@ def test_screen_serial_port_and_log_in_the_browser(
     assert faults == []
 
 
-def test_the_whole_life_of_an_instance(lab: Lab, admin: Browserless, host: Host) -> None:
-    name, copy, image = f"life-{host.name}", f"copy-{host.name}", f"image-{host.name}"
+def test_the_whole_life_of_an_instance_in_the_browser(
+    lab: Lab, admin: Browserless, page: Page, faults: Faults, openstack: OpenStack, host: Host
+) -> None:
+    """All of it is clicked; the other host takes part only where an image from here starts there."""
+    name, copy, image, again = (f"{what}-{host.name}" for what in ("life", "copy", "image", "again"))
     (elsewhere,) = (other for other in lab.hosts if other is not host)
     before = elsewhere.guests()
-    uuid = lab.launch(admin, name, host)["uuid"]
-    assert host.guests()[uuid]
-    lab.do(admin, name, "stop", "stopped")
-    assert not host.guests()[uuid]
-    lab.do(admin, name, "start", "active")
-    lab.do(admin, name, "clone", "active", name=copy)
-    assert host.guests()[lab.wait_for_state(copy, "active")["uuid"]]
-    lab.do(admin, name, "take_image", "active", name=image)
-    wait_for(lambda: _status(lab, image) == "active", f"the image {image}")
-    lab.do(admin, name, "resize", "resized", flavor_id="2")
-    assert lab.do(admin, name, "confirm_resize", "active")["ram_mib"] == 1024
+    with _closed(openstack, elsewhere):
+        _launch(page, name, "halting")
+        uuid = lab.instance(name)["uuid"]
+        assert host.guests()[uuid]
+        _do(page, name, "Stop", "Off")
+        assert not host.guests()[uuid]
+        _do(page, name, "Start", "Running")
+        _ask(page, uuid, "clone", "Clone", copy)
+        its_copy = lab.wait_for_state(copy, "active")["uuid"]
+        assert host.guests()[its_copy]
+    _ask(page, uuid, "take_image", "Take an image", image)
+    page.goto("/images/")
+    expect(page.locator("tr", has_text=image)).to_contain_text("Ready")
+    _resize(page, uuid)
+    assert lab.wait_for_state(name, "active")["ram_mib"] == 1024
 
-    from_image = f"again-{host.name}"
-    lab.launch(admin, from_image, elsewhere, image)  # an image taken on one host starts on the other
-    lab.do(admin, from_image, "purge", "deleted")
-    lab.do(admin, name, "delete", "soft-delete")
+    with _closed(openstack, host):
+        _launch(page, again, image)
+        assert list(elsewhere.guests().items() - before.items()) == [(lab.instance(again)["uuid"], True)]
+        _delete_for_good(page, again)
     for instance in (name, copy):
-        lab.do(admin, instance, "purge", "deleted")
+        _delete_for_good(page, instance)
     assert uuid not in host.guests()
     assert elsewhere.guests() == before
     _worked_on(lab, host, uuid)
+    assert faults == []
 
 
-def _status(lab: Lab, image: str) -> str:
-    rows = lab.rows("select status from compute_image where name = ?", image)
-    return str(rows[0]["status"])
+@contextmanager
+def _closed(openstack: OpenStack, host: Host) -> Iterator[None]:
+    """Inside, no instance is placed on the host."""
+    openstack(f"compute service set --disable {host.name} nova-compute")
+    yield
+    openstack(f"compute service set --enable {host.name} nova-compute")
+
+
+def _launch(page: Page, name: str, image: str) -> None:
+    page.goto("/instances/launch/")
+    page.get_by_role("group", name="Image").get_by_text(image, exact=True).click()
+    page.locator("#launch-sizes").get_by_text("tiny", exact=True).click()
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.get_by_role("button", name="Launch instance").click()
+    expect(page).to_have_url("/instances/")
+    verbs.expect_status(page, name, "Running")
+
+
+def _do(page: Page, name: str, action: str, status: str) -> None:
+    page.goto("/instances/")
+    with verbs.without_reload(page):
+        verbs.act(page, name, action)
+        verbs.expect_status(page, name, status)
+
+
+def _ask(page: Page, uuid: str, verb: str, button: str, name: str) -> None:
+    """Fill in the form of an action that makes something with a name."""
+    page.goto(f"/instances/{uuid}/actions/{verb}/")
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.locator("#ask-form").get_by_role("button", name=button).click()
+    expect(page.get_by_role("heading", name=name if verb == "clone" else "life")).to_be_visible()
+
+
+def _resize(page: Page, uuid: str) -> None:
+    page.goto(f"/instances/{uuid}/actions/resize/")
+    page.locator("#launch-sizes").get_by_text("small", exact=True).click()
+    page.locator("#ask-summary").get_by_role("button", name="Resize", exact=True).click()
+    header = page.locator("#instance-header")
+    with verbs.without_reload(page):
+        header.get_by_role("button", name="Confirm the new size").click()
+        expect(header.locator(".instance-title .state")).to_have_text("Running", use_inner_text=True)
+
+
+def _delete_for_good(page: Page, name: str) -> None:
+    page.goto("/instances/")
+    verbs.act(page, name, "Delete")
+    verbs.confirm(page, "Delete")
+    expect(verbs.row(page, name)).to_be_hidden()
+    page.goto("/instances/bin/")
+    verbs.row(page, name).get_by_role("button", name="Delete for good").click()
+    verbs.confirm(page, "Delete for good", name=name)
+    expect(verbs.row(page, name)).to_be_hidden()
 
 
 def _worked_on(lab: Lab, host: Host, uuid: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.lab.api import Compute
 from tests.lab.figures import Stopwatch
@@ -37,17 +38,24 @@ def guests(lab: Lab, admin: Browserless, one: Host, two: Host) -> Iterator[None]
 
 @pytest.mark.usefixtures("guests")
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_frozen(lab: Lab, admin: Browserless, compute: Compute, one: Host, two: Host, program: str) -> None:
+def test_frozen(
+    lab: Lab, admin: Browserless, compute: Compute, page: Page, one: Host, two: Host, program: str
+) -> None:
+    page.goto("/instances/")
+    row = page.locator("tr").filter(has=page.get_by_role("link", name="there", exact=True))
     with _nothing_is_done_twice(lab, "there"):
         with two.frozen(program):
             frozen = Stopwatch()
             verb = _ask(lab, admin, "there")
             noticed = _wait_until_noticed(admin, compute, two, program, frozen, f"{program} frozen")
             assert noticed < NOTICED_SECONDS
+            if program != "console":
+                expect(row).to_contain_text("host does not answer")
             _others_go_on(lab, admin, compute, one, "down" if program != "console" else "up")
             assert _is_busy(lab, "there") is (program in DOING)
         resumed = Stopwatch()
         _wait_until_done(lab, compute, two, verb)
+        expect(row).not_to_contain_text("host does not answer")
         resumed.note(f"from SIGCONT to {program} of a host until all is up and what waited is done")
     wait_for(lambda: _broken(admin) == [], "the health page to be well", 60, pause=0.5)
 

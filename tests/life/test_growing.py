@@ -59,14 +59,14 @@ def test_a_guest_grows_while_it_runs(stack: Stack, admin: Browserless) -> None:
     assert kept.findall("devices/memory") == []
     row = stack.instance("growing")
     assert (row["vcpus"], row["ram_mib"], row["disk_gib"], row["resized_from"]) == (2, 1280, 3, None)
-    assert '"slots": 7' in row["room"]
+    assert '"slots": 7' in row["headroom"]
 
     subject.act("suspend", "suspended")
     subject.act("resume", "active")
     assert subject.domain().info()[3] == 2
     assert subject.domain().maxMemory() == 1280 * 1024
     subject.act("force_reboot", "active")
-    assert '"slots": 8' in stack.instance("growing")["room"]
+    assert '"slots": 8' in stack.instance("growing")["headroom"]
     assert subject.domain().maxMemory() == 1280 * 1024
     subject.act("purge", "deleted")
 
@@ -89,7 +89,7 @@ def test_what_a_growth_that_fails_leaves_stays_in_the_row(stack: Stack, admin: B
     assert (row["flavor_id"], row["resized_from"]) == ("roomy", None)
     assert (row["vcpus"], row["ram_mib"], row["disk_gib"]) == (2, 1280, 2)
     assert (subject.domain().info()[3], subject.domain().maxMemory()) == (2, 1280 * 1024)
-    assert '"slots": 7' in row["room"]
+    assert '"slots": 7' in row["headroom"]
     subject.domain().blockJobAbort("vda")
     copy.unlink(missing_ok=True)
 

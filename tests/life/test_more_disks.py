@@ -162,6 +162,7 @@ KILLS = {
 """Verb → the steps after which its worker is killed: those that make, change, show or remove disks."""
 
 
+@pytest.mark.proof
 def test_killed_workers_are_replaced(stack: Stack, admin: Browserless) -> None:
     def arm(verb: str) -> None:
         for step in KILLS[verb]:

@@ -159,7 +159,7 @@ def test_of_a_long_log_the_end_is_shown_from_a_line_on(instance: Instance, log_f
     assert found.shortened
     assert found.text.endswith("old 059999\nnew\n")
     assert found.text.startswith("old ")
-    assert console_views.SHOWN_BYTES - 20 < len(found.content) <= console_views.SHOWN_BYTES
+    assert console_views.MOST_LOG_BYTES - 20 < len(found.content) <= console_views.MOST_LOG_BYTES
 
 
 def test_a_log_that_is_not_there_yet_is_empty(instance: Instance, alice: User) -> None:

@@ -16,6 +16,8 @@ from accounts import socket_sessions
 from accounts.context import for_user
 from accounts.models import Assignment, Project, QuotaRequest, User, UserSession
 from accounts.services import sessions, users
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import liveness
 from portal.asgi import application
 from tests import factories
 
@@ -105,6 +107,25 @@ def test_a_member_hears_of_their_project_only(alice: User, blue: Project, red: P
     in_loop(story)
 
 
+def test_everybody_hears_of_a_host_that_goes_away_and_of_nothing_while_it_stays(alice: User) -> None:
+    host = factories.HypervisorFactory(state=Hypervisor.State.UP)
+    key = session_of(alice)
+
+    async def story() -> None:
+        socket = live(key)
+        await socket.connect()
+        assert await socket.topics() == []
+        for away in (liveness.libvirt_is_away, lambda host, _reason: liveness.libvirt_answers(host)):
+            await sync_to_async(away)(host, "Its libvirt daemon does not answer.")
+            assert await socket.topics() == ["hosts"]
+            await sync_to_async(away)(host, "Its libvirt daemon does not answer.")
+            assert await socket.receive_nothing(0.2)
+        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+        await socket.wait()
+
+    in_loop(story)
+
+
 def test_signing_out_ends_the_connection(alice: User) -> None:
     key = session_of(alice)
 
@@ -142,13 +163,14 @@ def test_a_session_that_is_ended_elsewhere_closes_at_once(how: str, alice: User,
     in_loop(story)
 
 
-@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role", "request"])
+@pytest.mark.parametrize("loss", ["session", "disabled", "nothing", "role", "request", "host"])
 def test_the_check_ends_or_repairs(
     loss: str, alice: User, blue: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever lost the right goes; who missed a message is told to ask again; else nothing is said."""
     monkeypatch.setattr("portal.consumers.live.CHECK_SECONDS", 0.05)
     key = session_of(alice)
+    factories.HypervisorFactory(state=Hypervisor.State.UP)
 
     def lose() -> None:
         match loss:
@@ -161,6 +183,8 @@ def test_the_check_ends_or_repairs(
                 factories.InstanceFactory(project=blue)
             case "request":
                 QuotaRequest.objects.create(project=blue, resource="cores", limit=30)
+            case "host":
+                Hypervisor.objects.update(state=Hypervisor.State.UNREACHABLE)
             case _:
                 factories.InstanceFactory(project=blue)
 

@@ -126,7 +126,7 @@ def test_group_and_zone_are_chosen_at_launch(browser: Client, form: dict[str, st
     assert "halves · east" in preview
     assert browser.post("/instances/launch/", wanted).status_code == 302
     row = Instance.objects.get()
-    assert (row.server_group, row.wanted_zone) == (group, "east")
+    assert (row.server_group, row.requested_zone) == (group, "east")
 
 
 def test_a_refusal_opens_the_placement(browser: Client, form: dict[str, str], red: Project) -> None:

@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts.models import User, UserSession
 from accounts.services import sessions
 from portal import shared_cache
+from tests.proof import examples
 
 SESSIONS = 5000
 
@@ -84,7 +85,7 @@ def test_a_redis_that_is_away_knows_nothing_and_is_asked_once(
     assert cache.delete("key") is False
 
 
-@pytest.mark.parametrize("is_here", [True, False])
+@pytest.mark.parametrize("is_here", examples([True, False], True))
 def test_the_second_page_of_each_of_5000_sessions_writes_nothing(
     alice: User, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, *, is_here: bool
 ) -> None:

@@ -1,4 +1,4 @@
-"""Lines of the audit log about operations."""
+"""Audit events about operations."""
 
 from accounts.context import Context
 from accounts.models import AuditEvent
@@ -13,8 +13,8 @@ _OUTCOMES = {
 }
 
 
-def asked(context: Context, action: str, operation: Operation) -> None:
-    """Say that someone asked something of an operation: to cancel it, or to retry it."""
+def record_request(context: Context, action: str, operation: Operation) -> None:
+    """Record that the asker requested to cancel or retry the operation."""
     target = audit.Target(
         type=operation.subject_type,
         id=str(operation.subject_id),
@@ -24,8 +24,8 @@ def asked(context: Context, action: str, operation: Operation) -> None:
     audit.record(context, action, target, operation=str(operation.pk), kind=operation.kind)
 
 
-def ended(operation: Operation) -> None:
-    """Say how the operation ended, in the name of whoever asked for it."""
+def record_end(operation: Operation) -> None:
+    """Record how the operation ended, under the user who requested it."""
     user = operation.user
     AuditEvent.objects.create(
         user_id=user.id if user else "",

@@ -1,4 +1,4 @@
-"""What every verb of every noun has in common: what it says of itself, and how its runs end."""
+"""The base class of actions: their description, their preparation and their endings."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -7,24 +7,25 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_noop
 
 from accounts.context import Context
+from accounts.openstack.contract import Described
 from compute.engine import kinds
 from compute.engine.actions import auditing
 from compute.engine.kinds import Kind
 from compute.engine.models import Operation, Subject
 from compute.engine.moves import Move
 from compute.engine.operations import Step, queue
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.engine.services import transitions
 
 CANCELLED = {"code": "cancelled", "message": gettext_noop("This was cancelled before it was done.")}
 
 
 class Action:
-    """A verb of a noun. A subclass in a file of its own says all of itself; nothing else has to name it.
+    """A verb of a noun. A subclass in a file of its own is registered with its button, rule and form.
 
-    `move` says when it may begin and where it ends; without one it is done at once, in every state that exists.
-    `role` is the least role of those who may, `rules` are further rules that it asks, by name.
-    The endings run in the transaction that closes the operation.
+    `move` lists the states in which it may begin and in which it ends. Without one the action has no operation: it is
+    done at once, in every existing state. `role` is the least role that may begin it, `rules` are further rules by
+    name. The endings run in the transaction that closes the operation.
     """
 
     noun: ClassVar[str]
@@ -32,71 +33,73 @@ class Action:
     label: ClassVar[str | Promise]
     icon: ClassVar[str]
     main: ClassVar[bool] = False
-    """Whether pages show it as a button of its own, outside the menu."""
+    """Whether pages show a button for it outside the menu."""
     order: ClassVar[int] = 500
-    """Its place in menus, the first ones first; 0: it has none, and begins in a way of its own."""
+    """The place in menus; 0 if menus leave it out and `begin` refuses it."""
     move: ClassVar[Move | None] = None
     doing: ClassVar[str | Promise] = ""
-    """What is shown while it runs; the words for the task of its move."""
+    """The label of the move's task, shown while the action runs."""
     role: ClassVar[str] = "member"
     rules: ClassVar[dict[str, str]] = {}
     danger: ClassVar[bool] = False
     confirm: ClassVar[str | Promise] = ""
     bulk: ClassVar[bool] = True
     schedulable: ClassVar[bool] = False
-    """Whether schedules may begin it: it needs no further word, and does not end for good."""
+    """Whether schedules may begin it: it needs no parameter and deletes nothing for good."""
     fields: ClassVar[tuple[str, ...]] = ()
-    """Parameters that a person or a client may give."""
+    """Parameters that people and clients may set."""
     asks: ClassVar[bool] = False
-    """Whether pages show a form for `fields` first, rather than begin at a click."""
+    """Whether pages show a form for `fields` before the action begins."""
     intro: ClassVar[str | Promise] = ""
-    """What the form says above its fields."""
+    """The text above the form's fields."""
     submit: ClassVar[str | Promise] = ""
-    """The form's button; without it the label."""
+    """The label of the form's button, `label` if empty."""
     in_place: ClassVar[bool] = False
-    """Whether pages edit on the spot what it changes, so that menus leave it out."""
+    """Whether pages edit in place what it changes, so that menus leave it out."""
     api_name: ClassVar[str] = ""
-    """Its name in the body of an OpenStack API's action request; empty: that has no such action."""
+    """The name in an OpenStack API's action request; empty if that API has no such action."""
+    api_body: ClassVar[Described | None] = None
+    """The schema of its parameters in that request, by microversion; None if it takes none."""
     api_history: ClassVar[str] = ""
-    """Its name in a server's list of actions, where that is not its verb."""
+    """The name in a server's list of actions, if not the verb."""
     reserves: ClassVar[bool] = False
     """Whether `prepare` reserves quota: the project is then locked before the row."""
     opens_locks: ClassVar[bool] = False
     cancellable: ClassVar[bool] = False
-    """Whether people may cancel a run, until one of its `final` steps begins: undone, it leaves things as they were."""
+    """Whether people may cancel a run until a `final` step begins, since undoing restores what was before."""
     steps: tuple[Step, ...] = ()
 
     @property
     def name(self) -> str:
-        """What operations call it: `noun.verb`."""
+        """Return `noun.verb`, the kind of the action's operations."""
         return f"{self.noun}.{self.verb}"
 
     @property
     def kind(self) -> Kind:
-        return kinds.known()[self.noun]
+        return kinds.registered()[self.noun]
 
     def prepare(self, context: Context, row: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Check and change rows in the transaction that begins; return what the steps must know."""
+        """Check and change rows in the transaction that begins. Return the operation's parameters."""
         return {}
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
-        """Return what of the given parameters the steps must know and nobody may read: it is kept sealed."""
+        """Return the secret parameters for the steps, which the operation stores sealed."""
         return {}
 
-    def also(self, row: Any, kept: dict[str, Any]) -> Iterable[Subject]:
-        """Return further rows that a run occupies. `kept` is what `prepare` returned."""
+    def also(self, row: Any, parameters: dict[str, Any]) -> Iterable[Subject]:
+        """Return further rows that the operation occupies. `parameters` are those that `prepare` returned."""
         return ()
 
-    def sharing(self, row: Any, kept: dict[str, Any]) -> Iterable[Subject]:
-        """Return rows that must stay as they are while it runs."""
+    def sharing(self, row: Any, parameters: dict[str, Any]) -> Iterable[Subject]:
+        """Return rows that must not change while the operation runs."""
         return ()
 
     def applies(self, row: Any) -> bool:
-        """Return whether it makes sense for this row; menus leave out what does not."""
+        """Return whether menus show the action for this row."""
         return True
 
     def initial(self, row: Any) -> dict[str, str]:
-        """Return what the form's fields say at first."""
+        """Return the initial values of the form's fields."""
         return {}
 
     def rule(self, context: Context, row: Any) -> str:
@@ -104,59 +107,59 @@ class Action:
         return f"{self.noun}:{self.verb}"
 
     def blocker(self, row: Any) -> str:
-        """Return why it cannot be done to this row, whatever its state; mostly nothing."""
+        """Return why the action is impossible for this row in any state; empty if it is possible."""
         return ""
 
     def redirect(self, row: Any) -> "Action":
-        """Return the action that is really meant for this row; mostly this one."""
+        """Return the action to begin for this row in place of this one; mostly this one itself."""
         return self
 
     def end_state(self, row: Any) -> str:
-        """Return where a finished run leaves the row."""
+        """Return the state of the row after success."""
         return (self.move.end if self.move else None) or kinds.state_of(row)
 
     def undone_state(self, operation: Operation, row: Any) -> str | None:
-        """Return where an undone run leaves the row; None: where it was."""
+        """Return the state of the row after the operation is undone; None to keep the present state."""
         return self.move.failed if self.move else None
 
     def succeeded(self, operation: Operation) -> None:
         row = self.locked(operation)
         task_state = _task_after(operation, row)
-        if self.move is None or self.move.end is None:  # nothing has changed but what the steps wrote
+        if self.move is None or self.move.end is None:  # the state is the same as before
             transitions.change(row, task_state=task_state, fault=None)
         else:
             transitions.settle(row, self.end_state(row), task_state=task_state)
-        auditing.ended(operation)
+        auditing.record_end(operation)
 
     def failed(self, operation: Operation) -> None:
         row = self.locked(operation)
         state = self.undone_state(operation, row)
         transitions.fail(row, operation.error, state, task_state=_task_after(operation, row))
-        auditing.ended(operation)
+        auditing.record_end(operation)
 
     def cancelled(self, operation: Operation) -> None:
-        """Where another operation is in line, that one says what comes next; else the row is as it was."""
+        """Restore the row's earlier state, unless another operation waits for the row and decides its state."""
         row = self.locked(operation)
-        if not queue.next_on(operation, row.pk):
+        if not queue.is_awaited(operation, row.pk):
             state = self.undone_state(operation, row)
             if state == self.kind.error_state:
                 transitions.fail(row, CANCELLED, state)
             else:
-                transitions.undone(row, state)
-        auditing.ended(operation)
+                transitions.clear_task(row, state)
+        auditing.record_end(operation)
 
     def stuck(self, operation: Operation) -> None:
-        """The row is in error, and says what was left."""
+        """Put the row into its error state, with a fault that describes the leftovers."""
         row = self.locked(operation)
-        error = {"code": "stuck", "message": left_in_words(operation.left)}
+        error = {"code": "stuck", "message": describe_leftovers(operation.leftovers)}
         transitions.fail(row, error, self.kind.error_state, task_state=_task_after(operation, row))
-        auditing.ended(operation)
+        auditing.record_end(operation)
 
     def locked(self, operation: Operation) -> Any:
-        """Return the subject, locked until the end of the transaction."""
+        """Lock the subject until the end of the transaction, and return it."""
         return self.kind.model._default_manager.select_for_update().get(pk=operation.subject_id)
 
 
 def _task_after(operation: Operation, row: Subject) -> str | None:
-    """Nothing, unless another operation is in line already: then the task that it announced stays."""
-    return row.task_state if queue.next_on(operation, row.pk) else None
+    """Return the task of the operation that waits for the row; None if none waits."""
+    return row.task_state if queue.is_awaited(operation, row.pk) else None

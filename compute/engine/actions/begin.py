@@ -1,4 +1,4 @@
-"""Begins an action: rule, state, quota, rows, holds, operation and audit in one transaction."""
+"""The beginning of actions: rule, state, quota, rows, holds, operation and audit in one transaction."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, Project
 from accounts.services import audit
 from compute.engine import operations
 from compute.engine.actions import registry
-from compute.engine.actions.idempotency import kept_key, repeated
+from compute.engine.actions.idempotency import find_operation, hash_key
 from compute.engine.actions.permitted import refusal
 from compute.engine.models import Operation
 from compute.engine.services import transitions
@@ -29,60 +29,65 @@ def begin(
     only: Q | None = None,
     reason: str = "",
 ) -> Operation | None:
-    """Begin the action called `noun.verb`; return its operation, or None for one that is done at once.
+    """Begin the action called `noun.verb`. Return its operation, or None if it is done at once.
 
-    The same idempotency key for the same action and row returns the first operation again. `only` must still be
-    true of the row once it is locked; `reason` tells the audit log why Meridian itself begins it.
-    Raise NotFound (also for a foreign row), Forbidden, Conflict when the state does not allow it, OverQuota, BadInput.
+    A repeated idempotency key for the same action and row returns the first operation. `only` must still hold for the
+    row once it is locked. `reason` tells the audit log why Meridian itself begins the action.
+    Raise NotFound, also for another project's row, Forbidden, OverQuota, BadInput. Raise Conflict if the state does
+    not allow it.
 
-    Locks are taken in one order everywhere (`compute.engine.kinds.Kind.rank`).
+    All code takes locks in one order (`compute.engine.kinds.Kind.rank`).
     """
     action = registry.find(name)
     if action is None or not action.order:
         raise NotFound
     model = action.kind.model
-    rows: Any = model._default_manager.filter(only or Q()).exclude(**{f"{model.STATE}__in": action.kind.gone})
+    rows: Any = model._default_manager.filter(only or Q()).exclude(
+        **{f"{model.STATE}__in": action.kind.deleted_states}
+    )
     if action.reserves and (project_id := rows.reach(context, pk=row_id).project_id):
         Project.objects.select_for_update(no_key=True).get(pk=project_id)
     row = rows.select_for_update(of=("self",)).reach(context, pk=row_id)
-    key = kept_key(idempotency_key and f"{name} {row.pk} {idempotency_key}")
+    key = hash_key(idempotency_key and f"{name} {row.pk} {idempotency_key}")
     error = refusal(context, action, row)
-    if key and (error is None or error.status != 403) and (first := repeated(row.project_id, key)):
+    if key and (error is None or error.status != 403) and (first := find_operation(row.project_id, key)):
         return first
     if error is not None:
         raise error
     action = action.redirect(row)
-    before = row.name
-    kept = action.prepare(context, row, parameters or {})
+    earlier_name = row.name
+    prepared = action.prepare(context, row, parameters or {})
     operation = None
     if action.move is not None:
         if action.move.interrupts:
             operations.cancel(row)
-        transitions.task(row, action.move.task)
+        transitions.set_task(row, action.move.task)
         operation = operations.enqueue(
             context,
             action.name,
             row,
-            parameters=kept,
+            parameters=prepared,
             hidden=action.hidden(parameters or {}),
             idempotency_key=key,
-            also=action.also(row, kept),
-            sharing=action.sharing(row, kept),
+            also=action.also(row, prepared),
+            sharing=action.sharing(row, prepared),
         )
     audit.record(
         context,
         action.name,
-        audit.Target(type=action.noun, id=str(row.pk), name=str(before), project_id=row.project_id or ""),
+        audit.Target(
+            type=action.noun, id=str(row.pk), name=str(earlier_name), project_id=row.project_id or ""
+        ),
         outcome=AuditEvent.Outcome.REQUESTED if operation else AuditEvent.Outcome.SUCCEEDED,
-        **kept | ({"reason": reason} if reason else {}),
+        **prepared | ({"reason": reason} if reason else {}),
     )
     return operation
 
 
-def begin_quietly(name: str, row_id: UUID | str, *, only: Q, reason: str) -> bool:
-    """Begin an action in Meridian's own name on a row at rest; return whether it has begun.
+def try_begin(name: str, row_id: UUID | str, *, only: Q, reason: str) -> bool:
+    """Begin an action as Meridian itself on a row without a task. Return whether it has begun.
 
-    What does not allow it now, such as a state that has just changed, is no error.
+    A row that does not allow it, since its state has just changed, is no error.
     """
     try:
         begin(system_context(), name, row_id, only=only & Q(task_state=None), reason=reason)

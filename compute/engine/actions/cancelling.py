@@ -1,4 +1,4 @@
-"""Cancelling what runs: when an operation can still be undone, and by whom."""
+"""Cancellation of operations: when they can still be undone, and who may cancel them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,43 +18,43 @@ from compute.engine.models import Operation, Subject
 
 @transaction.atomic
 def cancel(context: Context, operation_id: UUID | str) -> Operation:
-    """Have one operation undone; return it.
+    """Request that one operation is undone, and return it. Needs the rule of its action.
 
-    Whoever may begin its action may cancel it. Raise NotFound, Forbidden, Conflict saying why it cannot be.
+    Raise NotFound, Forbidden, or Conflict if it cannot be cancelled.
     """
     operation = Operation.objects.reach(context, pk=operation_id)
     row = _subjects([operation]).get(operation.subject_id)
     if error := _refusal(context, operation, row):
         raise error
-    _ask(operation)
-    auditing.asked(context, "operation.cancel", operation)
+    _request_undo(operation)
+    auditing.record_request(context, "operation.cancel", operation)
     return operation
 
 
 def cancellable(context: Context, rows: Iterable[Operation]) -> set[UUID]:
     """Return the ids of those operations that the asker may cancel now. Costs one query a noun."""
-    found = [operation for operation in rows if operation.state in Operation.OPEN and not too_late(operation)]
-    subjects = _subjects(found)
+    candidates = [row for row in rows if row.state in Operation.OPEN and not cancel_refusal(row)]
+    subjects = _subjects(candidates)
     return {
         operation.pk
-        for operation in found
+        for operation in candidates
         if _refusal(context, operation, subjects.get(operation.subject_id)) is None
     }
 
 
 def cancel_current(row: Subject) -> Operation:
-    """Have what is being done to the row undone. Raise Conflict saying why it cannot be."""
+    """Request that the row's open operation is undone, and return it. Raise Conflict if it cannot be cancelled."""
     operation = row.open_operation
     if operation is None:
         raise Conflict(_("Nothing is being done to it now."))
-    if reason := too_late(operation):
+    if reason := cancel_refusal(operation):
         raise Conflict(reason)
-    _ask(operation)
+    _request_undo(operation)
     return operation
 
 
-def too_late(operation: Operation) -> str:
-    """Return why the operation cannot be cancelled; empty when it can."""
+def cancel_refusal(operation: Operation) -> str:
+    """Return why the operation cannot be cancelled; empty if it can."""
     if operation.state not in Operation.OPEN:
         return _("It has ended already.")
     if operation.cancel_requested or operation.state == Operation.State.UNDOING:
@@ -67,13 +67,13 @@ def too_late(operation: Operation) -> str:
     return ""
 
 
-def _ask(operation: Operation) -> None:
+def _request_undo(operation: Operation) -> None:
     if not operations.cancel_unless(operation, _final_steps(operation)):
         raise Conflict(_("It has gone too far to be cancelled."))
 
 
 def _refusal(context: Context, operation: Operation, row: Subject | None) -> MeridianError | None:
-    """Return why the asker may not cancel the operation now; None when they may."""
+    """Return why the asker may not cancel the operation now; None if they may."""
     if row is None:
         return NotFound()
     if action := registry.find(operation.kind):
@@ -82,24 +82,24 @@ def _refusal(context: Context, operation: Operation, row: Subject | None) -> Mer
             return Forbidden.needing(policy.required_role(rule))
         if not action.opens_locks and (locked := action.kind.lock(context, row)):
             return Conflict(locked)
-    reason = too_late(operation)
+    reason = cancel_refusal(operation)
     return Conflict(reason) if reason else None
 
 
 def _subjects(rows: Iterable[Operation]) -> dict[UUID, Subject]:
-    """Id → row of what the operations were asked for."""
-    keys = defaultdict(list)
+    """Return {id: subject} of the operations."""
+    ids_by_noun = defaultdict(list)
     for operation in rows:
-        keys[operation.subject_type].append(operation.subject_id)
-    found: dict[UUID, Subject] = {}
-    for noun, wanted in keys.items():
-        if kind := kinds.known().get(noun):
-            found |= kind.model._default_manager.in_bulk(wanted)
-    return found
+        ids_by_noun[operation.subject_type].append(operation.subject_id)
+    subjects: dict[UUID, Subject] = {}
+    for noun, ids in ids_by_noun.items():
+        if kind := kinds.registered().get(noun):
+            subjects |= kind.model._default_manager.in_bulk(ids)
+    return subjects
 
 
 def _final_steps(operation: Operation) -> list[str]:
-    """The names of the first step that cannot be undone and of those after it."""
+    """Return the names of the first final step and of those after it."""
     action = registry.find(operation.kind)
     steps = action.steps if action else ()
     return [step.name for step in dropwhile(lambda step: not step.final, steps)]

@@ -1,17 +1,17 @@
-"""The same request twice begins one operation."""
+"""Idempotency keys, by which a repeated request begins one operation only."""
 
 import hashlib
 
 from compute.engine.models import Operation
 
 
-def kept_key(idempotency_key: str | None) -> str | None:
-    """Return a client's key as rows keep it: of one length and alphabet, whatever was sent."""
+def hash_key(idempotency_key: str | None) -> str | None:
+    """Return the hash of a client's key, which rows store; None if there is no key."""
     if not idempotency_key:
         return None
     return hashlib.sha256(idempotency_key.encode(errors="replace")).hexdigest()
 
 
-def repeated(project_id: str | None, kept: str) -> Operation | None:
-    """Return the operation that this key, as rows keep it, has begun already."""
-    return Operation.objects.filter(project_id=project_id, idempotency_key=kept).first()
+def find_operation(project_id: str | None, key_hash: str) -> Operation | None:
+    """Return the operation that was begun with the key of this hash; None if there is none."""
+    return Operation.objects.filter(project_id=project_id, idempotency_key=key_hash).first()

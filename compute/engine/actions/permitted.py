@@ -1,4 +1,4 @@
-"""Whether an action may begin: asked by menus and by `begin` alike."""
+"""Checks whether an action may begin, for menus and for `begin` alike."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from compute.engine.actions.base import Action
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One action as offered for one row; `reason` says why it is not allowed."""
+    """One action for one row. `reason` tells why it is not allowed; empty if it is."""
 
     action: Action
     allowed: bool
@@ -23,26 +23,28 @@ class Choice:
 
 
 def refusal(context: Context, action: Action, row: Any) -> MeridianError | None:
-    """Return why the action may not begin now; None when it may. Costs no query.
+    """Return why the action may not begin now; None if it may. Costs no query.
 
-    The rule is asked first: who may not do a thing at all learns nothing of the row's state.
+    The rule is checked first, so that a user without the role learns nothing of the row's state.
     """
     rule = action.rule(context, row)
     if not policy.allows(context, rule):
         return Forbidden.needing(policy.required_role(rule))
     if not action.opens_locks and (locked := action.kind.lock(context, row)):
         return Conflict(locked)
-    meant = action.redirect(row)
+    target = action.redirect(row)
     state = kinds.state_of(row)
-    if not (meant.move.allows(state, row.task_state) if meant.move else state in action.kind.existing):
-        return Conflict(_state_refusal(meant, row))
-    if blocker := meant.blocker(row):
+    if not (
+        target.move.allows(state, row.task_state) if target.move else state in action.kind.existing_states
+    ):
+        return Conflict(_state_refusal(target, row))
+    if blocker := target.blocker(row):
         return Conflict(blocker)
     return None
 
 
 def choices(context: Context, row: Any) -> list[Choice]:
-    """Return every action that makes sense for the row, with whether it may begin now. Costs no query."""
+    """Return every action that applies to the row, with whether it may begin now. Costs no query."""
     actions = registry.of_noun(kinds.kind_of(row).noun)
     return [choice(context, row, action) for action in actions if action.applies(row)]
 
@@ -57,6 +59,6 @@ def choice(context: Context, row: Any, action: Action) -> Choice:
 def _state_refusal(action: Action, row: Any) -> str:
     if row.task_state and action.move and kinds.state_of(row) in action.move.start:
         return _("Wait until “%(task)s” is done.") % {
-            "task": registry.task_in_words(action.noun, row.task_state)
+            "task": registry.task_label(action.noun, row.task_state)
         }
     return _("Not possible in the state “%(status)s”.") % {"status": action.kind.status(row)}

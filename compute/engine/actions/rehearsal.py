@@ -1,4 +1,4 @@
-"""What a verb would do to each of many rows, found out by doing it and taking it back."""
+"""Dry runs: the outcomes of an action on many rows, by beginning it and rolling back."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from compute.engine.actions.begin import begin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`after` is the row as the verb leaves it; None where `reason` says why it is refused."""
+    """The outcome of an action on one row. `after` is None where `reason` tells why it was refused."""
 
     before: Any
     after: Any
@@ -21,15 +21,15 @@ class Outcome:
 
 
 def begin_each(context: Context, name: str, rows: Iterable[Any], parameters: dict[str, Any]) -> list[Outcome]:
-    """Begin the action on each row; what one refuses keeps no other from it."""
+    """Begin the action on each row, also where other rows refuse it."""
     return [_begin(context, name, row, parameters) for row in rows]
 
 
 def rehearse(context: Context, name: str, rows: Iterable[Any], parameters: dict[str, Any]) -> list[Outcome]:
-    """Return what `begin_each` would come to now.
+    """Return the outcomes that `begin_each` would have now.
 
-    One row after another, so that a quota that lasts for three refuses the fourth. Beginning writes rows only, and
-    what workers and pages are told waits for the commit: rolled back, nothing was.
+    The rows are tried one after another, so that a quota for three refuses the fourth. Messages to workers and pages
+    wait for the commit, so a rollback leaves no trace.
     """
     with transaction.atomic():
         outcomes = begin_each(context, name, rows, parameters)

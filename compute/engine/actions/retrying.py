@@ -1,4 +1,4 @@
-"""Has a stuck operation undone once more."""
+"""Retries of stuck operations."""
 
 from uuid import UUID
 
@@ -13,9 +13,12 @@ from compute.engine.models import Operation
 
 @transaction.atomic
 def retry(context: Context, operation_id: UUID | str) -> Operation:
-    """Undo it once more; return it. Raise Forbidden, NotFound, Conflict when it is not stuck or too much has changed."""
+    """Request that a stuck operation is undone once more, and return it.
+
+    Raise Forbidden, NotFound, or Conflict if it is not stuck or its rows have changed since.
+    """
     policy.enforce(context, "operation:retry")
     operation = Operation.objects.reach(context, pk=operation_id)
     operations.retry_stuck(operation)
-    auditing.asked(context, "operation.retry", operation)
+    auditing.record_request(context, "operation.retry", operation)
     return operation

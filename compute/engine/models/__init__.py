@@ -1,4 +1,4 @@
-"""Rows of the engine: what is being done to which rows, and which processes do it."""
+"""Rows of the engine: operations, their holds, leases and heartbeats."""
 
 from compute.engine.models.heartbeat import Heartbeat
 from compute.engine.models.lease import Lease

@@ -1,10 +1,10 @@
-"""Which processes are alive."""
+"""Heartbeats of processes."""
 
 from django.db import models
 
 
 class Heartbeat(models.Model):
-    """One running process; it renews `at`, and a stale row means that it hangs or is gone."""
+    """One running process, which renews `at`. A stale row means that it hangs or has ended."""
 
     process = models.CharField(max_length=16)
     host = models.CharField(max_length=255)

@@ -1,10 +1,10 @@
-"""Leases: which process does what only one may do."""
+"""Leases on work that only one process may do at a time."""
 
 from django.db import models
 
 
 class Lease(models.Model):
-    """`holder` does what `name` says until `until`, unless it renews it."""
+    """The right of the process `holder` to do the work `name` until the time `until`, which it may renew."""
 
     name = models.CharField(primary_key=True, max_length=32)
     holder = models.CharField(max_length=255)

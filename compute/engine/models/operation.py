@@ -1,4 +1,4 @@
-"""Operations: the durable record of what was asked, how far it got, who works on it, and what it holds."""
+"""Operations: durable runs of actions, and the holds on rows that they occupy."""
 
 import uuid
 from typing import Any
@@ -13,30 +13,30 @@ from compute.engine.models.scoped import ScopedQuerySet
 
 class OperationQuerySet(ScopedQuerySet["Operation"]):
     def open(self) -> "OperationQuerySet":
-        """Operations that have not ended."""
+        """Return the operations that have not ended."""
         return self.filter(state__in=Operation.OPEN)
 
     def change(self, **fields: Any) -> int:
-        """Change what pages and the API show of them, and note when. Return how many there were."""
+        """Update columns that pages and the API show, and `updated_at`. Return the number of rows."""
         return self.update(**fields, updated_at=timezone.now())
 
     def on(self, resource_id: uuid.UUID | str) -> "OperationQuerySet":
-        """Operations that hold, or held, this row for themselves."""
+        """Return the operations that hold, or held, this row exclusively."""
         holds = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=False)
         return self.filter(Exists(holds))
 
 
 class Operation(models.Model):
-    """One run of an action. The row is the truth; a Celery message only says that there is work.
+    """One durable run of an action. The row is authoritative; a Celery message only announces it.
 
-    `kind` names the action, like `instance.resize`; `subject_type`, `subject_id` and `subject_name` what it was
-    asked for, and its holds every row that it occupies.
-    `timeline` lists the steps that have begun, in order, each with `name`, `label`, `began`, `ended` and
-    `undone` (ISO times or null), and `host`, whose worker began it last; a step is listed before it acts, so undoing
-    can walk the list back.
-    `fence` grows with every claim, and only the newest claim may write. `host` is where the next step must run;
-    null: anywhere. `woken_by` is the event that a waiting operation was told of.
-    A `STUCK` one could not be undone: `left` lists what it left, each {"step", "label", "reason"}.
+    `kind` names the action, like `instance.resize`. `subject_type`, `subject_id` and `subject_name` name the row for
+    which it was requested. Its holds are all rows that it occupies.
+    `timeline` lists the steps that have begun, in order. Each has `name`, `label`, `began`, `ended` and `undone` (ISO
+    times or null), and the `host` whose worker began it last. A step is listed before it acts, so that undoing can
+    follow the list backwards.
+    `fence` grows with every claim, and only the newest claim may write. `host` is where the next step must run, null
+    for any host. `woken_by` is the last event for which a waiting operation was woken.
+    A `STUCK` operation could not be undone; `leftovers` lists its remaining steps, each {"step", "label", "reason"}.
     """
 
     class State(models.TextChoices):
@@ -60,7 +60,7 @@ class Operation(models.Model):
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     parameters = models.JSONField(default=dict)
     secrets = models.TextField(blank=True)
-    """Sealed parameters (`compute.engine.services.secrets`), forgotten when the operation ends."""
+    """Sealed parameters (`compute.engine.services.secrets`), cleared at the end of the operation."""
     idempotency_key = models.CharField(max_length=96, null=True)
     request_id = models.CharField(max_length=64, blank=True)
 
@@ -69,7 +69,7 @@ class Operation(models.Model):
     timeline = models.JSONField(default=list)
     progress = models.JSONField(null=True)
     error = models.JSONField(null=True)
-    left = models.JSONField(null=True)
+    leftovers = models.JSONField(null=True)
     cancel_requested = models.BooleanField(default=False)
     woken_by = models.CharField(max_length=32, blank=True)
 
@@ -108,21 +108,21 @@ class Operation(models.Model):
 
     @property
     def verb(self) -> str:
-        """The action's name without its noun."""
+        """Return the action's name without its noun."""
         return self.kind.partition(".")[2]
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def open(self) -> "HoldQuerySet":
-        """Holds of operations that have not ended."""
+        """Return the holds of operations that have not ended."""
         return self.filter(operation__state__in=Operation.OPEN)
 
 
 class Hold(models.Model):
-    """An operation occupies a row until it ends; the subject has the first hold.
+    """A row that an operation occupies until its end. The first hold is on the subject.
 
-    Operations on one row run in the order of their holds' ids: each is made under the row's lock. Those that only
-    need the row to stay hold it `shared`, and wait for exclusive holds alone.
+    Operations on one row run in the order of their holds' ids. Each hold is made under the row's lock. A `shared`
+    hold only keeps the row from changing, and waits for exclusive holds alone.
     """
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="holds")

@@ -1,4 +1,4 @@
-"""The one way to rows that belong to projects."""
+"""Query sets of rows that belong to projects."""
 
 from typing import Any, Self, TypeVar
 
@@ -12,10 +12,10 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class ScopedQuerySet(models.QuerySet[Row]):
-    """Rows of a model with a `project`. Whoever asks sees their current project's; admins may ask for all."""
+    """Rows of a model with a `project`. Users see those of their current project, administrators all."""
 
     def visible_to(self, context: Context, *, all_projects: bool = False) -> Self:
-        """Rows the asker may reach; none without a project. `all_projects` counts for administrators only."""
+        """Return the rows of the asker's project. `all_projects` has an effect for administrators only."""
         if all_projects and context.is_admin:
             return self
         if context.project is None:
@@ -23,7 +23,7 @@ class ScopedQuerySet(models.QuerySet[Row]):
         return self.filter(project=context.project)
 
     def reach(self, context: Context, **lookup: Any) -> Row:
-        """The one row, or NotFound: a foreign row answers exactly as an unknown one. Admins reach all."""
+        """Return the one row that matches. Raise NotFound, also for another project's unless the asker is an admin."""
         try:
             return self.visible_to(context, all_projects=True).get(**lookup)
         except (ObjectDoesNotExist, ValidationError, ValueError) as error:

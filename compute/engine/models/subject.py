@@ -1,4 +1,4 @@
-"""What every noun with verbs has in common: a state, a task, a fault, a version."""
+"""The base of rows that have verbs: their state, task, fault and version."""
 
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -11,12 +11,12 @@ from compute.engine.models.scoped import Row, ScopedQuerySet
 
 
 class SubjectQuerySet(ScopedQuerySet[Row]):
-    """Rows that operations hold; lists read what is being done to them in one query more."""
+    """Rows that operations hold."""
 
     _reads_operations = False
 
     def with_open_operations(self) -> Self:
-        """Read each row's open operation with the rows, for `Subject.open_operation`."""
+        """Read each row's open operation too, for `Subject.open_operation`. Costs one query more."""
         clone = self.all()
         clone._reads_operations = True
         return clone
@@ -34,10 +34,10 @@ class SubjectQuerySet(ScopedQuerySet[Row]):
 
 
 class Subject(models.Model):
-    """A row that actions change. `compute.engine.services.transitions` alone writes state, task and fault.
+    """A row that actions change. Only `compute.engine.services.transitions` writes state, task and fault.
 
-    `task_state` is what is being done to it, null when nothing is; `fault` is {"code", "message", "at"} of the
-    last failure; `version` grows with every change that a page shows. `STATE` names the column of its state.
+    `task_state` names the running task, null if there is none. `fault` is {"code", "message", "at"} of the last
+    failure. `version` grows with every change that a page shows. `STATE` is the name of the state's column.
     """
 
     STATE: ClassVar[str] = "state"
@@ -58,7 +58,7 @@ class Subject(models.Model):
 
     @property
     def open_operation(self) -> "Operation | None":
-        """What is being done to it now. Costs a query unless it was read by `with_open_operations`."""
+        """Return the row's open operation. Costs a query unless `with_open_operations` has read it."""
         if "_open_operation" not in self.__dict__:
             attach_open_operations([self])
         operation: Operation | None = self.__dict__["_open_operation"]
@@ -66,13 +66,13 @@ class Subject(models.Model):
 
 
 def attach_open_operations(rows: list[Any]) -> None:
-    """Give each row its first open operation, in one query for all."""
+    """Set the first open operation on each row. Costs one query."""
     holds = (
         Hold.objects.open()
         .filter(resource_id__in=[row.pk for row in rows], shared=False)
         .select_related("operation")
         .order_by("-pk")
     )
-    first = {hold.resource_id: hold.operation for hold in holds}
+    first_operations = {hold.resource_id: hold.operation for hold in holds}
     for row in rows:
-        row.__dict__["_open_operation"] = first.get(row.pk)
+        row.__dict__["_open_operation"] = first_operations.get(row.pk)

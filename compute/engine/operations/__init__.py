@@ -1,4 +1,4 @@
-"""The durable engine: claims operations, runs their steps, undoes them. Knows no particular action."""
+"""The durable engine, which claims operations, runs their steps and undoes them. It names no action."""
 
 from compute.engine.operations.execute import execute
 from compute.engine.operations.queue import (
@@ -6,7 +6,6 @@ from compute.engine.operations.queue import (
     cancel_unless,
     due,
     enqueue,
-    in_line,
     show_progress,
     wake,
     wake_sharing,
@@ -28,7 +27,6 @@ __all__ = [
     "due",
     "enqueue",
     "execute",
-    "in_line",
     "plans",
     "retry_stuck",
     "retry_stuck_on",

@@ -1,4 +1,4 @@
-"""Announces due operations again, in case a message was lost."""
+"""Repeated announcements of due operations, in case a message was lost."""
 
 from datetime import timedelta
 
@@ -9,24 +9,24 @@ from compute.engine.operations import queue
 from compute.engine.services import dispatch
 
 MOST = 500
-"""Announcements in one go; the oldest operations first."""
+"""Announcements a sweep at most, of the oldest operations first."""
 
 PAUSES = (5, 10, 20, 40, 60)
-"""Seconds between two announcements of one operation; the last for all that follow."""
+"""Seconds between announcements of one operation. The last value repeats."""
 
 
 def announce_due() -> int:
-    """Tell workers of whatever nobody works on; return of how many. Waits longer after each announcement."""
+    """Announce due operations to workers, each after ever longer pauses. Return the number of announcements."""
     pause = Case(
         *(When(announcements=times, then=Value(timedelta(seconds=s))) for times, s in enumerate(PAUSES, 1)),
         default=Value(timedelta(seconds=PAUSES[-1])),
     )
     again_at = ExpressionWrapper(F("announced_at") + pause, output_field=DateTimeField())
     rows = queue.due().annotate(again_at=again_at).filter(Q(announcements=0) | Q(again_at__lte=Now()))
-    found = list(rows.values_list("pk", "host")[:MOST])
-    for operation_id, host in found:
+    operations = list(rows.values_list("pk", "host")[:MOST])
+    for operation_id, host in operations:
         dispatch.send(operation_id, host)
-    queue.due().order_by().filter(pk__in=[key for key, _host in found]).update(
+    queue.due().order_by().filter(pk__in=[key for key, _host in operations]).update(
         announced_at=Now(), announcements=F("announcements") + 1
     )
-    return len(found)
+    return len(operations)

@@ -1,4 +1,4 @@
-"""Runs one operation from where it stands to where it ends."""
+"""The execution of one operation: its remaining steps, or their undoing."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,20 +15,20 @@ from compute.driver.errors import DriverError
 from compute.engine import kinds
 from compute.engine.models import Operation
 from compute.engine.operations import queue
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.engine.operations.locking import lock_rows
 from compute.engine.operations.run import Cancelled, LeaseLost, Run, Wait
 from compute.engine.operations.steps import Plan, Step, Where, plans
-from compute.engine.services import dispatch, here, transitions
+from compute.engine.services import dispatch, served_host, transitions
 from compute.engine.services.failpoints import failpoint
 
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 6
-"""How often an operation is taken up before it is given up and undone; waiting for an event is free."""
+"""Attempts at an operation before it is undone. Waiting for an event is no attempt."""
 
 UNDO_ATTEMPTS = 10
-"""How often undoing is tried, with pauses of up to half a minute, before the operation ends as stuck."""
+"""Attempts at undoing, with pauses of up to half a minute, before the operation ends as stuck."""
 
 INTERNAL = {
     "code": "internal",
@@ -38,11 +38,11 @@ State = Operation.State
 
 
 class _HandedOver(Exception):
-    """A worker of another host goes on."""
+    """The operation continues in a worker of another host."""
 
 
 def execute(operation_id: str) -> None:
-    """Claim the operation and do what is left of it. Do nothing when it is done, early, or in other hands."""
+    """Claim the operation and run its remaining steps. Do nothing if it has ended, is not due or is claimed."""
     run = Run.claim(operation_id)
     if run is None:
         return
@@ -54,21 +54,21 @@ def execute(operation_id: str) -> None:
                 _close_unknown(run)
                 return
             if run.operation.state == State.RUNNING:
-                _forward(run, plan)
+                _run_steps(run, plan)
             if run.operation.state == State.UNDOING:
-                _backward(run, plan)
+                _undo_steps(run, plan)
     except LeaseLost:
         log.warning("another worker took over", kind=run.operation.kind, operation=operation_id)
 
 
-def _forward(run: Run, plan: Plan) -> None:
-    """Do the steps that are not done; on failure or cancellation turn the operation round."""
+def _run_steps(run: Run, plan: Plan) -> None:
+    """Run the steps that have not ended. Begin to undo on failure or cancellation."""
     try:
         _enforce_attempts(run, ATTEMPTS)
         for step in plan.steps:
             if not _ended(run.operation, step):
                 run.check()
-                _go_to_host(run, step)
+                _ensure_host(run, step)
                 _begin(run, step)
                 step.do(run)
                 failpoint(f"{run.operation.kind}.{step.name}")
@@ -83,35 +83,35 @@ def _forward(run: Run, plan: Plan) -> None:
     except _HandedOver:
         return
     except Cancelled:
-        _turn_round(run, run.operation.error, cancel_requested=True)
+        _begin_undo(run, run.operation.error, cancel_requested=True)
     except MeridianError as error:
-        _turn_round(run, {"code": error.code, "message": str(error)})
-    except Exception as error:  # noqa: BLE001 - whatever a step raises ends in a state, never in a loop
-        _try_again(run, error)
+        _begin_undo(run, {"code": error.code, "message": str(error)})
+    except Exception as error:  # noqa: BLE001 - any exception of a step must end in a state, never in a loop
+        _retry_or_undo(run, error)
 
 
-def _try_again(run: Run, error: Exception) -> None:
-    """Put a step that failed off, or give the operation up when that is of no use."""
+def _retry_or_undo(run: Run, error: Exception) -> None:
+    """Schedule another attempt at a failed step, or begin to undo if the error or the attempts rule it out."""
     if isinstance(error, DriverError):
-        fault, again = {"code": error.code, "message": str(error)}, error.retryable
+        fault, retryable = {"code": error.code, "message": str(error)}, error.retryable
     else:
         log.exception("step raised", kind=run.operation.kind, step=run.operation.step)
-        fault, again = INTERNAL, True
-    if again and run.operation.attempt < ATTEMPTS:
+        fault, retryable = INTERNAL, True
+    if retryable and run.operation.attempt < ATTEMPTS:
         _retry_later(run, error)
     else:
-        _turn_round(run, fault)
+        _begin_undo(run, fault)
 
 
-def _backward(run: Run, plan: Plan) -> None:
-    """Undo every step that has begun, last first. What cannot be undone in many attempts ends it as stuck."""
+def _undo_steps(run: Run, plan: Plan) -> None:
+    """Undo every step that has begun, last first. End as stuck once the attempts are used up."""
     by_name = {step.name: step for step in plan.steps}
     try:
         _enforce_attempts(run, UNDO_ATTEMPTS)
         for entry in reversed(run.operation.timeline):
             if entry["undone"] is None:
-                step = _known(by_name, entry["name"])
-                _go_to_host(run, step)
+                step = _find_step(by_name, entry["name"])
+                _ensure_host(run, step)
                 step.undo(run)
                 failpoint(f"{run.operation.kind}.{step.name}.undo")
                 entry["undone"] = _now()
@@ -144,24 +144,25 @@ class _UnknownKind(MeridianError):
 
 
 def _enforce_attempts(run: Run, most: int) -> None:
-    """Raise _GivenUp where workers have died of it again and again."""
+    """Raise _GivenUp if the operation was attempted more often than allowed, since workers died of it."""
     if run.operation.attempt > most:
         raise _GivenUp
 
 
-def _known(steps: Mapping[str, Step], name: str) -> Step:
+def _find_step(steps: Mapping[str, Step], name: str) -> Step:
+    """Return the step of this name. Raise _UnknownStep."""
     if name not in steps:
         raise _UnknownStep
     return steps[name]
 
 
-def _go_to_host(run: Run, step: Step) -> None:
-    """Hand the operation over where the step must run on another host than this."""
+def _ensure_host(run: Run, step: Step) -> None:
+    """Hand the operation over if the step must run on another host. Raise _HandedOver."""
     if step.where == Where.ANYWHERE:
         return
     subject = run.subject
     host = kinds.kind_of(subject).host(subject) or run.operation.host_id
-    if host is not None and here.host_id() not in {None, host}:
+    if host is not None and served_host.host_id() not in {None, host}:
         run.hand_over(host)
         dispatch.send(run.operation.pk, host)
         raise _HandedOver
@@ -169,23 +170,23 @@ def _go_to_host(run: Run, step: Step) -> None:
         run.write(host_id=host)
 
 
-def _turn_round(run: Run, error: dict[str, Any] | None, **fields: Any) -> None:
-    """Begin to undo, with attempts of its own."""
+def _begin_undo(run: Run, error: dict[str, Any] | None, **fields: Any) -> None:
+    """Begin to undo the operation, with a new count of attempts."""
     log.warning("failed", kind=run.operation.kind, subject=str(run.operation.subject_id), error=error)
     run.write(state=State.UNDOING, error=error, progress=None, attempt=1, **fields)
 
 
 def _retry_later(run: Run, error: Exception) -> None:
-    """Wait longer after each attempt, at most half a minute."""
+    """Release the operation for a pause that grows with each attempt, up to half a minute."""
     delay = timedelta(seconds=min(30, 2**run.operation.attempt))
     log.info("retry", kind=run.operation.kind, seconds=delay.total_seconds(), error=str(error))
     run.release(delay=delay)
 
 
 def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
-    """End the operation and its subject's task in one transaction, then let the next in line begin."""
+    """End the operation and its subject's task in one transaction, and announce the operations that waited."""
     operation = run.operation
-    before = {name: getattr(operation, name) for name in ("state", "step", "finished_at", "progress")}
+    earlier_values = {name: getattr(operation, name) for name in ("state", "step", "finished_at", "progress")}
     ending = {
         State.SUCCEEDED: plan.succeeded,
         State.CANCELLED: plan.cancelled,
@@ -198,41 +199,40 @@ def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
             lock_rows(operation)
             run.write(state=state, step="", finished_at=timezone.now(), progress=None, secrets="", **fields)
             ending(operation)
-            for waiting, host in queue.in_line(operation).values_list("pk", "host"):
-                dispatch.hint(waiting, host)
+            for waiting, host in queue.waiting_behind(operation).values_list("pk", "host"):
+                dispatch.send_on_commit(waiting, host)
     except BaseException:
-        for name, value in before.items():
+        for name, value in earlier_values.items():
             setattr(operation, name, value)
         raise
-    took = (timezone.now() - operation.created_at).total_seconds()
-    log.info(state, kind=operation.kind, subject=str(operation.subject_id), seconds=round(took, 2))
+    seconds = (timezone.now() - operation.created_at).total_seconds()
+    log.info(state, kind=operation.kind, subject=str(operation.subject_id), seconds=round(seconds, 2))
 
 
 def _close_stuck(run: Run, plan: Plan, error: Exception) -> None:
-    """End as stuck: say what is left. Should the action's own ending fail too, end without it."""
-    left = _left(run.operation, error)
+    """End the operation as stuck with its leftovers. If the action's own ending fails too, end without it."""
+    leftovers = _leftovers(run.operation, error)
     try:
-        _close(run, plan, State.STUCK, left=left)
+        _close(run, plan, State.STUCK, leftovers=leftovers)
     except Exception:
         log.exception("ending raised", kind=run.operation.kind)
-        _abandon(run, State.STUCK, {"code": "stuck", "message": left_in_words(left)}, left)
+        _abandon(run, State.STUCK, {"code": "stuck", "message": describe_leftovers(leftovers)}, leftovers)
 
 
 def _close_unknown(run: Run) -> None:
-    """End an operation of a kind that this version does not know: failed, or stuck where steps had begun."""
+    """End an operation of a kind unknown to this version: as stuck if steps had begun, else as failed."""
     error = _UnknownKind()
-    left = _left(run.operation, error)
-    _abandon(
-        run, State.STUCK if left else State.FAILED, {"code": error.code, "message": str(error)}, left or None
-    )
+    leftovers = _leftovers(run.operation, error)
+    state = State.STUCK if leftovers else State.FAILED
+    _abandon(run, state, {"code": error.code, "message": str(error)}, leftovers or None)
 
 
 @transaction.atomic
 def _abandon(
-    run: Run, state: Operation.State, fault: dict[str, str], left: list[dict[str, str]] | None
+    run: Run, state: Operation.State, fault: dict[str, str], leftovers: list[dict[str, str]] | None
 ) -> None:
-    """End an operation without its action; the rows that it alone occupied are in error."""
-    operation, known = run.operation, kinds.known()
+    """End an operation without its action. Put the rows that no other operation waits for into error."""
+    operation, registered_kinds = run.operation, kinds.registered()
     lock_rows(operation)
     run.write(
         state=state,
@@ -241,19 +241,23 @@ def _abandon(
         finished_at=timezone.now(),
         progress=None,
         secrets="",
-        left=left,
+        leftovers=leftovers,
     )
-    for hold in operation.holds.filter(shared=False, resource_type__in=known):
-        kind = known[hold.resource_type]
+    for hold in operation.holds.filter(shared=False, resource_type__in=registered_kinds):
+        kind = registered_kinds[hold.resource_type]
         row = kind.model._default_manager.filter(pk=hold.resource_id).first()
-        if row is not None and kinds.state_of(row) not in kind.gone and not queue.next_on(operation, row.pk):
+        if (
+            row is not None
+            and kinds.state_of(row) not in kind.deleted_states
+            and not queue.is_awaited(operation, row.pk)
+        ):
             transitions.fail(row, fault, kind.error_state)
-    for waiting, host in queue.in_line(operation).values_list("pk", "host"):
-        dispatch.hint(waiting, host)
+    for waiting, host in queue.waiting_behind(operation).values_list("pk", "host"):
+        dispatch.send_on_commit(waiting, host)
 
 
-def _left(operation: Operation, error: Exception) -> list[dict[str, str]]:
-    """The steps that began and are not undone, the one that failed first."""
+def _leftovers(operation: Operation, error: Exception) -> list[dict[str, str]]:
+    """Return the steps that began and are not undone, beginning with the one that failed."""
     entries = [entry for entry in reversed(operation.timeline) if entry["undone"] is None]
     return [
         {"step": entry["name"], "label": entry["label"], "reason": str(error) if number == 0 else ""}
@@ -262,9 +266,9 @@ def _left(operation: Operation, error: Exception) -> list[dict[str, str]]:
 
 
 def _announce_if_due(run: Run) -> None:
-    """Look once more: an event that came while the step was being left would find nobody."""
+    """Announce the operation if an event made it due while the step was ending."""
     if Operation.objects.filter(pk=run.operation.pk, due_at__lte=timezone.now()).exists():
-        dispatch.hint(run.operation.pk, run.operation.host_id)
+        dispatch.send_on_commit(run.operation.pk, run.operation.host_id)
 
 
 def _entry(operation: Operation, step: Step) -> dict[str, Any] | None:
@@ -277,7 +281,7 @@ def _ended(operation: Operation, step: Step) -> bool:
 
 
 def _begin(run: Run, step: Step) -> None:
-    """List the step before it acts: undoing must know what may be there."""
+    """List the step in the timeline before it acts, so that undoing knows of it."""
     timeline, entry = run.operation.timeline, _entry(run.operation, step)
     if entry is None:
         entry = {"name": step.name, "label": step.label, "began": _now(), "ended": None, "undone": None}

@@ -1,4 +1,4 @@
-"""What stuck operations say of what they left."""
+"""Descriptions of what stuck operations left."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 
-def left_in_words(left: Sequence[dict[str, Any]] | None) -> str:
-    """Return in one sentence what could not be undone; `left` is an operation's."""
-    first = left[0] if left else {}
-    said = gettext_noop("The step “{label}” could not be undone: {reason}")
-    return said.format(label=first.get("label", "?"), reason=first.get("reason", ""))
+def describe_leftovers(leftovers: Sequence[dict[str, Any]] | None) -> str:
+    """Return a sentence on the first step that could not be undone, from an operation's leftovers."""
+    step = leftovers[0] if leftovers else {}
+    sentence = gettext_noop("The step “{label}” could not be undone: {reason}")
+    return sentence.format(label=step.get("label", "?"), reason=step.get("reason", ""))

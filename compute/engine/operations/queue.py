@@ -1,4 +1,4 @@
-"""Puts operations in line, finds those that are due, and wakes those that wait for an event."""
+"""The queue of operations: adding them, finding due ones, cancelling, and waking by events."""
 
 import uuid
 from collections.abc import Collection, Iterable
@@ -30,9 +30,9 @@ def enqueue(
 ) -> Operation:
     """Add an operation behind those that hold its rows. Call it in the transaction that locked them.
 
-    `also` are further rows that it occupies, `sharing` those that must only stay as they are. `hidden` are
-    parameters that are sealed, and forgotten at its end. One that is not `exclusive` shares its subject too. `host`
-    and `project_id` are the subject's unless others are given.
+    `also` are further rows that it occupies, `sharing` rows that it only keeps from changing. `hidden` are parameters
+    that are sealed and cleared at its end. Without `exclusive` it shares its subject too. `host` and `project_id` are
+    the subject's by default.
     """
     host = host or kinds.kind_of(subject).host(subject)
     operation = Operation.objects.create(
@@ -49,101 +49,101 @@ def enqueue(
         request_id=context.request_id,
         due_at=Now(),
     )
-    # Each in a statement of its own: ids say which came first.
-    _hold(operation, subject, shared=not exclusive)
+    # Each in a statement of its own, so that ids follow the order.
+    _create_hold(operation, subject, shared=not exclusive)
     for row in also:
-        _hold(operation, row)
+        _create_hold(operation, row)
     for row in sharing:
-        _hold(operation, row, shared=True)
-    dispatch.hint(operation.pk, host)
+        _create_hold(operation, row, shared=True)
+    dispatch.send_on_commit(operation.pk, host)
     return operation
 
 
-def _hold(operation: Operation, row: Subject, *, shared: bool = False) -> None:
+def _create_hold(operation: Operation, row: Subject, *, shared: bool = False) -> None:
     noun = kinds.kind_of(row).noun
     Hold.objects.create(operation=operation, resource_type=noun, resource_id=row.pk, shared=shared)
 
 
 def due() -> OperationQuerySet:
-    """Return operations, oldest first, that nobody works on although they could go on now, by the database's clock."""
+    """Return the operations without a lease that could run now by the database's clock, oldest first."""
     earlier = Hold.objects.open().filter(resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk"))
-    waits = Exists(earlier.filter(shared=False)) | (Q(shared=False) & Exists(earlier))
-    blocked = Hold.objects.filter(waits, operation=OuterRef("pk"))
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    rows = Operation.objects.open().filter(free, ~Exists(blocked), due_at__lte=Now())
+    must_wait = Exists(earlier.filter(shared=False)) | (Q(shared=False) & Exists(earlier))
+    blocked = Hold.objects.filter(must_wait, operation=OuterRef("pk"))
+    unleased = Q(lease_until=None) | Q(lease_until__lt=Now())
+    rows = Operation.objects.open().filter(unleased, ~Exists(blocked), due_at__lte=Now())
     return rows.order_by("created_at", "pk")
 
 
 def cancel(row: Subject) -> None:
-    """Ask every open operation that occupies the row to undo itself; a running one notices between steps."""
-    waiting = Operation.objects.open().on(row.pk)
-    found = list(waiting.values_list("pk", "host"))
-    waiting.change(cancel_requested=True, due_at=Now())
-    for operation_id, host in found:
-        dispatch.hint(operation_id, host)
+    """Request that every open operation that occupies the row is undone. A running one notices between steps."""
+    operations = Operation.objects.open().on(row.pk)
+    ids_and_hosts = list(operations.values_list("pk", "host"))
+    operations.change(cancel_requested=True, due_at=Now())
+    for operation_id, host in ids_and_hosts:
+        dispatch.send_on_commit(operation_id, host)
 
 
 def cancel_unless(operation: Operation, steps: Collection[str]) -> bool:
-    """Ask one operation to undo itself, unless it has come to one of `steps`; return whether it will.
+    """Request that one operation is undone, unless it has reached one of `steps`. Return whether it will be.
 
-    The condition stands in the same statement as the request: a worker says which step it begins and looks for
-    a request before it acts, so that one of the two always sees the other.
+    Condition and request are one statement. A worker writes which step it begins, then checks for a request, then
+    acts. So one of the two always sees the other.
     """
-    asked = (
+    updated = (
         Operation.objects.filter(
             pk=operation.pk, state__in=(Operation.State.PENDING, Operation.State.RUNNING)
         )
         .exclude(step__in=steps)
         .change(cancel_requested=True, due_at=Now())
     )
-    if asked:
-        dispatch.hint(operation.pk, operation.host_id)
+    if updated:
+        dispatch.send_on_commit(operation.pk, operation.host_id)
         broadcast.operation_changed(operation)
-    return bool(asked)
+    return bool(updated)
 
 
 def wake(resource_id: uuid.UUID | str, event: str, host_id: uuid.UUID | None = None) -> None:
-    """Tell the open operations that occupy the row of an event, so that one that waits for it goes on at once.
+    """Wake the open operations that occupy the row, which may wait for the event.
 
-    An event seen on one host is told to no operation that is at work on another.
+    An event of one host wakes no operation that runs on another.
     """
-    waiting = Operation.objects.open().on(resource_id)
+    operations = Operation.objects.open().on(resource_id)
     if host_id is not None:
-        waiting = waiting.filter(Q(host=host_id) | Q(host=None))
-    _wake(waiting, event)
+        operations = operations.filter(Q(host=host_id) | Q(host=None))
+    _wake(operations, event)
 
 
 def wake_sharing(resource_id: uuid.UUID, event: str) -> None:
-    """Tell the open operations that share the row of an event."""
+    """Wake the open operations that share the row, which may wait for the event."""
     shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
     _wake(Operation.objects.open().filter(Exists(shared)), event)
 
 
-def _wake(waiting: OperationQuerySet, event: str) -> None:
-    if waiting.update(woken_by=event, due_at=Now()):
-        for operation_id, host in waiting.values_list("pk", "host"):
-            dispatch.hint(operation_id, host)
+def _wake(operations: OperationQuerySet, event: str) -> None:
+    if operations.update(woken_by=event, due_at=Now()):
+        for operation_id, host in operations.values_list("pk", "host"):
+            dispatch.send_on_commit(operation_id, host)
 
 
 def show_progress(
     resource_id: uuid.UUID, host: uuid.UUID, step: str, progress: dict[str, Any] | None
 ) -> None:
-    """Show how far the work is that operations of a host wait for at a step, while they share the row."""
+    """Write the progress of shared work to the operations of a host that wait for it at this step."""
     shared = Hold.objects.filter(operation=OuterRef("pk"), resource_id=resource_id, shared=True)
     for operation in Operation.objects.open().filter(Exists(shared), host=host, step=step, lease_until=None):
         Operation.objects.filter(pk=operation.pk, lease_until=None).change(progress=progress)
         broadcast.operation_changed(operation)
 
 
-def in_line(operation: Operation) -> OperationQuerySet:
+def waiting_behind(operation: Operation) -> OperationQuerySet:
     """Return the open operations that wait for one of this operation's rows."""
-    mine = Hold.objects.filter(
+    own_holds = Hold.objects.filter(
         operation=operation, resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk")
     )
-    later = Hold.objects.filter(Exists(mine), operation=OuterRef("pk"))
+    later = Hold.objects.filter(Exists(own_holds), operation=OuterRef("pk"))
     return Operation.objects.open().exclude(pk=operation.pk).filter(Exists(later))
 
 
-def next_on(operation: Operation, resource_id: uuid.UUID) -> bool:
-    """Return whether another operation waits to occupy this row."""
-    return in_line(operation).on(resource_id).exists()
+def is_awaited(operation: Operation, resource_id: uuid.UUID) -> bool:
+    """Return whether another operation waits for this row of the operation's."""
+    return waiting_behind(operation).on(resource_id).exists()

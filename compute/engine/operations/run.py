@@ -1,4 +1,4 @@
-"""One claim of an operation: the lease, the fence, and what steps may say through it."""
+"""One claim of an operation: its lease, its fence, and the writes of its steps."""
 
 import copy
 import threading
@@ -19,24 +19,24 @@ from compute.engine import kinds
 from compute.engine.models import Operation, Subject
 from compute.engine.models.operation import OperationQuerySet
 from compute.engine.operations import queue
-from compute.engine.services import broadcast, here, secrets
+from compute.engine.services import broadcast, secrets, served_host
 
 log = structlog.get_logger(__name__)
 
 PROGRESS_SECONDS = 1.0
-"""How often the progress of a step is written at most."""
+"""Least time between two writes of a step's progress."""
 
 
 class LeaseLost(BaseException):
-    """Another worker has the operation now: stop at once, write nothing, undo nothing."""
+    """Another worker has claimed the operation. Stop at once, write nothing, undo nothing."""
 
 
 class Cancelled(Exception):
-    """The operation was cancelled, or its subject is to be deleted: undo."""
+    """The operation was cancelled, or its subject is to be deleted. Undo."""
 
 
 class Wait(Exception):
-    """The step goes on when an event comes or, at the latest, at `until`; the worker is free meanwhile."""
+    """The step continues at an event or, at the latest, at `until`. The worker is free meanwhile."""
 
     def __init__(self, until: datetime) -> None:
         self.until = until
@@ -44,9 +44,9 @@ class Wait(Exception):
 
 
 class Run:
-    """A claimed operation. Every write carries the fence, so a worker that was thought dead changes nothing.
+    """A claimed operation. Every write carries the fence, so that a worker without the lease changes nothing.
 
-    Use as a context manager: inside it a thread renews the lease, and leaving it gives the lease back.
+    Use it as a context manager, inside which a thread renews the lease. Leaving it releases the lease.
     """
 
     def __init__(self, operation: Operation, lease: timedelta) -> None:
@@ -61,12 +61,12 @@ class Run:
 
     @classmethod
     def claim(cls, operation_id: str) -> Self | None:
-        """Take the operation; None when it is finished, not yet due, another host's, or in other hands."""
+        """Claim the operation. Return None if it has ended, is not due, is claimed, or runs on another host."""
         lease = timedelta(seconds=settings.LEASE_SECONDS)
-        mine = Q(host=None) | Q(host=here.host_id()) if here.host_id() else Q()
-        claimed = (
+        on_served_host = Q(host=None) | Q(host=served_host.host_id()) if served_host.host_id() else Q()
+        updated = (
             queue.due()
-            .filter(mine, pk=operation_id)
+            .filter(on_served_host, pk=operation_id)
             .order_by()
             .update(
                 lease_until=Now() + Value(lease, output_field=DurationField()),
@@ -79,7 +79,7 @@ class Run:
                 announcements=0,
             )
         )
-        if not claimed:
+        if not updated:
             return None
         operation = Operation.objects.select_related("project", "user").get(pk=operation_id)
         return cls(operation, lease)
@@ -93,7 +93,7 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop renewing. Whatever ends the worker itself leaves the operation open, to be taken up again."""
+        """Stop renewing. An exception that ends the worker leaves the operation open for another attempt."""
         self._stop.set()
         self._renewer.join()
         if kind is not None and not issubclass(kind, LeaseLost):
@@ -101,24 +101,24 @@ class Run:
 
     @property
     def subject(self) -> Any:
-        """The row that the steps work on, as it is now."""
+        """Return the row that the steps work on, read anew from the database."""
         noun, key = self._subject
-        kind = kinds.known()[noun]
+        kind = kinds.registered()[noun]
         return kind.model._default_manager.select_related(*kind.related).get(pk=key)
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The sealed parameters."""
+        """Return the unsealed secret parameters."""
         return secrets.unseal(self.operation.secrets)
 
-    def about(self, row: Subject) -> Self:
-        """Return this run with another of its rows in the subject's place, for steps that it shares."""
+    def for_row(self, row: Subject) -> Self:
+        """Return a copy of this run with another row as its subject, for steps of other actions."""
         other = copy.copy(self)
         other._subject = (kinds.kind_of(row).noun, row.pk)
         return other
 
     def check(self) -> None:
-        """Call before each thing that cannot be taken back. Raise LeaseLost, or Cancelled where undoing helps."""
+        """Check the claim before work that cannot be undone. Raise LeaseLost, or Cancelled unless undoing already."""
         if self._lost.is_set():
             raise LeaseLost
         row = self._mine().values_list("cancel_requested", flat=True).first()
@@ -128,7 +128,7 @@ class Run:
             raise Cancelled
 
     def write(self, **fields: Any) -> None:
-        """Change the operation's row. Raise LeaseLost when it is not ours any more."""
+        """Update columns of the operation. Raise LeaseLost if another worker has claimed it."""
         if self._lost.is_set() or not self._mine().change(**fields):
             raise LeaseLost
         for name, value in fields.items():
@@ -136,9 +136,9 @@ class Run:
         broadcast.operation_changed(self.operation)
 
     def progress(self, done: int, total: int, unit: str = "bytes") -> bool:
-        """Say how far a long step is; notice at the same time that it was cancelled.
+        """Write the progress of a long step, at most once a second. Return whether it was written.
 
-        Written once a second. Return whether it was written now.
+        Raise LeaseLost, Cancelled.
         """
         if done < total and time.monotonic() < self._progress_at:
             return False
@@ -148,7 +148,7 @@ class Run:
         return True
 
     def release(self, *, delay: timedelta = timedelta(0), until: datetime | None = None) -> None:
-        """Give the lease back; due at `until`, at once if an event or a cancellation came in meanwhile."""
+        """Release the lease. The operation is due at `until`, or at once after an event or a cancellation."""
         due_at = until or timezone.now() + delay
         unchanged = When(
             woken_by=self.woken_by,
@@ -158,7 +158,7 @@ class Run:
         self._mine().update(lease_until=None, due_at=Case(unchanged, default=Now()))
 
     def hand_over(self, host: UUID) -> None:
-        """Let a worker of another host go on. The attempt does not count."""
+        """Release the operation for a worker of another host. The attempt does not count."""
         self.write(host_id=host, attempt=self.operation.attempt - 1)
         self.release()
 
@@ -166,18 +166,18 @@ class Run:
         return Operation.objects.open().filter(pk=self.operation.pk, fence=self.operation.fence)
 
     def _renew(self) -> None:
-        """Renew four times a lease, so that three failures in a row still do not lose it."""
+        """Renew the lease four times in its length, so that three failures in a row do not lose it."""
         try:
             while not self._stop.wait(self._lease.total_seconds() / 4):
                 try:
-                    renewed = self._mine().update(
+                    updated = self._mine().update(
                         lease_until=Now() + Value(self._lease, output_field=DurationField())
                     )
                 except DatabaseError as error:
                     log.warning("lease not renewed", operation=str(self.operation.pk), error=str(error))
                     connection.close()
                     continue
-                if not renewed:
+                if not updated:
                     self._lost.set()
                     log.warning("lease lost", operation=str(self.operation.pk), kind=self.operation.kind)
                     return

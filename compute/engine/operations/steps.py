@@ -1,4 +1,4 @@
-"""What the engine needs to know of an action: its steps and what to do at the end."""
+"""Steps of actions, and plans, which are actions as the engine sees them."""
 
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -8,7 +8,7 @@ from compute.engine.operations.run import Run
 
 
 class Where(StrEnum):
-    """In which workers a step may run."""
+    """The workers in which a step may run: those of the operation's host, or any."""
 
     HOST = "host"
     ANYWHERE = "anywhere"
@@ -17,24 +17,24 @@ class Where(StrEnum):
 class Step:
     """One piece of work that is safe to repeat.
 
-    `do` looks, then acts: "already there and right" is success, so that a second worker can go on where
-    the first one died. `undo` removes whatever `do` may have made, also when it was cut off half way.
-    Names of things come from ids, never from what an earlier attempt happened to choose.
+    `do` checks, then acts. A result that is there already is success, so that a second worker can continue where the
+    first one died. `undo` removes all that `do` may have made, also if it was interrupted. Names derive from ids,
+    never from a choice of an earlier attempt.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
-    """English, marked with gettext_noop; pages translate it."""
+    """English, marked with gettext_noop. Pages translate it."""
     final: ClassVar[bool] = False
-    """The run cannot be cancelled once this step has begun."""
+    """Whether the operation cannot be cancelled once this step has begun."""
     where: ClassVar[Where] = Where.HOST
-    """A step that touches a host's files, guests or networks runs in a worker of that host."""
+    """Where it runs. A step that needs a host's files, guests or networks runs on that host."""
 
     def do(self, run: Run) -> None:
         raise NotImplementedError
 
     def undo(self, run: Run) -> None:
-        """Remove what `do` made. Most steps make nothing that outlives the subject."""
+        """Remove the results of `do`. By default there are none that outlive the subject."""
 
 
 class Plan(Protocol):
@@ -49,4 +49,4 @@ class Plan(Protocol):
 
 
 plans: dict[str, Plan] = {}
-"""Operation kind → plan. `compute.engine.actions.registry` fills it."""
+"""{operation kind: plan}, filled by `compute.engine.actions.registry`."""

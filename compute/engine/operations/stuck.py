@@ -1,4 +1,4 @@
-"""Stuck operations: undone once more when somebody asks, settled once their row is gone."""
+"""Stuck operations: undoing them once more, and closing those whose row is deleted."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -19,9 +19,9 @@ State = Operation.State
 
 @transaction.atomic
 def retry_stuck(operation: Operation) -> None:
-    """Undo a stuck operation once more. Raise Conflict when it is not stuck, or its rows have changed since.
+    """Request that a stuck operation is undone once more. Raise Conflict if it is not stuck.
 
-    What runs now must not be undone under its feet, and what was done later must not be undone with it.
+    Raise Conflict too if later operations have used its rows, since undoing would undo their work with it.
     """
     lock_rows(operation)
     if _has_later(operation):
@@ -31,35 +31,42 @@ def retry_stuck(operation: Operation) -> None:
             )
             % {"name": operation.subject_name}
         )
-    revived = Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(
-        state=State.UNDOING, attempt=0, due_at=timezone.now(), lease_until=None, finished_at=None, left=None
+    updated = Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(
+        state=State.UNDOING,
+        attempt=0,
+        due_at=timezone.now(),
+        lease_until=None,
+        finished_at=None,
+        leftovers=None,
     )
-    if not revived:
+    if not updated:
         raise Conflict(_("It is not stuck."))
-    dispatch.hint(operation.pk, operation.host_id)
+    dispatch.send_on_commit(operation.pk, operation.host_id)
     broadcast.operation_changed(operation)
 
 
 def settle_stuck(row: Subject) -> None:
-    """End the row's stuck operations as failed: the row is gone, and with it what they left."""
+    """End a deleted row's stuck operations as failed, since their leftovers are deleted too."""
     for operation in Operation.objects.filter(subject_id=row.pk, state=State.STUCK):
-        Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(state=State.FAILED, left=None)
+        Operation.objects.filter(pk=operation.pk, state=State.STUCK).change(
+            state=State.FAILED, leftovers=None
+        )
         broadcast.operation_changed(operation)
 
 
 def _has_later(operation: Operation) -> bool:
-    """Whether another operation came to one of its rows later; those that are gone do not count."""
-    gone = Q()
-    for noun, kind in kinds.known().items():
-        rows = kind.model._default_manager.filter(**{f"{kind.model.STATE}__in": kind.gone})
-        gone |= Q(resource_type=noun, resource_id__in=rows.values("pk"))
+    """Return whether another operation has used one of its rows since. Deleted rows do not count."""
+    on_deleted_row = Q()
+    for noun, kind in kinds.registered().items():
+        rows = kind.model._default_manager.filter(**{f"{kind.model.STATE}__in": kind.deleted_states})
+        on_deleted_row |= Q(resource_type=noun, resource_id__in=rows.values("pk"))
     later = Hold.objects.filter(resource_id=OuterRef("resource_id"), pk__gt=OuterRef("pk"), shared=False)
-    held = operation.holds.filter(shared=False).exclude(gone)
-    return held.filter(Exists(later)).exists()
+    holds = operation.holds.filter(shared=False).exclude(on_deleted_row)
+    return holds.filter(Exists(later)).exists()
 
 
 def retry_stuck_on(host_id: UUID) -> None:
-    """Try once more to undo what is stuck on a host that answers again."""
+    """Request that the stuck operations of a host that answers again are undone once more."""
     for operation in Operation.objects.filter(state=Operation.State.STUCK, host=host_id):
         with suppress(Conflict):
             retry_stuck(operation)

@@ -1,7 +1,6 @@
-"""One event loop a process, for code that is not async itself.
+"""One event loop per process, for synchronous code.
 
-Making a loop and its connections anew for each call, as `async_to_sync` does outside async servers, takes ten
-times as long as the call.
+Outside async servers, `async_to_sync` makes a loop and its connections for each call, which takes ten times as long.
 """
 
 import asyncio
@@ -18,12 +17,12 @@ _process: int | None = None
 
 
 def run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run the coroutine on this process's loop and wait for its answer or error."""
+    """Run the coroutine on this process's loop. Return its result or raise its error."""
     return asyncio.run_coroutine_threadsafe(coroutine, _running_loop()).result()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
-    """Made at first use, and again in a forked child, which inherits no threads."""
+    """Return the running loop, made at first use and again in a forked child, which inherits no threads."""
     global _loop, _process
     with _lock:
         if _loop is None or _process != os.getpid():

@@ -1,10 +1,10 @@
-"""Spares callers the wait for a service that has just failed to answer."""
+"""A circuit breaker, which spares callers the wait for a service that has just failed to answer."""
 
 import time
 
 
 class Breaker:
-    """After `trip`, `is_open` says for `seconds` that asking again is of no use yet."""
+    """A circuit breaker that is open for `seconds` after `trip`."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

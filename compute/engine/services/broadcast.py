@@ -1,4 +1,4 @@
-"""Tells open pages what has changed: topics only, never data; each page asks again for what it may see."""
+"""Broadcasts of changed topics to open pages. They carry no data; each page fetches what it may see."""
 
 import asyncio
 
@@ -15,17 +15,23 @@ from compute.engine.services.breaker import Breaker
 log = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 2.0
+EVERYBODY = "everybody"
+"""The group of all pages that show instances, whatever their project."""
+
+ADMINISTRATORS = "all"
+"""The group of pages that show all projects."""
+
 _layer = Breaker(seconds=5)
 
 
 def changed(row: Subject) -> None:
-    """The row is new, and with it the lists and counts of its kind."""
+    """Announce a change of the row, and of the lists and counts of its kind."""
     kind = kinds.kind_of(row)
     announce(row.project_id, [*kind.lists, f"{kind.noun}:{row.pk}", *kind.counts])
 
 
 def operation_changed(operation: Operation) -> None:
-    """A step began or ended, or a long one got further."""
+    """Announce a change of the operation, such as the end of a step or progress of a long one."""
     topics: list[str] | None = operation.__dict__.get("_topics")
     if topics is None:
         topics = operation.__dict__["_topics"] = _topics(operation)
@@ -33,32 +39,37 @@ def operation_changed(operation: Operation) -> None:
 
 
 def _topics(operation: Operation) -> list[str]:
-    found = dict.fromkeys(["operations"])
+    topics = dict.fromkeys(["operations"])
     for noun, key in operation.holds.filter(shared=False).values_list("resource_type", "resource_id"):
-        kind = kinds.known().get(noun)
-        found |= dict.fromkeys([*(kind.lists if kind else ()), f"{noun}:{key}"])
-    return list(found)
+        kind = kinds.registered().get(noun)
+        topics |= dict.fromkeys([*(kind.lists if kind else ()), f"{noun}:{key}"])
+    return list(topics)
 
 
 def announce(project_id: str | None, topics: list[str]) -> None:
-    """Tell the topics after commit to the pages of a project, and to those that show all projects."""
-    transaction.on_commit(lambda: _send(project_id, topics))
+    """Send the topics after commit to the pages of a project, and to those that show all projects."""
+    groups = [f"project.{project_id}", ADMINISTRATORS] if project_id else [ADMINISTRATORS]
+    transaction.on_commit(lambda: _send(groups, topics))
 
 
-def _send(project_id: str | None, topics: list[str]) -> None:
-    """Lost messages are repaired by the pages' own check, so a Redis that is away or frozen stops nothing."""
+def announce_to_everybody(topics: list[str]) -> None:
+    """Send the topics after commit to the pages of all projects."""
+    transaction.on_commit(lambda: _send([EVERYBODY], topics))
+
+
+def _send(groups: list[str], topics: list[str]) -> None:
+    """Send the topics now. A failure is only logged, since pages check for changes themselves too."""
     if _layer.is_open:
         return
     try:
-        background_loop.run(_send_to_groups(project_id, {"type": "changed", "topics": topics}))
+        background_loop.run(_send_to_groups(groups, {"type": "changed", "topics": topics}))
     except (RedisError, OSError) as error:
         _layer.trip()
         log.warning("channel layer away", error=str(error) or type(error).__name__)
 
 
-async def _send_to_groups(project_id: str | None, message: dict[str, object]) -> None:
+async def _send_to_groups(groups: list[str], message: dict[str, object]) -> None:
     layer = get_channel_layer()
-    groups = [f"project.{project_id}", "all"] if project_id else ["all"]
     async with asyncio.timeout(PATIENCE_SECONDS):
         for group in groups:
             await layer.group_send(group, message)

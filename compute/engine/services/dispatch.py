@@ -1,4 +1,4 @@
-"""Tells workers that there is work. Only a hint: the sweep announces again whatever gets lost."""
+"""Messages that announce work to workers. The sweep repeats those that get lost."""
 
 import uuid
 from typing import Any
@@ -16,31 +16,31 @@ log = structlog.get_logger(__name__)
 
 TASK = "compute.run_operation"
 EXPIRES = 60
-"""Seconds after which a message that no worker took is forgotten; the sweep sends another."""
+"""Seconds after which a message that no worker took expires. The sweep sends another."""
 
 COMMON = "anywhere"
-"""The queue of what any host's worker may do."""
+"""The queue of operations that may run on any host."""
 
 _broker = Breaker(seconds=5)
 
 
 def queue_of(host_id: uuid.UUID | None) -> str:
-    """Return the name of the queue that workers of this host read."""
+    """Return the name of the host's queue, or of the common one for None."""
     return f"host.{host_id}" if host_id else COMMON
 
 
-def hint(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
-    """Send the operation's id to the workers once the present transaction is committed."""
+def send_on_commit(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
+    """Send the operation's id to the workers once the current transaction is committed."""
     transaction.on_commit(lambda: send(operation_id, host_id))
 
 
 def send(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
-    """Send the id now. A broker that is away is no error: the row is there."""
+    """Send the operation's id to the workers now. An unreachable broker is no error, since the row is there."""
     _send(TASK, str(operation_id), queue=queue_of(host_id), expires=EXPIRES)
 
 
-def ask_for_beat(host_id: uuid.UUID | None = None) -> None:
-    """Have a worker say that it is alive; a message that none takes in time is forgotten."""
+def request_heartbeat(host_id: uuid.UUID | None = None) -> None:
+    """Request a heartbeat from a worker, by a message that soon expires."""
     _send(heartbeats.TASK, queue=queue_of(host_id), expires=20)
 
 

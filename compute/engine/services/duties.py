@@ -1,4 +1,4 @@
-"""Things done again and again by one process."""
+"""Duties: periodic work of one process."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something done every `seconds`."""
+    """Work done every `seconds`."""
 
     name: str
     seconds: float
@@ -20,7 +20,7 @@ class Duty:
 
 
 class Rota:
-    """Duties with the time at which each is next due. One that raises is logged and done again at its next time."""
+    """Duties with the time at which each is next due. A duty that raises is logged and runs again when next due."""
 
     def __init__(self, duties: Iterable[Duty]) -> None:
         self._duties = list(duties)
@@ -28,11 +28,11 @@ class Rota:
 
     @property
     def next_at(self) -> float:
-        """When the next duty is due, by the monotonic clock."""
+        """Return when the next duty is due, by the monotonic clock."""
         return min(self._due.values(), default=float("inf"))
 
     def run_due(self) -> None:
-        """Do whatever is due now."""
+        """Run the duties that are due now."""
         for duty in self._duties:
             if time.monotonic() >= self._due[duty.name]:
                 self._due[duty.name] = time.monotonic() + duty.seconds

@@ -1,4 +1,4 @@
-"""Places where a test may kill the worker for real, have it stand still, or have a step fail."""
+"""Failpoints: places where a test may kill or pause the process, or make a step fail."""
 
 import os
 import signal
@@ -9,14 +9,14 @@ from django.conf import settings
 
 
 class FailpointError(Exception):
-    """A failpoint said that this must fail."""
+    """A failpoint requires that the step fails."""
 
 
 def failpoint(name: str) -> None:
-    """Die here, once, if the failpoint folder holds a file of this name: as if the power had gone.
+    """Kill this process, once, if the failpoint folder has a file of this name.
 
-    Stand still here as long as it holds a file of this name behind `hold-`. Raise FailpointError as long as it
-    holds one behind `fail-`.
+    Pause as long as it has a file of this name with the prefix `hold-`. Raise FailpointError if it has one with the
+    prefix `fail-`.
     """
     if not settings.FAILPOINTS:
         return

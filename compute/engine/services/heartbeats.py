@@ -1,4 +1,4 @@
-"""Processes say that they are alive, and a worker that has gone silent is ended so that a new one starts."""
+"""Heartbeats of processes, and the end of workers that take no messages."""
 
 import os
 import signal
@@ -17,17 +17,17 @@ log = structlog.get_logger(__name__)
 TASK = "compute.beat"
 BEAT_SECONDS = 4.0
 SILENT = timedelta(seconds=14)
-"""How long nothing may be heard of a process that beats every `BEAT_SECONDS`."""
+"""Age of a heartbeat after which its process counts as silent."""
 
 QUEUE = "queue"
-"""The beats by which a worker shows that messages reach it. A busy one is late with them."""
+"""The heartbeats by which a worker shows that messages reach it. A busy worker is late with them."""
 
-DEAF = timedelta(seconds=60)
-"""How long no message may have reached a worker while work waits for it."""
+QUEUE_SILENT = timedelta(seconds=60)
+"""Age of a queue heartbeat after which messages seem not to reach its worker."""
 
 
 def beat(process: str, pid: int | None = None) -> None:
-    """This process, or the one with `pid`, is alive now."""
+    """Record that this process, or the one with `pid`, is alive now."""
     Heartbeat.objects.update_or_create(
         process=process,
         host=settings.HOST,
@@ -37,30 +37,30 @@ def beat(process: str, pid: int | None = None) -> None:
 
 
 def alive(process: str) -> bool:
-    """Whether any process of this kind has beaten lately."""
+    """Return whether any process of this kind is alive."""
     return Heartbeat.objects.filter(process=process, at__gt=timezone.now() - SILENT).exists()
 
 
 def alive_on(host: str) -> set[str]:
-    """Return the kinds of processes of this host that have beaten lately."""
+    """Return the kinds of processes that are alive on this host."""
     rows = Heartbeat.objects.filter(host=host, at__gt=timezone.now() - SILENT)
     return set(rows.values_list("process", flat=True))
 
 
 def silent(process: str) -> set[str]:
-    """Return the hosts on which processes of this kind have beaten before, but none lately."""
+    """Return the hosts on which processes of this kind were alive once, but none is now."""
     newest = Heartbeat.objects.filter(process=process).values("host").annotate(newest=Max("at"))
     return set(newest.filter(newest__lt=timezone.now() - SILENT).values_list("host", flat=True))
 
 
 def end_silent_worker() -> None:
-    """End this host's workers that take no messages any more; the supervisor starts others.
+    """Kill this host's workers that take no messages any more. The supervisor starts others.
 
-    Celery workers are known to go silent after their broker was away. Call this only while work waits and
-    nobody does it: a worker that is merely busy beats late, too.
+    Celery workers may stop taking messages after their broker was away. Call this only while operations wait and none
+    runs, since a busy worker is late with its heartbeats too.
     """
-    deaf = Heartbeat.objects.filter(process=QUEUE, host=settings.HOST, at__lt=timezone.now() - DEAF)
-    for row in deaf:
+    limit = timezone.now() - QUEUE_SILENT
+    for row in Heartbeat.objects.filter(process=QUEUE, host=settings.HOST, at__lt=limit):
         if _is_worker(row.pid):
             log.warning("ending a silent worker", pid=row.pid, since=row.at.isoformat(timespec="seconds"))
             os.kill(row.pid, signal.SIGKILL)
@@ -68,7 +68,7 @@ def end_silent_worker() -> None:
 
 
 def _is_worker(pid: int) -> bool:
-    """Process ids are used again, so look who has it now."""
+    """Return whether the process with this id is a worker, since ids are reused."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0")
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Leases: of several processes that could do a thing, one does it; the others stand by."""
+"""Leases, by which one of several processes does a work and the others stand by."""
 
 import os
 from datetime import timedelta
@@ -11,18 +11,18 @@ from django.utils import timezone
 from compute.engine.models import Lease
 
 
-def take(name: str, seconds: float) -> bool:
-    """Take or renew the lease by the database's clock; return whether this process has it for so long."""
+def acquire(name: str, seconds: float) -> bool:
+    """Acquire or renew the lease by the database's clock. Return whether this process has it now."""
     holder = f"{settings.HOST} {os.getpid()}"
     Lease.objects.bulk_create(
         [Lease(name=name, holder="", until=timezone.now() - timedelta(days=1))], ignore_conflicts=True
     )
     until = ExpressionWrapper(Now() + Value(timedelta(seconds=seconds)), output_field=DateTimeField())
-    mine_or_free = Q(holder=holder) | Q(until__lte=Now())
-    return bool(Lease.objects.filter(mine_or_free, name=name).update(holder=holder, until=until))
+    own_or_expired = Q(holder=holder) | Q(until__lte=Now())
+    return bool(Lease.objects.filter(own_or_expired, name=name).update(holder=holder, until=until))
 
 
-def give_back(name: str) -> None:
-    """Let another process have the lease at once."""
+def release(name: str) -> None:
+    """Release the lease, so that another process may acquire it at once."""
     holder = f"{settings.HOST} {os.getpid()}"
     Lease.objects.filter(name=name, holder=holder).update(until=Now())

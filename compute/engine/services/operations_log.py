@@ -8,6 +8,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.keyset import Key, Part, part
 from compute.engine.models import Operation, Subject
+from compute.engine.models.operation import OperationQuerySet
 
 
 def recent(
@@ -18,7 +19,10 @@ def recent(
     size: int = 25,
     all_projects: bool = False,
 ) -> Part[Operation]:
-    """Return operations behind `before`, newest first, with users; of one row if given, which the asker has found."""
+    """Return operations before `before`, newest first, with users.
+
+    With `row`, return those of one row that the asker may see. Raise Forbidden.
+    """
     policy.enforce(context, "activity:read")
     rows = Operation.objects.visible_to(context, all_projects=all_projects or row is not None)
     if row is not None:
@@ -27,13 +31,13 @@ def recent(
 
 
 def in_progress(context: Context) -> list[Operation]:
-    """Return what is being done in the asker's project now, oldest first."""
+    """Return the open operations of the asker's project, oldest first."""
     rows = Operation.objects.open().visible_to(context)
-    # Of the bare column there is an index, and SQLite would walk all ended operations in it to spare itself the sort.
+    # The bare column has an index, in which SQLite would scan all ended operations to avoid the sort.
     return list(rows.order_by(Coalesce("created_at", "due_at"), "pk")[:20])
 
 
-def of_row(context: Context, row_id: UUID) -> list[Operation]:
-    """Return all operations of a row that the asker has found, newest first."""
+def visible_on(context: Context, row_id: UUID) -> OperationQuerySet:
+    """Return the operations of a row that the asker may see, newest first. Raise Forbidden."""
     policy.enforce(context, "activity:read")
-    return list(Operation.objects.on(row_id).select_related("host"))
+    return Operation.objects.on(row_id)

@@ -1,4 +1,4 @@
-"""What forked processes owe their parent."""
+"""Forked processes that end with their parent."""
 
 import ctypes
 import os
@@ -8,7 +8,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with(parent: int) -> None:
-    """The kernel ends this process when its parent, whose id this is, has gone, however that went."""
+    """Have the kernel terminate this process when its parent, the process with this id, ends."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(0)

@@ -1,4 +1,4 @@
-"""Registers the open operations of projects with accounts; the history of others goes with the project."""
+"""Operations as contents of projects: open ones prevent a project's deletion, ended ones are deleted with it."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +8,7 @@ from compute.engine.models import Operation
 
 
 def register() -> None:
-    """Tell accounts; called once at start."""
+    """Register operations with accounts. Call it once at start."""
     project_contents.register("operations", Content(label=_("Operations"), names=_open, forget=_forget))
 
 
@@ -18,5 +18,5 @@ def _open(project_id: str) -> list[str]:
 
 
 def _forget(project_id: str) -> None:
-    """Closed operations; the audit log keeps its own lines."""
+    """Delete the project's ended operations. The audit log keeps its own events."""
     Operation.objects.filter(project=project_id).exclude(state__in=Operation.OPEN).delete()

@@ -11,7 +11,7 @@ from compute.engine.services import broadcast
 
 
 def change(row: Subject, **fields: Any) -> None:
-    """Write fields of the row, raise its version, and let open pages know after commit."""
+    """Write columns of the row, raise its version, and announce the change to open pages after commit."""
     type(row)._default_manager.filter(pk=row.pk).update(
         **fields, version=F("version") + 1, updated_at=timezone.now()
     )
@@ -20,32 +20,31 @@ def change(row: Subject, **fields: Any) -> None:
     broadcast.changed(row)
 
 
-def task(row: Subject, task_state: str) -> None:
-    """Say what is being done to the row."""
+def set_task(row: Subject, task_state: str) -> None:
     change(row, task_state=task_state)
 
 
 def settle(row: Subject, state: str, *, task_state: str | None = None, **fields: Any) -> None:
-    """Put the row into `state` and forget an earlier fault; `task_state` is that of the next in line, if any."""
-    following = dict(kinds.kind_of(row).settled(row, state))
-    change(row, **{row.STATE: state, "task_state": task_state}, **({"fault": None} | following | fields))
+    """Put the row into `state` and clear its fault. `task_state` is that of the next operation, if one waits."""
+    derived = dict(kinds.kind_of(row).state_columns(row, state))
+    change(row, **{row.STATE: state, "task_state": task_state}, **({"fault": None} | derived | fields))
 
 
 def fail(
     row: Subject, error: dict[str, str] | None, state: str | None = None, *, task_state: str | None = None
 ) -> None:
-    """Give a task up: keep the state, or take `state`, and keep the reason where people see it."""
+    """End the row's task with a fault. Keep the state, or set `state`."""
     fault = {**(error or {}), "at": timezone.now().isoformat(timespec="seconds")}
-    change(row, **_into(row, state), task_state=task_state, fault=fault)
+    change(row, **_state_columns(row, state), task_state=task_state, fault=fault)
 
 
-def undone(row: Subject, state: str | None = None) -> None:
-    """Give a task up without a fault: keep the state, or take `state`."""
-    change(row, **_into(row, state), task_state=None)
+def clear_task(row: Subject, state: str | None = None) -> None:
+    """End the row's task without a fault. Keep the state, or set `state`."""
+    change(row, **_state_columns(row, state), task_state=None)
 
 
-def _into(row: Subject, state: str | None) -> dict[str, Any]:
-    """Return the fields of a state, with what follows from it where it is another than now."""
+def _state_columns(row: Subject, state: str | None) -> dict[str, Any]:
+    """Return the columns of a new state, with those that follow from it; none if it is the present one."""
     if state is None or state == kinds.state_of(row):
         return {}
-    return {row.STATE: state, **kinds.kind_of(row).settled(row, state)}
+    return {row.STATE: state, **kinds.kind_of(row).state_columns(row, state)}

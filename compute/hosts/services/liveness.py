@@ -3,11 +3,11 @@
 from datetime import datetime
 
 import structlog
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from compute.engine.services import heartbeats
+from compute.engine.services import broadcast, heartbeats
 from compute.hosts.models import Hypervisor
 
 log = structlog.get_logger(__name__)
@@ -21,12 +21,12 @@ def libvirt_answers(host: Hypervisor) -> None:
     row = Hypervisor.objects.filter(pk=host.pk)
     row.update(seen_at=timezone.now())
     if host.name not in heartbeats.silent(WORKER):
-        row.update(state=State.UP, state_reason="")
+        _set(row, State.UP)
 
 
 def libvirt_is_away(host: Hypervisor, reason: str) -> None:
     """Note that the host's libvirt does not answer. Its instances stay as they are, since nobody knows better."""
-    Hypervisor.objects.filter(pk=host.pk).update(state=State.UNREACHABLE, state_reason=reason)
+    _set(Hypervisor.objects.filter(pk=host.pk), State.UNREACHABLE, reason)
 
 
 def worker_speaks(host: Hypervisor) -> None:
@@ -35,8 +35,7 @@ def worker_speaks(host: Hypervisor) -> None:
     heartbeats.beat(WORKER)
     if was_silent:
         # At once, since what waited is placed now, and on no host that is not up.
-        seen = Hypervisor.objects.filter(pk=host.pk, seen_at__gte=_limit())
-        seen.update(state=State.UP, state_reason="")
+        _set(Hypervisor.objects.filter(pk=host.pk, seen_at__gte=_limit()), State.UP)
 
 
 def mark_silent() -> None:
@@ -48,7 +47,13 @@ def mark_silent() -> None:
 def _mark(silent: Q, reason: str) -> None:
     for host in Hypervisor.objects.filter(silent, state=State.UP):
         log.warning("host silent", host=host.name, reason=reason)
-        Hypervisor.objects.filter(silent, pk=host.pk).update(state=State.UNREACHABLE, state_reason=reason)
+        _set(Hypervisor.objects.filter(silent, pk=host.pk), State.UNREACHABLE, reason)
+
+
+def _set(rows: QuerySet[Hypervisor], state: State, reason: str = "") -> None:
+    """Write the state, and announce it to all open pages if it is new."""
+    if rows.exclude(state=state, state_reason=reason).update(state=state, state_reason=reason):
+        broadcast.announce_to_everybody(["hosts"])
 
 
 def _limit() -> datetime:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 
-from compute.engine.services import here
+from compute.engine.services import served_host
 from compute.hosts.models import Hypervisor
 
 
@@ -22,5 +22,5 @@ def ensure() -> Hypervisor:
 def serve() -> Hypervisor:
     """Let this process take work of this machine only. Return the machine's row."""
     host = ensure()
-    here.serve(host.pk)
+    served_host.serve(host.pk)
     return host

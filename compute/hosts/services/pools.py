@@ -8,7 +8,7 @@ from django.db import transaction
 from compute.driver.specs import PoolFacts
 from compute.driver.storage import pool as driver
 from compute.driver.storage.directory import DirectoryPool
-from compute.engine.services import here
+from compute.engine.services import served_host
 from compute.hosts.models import Hypervisor, Pool
 from compute.hosts.services import hosts
 
@@ -53,7 +53,7 @@ def on(pool: Pool, host: Hypervisor) -> driver.Pool:
 def handle(pool: Pool) -> driver.Pool:
     """Return the driver's pool on this process's host. Raise LookupError if the pool has no host."""
     hosts_of_pool = pool.hosts.order_by("name")
-    local = here.host_id()
+    local = served_host.host_id()
     host = (hosts_of_pool.filter(pk=local).first() if local else None) or hosts_of_pool.first()
     if host is None:
         raise LookupError(f"The pool {pool.name} has no host.")

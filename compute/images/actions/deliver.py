@@ -69,6 +69,6 @@ class Deliver(Action):
 
     def _tell(self, operation: Operation) -> None:
         """Wake the operations that wait for the copy. The image itself is unchanged."""
-        auditing.ended(operation)
+        auditing.record_end(operation)
         # Another word each time: a step that was woken by the same one before would not notice.
         operations.wake_sharing(operation.subject_id, f"delivered {operation.pk.hex[:8]}")

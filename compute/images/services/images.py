@@ -13,7 +13,7 @@ from compute.driver.files import Progress
 from compute.driver.storage.pool import Pool
 from compute.engine.actions import registry
 from compute.engine.actions.base import Action
-from compute.engine.actions.begin import begin, begin_quietly
+from compute.engine.actions.begin import begin, try_begin
 from compute.engine.models import SubjectQuerySet
 from compute.images.models import Image
 from compute.images.services import image_files
@@ -53,7 +53,7 @@ def list_visible(context: Context) -> list[Image]:
 
 
 def _delete_action() -> Action:
-    return registry.known()["image.delete"]
+    return registry.actions()["image.delete"]
 
 
 def _unscoped_existing() -> SubjectQuerySet[Image]:
@@ -82,7 +82,7 @@ def may_delete(context: Context, image: Image) -> bool:
 
 def discard_unused(image_id: UUID, reason: str) -> bool:
     """Begin to delete an image as the system unless disks stand on it. Return whether it began."""
-    return begin_quietly("image.delete", image_id, only=Q(), reason=reason)
+    return try_begin("image.delete", image_id, only=Q(), reason=reason)
 
 
 def rotate(taken: QuerySet[Image], keep: int, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Verbs on instances, one file each. `compute.apps` discovers them all."""
+"""Actions on instances, one file each, which `compute.apps` discovers."""
 
 from compute.engine.actions.base import Action
 from compute.engine.actions.begin import begin

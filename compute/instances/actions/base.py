@@ -1,4 +1,4 @@
-"""What all verbs on instances share."""
+"""The base class of the actions on instances."""
 
 from typing import ClassVar
 
@@ -6,6 +6,4 @@ from compute.engine.actions.base import Action
 
 
 class InstanceAction(Action):
-    """A verb on an instance."""
-
     noun: ClassVar[str] = "instance"

@@ -1,17 +1,17 @@
-"""Cancel: have what is being done to an instance undone, as long as that helps."""
+"""Cancel: undo the operation that runs on an instance, until one of its final steps begins."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
-from compute.engine.actions.cancelling import cancel_current, too_late
+from compute.engine.actions.cancelling import cancel_current, cancel_refusal
 from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
 
 
 class Cancel(InstanceAction):
-    """Done at once: the operation notices, undoes what it did, and leaves the instance as it was."""
+    """Request the cancellation at once. The operation undoes its steps and restores the instance."""
 
     verb = "cancel"
     label = _("Cancel")
@@ -23,9 +23,9 @@ class Cancel(InstanceAction):
 
     def applies(self, instance: Instance) -> bool:
         operation = instance.open_operation if instance.task_state else None
-        return operation is not None and not too_late(operation)
+        return operation is not None and not cancel_refusal(operation)
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Raise Conflict saying why there is nothing to cancel."""
+        """Request the cancellation of the current operation. Raise Conflict if none can be cancelled."""
         operation = cancel_current(instance)
         return {"operation": str(operation.pk), "kind": operation.kind}

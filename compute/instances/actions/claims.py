@@ -1,4 +1,4 @@
-"""The last wall before a guest: only the newest claim of the newest operation touches it."""
+"""The claim on a guest: only the newest claim of the newest operation may change it."""
 
 from compute.driver.errors import GuestClaimed, GuestNotFound
 from compute.driver.guest.domain import Guest
@@ -7,17 +7,17 @@ from compute.engine.operations import LeaseLost, Run
 from compute.instances.services import guest_spec, guests
 
 
-def claimed(run: Run, *, write: bool = True) -> Guest:
-    """Return the guest of the run's instance, to change it. Raise LeaseLost, Cancelled, Conflict without a host.
+def claim_guest(run: Run, *, write: bool = True) -> Guest:
+    """Claim the guest of the run's instance and return it. Raise LeaseLost, Cancelled, Conflict without a host.
 
-    The fence in the row is compared first, the one in the guest's own tag second: it also holds back a worker that
-    the database cannot reach. Without `write` the tag is only read, for guests whose QEMU may be stuck.
+    The fence in the row is compared first, then the fence in the guest's tag. The tag also stops a worker that has
+    lost the database. Without `write` the tag is only read, for guests whose QEMU may hang.
     """
     run.check()
     instance = run.subject
     guest = guests.guest(instance)
     try:
-        guest.claim(guest_spec.tag(instance, run.operation), write=write)
+        guest.claim(guest_spec.build_tag(instance, run.operation), write=write)
     except GuestNotFound:
         return guest
     except GuestClaimed as error:
@@ -25,7 +25,7 @@ def claimed(run: Run, *, write: bool = True) -> Guest:
     return guest
 
 
-def claimed_growth(run: Run) -> Hotplug:
-    """Return the running guest of the run's instance, to give it more. Raise as `claimed` does."""
-    claimed(run)
+def claim_growth(run: Run) -> Hotplug:
+    """Claim the running guest of the run's instance and return its growth. Raise as `claim_guest` does."""
+    claim_guest(run)
     return guests.growth(run.subject)

@@ -1,7 +1,7 @@
-"""Clone: a new instance with a copy of another's disk, and its own id, name, cards and config drive.
+"""Clone: a new instance with copies of another's disks, and its own id, name, ports and config drive.
 
-One operation occupies both: nothing else happens to the source while its disk is copied, and the new instance starts
-as soon as it is.
+One operation holds both instances, so that no other changes the source while its disks are copied. The new instance
+starts once they are.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from compute.engine.operations import Run, Step, queue
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
+from compute.instances.actions.disk_copying import copy_live, disk_capacity, is_running, live_copy
 from compute.instances.actions.launch import WriteConfigDrive
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.models import Instance
@@ -41,12 +41,12 @@ from compute.networks.services import addresses
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
-OUTSIDE = "outside_group"
-"""The parameter that says why a clone is not in its source's server group."""
+OUTSIDE_GROUP = "outside_group"
+"""The parameter with the reason why a clone is outside its source's server group."""
 
-COPIED = (
+COPIED_FIELDS = (
     "project",
-    *flavors.COPIED,
+    *flavors.COPIED_FIELDS,
     "image",
     "hypervisor",
     "hardware",
@@ -61,45 +61,45 @@ COPIED = (
 
 
 class CopyDisk(Step):
-    """Copy the source's disk: of one that runs while it runs, of one that is off by copying the file."""
+    """Copy the source's disks: live if the guest runs, else from their volumes."""
 
     name: ClassVar[str] = "copy_disk"
     label: ClassVar[str] = gettext_noop("Copy the disk")
 
     def do(self, run: Run) -> None:
         source, copy = run.subject, _copy(run.operation)
-        for disk, its in machine_disks.pairs(source, copy):
+        for disk, target in machine_disks.pairs(source, copy):
             pool = disks.pool_of(disk)
-            if pool.stat(its.volume_name) is not None:
+            if pool.stat(target.volume_name) is not None:
                 continue
-            if runs(source):
-                self._copy_live(run, source, disk, its)
+            if is_running(source):
+                self._copy_live(run, source, disk, target)
             else:
-                pool.copy(disk.volume_name, its.volume_name, run.progress)
+                pool.copy(disk.volume_name, target.volume_name, run.progress)
 
-    def _copy_live(self, run: Run, source: Instance, disk: Disk, its: Disk) -> None:
-        pool, name = disks.pool_of(disk), its.partial_name
+    def _copy_live(self, run: Run, source: Instance, disk: Disk, target: Disk) -> None:
+        pool, name = disks.pool_of(disk), target.partial_name
 
         def make_volume() -> None:
             pool.delete(name)  # of a copy that was cut off
             if disk.image is None:
-                pool.create(name, size_of(disk))
+                pool.create(name, disk_capacity(disk))
             else:
-                pool.overlay(name, disk.image.volume_name, size_of(disk), disk.image.volume_format)
+                pool.overlay(name, disk.image.volume_name, disk_capacity(disk), disk.image.volume_format)
 
         live = live_copy(source, disk, name, stands_alone=disk.image is None)
-        copy_while_it_runs(run, live, make_volume, run.progress)
-        pool.rename(name, its.volume_name)
+        copy_live(run, live, make_volume, run.progress)
+        pool.rename(name, target.volume_name)
 
     def undo(self, run: Run) -> None:
         source, copy = run.subject, _copy(run.operation)
-        for disk, its in machine_disks.pairs(source, copy):
-            live_copy(source, disk, its.partial_name, stands_alone=disk.image is None).end()
-            disks.delete_volume(its)
+        for disk, target in machine_disks.pairs(source, copy):
+            live_copy(source, disk, target.partial_name, stands_alone=disk.image is None).end()
+            disks.delete_volume(target)
 
 
-class CopyMemories(Step):
-    """Copy what its firmware and its TPM remember: how it boots, and keys to which the disk may be sealed."""
+class CopyNvramAndTpm(Step):
+    """Copy the NVRAM and the TPM state, which hold boot entries and keys that may seal the disk."""
 
     name: ClassVar[str] = "memories"
     label: ClassVar[str] = gettext_noop("Copy what firmware and TPM remember")
@@ -108,7 +108,7 @@ class CopyMemories(Step):
         source, copy = run.subject, _copy(run.operation)
         run.check()
         state_files.copy_nvram(guests.nvram(source), guests.nvram(copy))
-        if hardware.of(source).tpm is not None:
+        if hardware.spec_of(source).tpm is not None:
             state_files.copy_tpm_state(str(source.pk), str(copy.pk))
 
     def undo(self, run: Run) -> None:
@@ -116,8 +116,8 @@ class CopyMemories(Step):
         state_files.delete(guests.nvram(copy), str(copy.pk))
 
 
-class OfCopy(Step):
-    """A step of a launch, done for the new instance."""
+class ForCopy(Step):
+    """Run a step of a launch for the new instance."""
 
     def __init__(self, step: Step) -> None:
         self.name = step.name  # type: ignore[misc]
@@ -125,17 +125,17 @@ class OfCopy(Step):
         self._step = step
 
     def do(self, run: Run) -> None:
-        self._step.do(run.about(_copy(run.operation)))
+        self._step.do(run.for_row(_copy(run.operation)))
 
     def undo(self, run: Run) -> None:
-        self._step.undo(run.about(_copy(run.operation)))
+        self._step.undo(run.for_row(_copy(run.operation)))
 
 
 class Clone(InstanceAction):
-    """Takes `name`. The new instance has the same size, image, labels, key, user data, server group and firmware.
+    """Clone an instance. Takes `name`; size, image, labels, key, user data, server group and firmware are copied.
 
-    It stands beside its source. Where their server group forbids that, or is full, it is made outside the group, and
-    the operation says why.
+    The new instance is on its source's host. If their server group forbids that or is full, it is outside the
+    group. The operation's parameters then hold the reason.
     """
 
     verb = "clone"
@@ -160,64 +160,66 @@ class Clone(InstanceAction):
     cancellable = True
     steps = (
         CopyDisk(),
-        CopyMemories(),
-        OfCopy(ReserveAddresses()),
-        OfCopy(WriteConfigDrive()),
-        OfCopy(Define()),
-        OfCopy(PowerOn()),
+        CopyNvramAndTpm(),
+        ForCopy(ReserveAddresses()),
+        ForCopy(WriteConfigDrive()),
+        ForCopy(Define()),
+        ForCopy(PowerOn()),
     )
 
     def initial(self, instance: Instance) -> dict[str, str]:
         return {"name": f"{instance.name[:240]}-clone"}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Make the new instance's rows. Raises BadInput naming `name`, OverQuota, Conflict (no room, no address)."""
+        """Create the new instance's rows. Raise BadInput naming `name`, OverQuota, Conflict."""
         name = clean_name(parameters.get("name"))
-        quotas.reserve(instance.project, resources.of(instance), context.user)
+        quotas.reserve(instance.project, resources.amounts(instance), context.user)
         copy = Instance.objects.create(
             user=context.user,
             name=name,
             task_state=TaskState.STORAGE,
             expires_at=expiry.default(),
-            **{field: getattr(instance, field) for field in COPIED},
+            **{field: getattr(instance, field) for field in COPIED_FIELDS},
         )
         ports = list(instance.ports.select_related("network").order_by("created_at", "pk"))
         addresses.lock(port.network for port in ports)
-        outside = _join_group(context, copy)
+        outside_reason = _join_group(context, copy)
         scheduler.check(copy)
         for port in ports:
             addresses.plug(copy, copy.project, port.network)
         machine_disks.mirror(instance, copy)
         transitions.change(copy)
-        return {"copy": str(copy.pk), "name": name} | ({OUTSIDE: outside} if outside else {})
+        return {"copy": str(copy.pk), "name": name} | (
+            {OUTSIDE_GROUP: outside_reason} if outside_reason else {}
+        )
 
-    def also(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Instance]:
-        return [Instance.objects.get(pk=kept["copy"])]
+    def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Instance]:
+        return [Instance.objects.get(pk=parameters["copy"])]
 
-    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+    def sharing(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
         return [instance.image] if instance.image else []
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
         copy = _locked_copy(operation)
-        task_state = copy.task_state if queue.next_on(operation, copy.pk) else None
+        task_state = copy.task_state if queue.is_awaited(operation, copy.pk) else None
         transitions.settle(copy, VmState.ACTIVE, task_state=task_state)
 
     def failed(self, operation: Operation) -> None:
         super().failed(operation)
-        _give_up(operation, operation.error)
+        _fail_copy(operation, operation.error)
 
     def cancelled(self, operation: Operation) -> None:
         super().cancelled(operation)
-        _give_up(operation, CANCELLED)
+        _fail_copy(operation, CANCELLED)
 
     def stuck(self, operation: Operation) -> None:
         super().stuck(operation)
-        _give_up(operation, self.locked(operation).fault)
+        _fail_copy(operation, self.locked(operation).fault)
 
 
 def _join_group(context: Context, copy: Instance) -> str:
-    """Keep the copy in its source's server group if it may be there, else say why not."""
+    """Keep the copy in its source's server group if the group allows it. Return the reason if it does not."""
     group = copy.server_group
     if group is None:
         return ""
@@ -233,10 +235,10 @@ def _join_group(context: Context, copy: Instance) -> str:
     return ""
 
 
-def _give_up(operation: Operation, error: dict[str, str] | None) -> None:
-    """The new instance is in error, unless it is gone or being deleted already."""
+def _fail_copy(operation: Operation, error: dict[str, str] | None) -> None:
+    """Put the new instance into ERROR, unless it is deleted or another operation waits for it."""
     copy = _locked_copy(operation)
-    if copy.vm_state != VmState.DELETED and not queue.next_on(operation, copy.pk):
+    if copy.vm_state != VmState.DELETED and not queue.is_awaited(operation, copy.pk):
         transitions.fail(copy, error, VmState.ERROR)
 
 

@@ -1,4 +1,4 @@
-"""Writing an instance's config drive, which several verbs do."""
+"""The writing of config drives, which several actions share."""
 
 from compute.engine.operations import Run
 from compute.instances.actions.passwords import password_of
@@ -7,7 +7,7 @@ from compute.volumes.services import disks
 
 
 def write_config_drive(run: Run) -> None:
-    """Write what the guest reads about itself, with the password that the operation carries."""
+    """Write the instance's config drive, with the password that the operation carries."""
     instance = run.subject
     disk = machine_disks.config(instance)
     run.check()

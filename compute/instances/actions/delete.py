@@ -1,4 +1,4 @@
-"""Delete: power off and move to the recycle bin, from where it can be restored for a while."""
+"""Delete: power off and move to the recycle bin, from which an instance can be restored for some time."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.image_making import forget_shelved_image
+from compute.instances.actions.image_making import discard_shelved_image
 from compute.instances.actions.purge import Purge
 from compute.instances.actions.resize import DeleteSnapshots
-from compute.instances.actions.steps import PowerOff, power_before
+from compute.instances.actions.steps import PowerOff, state_to_restore
 from compute.instances.actions.unrescue import RemoveRescueDisk
 from compute.instances.models import Instance
 from compute.instances.states import BUT_DELETING, EXISTING, TaskState, VmState
@@ -38,15 +38,15 @@ class Delete(InstanceAction):
     steps = (PowerOff(), DeleteSnapshots(), RemoveRescueDisk())
 
     def redirect(self, instance: Instance) -> InstanceAction:
-        """What never ran is not worth keeping, and a bin that keeps for no time keeps nothing."""
+        """Return Purge for an instance that never ran, or if the recycle bin is off."""
         return Purge() if instance.launched_at is None or settings.RECYCLE_HOURS == 0 else self
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        transitions.change(instance, restore_to=power_before(instance))
+        transitions.change(instance, restore_to=state_to_restore(instance))
         return {}
 
     def succeeded(self, operation: Operation) -> None:
-        forget_shelved_image(self.locked(operation))
+        discard_shelved_image(self.locked(operation))
         transitions.change(
             self.locked(operation), deleted_at=timezone.now(), rescue_image=None, resized_from=None
         )

@@ -1,4 +1,4 @@
-"""Describe: a text of the owner's own about the instance. Done at once."""
+"""Describe: set the description of an instance, at once."""
 
 from typing import Any
 

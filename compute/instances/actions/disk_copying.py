@@ -1,4 +1,4 @@
-"""What verbs share that copy an instance's disks: while its guest runs, or while it is off."""
+"""The copying of an instance's disks, live or off, which several actions share."""
 
 from collections.abc import Callable
 
@@ -13,8 +13,8 @@ from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
-def runs(instance: Instance) -> bool:
-    """Return whether the guest runs; one that is shelved has no guest."""
+def is_running(instance: Instance) -> bool:
+    """Return whether the guest runs. A shelved instance has no guest."""
     try:
         return not is_off(instance)
     except GuestNotFound:
@@ -22,7 +22,7 @@ def runs(instance: Instance) -> bool:
 
 
 def live_copy(source: Instance, disk: Disk, name: str, *, stands_alone: bool = False) -> DiskCopy:
-    """Return the copy of a disk of a guest that runs, into the volume `name` of its pool."""
+    """Return the live copy of a running guest's disk into the volume `name` of the same pool."""
     return DiskCopy(
         guests.uri(source),
         str(source.pk),
@@ -32,10 +32,8 @@ def live_copy(source: Instance, disk: Disk, name: str, *, stands_alone: bool = F
     )
 
 
-def copy_while_it_runs(
-    run: Run, live: DiskCopy, make_volume: Callable[[], object], progress: Progress
-) -> None:
-    """Copy into a volume made anew, unless a worker that died has begun already: then go on with that."""
+def copy_live(run: Run, live: DiskCopy, make_volume: Callable[[], object], progress: Progress) -> None:
+    """Copy into a new volume, or continue the copy that an earlier worker began."""
     if not live.is_running():
         run.check()
         make_volume()
@@ -43,7 +41,7 @@ def copy_while_it_runs(
     live.finish(progress)
 
 
-def size_of(disk: Disk) -> int:
-    """Return how large a disk is, in bytes; 0 when it is not there."""
-    present = disks.pool_of(disk).stat(disk.volume_name)
-    return present.capacity_bytes if present else 0
+def disk_capacity(disk: Disk) -> int:
+    """Return the capacity of a disk's volume in bytes; 0 if it does not exist."""
+    volume = disks.pool_of(disk).stat(disk.volume_name)
+    return volume.capacity_bytes if volume else 0

@@ -1,4 +1,4 @@
-"""Set expiry: when an instance goes to the recycle bin by itself, unless somebody extends it."""
+"""Set expiry: the time at which an instance moves to the recycle bin by itself."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from compute.instances.services import expiry
 
 
 class SetExpiry(InstanceAction):
-    """Takes `expires_at` with `time_zone`, or `days` to extend by; neither: it never expires.
+    """Set the expiry. Takes `expires_at` with `time_zone`, or `days` to extend by; without both it never expires.
 
-    For whoever launched the instance, and for managers of the project. A lock keeps no instance from expiring.
+    The user who launched the instance and managers of the project may. A locked instance expires as well.
     """
 
     verb = "set_expiry"
@@ -32,12 +32,12 @@ class SetExpiry(InstanceAction):
     asks = True
 
     def rule(self, context: Context, instance: Instance) -> str:
-        mine = context.user.id == instance.user_id
-        return "instance:set_expiry" if mine else "instance:set_expiry_of_others"
+        is_own = context.user.id == instance.user_id
+        return "instance:set_expiry" if is_own else "instance:set_expiry_of_others"
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         before = instance.expires_at
-        moment = expiry.wanted(
+        moment = expiry.parse(
             context,
             instance,
             parameters.get("expires_at"),

@@ -1,4 +1,4 @@
-"""Force stop: pull the plug, whatever else is going on."""
+"""Force stop: power off at once and cancel other operations."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What verbs share that make an image of an instance's disk: the row at once, the file in two steps."""
+"""The making of images of instances' disks: the row in `prepare`, the file in two steps."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import image_files, images
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.disk_copying import copy_while_it_runs, live_copy, runs, size_of
+from compute.instances.actions.disk_copying import copy_live, disk_capacity, is_running, live_copy
 from compute.instances.models import Instance
 from compute.instances.services import (
     boot_images,
@@ -25,14 +25,14 @@ from compute.instances.services import (
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
-INHERITED = ("hw_", "os_")
-"""What the image under the disk says of guests, its copy says too."""
+INHERITED_PREFIXES = ("hw_", "os_")
+"""Prefixes of the properties that a new image inherits from the image under the disk."""
 
 Status = Image.Status
 
 
-class CopyOut(Step):
-    """Copy the disk with the image under it: of one that runs while it runs, of one that is off from its files."""
+class ExportDisk(Step):
+    """Copy the root disk with its backing image into one file: live if the guest runs, else from its volumes."""
 
     name: ClassVar[str] = "copy_disk"
     label: ClassVar[str] = gettext_noop("Copy the disk")
@@ -48,34 +48,34 @@ class CopyOut(Step):
 
         if target.exists():
             pass  # an earlier attempt made it whole
-        elif runs(instance):
-            copy, pool, size = machine_disks.copy_of(root), disks.pool_of(root), size_of(root)
+        elif is_running(instance):
+            copy, pool, size = machine_disks.copy_of(root), disks.pool_of(root), disk_capacity(root)
             live = live_copy(instance, root, copy.volume_name, stands_alone=True)
-            copy_while_it_runs(run, live, lambda: pool.create(copy.volume_name, size), progress)
+            copy_live(run, live, lambda: pool.create(copy.volume_name, size), progress)
             pool.export(copy.volume_name, target, progress)
         else:
             source = disks.pool_of(root).source_of(root.volume_name)
-            flatten(source, disks.backing(root), target, size_of(root), progress)
-        for copy in _copies(instance):
+            flatten(source, disks.backing(root), target, disk_capacity(root), progress)
+        for copy in _disk_copies(instance):
             disks.remove(copy)
 
     def undo(self, run: Run) -> None:
-        """The file goes first: that needs no host, and nothing else removes it."""
+        """Remove the file first, since that needs no host, then the copies in the pool."""
         image_files.remove_file(run.operation.parameters["image"])
         instance = run.subject
-        for copy in _copies(instance):
+        for copy in _disk_copies(instance):
             live_copy(instance, machine_disks.root(instance), copy.volume_name, stands_alone=True).end()
             disks.remove(copy)
 
 
-class DescribeFile(Step):
-    """Look into the file, as into every image's, and keep its sizes and its digest."""
+class MeasureImage(Step):
+    """Inspect the file, as every image's, and store its sizes and its digest."""
 
     name: ClassVar[str] = "describe"
     label: ClassVar[str] = gettext_noop("Store the image")
 
     def do(self, run: Run) -> None:
-        """Only now is known how much there is to store. Raises OverQuota."""
+        """Reserve the size, which is known only now. Raise OverQuota."""
         image, project = _image(run), run.subject.project
         facts = image_files.measure(image_files.file_of(image), run.progress)
         with transaction.atomic():
@@ -83,41 +83,41 @@ class DescribeFile(Step):
             transitions.change(image, **facts)
 
 
-class MakesImage(InstanceAction):
-    """Its `prepare` returns what `new_image` returns; however the operation ends, the image's row follows."""
+class ImageAction(InstanceAction):
+    """Make an image. `prepare` returns what `create_image_row` returns; the row ends with the operation."""
 
-    def also(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
-        return [Image.objects.get(pk=kept["image"])]
+    def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
+        return [Image.objects.get(pk=parameters["image"])]
 
-    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
+    def sharing(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
         return [instance.image] if instance.image else []
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
-        image = made_by(operation)
-        task_state = image.task_state if queue.next_on(operation, image.pk) else None
+        image = result_image(operation)
+        task_state = image.task_state if queue.is_awaited(operation, image.pk) else None
         transitions.settle(image, Status.ACTIVE, task_state=task_state)
 
     def failed(self, operation: Operation) -> None:
         super().failed(operation)
-        self._forget(operation)
+        self._delete_image(operation)
 
     def cancelled(self, operation: Operation) -> None:
         super().cancelled(operation)
-        self._forget(operation)
+        self._delete_image(operation)
 
     def stuck(self, operation: Operation) -> None:
         super().stuck(operation)
-        self._forget(operation)
+        self._delete_image(operation)
 
-    def _forget(self, operation: Operation) -> None:
-        """There is no image; one whose deletion is in line is ended by that."""
-        image = made_by(operation)
-        if not queue.next_on(operation, image.pk):
+    def _delete_image(self, operation: Operation) -> None:
+        """Mark the image as deleted, unless an operation that deletes it waits."""
+        image = result_image(operation)
+        if not queue.is_awaited(operation, image.pk):
             transitions.settle(image, Status.DELETED)
 
 
-def new_image(
+def create_image_row(
     context: Context,
     instance: Instance,
     name: str,
@@ -125,7 +125,7 @@ def new_image(
     metadata: Mapping[str, str] | None = None,
     schedule_id: str | None = None,
 ) -> dict[str, Any]:
-    """Make the image's row, its project's own; returns what the operation must know of it. Raises OverQuota."""
+    """Create the image's row, private to the project. Return the operation's parameters. Raise OverQuota."""
     base = boot_images.image_of(instance)
     resources.reserve_image(instance.project, context.user, count=1)
     image = Image.objects.create(
@@ -140,46 +140,50 @@ def new_image(
         default_user=base.default_user,
         min_ram_mib=base.min_ram_mib,
         min_disk_gib=instance.disk_gib,
-        properties=_inherited(instance, base) | _origin(instance, base) | dict(metadata or {}),
+        properties=_inherited_properties(instance, base)
+        | _origin_properties(instance, base)
+        | dict(metadata or {}),
     )
     transitions.change(image)
     return {"image": str(image.pk), "name": name}
 
 
-def made_by(operation: Operation) -> Image:
+def result_image(operation: Operation) -> Image:
     return Image.objects.get(pk=operation.parameters["image"])
 
 
-def forget_shelved_image(instance: Instance) -> None:
-    """Discard what shelving made, unless disks stand on it by now: then it stays, an image like any other."""
+def discard_shelved_image(instance: Instance) -> None:
+    """Discard the image that shelving made, unless disks have it as their backing image."""
     if key := instance.shelved_image_id:
         transitions.change(instance, shelved_image=None)
         images.discard_unused(key, "unshelved")
 
 
-def _inherited(instance: Instance, base: Image) -> dict[str, str]:
-    """What the image said when the instance was made from it counts, not what it says since."""
-    said = {name: value for name, value in base.properties.items() if name not in hardware_options.PROPERTIES}
+def _inherited_properties(instance: Instance, base: Image) -> dict[str, str]:
+    """Return the inherited properties, as the image had them when the instance was launched."""
+    properties = {
+        name: value for name, value in base.properties.items() if name not in hardware_options.PROPERTIES
+    }
     return {
         name: value
-        for name, value in (said | instance.hardware.get("image", {})).items()
-        if name.startswith(INHERITED)
+        for name, value in (properties | instance.hardware.get("image", {})).items()
+        if name.startswith(INHERITED_PREFIXES)
     }
 
 
-def _origin(instance: Instance, base: Image) -> dict[str, str]:
-    """Nova's names of where a snapshot comes from."""
+def _origin_properties(instance: Instance, base: Image) -> dict[str, str]:
+    """Return the origin of the image, in Nova's properties of snapshots."""
     return {"image_type": "snapshot", "base_image_ref": str(base.pk), "instance_uuid": str(instance.pk)}
 
 
-def _copies(instance: Instance) -> Iterable[Disk]:
-    """Disks that a running instance's disk is copied to, before an image is made of them."""
+def _disk_copies(instance: Instance) -> Iterable[Disk]:
+    """Return the disks that hold a live copy of the root disk, before it is exported."""
     return instance.disks.filter(role=Disk.Role.COPY).select_related("pool")
 
 
 def _image(run: Run) -> Image:
-    """The image that is made. Raises Cancelled when somebody deleted it meanwhile."""
-    image = made_by(run.operation)
+    """Return the image that the run makes. Raise Cancelled if it was deleted meanwhile."""
+    image = result_image(run.operation)
     if image.status == Status.DELETED:
         raise Cancelled
     return image

@@ -1,4 +1,4 @@
-"""Metadata, tags and access addresses: what clients write on an instance. Done at once; menus have no place for it."""
+"""Metadata, tags and access addresses, which API clients set at once; menus leave them out."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from compute.instances.models import Instance
 from compute.instances.services import labels
 
 
-class _Label(InstanceAction):
+class LabelAction(InstanceAction):
     icon = "tag"
     bulk = False
 
@@ -19,29 +19,31 @@ class _Label(InstanceAction):
         return False
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        wanted = self.wanted(instance, parameters)
+        new_values = self.new_values(instance, parameters)
         transitions.change(
-            instance, **{field: labels.CHECKS[field](value) for field, value in wanted.items()}
+            instance, **{field: labels.CHECKS[field](value) for field, value in new_values.items()}
         )
         return {}
 
-    def wanted(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Column → its new value, unchecked. Runs with the row locked, so that nothing written meanwhile is lost."""
+    def new_values(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return {column: new value}, unchecked. The row is locked, so that no concurrent change is lost."""
         return {field: parameters[field] for field in self.fields if field in parameters}
 
 
-class SetMetadata(_Label):
-    """Takes `metadata`, which takes the place of what there is; or `more` to add and `without`, keys to take out."""
+class SetMetadata(LabelAction):
+    """Set the metadata. Takes `metadata` to replace all, or `more` to add and `without` with keys to remove."""
 
     verb = "set_metadata"
     label = _("Set metadata")
     order = 270
 
-    def wanted(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+    def new_values(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         if "metadata" in parameters:
             return {"metadata": parameters["metadata"]}
-        kept = instance.metadata | labels.metadata(parameters.get("more", {}))
-        return {"metadata": {key: kept[key] for key in kept.keys() - set(parameters.get("without", ()))}}
+        metadata = instance.metadata | labels.clean_metadata(parameters.get("more", {}))
+        return {
+            "metadata": {key: metadata[key] for key in metadata.keys() - set(parameters.get("without", ()))}
+        }
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         before = len(instance.metadata)
@@ -51,22 +53,22 @@ class SetMetadata(_Label):
         return {}
 
 
-class SetTags(_Label):
-    """Takes `tags`, which take the place of what there are; or `more` to add and `without` to take out."""
+class SetTags(LabelAction):
+    """Set the tags. Takes `tags` to replace all, or `more` to add and `without` to remove."""
 
     verb = "set_tags"
     label = _("Set tags")
     order = 280
 
-    def wanted(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+    def new_values(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         if "tags" in parameters:
             return {"tags": parameters["tags"]}
-        kept = {*instance.tags, *parameters.get("more", ())} - set(parameters.get("without", ()))
-        return {"tags": sorted(kept)}
+        tags = {*instance.tags, *parameters.get("more", ())} - set(parameters.get("without", ()))
+        return {"tags": sorted(tags)}
 
 
-class SetAccess(_Label):
-    """Takes `access_ipv4` and `access_ipv6`."""
+class SetAccess(LabelAction):
+    """Set the access addresses. Takes `access_ipv4` and `access_ipv6`."""
 
     verb = "set_access"
     label = _("Set the access addresses")

@@ -1,4 +1,4 @@
-"""Launch: the rows in one transaction, then a guest in small steps."""
+"""Launch: create the rows in one transaction, then the guest in steps."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from accounts.errors import Forbidden
 from accounts.models import AuditEvent, Project
 from accounts.services import audit, quotas
 from compute.engine import operations
-from compute.engine.actions.idempotency import kept_key, repeated
+from compute.engine.actions.idempotency import find_operation, hash_key
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
@@ -20,7 +20,7 @@ from compute.engine.services import transitions
 from compute.images.services import delivery
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.config_drives import write_config_drive
-from compute.instances.actions.passwords import ADMIN_PASSWORD, hide
+from compute.instances.actions.passwords import ADMIN_PASSWORD, secret_password
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.models import Instance
 from compute.instances.services import (
@@ -43,25 +43,25 @@ from compute.volumes.services import disks
 
 
 def launch(context: Context, request: LaunchRequest, idempotency_key: str | None = None) -> list[Instance]:
-    """Make the instances' rows and begin building them; all of them or none.
+    """Create the instances' rows and begin their operations, all or none. Return the instances.
 
-    Asked again with the same key, it returns what the first call made. Raises BadInput naming every wrong
-    field, OverQuota naming every short resource, Forbidden, Conflict (no address left).
+    A repeated idempotency key returns the instances of the first call. Raise BadInput naming every wrong field,
+    OverQuota naming every exceeded resource, Forbidden, Conflict if no address is free.
     """
     policy.enforce(context, "instance:launch")
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
     project = context.project
     with transaction.atomic():
-        # The project's lock comes first: whoever repeats a request waits for the first one's rows.
+        # The project's lock comes first, so that a repeated request waits for the first one's rows.
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        key = kept_key(idempotency_key)
-        if key and repeated(project.id, f"{key}:1"):
-            return _made_by(project, key)
+        key = hash_key(idempotency_key)
+        if key and find_operation(project.id, f"{key}:1"):
+            return _find_launched(project, key)
         checked = check(context, request)
         labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
         addresses.lock(checked.networks)
-        quotas.reserve(project, resources.of(checked.flavor, len(checked.names)), context.user)
+        quotas.reserve(project, resources.amounts(checked.flavor, len(checked.names)), context.user)
         return [
             _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)
             for number, name in enumerate(checked.names, start=1)
@@ -81,14 +81,14 @@ def _begin(
         user=context.user,
         name=name,
         image=checked.image,
-        hardware=hardware.kept(checked.flavor, checked.image),
+        hardware=hardware.options(checked.flavor, checked.image),
         key_name=checked.key_name,
         public_key=checked.public_key,
         user_data=checked.user_data,
         task_state=Launch.move.task,
         description=checked.description,
         server_group=checked.server_group,
-        **flavors.copied(checked.flavor),
+        **flavors.copied_fields(checked.flavor),
         **checked.placement,
         expires_at=expiry.default(),
         **checked.labels,
@@ -100,7 +100,7 @@ def _begin(
         "instance.launch",
         instance,
         parameters={},
-        hidden=hide({ADMIN_PASSWORD: request.admin_password}),
+        hidden=secret_password({ADMIN_PASSWORD: request.admin_password}),
         idempotency_key=idempotency_key,
         sharing=[checked.image],
     )
@@ -116,11 +116,11 @@ def _begin(
     return instance
 
 
-def _made_by(project: Project, idempotency_key: str) -> list[Instance]:
-    begun = Operation.objects.filter(
+def _find_launched(project: Project, idempotency_key: str) -> list[Instance]:
+    launches = Operation.objects.filter(
         project=project, kind="instance.launch", idempotency_key__startswith=f"{idempotency_key}:"
     )
-    return list(Instance.objects.filter(pk__in=begun.values("subject_id")).order_by("created_at"))
+    return list(Instance.objects.filter(pk__in=launches.values("subject_id")).order_by("created_at"))
 
 
 class Place(Step):
@@ -137,25 +137,25 @@ class Place(Step):
             machine_disks.sync(instance)
 
     def undo(self, run: Run) -> None:
-        """Forget disks whose volumes the steps after this one have deleted."""
+        """Delete the disks' rows, whose volumes the later steps have deleted."""
         if run.subject.launched_at is None:
             run.subject.disks.all().delete()
 
 
-class CopyImage(Step):
-    """Bring the image into the hypervisor's pool, once for all its instances."""
+class DeliverImage(Step):
+    """Deliver the image into the hypervisor's pool, once for all its instances."""
 
     name: ClassVar[str] = "image"
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        transitions.task(instance, TaskState.STORAGE)
+        transitions.set_task(instance, TaskState.STORAGE)
         delivery.wait_for_copy(run, boot_images.image_of(instance), guests.host_of(instance))
 
 
 class MakeDisks(Step):
-    """Make the root disk as an overlay of the image, and what else the size asks for."""
+    """Create the root disk as an overlay of the image, and the flavor's further disks."""
 
     name: ClassVar[str] = "disk"
     label: ClassVar[str] = gettext_noop("Make the disk")
@@ -171,15 +171,13 @@ class MakeDisks(Step):
 
 
 class WriteConfigDrive(Step):
-    """Write what the guest reads about itself."""
-
     name: ClassVar[str] = "config_drive"
     label: ClassVar[str] = gettext_noop("Write the config drive")
 
     def do(self, run: Run) -> None:
         instance = run.subject
         write_config_drive(run)
-        transitions.task(instance, TaskState.SPAWNING)
+        transitions.set_task(instance, TaskState.SPAWNING)
 
     def undo(self, run: Run) -> None:
         for disk in run.subject.disks.filter(role=Disk.Role.CONFIG).select_related("pool"):
@@ -187,7 +185,7 @@ class WriteConfigDrive(Step):
 
 
 class Launch(InstanceAction):
-    """Begins by `launch`, not by `begin`: there is no instance to begin with."""
+    """Build a new instance. `launch` begins it in place of `begin`, since there is no row yet."""
 
     verb = "launch"
     label = gettext_lazy("Launch")
@@ -204,7 +202,7 @@ class Launch(InstanceAction):
     cancellable = True
     steps: tuple[Step, ...] = (
         Place(),
-        CopyImage(),
+        DeliverImage(),
         MakeDisks(),
         ReserveAddresses(),
         WriteConfigDrive(),

@@ -1,24 +1,29 @@
-"""Lock and unlock: keep an instance from being changed by mistake. Done at once."""
+"""Lock and unlock: protect an instance from changes by mistake, at once."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import ANY, Schema, nullable, object_of, text
 from accounts.services import inputs
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
 
+_REASON: Schema = nullable(object_of(optional={"locked_reason": nullable(text(255))}))
+
 
 class Lock(InstanceAction):
-    """Takes `reason`. Afterwards only an administrator, or whoever unlocks it first, can do anything to it."""
+    """Lock the instance. Takes `reason`. All but administrators must unlock it before they change it."""
 
     verb = "lock"
     label = _("Lock")
     icon = "lock"
     order = 250
     api_name = "lock"
+    api_body = by_version(lambda minor: _REASON if minor >= 73 else ANY, 73)
 
     def applies(self, instance: Instance) -> bool:
         return not instance.locked

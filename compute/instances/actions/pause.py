@@ -1,4 +1,4 @@
-"""Pause and unpause: stop the processors and let them run again; memory and connections stay."""
+"""Pause and unpause: stop and resume the vCPUs; memory and connections stay."""
 
 from typing import ClassVar
 
@@ -8,27 +8,27 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.states import TaskState, VmState
 
 
-class StopProcessors(Step):
+class PauseGuest(Step):
     name: ClassVar[str] = "pause"
     label: ClassVar[str] = gettext_noop("Pause")
 
     def do(self, run: Run) -> None:
-        claimed(run).pause()
+        claim_guest(run).pause()
 
     def undo(self, run: Run) -> None:
-        claimed(run).unpause()
+        claim_guest(run).unpause()
 
 
-class RunProcessors(Step):
+class UnpauseGuest(Step):
     name: ClassVar[str] = "unpause"
     label: ClassVar[str] = gettext_noop("Unpause")
 
     def do(self, run: Run) -> None:
-        claimed(run).unpause()
+        claim_guest(run).unpause()
 
 
 class Pause(InstanceAction):
@@ -44,7 +44,7 @@ class Pause(InstanceAction):
     doing = _("Pausing")
     schedulable = True
     api_name = "pause"
-    steps = (StopProcessors(),)
+    steps = (PauseGuest(),)
 
 
 class Unpause(InstanceAction):
@@ -61,4 +61,4 @@ class Unpause(InstanceAction):
     doing = _("Unpausing")
     schedulable = True
     api_name = "unpause"
-    steps = (RunProcessors(),)
+    steps = (UnpauseGuest(),)

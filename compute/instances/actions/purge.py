@@ -1,4 +1,4 @@
-"""Purge: remove the guest, its addresses and its disks for good."""
+"""Purge: delete the guest, its addresses and its disks for good."""
 
 from typing import ClassVar
 
@@ -14,9 +14,9 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
-from compute.instances.actions.image_making import forget_shelved_image
-from compute.instances.actions.steps import ForgetGuest, PowerOff, release_addresses
+from compute.instances.actions.claims import claim_guest
+from compute.instances.actions.image_making import discard_shelved_image
+from compute.instances.actions.steps import PowerOff, UndefineGuest, release_addresses
 from compute.instances.models import ConsoleToken, Schedule
 from compute.instances.services import guest_spec, guests, hardware
 from compute.instances.states import ANY_TASK, EXISTING, TaskState, VmState
@@ -24,26 +24,24 @@ from compute.networks.models import Port
 from compute.volumes.services import disks
 
 
-class ForgetGuestForGood(ForgetGuest):
-    """Have the hypervisor forget the machine and all that it remembers."""
+class UndefineGuestAndState(UndefineGuest):
+    """Undefine the guest with its NVRAM and TPM state."""
 
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
         if instance.hypervisor is None:
             return
-        if hardware.of(instance).tpm is not None:
-            # Of a shelved one only the TPM's state is left, which libvirt removes with its guest alone.
+        if hardware.spec_of(instance).tpm is not None:
+            # A shelved instance has no guest, but a TPM state, which libvirt deletes only when it undefines a guest.
             try:
                 Guest.lookup(guests.uri(instance), str(instance.pk))
             except GuestNotFound:
-                Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
-        claimed(run, write=False).undefine()
+                Guest.define(guests.uri(instance), guest_spec.build(instance, run.operation))
+        claim_guest(run, write=False).undefine()
 
 
 class ReleaseAddresses(Step):
-    """Give its addresses back."""
-
     name: ClassVar[str] = "release"
     label: ClassVar[str] = gettext_noop("Release the addresses")
 
@@ -53,7 +51,7 @@ class ReleaseAddresses(Step):
 
 
 class RemoveDisks(Step):
-    """Delete its disk, config drive, firmware's variables, log and socket."""
+    """Delete the disks, the NVRAM file, the console log and the VNC socket."""
 
     name: ClassVar[str] = "disks"
     label: ClassVar[str] = gettext_noop("Delete the disks")
@@ -84,11 +82,11 @@ class Purge(InstanceAction):
     api_history = "delete"
     danger = True
     confirm = _("Its disk is erased. This cannot be undone.")
-    steps = (PowerOff(), ForgetGuestForGood(), ReleaseAddresses(), RemoveDisks())
+    steps = (PowerOff(), UndefineGuestAndState(), ReleaseAddresses(), RemoveDisks())
 
     def succeeded(self, operation: Operation) -> None:
         instance = self.locked(operation)
-        forget_shelved_image(instance)
+        discard_shelved_image(instance)
         Port.objects.filter(instance=instance).delete()
         ConsoleToken.objects.filter(instance=instance).delete()
         Schedule.objects.filter(instance=instance).delete()

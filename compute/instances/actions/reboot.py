@@ -1,4 +1,4 @@
-"""Reboot: ask the guest to restart. Force reboot: power off, define anew, power on."""
+"""Reboot: ask the guest to restart. Force reboot: power off, redefine, power on."""
 
 from typing import ClassVar
 
@@ -6,19 +6,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from accounts.openstack.schema import Schema, explained, object_of
 from compute.driver.specs import GuestEventKind
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off, power_on
-from compute.instances.actions.stop import PRESS_AGAIN, began
+from compute.instances.actions.stop import RETRY_INTERVAL, started_at
 from compute.instances.services import hardware
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
+_SOFT_OR_HARD: Schema = {"type": "string", "pattern": "^([Ss][Oo][Ff][Tt]|[Hh][Aa][Rr][Dd])$"}
+
 
 class Restart(Step):
-    """Ask, and wait for libvirt's word that the guest did; after the time of grace, press reset."""
+    """Ask the guest to restart and wait for libvirt's event. Reset it after the grace period."""
 
     name: ClassVar[str] = "restart"
     label: ClassVar[str] = gettext_noop("Restart")
@@ -29,12 +32,12 @@ class Restart(Step):
         if is_off(run.subject):  # it took the button for an off switch
             power_on(run)
             return
-        deadline = began(run, self) + hardware.grace(run.subject)
+        deadline = started_at(run, self) + hardware.grace(run.subject)
         if timezone.now() >= deadline:
-            claimed(run).reset()
+            claim_guest(run).reset()
             return
-        claimed(run).reboot()
-        raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
+        claim_guest(run).reboot()
+        raise Wait(until=min(deadline, timezone.now() + RETRY_INTERVAL))
 
 
 class Reboot(InstanceAction):
@@ -51,11 +54,12 @@ class Reboot(InstanceAction):
     doing = _("Restarting")
     schedulable = True
     api_name = "reboot"
+    api_body = object_of({"type": explained(_SOFT_OR_HARD, _("Say SOFT or HARD."))})
     steps = (Restart(),)
 
 
 class ForceReboot(InstanceAction):
-    """Also the way out of ERROR: whatever the guest was, it is made anew from its rows and disk."""
+    """Restart by force. It also leaves ERROR, since the guest is defined from its rows and disks."""
 
     verb = "force_reboot"
     label = _("Force reboot")

@@ -1,4 +1,4 @@
-"""Rebuild: a new disk from an image; identity, addresses and sizes stay."""
+"""Rebuild: replace the root disk by a new one from an image; id, addresses and size stay."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -10,17 +10,21 @@ from django.utils.translation import gettext_noop
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.names import clean_name
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import FLAG, NAME, Schema, explained, nullable, object_of, text
 from accounts.services import inputs
+from compute.api.schemas import DISK_CONFIG, METADATA, UNSUPPORTED
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import delivery, images
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.config_drives import write_config_drive
-from compute.instances.actions.passwords import hide
-from compute.instances.actions.steps import Define, PowerOffMeanwhile, PowerOnIfItRan, power_before
+from compute.instances.actions.passwords import secret_password
+from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA
+from compute.instances.actions.steps import Define, PowerOffTemporarily, RestorePower, state_to_restore
 from compute.instances.models import Instance
 from compute.instances.services import (
     boot_images,
@@ -36,7 +40,30 @@ from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
-class BringImage(Step):
+def _body(minor: int) -> Schema:
+    """Return the schema of the body in this minor version."""
+    optional: dict[str, Schema] = {
+        "adminPass": PASSWORD,
+        "name": NAME,
+        "metadata": METADATA,
+        "preserve_ephemeral": FLAG,
+        "OS-DCF:diskConfig": DISK_CONFIG,
+        **ACCESS,
+    }
+    if minor >= 19:
+        optional["description"] = nullable(text(255))
+    if minor >= 54:
+        optional["key_name"] = nullable(text(255))
+    if minor >= 57:
+        optional["user_data"] = USER_DATA
+    else:
+        optional["personality"] = UNSUPPORTED
+    if minor >= 63:
+        optional["trusted_image_certificates"] = UNSUPPORTED
+    return object_of({"imageRef": explained(NAME, _("Choose an image."))}, optional)
+
+
+class DeliverImage(Step):
     name: ClassVar[str] = "image"
     label: ClassVar[str] = gettext_noop("Copy the image")
 
@@ -45,7 +72,7 @@ class BringImage(Step):
 
 
 class MakeNewDisk(Step):
-    """Make the new disk beside the old one, so that until the exchange nothing is lost."""
+    """Create the new root disk beside the old one, which stays until the exchange."""
 
     name: ClassVar[str] = "new_disk"
     label: ClassVar[str] = gettext_noop("Make the disk")
@@ -62,7 +89,7 @@ class MakeNewDisk(Step):
 
 
 class ExchangeDisks(Step):
-    """Put the new disk in the old one's place. From here on the old disk is gone."""
+    """Replace the old root disk by the new one, and delete the old one."""
 
     name: ClassVar[str] = "exchange"
     label: ClassVar[str] = gettext_noop("Exchange the disks")
@@ -70,17 +97,19 @@ class ExchangeDisks(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        claimed(run)
+        claim_guest(run)
         image = _image(run)
         with transaction.atomic():
             machine_disks.exchange_root(instance)
-            transitions.change(instance, image=image, hardware=hardware.rebuilt(instance, image))
+            transitions.change(
+                instance, image=image, hardware=hardware.options_after_rebuild(instance, image)
+            )
             machine_disks.sync(instance)
         for disk in instance.disks.filter(role=Disk.Role.REPLACED):
             disks.remove(disk)
 
 
-class WriteConfigDriveAnew(Step):
+class RewriteConfigDrive(Step):
     name: ClassVar[str] = "config_drive"
     label: ClassVar[str] = gettext_noop("Write the config drive")
 
@@ -89,7 +118,7 @@ class WriteConfigDriveAnew(Step):
 
 
 class Rebuild(InstanceAction):
-    """Takes `image_id` (without one, the present image), `name`, and what the guest reads anew from its config drive."""
+    """Rebuild an instance. Takes `image_id` (default: the present image), `name`, and values for its config drive."""
 
     verb = "rebuild"
     label = _("Rebuild")
@@ -102,6 +131,7 @@ class Rebuild(InstanceAction):
     )
     doing = _("Rebuilding")
     api_name = "rebuild"
+    api_body = by_version(_body, 19, 54, 57, 63)
     danger = True
     confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
     bulk = False
@@ -109,13 +139,13 @@ class Rebuild(InstanceAction):
     asks = True
     cancellable = True
     steps = (
-        BringImage(),
+        DeliverImage(),
         MakeNewDisk(),
-        PowerOffMeanwhile(),
+        PowerOffTemporarily(),
         ExchangeDisks(),
-        WriteConfigDriveAnew(),
+        RewriteConfigDrive(),
         Define(),
-        PowerOnIfItRan(),
+        RestorePower(),
     )
 
     def initial(self, instance: Instance) -> dict[str, str]:
@@ -132,15 +162,15 @@ class Rebuild(InstanceAction):
             raise BadInput(fields={"image_id": error.text}) from error
         if reason := images.too_large(image, instance.ram_mib, instance.disk_gib):
             raise BadInput(fields={"image_id": reason})
-        if reason := hardware.wrong_for(instance, image):
+        if reason := hardware.rebuild_refusal(instance, image):
             raise BadInput(fields={"image_id": reason})
-        changed: dict[str, Any] = {"restore_to": power_before(instance)}
+        changed: dict[str, Any] = {"restore_to": state_to_restore(instance)}
         if "name" in parameters:
             changed["name"] = clean_name(parameters["name"])
         if "description" in parameters:
             changed["description"] = inputs.text(parameters, "description", longest=255)
         if "user_data" in parameters:
-            changed["user_data"] = launch_request.encoded_user_data(parameters["user_data"])
+            changed["user_data"] = launch_request.encode_user_data(parameters["user_data"])
         if "key_name" in parameters:
             changed |= _key(context, parameters["key_name"])
         for field in labels.CHECKS.keys() & parameters.keys():
@@ -149,17 +179,17 @@ class Rebuild(InstanceAction):
         return {"image": str(image.pk)}
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
-        return hide(parameters)
+        return secret_password(parameters)
 
-    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
-        return [images.get_existing(kept["image"])]
+    def sharing(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
+        return [images.get_existing(parameters["image"])]
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
 
 
 def _key(context: Context, name: object) -> dict[str, str]:
-    """Columns for the asker's key pair of this name; None takes the key away."""
+    """Return the columns for the asker's key pair of this name; None removes the key."""
     if name is None:
         return {"key_name": "", "public_key": ""}
     try:

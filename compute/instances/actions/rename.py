@@ -1,4 +1,4 @@
-"""Rename: done at once; the guest keeps the host name it booted with."""
+"""Rename: set the name at once. The guest keeps the host name with which it booted."""
 
 from typing import Any
 

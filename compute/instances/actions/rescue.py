@@ -1,4 +1,4 @@
-"""Rescue: boot from another image with the instance's own disk attached beside it, to mend what is on it."""
+"""Rescue: boot from another image, with the instance's own disks attached for repair."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
+from accounts.openstack.schema import nullable, object_of, text
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
@@ -15,10 +16,11 @@ from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import delivery, images
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
-from compute.instances.actions.passwords import hide
-from compute.instances.actions.rebuild import WriteConfigDriveAnew
-from compute.instances.actions.steps import Define, PowerOff, PowerOn, make_anew, power_before
+from compute.instances.actions.claims import claim_guest
+from compute.instances.actions.passwords import secret_password
+from compute.instances.actions.rebuild import RewriteConfigDrive
+from compute.instances.actions.schemas import PASSWORD
+from compute.instances.actions.steps import Define, PowerOff, PowerOn, redefine, state_to_restore
 from compute.instances.models import Instance
 from compute.instances.services import boot_images, guests, machine_disks
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
@@ -26,8 +28,8 @@ from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
-class BringRescueImage(Step):
-    """Have the rescue image in the pool. Undone last, it leaves the machine as it was."""
+class DeliverRescueImage(Step):
+    """Deliver the rescue image into the pool. Undone last, it redefines the guest without the rescue."""
 
     name: ClassVar[str] = "image"
     label: ClassVar[str] = gettext_noop("Copy the image")
@@ -37,11 +39,11 @@ class BringRescueImage(Step):
 
     def undo(self, run: Run) -> None:
         transitions.change(run.subject, rescue_image=None)
-        make_anew(run)
+        redefine(run)
 
 
 class MakeRescueDisk(Step):
-    """Make the disk to boot from as an overlay of the rescue image."""
+    """Create the rescue disk to boot from, as an overlay of the rescue image."""
 
     name: ClassVar[str] = "rescue_disk"
     label: ClassVar[str] = gettext_noop("Make the rescue disk")
@@ -50,7 +52,7 @@ class MakeRescueDisk(Step):
         instance = run.subject
         image = _rescue_image(instance)
         size = max(image.virtual_size, machine_disks.GIB)
-        claimed(run)
+        claim_guest(run)
         disks.make(machine_disks.plug_rescue(instance, image.pk, size))
 
     def undo(self, run: Run) -> None:
@@ -61,7 +63,7 @@ class MakeRescueDisk(Step):
 
 
 class Rescue(InstanceAction):
-    """Takes `image_id` (without one, the image that the instance was launched from) and a password for the guest."""
+    """Rescue an instance. Takes `image_id` (default: the image of the instance) and `admin_password`."""
 
     verb = "rescue"
     label = _("Rescue")
@@ -74,47 +76,48 @@ class Rescue(InstanceAction):
     )
     doing = _("Preparing the rescue")
     api_name = "rescue"
+    api_body = nullable(object_of(optional={"adminPass": PASSWORD, "rescue_image_ref": nullable(text(255))}))
     confirm = _("It is powered off and boots from its image; its own disk is attached as the second one.")
     bulk = False
     fields = ("image_id",)
     asks = True
-    steps = (BringRescueImage(), PowerOff(), MakeRescueDisk(), WriteConfigDriveAnew(), Define(), PowerOn())
+    steps = (DeliverRescueImage(), PowerOff(), MakeRescueDisk(), RewriteConfigDrive(), Define(), PowerOn())
 
     def initial(self, instance: Instance) -> dict[str, str]:
         return {"image_id": str(instance.image_id or "")}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        if wanted := parameters.get("image_id"):
+        if image_id := parameters.get("image_id"):
             try:
-                image = images.get_launchable(context, wanted)
+                image = images.get_launchable(context, image_id)
             except NotFound as error:
                 raise BadInput(fields={"image_id": error.text}) from error
         else:
             image = boot_images.image_of(instance)
-        transitions.change(instance, rescue_image=image, restore_to=power_before(instance))
+        transitions.change(instance, rescue_image=image, restore_to=state_to_restore(instance))
         return {"image": str(image.pk)}
 
-    def sharing(self, instance: Instance, kept: dict[str, Any]) -> Iterable[Image]:
-        return [images.get_existing(kept["image"])]
+    def sharing(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
+        return [images.get_existing(parameters["image"])]
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
-        return hide(parameters)
+        return secret_password(parameters)
 
     def failed(self, operation: Operation) -> None:
-        self._leave(operation)
+        self._clear_rescue(operation)
         super().failed(operation)
 
     def cancelled(self, operation: Operation) -> None:
-        self._leave(operation)
+        self._clear_rescue(operation)
         super().cancelled(operation)
 
     def stuck(self, operation: Operation) -> None:
-        """The way out of an error must not boot from the rescue disk."""
-        self._leave(operation)
+        """Clear the rescue, so that a force reboot does not boot from the rescue disk."""
+        self._clear_rescue(operation)
         super().stuck(operation)
 
-    def _leave(self, operation: Operation) -> None:
-        """Let the rows say that it boots from its own disk, also where no step was undone."""
+    def _clear_rescue(self, operation: Operation) -> None:
+        """Make the rows boot the instance from its own disk, even if no step was undone."""
         instance = self.locked(operation)
         machine_disks.unplug_rescue(instance)
         transitions.change(instance, rescue_image=None)

@@ -1,4 +1,4 @@
-"""Reset state: an administrator says what an instance is, when the rows are wrong. Done at once, in any state."""
+"""Reset state: an administrator corrects an instance's state, at once and from any state."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.context import Context
 from accounts.errors import BadInput
+from accounts.openstack.schema import object_of, one_of
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
@@ -16,7 +17,7 @@ STATES = {"active": VmState.ACTIVE, "error": VmState.ERROR}
 
 
 class ResetState(InstanceAction):
-    """Takes `state`: active or error. An operation that is at work has the last word, as in Nova."""
+    """Set the state. Takes `state`: active or error. A running operation may change it again, as in Nova."""
 
     verb = "reset_state"
     label = gettext_lazy("Reset the state")
@@ -24,6 +25,7 @@ class ResetState(InstanceAction):
     order = 300
     role = "admin"
     api_name = "os-resetState"
+    api_body = object_of({"state": one_of(*STATES)})
     bulk = False
 
     def applies(self, instance: Instance) -> bool:

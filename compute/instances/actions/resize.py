@@ -1,4 +1,4 @@
-"""Resize: another flavor on the same host, kept so that it can be taken back until it is confirmed."""
+"""Resize: another flavor on the same host, which can be reverted until it is confirmed."""
 
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -6,20 +6,22 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
+from accounts.openstack.schema import object_of
+from compute.api.schemas import DISK_CONFIG, ID_OR_NUMBER
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.size_change import (
     SizeChange,
     amounts,
+    present_size,
     reserve_growth,
-    size_of_row,
-    take_back_size,
+    restore_size,
 )
-from compute.instances.actions.steps import Define, PowerOff, PowerOnIfItRan, make_anew
+from compute.instances.actions.steps import Define, PowerOff, RestorePower, redefine
 from compute.instances.actions.stop import ShutDown
 from compute.instances.models import Instance
 from compute.instances.services import disk_filling, guests, machine_disks
@@ -27,45 +29,45 @@ from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
-KEPT = "before-resize"
+SNAPSHOT_NAME = "before-resize"
 
 
 class SnapshotDisks(Step):
-    """Keep the disks as they are, with their sizes; swap space is not worth keeping."""
+    """Take snapshots of the disks, except swap, for a revert."""
 
     name: ClassVar[str] = "keep_disk"
     label: ClassVar[str] = gettext_noop("Keep the present disk")
 
     def do(self, run: Run) -> None:
-        claimed(run)
-        for disk in _kept(run.subject):
-            disks.pool_of(disk).snapshot(disk.volume_name, KEPT)
+        claim_guest(run)
+        for disk in _snapshot_disks(run.subject):
+            disks.pool_of(disk).snapshot(disk.volume_name, SNAPSHOT_NAME)
 
     def undo(self, run: Run) -> None:
-        claimed(run)
+        claim_guest(run)
         _revert(run)
-        _forget_snapshots(run.subject)
+        _delete_snapshots(run.subject)
 
 
-class GoDown(ShutDown):
-    """Shut down; undone last, it leaves the machine as it was, with its size of before."""
+class ShutDownToResize(ShutDown):
+    """Shut down. Undone last, it restores the earlier size and the guest."""
 
     def undo(self, run: Run) -> None:
-        take_back_size(run.subject)
+        restore_size(run.subject)
         if run.subject.hypervisor is not None:
-            _fit_disks(run.subject)
-        make_anew(run)
+            _resize_disks(run.subject)
+        redefine(run)
 
 
 class GrowDisks(Step):
-    """Grow the disks, make those that the size has more, and take out those that it has not."""
+    """Resize the disks, create the flavor's further disks, and remove those that it lacks."""
 
     name: ClassVar[str] = "grow_disk"
     label: ClassVar[str] = gettext_noop("Grow the disk")
 
     def do(self, run: Run) -> None:
-        claimed(run)
-        _fit_disks(run.subject)
+        claim_guest(run)
+        _resize_disks(run.subject)
 
 
 class RevertDisks(Step):
@@ -73,8 +75,8 @@ class RevertDisks(Step):
     label: ClassVar[str] = gettext_noop("Go back to the earlier disk")
 
     def do(self, run: Run) -> None:
-        claimed(run)
-        take_back_size(run.subject)
+        claim_guest(run)
+        restore_size(run.subject)
         _revert(run)
 
 
@@ -85,11 +87,11 @@ class DeleteSnapshots(Step):
     def do(self, run: Run) -> None:
         run.check()
         if run.subject.hypervisor is not None:
-            _forget_snapshots(run.subject)
+            _delete_snapshots(run.subject)
 
 
 class Resize(SizeChange):
-    """Takes `flavor_id`. It keeps the earlier disk until it is confirmed."""
+    """Resize an instance. Takes `flavor_id`. Snapshots of the disks stay until it is confirmed."""
 
     verb = "resize"
     label = gettext_lazy("Resize")
@@ -105,7 +107,15 @@ class Resize(SizeChange):
     )
     doing = gettext_lazy("Resizing")
     api_name = "resize"
-    steps: tuple[Step, ...] = (GoDown(), PowerOff(), SnapshotDisks(), GrowDisks(), Define(), PowerOnIfItRan())
+    api_body = object_of({"flavorRef": ID_OR_NUMBER}, {"OS-DCF:diskConfig": DISK_CONFIG})
+    steps: tuple[Step, ...] = (
+        ShutDownToResize(),
+        PowerOff(),
+        SnapshotDisks(),
+        GrowDisks(),
+        Define(),
+        RestorePower(),
+    )
 
 
 class ConfirmResize(InstanceAction):
@@ -148,11 +158,11 @@ class RevertResize(InstanceAction):
     api_history = "revertResize"
     reserves = True
     confirm = gettext_lazy("Its disk becomes what it was before the resize; later changes on it are lost.")
-    steps = (PowerOff(), RevertDisks(), DeleteSnapshots(), Define(), PowerOnIfItRan())
+    steps = (PowerOff(), RevertDisks(), DeleteSnapshots(), Define(), RestorePower())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """What was given up by making it smaller must fit again. Raises OverQuota."""
-        before = instance.resized_from or size_of_row(instance)
+        """Reserve the difference to the earlier size. Raise OverQuota."""
+        before = instance.resized_from or present_size(instance)
         reserve_growth(instance, amounts(SimpleNamespace(**before)))
         return {}
 
@@ -160,37 +170,37 @@ class RevertResize(InstanceAction):
         return VmState(instance.restore_to)
 
 
-def _kept(instance: Instance) -> list[Disk]:
-    """The disks whose state is kept: swap space is not among them."""
+def _snapshot_disks(instance: Instance) -> list[Disk]:
+    """Return the disks that get snapshots: all but swap."""
     return [disk for disk in machine_disks.data(instance) if disk.role != Disk.Role.SWAP]
 
 
-def _fit_disks(instance: Instance) -> None:
-    """Give the disks the sizes that the row says; safe to repeat."""
+def _resize_disks(instance: Instance) -> None:
+    """Give the disks the sizes of the instance's row; safe to repeat."""
     machine_disks.sync(instance)
     for disk in machine_disks.data(instance):
-        wanted = machine_disks.size_of(instance, disk)
-        if disk.role == Disk.Role.SWAP and disk.size_bytes != wanted:
+        size = machine_disks.size_of(instance, disk)
+        if disk.role == Disk.Role.SWAP and disk.size_bytes != size:
             disks.delete_volume(disk)
-        Disk.objects.filter(pk=disk.pk).update(size_bytes=wanted)
-        disk.size_bytes = wanted
+        Disk.objects.filter(pk=disk.pk).update(size_bytes=size)
+        disk.size_bytes = size
         disk_filling.make(disk)
-        disks.pool_of(disk).resize(disk.volume_name, wanted)
+        disks.pool_of(disk).resize(disk.volume_name, size)
     _remove_replaced(instance)
 
 
 def _revert(run: Run) -> None:
-    """Give the disks the state and the sizes of before; the row's sizes are back already or follow."""
+    """Revert the disks to their snapshots, and to the earlier sizes if the row has them again."""
     instance = run.subject
-    for disk in _kept(instance):
-        disks.pool_of(disk).revert(disk.volume_name, KEPT)
+    for disk in _snapshot_disks(instance):
+        disks.pool_of(disk).revert(disk.volume_name, SNAPSHOT_NAME)
     if instance.resized_from is None:
-        _fit_disks(instance)
+        _resize_disks(instance)
 
 
-def _forget_snapshots(instance: Instance) -> None:
-    for disk in _kept(instance):
-        disks.pool_of(disk).delete_snapshot(disk.volume_name, KEPT, guests.guest(instance))
+def _delete_snapshots(instance: Instance) -> None:
+    for disk in _snapshot_disks(instance):
+        disks.pool_of(disk).delete_snapshot(disk.volume_name, SNAPSHOT_NAME, guests.guest(instance))
 
 
 def _remove_replaced(instance: Instance) -> None:

@@ -1,4 +1,4 @@
-"""Restore: take an instance out of the recycle bin, running again if it ran before."""
+"""Restore: move an instance out of the recycle bin, and start it if it ran before."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.steps import Define, PowerOnIfItRan, ReserveAddresses
+from compute.instances.actions.steps import Define, ReserveAddresses, RestorePower
 from compute.instances.models import Instance
 from compute.instances.services import expiry, scheduler
 from compute.instances.states import TaskState, VmState
@@ -30,10 +30,10 @@ class Restore(InstanceAction):
     doing = _("Restoring")
     api_name = "restore"
     reserves = True
-    steps = (ReserveAddresses(), Define(), PowerOnIfItRan())
+    steps = (ReserveAddresses(), Define(), RestorePower())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Reserve what was free meanwhile: all but its disk, which was counted all the time. Raise OverQuota, Conflict."""
+        """Reserve instance, cores and RAM, which the bin does not count. Raise OverQuota, Conflict."""
         quotas.reserve(
             instance.project,
             {"instances": 1, "cores": instance.vcpus, "ram": instance.ram_mib},
@@ -45,7 +45,7 @@ class Restore(InstanceAction):
             instance,
             vm_state=VmState(instance.restore_to),
             deleted_at=None,
-            expires_at=expiry.respite(instance),
+            expires_at=expiry.after_restore(instance),
             expiry_warned_at=None,
         )
         return {}
@@ -54,6 +54,6 @@ class Restore(InstanceAction):
         return VmState(instance.restore_to)
 
     def failed(self, operation: Operation) -> None:
-        """It is out of the bin, with its disk, but off."""
+        """Leave the instance outside the bin, powered off."""
         transitions.change(self.locked(operation), vm_state=VmState.STOPPED)
         super().failed(operation)

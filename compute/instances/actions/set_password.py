@@ -1,4 +1,4 @@
-"""Set password: have the agent in the guest give one of its users a password."""
+"""Set password: have the guest agent change a user's password."""
 
 from typing import Any, ClassVar
 
@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.names import is_text
+from accounts.openstack.schema import explained, object_of, text
 from compute.driver.guest.agent import Agent
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.passwords import ADMIN_PASSWORD, hide, password_of
+from compute.instances.actions.passwords import ADMIN_PASSWORD, password_of, secret_password
 from compute.instances.models import Instance
 from compute.instances.services import guests
 from compute.instances.states import TaskState, VmState
@@ -20,7 +21,7 @@ from compute.instances.states import TaskState, VmState
 DEFAULT_USER = "root"
 
 
-class TellAgent(Step):
+class SetGuestPassword(Step):
     name: ClassVar[str] = "set_password"
     label: ClassVar[str] = gettext_noop("Set the password")
 
@@ -32,7 +33,7 @@ class TellAgent(Step):
 
 
 class SetPassword(InstanceAction):
-    """Takes `admin_password` and `user`, who is root unless another is named."""
+    """Set a user's password. Takes `admin_password` and `user` (default: root)."""
 
     verb = "set_password"
     label = gettext_lazy("Set password")
@@ -46,11 +47,12 @@ class SetPassword(InstanceAction):
     )
     doing = gettext_lazy("Setting the password")
     api_name = "changePassword"
+    api_body = object_of({"adminPass": explained(text(255), gettext_lazy("Give the new password as text."))})
     api_history = "changePassword"
     bulk = False
     fields = (ADMIN_PASSWORD, "user")
     asks = True
-    steps = (TellAgent(),)
+    steps = (SetGuestPassword(),)
 
     def blocker(self, instance: Instance) -> str:
         if instance.agent is not None:
@@ -62,14 +64,14 @@ class SetPassword(InstanceAction):
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         password, user = parameters.get(ADMIN_PASSWORD), parameters.get("user") or DEFAULT_USER
-        wrong = {}
+        errors = {}
         if not is_text(password):
-            wrong[ADMIN_PASSWORD] = _("Give a password of at most 255 characters.")
+            errors[ADMIN_PASSWORD] = _("Give a password of at most 255 characters.")
         if not is_text(user, 32):
-            wrong["user"] = _("Name a user of the guest.")
-        if wrong:
-            raise BadInput(fields=wrong)
+            errors["user"] = _("Name a user of the guest.")
+        if errors:
+            raise BadInput(fields=errors)
         return {"user": user}
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
-        return hide(parameters)
+        return secret_password(parameters)

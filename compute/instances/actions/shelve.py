@@ -1,8 +1,7 @@
-"""Shelve and unshelve: give processors and memory back to the host, keep the disk and the address.
+"""Shelve and unshelve: release vCPUs and memory on the host, keep the disks and the addresses.
 
-The disk stays in its host's pool, and an unshelved instance comes back there at once, from that disk. The image
-that shelving takes, as in Nova, is a second copy to launch others from meanwhile; nobody waits for it twice: it is
-written straight from the files of the disk, once, without what was never written, and unshelving discards it.
+The disks stay in their host's pool, and an unshelved instance starts from them there. As in Nova, shelving also takes
+an image, to launch further instances from. It is a sparse copy of the root disk's volumes; unshelving discards it.
 """
 
 from typing import Any
@@ -16,21 +15,21 @@ from compute.engine.operations import Run
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.image_making import (
-    CopyOut,
-    DescribeFile,
-    MakesImage,
-    forget_shelved_image,
-    made_by,
-    new_image,
+    ExportDisk,
+    ImageAction,
+    MeasureImage,
+    create_image_row,
+    discard_shelved_image,
+    result_image,
 )
 from compute.instances.actions.steps import (
     Define,
-    ForgetGuest,
     PowerOff,
     PowerOn,
     ReserveAddresses,
-    make_anew,
-    power_before,
+    UndefineGuest,
+    redefine,
+    state_to_restore,
 )
 from compute.instances.actions.stop import ShutDown
 from compute.instances.models import Instance
@@ -38,14 +37,14 @@ from compute.instances.services import scheduler
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 
-class LayDown(ShutDown):
-    """Shut down; undone last, it leaves the machine as it was."""
+class ShutDownToShelve(ShutDown):
+    """Shut down. Undone last, it redefines the guest and restores its power."""
 
     def undo(self, run: Run) -> None:
-        make_anew(run)
+        redefine(run)
 
 
-class Shelve(MakesImage):
+class Shelve(ImageAction):
     verb = "shelve"
     label = _("Shelve")
     icon = "archive"
@@ -63,19 +62,19 @@ class Shelve(MakesImage):
         "It is shut down and gives processors and memory back. Its disk and address are kept, and an image is taken."
     )
     cancellable = True
-    steps = (LayDown(), PowerOff(), CopyOut(), DescribeFile(), ForgetGuest())
+    steps = (ShutDownToShelve(), PowerOff(), ExportDisk(), MeasureImage(), UndefineGuest())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Raises OverQuota: its image counts like every other."""
-        transitions.change(instance, restore_to=power_before(instance))
-        return new_image(context, instance, f"{instance.name[:247]}-shelved")
+        """Create the image's row. Raise OverQuota, since the image counts like every other."""
+        transitions.change(instance, restore_to=state_to_restore(instance))
+        return create_image_row(context, instance, f"{instance.name[:247]}-shelved")
 
     def undone_state(self, operation: Operation, instance: Instance) -> VmState | None:
-        """What was paused or suspended runs afterwards: its memory was given up."""
+        """Return ACTIVE for an instance that was paused or suspended, since its memory is lost."""
         return VmState(instance.restore_to) if operation.timeline else None
 
     def succeeded(self, operation: Operation) -> None:
-        transitions.change(self.locked(operation), shelved_image=made_by(operation))
+        transitions.change(self.locked(operation), shelved_image=result_image(operation))
         super().succeeded(operation)
 
 
@@ -96,10 +95,10 @@ class Unshelve(InstanceAction):
     steps = (ReserveAddresses(), Define(), PowerOn())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Its disk is on one host, which must have room for the rest. Raises Conflict."""
+        """Check the capacity of the host of its disks. Raise Conflict if there is too little."""
         scheduler.check(instance)
         return {}
 
     def succeeded(self, operation: Operation) -> None:
-        forget_shelved_image(self.locked(operation))
+        discard_shelved_image(self.locked(operation))
         super().succeeded(operation)

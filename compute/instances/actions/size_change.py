@@ -1,4 +1,4 @@
-"""What resizing a stopped instance and growing a running one share."""
+"""The base class of resizing and growing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +11,14 @@ from accounts.services import quotas
 from compute.engine.models import Operation
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.steps import power_before
+from compute.instances.actions.steps import state_to_restore
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import fitting, flavors, hardware, scheduler
+from compute.instances.services import flavors, hardware, image_requirements, scheduler
 from compute.instances.services.disk_sizes import total_gib
 
 
 class SizeChange(InstanceAction):
-    """Takes `flavor_id`. Disks only grow: what the guest keeps on them is its own affair."""
+    """Change the flavor. Takes `flavor_id`. Disks never shrink, since the guest's file systems fill them."""
 
     reserves = True
     bulk = False
@@ -30,30 +30,30 @@ class SizeChange(InstanceAction):
         return {"flavor_id": instance.flavor_id}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Count the new size at once. Raise BadInput naming `flavor_id`, OverQuota, Conflict (no room)."""
+        """Reserve the new size and write it. Raise BadInput naming `flavor_id`, OverQuota, Conflict (no capacity)."""
         flavor = self._flavor(context, instance, parameters.get("flavor_id"))
-        before = size_of_row(instance)
+        before = present_size(instance)
         reserve_growth(instance, amounts(flavor))
         transitions.change(
             instance,
-            **flavors.copied(flavor),
-            hardware=hardware.resized(instance, flavor),
+            **flavors.copied_fields(flavor),
+            hardware=hardware.options_after_resize(instance, flavor),
             resized_from=before,
-            restore_to=power_before(instance),
+            restore_to=state_to_restore(instance),
         )
         scheduler.check(instance)
         return {"from": before["flavor_id"], "to": flavor.pk, "host": str(instance.hypervisor or "")}
 
-    def misfit(self, instance: Instance, flavor: Flavor) -> str:
-        """Return why the instance cannot be given the flavor, whatever the quota says; empty when it can."""
-        return cannot_take(instance, flavor)
+    def refusal(self, instance: Instance, flavor: Flavor) -> str:
+        """Return why this action cannot apply the flavor, quotas aside; empty if it can."""
+        return size_refusal(instance, flavor)
 
     def failed(self, operation: Operation) -> None:
-        take_back_size(self.locked(operation))
+        restore_size(self.locked(operation))
         super().failed(operation)
 
     def cancelled(self, operation: Operation) -> None:
-        take_back_size(self.locked(operation))
+        restore_size(self.locked(operation))
         super().cancelled(operation)
 
     def _flavor(self, context: Context, instance: Instance, flavor_id: object) -> Flavor:
@@ -61,22 +61,22 @@ class SizeChange(InstanceAction):
             flavor = flavors.get(context, flavor_id)
         except NotFound as error:
             raise BadInput(fields={"flavor_id": error.text}) from error
-        if reason := self.misfit(instance, flavor):
+        if reason := self.refusal(instance, flavor):
             raise BadInput(fields={"flavor_id": reason})
         return flavor
 
 
-def take_back_size(instance: Instance) -> None:
-    """Give the instance the sizes from before; do nothing where they are back already."""
+def restore_size(instance: Instance) -> None:
+    """Restore the earlier size in the row; do nothing if it is restored already."""
     before = instance.resized_from
     if before is None:
         return
     transitions.change(instance, **before, resized_from=None)
 
 
-def cannot_take(instance: Instance, flavor: Flavor) -> str:
-    """Return why the instance cannot take the flavor, whatever the quota says; empty when it can."""
-    if flavors.copied(flavor) == {name: getattr(instance, name) for name in flavors.COPIED}:
+def size_refusal(instance: Instance, flavor: Flavor) -> str:
+    """Return why the instance cannot have the flavor, quotas aside; empty if it can."""
+    if flavors.copied_fields(flavor) == {name: getattr(instance, name) for name in flavors.COPIED_FIELDS}:
         return _("It has this size already.")
     if flavor.disk_gib < instance.disk_gib:
         return _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
@@ -88,15 +88,15 @@ def cannot_take(instance: Instance, flavor: Flavor) -> str:
             "now": instance.ephemeral_gib,
             "asked": flavor.ephemeral_gib,
         }
-    if instance.image and (reason := fitting.refusal(instance.image, flavor)):
+    if instance.image and (reason := image_requirements.refusal(instance.image, flavor)):
         return reason
     return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
 
 
 def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """Return what an instance of the sizes `after` takes more of each resource; what shrinks is left out.
+    """Return the increase of each resource from `before` to `after`, without those that shrink.
 
-    Both are {"vcpus", "ram_mib", "gib"}, the last of all disks together.
+    Both are {"vcpus", "ram_mib", "gib"}, the last for all disks together.
     """
     names = {"cores": "vcpus", "ram": "ram_mib", "gigabytes": "gib"}
     more = {resource: after[name] - before[name] for resource, name in names.items()}
@@ -104,15 +104,15 @@ def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int
 
 
 def amounts(sizes: Any) -> dict[str, int]:
-    """Return what `growth` compares, of an instance or a flavor."""
+    """Return the amounts of an instance or a flavor that `growth` compares."""
     return {"vcpus": sizes.vcpus, "ram_mib": sizes.ram_mib, "gib": total_gib(sizes)}
 
 
-def size_of_row(instance: Instance) -> dict[str, Any]:
-    """Return what is restored when the instance gets its earlier size back."""
-    return {name: getattr(instance, name) for name in (*flavors.COPIED, "hardware")}
+def present_size(instance: Instance) -> dict[str, Any]:
+    """Return the columns of the size, from which `restore_size` restores it."""
+    return {name: getattr(instance, name) for name in (*flavors.COPIED_FIELDS, "hardware")}
 
 
 def reserve_growth(instance: Instance, after: Mapping[str, int]) -> None:
-    """Reserve only what grows: a smaller size is allowed even to a project over its quota. Raise OverQuota."""
+    """Reserve the resources that grow; a project over its quota may still shrink. Raise OverQuota."""
     quotas.reserve(instance.project, growth(amounts(instance), after), instance.user)

@@ -1,4 +1,4 @@
-"""Start: power on."""
+"""Start: define the guest and power it on."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +9,7 @@ from compute.instances.states import TaskState, VmState
 
 
 class Start(InstanceAction):
-    """Describes the guest anew first, so that changed rows and a lost definition are both healed."""
+    """Start the guest. It is redefined first, which applies changed rows and repairs a lost definition."""
 
     verb = "start"
     label = _("Start")

@@ -1,4 +1,4 @@
-"""Steps that several verbs share: each looks before it acts, and can be repeated or undone at any point."""
+"""Steps that several actions share. Each can be repeated or undone at any point."""
 
 from typing import ClassVar
 
@@ -9,9 +9,9 @@ from compute.driver.errors import DriverError, GuestNotFound
 from compute.driver.guest.domain import Guest
 from compute.driver.specs import PowerState
 from compute.engine.operations import Run, Step
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.models import Instance
-from compute.instances.services import config_drive, guest_spec, guests, room
+from compute.instances.services import config_drive, guest_spec, guests, headroom
 from compute.instances.states import VmState
 from compute.networks.services import host_networks
 
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class ReserveAddresses(Step):
-    """Tell the hypervisor's DHCP server which address each port has."""
+    """Reserve each port's address at the hypervisor's DHCP server."""
 
     name: ClassVar[str] = "network"
     label: ClassVar[str] = gettext_noop("Connect the network")
@@ -38,7 +38,7 @@ class ReserveAddresses(Step):
 
 
 class Define(Step):
-    """Describe the guest to libvirt."""
+    """Define the guest in libvirt."""
 
     name: ClassVar[str] = "define"
     label: ClassVar[str] = gettext_noop("Define the machine")
@@ -47,10 +47,10 @@ class Define(Step):
         define(run)
 
     def undo(self, run: Run) -> None:
-        """What was launched once stays defined, whatever a later start came to."""
+        """Undefine the guest, unless it was launched before."""
         instance = run.subject
         if instance.hypervisor is not None and instance.launched_at is None:
-            claimed(run, write=False).undefine()
+            claim_guest(run, write=False).undefine()
 
 
 class PowerOn(Step):
@@ -66,8 +66,8 @@ class PowerOn(Step):
         power_off(run)
 
 
-class PowerOnIfItRan(PowerOn):
-    """Power on what ran before."""
+class RestorePower(PowerOn):
+    """Power on the guest if it ran before."""
 
     def do(self, run: Run) -> None:
         if run.subject.restore_to == VmState.ACTIVE:
@@ -75,7 +75,7 @@ class PowerOnIfItRan(PowerOn):
 
 
 class PowerOff(Step):
-    """Pull the plug."""
+    """Power off the guest at once."""
 
     name: ClassVar[str] = "power_off"
     label: ClassVar[str] = gettext_noop("Power off")
@@ -84,15 +84,15 @@ class PowerOff(Step):
         power_off(run)
 
 
-class PowerOffMeanwhile(PowerOff):
-    """Pull the plug for a while; undone, it runs again if it ran before."""
+class PowerOffTemporarily(PowerOff):
+    """Power off the guest. Undone, it is powered on again if it ran before."""
 
     def undo(self, run: Run) -> None:
-        make_anew(run)
+        redefine(run)
 
 
-class ForgetGuest(Step):
-    """Have the hypervisor forget the machine; its disks stay, and what its firmware and TPM remember."""
+class UndefineGuest(Step):
+    """Undefine the guest. Its disks, NVRAM and TPM state stay."""
 
     name: ClassVar[str] = "undefine"
     label: ClassVar[str] = gettext_noop("Remove the machine")
@@ -100,22 +100,22 @@ class ForgetGuest(Step):
     def do(self, run: Run) -> None:
         run.check()
         if run.subject.hypervisor is not None:
-            claimed(run, write=False).undefine(keep_state=True)
+            claim_guest(run, write=False).undefine(keep_state=True)
 
 
-def power_before(instance: Instance) -> VmState:
-    """Where a verb that goes there and back ends: running or off, as the instance is now."""
+def state_to_restore(instance: Instance) -> VmState:
+    """Return the state that ends an action which preserves the power state: ACTIVE or STOPPED."""
     if instance.vm_state == VmState.RESIZED:
         return VmState(instance.restore_to)
     off = {VmState.STOPPED, VmState.ERROR, VmState.SHELVED}
     return VmState.STOPPED if instance.vm_state in off else VmState.ACTIVE
 
 
-def make_anew(run: Run) -> None:
-    """Define the guest from its rows, and power it on if it ran before: how an undone verb leaves it.
+def redefine(run: Run) -> None:
+    """Define the guest from its rows, and power it on if it ran before, to end an undo.
 
-    What never found a host has no guest. What cannot be powered on stays off, which the next comparison with the host
-    says; the undoing goes on.
+    An instance without a host has no guest. A guest that cannot be powered on stays off, which the next full sync
+    records; the undo continues.
     """
     instance = run.subject
     if instance.hypervisor is None:
@@ -127,34 +127,34 @@ def make_anew(run: Run) -> None:
     except DriverError as error:
         if error.retryable:
             raise
-        log.warning("not made anew", instance=str(instance.pk), error=str(error))
+        log.warning("not redefined", instance=str(instance.pk), error=str(error))
 
 
 def define(run: Run) -> None:
-    """Describe the guest to libvirt, tagged with this claim."""
-    claimed(run, write=False)
+    """Define the guest in libvirt, tagged with this claim."""
+    claim_guest(run, write=False)
     instance = run.subject
-    Guest.define(guests.uri(instance), guest_spec.of(instance, run.operation))
+    Guest.define(guests.uri(instance), guest_spec.build(instance, run.operation))
 
 
 def power_on(run: Run) -> None:
-    """The guest runs afterwards, and how far it can grow is known."""
-    claimed(run).start()
-    room.note(run.subject)
+    """Power on the guest and record its headroom."""
+    claim_guest(run).start()
+    headroom.record(run.subject)
 
 
 def power_off(run: Run) -> None:
-    """The guest does not run afterwards; one that was never placed or is gone does not either."""
+    """Power off the guest; do nothing if it has no host or does not exist."""
     if run.subject.hypervisor is None:
         return
     try:
-        claimed(run, write=False).destroy()
+        claim_guest(run, write=False).destroy()
     except GuestNotFound:
         return
 
 
 def release_addresses(instance: Instance) -> None:
-    """Take the addresses back from the hypervisor's DHCP server; the ports' rows stay."""
+    """Release the addresses at the hypervisor's DHCP server; the ports' rows stay."""
     if instance.hypervisor is None:
         return
     for port in instance.ports.select_related("network"):
@@ -162,5 +162,5 @@ def release_addresses(instance: Instance) -> None:
 
 
 def is_off(instance: Instance) -> bool:
-    """Whether the guest is powered off."""
+    """Return whether the guest is powered off."""
     return guests.guest(instance).facts().power in {PowerState.SHUT_OFF, PowerState.CRASHED}

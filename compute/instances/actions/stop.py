@@ -1,4 +1,4 @@
-"""Stop: ask the guest to shut down; after a time of grace, pull the plug."""
+"""Stop: ask the guest to shut down, and power it off after the grace period."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -10,18 +10,18 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import is_off
 from compute.instances.services import hardware
 from compute.instances.states import TaskState, VmState
 
-PRESS_AGAIN = timedelta(seconds=10)
+RETRY_INTERVAL = timedelta(seconds=10)
 
 
 class ShutDown(Step):
-    """Press the power button and wait for the guest's own end without holding a worker.
+    """Ask the guest to shut down and wait for libvirt's event without occupying a worker.
 
-    A guest that is still booting does not hear the button, so it is pressed again now and then.
+    A guest that is still booting ignores the request, so it is repeated.
     """
 
     name: ClassVar[str] = "shut_down"
@@ -31,16 +31,16 @@ class ShutDown(Step):
         instance = run.subject
         if is_off(instance):
             return
-        deadline = began(run, self) + hardware.grace(instance)
+        deadline = started_at(run, self) + hardware.grace(instance)
         if timezone.now() >= deadline:
-            claimed(run, write=False).destroy()
+            claim_guest(run, write=False).destroy()
             return
-        claimed(run).shut_down()
-        raise Wait(until=min(deadline, timezone.now() + PRESS_AGAIN))
+        claim_guest(run).shut_down()
+        raise Wait(until=min(deadline, timezone.now() + RETRY_INTERVAL))
 
 
-def began(run: Run, step: Step) -> datetime:
-    """When the step was first taken up; a time of grace counts from there, whoever works on it."""
+def started_at(run: Run, step: Step) -> datetime:
+    """Return when the step began first. The grace period counts from there across workers."""
     entry = next(entry for entry in run.operation.timeline if entry["name"] == step.name)
     return datetime.fromisoformat(entry["began"])
 

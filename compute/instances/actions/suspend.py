@@ -1,4 +1,4 @@
-"""Suspend and resume: write the memory to disk and power off; later go on where the guest was."""
+"""Suspend and resume: save the guest's memory to disk and power off; restore it later."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import PowerOn, power_on
 from compute.instances.states import TaskState, VmState
 
@@ -18,14 +18,14 @@ class SaveMemory(Step):
     label: ClassVar[str] = gettext_noop("Write the memory to disk")
 
     def do(self, run: Run) -> None:
-        claimed(run).save()
+        claim_guest(run).save()
 
     def undo(self, run: Run) -> None:
         power_on(run)
 
 
-class GoOn(PowerOn):
-    """Power on; libvirt reads what was saved. Never undone by pulling the plug, which would lose it."""
+class ResumeGuest(PowerOn):
+    """Power on, by which libvirt restores the saved memory. Not undone, since power-off would lose it."""
 
     label: ClassVar[str] = gettext_noop("Go on where it was")
 
@@ -63,4 +63,4 @@ class Resume(InstanceAction):
     doing = _("Resuming")
     schedulable = True
     api_name = "resume"
-    steps = (GoOn(),)
+    steps = (ResumeGuest(),)

@@ -1,4 +1,4 @@
-"""Take an image: a copy of an instance's disk that stands alone, to launch further instances from."""
+"""Take an image: an independent copy of an instance's root disk, to launch further instances from."""
 
 from typing import Any
 
@@ -9,31 +9,49 @@ from django.utils.translation import gettext_lazy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.names import clean_name
+from accounts.openstack.schema import NAME, Schema, explained, extended, nullable, object_of, whole
+from compute.api.schemas import METADATA
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import images
-from compute.instances.actions.image_making import CopyOut, DescribeFile, MakesImage, made_by, new_image
+from compute.instances.actions.image_making import (
+    ExportDisk,
+    ImageAction,
+    MeasureImage,
+    create_image_row,
+    result_image,
+)
 from compute.instances.models import Instance
 from compute.instances.services import hardware_options, labels
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
+_IMAGE: Schema = object_of({"name": NAME}, {"metadata": nullable(METADATA)})
+BACKUP: Schema = extended(
+    _IMAGE,
+    {
+        "backup_type": explained(NAME, gettext_lazy("Name the kind of backup, such as daily or weekly.")),
+        "rotation": explained(whole(0, 2**31 - 1), gettext_lazy("Say how many backups of this kind stay.")),
+    },
+)
+"""The body of `createBackup`, Nova's other name for the action."""
 
-class StoreImage(DescribeFile):
-    """As clients know it from Nova, the copy is an upload from here on."""
+
+class UploadImage(MeasureImage):
+    """Store the image. Its task is an upload, as in Nova."""
 
     def do(self, run: Run) -> None:
-        transitions.task(run.subject, TaskState.IMAGE_UPLOADING)
+        transitions.set_task(run.subject, TaskState.IMAGE_UPLOADING)
         super().do(run)
 
 
-class TakeImage(MakesImage):
-    """Takes `name`, without one the instance's with the time, and `metadata`, which become the image's properties.
+class TakeImage(ImageAction):
+    """Take an image. Takes `name` (default: instance and time) and `metadata`, which become properties.
 
-    A `schedule` that comes round gives its id: it keeps its newest images only. So do `backups`, which are
-    {"type", "rotation"}: of those of one type as many stay.
+    `schedule` is the id of the schedule that begins it, of whose images only the newest stay. `backups`, {"type",
+    "rotation"}, limits the backups of one type likewise.
     """
 
     verb = "take_image"
@@ -53,49 +71,52 @@ class TakeImage(MakesImage):
     doing = gettext_lazy("Taking an image")
     schedulable = True
     api_name = "createImage"
+    api_body = _IMAGE
     api_history = "createImage"
     reserves = True
     bulk = False
     fields = ("name",)
     asks = True
     cancellable = True
-    steps = (CopyOut(), StoreImage())
+    steps = (ExportDisk(), UploadImage())
 
     def initial(self, instance: Instance) -> dict[str, str]:
-        return {"name": usual_name(instance)}
+        return {"name": default_name(instance)}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Make the image's row. Raises BadInput naming `name` or `metadata`, OverQuota."""
-        name = clean_name(parameters["name"]) if "name" in parameters else usual_name(instance)
-        metadata = labels.metadata(parameters.get("metadata") or {})
+        """Create the image's row. Raise BadInput naming `name` or `metadata`, OverQuota."""
+        name = clean_name(parameters["name"]) if "name" in parameters else default_name(instance)
+        metadata = labels.clean_metadata(parameters.get("metadata") or {})
         labels.enforce_quota(instance.project_id, context.user.pk, metadata)
         for key, value in metadata.items():
-            if reason := hardware_options.wrong_property(key, value):
+            if reason := hardware_options.property_error(key, value):
                 raise BadInput(fields={"metadata": f"{key}: {reason}"})
         backups = parameters.get("backups")
         if backups:
             metadata |= {"image_type": "backup", "backup_type": backups["type"]}
         schedule_id = parameters.get("schedule")
-        made = new_image(context, instance, name, metadata=metadata, schedule_id=schedule_id)
-        return made | ({"backups": backups} if backups else {})
+        image_parameters = create_image_row(
+            context, instance, name, metadata=metadata, schedule_id=schedule_id
+        )
+        return image_parameters | ({"backups": backups} if backups else {})
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
-        if schedule := made_by(operation).schedule:
+        if schedule := result_image(operation).schedule:
             images.rotate(
                 schedule.images.all(), schedule.keep, f"schedule {schedule.pk} keeps {schedule.keep}"
             )
         if backups := operation.parameters.get("backups"):
-            kind, rotation = backups["type"], backups["rotation"]
-            reason = f"backups of type {kind} keep {rotation}"
-            images.rotate(_backups(self.locked(operation), kind), rotation, reason)
+            backup_type, rotation = backups["type"], backups["rotation"]
+            reason = f"backups of type {backup_type} keep {rotation}"
+            images.rotate(_backups(self.locked(operation), backup_type), rotation, reason)
 
 
-def _backups(instance: Instance, kind: str) -> QuerySet[Image]:
-    """What was taken of the instance as a backup of this kind, `daily` for one."""
-    return instance.images_taken.filter(properties__image_type="backup", properties__backup_type=kind)
+def _backups(instance: Instance, backup_type: str) -> QuerySet[Image]:
+    """Return the instance's backups of this type, such as `daily`."""
+    return instance.images_taken.filter(properties__image_type="backup", properties__backup_type=backup_type)
 
 
-def usual_name(instance: Instance) -> str:
-    """A name that tells of what and when, in UTC."""
+def default_name(instance: Instance) -> str:
+    """Return a name made of the instance's name and the time in UTC."""
     return f"{instance.name[:230]}-{timezone.now():%Y-%m-%dT%H:%MZ}"

@@ -1,4 +1,4 @@
-"""Unrescue: boot from the instance's own disk again and forget the rescue disk."""
+"""Unrescue: boot from the instance's own disks again and delete the rescue disk."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.instances.actions.base import InstanceAction
-from compute.instances.actions.claims import claimed
+from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import Define, PowerOff, PowerOn
 from compute.instances.services import machine_disks
 from compute.instances.states import TaskState, VmState
@@ -17,14 +17,14 @@ from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
-class LeaveRescue(Step):
-    """From here on the machine is described with its own disk only."""
+class UnplugRescueDisk(Step):
+    """Detach the rescue disk in the rows, from which the guest is defined."""
 
     name: ClassVar[str] = "leave_rescue"
     label: ClassVar[str] = gettext_noop("Take the rescue disk out")
 
     def do(self, run: Run) -> None:
-        claimed(run)
+        claim_guest(run)
         machine_disks.unplug_rescue(run.subject)
         transitions.change(run.subject, rescue_image=None)
 
@@ -53,4 +53,4 @@ class Unrescue(InstanceAction):
     )
     doing = _("Ending the rescue")
     api_name = "unrescue"
-    steps = (PowerOff(), LeaveRescue(), RemoveRescueDisk(), Define(), PowerOn())
+    steps = (PowerOff(), UnplugRescueDisk(), RemoveRescueDisk(), Define(), PowerOn())

@@ -1,4 +1,4 @@
-"""`/os-instance_usage_audit_log`: the tasks that would send usage to a bill. There are none, and it says so."""
+"""`/os-instance_usage_audit_log`: Nova's record of usage audits, of which there are none."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,11 +16,11 @@ from compute.instances.api.schemas import records as schemas
 
 
 class InstanceUsageAuditLog(ComputeView):
-    """Of the last whole month, or of the one before a time."""
+    """Show the audit of the last whole month, or of the month before a time."""
 
     @contract(answers={200: schemas.AUDIT_LOG})
     def get(self, request: Request, before: str = "") -> HttpResponse:
-        log = _log(self, _moment(before) if before else timezone.now())
+        log = _log(self, _parse_time(before) if before else timezone.now())
         return JsonResponse({"instance_usage_audit_log" if before else "instance_usage_audit_logs": log})
 
 
@@ -43,11 +43,11 @@ def _log(view: ComputeView, before: datetime) -> dict[str, Any]:
     }
 
 
-def _moment(given: str) -> datetime:
-    """Return the time of the address: `2030-01-31 12:00:00`, also with a fraction. Raise BadInput."""
+def _parse_time(text: str) -> datetime:
+    """Return the time in the address: `2030-01-31 12:00:00`, also with a fraction. Raise BadInput."""
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"):
         try:
-            return datetime.strptime(given[:64], form).replace(tzinfo=UTC)
+            return datetime.strptime(text[:64], form).replace(tzinfo=UTC)
         except ValueError:
             continue
-    raise BadInput(_("Invalid timestamp for date %(given)s") % {"given": given[:64]})
+    raise BadInput(_("Invalid timestamp for date %(given)s") % {"given": text[:64]})

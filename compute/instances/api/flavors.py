@@ -43,12 +43,12 @@ COLUMNS = {
 
 
 def brief(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
-    shown: dict[str, Any] = {"id": flavor.id, "name": flavor.name, "links": links("flavors", flavor.id)}
-    return shown | ({"description": flavor.description or None} if view.at_least(55) else {})
+    body: dict[str, Any] = {"id": flavor.id, "name": flavor.name, "links": links("flavors", flavor.id)}
+    return body | ({"description": flavor.description or None} if view.at_least(55) else {})
 
 
 def show(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
-    shown = brief(view, flavor) | {
+    body = brief(view, flavor) | {
         "vcpus": flavor.vcpus,
         "ram": flavor.ram_mib,
         "disk": flavor.disk_gib,
@@ -58,7 +58,7 @@ def show(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gib,
         "OS-FLV-DISABLED:disabled": False,
     }
-    return shown | ({"extra_specs": flavor.extra_specs} if view.at_least(61) else {})
+    return body | ({"extra_specs": flavor.extra_specs} if view.at_least(61) else {})
 
 
 class Flavors(ComputeView):
@@ -70,13 +70,15 @@ class Flavors(ComputeView):
 
     @contract(body=schemas.CREATE, answers={200: schemas.SHOWN})
     def post(self, request: Request) -> HttpResponse:
-        given = self.body()["flavor"]
-        wish = {column: given[name] for name, column in COLUMNS.items() if given.get(name) not in {None, ""}}
-        if wish.get("id") == "auto":
-            del wish["id"]
-        elif "id" in wish:
-            wish["id"] = str(wish["id"])
-        return JsonResponse({"flavor": show(self, flavors.create(self.context, wish))})
+        fields = self.body()["flavor"]
+        columns = {
+            column: fields[name] for name, column in COLUMNS.items() if fields.get(name) not in {None, ""}
+        }
+        if columns.get("id") == "auto":
+            del columns["id"]
+        elif "id" in columns:
+            columns["id"] = str(columns["id"])
+        return JsonResponse({"flavor": show(self, flavors.create(self.context, columns))})
 
 
 class FlavorsInDetail(ComputeView):
@@ -92,7 +94,7 @@ class OneFlavor(ComputeView):
 
     @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
-        """Describe it: the only thing that changes (from 2.55)."""
+        """Set the description, the only field that can change (from 2.55)."""
         if not self.at_least(55):
             raise NotFound
         _get(self, key)
@@ -114,9 +116,9 @@ class Specs(ComputeView):
 
     @contract(body=schemas.ADD_SPECS, answers={200: schemas.SPECS})
     def post(self, request: Request, key: str) -> HttpResponse:
-        given = self.body()["extra_specs"]
-        flavor = flavors.set_specs(self.context, key, given)
-        return JsonResponse({"extra_specs": {name: flavor.extra_specs[name] for name in given}})
+        fields = self.body()["extra_specs"]
+        flavor = flavors.set_specs(self.context, key, fields)
+        return JsonResponse({"extra_specs": {name: flavor.extra_specs[name] for name in fields}})
 
 
 class OneSpec(ComputeView):
@@ -129,10 +131,10 @@ class OneSpec(ComputeView):
 
     @contract(body=schemas.SET_SPEC, answers={200: schemas.SPEC})
     def put(self, request: Request, key: str, spec: str) -> HttpResponse:
-        given = self.body()
-        if list(given) != [spec]:
+        fields = self.body()
+        if list(fields) != [spec]:
             raise BadInput(_("The body must hold the extra spec of the address and nothing else."))
-        flavor = flavors.set_specs(self.context, key, given)
+        flavor = flavors.set_specs(self.context, key, fields)
         return JsonResponse({spec: flavor.extra_specs[spec]})
 
     @contract(answers={200: None})
@@ -148,18 +150,18 @@ class Access(ComputeView):
 
 
 class Action(ComputeView):
-    """addTenantAccess and removeTenantAccess."""
+    """Grant or withdraw a project's access by `addTenantAccess` or `removeTenantAccess`."""
 
     @contract(body=schemas.ACTION, answers={200: schemas.ACCESS})
     def post(self, request: Request, key: str) -> HttpResponse:
         policy.enforce(self.context, "flavor:write")
-        ((name, given),) = self.body().items()
+        ((name, fields),) = self.body().items()
         if name == "removeTenantAccess":
-            flavors.withdraw(self.context, key, given["tenant"])
+            flavors.withdraw(self.context, key, fields["tenant"])
         else:
             if self.at_least(7) and _get(self, key).is_public:
                 raise Conflict(_("A public flavor needs no access."))
-            flavors.grant(self.context, key, given["tenant"])
+            flavors.grant(self.context, key, fields["tenant"])
         return _access(self, key, public=True)
 
 
@@ -167,19 +169,19 @@ def _listed(
     view: ComputeView, request: Request, path: str, show: Callable[[ComputeView, Flavor], dict[str, Any]]
 ) -> HttpResponse:
     query = request.query_params
-    rows = _fitting(view, query).order_by(*sorting.order(query, SORTS, "flavorid"), "pk")
+    rows = _filtered(view, query).order_by(*sorting.order(query, SORTS, "flavorid"), "pk")
     return COMPUTE.page_response(
         request, "flavors", path, COMPUTE.paging.page(query, rows), lambda row: show(view, row)
     )
 
 
-def _fitting(view: ComputeView, query: QueryDict) -> QuerySet[Flavor]:
-    """Return the flavors that the query asks for. Others than public ones are for administrators to ask for."""
-    rows = flavors.visible(view.context)
+def _filtered(view: ComputeView, query: QueryDict) -> QuerySet[Flavor]:
+    """Return the flavors that match the query. Only administrators may list others than public ones."""
+    rows = flavors.visible_to(view.context)
     if policy.allows(view.context, "flavor:write"):
-        wanted = query.get("is_public", "true").lower()
-        if wanted != "none":
-            rows = rows.filter(is_public=inputs.flag({"is_public": wanted}, "is_public", True))
+        is_public = query.get("is_public", "true").lower()
+        if is_public != "none":
+            rows = rows.filter(is_public=inputs.flag({"is_public": is_public}, "is_public", True))
     for name, column in {"minRam": "ram_mib__gte", "minDisk": "disk_gib__gte"}.items():
         if name in query:
             rows = rows.filter(**{column: int(str(query[name]))})

@@ -1,12 +1,12 @@
-"""Conditions on JSON lists, for every database that we run on."""
+"""Conditions on JSON lists, for SQLite and PostgreSQL."""
 
 from typing import Any
 
 from django.db.models import BooleanField, Func
 
 
-class ListHolds(Func):
-    """Whether a JSON list of texts, the first argument, holds the second."""
+class JsonListContains(Func):
+    """Test whether a JSON list of texts, the first argument, contains the second."""
 
     function = "jsonb_exists"
     arity = 2

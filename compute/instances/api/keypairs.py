@@ -31,23 +31,23 @@ class Keypairs(ComputeView):
 
     @contract(body=schemas.CREATE, answers={200: schemas.CREATED, 201: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
-        given = self.body()["keypair"]
-        owner = _owner(self, given)
+        fields = self.body()["keypair"]
+        owner = _owner(self, fields)
         private = {}
-        if given.get("public_key") is None:
-            keypair, key = keypairs.generate(self.context, given["name"], owner)
+        if fields.get("public_key") is None:
+            keypair, key = keypairs.generate(self.context, fields["name"], owner)
             private = {"private_key": key}
         else:
-            keypair = keypairs.create(self.context, given["name"], given["public_key"], owner)
-        shown = _brief(self, keypair) | {"user_id": keypair.user_id} | private
-        return JsonResponse({"keypair": shown}, status=201 if self.at_least(2) else 200)
+            keypair = keypairs.create(self.context, fields["name"], fields["public_key"], owner)
+        body = _brief(self, keypair) | {"user_id": keypair.user_id} | private
+        return JsonResponse({"keypair": body}, status=201 if self.at_least(2) else 200)
 
 
 class OneKeypair(ComputeView):
     @contract(query=schemas.ONE_QUERY, answers={200: schemas.SHOWN})
     def get(self, request: Request, name: str) -> HttpResponse:
         keypair = keypairs.get(self.context, name, _owner(self, request.query_params))
-        shown = _brief(self, keypair) | {
+        body = _brief(self, keypair) | {
             "user_id": keypair.user_id,
             "id": keypair.pk,
             "created_at": without_zone(keypair.created_at),
@@ -55,7 +55,7 @@ class OneKeypair(ComputeView):
             "deleted_at": None,
             "deleted": False,
         }
-        return JsonResponse({"keypair": shown})
+        return JsonResponse({"keypair": body})
 
     @contract(query=schemas.ONE_QUERY, answers={202: None, 204: None})
     def delete(self, request: Request, name: str) -> HttpResponse:
@@ -64,13 +64,13 @@ class OneKeypair(ComputeView):
 
 
 def _brief(view: ComputeView, keypair: Keypair) -> dict[str, Any]:
-    shown = {
+    body = {
         "name": keypair.name,
         "public_key": keypair.public_key,
         "fingerprint": keypair.fingerprint,
     }
-    return shown | ({"type": "ssh"} if view.at_least(2) else {})
+    return body | ({"type": "ssh"} if view.at_least(2) else {})
 
 
-def _owner(view: ComputeView, given: Any) -> str | None:
-    return given.get("user_id") if view.at_least(10) else None
+def _owner(view: ComputeView, fields: Any) -> str | None:
+    return fields.get("user_id") if view.at_least(10) else None

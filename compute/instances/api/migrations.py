@@ -1,6 +1,6 @@
-"""`/os-migrations` and `/servers/{id}/migrations`: resizes on record, as administrators see them.
+"""`/os-migrations` and `/servers/{id}/migrations`: the record of resizes, for administrators.
 
-Only live migrations can be looked at below a server while they run, and there are none.
+Below a server, Nova shows only live migrations that run, and there are none.
 """
 
 from typing import Any, NoReturn
@@ -11,21 +11,22 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.errors import BadInput, NotFound
+from accounts.errors import NotFound
 from accounts.names import is_text
 from accounts.openstack import ids
 from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
 from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.api.base import COMPUTE, ComputeView, moment_of, number_of
+from compute.api.base import COMPUTE, ComputeView, number_of
 from compute.engine.models import Operation
+from compute.instances.api.changes import period
 from compute.instances.api.schemas import records as schemas
 from compute.instances.api.servers import find
 from compute.instances.services import migrations
 
 _PLAIN = {"status": "status", "host": "parameters__host", "source_compute": "parameters__host"}
-"""Filters, and what they look at. A resize stays on its host, so that is both source and destination."""
+"""Filter → lookup. A resize stays on its host, which is both source and destination."""
 
 
 class Migrations(ComputeView):
@@ -43,24 +44,18 @@ class Migrations(ComputeView):
             if name in query:
                 rows = rows.filter(**{lookup: query[name]}) if is_text(query[name]) else rows.none()
         if "instance_uuid" in query:
-            wanted_id = ids.uuid(query["instance_uuid"])
-            rows = rows.filter(subject_id=wanted_id) if wanted_id else rows.none()
+            instance_id = ids.uuid(query["instance_uuid"])
+            rows = rows.filter(subject_id=instance_id) if instance_id else rows.none()
         if query.get("migration_type", migrations.NOVA_TYPE) != migrations.NOVA_TYPE:
             rows = rows.none()
-        # Nova keeps apart what clients were told of and what they may forget; here nothing is hidden.
+        # Nova hides old migrations; here none is hidden.
         if inputs.flag(query, "hidden", False):
             rows = rows.none()
-        since = moment_of(query, "changes-since") if self.at_least(59) else None
-        before = moment_of(query, "changes-before") if self.at_least(66) else None
-        if since and before and since > before:
-            raise BadInput(
-                fields={"changes-since": _("The value of changes-since must not be after changes-before.")}
-            )
-        return migrations.changed_between(rows, since, before)
+        return migrations.changed_between(rows, *period(self, since=59))
 
     def _show(self, row: Any) -> dict[str, Any]:
         host = row.parameters.get("host", "")
-        shown = {
+        body = {
             "id": number_of(row.pk.bytes),
             "instance_uuid": str(row.subject_id),
             "status": row.status,
@@ -75,10 +70,10 @@ class Migrations(ComputeView):
             "updated_at": without_zone(row.changed),
         }
         if self.at_least(23):
-            shown["migration_type"] = migrations.NOVA_TYPE
+            body["migration_type"] = migrations.NOVA_TYPE
         if self.at_least(59):
-            shown["uuid"] = str(row.pk)
-        return shown
+            body["uuid"] = str(row.pk)
+        return body
 
 
 class ServerMigrations(ComputeView):
@@ -96,13 +91,13 @@ class OneServerMigration(ComputeView):
 
     @contract(answers={200: schemas.NO_MIGRATION})
     def get(self, request: Request, key: str, migration: str) -> HttpResponse:
-        return self._missing(key, migration)
+        return self._raise_not_found(key, migration)
 
     @contract(answers={202: None})
     def delete(self, request: Request, key: str, migration: str) -> HttpResponse:
-        return self._missing(key, migration)
+        return self._raise_not_found(key, migration)
 
-    def _missing(self, key: str, migration: str) -> NoReturn:
+    def _raise_not_found(self, key: str, migration: str) -> NoReturn:
         policy.enforce(self.context, "migration:read")
         find(self, key)
         raise NotFound(
@@ -112,7 +107,7 @@ class OneServerMigration(ComputeView):
 
 
 def _flavor_number(key: str | None) -> int | None:
-    """Return a number in place of the flavor's id, as Nova's records have one."""
+    """Return the flavor's id as a number, as in Nova's records."""
     if key is None:
         return None
     return int(key) if key.isascii() and key.isdigit() and len(key) < 10 else number_of(key.encode())

@@ -1,6 +1,6 @@
 """`/limits`, `/os-quota-sets` and `/os-quota-class-sets`: quotas in Nova's words.
 
-`compute.instances.services.resources` says which of Nova's names are counted, and which are only kept.
+`compute.instances.services.resources` lists which of Nova's quotas are counted, and which are only stored.
 """
 
 from collections.abc import Iterable
@@ -24,15 +24,14 @@ from compute.instances.api.schemas import quotas as schemas
 from compute.instances.services import server_groups
 
 COMPUTE = (*schemas.names(1), *schemas.GROUPS)
-"""All of Nova's names."""
+"""Nova's names of quotas."""
 
 
 class Limits(ComputeView):
     @contract(query=schemas.LIMITS_QUERY, answers={200: schemas.LIMITS})
     def get(self, request: Request) -> HttpResponse:
-        asked = request.query_params.get("tenant_id")
-        project = asked or _own_project(self)
-        used = {row.resource.name: row for row in _usage(self, project)}
+        project = request.query_params.get("tenant_id") or _own_project(self)
+        usage_by_name = {row.resource.name: row for row in _usage(self, project)}
         limits = quotas.limits([project])[project]
         absolute: dict[str, int] = {
             "maxServerMeta": limits["metadata_items"],
@@ -43,7 +42,10 @@ class Limits(ComputeView):
         }
         for name, label in {"instances": "Instances", "cores": "Cores", "ram": "RAM"}.items():
             size = "RAMSize" if name == "ram" else label
-            absolute |= {f"maxTotal{size}": used[name].limit, f"total{label}Used": used[name].used}
+            absolute |= {
+                f"maxTotal{size}": usage_by_name[name].limit,
+                f"total{label}Used": usage_by_name[name].used,
+            }
         if not self.at_least(36):
             absolute |= {
                 "maxTotalFloatingIps": Quota.UNLIMITED,
@@ -60,20 +62,20 @@ class Limits(ComputeView):
 
 
 class QuotaSet(ComputeView):
-    """A project's limits, or with `user_id` those of one user within them."""
+    """Show, set and reset a project's limits, or with `user_id` the limits of one of its users."""
 
     @contract(query=schemas.USER_QUERY, answers={200: schemas.SHOWN})
     def get(self, request: Request, project: str) -> HttpResponse:
-        return JsonResponse({"quota_set": {"id": project, **_shown(self, project)}})
+        return JsonResponse({"quota_set": {"id": project, **_visible_limits(self, project)}})
 
     @contract(body=schemas.UPDATE, query=schemas.USER_QUERY, answers={200: schemas.CHANGED})
     def put(self, request: Request, project: str) -> HttpResponse:
-        """Set limits; without `force` neither below what is used, nor a user's beyond the project's."""
+        """Set limits. Without `force`, refuse limits below the usage, and users' limits above the project's."""
         policy.enforce(self.context, "quota:write")
         _enforce_project(project)
-        given = self.body()["quota_set"]
-        changes = quotas.parse_limits(_changes(given))
-        force = inputs.flag(given, "force", False)
+        fields = self.body()["quota_set"]
+        changes = quotas.parse_limits(_changes(fields))
+        force = inputs.flag(fields, "force", False)
         if (user := _user(self)) is not None:
             try:
                 user_quotas.update(self.context, project, user, changes, force=force)
@@ -85,7 +87,7 @@ class QuotaSet(ComputeView):
                 if not force:
                     user_quotas.enforce_bounds(project, changes)
                 quotas.update(self.context, project, changes)
-        return JsonResponse({"quota_set": _shown(self, project)})
+        return JsonResponse({"quota_set": _visible_limits(self, project)})
 
     @contract(query=schemas.USER_QUERY, answers={202: None})
     def delete(self, request: Request, project: str) -> HttpResponse:
@@ -99,16 +101,16 @@ class QuotaSet(ComputeView):
 
 
 class QuotaDetail(ComputeView):
-    """Limits with what is used of them."""
+    """Show the limits with the usage of each."""
 
     @contract(query=schemas.USER_QUERY, answers={200: schemas.DETAIL})
     def get(self, request: Request, project: str) -> HttpResponse:
-        limits, user = _shown(self, project), _user(self)
+        limits, user = _visible_limits(self, project), _user(self)
         rows = quotas.user_usage(project, user) if user else quotas.usage([project])[project]
-        used = {row.resource.name: row.used for row in rows}
-        used |= {"server_groups": server_groups.used(project, user)}
+        usage_by_name = {row.resource.name: row.used for row in rows}
+        usage_by_name |= {"server_groups": server_groups.used(project, user)}
         detail = {
-            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0}
+            name: {"limit": limit, "in_use": usage_by_name.get(name, 0), "reserved": 0}
             for name, limit in limits.items()
         }
         return JsonResponse({"quota_set": {"id": project, **detail}})
@@ -122,7 +124,7 @@ class QuotaDefaults(ComputeView):
 
 
 class QuotaClassSet(ComputeView):
-    """The defaults, which Nova calls the class `default`."""
+    """Show and set the default limits, Nova's quota class `default`."""
 
     @contract(answers={200: schemas.CLASS_SHOWN})
     def get(self, request: Request, name: str) -> HttpResponse:
@@ -140,8 +142,8 @@ class QuotaClassSet(ComputeView):
         return JsonResponse({"quota_class_set": _defaults(schemas.class_names(self.version.minor))})
 
 
-def _shown(view: ComputeView, project: str) -> dict[str, int]:
-    """Return the limits of the project, or of the user that the query names. Raise Forbidden, BadInput."""
+def _visible_limits(view: ComputeView, project: str) -> dict[str, int]:
+    """Return the limits of the project, or of the query's user. Raise Forbidden, BadInput."""
     _enforce_reach(view, project)
     user = _user(view)
     limits = quotas.user_limits(project, user) if user else quotas.limits([project])[project]
@@ -158,13 +160,13 @@ def _defaults(names: Iterable[str]) -> dict[str, int]:
 
 
 def _usage(view: ComputeView, project: str) -> list[Usage]:
-    """Return the project's usage. Raise Forbidden unless it is the asker's or they are an administrator."""
+    """Return the usage of the asker's project, or of any for administrators. Raise Forbidden, BadInput."""
     _enforce_reach(view, project)
     return quotas.usage([project])[project]
 
 
 def _enforce_reach(view: ComputeView, project: str) -> None:
-    """Raise Forbidden or BadInput unless it is the asker's project, or any for an administrator."""
+    """Raise Forbidden for another project unless the asker is an administrator. Raise BadInput for an unknown one."""
     policy.enforce(view.context, "quota:read")
     own = view.context.project
     if own is None or own.id != project:
@@ -184,7 +186,7 @@ def _enforce_project(project: str) -> None:
         raise BadInput(_("Project ID %(id)s is not a valid project.") % {"id": project[:64]})
 
 
-def _changes(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the limits that are given; null changes nothing."""
-    others = {"force", "tenant_id", "id"}
-    return {name: value for name, value in given.items() if name not in others and value is not None}
+def _changes(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the limits of the body that are not null."""
+    ignored = {"force", "tenant_id", "id"}
+    return {name: value for name, value in fields.items() if name not in ignored and value is not None}

@@ -1,4 +1,4 @@
-"""`/servers/{id}/remote-consoles`: an address that shows the screen once."""
+"""`/servers/{id}/remote-consoles`: an address that opens the screen once."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -16,8 +16,8 @@ from compute.instances.api.servers import find
 from compute.instances.models import Instance
 from compute.instances.services import consoles
 
-OPEN_WITHIN = timedelta(minutes=10)
-"""As long as Nova's console tokens live."""
+TOKEN_LIFETIME = timedelta(minutes=10)
+"""The same as for Nova's console tokens."""
 
 
 class RemoteConsoles(ComputeView):
@@ -25,12 +25,12 @@ class RemoteConsoles(ComputeView):
 
     @contract(body=schemas.CREATE_CONSOLE, answers={200: schemas.CONSOLE})
     def post(self, request: Request, key: str) -> HttpResponse:
-        shown = {"protocol": "vnc", "type": "novnc", "url": screen_url(self, find(self, key))}
-        return JsonResponse({"remote_console": shown})
+        body = {"protocol": "vnc", "type": "novnc", "url": screen_url(self, find(self, key))}
+        return JsonResponse({"remote_console": body})
 
 
 def screen_url(view: ComputeView, instance: Instance) -> str:
     """Return an address in noVNC's form, whose `path` names the websocket. Raise Forbidden, Conflict."""
-    token = consoles.issue(view.context, instance, OPEN_WITHIN)
+    token = consoles.issue(view.context, instance, TOKEN_LIFETIME)
     path = quote(consoles.screen_path(instance, token).removeprefix("/"), safe="")
     return f"{settings.PUBLIC_URL}{reverse('remote-console')}?path={path}"

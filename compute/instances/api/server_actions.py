@@ -1,6 +1,7 @@
-"""`/servers/{id}/action`: Nova's verbs in ours. Rules, states and quotas are the actions' own."""
+"""`/servers/{id}/action`: Nova's actions, translated to ours. Rules, states and quotas stand in the actions."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -9,10 +10,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.errors import BadInput, Conflict, NotFound
-from accounts.names import is_text
-from accounts.openstack.contract import contract
+from accounts.openstack.contract import Contract, contract
 from accounts.openstack.responses import accepted, no_content
-from accounts.services import quotas
 from compute.api.base import ComputeView, url
 from compute.api.faults import NotImplementedHere
 from compute.engine.actions import registry
@@ -22,112 +21,109 @@ from compute.instances.actions import begin
 from compute.instances.api import server_body
 from compute.instances.api.remote_consoles import screen_url
 from compute.instances.api.schemas import server_actions as schemas
-from compute.instances.api.server_requests import decoded, in_their_words, password_of, reference
+from compute.instances.api.server_requests import (
+    decode_user_data,
+    parse_reference,
+    password_of,
+    with_api_names,
+)
 from compute.instances.api.servers import ACCESS, find
 from compute.instances.models import Instance
 from compute.instances.services import console_views, instances
 from compute.instances.states import VmState
 
 Handler = Callable[[ComputeView, Instance, Any], HttpResponse]
+"""Takes the action's value in the body, which fits the action's schema."""
+
 LOG_BYTES = 512 * 1024
+REBUILD_FIELDS = ("name", "metadata", "description", "key_name")
+"""Nova's fields that have the names of our parameters."""
 
 
-def _plain(name: str, fields: tuple[str, ...] = ()) -> Handler:
-    def act(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-        given = wish if isinstance(wish, dict) else {}
-        parameters = {field: given[field] for field in fields if field in given}
+def _beginning(name: str, parameter_names: tuple[str, ...] = ()) -> Handler:
+    """Return the handler that begins the action with those of the body's fields that are its parameters."""
+
+    def act(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+        fields = value if isinstance(value, dict) else {}
+        parameters = {field: fields[field] for field in parameter_names if field in fields}
         begin(view.context, name, instance.pk, parameters=parameters)
         return accepted()
 
     return act
 
 
-def _refused(sentence: str) -> Handler:
-    def act(_view: ComputeView, _instance: Instance, _wish: Any) -> HttpResponse:
+def _not_implemented(sentence: str) -> Handler:
+    """Return the handler of an action that Nova has and we do not."""
+
+    def act(_view: ComputeView, _instance: Instance, _value: Any) -> HttpResponse:
         raise NotImplementedHere(sentence)
 
     return act
 
 
-def _reboot(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    verb = {"SOFT": "instance.reboot", "HARD": "instance.force_reboot"}.get(
-        str(_mapping(wish).get("type")).upper()
-    )
-    if verb is None:
-        raise BadInput(fields={"type": _("Say SOFT or HARD.")})
-    return _plain(verb)(view, instance, wish)
+def _reboot(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    name = "instance.reboot" if value["type"].upper() == "SOFT" else "instance.force_reboot"
+    begin(view.context, name, instance.pk)
+    return accepted()
 
 
-def _lock(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    reason = _mapping(wish).get("locked_reason") if view.at_least(73) else None
+def _lock(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    reason = (value or {}).get("locked_reason") if view.at_least(73) else None
     begin(view.context, "instance.lock", instance.pk, parameters={"reason": reason})
     return accepted()
 
 
-def _rescue(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    given = _mapping(wish)
-    password = password_of(given)
-    parameters = {"image_id": reference(given.get("rescue_image_ref")), "admin_password": password}
+def _rescue(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    fields = value or {}
+    password = password_of(fields)
+    parameters = {"image_id": parse_reference(fields.get("rescue_image_ref")), "admin_password": password}
     _begin(view, "instance.rescue", instance, parameters)
     return JsonResponse({"adminPass": password})
 
 
-def _resize(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    _begin(view, "instance.resize", instance, {"flavor_id": reference(_mapping(wish).get("flavorRef"))})
+def _resize(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    _begin(view, "instance.resize", instance, {"flavor_id": parse_reference(value["flavorRef"])})
     return accepted()
 
 
-def _confirm(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
+def _confirm(view: ComputeView, instance: Instance, _value: Any) -> HttpResponse:
     begin(view.context, "instance.confirm_resize", instance.pk)
     return no_content()
 
 
-def _rebuild(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    given = _mapping(wish)
-    if given.get("personality"):
-        raise BadInput(fields={"personality": _("This is not supported.")})
-    image_id = reference(given.get("imageRef"))
+def _rebuild(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    image_id = parse_reference(value["imageRef"])
     if not image_id:
         raise BadInput(fields={"imageRef": _("Choose an image.")})
-    password = password_of(given)
+    password = password_of(value)
     parameters: dict[str, Any] = {"image_id": image_id, "admin_password": password}
-    known = {"name": 1, "metadata": 1, "description": 19, "key_name": 54}
-    parameters |= {
-        name: given[name] for name, since in known.items() if name in given and view.at_least(since)
-    }
-    parameters |= {column: given[name] for name, column in ACCESS.items() if name in given}
-    if "user_data" in given and view.at_least(57):
-        parameters["user_data"] = decoded(given["user_data"])
+    parameters |= {name: value[name] for name in REBUILD_FIELDS if name in value}
+    parameters |= {column: value[name] for name, column in ACCESS.items() if name in value}
+    if "user_data" in value:
+        parameters["user_data"] = decode_user_data(value["user_data"])
     _begin(view, "instance.rebuild", instance, parameters)
     rebuilt = instances.get(view.context, instance.pk)
     rebuilt.image = images.get_launchable(view.context, image_id)
-    shown = server_body.changed(view, rebuilt) | {"adminPass": password}
+    server = server_body.changed(view, rebuilt) | {"adminPass": password}
     if view.at_least(54):
-        shown["key_name"] = rebuilt.key_name or None
+        server["key_name"] = rebuilt.key_name or None
     if view.at_least(57):
-        shown["user_data"] = rebuilt.user_data or None
-    response = JsonResponse({"server": shown}, status=202)
+        server["user_data"] = rebuilt.user_data or None
+    response = JsonResponse({"server": server}, status=202)
     response["Location"] = url(f"servers/{instance.pk}")
     return response
 
 
-def _create_image(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    given = _mapping(wish)
-    return _take_image(view, instance, {"name": given.get("name"), "metadata": given.get("metadata")})
+def _create_image(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    return _take_image(view, instance, {"name": value["name"], "metadata": value.get("metadata")})
 
 
-def _create_backup(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    """An image of which, with those of its type before it, the newest `rotation` stay."""
-    given = _mapping(wish)
-    kind, rotation = given.get("backup_type"), quotas.whole_number(given.get("rotation"))
-    if not is_text(kind):
-        raise BadInput(fields={"backup_type": _("Name the kind of backup, such as daily or weekly.")})
-    if rotation is None or not 0 <= rotation < 2**31:
-        raise BadInput(fields={"rotation": _("Say how many backups of this kind stay.")})
+def _create_backup(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    """Take an image, and keep the newest `rotation` images of its backup type."""
     parameters = {
-        "name": given.get("name"),
-        "metadata": given.get("metadata"),
-        "backups": {"type": kind, "rotation": rotation},
+        "name": value["name"],
+        "metadata": value.get("metadata"),
+        "backups": {"type": value["backup_type"], "rotation": int(value["rotation"])},
     }
     return _take_image(view, instance, parameters)
 
@@ -142,21 +138,16 @@ def _take_image(view: ComputeView, instance: Instance, parameters: dict[str, Any
     return response
 
 
-def _change_password(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    given = _mapping(wish).get("adminPass")
-    if not isinstance(given, str):
-        raise BadInput(fields={"adminPass": _("Give the new password as text.")})
+def _change_password(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     if instance.vm_state == VmState.ACTIVE and instance.agent is None:
         raise Conflict("QEMU guest agent is not enabled.")
-    _begin(view, "instance.set_password", instance, {"admin_password": given})
+    _begin(view, "instance.set_password", instance, {"admin_password": value["adminPass"]})
     return accepted()
 
 
-def _console_output(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    length = _mapping(wish).get("length")
-    lines = None if length is None else quotas.whole_number(length)
-    if length is not None and (lines is None or lines < -1):
-        raise BadInput(fields={"length": _("Give a whole number of lines.")})
+def _console_output(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    length = (value or {}).get("length")
+    lines = None if length is None else int(length)
     if instance.launched_at is None and instance.vm_state == VmState.BUILDING:
         raise Conflict(_("%(name)s has not started yet.") % {"name": instance.name})
     text = console_views.read_log(view.context, instance, LOG_BYTES).text
@@ -165,22 +156,18 @@ def _console_output(view: ComputeView, instance: Instance, wish: Any) -> HttpRes
     return JsonResponse({"output": text})
 
 
-def _vnc_console(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
+def _vnc_console(view: ComputeView, instance: Instance, _value: Any) -> HttpResponse:
     if view.at_least(6):
         raise NotFound
-    if _mapping(wish).get("type") != "novnc":
-        raise BadInput(fields={"type": _("There is only novnc.")})
     return JsonResponse({"console": {"type": "novnc", "url": screen_url(view, instance)}})
 
 
-def _reset_state(view: ComputeView, instance: Instance, wish: Any) -> HttpResponse:
-    begin(
-        view.context, "instance.reset_state", instance.pk, parameters={"state": _mapping(wish).get("state")}
-    )
+def _reset_state(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    begin(view.context, "instance.reset_state", instance.pk, parameters={"state": value["state"]})
     return accepted()
 
 
-def _offload(view: ComputeView, instance: Instance, _wish: Any) -> HttpResponse:
+def _offload(view: ComputeView, instance: Instance, _value: Any) -> HttpResponse:
     raise Conflict(_("A shelved server gives up its host at once; there is nothing left to offload."))
 
 
@@ -198,24 +185,24 @@ _HANDLERS: dict[str, Handler] = {
     "createImage": _create_image,
     "createBackup": _create_backup,
     "changePassword": _change_password,
-    "trigger_crash_dump": _refused("Crash dumps cannot be triggered."),
-    "migrate": _refused("There is one host only, so nothing can be migrated."),
-    "os-migrateLive": _refused("There is one host only, so nothing can be migrated."),
-    "evacuate": _refused("There is one host only, so nothing can be evacuated."),
-    "addSecurityGroup": _refused("There is only the security group “default”."),
-    "removeSecurityGroup": _refused("There is only the security group “default”."),
+    "trigger_crash_dump": _not_implemented("Crash dumps cannot be triggered."),
+    "migrate": _not_implemented("There is one host only, so nothing can be migrated."),
+    "os-migrateLive": _not_implemented("There is one host only, so nothing can be migrated."),
+    "evacuate": _not_implemented("There is one host only, so nothing can be evacuated."),
+    "addSecurityGroup": _not_implemented("There is only the security group “default”."),
+    "removeSecurityGroup": _not_implemented("There is only the security group “default”."),
 }
 
 
 class Action(ComputeView):
-    """One key of the body names the action, its value says how."""
+    """Begin an action. The body's only key is its name, the value holds its parameters."""
 
-    @contract(body=schemas.BODY, answers={200: schemas.DONE, 202: schemas.BEGUN, 204: None})
+    @contract(answers={200: schemas.DONE, 202: schemas.BEGUN, 204: None})
     def post(self, request: Request, key: str) -> HttpResponse:
         body = self.body()
         if len(body) != 1:
             raise BadInput(_("Name exactly one action."))
-        ((name, wish),) = body.items()
+        ((name, value),) = body.items()
         if name == "restore":
             begin(self.context, "instance.restore", instances.get(self.context, key).pk)
             return accepted()
@@ -223,30 +210,30 @@ class Action(ComputeView):
             begin(self.context, "instance.purge", instances.get(self.context, key).pk)
             return accepted()
         instance = find(self, key)
-        handler = _HANDLERS.get(name) or _of_action(name)
+        handler = _HANDLERS.get(name) or _find_handler(name)
         if handler is None:
             raise BadInput(_("There is no such action: %(name)s.") % {"name": name[:64]})
-        return handler(self, instance, wish)
+        return handler(self, instance, value)
+
+    @classmethod
+    def contract(cls, method: str) -> Contract:
+        """Return the contract, with the body made of all registered actions."""
+        rules = super().contract(method)
+        body = schemas.body(tuple(registry.of_noun("instance"))) if method == "post" else None
+        return replace(rules, body=body)
 
 
-def _of_action(name: str) -> Handler | None:
-    """The handler of an action that says this name of itself and needs no words of Nova's translated."""
+def _find_handler(name: str) -> Handler | None:
+    """Return the handler of the action with this API name, whose fields are its parameters; None if there is none."""
     for action in registry.of_noun("instance"):
         if action.api_name == name:
-            return _plain(action.name, action.fields)
+            return _beginning(action.name, action.fields)
     return None
 
 
-def _mapping(wish: Any) -> dict[str, Any]:
-    if wish is None:
-        return {}
-    if not isinstance(wish, dict):
-        raise BadInput(_("The action's value must be an object."))
-    return wish
-
-
-def _begin(view: ComputeView, verb: str, instance: Instance, parameters: dict[str, Any]) -> Operation | None:
+def _begin(view: ComputeView, name: str, instance: Instance, parameters: dict[str, Any]) -> Operation | None:
+    """Begin the action. Raise BadInput with the API's names of fields."""
     try:
-        return begin(view.context, verb, instance.pk, parameters=parameters)
+        return begin(view.context, name, instance.pk, parameters=parameters)
     except BadInput as error:
-        raise in_their_words(error) from error
+        raise with_api_names(error) from error

@@ -1,4 +1,4 @@
-"""How a server looks, by microversion and by who asks."""
+"""The bodies of servers, by microversion and by the asker's role."""
 
 import hashlib
 import ipaddress
@@ -25,7 +25,7 @@ def brief(instance: Instance) -> dict[str, Any]:
 def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
     """Return a server as the answer to an update or a rebuild shows it."""
     host = instance.hypervisor.name if instance.hypervisor else ""
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         **brief(instance),
         "status": instance.status,
         "tenant_id": instance.project_id,
@@ -42,20 +42,20 @@ def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
         "OS-DCF:diskConfig": "MANUAL",
     }
     if instance.status in PROGRESS:
-        shown["progress"] = PROGRESS[instance.status]
+        body["progress"] = PROGRESS[instance.status]
     if instance.vm_state == VmState.ERROR and instance.fault:
         at = instance.fault.get("at")
-        shown["fault"] = {
+        body["fault"] = {
             "code": 500,
             "created": seconds(datetime.fromisoformat(at) if at else instance.updated_at),
             "message": instance.fault.get("message", ""),
         }
-    return shown | _later(view, instance)
+    return body | _versioned_fields(view, instance)
 
 
 def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
-    """Return a server as lists show it; the view of `one` has a little more."""
-    shown = changed(view, instance) | {
+    """Return a server as detailed lists show it. `one` adds the fields of the view of one server."""
+    body = changed(view, instance) | {
         "addresses": addresses(instance),
         "OS-EXT-AZ:availability_zone": _zone(instance),
         "OS-EXT-STS:vm_state": instance.vm_state,
@@ -69,15 +69,15 @@ def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
         "security_groups": [{"name": "default"}],
     }
     if policy.allows(view.context, "instance:read_host"):
-        shown |= _of_host(view, instance)
+        body |= _host_fields(view, instance)
     if not one:
-        shown.pop("server_groups", None)
-    return shown
+        body.pop("server_groups", None)
+    return body
 
 
 def addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
     """Return {network name: its addresses}."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_network: dict[str, list[dict[str, Any]]] = {}
     for port in instance.ports.all():
         entry = {
             "version": ipaddress.ip_address(port.address).version,
@@ -85,61 +85,61 @@ def addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
             "OS-EXT-IPS:type": "fixed",
             "OS-EXT-IPS-MAC:mac_addr": port.mac,
         }
-        found.setdefault(port.network.name, []).append(entry)
-    return found
+        by_network.setdefault(port.network.name, []).append(entry)
+    return by_network
 
 
 def bare_addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
-    """Return the same without the kind of address and the MAC."""
+    """Return the same without the type of address and the MAC."""
     return {
         name: [{"version": entry["version"], "addr": entry["addr"]} for entry in entries]
         for name, entries in addresses(instance).items()
     }
 
 
-def _later(view: ComputeView, instance: Instance) -> dict[str, Any]:
+def _versioned_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
     """Return the fields that microversions have added."""
-    shown: dict[str, Any] = {}
+    body: dict[str, Any] = {}
     if view.at_least(9):
-        shown["locked"] = instance.locked
+        body["locked"] = instance.locked
     if view.at_least(19):
-        shown["description"] = instance.description or None
+        body["description"] = instance.description or None
     if view.at_least(26):
-        shown["tags"] = instance.tags
+        body["tags"] = instance.tags
     if view.at_least(63):
-        shown["trusted_image_certificates"] = None
+        body["trusted_image_certificates"] = None
     if view.at_least(71):
-        shown["server_groups"] = [str(instance.server_group_id)] if instance.server_group_id else []
+        body["server_groups"] = [str(instance.server_group_id)] if instance.server_group_id else []
     if view.at_least(73):
-        shown["locked_reason"] = instance.locked_reason or None
-    return shown
+        body["locked_reason"] = instance.locked_reason or None
+    return body
 
 
 def _zone(instance: Instance) -> str:
-    """Return the zone of its host, or without a host the requested one."""
-    return instance.hypervisor.availability_zone if instance.hypervisor else instance.wanted_zone
+    """Return the availability zone of the host; without a host, the requested zone."""
+    return instance.hypervisor.availability_zone if instance.hypervisor else instance.requested_zone
 
 
-def _of_host(view: ComputeView, instance: Instance) -> dict[str, Any]:
+def _host_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
     host = instance.hypervisor
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         "OS-EXT-SRV-ATTR:host": host.name if host else None,
         "OS-EXT-SRV-ATTR:hypervisor_hostname": host.name if host else None,
         "OS-EXT-SRV-ATTR:instance_name": instance.guest_name,
     }
     if view.at_least(3):
-        shown |= {
+        body |= {
             "OS-EXT-SRV-ATTR:reservation_id": f"r-{instance.pk.hex[:8]}",
             "OS-EXT-SRV-ATTR:launch_index": 0,
             "OS-EXT-SRV-ATTR:hostname": hostname(instance),
             "OS-EXT-SRV-ATTR:kernel_id": "",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
-            "OS-EXT-SRV-ATTR:root_device_name": f"/dev/{machine_disks.first_device(hardware.of(instance))}",
+            "OS-EXT-SRV-ATTR:root_device_name": f"/dev/{machine_disks.first_device(hardware.spec_of(instance))}",
             "OS-EXT-SRV-ATTR:user_data": instance.user_data or None,
         }
     if view.at_least(16):
-        shown["host_status"] = _host_status(instance)
-    return shown
+        body["host_status"] = _host_status(instance)
+    return body
 
 
 def _host_status(instance: Instance) -> str:
@@ -152,7 +152,7 @@ def _host_status(instance: Instance) -> str:
 
 
 def _host_id(project: str, host: str) -> str:
-    """Return an id that only tells which instances of the project share a host."""
+    """Return an opaque id of the host, which differs between projects."""
     return hashlib.sha224(f"{project}{host}".encode()).hexdigest() if host else ""
 
 
@@ -163,7 +163,7 @@ def _image(instance: Instance) -> dict[str, Any] | str:
 
 
 def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
-    """Return the flavor as it was when the instance got it."""
+    """Return the flavor as it was when it was applied to the instance."""
     if view.at_least(47):
         return {
             "vcpus": instance.vcpus,

@@ -1,4 +1,4 @@
-"""What a list of servers is asked for, as conditions on rows."""
+"""The filters of lists of servers, as conditions on rows."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from accounts.services import inputs
 from compute.api.base import ComputeView, moment_of
 from compute.hosts.models import Hypervisor
 from compute.instances import states
-from compute.instances.api.json_lists import ListHolds
+from compute.instances.api.json_lists import JsonListContains
 from compute.instances.states import TaskState, VmState
 from compute.networks.models import Port
 
@@ -46,61 +46,61 @@ REGEX_LONGEST = 255
 
 
 def _regex(column: str) -> Callable[[str], Q]:
-    return lambda given: Q(**{f"{column}__regex": _pattern(given)})
+    return lambda value: Q(**{f"{column}__regex": _pattern(value)})
 
 
-def _pattern(given: str) -> str:
-    """Return the expression. Raise BadInput for one that is wrong or could take for ever."""
-    # A group that repeats can take for ever to fail, and a list must not hold a process.
-    if not is_text(given, REGEX_LONGEST) or re.search(r"\)[*+?{]", given):
+def _pattern(value: str) -> str:
+    """Return the regular expression. Raise BadInput if it is invalid or could run without end."""
+    # A repeated group can take exponential time to fail.
+    if not is_text(value, REGEX_LONGEST) or re.search(r"\)[*+?{]", value):
         raise BadInput(_("This search expression is not supported."))
     try:
-        re.compile(given)
+        re.compile(value)
     except re.error as error:
         raise BadInput(_("This search expression cannot be read.")) from error
-    return given
+    return value
 
 
-def _address(given: str) -> Q:
-    ports = Port.objects.filter(instance=OuterRef("pk"), address__regex=_pattern(given))
+def _address(value: str) -> Q:
+    ports = Port.objects.filter(instance=OuterRef("pk"), address__regex=_pattern(value))
     return Q(Exists(ports))
 
 
 def _id(column: str) -> Callable[[str], Q]:
-    def condition(given: str) -> Q:
+    def condition(value: str) -> Q:
         try:
-            return Q(**{column: UUID(given.rstrip("/").rpartition("/")[2])})
+            return Q(**{column: UUID(value.rstrip("/").rpartition("/")[2])})
         except ValueError:
             return NOTHING
 
     return condition
 
 
-def _binned(name: str) -> Q:
-    """Return the condition of a server in the recycle bin whose id is given as its name.
+def _in_recycle_bin(name: str) -> Q:
+    """Return the condition of a server in the recycle bin whose id is this name.
 
-    `openstack server restore` looks for it so. At its own address it is unknown, so that clients that
-    wait for a deletion come to an end.
+    `openstack server restore` searches for the server by this filter. Its own address answers 404, so that clients
+    that wait for the deletion finish.
     """
     return _id("pk")(name) & Q(vm_state=VmState.SOFT_DELETED)
 
 
 def _text(column: str) -> Callable[[str], Q]:
-    return lambda given: Q(**{column: given}) if is_text(given) else NOTHING
+    return lambda value: Q(**{column: value}) if is_text(value) else NOTHING
 
 
-def _in_zone(given: str) -> Q:
-    """Return the condition of servers in a zone, or without a host and meant for the zone."""
-    if not is_text(given):
+def _in_zone(zone: str) -> Q:
+    """Return the condition of servers on hosts of a zone, or without a host and requested in the zone."""
+    if not is_text(zone):
         return NOTHING
-    hosts = Q(hypervisor__zone=given)
-    if given == Hypervisor.DEFAULT_ZONE:
+    hosts = Q(hypervisor__zone=zone)
+    if zone == Hypervisor.DEFAULT_ZONE:
         hosts |= Q(hypervisor__zone="")
-    return hosts | Q(hypervisor=None, wanted_zone=given)
+    return hosts | Q(hypervisor=None, requested_zone=zone)
 
 
 FILTERS: Mapping[str, Callable[[str], Q]] = {
-    "name": lambda given: _regex("name")(given) | _binned(given),
+    "name": lambda value: _regex("name")(value) | _in_recycle_bin(value),
     "display_name": _regex("name"),
     "description": _regex("description"),
     "display_description": _regex("description"),
@@ -115,7 +115,7 @@ FILTERS: Mapping[str, Callable[[str], Q]] = {
     "task_state": _text("task_state"),
     "vm_state": _text("vm_state"),
     "availability_zone": _in_zone,
-    "ip6": lambda given: NOTHING,
+    "ip6": lambda value: NOTHING,
 }
 FOR_ADMINS: Mapping[str, Callable[[str], Q]] = {
     "host": _text("hypervisor__name"),
@@ -125,15 +125,15 @@ FOR_ADMINS: Mapping[str, Callable[[str], Q]] = {
 
 
 def condition(view: ComputeView, query: QueryDict) -> Q:
-    """Return all filters together. Unknown ones, and those the asker may not use, are ignored, as in Nova."""
-    known = dict(FILTERS)
+    """Return the condition of all filters. Unknown and forbidden filters are ignored, as in Nova."""
+    filters = dict(FILTERS)
     if policy.allows(view.context, "instance:read_host"):
-        known |= FOR_ADMINS
+        filters |= FOR_ADMINS
     where = Q()
     for name in query:
-        if name in known and query[name] != "":
-            where &= reduce(or_, (known[name](given) for given in query.getlist(name)))
-    where &= _status(view, query.getlist("status"), query.get("name", ""))
+        if name in filters and query[name] != "":
+            where &= reduce(or_, (filters[name](value) for value in query.getlist(name)))
+    where &= _statuses_condition(view, query.getlist("status"), query.get("name", ""))
     if moment := moment_of(query, "changes-since"):
         where &= Q(updated_at__gte=moment)
     if view.at_least(66) and (moment := moment_of(query, "changes-before")):
@@ -147,46 +147,46 @@ def tags_condition(view: ComputeView, query: QueryDict) -> Q:
     """Return the condition of `tags`, `tags-any`, `not-tags` and `not-tags-any`."""
     where = Q()
     for name in ("tags", "tags-any", "not-tags", "not-tags-any") if view.at_least(26) else ():
-        if given := query.get(name):
+        if tags := query.get(name):
             combine = or_ if name.endswith("any") else and_
-            has = reduce(combine, (_has_tag(tag) for tag in set(given.split(","))))
+            has = reduce(combine, (_has_tag(tag) for tag in set(tags.split(","))))
             where &= ~has if name.startswith("not") else has
     return where
 
 
 def _has_tag(tag: str) -> Q:
-    return Q(ListHolds("tags", Value(tag))) if is_text(tag) else NOTHING
+    return Q(JsonListContains("tags", Value(tag))) if is_text(tag) else NOTHING
 
 
-def _status(view: ComputeView, wanted: list[str], called: str) -> Q:
-    """Return the condition of the statuses. Without one, the recycle bin is left out unless called by id."""
-    asked = [name.upper() for name in wanted if name]
-    if not asked:
-        return ~Q(vm_state=VmState.SOFT_DELETED) | _binned(called)
-    found = [_of_status(name) for name in asked]
-    if all(each is None for each in found):
+def _statuses_condition(view: ComputeView, names: list[str], name: str) -> Q:
+    """Return the condition of any of the statuses. Without one, it excludes the recycle bin, unless `name` is an id."""
+    statuses = [status.upper() for status in names if status]
+    if not statuses:
+        return ~Q(vm_state=VmState.SOFT_DELETED) | _in_recycle_bin(name)
+    conditions = [_status_condition(status) for status in statuses]
+    if all(each is None for each in conditions):
         if view.at_least(38):
             raise BadInput(fields={"status": _("There is no such status.")})
         return NOTHING
-    return reduce(or_, (each for each in found if each is not None))
+    return reduce(or_, (each for each in conditions if each is not None))
 
 
-def _of_status(name: str) -> Q | None:
+def _status_condition(name: str) -> Q | None:
     busy = [task for task in TaskState if states.status(VmState.ACTIVE, task) != "ACTIVE"]
-    fits = [
+    conditions = [
         Q(vm_state=state) & (Q() if state == VmState.ERROR else ~Q(task_state__in=busy))
         for state in VmState
         if states.status(state, None) == name
     ]
-    fits += [
+    conditions += [
         Q(task_state=task) & ~Q(vm_state=VmState.ERROR)
         for task in busy
         if states.status(VmState.ACTIVE, task) == name
     ]
-    return reduce(or_, fits) if fits else None
+    return reduce(or_, conditions) if conditions else None
 
 
 def project(query: QueryDict) -> Q:
-    """Return the condition of the project that an administrator names."""
-    given = query.get("project_id") or query.get("tenant_id")
-    return _text("project")(given) if given else Q()
+    """Return the condition of the project in an administrator's query."""
+    project_id = query.get("project_id") or query.get("tenant_id")
+    return _text("project")(project_id) if project_id else Q()

@@ -1,4 +1,4 @@
-"""`/os-server-groups`: instances that belong close together, or far apart."""
+"""`/os-server-groups`: groups of instances with an affinity or anti-affinity policy."""
 
 from typing import Any
 
@@ -21,20 +21,20 @@ class ServerGroups(ComputeView):
     @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        everywhere = "all_projects" in query and policy.allows(self.context, "instance:read_host")
-        rows = server_groups.visible(self.context, all_projects=everywhere)
+        all_projects = "all_projects" in query and policy.allows(self.context, "instance:read_host")
+        rows = server_groups.visible_to(self.context, all_projects=all_projects)
         start, most = int(query.get("offset", "0")), COMPUTE.paging.limit(query) or MOST
         return JsonResponse({"server_groups": [_show(self, row) for row in rows[start : start + most]]})
 
     @contract(body=schemas.CREATE, answers={200: schemas.SHOWN})
     def post(self, request: Request) -> HttpResponse:
-        given = self.body()["server_group"]
+        fields = self.body()["server_group"]
         if self.at_least(64):
-            rule, most = given["policy"], given.get("rules", {}).get("max_server_per_host")
+            rule, most = fields["policy"], fields.get("rules", {}).get("max_server_per_host")
         else:
-            (rule,), most = given["policies"], None
+            (rule,), most = fields["policies"], None
         try:
-            group = server_groups.create(self.context, given["name"], rule, most)
+            group = server_groups.create(self.context, fields["name"], rule, most)
         except BadInput as error:
             names = {"max_server_per_host": "rules"}
             fields = {names.get(name, name): text for name, text in error.fields.items()}
@@ -55,16 +55,16 @@ class OneServerGroup(ComputeView):
 
 
 def _show(view: ComputeView, group: ServerGroup) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": str(group.pk),
         "name": group.name,
         "members": [str(member.pk) for member in group.members],
     }
     if view.at_least(64):
         rules = {"max_server_per_host": group.most_per_host} if group.most_per_host else {}
-        shown |= {"policy": group.policy, "rules": rules}
+        body |= {"policy": group.policy, "rules": rules}
     else:
-        shown |= {"policies": [group.policy], "metadata": {}}
+        body |= {"policies": [group.policy], "metadata": {}}
     if view.at_least(13):
-        shown |= {"project_id": group.project_id, "user_id": group.user_id or ""}
-    return shown
+        body |= {"project_id": group.project_id, "user_id": group.user_id or ""}
+    return body

@@ -1,4 +1,4 @@
-"""`/images` below Compute: what servers were and can be made from, for clients from before 2.36."""
+"""`/images` of the Compute API, for clients before 2.36."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,17 +22,17 @@ UNFINISHED = ("SAVING", 25)
 
 
 class ServerImages(ComputeView):
-    """Those that the asker may launch from, and those being taken."""
+    """List the images that the asker may launch from, and those in creation."""
 
     until = UNTIL
 
     @contract(query=schemas.IMAGES_QUERY, answers={200: schemas.IMAGES})
     def get(self, request: Request) -> HttpResponse:
-        return _listed(self, request, "images", _named)
+        return _listed(self, request, "images", _brief)
 
 
 class ServerImagesInDetail(ComputeView):
-    """The same with all that is known."""
+    """List the same images with all fields."""
 
     until = UNTIL
 
@@ -63,13 +63,13 @@ def _listed(
     )
 
 
-def _named(image: Image) -> dict[str, Any]:
+def _brief(image: Image) -> dict[str, Any]:
     return {"id": str(image.pk), "name": image.name, "links": _links(image)}
 
 
 def _detailed(image: Image) -> dict[str, Any]:
     status, progress = STATUS.get(Image.Status(image.status), UNFINISHED)
-    shown = _named(image) | {
+    body = _brief(image) | {
         "status": status,
         "progress": progress,
         "created": seconds(image.created_at),
@@ -81,8 +81,8 @@ def _detailed(image: Image) -> dict[str, Any]:
     }
     if image.taken_from_id:
         server = str(image.taken_from_id)
-        shown["server"] = {"id": server, "links": links("servers", server)}
-    return shown
+        body["server"] = {"id": server, "links": links("servers", server)}
+    return body
 
 
 def _links(image: Image) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What stands below a server: addresses, metadata, tags, interfaces, disks, groups, diagnostics."""
+"""The resources below a server: addresses, metadata, tags, interfaces, disks, groups, diagnostics."""
 
 from typing import Any
 
@@ -40,14 +40,14 @@ class Ips(ComputeView):
 class NetworkIps(ComputeView):
     @contract(answers={200: schemas.OF_NETWORK})
     def get(self, request: Request, key: str, network: str) -> HttpResponse:
-        found = server_body.bare_addresses(find(self, key))
-        if network not in found:
+        addresses = server_body.bare_addresses(find(self, key))
+        if network not in addresses:
             raise NotFound(_("The server is not on this network."))
-        return JsonResponse({network: found[network]})
+        return JsonResponse({network: addresses[network]})
 
 
 class Metadata(ComputeView):
-    """POST adds, PUT puts in the place of all."""
+    """POST adds items, PUT replaces all."""
 
     @contract(answers={200: schemas.METADATA_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -130,11 +130,11 @@ class OneTag(ComputeView):
 
 
 class Interfaces(ComputeView):
-    """Its network interfaces, to read."""
+    """List the server's network interfaces."""
 
     @contract(answers={200: schemas.INTERFACES})
     def get(self, request: Request, key: str) -> HttpResponse:
-        shown = [
+        body = [
             {
                 "port_id": str(port.pk),
                 "net_id": str(port.network_id),
@@ -144,11 +144,11 @@ class Interfaces(ComputeView):
             }
             for port in find(self, key).ports.all()
         ]
-        return JsonResponse({"interfaceAttachments": shown})
+        return JsonResponse({"interfaceAttachments": body})
 
 
 class Volumes(ComputeView):
-    """There are no volumes yet, so none is attached."""
+    """List the attached volumes: none, since there are no volumes yet."""
 
     @contract(answers={200: schemas.VOLUMES})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -157,7 +157,7 @@ class Volumes(ComputeView):
 
 
 class SecurityGroups(ComputeView):
-    """The one group that there is; clients compare its name with what they want."""
+    """List the only security group, `default`, by whose name clients find it."""
 
     @contract(answers={200: schemas.SECURITY_GROUPS})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -173,7 +173,7 @@ class SecurityGroups(ComputeView):
 
 
 class Diagnostics(ComputeView):
-    """What is known without asking the guest; for administrators."""
+    """Show diagnostics that need no answer from the guest, for administrators."""
 
     @contract(answers={200: schemas.DIAGNOSTICS})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -183,9 +183,9 @@ class Diagnostics(ComputeView):
         if not self.at_least(48):
             return JsonResponse({"memory": instance.ram_mib * 1024, "vcpus": instance.vcpus})
         up = instance.booted_at if instance.vm_state == VmState.ACTIVE else None
-        nothing = ("octets", "errors", "drop", "packets", "rate")
+        counters = ("octets", "errors", "drop", "packets", "rate")
         disk = dict.fromkeys(("read_bytes", "read_requests", "write_bytes", "write_requests", "errors_count"))
-        shown = {
+        body = {
             "state": STATES.get(VmState(instance.vm_state), "shutdown"),
             "driver": "libvirt",
             "hypervisor": instance.hypervisor.virt_type if instance.hypervisor else None,
@@ -201,12 +201,12 @@ class Diagnostics(ComputeView):
             ],
             "nic_details": [
                 {"mac_address": port.mac}
-                | {f"{way}_{what}": None for way in ("rx", "tx") for what in nothing}
+                | {f"{direction}_{counter}": None for direction in ("rx", "tx") for counter in counters}
                 for port in ports
             ],
             "disk_details": [disk],
         }
-        return JsonResponse(shown)
+        return JsonResponse(body)
 
 
 def _value(instance: Instance, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a client asks for when it creates a server, in the words of `LaunchRequest`."""
+"""Requests to create servers, parsed into `LaunchRequest`."""
 
 import base64
 import binascii
@@ -19,53 +19,53 @@ FIELDS = {
     "access_ipv6": "accessIPv6",
     "server_group_id": "group",
 }
-"""Ours → Nova's, so that an error names what was sent."""
+"""Our field → Nova's field, so that errors name the fields of the request."""
 
 PASSWORD_BYTES = 9
 
 HINTS = ("os:scheduler_hints", "OS-SCH-HNT:scheduler_hints")
-"""Where the body of a request may hold hints, beside the server."""
+"""Keys of the scheduler hints in the body, beside the server."""
 
 
 def launch_request(body: dict[str, Any]) -> LaunchRequest:
-    """Return the request of a body that fits its schema. Raise BadInput naming what is wrong."""
-    given, hints = body["server"], _hints(body)
+    """Return the launch request of a valid body. Raise BadInput naming the wrong field."""
+    server, hints = body["server"], _scheduler_hints(body)
     return LaunchRequest(
-        name=given["name"],
-        flavor_id=reference(given["flavorRef"]),
-        image_id=reference(image_of(given)),
-        count=_count(given),
-        keypair_name=given.get("key_name") or "",
-        user_data=decoded(given.get("user_data")),
-        networks=_networks(given.get("networks")),
-        description=given.get("description") or "",
-        metadata=given.get("metadata"),
-        tags=given.get("tags"),
-        access_ipv4=given.get("accessIPv4"),
-        access_ipv6=given.get("accessIPv6"),
-        admin_password=password_of(given),
+        name=server["name"],
+        flavor_id=parse_reference(server["flavorRef"]),
+        image_id=parse_reference(boot_image(server)),
+        count=_server_count(server),
+        keypair_name=server.get("key_name") or "",
+        user_data=decode_user_data(server.get("user_data")),
+        networks=_networks(server.get("networks")),
+        description=server.get("description") or "",
+        metadata=server.get("metadata"),
+        tags=server.get("tags"),
+        access_ipv4=server.get("accessIPv4"),
+        access_ipv6=server.get("accessIPv6"),
+        admin_password=password_of(server),
         server_group_id=hints.get("group"),
-        availability_zone=given.get("availability_zone"),
+        availability_zone=server.get("availability_zone"),
         same_host=hints.get("same_host"),
         different_host=hints.get("different_host"),
     )
 
 
-def in_their_words(error: BadInput) -> BadInput:
-    """Return the same error with the client's names of fields."""
+def with_api_names(error: BadInput) -> BadInput:
+    """Return the same error with the API's names of fields."""
     fields = {FIELDS.get(name, name): text for name, text in error.fields.items()}
     return BadInput(error.text, fields=fields)
 
 
-def reference(given: object) -> object:
-    """Return an id, which may come as a number or as the last part of an address."""
-    given = str(given) if isinstance(given, int) else given
-    return given.rstrip("/").rpartition("/")[2] if isinstance(given, str) else given
+def parse_reference(reference: object) -> object:
+    """Return the id of a reference, which is a number, an id, or an address that ends in it."""
+    text = str(reference) if isinstance(reference, int) else reference
+    return text.rstrip("/").rpartition("/")[2] if isinstance(text, str) else text
 
 
-def password_of(given: dict[str, Any]) -> str:
-    """Return the password for the guest: the given one, else a new one."""
-    password = given.get("adminPass")
+def password_of(server: dict[str, Any]) -> str:
+    """Return the password in the body, else a new one. Raise BadInput."""
+    password = server.get("adminPass")
     if password is None or password == "":
         return secrets.token_urlsafe(PASSWORD_BYTES)
     if not isinstance(password, str) or len(password) > 255 or not password.isprintable():
@@ -73,8 +73,8 @@ def password_of(given: dict[str, Any]) -> str:
     return password
 
 
-def decoded(user_data: object) -> str:
-    """Return the text of base64."""
+def decode_user_data(user_data: object) -> str:
+    """Return the user data of its base64 form. Raise BadInput."""
     if user_data is None or user_data == "":
         return ""
     try:
@@ -83,13 +83,10 @@ def decoded(user_data: object) -> str:
         raise BadInput(fields={"user_data": _("Give text in base64.")}) from error
 
 
-def image_of(given: dict[str, Any]) -> object:
-    """Return `imageRef`, or the image of the only boot device, a local disk.
-
-    Clients send the device beside the reference.
-    """
-    image = given.get("imageRef")
-    for device in given.get("block_device_mapping_v2") or []:
+def boot_image(server: dict[str, Any]) -> object:
+    """Return `imageRef`, or the image of the only block device, a local disk. Raise BadInput for any other device."""
+    image = server.get("imageRef")
+    for device in server.get("block_device_mapping_v2") or []:
         local = (
             isinstance(device, dict)
             and device.get("source_type") == "image"
@@ -104,26 +101,26 @@ def image_of(given: dict[str, Any]) -> object:
     return image
 
 
-def _hints(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the hints for the scheduler; those that it does not know are ignored, as in Nova."""
+def _scheduler_hints(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the scheduler hints of the body; unknown hints are ignored, as in Nova."""
     for name in HINTS:
         if body.get(name) is not None:
             return dict(body[name])
     return {}
 
 
-def _count(given: dict[str, Any]) -> int:
-    least = int(given.get("min_count") or 1)
-    most = int(given.get("max_count") or least)
+def _server_count(server: dict[str, Any]) -> int:
+    least = int(server.get("min_count") or 1)
+    most = int(server.get("max_count") or least)
     if least > most:
         raise BadInput(fields={"min_count": _("It must not be more than max_count.")})
     return most
 
 
-def _networks(wish: str | list[dict[str, Any]] | None) -> list[object] | None:
-    """Return ids of networks; None for the default one."""
-    if not wish or wish == "auto":
+def _networks(networks: str | list[dict[str, Any]] | None) -> list[object] | None:
+    """Return the ids of the networks; None for the default network."""
+    if not networks or networks == "auto":
         return None
-    if isinstance(wish, str):
+    if isinstance(networks, str):
         return []
-    return [each.get("uuid") for each in wish]
+    return [each.get("uuid") for each in networks]

@@ -19,7 +19,7 @@ from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
 from compute.instances.api import server_body, server_filters
 from compute.instances.api.schemas import servers as schemas
-from compute.instances.api.server_requests import in_their_words, launch_request
+from compute.instances.api.server_requests import launch_request, with_api_names
 from compute.instances.models import Instance
 from compute.instances.services import instances
 
@@ -35,23 +35,23 @@ class Servers(ComputeView):
 
     @contract(body=schemas.CREATE, answers={202: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
-        given = self.body()["server"]
-        wish = launch_request(self.body())
+        server = self.body()["server"]
+        spec = launch_request(self.body())
         try:
-            made = launch(self.context, wish)
+            rows = launch(self.context, spec)
         except BadInput as error:
-            raise in_their_words(error) from error
-        first = made[0]
-        if inputs.flag(given, "return_reservation_id", False):
+            raise with_api_names(error) from error
+        first = rows[0]
+        if inputs.flag(server, "return_reservation_id", False):
             return JsonResponse({"reservation_id": f"r-{first.pk.hex[:8]}"}, status=202)
-        shown = {
+        body = {
             "id": str(first.pk),
             "links": links("servers", first.pk),
-            "OS-DCF:diskConfig": given.get("OS-DCF:diskConfig", "MANUAL"),
+            "OS-DCF:diskConfig": server.get("OS-DCF:diskConfig", "MANUAL"),
             "security_groups": [{"name": "default"}],
-            "adminPass": wish.admin_password,
+            "adminPass": spec.admin_password,
         }
-        response = JsonResponse({"server": shown}, status=202)
+        response = JsonResponse({"server": body}, status=202)
         response["Location"] = url(f"servers/{first.pk}")
         return response
 
@@ -72,18 +72,18 @@ class OneServer(ComputeView):
 
     @contract(body=schemas.UPDATE, answers={200: schemas.CHANGED})
     def put(self, request: Request, key: str) -> HttpResponse:
-        given = self.body()["server"]
+        server = self.body()["server"]
         instance = find(self, key)
-        if "name" in given:
-            begin(self.context, "instance.rename", instance.pk, parameters={"name": given["name"]})
-        if "description" in given:
+        if "name" in server:
+            begin(self.context, "instance.rename", instance.pk, parameters={"name": server["name"]})
+        if "description" in server:
             begin(
                 self.context,
                 "instance.describe",
                 instance.pk,
-                parameters={"description": given["description"]},
+                parameters={"description": server["description"]},
             )
-        access = {column: given[name] for name, column in ACCESS.items() if name in given}
+        access = {column: server[name] for name, column in ACCESS.items() if name in server}
         if access:
             begin(self.context, "instance.set_access", instance.pk, parameters=access)
         return JsonResponse({"server": server_body.changed(self, find(self, key))})
@@ -109,20 +109,20 @@ def _listed(
         policy.enforce(view.context, "instance:read_host")
         where &= server_filters.project(query)
     deleted = policy.allows(view.context, "instance:read_host") and _flag(query, "deleted")
-    rows = instances.fitting(
+    rows = instances.visible_to(
         view.context, where, all_projects=all_projects, deleted=deleted, details=details
     ).order_by(*sorting.order(query, server_filters.SORTS, "created_at", "desc"))
     return COMPUTE.page_response(request, "servers", path, COMPUTE.paging.page(query, rows), show)
 
 
 def find(view: ComputeView, key: str) -> Instance:
-    """Return the server of the address. Raise NotFound in Nova's words, also for what is no id."""
+    """Return the server of the address. Raise NotFound with Nova's message, also if `key` is no id."""
     try:
-        return instances.find(view.context, UUID(key))
+        return instances.get_present(view.context, UUID(key))
     except (NotFound, ValueError) as error:
         raise NotFound(_("Instance %(key)s could not be found.") % {"key": key[:64]}) from error
 
 
 def _flag(query: Any, name: str) -> bool:
-    """Return a flag of the query string; one that is only named is set."""
+    """Return a flag of the query string; a flag without a value is set."""
     return name in query and (query[name] == "" or inputs.flag(query, name, False))

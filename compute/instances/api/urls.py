@@ -1,4 +1,4 @@
-"""Every address below /compute/. None but version documents ends in a slash."""
+"""The routes below /compute/. Only version documents end in a slash."""
 
 from django.urls import URLPattern, include, path, re_path
 
@@ -25,7 +25,7 @@ _GONE = (
     r"^os-(?:agents|cells|certificates|cloudpipe|fixed-ips|floating-ip-dns|floating-ips-bulk|fping"
     r"|security-group-default-rules)(?:/.*)?\Z"
 )
-"""What Nova answers 410 to."""
+"""Addresses that Nova answers with 410."""
 
 _resources: list[URLPattern] = [
     path("extensions", discovery.Extensions.as_view(), name="compute-extensions"),

@@ -25,14 +25,14 @@ Row = TypeVar("Row", bound=Model)
 
 
 class AllUsage(ComputeView):
-    """Of every project; for administrators."""
+    """Show the usage of every project, for administrators."""
 
     @contract(query=schemas.USAGE_QUERY, answers={200: schemas.USAGES})
     def get(self, request: Request) -> HttpResponse:
         start, stop = _period(request)
         detailed = inputs.flag(request.query_params, "detailed", False)
-        page = _paged(self, request, usage_report.projects(self.context, start, stop))
-        report = usage_report.of_projects([row.pk for row in page.rows], start, stop, detailed=detailed)
+        page = _page(self, request, usage_report.projects(self.context, start, stop))
+        report = usage_report.usage_by_project([row.pk for row in page.rows], start, stop, detailed=detailed)
         return COMPUTE.page_response(
             request,
             "tenant_usages",
@@ -46,8 +46,8 @@ class OneUsage(ComputeView):
     @contract(query=schemas.USAGE_QUERY, answers={200: schemas.USAGE})
     def get(self, request: Request, project: str) -> HttpResponse:
         start, stop = _period(request)
-        page = _paged(self, request, usage_report.instances(self.context, project, start, stop))
-        usage = usage_report.of_instances(page.rows, start, stop)
+        page = _page(self, request, usage_report.instances(self.context, project, start, stop))
+        usage = usage_report.total_usage(page.rows, start, stop)
         body: dict[str, Any] = {"tenant_usage": _show(project, usage, start, stop) if page.rows else {}}
         if page.more:
             path = f"os-simple-tenant-usage/{project}"
@@ -55,8 +55,8 @@ class OneUsage(ComputeView):
         return JsonResponse(body)
 
 
-def _paged(view: ComputeView, request: Request, rows: QuerySet[Row]) -> Page[Row]:
-    """Return the page that is asked for; all rows before 2.40, which brought pages."""
+def _page(view: ComputeView, request: Request, rows: QuerySet[Row]) -> Page[Row]:
+    """Return the requested page; all rows before 2.40, which introduced pages."""
     if not view.at_least(40):
         return Page(rows=list(rows), more=False)
     return COMPUTE.paging.page(request.query_params, rows)
@@ -72,7 +72,7 @@ def _period(request: Request) -> tuple[datetime, datetime]:
 
 
 def _show(project: str, usage: ProjectUsage, start: datetime, stop: datetime) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         "tenant_id": project,
         "start": without_zone(start),
         "stop": without_zone(stop),
@@ -82,8 +82,8 @@ def _show(project: str, usage: ProjectUsage, start: datetime, stop: datetime) ->
         "total_local_gb_usage": usage.gib_hours,
     }
     if usage.rows is not None:
-        shown["server_usages"] = [_show_server(row) for row in usage.rows]
-    return shown
+        body["server_usages"] = [_show_server(row) for row in usage.rows]
+    return body
 
 
 def _show_server(row: InstanceUsage) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What is done to instances by itself, again and again."""
+"""Duties of the sweep that concern instances."""

@@ -1,4 +1,4 @@
-"""Passes to one instance's screen."""
+"""Tokens for instances' screens."""
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from compute.instances.models.instance import Instance
 
 
 class ConsoleToken(models.Model):
-    """A pass that works once, soon, for one user, one instance and its host; only its hash is kept."""
+    """A short-lived token, stored as a hash, for one connection of a user to an instance's screen on its host."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
@@ -19,4 +19,4 @@ class ConsoleToken(models.Model):
     used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"console pass of {self.instance_id}"
+        return f"console token of {self.instance_id}"

@@ -1,4 +1,4 @@
-"""Sizes that instances come in."""
+"""Flavors: sizes of instances."""
 
 import uuid
 
@@ -9,10 +9,10 @@ from accounts.models import Project
 
 
 class Flavor(models.Model):
-    """Processors, memory in MiB and disk in GiB, as in Nova. Instances copy the numbers at launch.
+    """vCPUs, memory in MiB and disks in GiB, as in Nova. Instances copy the numbers at launch.
 
-    One that is not public is for administrators and its `projects`. An instance gets an
-    empty ephemeral disk and a swap disk where they are not 0. `rxtx_factor` is kept for clients that know it.
+    A flavor that is not public is for administrators and its `projects`. An instance gets an ephemeral disk and a swap
+    disk if their sizes are not 0. `rxtx_factor` has no effect and is stored for clients that use it.
     """
 
     id = models.CharField(primary_key=True, max_length=255, default=uuid.uuid4)

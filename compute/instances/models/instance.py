@@ -1,4 +1,4 @@
-"""Instances: what people launch."""
+"""Instances: virtual machines of a project."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from compute.instances import states
 
 
 class BootStage(models.TextChoices):
-    """How far a running guest has come since it was powered on."""
+    """How far a running guest has booted since it was powered on."""
 
     NONE = ""
     BOOTING = "booting"
@@ -22,11 +22,11 @@ class BootStage(models.TextChoices):
 
 class InstanceQuerySet(SubjectQuerySet["Instance"]):
     def existing(self) -> "InstanceQuerySet":
-        """Not gone for good; those in the recycle bin are included."""
+        """Return the instances that are not deleted for good; those in the recycle bin are among them."""
         return self.exclude(vm_state=states.VmState.DELETED)
 
     def present(self) -> "InstanceQuerySet":
-        """Neither gone for good nor in the recycle bin."""
+        """Return the instances that are neither deleted for good nor in the recycle bin."""
         return self.existing().exclude(vm_state=states.VmState.SOFT_DELETED)
 
     def in_recycle_bin(self) -> "InstanceQuerySet":
@@ -34,15 +34,16 @@ class InstanceQuerySet(SubjectQuerySet["Instance"]):
 
 
 class Instance(Subject):
-    """One virtual machine. Id, name and sizes of its flavor are copied, so that a changed or deleted flavor changes
-    nobody; for the same reason `hardware` keeps what flavor and image said of the machine
-    (`compute.instances.services.hardware.kept`).
+    """One virtual machine.
 
-    `restore_to` is where a verb that goes there and back ends;
-    `resized_from` is what was copied from the flavor before a resize that is not confirmed yet; `wanted_zone`
-    and `scheduler_hints` are what `compute.instances.services.placement` says they are. `agent` is what the agent inside
-    the guest last said of it (`compute.instances.services.agents`); null while none answers. `room` is how far the running
-    guest can grow (`compute.instances.services.room`); null while that is not known.
+    The columns of its flavor are copied, so that no change of the flavor changes an instance. For the same reason
+    `hardware` holds the machine options of flavor and image (`compute.instances.services.hardware.options`).
+
+    `restore_to` is the state in which a verb that leads back ends, such as unrescue.
+    `resized_from` holds the columns copied from the earlier flavor until a resize is confirmed.
+    `requested_zone` and `scheduler_hints` are explained in `compute.instances.services.placement`.
+    `agent` holds the facts of the agent in the guest (`compute.instances.services.agents`), null while none answers.
+    `headroom` holds how far the running guest can grow (`compute.instances.services.headroom`), null if unknown.
     """
 
     STATE: ClassVar[str] = "vm_state"
@@ -58,7 +59,7 @@ class Instance(Subject):
     server_group = models.ForeignKey(
         "compute.ServerGroup", on_delete=models.SET_NULL, null=True, related_name="instances"
     )
-    wanted_zone = models.CharField(max_length=255, blank=True)
+    requested_zone = models.CharField(max_length=255, blank=True)
     scheduler_hints = models.JSONField(default=dict)
     vcpus = models.PositiveIntegerField()
     ram_mib = models.PositiveIntegerField()
@@ -86,7 +87,7 @@ class Instance(Subject):
     access_ipv4 = models.GenericIPAddressField(protocol="IPv4", null=True)
     access_ipv6 = models.GenericIPAddressField(protocol="IPv6", null=True)
     agent = models.JSONField(null=True)
-    room = models.JSONField(null=True)
+    headroom = models.JSONField(null=True)
     expires_at = models.DateTimeField(null=True, db_index=True)
     expiry_warned_at = models.DateTimeField(null=True)
     launched_at = models.DateTimeField(null=True)
@@ -116,5 +117,5 @@ class Instance(Subject):
 
     @property
     def guest_name(self) -> str:
-        """The libvirt domain's name."""
+        """Return the name of the libvirt domain."""
         return f"instance-{self.id}"

@@ -1,4 +1,4 @@
-"""SSH keys that people put into their instances."""
+"""Key pairs for SSH."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from accounts.models import User
 
 
 class Keypair(models.Model):
-    """A public key by name; private halves are never kept. Belongs to a user, as in Nova."""
+    """A user's public key with a name, as in Nova. Private keys are never stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="keypairs")
     name = models.CharField(max_length=255)

@@ -1,4 +1,4 @@
-"""Schedules: what is to be done to an instance at a time, or again and again."""
+"""Schedules: verbs to begin on an instance once or repeatedly."""
 
 import uuid
 
@@ -11,14 +11,14 @@ from compute.instances.models.instance import Instance
 
 
 class Schedule(models.Model):
-    """`verb` at the time `at`, once, or whenever `cron` fits the clock of `time_zone`.
+    """A verb to begin once at the time `at`, or whenever `cron` matches the clock of `time_zone`.
 
-    `next_run` is null when nothing will come any more; moving it on is how a sweeper claims a run, so that of
-    several only one has it. It is run as `created_by`, with the rights that they have at that time. Of the images
-    that it takes, the newest `keep` stay (`compute.images.services.images.thin`).
+    `next_run` is null if no further run is due. A sweeper claims a run by advancing it, so that only one has it. The
+    verb begins as the user `created_by`, with the rights that they have then. Of the images that a schedule takes, the
+    newest `keep` stay (`compute.images.services.images.rotate`).
     """
 
-    KEPT = 7
+    DEFAULT_KEEP = 7
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -28,7 +28,7 @@ class Schedule(models.Model):
     at = models.DateTimeField(null=True)
     cron = models.CharField(max_length=255, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
-    keep = models.PositiveSmallIntegerField(default=KEPT)
+    keep = models.PositiveSmallIntegerField(default=DEFAULT_KEEP)
     enabled = models.BooleanField(default=True)
     next_run = models.DateTimeField(null=True)
     last_run = models.DateTimeField(null=True)

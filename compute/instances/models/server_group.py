@@ -1,4 +1,4 @@
-"""Server groups: instances of a project that belong close together, or far apart."""
+"""Server groups: instances of a project to place together or apart."""
 
 import uuid
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Policy(models.TextChoices):
-    """Where the instances of a group go; the soft ones are wishes that may be passed over."""
+    """How the instances of a group are placed. The soft policies are preferences only."""
 
     AFFINITY = "affinity", _("Together on one host")
     ANTI_AFFINITY = "anti-affinity", _("Apart on different hosts")
@@ -23,9 +23,9 @@ class Policy(models.TextChoices):
 
 
 class ServerGroup(models.Model):
-    """As in Nova. `most_per_host` is the rule max_server_per_host, which anti-affinity alone knows.
+    """A server group, as in Nova. `most_per_host` is the rule max_server_per_host of the policy anti-affinity.
 
-    Rows come from `compute.instances.services.server_groups`, with their members.
+    `compute.instances.services.server_groups` reads rows with their members.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -46,6 +46,6 @@ class ServerGroup(models.Model):
 
     @property
     def members(self) -> "list[Instance]":
-        """Its instances, without those in the recycle bin."""
+        """Return its instances outside the recycle bin."""
         members: list[Instance] = self.__dict__["prefetched_members"]
         return members

@@ -1,4 +1,4 @@
-"""What the agents inside guests say, asked once when one appears, and kept in the instance's row."""
+"""Facts of guest agents, read once an agent connects and stored in the instance's row."""
 
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -21,59 +21,59 @@ LONGEST = 255
 MOST_ADDRESSES = 16
 
 
-class Asker:
-    """Asks the agents of one hypervisor's guests, one after the other, in a thread of its own.
+class AgentPoller:
+    """Polls the agents of one hypervisor's guests, one after another, in its own thread.
 
-    A guest may open its agent's channel and never answer: whoever hears events must not wait for that.
+    A guest may open its agent's channel and never answer, and the watcher must not wait for that.
     """
 
     def __init__(self, hypervisor: Hypervisor) -> None:
         self._hypervisor = hypervisor
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="agents")
-        self._waiting: set[str] = set()
+        self._pending: set[str] = set()
 
-    def look(self, instance_id: str) -> None:
-        """See soon whether an agent answers in the guest. Asked often, it looks once."""
-        if instance_id not in self._waiting:
-            self._waiting.add(instance_id)
-            self._thread.submit(self._look, instance_id)
+    def poll(self, instance_id: str) -> None:
+        """Poll the guest's agent soon. Repeated calls until then poll it once."""
+        if instance_id not in self._pending:
+            self._pending.add(instance_id)
+            self._thread.submit(self._poll, instance_id)
 
-    def look_at_all(self) -> None:
-        """After a time in which nobody heard events."""
+    def poll_all(self) -> None:
+        """Poll the agents of all active guests, since events may have been missed."""
         rows = Instance.objects.filter(hypervisor=self._hypervisor, vm_state=VmState.ACTIVE)
         for key in rows.values_list("pk", flat=True):
-            self.look(str(key))
+            self.poll(str(key))
 
-    def _look(self, instance_id: str) -> None:
-        self._waiting.discard(instance_id)  # what happens from now on is looked at again
+    def _poll(self, instance_id: str) -> None:
+        self._pending.discard(instance_id)  # a later event is polled again
         try:
-            look(self._hypervisor, instance_id)
+            update(self._hypervisor, instance_id)
         except DatabaseError as error:
             log.warning("agent not written down", instance=instance_id, reason=str(error))
         finally:
             connection.close()
 
 
-def look(hypervisor: Hypervisor, instance_id: str) -> None:
-    """Write down what the agent says of the guest, or that none answers."""
+def update(hypervisor: Hypervisor, instance_id: str) -> None:
+    """Save the agent's facts about the guest, or that no agent answers."""
     instance = Instance.objects.existing().filter(pk=instance_id, hypervisor=hypervisor).first()
     if instance is None:
         return
     agent = Agent(hypervisor.uri, instance_id)
-    said = None
+    facts = None
     try:
         if agent.is_connected():
-            said = _kept(agent.facts())
-        if said is not None and not agent.is_connected():
-            said = None
+            facts = _limited(agent.facts())
+        if facts is not None and not agent.is_connected():
+            facts = None
     except DriverError as error:
         log.info("agent says nothing", instance=instance_id, reason=str(error))
-    if said != instance.agent:
-        transitions.change(instance, agent=said)
+    if facts != instance.agent:
+        transitions.change(instance, agent=facts)
 
 
-def _kept(facts: AgentFacts) -> dict[str, Any]:
-    """As rows keep it: guests may say anything at any length."""
+def _limited(facts: AgentFacts) -> dict[str, Any]:
+    """Return the facts with limited lengths, since a guest may send anything."""
     return {
         "system": _line(facts.system),
         "kernel": _line(facts.kernel),
@@ -83,5 +83,5 @@ def _kept(facts: AgentFacts) -> dict[str, Any]:
 
 
 def _line(text: str) -> str:
-    """Without control characters and what turns the direction of writing."""
+    """Return the text without control characters, also those of writing direction."""
     return "".join(sign for sign in text[:LONGEST] if unicodedata.category(sign)[0] != "C")

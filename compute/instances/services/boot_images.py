@@ -1,4 +1,4 @@
-"""The image that an instance was launched from."""
+"""Images from which instances boot."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -13,17 +13,17 @@ from compute.instances.models import Instance
 
 
 def image_of(instance: Instance) -> Image:
-    """Return the instance's image. Raise Conflict when it was deleted meanwhile."""
+    """Return the instance's image. Raise Conflict if it was deleted."""
     if instance.image is None:
         raise Conflict(_("The image of this instance was deleted. Launch from another one."))
     return instance.image
 
 
 def register() -> None:
-    """Tell images which instances' disks stand on them; called once at start."""
-    image_users.register(_names_on)
+    """Register instances as users of images. Call it once at start."""
+    image_users.register(_instances_on)
 
 
-def _names_on(image_id: UUID) -> Iterable[str]:
+def _instances_on(image_id: UUID) -> Iterable[str]:
     rows = Instance.objects.existing().filter(Q(image=image_id) | Q(rescue_image=image_id))
     return rows.values_list("name", flat=True)

@@ -1,7 +1,7 @@
-"""How far a guest has come since it was powered on: booting, has its address, answers SSH.
+"""Boot stages of guests: booting, has its address, answers SSH.
 
-An address is seen in the DHCP server's leases, SSH by knocking at the guest's port. Both are looked at only
-while something boots: no event tells of either.
+No event announces the stages. While a guest boots, its address is looked up in the DHCP server's leases, and its SSH
+port is probed.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ from compute.networks.services import host_networks
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=10)
-"""How long a guest is looked at; many never answer SSH and are well all the same."""
+"""How long a guest is observed. Many never answer SSH."""
 
 SSH_PORT = 22
-KNOCK_SECONDS = 0.5
+PROBE_SECONDS = 0.5
 
 
-def follow(hypervisor: Hypervisor) -> None:
-    """Look once at every guest of the hypervisor that still boots. Costs one query where none does."""
+def update_all(hypervisor: Hypervisor) -> None:
+    """Update the boot stage of every booting guest of the hypervisor. Costs one query if none boots."""
     booting = Instance.objects.filter(
         hypervisor=hypervisor,
         vm_state=VmState.ACTIVE,
@@ -40,21 +40,21 @@ def follow(hypervisor: Hypervisor) -> None:
     ports = {port.instance_id: port for port in Port.objects.filter(instance__in=list(booting))}
     if not ports:
         return
-    granted = _granted(hypervisor)
-    knocked = asyncio.run(_knock([port.address for port in ports.values()]))
+    lease_times = _lease_times(hypervisor)
+    answering = asyncio.run(_probe([port.address for port in ports.values()]))
     for instance in booting:
         port = ports.get(instance.pk)
         if port is None or instance.booted_at is None:
             continue
-        if port.address in knocked:
+        if port.address in answering:
             transitions.change(instance, boot_stage=BootStage.REACHABLE)
-        elif instance.boot_stage == BootStage.BOOTING and _has_since(granted, port, instance.booted_at):
+        elif instance.boot_stage == BootStage.BOOTING and _has_lease(lease_times, port, instance.booted_at):
             transitions.change(instance, boot_stage=BootStage.ADDRESS)
 
 
-def _granted(hypervisor: Hypervisor) -> dict[str, datetime]:
-    """MAC address → when its lease was given or last renewed."""
-    found: dict[str, datetime] = {}
+def _lease_times(hypervisor: Hypervisor) -> dict[str, datetime]:
+    """Return {MAC address: when its lease was granted or last renewed}."""
+    times: dict[str, datetime] = {}
     for network in Network.objects.all():
         try:
             leases = host_networks.network(hypervisor, network).leases()
@@ -62,24 +62,24 @@ def _granted(hypervisor: Hypervisor) -> dict[str, datetime]:
             log.warning("leases cannot be read", network=network.name, reason=str(error))
             continue
         for lease in leases:
-            found[lease.mac] = datetime.fromtimestamp(lease.granted, tz=UTC)
-    return found
+            times[lease.mac] = datetime.fromtimestamp(lease.granted, tz=UTC)
+    return times
 
 
-def _has_since(granted: dict[str, datetime], port: Port, since: datetime) -> bool:
-    """Whether the lease is of this boot; the server counts whole seconds."""
-    return port.mac in granted and granted[port.mac] >= since - timedelta(seconds=1)
+def _has_lease(lease_times: dict[str, datetime], port: Port, booted_at: datetime) -> bool:
+    """Return whether the port has a lease of this boot. The server counts whole seconds."""
+    return port.mac in lease_times and lease_times[port.mac] >= booted_at - timedelta(seconds=1)
 
 
-async def _knock(addresses: list[str]) -> set[str]:
-    """Those at which something accepts a connection on SSH's port."""
+async def _probe(addresses: list[str]) -> set[str]:
+    """Return the addresses that accept a connection on the SSH port."""
     answers = await asyncio.gather(*(_accepts(address) for address in addresses))
     return {address for address, accepted in zip(addresses, answers, strict=True) if accepted}
 
 
 async def _accepts(address: str) -> bool:
     try:
-        async with asyncio.timeout(KNOCK_SECONDS):
+        async with asyncio.timeout(PROBE_SECONDS):
             _reader, writer = await asyncio.open_connection(address, SSH_PORT)
     except OSError:  # includes the time-out
         return False

@@ -1,4 +1,4 @@
-"""The config drive: an ISO image from which a guest reads who it is (Nova's metadata, config-drive format)."""
+"""The config drive: an ISO image from which a guest reads its metadata (Nova, config-drive format)."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from compute.instances.models import Instance
 
 
 def build(instance: Instance, admin_password: str = "") -> bytes:
-    """The whole ISO image; the same rows give the same content."""
+    """Return the ISO image of the instance's config drive. The same rows give the same content."""
     port = instance.ports.order_by("created_at", "pk").first()
     metadata: dict[str, object] = {
         "uuid": str(instance.pk),
@@ -37,7 +37,7 @@ def build(instance: Instance, admin_password: str = "") -> bytes:
 
 
 def hostname(instance: Instance) -> str:
-    """A host name from the instance's name: letters, digits and hyphens, at most 63 (RFC 1123)."""
+    """Return a host name from the instance's name: at most 63 letters, digits and hyphens (RFC 1123)."""
     name = re.sub(r"[^a-z0-9]+", "-", instance.name.lower()).strip("-")[:63].strip("-")
     return name or f"instance-{instance.pk.hex[:8]}"
 
@@ -63,7 +63,7 @@ def _iso(files: dict[str, bytes]) -> bytes:
             joliet_path=f"/openstack/latest/{name}",
             rr_name=name,
         )
-    whole = io.BytesIO()
-    iso.write_fp(whole)
+    buffer = io.BytesIO()
+    iso.write_fp(buffer)
     iso.close()
-    return whole.getvalue()
+    return buffer.getvalue()

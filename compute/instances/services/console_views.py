@@ -1,7 +1,4 @@
-"""What an instance shows without a connection: a picture of its screen and the log of its serial port.
-
-Both are asked of the console process of its host.
-"""
+"""Screenshots and console logs of instances, from the console process of their host."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from compute.hosts.services import questions
 from compute.instances.models import Instance
 
 SCREENSHOT_SECONDS = 2
-SHOWN_BYTES = 256 * 1024
+MOST_LOG_BYTES = 256 * 1024
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor moves
@@ -29,7 +26,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleLog:
-    """The end of what the guest wrote to its serial port; `tag` changes whenever more was written."""
+    """The end of the guest's console log. `tag` changes with the log; `shortened` says that the log is longer."""
 
     content: bytes
     tag: str
@@ -37,24 +34,24 @@ class ConsoleLog:
 
     @property
     def text(self) -> str:
-        """For reading: without escape sequences and control characters; of overwritten lines the last state."""
-        said = _ESCAPES.sub("", self.content.decode(errors="replace")).replace("\r\n", "\n")
-        lines = (line.rstrip("\r").rpartition("\r")[2] for line in said.split("\n"))
+        """Return the text without escape sequences and control characters, with overwritten lines as last seen."""
+        text = _ESCAPES.sub("", self.content.decode(errors="replace")).replace("\r\n", "\n")
+        lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
         return "\n".join(_CONTROLS.sub("", line) for line in lines)
 
 
 def screenshot(instance: Instance) -> bytes:
-    """Return the screen as PNG, at most two seconds old. Raise Conflict when the instance is off, Unavailable."""
+    """Return the screen as PNG, at most two seconds old. Raise Conflict if the instance is off, Unavailable."""
     key = f"screenshot:{instance.pk}"
-    known: bytes | None = cache.get(key)
-    if known is None:
-        known = _picture(instance)
-        cache.set(key, known, SCREENSHOT_SECONDS)
-    return known
+    picture: bytes | None = cache.get(key)
+    if picture is None:
+        picture = _fetch_picture(instance)
+        cache.set(key, picture, SCREENSHOT_SECONDS)
+    return picture
 
 
-def log(instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
-    """Return the last `limit` bytes, from the start of a line; none when nothing was written. Raise Unavailable."""
+def log(instance: Instance, limit: int = MOST_LOG_BYTES) -> ConsoleLog:
+    """Return the last `limit` bytes of the log, from the start of a line. Raise Unavailable."""
     if instance.hypervisor is None:
         return ConsoleLog(content=b"", tag="none", shortened=False)
     answer = questions.ask(instance.hypervisor, f"/instances/{instance.pk}/log?limit={limit}")
@@ -65,13 +62,13 @@ def log(instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
     return ConsoleLog(content=content, tag=answer.headers["X-Log-Tag"], shortened=shortened)
 
 
-def read_log(context: Context, instance: Instance, limit: int = SHOWN_BYTES) -> ConsoleLog:
-    """Return the log for an asker who may use the console. Raise Forbidden, Unavailable."""
+def read_log(context: Context, instance: Instance, limit: int = MOST_LOG_BYTES) -> ConsoleLog:
+    """Return the log if the asker may use the console. Raise Forbidden, Unavailable."""
     policy.enforce(context, "instance:console")
     return log(instance, limit)
 
 
-def _picture(instance: Instance) -> bytes:
+def _fetch_picture(instance: Instance) -> bytes:
     if instance.hypervisor is None:
         raise _off(instance)
     try:

@@ -1,7 +1,7 @@
-"""Passes to instances' screens: given to a person, redeemed once by the console proxy, renewed while in use.
+"""Tokens for instances' screens: issued to users, redeemed once by the console proxy, renewed while in use.
 
-A pass is good until `expires_at`: first to connect, and from then on as long as its connection renews it.
-Tokens are secrets: only their hashes are kept, and they are never logged.
+A token is valid until `expires_at`, which its connection extends once it is redeemed. Tokens are secrets: rows store
+only their hashes, and they are never logged.
 """
 
 import hashlib
@@ -28,22 +28,22 @@ from compute.instances.models import ConsoleToken, Instance
 RULE = "instance:console"
 CONNECT_WITHIN = timedelta(seconds=30)
 RENEW_SECONDS = 25
-ALIVE = timedelta(seconds=60)
+TOKEN_LIFETIME = timedelta(seconds=60)
 RUNNING = states.RUNNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
-    """Someone who has an instance's screen open, and since when."""
+class Viewer:
+    """A user who has an instance's screen open, and since when."""
 
     name: str
     since: datetime
 
 
 def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITHIN) -> str:
-    """A token for the instance's screen, good for one connection within that time.
+    """Return a token for one connection to the instance's screen within that time.
 
-    Raises Forbidden, and Conflict when the instance does not run.
+    Raise Forbidden, or Conflict if the instance does not run.
     """
     host_id = _enforce(context, instance)
     token = secrets.token_urlsafe(32)
@@ -61,19 +61,19 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
 
 
 def screen_path(instance: Instance, token: str) -> str:
-    """Return where the front door has the instance's screen; the token is good there once."""
+    """Return the path of the instance's screen at the front door, with its token."""
     return f"/console/{instance.hypervisor_id}/?token={token}"
 
 
 def serial_path(instance: Instance) -> str:
-    """Return where the front door has the instance's serial port; empty while the instance has no host."""
+    """Return the path of the instance's serial port at the front door; empty if it has no host."""
     return f"/ws/serial/{instance.hypervisor_id}/{instance.pk}/" if instance.hypervisor_id else ""
 
 
 def open_serial(context: Context, instance_id: str, host_id: UUID | None) -> Instance:
-    """Return the instance whose serial port is about to be opened on this host.
+    """Record that the asker opens the instance's serial port on this host, and return the instance.
 
-    Raise NotFound, also when it is on another host, Forbidden, Conflict.
+    Raise NotFound, also if it is on another host, Forbidden, Conflict.
     """
     instance = Instance.objects.existing().select_related("hypervisor").reach(context, pk=instance_id)
     if _enforce(context, instance) != host_id:
@@ -83,61 +83,61 @@ def open_serial(context: Context, instance_id: str, host_id: UUID | None) -> Ins
 
 
 def redeem(token: str, host_id: UUID | None) -> Instance | None:
-    """Use the token up on this host: the instance it leads to, or None when it is wrong, late, used or outdated.
+    """Redeem the token on this host and return its instance; None if the token is invalid, expired or used.
 
-    Of several at once only one gets it. A token of another host is not used up.
+    Of several connections at once only one redeems it. A token of another host stays unused.
     """
     now = timezone.now()
     unused = ConsoleToken.objects.filter(
         digest=_digest(token), host=host_id, used_at=None, expires_at__gt=now
     )
-    if not unused.update(used_at=now, expires_at=now + ALIVE):
+    if not unused.update(used_at=now, expires_at=now + TOKEN_LIFETIME):
         return None
     row = _row(token)
-    return row.instance if row and _still_right(row) else None
+    return row.instance if row and _is_valid(row) else None
 
 
 def renew(token: str) -> bool:
-    """Keep a redeemed pass alive; False when its connection must end, because something was taken away."""
+    """Extend a redeemed token. Return False if its connection must end, since the token is not valid any more."""
     row = _row(token)
-    if row is None or not _still_right(row):
+    if row is None or not _is_valid(row):
         return False
     now = timezone.now()
-    alive = ConsoleToken.objects.filter(pk=row.pk, expires_at__gt=now)
-    return bool(alive.update(expires_at=now + ALIVE))
+    unexpired = ConsoleToken.objects.filter(pk=row.pk, expires_at__gt=now)
+    return bool(unexpired.update(expires_at=now + TOKEN_LIFETIME))
 
 
-def give_back(token: str) -> None:
-    """The connection has ended: nobody sits there any more."""
+def revoke(token: str) -> None:
+    """Delete the token of a connection that has ended."""
     ConsoleToken.objects.filter(digest=_digest(token)).delete()
 
 
-def visitors(instance: Instance, *, but: User) -> list[Visitor]:
-    """Who else has the instance's screen open now, longest first."""
+def viewers(instance: Instance, *, exclude: User) -> list[Viewer]:
+    """Return the other users who have the instance's screen open now, longest first."""
     rows = ConsoleToken.objects.filter(
         instance=instance, used_at__isnull=False, expires_at__gt=timezone.now()
     )
-    rows = rows.exclude(user=but).select_related("user").order_by("used_at")
-    return [Visitor(name=row.user.name, since=row.used_at) for row in rows if row.used_at]
+    rows = rows.exclude(user=exclude).select_related("user").order_by("used_at")
+    return [Viewer(name=row.user.name, since=row.used_at) for row in rows if row.used_at]
 
 
 @receiver(user_logged_out)
-def end_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
-    """Whoever signs out has no screens open within half a minute; windows still signed in reconnect."""
+def revoke_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
+    """Revoke all tokens of a user who signs out. Windows that are still signed in reconnect."""
     if user is not None:
         ConsoleToken.objects.filter(user=user).delete()
 
 
 def _enforce(context: Context, instance: Instance) -> UUID:
-    """Return the host of a running instance whose console is the asker's. Raise Forbidden, Conflict."""
+    """Return the host of a running instance whose console the asker may use. Raise Forbidden, Conflict."""
     policy.enforce(context, RULE)
     if instance.vm_state not in RUNNING or instance.hypervisor_id is None:
         raise Conflict(_("%(name)s is off, so it has no console. Start it first.") % {"name": instance.name})
     return instance.hypervisor_id
 
 
-def _still_right(row: ConsoleToken) -> bool:
-    """Return whether the owner may still see the instance, and it runs on the host that the token is for."""
+def _is_valid(row: ConsoleToken) -> bool:
+    """Return whether the token's user may still see the instance, and it still runs on the token's host."""
     instance, user = row.instance, row.user
     if not (user.enabled and user.domain.enabled):
         return False

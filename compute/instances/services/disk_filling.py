@@ -1,4 +1,4 @@
-"""What new disks hold: the image, an empty file system, swap space."""
+"""Contents of new disks: the image, an empty file system, swap space."""
 
 from compute.driver.storage import formatting
 from compute.volumes.models import Disk
@@ -9,7 +9,7 @@ SWAP_LABEL = "swap0"
 
 
 def make(disk: Disk) -> None:
-    """Make the disk's volume with what its role asks for; there already is success. Raise DriverError."""
+    """Make the disk's volume with the content of its role. A volume that exists is success. Raise DriverError."""
     pool = disks.pool_of(disk)
     if pool.stat(disk.volume_name) is not None and disk.image is None:
         return

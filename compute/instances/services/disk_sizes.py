@@ -1,4 +1,4 @@
-"""How much disk an instance or a flavor takes in all: root, ephemeral and swap disks, in whole GiB."""
+"""Total disk sizes of instances and flavors: root, ephemeral and swap disks, in whole GiB."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,7 +8,7 @@ from django.db.models.expressions import Combinable
 
 
 def total_gib_by(column: Callable[[str], Combinable]) -> Combinable:
-    """Return the same in the database, where whole numbers divide to whole numbers."""
+    """Return the total as an expression for the database, where whole numbers divide to whole numbers."""
     return column("disk_gib") + column("ephemeral_gib") + (column("swap_mib") + 1023) / 1024
 
 
@@ -24,5 +24,5 @@ class Sizes(Protocol):
 
 
 def total_gib(sizes: Sizes) -> int:
-    """Return the GiB that its disks take together."""
+    """Return the total GiB of the row's disks."""
     return sizes.disk_gib + sizes.ephemeral_gib + -(-sizes.swap_mib // 1024)

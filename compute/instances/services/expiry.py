@@ -1,4 +1,4 @@
-"""When instances expire: what may be set, and who is warned."""
+"""Expiry of instances: its default, its limits and its warnings."""
 
 from datetime import datetime, timedelta
 
@@ -18,32 +18,32 @@ from compute.instances.services import local_times
 from compute.instances.states import VmState
 
 WARNING = timedelta(hours=24)
-"""How long before it expires people are warned."""
+"""How long before the expiry people are warned."""
 
-RESPITE_DAYS = 7
-"""How long what is taken out of the recycle bin stays at least; also by how much the button extends."""
+EXTENSION_DAYS = 7
+"""Days by which the button extends the expiry, and before which a restored instance does not expire."""
 
 LONGEST_DAYS = 3650
 
 
 def default() -> datetime | None:
-    """When an instance that is made now expires; None: never."""
+    """Return when an instance launched now expires; None for never."""
     return timezone.now() + timedelta(days=settings.EXPIRY_DAYS) if settings.EXPIRY_DAYS > 0 else None
 
 
 def is_soon(instance: Instance) -> bool:
-    """Whether the warning is due on its page."""
+    """Return whether the instance's page shows the warning."""
     if instance.expires_at is None or instance.vm_state == VmState.SOFT_DELETED:
         return False
     return instance.expires_at <= timezone.now() + WARNING
 
 
-def wanted(
+def parse(
     context: Context, instance: Instance, expires_at: object, time_zone: object, days: object
 ) -> datetime | None:
-    """The new time: `expires_at` by the clock of `time_zone`, or `days` more; neither: never. Raises BadInput.
+    """Return the new expiry: `expires_at` by the clock of `time_zone`, or `days` later; None for never.
 
-    Where the installation sets a default, only administrators go beyond it.
+    If the installation has a default, only administrators may exceed it. Raise BadInput.
     """
     now = timezone.now()
     if days:
@@ -54,7 +54,7 @@ def wanted(
             )
         moment: datetime | None = max(instance.expires_at or now, now) + timedelta(days=number)
     elif expires_at:
-        moment = local_times.moment(expires_at, time_zone, field="expires_at")
+        moment = local_times.parse(expires_at, time_zone, field="expires_at")
         if moment <= now:
             raise BadInput(fields={"expires_at": _("This time is over already.")})
     else:
@@ -75,23 +75,23 @@ def wanted(
     return moment
 
 
-def respite(instance: Instance) -> datetime | None:
-    """When an instance that comes back from the recycle bin expires: not at once."""
+def after_restore(instance: Instance) -> datetime | None:
+    """Return the expiry of an instance restored from the recycle bin, which is not at once."""
     if instance.expires_at is None:
         return None
-    return max(instance.expires_at, timezone.now() + timedelta(days=RESPITE_DAYS))
+    return max(instance.expires_at, timezone.now() + timedelta(days=EXTENSION_DAYS))
 
 
 def warn(instance: Instance) -> bool:
-    """Warn once that the instance expires soon: in the audit log, on its page, and its owner by mail.
+    """Record once that the instance expires soon, in the audit log and in its row.
 
-    Of several who come at once, one does it; whether it was this one.
+    Return whether this call did it, since several processes may try.
     """
     now = timezone.now()
-    claimed = Instance.objects.filter(
+    updated = Instance.objects.filter(
         pk=instance.pk, expires_at=instance.expires_at, expiry_warned_at=None
     ).update(expiry_warned_at=now)
-    if not claimed or instance.expires_at is None:
+    if not updated or instance.expires_at is None:
         return False
     audit.record(
         None, "instance.expires_soon", instance, expires_at=instance.expires_at.isoformat(timespec="seconds")
@@ -101,7 +101,7 @@ def warn(instance: Instance) -> bool:
 
 
 def mail_warning(instance: Instance) -> None:
-    """Tell the owner by mail, in their language. Outside any transaction: mail servers take their time."""
+    """Mail the warning to the owner in their language. Call it outside transactions, since mail takes time."""
     if instance.user is None or instance.expires_at is None:
         return
     with override(instance.user.language or settings.LANGUAGE_CODE):

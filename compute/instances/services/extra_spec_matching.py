@@ -1,4 +1,4 @@
-"""Compares what a flavor asks of hosts with what they have (Nova guide, extra specs, operators)."""
+"""Matching of flavors' extra specs with values of hosts (Nova guide, extra specs, operators)."""
 
 import operator
 from collections.abc import Callable
@@ -20,24 +20,24 @@ _TEXTS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def matches(has: str, asked: str) -> bool:
-    """Whether a host's value is what is asked: a text, or an operator and what it compares with.
+def matches(value: str, required: str) -> bool:
+    """Return whether a host's value meets the required one: a text, or an operator with its operand.
 
-    `= 5` is a number of at least 5; `<or> a <or> b` is one of several; `<in> a` is a part.
+    `= 5` matches numbers from 5, and `<in> a` a part of the value. `<or> a <or> b` matches one of several texts.
     """
-    first, _space, rest = asked.strip().partition(" ")
-    rest = rest.strip()
-    if first == "<or>":
-        return has in {choice.strip() for choice in rest.split("<or>")}
-    if first == "<in>":
-        return rest in has
-    if first == "<all-in>":
-        return all(word in has for word in rest.replace("<all-in>", " ").split())
-    if first in _TEXTS and rest:
-        return _TEXTS[first](has, rest)
-    if first in _NUMBERS and rest:
+    operator_name, _space, operand = required.strip().partition(" ")
+    operand = operand.strip()
+    if operator_name == "<or>":
+        return value in {choice.strip() for choice in operand.split("<or>")}
+    if operator_name == "<in>":
+        return operand in value
+    if operator_name == "<all-in>":
+        return all(word in value for word in operand.replace("<all-in>", " ").split())
+    if operator_name in _TEXTS and operand:
+        return _TEXTS[operator_name](value, operand)
+    if operator_name in _NUMBERS and operand:
         try:
-            return _NUMBERS[first](float(has), float(rest))
+            return _NUMBERS[operator_name](float(value), float(operand))
         except ValueError:
             return False
-    return has == asked
+    return value == required

@@ -1,4 +1,4 @@
-"""Flavors: public ones, and those that an administrator gave to single projects."""
+"""Flavors: public ones, and those that an administrator has granted to single projects."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -27,12 +27,12 @@ SIZES = {
 }
 MOST_SPECS = 128
 
-COPIED = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
-"""What an instance keeps of its flavor; what extra specs say of its machine, `hardware` keeps."""
+COPIED_FIELDS = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
+"""Columns that an instance copies from its flavor. Its extra specs are in the column `hardware`."""
 
 
-def visible(context: Context) -> QuerySet[Flavor]:
-    """What the asker may use: public ones and those given to their project. Administrators see all."""
+def visible_to(context: Context) -> QuerySet[Flavor]:
+    """Return the public flavors and those granted to the asker's project; all for administrators. Raise Forbidden."""
     policy.enforce(context, "flavor:read")
     if policy.allows(context, "flavor:write"):
         return Flavor.objects.all()
@@ -40,31 +40,31 @@ def visible(context: Context) -> QuerySet[Flavor]:
 
 
 def listing(context: Context) -> list[Flavor]:
-    """What the asker's project may launch in, smallest first."""
+    """Return the flavors in which the asker's project may launch, smallest first. Raise Forbidden."""
     policy.enforce(context, "flavor:read")
     return list(Flavor.objects.filter(Q(is_public=True) | Q(projects=context.project)).distinct())
 
 
-def counted(context: Context) -> QuerySet[Flavor]:
-    """All flavors with `instance_count` (the recycle bin's too) and `project_count`. One query."""
+def all_for_admin(context: Context) -> QuerySet[Flavor]:
+    """Return all flavors with `instance_count`, which includes the recycle bin, and `project_count`. One query."""
     policy.enforce(context, "flavor:write")
-    held = Instance.objects.existing().filter(flavor_id=OuterRef("pk")).order_by().values("flavor_id")
+    instances = Instance.objects.existing().filter(flavor_id=OuterRef("pk")).order_by().values("flavor_id")
     return Flavor.objects.annotate(
-        instance_count=Coalesce(Subquery(held.annotate(n=Count("pk")).values("n")), 0),
+        instance_count=Coalesce(Subquery(instances.annotate(n=Count("pk")).values("n")), 0),
         project_count=Count("projects"),
     )
 
 
 def get(context: Context, flavor_id: object) -> Flavor:
-    """One flavor. Raises NotFound."""
-    found = visible(context).filter(pk=flavor_id).first() if is_text(flavor_id) else None
-    if found is None:
+    """Return one flavor that the asker may use. Raise Forbidden, NotFound."""
+    flavor = visible_to(context).filter(pk=flavor_id).first() if is_text(flavor_id) else None
+    if flavor is None:
         raise NotFound(_("Choose a size."))
-    return found
+    return flavor
 
 
-def copied(flavor: Flavor) -> dict[str, Any]:
-    """The values of `COPIED`."""
+def copied_fields(flavor: Flavor) -> dict[str, Any]:
+    """Return the values of `COPIED_FIELDS`."""
     return {
         "flavor_id": str(flavor.pk),
         "flavor_name": flavor.name,
@@ -77,31 +77,31 @@ def copied(flavor: Flavor) -> dict[str, Any]:
 
 
 @transaction.atomic
-def create(context: Context, given: dict[str, Any]) -> Flavor:
-    """A flavor from `name`, the `SIZES`, and if given `id`, `rxtx_factor`, `is_public`, `description`.
+def create(context: Context, data: dict[str, Any]) -> Flavor:
+    """Make a flavor from `name`, the `SIZES`, and optionally `id`, `rxtx_factor`, `is_public`, `description`.
 
-    Raises Forbidden, BadInput naming each wrong field, Conflict when id or name is taken.
+    Raise Forbidden, BadInput naming each wrong field, or Conflict if id or name is taken.
     """
     policy.enforce(context, "flavor:write")
     wrong: dict[str, str] = {}
-    values: dict[str, Any] = {"name": clean_name(given.get("name"))}
+    values: dict[str, Any] = {"name": clean_name(data.get("name"))}
     for field, (least, most) in SIZES.items():
-        number = quotas.whole_number(given.get(field, 0))
+        number = quotas.whole_number(data.get(field, 0))
         if number is None or not least <= number <= most:
             wrong[field] = _("Give a whole number from %(least)s to %(most)s.") % {
                 "least": least,
                 "most": most,
             }
         values[field] = number
-    values["rxtx_factor"] = _factor(given.get("rxtx_factor", 1.0))
+    values["rxtx_factor"] = _clean_factor(data.get("rxtx_factor", 1.0))
     if values["rxtx_factor"] is None:
         wrong["rxtx_factor"] = _("Give a number above 0.")
     if wrong:
         raise BadInput(fields=wrong)
-    if given.get("id") is not None:
-        values["id"] = clean_name(given["id"], field="id")
-    values["is_public"] = inputs.flag(given, "is_public", True)
-    values["description"] = inputs.text(given, "description")
+    if data.get("id") is not None:
+        values["id"] = clean_name(data["id"], field="id")
+    values["is_public"] = inputs.flag(data, "is_public", True)
+    values["description"] = inputs.text(data, "description")
     flavor = Flavor(**values)
     save_unique(flavor, _("There is a flavor with this name or id already."))
     audit.record(context, "flavor.create", flavor)
@@ -120,7 +120,7 @@ def describe(context: Context, flavor_id: str, description: object) -> Flavor:
 
 @transaction.atomic
 def delete(context: Context, flavor_id: str) -> None:
-    """Instances keep what they copied of it, and its id and name are free again. Raises Forbidden, NotFound."""
+    """Delete a flavor. Instances keep their copy of its columns. Raise Forbidden, NotFound."""
     policy.enforce(context, "flavor:write")
     flavor = get(context, flavor_id)
     audit.record(context, "flavor.delete", flavor)
@@ -129,21 +129,21 @@ def delete(context: Context, flavor_id: str) -> None:
 
 @transaction.atomic
 def set_specs(context: Context, flavor_id: str, specs: object) -> Flavor:
-    """Add extra specs or give them other values. Raises Forbidden, NotFound, BadInput."""
+    """Add or change extra specs. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
     if not isinstance(specs, dict) or not specs:
         raise BadInput(fields={"extra_specs": _("Give an object of keys and texts.")})
-    return _with_specs(context, flavor, flavor.extra_specs | _checked_specs(specs))
+    return _save_specs(context, flavor, flavor.extra_specs | _clean_specs(specs))
 
 
 @transaction.atomic
 def replace_specs(context: Context, flavor_id: str, specs: dict[str, str]) -> None:
-    """Exactly these extra specs. Raises Forbidden, NotFound, BadInput."""
+    """Set the extra specs to exactly these. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
     if flavor.extra_specs != specs:
-        _with_specs(context, flavor, _checked_specs(specs))
+        _save_specs(context, flavor, _clean_specs(specs))
 
 
 @transaction.atomic
@@ -152,13 +152,13 @@ def remove_spec(context: Context, flavor_id: str, key: str) -> None:
     flavor = _locked(context, flavor_id)
     if key not in flavor.extra_specs:
         raise NotFound(_("The flavor has no extra spec of this name."))
-    _with_specs(
+    _save_specs(
         context, flavor, {name: flavor.extra_specs[name] for name in flavor.extra_specs if name != key}
     )
 
 
 def projects(context: Context, flavor_id: str) -> list[str]:
-    """Ids of the projects that a flavor was given to. Raises NotFound also for a public one."""
+    """Return the ids of the projects that a flavor is granted to. Raise Forbidden, NotFound, also for a public one."""
     policy.enforce(context, "flavor:write")
     flavor = get(context, flavor_id)
     if flavor.is_public:
@@ -168,7 +168,7 @@ def projects(context: Context, flavor_id: str) -> list[str]:
 
 @transaction.atomic
 def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
-    """Let a project use a flavor that is not public. Raises Forbidden, NotFound, BadInput, Conflict."""
+    """Grant a flavor that is not public to a project. Raise Forbidden, NotFound, BadInput, Conflict."""
     policy.enforce(context, "flavor:write")
     flavor, project = _locked(context, flavor_id), _project(project_id)
     if flavor.projects.filter(pk=project.pk).exists():
@@ -179,24 +179,25 @@ def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
 
 
 @transaction.atomic
-def replace_projects(context: Context, flavor_id: str, wanted: Iterable[str]) -> None:
-    """Let exactly these projects, by name or id, use a flavor that is not public. Raises BadInput naming one."""
+def replace_projects(context: Context, flavor_id: str, names: Iterable[str]) -> None:
+    """Grant a flavor to exactly the projects of these names or ids. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
-    found = set()
-    for word in filter(None, map(str.strip, wanted)):
+    projects = set()
+    for word in filter(None, map(str.strip, names)):
         rows = Project.objects.filter(Q(pk=word) | Q(name=word)) if is_text(word) else Project.objects.none()
         if len(matching := list(rows[:2])) != 1:
-            said = (
+            sentence = (
                 _("There is no project %(word)s.")
                 if not matching
                 else _("Several projects are called %(word)s.")
             )
-            raise BadInput(fields={"projects": said % {"word": word}})
-        found.add(matching[0])
-    if set(flavor.projects.all()) != found:
-        flavor.projects.set(found)
-        audit.record(context, "flavor.grant", flavor, projects=", ".join(sorted(one.name for one in found)))
+            raise BadInput(fields={"projects": sentence % {"word": word}})
+        projects.add(matching[0])
+    if set(flavor.projects.all()) != projects:
+        flavor.projects.set(projects)
+        joined = ", ".join(sorted(project.name for project in projects))
+        audit.record(context, "flavor.grant", flavor, projects=joined)
 
 
 @transaction.atomic
@@ -210,38 +211,38 @@ def withdraw(context: Context, flavor_id: str, project_id: object) -> Flavor:
     return flavor
 
 
-def _factor(given: object) -> float | None:
-    """A number above 0 that every database holds, else None."""
+def _clean_factor(value: object) -> float | None:
+    """Return the number if it is above 0 and every database can hold it, else None."""
     try:
-        number = float(given) if isinstance(given, int | float | str) else 0.0
+        number = float(value) if isinstance(value, int | float | str) else 0.0
     except (ValueError, OverflowError):
         return None
     return number if 1e-6 <= number <= 1e6 else None
 
 
 def _project(project_id: object) -> Project:
-    found = Project.objects.filter(pk=project_id).first() if is_text(project_id) else None
-    if found is None:
+    project = Project.objects.filter(pk=project_id).first() if is_text(project_id) else None
+    if project is None:
         raise BadInput(fields={"tenant": _("There is no such project.")})
-    return found
+    return project
 
 
 def _locked(context: Context, flavor_id: str) -> Flavor:
     return Flavor.objects.select_for_update().get(pk=get(context, flavor_id).pk)
 
 
-def _checked_specs(given: dict[Any, Any]) -> dict[str, str]:
-    """Extra specs as texts. Raises BadInput naming what is wrong."""
-    for key, value in given.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_text(key) or not (number or value == "" or is_text(value)):
+def _clean_specs(specs: dict[Any, Any]) -> dict[str, str]:
+    """Return extra specs with their values as texts. Raise BadInput."""
+    for key, value in specs.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_text(key) or not (is_number or value == "" or is_text(value)):
             raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
-        if reason := hardware_options.wrong_spec(key, str(value)):
+        if reason := hardware_options.spec_error(key, str(value)):
             raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
-    return {key: str(value) for key, value in given.items()}
+    return {key: str(value) for key, value in specs.items()}
 
 
-def _with_specs(context: Context, flavor: Flavor, specs: dict[str, str]) -> Flavor:
+def _save_specs(context: Context, flavor: Flavor, specs: dict[str, str]) -> Flavor:
     if len(specs) > MOST_SPECS:
         raise BadInput(fields={"extra_specs": _("Keep at most %(most)s entries.") % {"most": MOST_SPECS}})
     flavor.extra_specs = specs

@@ -1,4 +1,4 @@
-"""What a guest is made of, from its rows."""
+"""Specs of guests, from the rows of their instances."""
 
 from typing import cast
 
@@ -7,18 +7,18 @@ from compute.driver.specs.hardware import DiskBus
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import guests, hardware, room
+from compute.instances.services import guests, hardware, headroom
 from compute.networks.services import host_networks
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
-def of(instance: Instance, operation: Operation) -> GuestSpec:
-    """The guest of a placed instance, tagged with the operation that defines it."""
+def build(instance: Instance, operation: Operation) -> GuestSpec:
+    """Return the spec of a placed instance's guest, tagged with the operation that defines it."""
     hypervisor = instance.hypervisor
     if hypervisor is None:
         raise ValueError(f"Instance {instance.pk} has no hypervisor yet.")
-    machine = hardware.of(instance)
+    machine = hardware.spec_of(instance)
     return GuestSpec(
         uuid=str(instance.pk),
         name=instance.guest_name,
@@ -39,22 +39,22 @@ def of(instance: Instance, operation: Operation) -> GuestSpec:
         ),
         vnc_socket=guests.vnc_socket(instance),
         console_log=guests.console_log(instance),
-        tag=tag(instance, operation),
+        tag=build_tag(instance, operation),
         hardware=machine,
         nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
-        headroom=room.kept(instance, machine),
+        headroom=headroom.plan(instance, machine),
     )
 
 
-_FIRST = (Disk.Role.RESCUE, Disk.Role.ROOT)
-"""What a machine boots from, and is shown before all else."""
+_BOOT_ROLES = (Disk.Role.RESCUE, Disk.Role.ROOT)
+"""Roles of the disks that a machine boots from, in order."""
 
 
 def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
-    """Every disk that the machine has, in the order in which its buses show them."""
+    """Return the specs of the machine's disks, in the order of their buses."""
     rows = list(instance.disks.plugged().select_related("pool", "image"))
     rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
-    boot = [disk.pk for role in _FIRST for disk in rows if disk.role == role]
+    boot_ids = [disk.pk for role in _BOOT_ROLES for disk in rows if disk.role == role]
     return tuple(
         DiskSpec(
             source=disks.pool_of(disk).source_of(disk.volume_name),
@@ -63,7 +63,7 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
             bus=cast("DiskBus", disk.bus),
             device="cdrom" if disk.role == Disk.Role.CONFIG else "disk",
             read_only=disk.role == Disk.Role.CONFIG,
-            boot_order=boot.index(disk.pk) + 1 if disk.pk in boot else None,
+            boot_order=boot_ids.index(disk.pk) + 1 if disk.pk in boot_ids else None,
             serial=None if disk.role == Disk.Role.CONFIG else disk.serial,
             backing=disks.backing(disk),
         )
@@ -71,8 +71,8 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     )
 
 
-def tag(instance: Instance, operation: Operation) -> GuestTag:
-    """Whose the guest is and which claim of which operation last wrote it."""
+def build_tag(instance: Instance, operation: Operation) -> GuestTag:
+    """Return the guest's tag: its owner, and the claim of the operation that last wrote it."""
     return GuestTag(
         installation=str(hosts.installation().pk),
         instance=str(instance.pk),
@@ -84,6 +84,6 @@ def tag(instance: Instance, operation: Operation) -> GuestTag:
 
 
 def order_of(instance: Instance, operation: Operation) -> int:
-    """Return the operation's place among those of the instance: later ones have a higher number."""
+    """Return the operation's number among those of the instance, which grows with each."""
     hold = operation.holds.filter(resource_id=instance.pk).values_list("pk", flat=True).first()
     return hold or 0

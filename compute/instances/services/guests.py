@@ -1,4 +1,4 @@
-"""From instances to the driver: handles of guests, and where their files are."""
+"""Guests of instances: their driver handles, and the paths of their files."""
 
 from pathlib import Path
 
@@ -13,37 +13,37 @@ from compute.instances.models import Instance
 
 
 def host_of(instance: Instance) -> Hypervisor:
-    """Return the instance's host. Raise Conflict when it has none."""
+    """Return the instance's host. Raise Conflict if it has none."""
     if instance.hypervisor is None:
         raise Conflict(_("This instance never found a host. Delete it and launch it again."))
     return instance.hypervisor
 
 
 def guest(instance: Instance) -> Guest:
-    """The guest behind the instance. Raises Conflict when it has no hypervisor."""
+    """Return the driver's handle of the instance's guest. Raise Conflict if it has no hypervisor."""
     return Guest(uri(instance), str(instance.pk))
 
 
 def growth(instance: Instance) -> Hotplug:
-    """The running guest behind the instance, to be given more. Raises Conflict when it has no hypervisor."""
+    """Return the driver's handle for growing the running guest. Raise Conflict if it has no hypervisor."""
     return Hotplug(uri(instance), str(instance.pk))
 
 
 def uri(instance: Instance) -> str:
-    """The libvirt address of the instance's hypervisor. Raises Conflict when it has none."""
+    """Return the libvirt URI of the instance's hypervisor. Raise Conflict if it has none."""
     return host_of(instance).uri
 
 
 def vnc_socket(instance: Instance) -> Path:
-    """Where the guest's screen listens; paths of sockets may have 107 bytes, so the name is short."""
+    """Return the path of the guest's VNC socket, short since paths of sockets may have 107 bytes."""
     return Path(SOCKETS / f"{instance.pk.hex}.vnc")
 
 
 def nvram(instance: Instance) -> Path:
-    """Where the guest's UEFI firmware keeps its variables."""
+    """Return the path of the variables of the guest's UEFI firmware."""
     return Path(FIRMWARE / f"{instance.pk}.fd")
 
 
 def console_log(instance: Instance) -> Path:
-    """What the guest wrote to its serial port."""
+    """Return the path of the guest's console log."""
     return Path(CONSOLE_LOGS / f"{instance.pk}.log")

@@ -1,4 +1,4 @@
-"""A guest's machine, from what its flavor and its image say of it."""
+"""Hardware of guests, from the machine options of their flavors and images."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,45 +19,45 @@ from compute.hosts.models import Hypervisor
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import hardware_options, topology
-from compute.instances.services.hardware_options import CARD_LIMITS, DISK_LIMITS, PROPERTIES
+from compute.instances.services.hardware_options import DISK_LIMITS, PROPERTIES, VIF_LIMITS
 
 UEFI, SECURE_BOOT, TPM = "uefi", "secure_boot", "tpm"
-"""What not every host can give a guest."""
+"""Features that not every host can give a guest."""
 
 
-def kept(flavor: Flavor, image: Image) -> dict[str, dict[str, str]]:
-    """What an instance keeps of both, so that a change of them changes no guest."""
-    return {"flavor": dict(flavor.extra_specs), "image": image_words(image)}
+def options(flavor: Flavor, image: Image) -> dict[str, dict[str, str]]:
+    """Return the machine options of both, which an instance copies so that their changes affect no guest."""
+    return {"flavor": dict(flavor.extra_specs), "image": image_options(image)}
 
 
-def image_words(image: Image) -> dict[str, str]:
-    """An image's properties that are about the guest."""
+def image_options(image: Image) -> dict[str, str]:
+    """Return the image's properties that are machine options."""
     return {name: value for name, value in image.properties.items() if name in PROPERTIES}
 
 
-def resized(instance: Instance, flavor: Flavor) -> dict[str, dict[str, str]]:
-    """What the instance keeps once it has another flavor."""
+def options_after_resize(instance: Instance, flavor: Flavor) -> dict[str, dict[str, str]]:
+    """Return the machine options of the instance with another flavor."""
     return {"image": {}} | instance.hardware | {"flavor": dict(flavor.extra_specs)}
 
 
-def rebuilt(instance: Instance, image: Image) -> dict[str, dict[str, str]]:
-    """What the instance keeps once it is made anew from an image."""
-    return {"flavor": {}} | instance.hardware | {"image": image_words(image)}
+def options_after_rebuild(instance: Instance, image: Image) -> dict[str, dict[str, str]]:
+    """Return the machine options of the instance rebuilt from an image."""
+    return {"flavor": {}} | instance.hardware | {"image": image_options(image)}
 
 
-def of(instance: Instance) -> HardwareSpec:
-    """The machine of an instance, by what it keeps."""
+def spec_of(instance: Instance) -> HardwareSpec:
+    """Return the hardware of an instance, by its copied machine options. Raise BadInput."""
     return resolve(instance.hardware.get("flavor", {}), instance.hardware.get("image", {}), instance.vcpus)
 
 
 def grace(instance: Instance) -> timedelta:
-    """How long the guest may take to shut down or restart before it is forced: its image may ask for a time."""
-    wish = hardware_options.read({}, instance.hardware.get("image", {}))
-    return timedelta(seconds=wish.get("shutdown_timeout", settings.STOP_GRACE_SECONDS))
+    """Return how long the guest may take to shut down, by its image or the settings."""
+    values = hardware_options.read({}, instance.hardware.get("image", {}))
+    return timedelta(seconds=values.get("shutdown_timeout", settings.STOP_GRACE_SECONDS))
 
 
 def refusal(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int) -> str:
-    """Why there can be no such machine, naming the extra spec or property; empty when there can."""
+    """Return why such hardware is impossible, naming the extra spec or property; empty if it is possible."""
     try:
         resolve(specs, properties, vcpus)
     except BadInput as error:
@@ -65,8 +65,8 @@ def refusal(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int)
     return ""
 
 
-def wrong_image(image: Image) -> str:
-    """Which property no flavor can make good, and why; empty when there is none."""
+def image_refusal(image: Image) -> str:
+    """Return why the image's properties are wrong with any flavor; empty if they are not."""
     try:
         hardware_options.read({}, image.properties)
     except BadInput as error:
@@ -75,84 +75,85 @@ def wrong_image(image: Image) -> str:
 
 
 def resolve(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int) -> HardwareSpec:
-    """The machine that extra specs and image properties describe. Raises BadInput naming what is wrong."""
-    wish = hardware_options.read(specs, properties)
-    firmware, machine = wish.get("firmware", "bios"), wish.get("machine", "q35")
-    disk_bus = wish.get("disk_bus", "virtio")
-    watchdog = wish.get("watchdog_action")
+    """Return the hardware that extra specs and image properties describe. Raise BadInput."""
+    values = hardware_options.read(specs, properties)
+    firmware, machine = values.get("firmware", "bios"), values.get("machine", "q35")
+    disk_bus = values.get("disk_bus", "virtio")
+    watchdog = values.get("watchdog_action")
     return HardwareSpec(
         machine=machine,
         firmware=firmware,
-        secure_boot=_secure_boot(wish.get("secure_boot"), firmware, machine),
-        tpm=_tpm(wish.get("tpm_version"), wish.get("tpm_model")),
+        secure_boot=_secure_boot(values.get("secure_boot"), firmware, machine),
+        tpm=_tpm(values.get("tpm_version"), values.get("tpm_model")),
         topology=topology.choose(specs, properties, vcpus),
         disk_bus=disk_bus,
-        # A system without a driver for virtio's disks has none for its CD-ROMs either.
-        cdrom_bus=wish.get("cdrom_bus", "sata" if disk_bus == "sata" else "scsi"),
-        vif_model=wish.get("vif_model", "virtio"),
-        video_model=wish.get("video_model", "vga"),
-        tablet=wish.get("pointer_model", "usbtablet") == "usbtablet",
-        input_bus=wish.get("input_bus", "usb"),
+        # A guest system without a driver for virtio disks has none for virtio CD-ROMs either.
+        cdrom_bus=values.get("cdrom_bus", "sata" if disk_bus == "sata" else "scsi"),
+        vif_model=values.get("vif_model", "virtio"),
+        video_model=values.get("video_model", "vga"),
+        tablet=values.get("pointer_model", "usbtablet") == "usbtablet",
+        input_bus=values.get("input_bus", "usb"),
         watchdog=None if watchdog == "disabled" else watchdog,
-        random=wish.get("rng_allowed", True),
-        random_bytes=wish.get("rng_bytes"),
-        random_period=wish.get("rng_period"),
-        guest_agent=wish.get("guest_agent", True),
-        boot_menu=wish.get("boot_menu", False),
-        cpu_limits=_cpu_limits(wish),
-        disk_limits=_disk_limits(wish),
-        inbound=_bandwidth(wish, "inbound"),
-        outbound=_bandwidth(wish, "outbound"),
+        random=values.get("rng_allowed", True),
+        random_bytes=values.get("rng_bytes"),
+        random_period=values.get("rng_period"),
+        guest_agent=values.get("guest_agent", True),
+        boot_menu=values.get("boot_menu", False),
+        cpu_limits=_cpu_limits(values),
+        disk_limits=_disk_limits(values),
+        inbound=_bandwidth(values, "inbound"),
+        outbound=_bandwidth(values, "outbound"),
     )
 
 
-def wrong_for(instance: Instance, image: Image) -> str:
-    """Why the instance cannot be made anew from the image, as far as its machine goes; empty when it can."""
-    after = rebuilt(instance, image)
-    if reason := refusal(after["flavor"], after["image"], instance.vcpus):
+def rebuild_refusal(instance: Instance, image: Image) -> str:
+    """Return why the instance's hardware prevents a rebuild from the image; empty if it does not."""
+    rebuilt = options_after_rebuild(instance, image)
+    if reason := refusal(rebuilt["flavor"], rebuilt["image"], instance.vcpus):
         return reason
     hypervisor = instance.hypervisor
-    missing = hypervisor and lacking(resolve(after["flavor"], after["image"], instance.vcpus), hypervisor)
+    spec = resolve(rebuilt["flavor"], rebuilt["image"], instance.vcpus)
+    missing = hypervisor and missing_features(spec, hypervisor)
     return _("%(host)s cannot give it %(what)s.") % {"host": hypervisor, "what": missing} if missing else ""
 
 
-def needs(spec: HardwareSpec) -> set[str]:
-    """What the host must be able to give the guest."""
-    wanted = {UEFI: spec.firmware == "uefi", SECURE_BOOT: spec.secure_boot, TPM: spec.tpm is not None}
-    return {name for name, is_wanted in wanted.items() if is_wanted}
+def required_features(spec: HardwareSpec) -> set[str]:
+    """Return the features that the guest requires of its host."""
+    required = {UEFI: spec.firmware == "uefi", SECURE_BOOT: spec.secure_boot, TPM: spec.tpm is not None}
+    return {name for name, is_required in required.items() if is_required}
 
 
-def labels() -> dict[str, str]:
-    """What such features are called."""
+def feature_labels() -> dict[str, str]:
+    """Return {feature: label}."""
     return {UEFI: _("UEFI firmware"), SECURE_BOOT: _("secure boot"), TPM: _("an emulated TPM")}
 
 
-def lacking(spec: HardwareSpec, hypervisor: Hypervisor) -> str:
-    """What the machine needs and the hypervisor cannot give, for a person; empty when there is nothing."""
-    missing = needs(spec) - set(hypervisor.features)
-    return ", ".join(label for name, label in labels().items() if name in missing)
+def missing_features(spec: HardwareSpec, hypervisor: Hypervisor) -> str:
+    """Return the labels of required features that the hypervisor does not have; empty if there are none."""
+    missing = required_features(spec) - set(hypervisor.features)
+    return ", ".join(label for name, label in feature_labels().items() if name in missing)
 
 
-def nowhere(specs: Mapping[str, str], properties: Mapping[str, str]) -> str:
-    """Why no hypervisor can give such a machine; empty when one can. Costs a query only where it must ask."""
+def hosts_refusal(specs: Mapping[str, str], properties: Mapping[str, str]) -> str:
+    """Return why no hypervisor has such hardware; empty if one has. Costs a query only for optional features."""
     spec = resolve(specs, properties, 1)
-    if not needs(spec):
+    if not required_features(spec):
         return ""
-    found = [lacking(spec, hypervisor) for hypervisor in Hypervisor.objects.all()]
-    if not found or "" in found:
+    missing = [missing_features(spec, hypervisor) for hypervisor in Hypervisor.objects.all()]
+    if not missing or "" in missing:
         return ""
     return _("No host can give it %(what)s. An administrator sees in the health check what to install.") % {
-        "what": min(found, key=len)
+        "what": min(missing, key=len)
     }
 
 
-def _secure_boot(wish: str | None, firmware: str, machine: str) -> bool:
+def _secure_boot(value: str | None, firmware: str, machine: str) -> bool:
     possible = firmware == "uefi" and machine == "q35"
-    if wish == "required" and not possible:
+    if value == "required" and not possible:
         raise BadInput(
             _("os_secure_boot=required needs an image with hw_firmware_type=uefi and hw_machine_type=q35.")
         )
-    return possible and wish in {"required", "optional"}
+    return possible and value in {"required", "optional"}
 
 
 def _tpm(version: Any, model: Any) -> Tpm | None:
@@ -165,25 +166,27 @@ def _tpm(version: Any, model: Any) -> Tpm | None:
     return Tpm(version=version, model=model or "tpm-tis")
 
 
-def _cpu_limits(wish: Mapping[str, Any]) -> CpuLimits | None:
-    given = {name: wish[f"cpu_{name}"] for name in ("shares", "period", "quota") if f"cpu_{name}" in wish}
-    return CpuLimits(**given) if given else None
+def _cpu_limits(values: Mapping[str, Any]) -> CpuLimits | None:
+    limits = {
+        name: values[f"cpu_{name}"] for name in ("shares", "period", "quota") if f"cpu_{name}" in values
+    }
+    return CpuLimits(**limits) if limits else None
 
 
-def _disk_limits(wish: Mapping[str, Any]) -> DiskLimits | None:
-    given = {name: wish[name] for name in DISK_LIMITS if wish.get(name)}
+def _disk_limits(values: Mapping[str, Any]) -> DiskLimits | None:
+    limits = {name: values[name] for name in DISK_LIMITS if values.get(name)}
     for unit in ("bytes", "iops"):
-        if f"total_{unit}_sec" in given and given.keys() & {f"read_{unit}_sec", f"write_{unit}_sec"}:
+        if f"total_{unit}_sec" in limits and limits.keys() & {f"read_{unit}_sec", f"write_{unit}_sec"}:
             raise BadInput(
                 _("quota:disk_total_%(unit)s_sec excludes a limit on reading or writing alone.")
                 % {"unit": unit}
             )
-    return DiskLimits(**given) if given else None
+    return DiskLimits(**limits) if limits else None
 
 
-def _bandwidth(wish: Mapping[str, Any], way: str) -> Bandwidth | None:
-    names = [name for name in CARD_LIMITS if name.startswith(way)]
-    given = {name.removeprefix(f"{way}_"): wish[name] for name in names if wish.get(name)}
-    if given and "average" not in given:
-        raise BadInput(_("quota:vif_%(way)s_peak and _burst need _average beside them.") % {"way": way})
-    return Bandwidth(**given) if given else None
+def _bandwidth(values: Mapping[str, Any], direction: str) -> Bandwidth | None:
+    names = [name for name in VIF_LIMITS if name.startswith(direction)]
+    limits = {name.removeprefix(f"{direction}_"): values[name] for name in names if values.get(name)}
+    if limits and "average" not in limits:
+        raise BadInput(_("quota:vif_%(way)s_peak and _burst need _average beside them.") % {"way": direction})
+    return Bandwidth(**limits) if limits else None

@@ -1,6 +1,6 @@
-"""What flavors and images may say of a guest's machine, under Nova's names, and how each value is read.
+"""Machine options of flavors and images, under Nova's names, and how their values are read.
 
-Names and values: Nova's administrator guide, “Extra Specs”; Glance's “Useful image properties”.
+For names and values see Nova's administrator guide, “Extra Specs”, and Glance's “Useful image properties”.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,15 +19,15 @@ from compute.instances.services.topology import PARTS
 Reader = Callable[[str], Any]
 YES, NO = {"1", "t", "true", "on", "y", "yes"}, {"0", "f", "false", "off", "n", "no"}
 NAMESPACES = ("hw", "hw_rng", "hw_video", "os", "quota")
-"""Extra specs before whose colon one of these stands are about the guest; others are not ours to judge."""
+"""Prefixes of extra specs that are machine options. Others are not checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One wish. `spec` names it in a flavor, `image` in an image; `read` raises BadInput for what it cannot be.
+    """One machine option. `spec` is its name in a flavor, `image` in an image. `read` raises BadInput.
 
-    `precedence`: whose word counts where both have one; where they must agree, nobody's. `offered`: what
-    there is here of all the values that Nova knows, with the reason.
+    `precedence` tells whose value counts if both have one, or that they must agree. `offered` are the supported values
+    among Nova's, with the reason why the others are not supported.
     """
 
     name: str
@@ -56,18 +56,18 @@ def boolean(text: str) -> bool:
 
 def number(least: int, most: int) -> Reader:
     def read(text: str) -> int:
-        found = quotas.whole_number(text)
-        if found is None or not least <= found <= most:
+        value = quotas.whole_number(text)
+        if value is None or not least <= value <= most:
             raise BadInput(
                 _("Give a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
             )
-        return found
+        return value
 
     return read
 
 
 def _page_size(text: str) -> str:
-    """A kind of page, or a size such as 2048 (KiB) or 1GB."""
+    """Return a kind of page, or a size such as 2048 (KiB) or 1GB. Raise BadInput."""
     if text not in {"small", "large", "any"} and not text[:1].isdigit():
         raise BadInput(_("Say one of: %(words)s.") % {"words": "small, large, any"})
     return text
@@ -78,15 +78,15 @@ _WHOLE = gettext_lazy("A guest is one NUMA node here.")
 _PAGES = gettext_lazy("Guests have ordinary pages of memory here.")
 _MOST = 10**12 - 1
 
-DISK_LIMITS = tuple(f"{way}_{unit}_sec" for way in ("read", "write", "total") for unit in ("bytes", "iops"))
-CARD_LIMITS = tuple(
-    f"{way}_{rate}" for way in ("inbound", "outbound") for rate in ("average", "peak", "burst")
+DISK_LIMITS = tuple(f"{kind}_{unit}_sec" for kind in ("read", "write", "total") for unit in ("bytes", "iops"))
+VIF_LIMITS = tuple(
+    f"{direction}_{rate}" for direction in ("inbound", "outbound") for rate in ("average", "peak", "burst")
 )
 
 
-def _both(name: str, read: Reader, **further: Any) -> Option:
-    """An option that flavors and images name alike."""
-    return Option(name=name, spec=f"hw:{name}", image=f"hw_{name}", read=read, **further)
+def _hw_option(name: str, read: Reader, **fields: Any) -> Option:
+    """Return an option that flavors and images name alike."""
+    return Option(name=name, spec=f"hw:{name}", image=f"hw_{name}", read=read, **fields)
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -99,8 +99,8 @@ OPTIONS: tuple[Option, ...] = (
         read=one_of("required", "optional", "disabled"),
         precedence="agree",
     ),
-    _both("tpm_version", one_of("1.2", "2.0"), precedence="agree"),
-    _both("tpm_model", one_of("tpm-tis", "tpm-crb"), precedence="agree"),
+    _hw_option("tpm_version", one_of("1.2", "2.0"), precedence="agree"),
+    _hw_option("tpm_model", one_of("tpm-tis", "tpm-crb"), precedence="agree"),
     Option(name="disk_bus", image="hw_disk_bus", read=one_of("virtio", "scsi", "sata")),
     Option(name="cdrom_bus", image="hw_cdrom_bus", read=one_of("scsi", "sata")),
     Option(name="scsi_model", image="hw_scsi_model", read=one_of("virtio-scsi")),
@@ -114,20 +114,20 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(name="pointer_model", image="hw_pointer_model", read=one_of("usbtablet", "ps2mouse")),
     Option(name="input_bus", image="hw_input_bus", read=one_of("usb", "virtio")),
-    _both("watchdog_action", one_of("disabled", "reset", "poweroff", "pause", "none")),
+    _hw_option("watchdog_action", one_of("disabled", "reset", "poweroff", "pause", "none")),
     Option(name="rng_model", image="hw_rng_model", read=one_of("virtio")),
     Option(name="rng_allowed", spec="hw_rng:allowed", read=boolean),
     Option(name="rng_bytes", spec="hw_rng:rate_bytes", read=number(1, 2**31 - 1)),
     Option(name="rng_period", spec="hw_rng:rate_period", read=number(1, 2**31 - 1)),
     Option(name="guest_agent", image="hw_qemu_guest_agent", read=boolean),
-    _both("boot_menu", boolean, precedence="image"),
+    _hw_option("boot_menu", boolean, precedence="image"),
     Option(name="shutdown_timeout", image="os_shutdown_timeout", read=number(0, 86_400)),
-    *(_both(f"cpu_{limit}{part}", number(1, 65536)) for part in PARTS for limit in ("", "max_")),
-    _both("cpu_policy", one_of("shared", "dedicated", "mixed"), offered=("shared",), reason=_SHARED),
-    _both("cpu_thread_policy", one_of("prefer", "isolate", "require"), offered=(), reason=_SHARED),
-    _both("numa_nodes", number(1, 65536), offered=(1,), reason=_WHOLE),
-    _both("mem_page_size", _page_size, offered=("small", "any"), reason=_PAGES),
-    _both(
+    *(_hw_option(f"cpu_{limit}{part}", number(1, 65536)) for part in PARTS for limit in ("", "max_")),
+    _hw_option("cpu_policy", one_of("shared", "dedicated", "mixed"), offered=("shared",), reason=_SHARED),
+    _hw_option("cpu_thread_policy", one_of("prefer", "isolate", "require"), offered=(), reason=_SHARED),
+    _hw_option("numa_nodes", number(1, 65536), offered=(1,), reason=_WHOLE),
+    _hw_option("mem_page_size", _page_size, offered=("small", "any"), reason=_PAGES),
+    _hw_option(
         "mem_encryption",
         boolean,
         offered=(False,),
@@ -137,43 +137,43 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="cpu_period", spec="quota:cpu_period", read=number(1000, 1_000_000)),
     Option(name="cpu_quota", spec="quota:cpu_quota", read=number(1000, _MOST)),
     *(Option(name=name, spec=f"quota:disk_{name}", read=number(0, _MOST)) for name in DISK_LIMITS),
-    *(Option(name=name, spec=f"quota:vif_{name}", read=number(0, 2**31 - 1)) for name in CARD_LIMITS),
+    *(Option(name=name, spec=f"quota:vif_{name}", read=number(0, 2**31 - 1)) for name in VIF_LIMITS),
 )
 SPECS = {option.spec: option for option in OPTIONS if option.spec}
 PROPERTIES = {option.image: option for option in OPTIONS if option.image}
 
 
-def wrong_spec(name: str, value: str) -> str:
-    """Why a flavor cannot say this, whatever there is here; empty when it can."""
+def spec_error(name: str, value: str) -> str:
+    """Return why Nova knows no such extra spec or value; empty if it does."""
     option = SPECS.get(name)
     if option is None:
-        ours = ":" in name and name.partition(":")[0] in NAMESPACES
-        return _("There is no such extra spec.") if ours else ""
-    return _wrong(option, value)
+        is_reserved = ":" in name and name.partition(":")[0] in NAMESPACES
+        return _("There is no such extra spec.") if is_reserved else ""
+    return _value_error(option, value)
 
 
-def wrong_property(name: str, value: str) -> str:
-    """Why an image cannot say this; empty when it can. Properties that are not about the guest are free."""
+def property_error(name: str, value: str) -> str:
+    """Return why an image's property cannot have this value; empty if it can, or if it is no machine option."""
     option = PROPERTIES.get(name)
-    return "" if option is None else _wrong(option, value)
+    return "" if option is None else _value_error(option, value)
 
 
 def read(specs: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, Any]:
-    """What a flavor and an image wish together, by option's name.
+    """Return {option's name: value} of a flavor and an image together.
 
-    Raises BadInput, whose text names the extra spec or property, where a value cannot be read, they disagree where
-    they must not, or the thing is not to be had here.
+    Raise BadInput if a value is wrong or not supported, or if values differ that must agree. Its text names the extra
+    spec or property.
     """
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for option in OPTIONS:
-        words = {}
+        values = {}
         if option.spec in specs:
-            words["flavor"] = _value(option, option.spec, specs[option.spec])
+            values["flavor"] = _value(option, option.spec, specs[option.spec])
         if option.image in properties:
-            words["image"] = _value(option, option.image, properties[option.image])
-        if not words:
+            values["image"] = _value(option, option.image, properties[option.image])
+        if not values:
             continue
-        if option.precedence == "agree" and len(set(words.values())) > 1:
+        if option.precedence == "agree" and len(set(values.values())) > 1:
             raise BadInput(
                 _("The flavor says %(spec)s=%(theirs)s, the image %(property)s=%(its)s: they must agree.")
                 % {
@@ -183,8 +183,8 @@ def read(specs: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, A
                     "its": properties[option.image],
                 }
             )
-        found[option.name] = words.get(option.precedence, next(iter(words.values())))
-    return found
+        result[option.name] = values.get(option.precedence, next(iter(values.values())))
+    return result
 
 
 def _value(option: Option, name: str, text: str) -> Any:
@@ -197,7 +197,7 @@ def _value(option: Option, name: str, text: str) -> Any:
     return value
 
 
-def _wrong(option: Option, value: str) -> str:
+def _value_error(option: Option, value: str) -> str:
     try:
         option.read(value)
     except BadInput as error:

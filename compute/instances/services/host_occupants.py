@@ -1,4 +1,4 @@
-"""Instances as occupants of hosts: what they take there, and what binds them."""
+"""Instances as occupants of hosts: the amounts that they take, and the zones that they requested."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,14 +18,14 @@ from compute.instances.models.instance import InstanceQuerySet
 from compute.instances.services.disk_sizes import total_gib_by
 from compute.instances.states import TaskState, VmState
 
-_AT_HOME = ~Q(vm_state__in=[VmState.SHELVED, VmState.SOFT_DELETED]) | Q(task_state=TaskState.UNSHELVING)
-"""What is shelved or in the recycle bin takes its disk only; what is on its way back has its room already."""
+_COUNTS_FULLY = ~Q(vm_state__in=[VmState.SHELVED, VmState.SOFT_DELETED]) | Q(task_state=TaskState.UNSHELVING)
+"""Instances that are shelved or in the recycle bin take disk only, unless they are being unshelved."""
 
 
 def _size(name: str) -> Combinable:
-    """What counts of a size: until a resize is confirmed, the larger of both, since it may have to go back."""
-    before = Coalesce(Cast(KT(f"resized_from__{name}"), IntegerField()), Value(0))
-    return Greatest(F(name), before)
+    """Return the amount that counts: until a resize is confirmed, the larger one, since it may be reverted."""
+    earlier = Coalesce(Cast(KT(f"resized_from__{name}"), IntegerField()), Value(0))
+    return Greatest(F(name), earlier)
 
 
 _NUMBERS = ("vcpus", "ram_mib", "disk_gib", "running", "busy")
@@ -41,8 +41,8 @@ class InstanceOccupants:
             .order_by()
             .values("hypervisor")
             .annotate(
-                vcpus=Sum(_size("vcpus"), filter=_AT_HOME, default=0),
-                ram_mib=Sum(_size("ram_mib"), filter=_AT_HOME, default=0),
+                vcpus=Sum(_size("vcpus"), filter=_COUNTS_FULLY, default=0),
+                ram_mib=Sum(_size("ram_mib"), filter=_COUNTS_FULLY, default=0),
                 disk_gib=Sum(total_gib_by(_size)),
                 running=Count("pk", filter=Q(vm_state__in=states.RUNNING)),
                 busy=Count("pk", filter=Q(task_state__isnull=False)),
@@ -51,19 +51,19 @@ class InstanceOccupants:
         return {row["hypervisor"]: Amounts(**{name: row[name] for name in _NUMBERS}) for row in rows}
 
     def on(self, hosts: Iterable[Hypervisor]) -> Mapping[UUID, list[tuple[UUID, str, str]]]:
-        found: dict[UUID, list[tuple[UUID, str, str]]] = {}
+        by_host: dict[UUID, list[tuple[UUID, str, str]]] = {}
         rows = _placed().filter(hypervisor__in=list(hosts)).order_by("name", "pk")
         for host, key, name, project in rows.values_list("hypervisor", "pk", "name", "project"):
-            found.setdefault(host, []).append((key, name, project))
-        return found
+            by_host.setdefault(host, []).append((key, name, project))
+        return by_host
 
     def bound_to_zone(self, host: Hypervisor, zone: str) -> list[str]:
-        bound = _placed().filter(hypervisor=host).exclude(wanted_zone__in=["", zone])
-        return list(bound.values_list("name", flat=True))
+        rows = _placed().filter(hypervisor=host).exclude(requested_zone__in=["", zone])
+        return list(rows.values_list("name", flat=True))
 
 
 def register() -> None:
-    """Tell hosts; called once at start."""
+    """Register instances with hosts. Call it once at start."""
     occupants.register(InstanceOccupants())
 
 

@@ -1,4 +1,4 @@
-"""Finds instances for pages and APIs, each list in a constant number of queries."""
+"""Queries for instances, each in a constant number of queries."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -51,10 +51,10 @@ def page(
     size: int = 50,
     in_bin: bool = False,
 ) -> "Page[Instance]":
-    """One page of instances with their ports, flavors, images and open operations.
+    """Return one page of instances with their ports, images, hosts and open operations. Raise Forbidden.
 
-    `search` finds part of a name or address, or a whole id; in all projects also part of a user's name.
-    `project` is an id. Unknown filters and sorts count as none.
+    `search` matches part of a name or address, or a whole id. In all projects it matches part of a user's name too.
+    `project` is an id. Unknown filters and sorts have no effect.
     """
     policy.enforce(context, "instance:read")
     rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
@@ -72,68 +72,68 @@ def page(
 
 
 def get(context: Context, instance_id: UUID | str) -> Instance:
-    """One instance that still exists, with the same details as in `page`. Raises NotFound."""
+    """Return one instance that is not deleted, with the details of `page`. Raise Forbidden, NotFound."""
     policy.enforce(context, "instance:read")
     return _with_details(Instance.objects.existing()).reach(context, pk=instance_id)
 
 
-def find(context: Context, instance_id: UUID | str) -> Instance:
-    """The same, but what lies in the recycle bin is gone, as API clients understand a deletion."""
+def get_present(context: Context, instance_id: UUID | str) -> Instance:
+    """Return one instance outside the recycle bin, which API clients take for deleted. Raise Forbidden, NotFound."""
     instance = get(context, instance_id)
     if instance.vm_state == VmState.SOFT_DELETED:
         raise NotFound
     return instance
 
 
-def fitting(
-    context: Context, where: Q, *, all_projects: bool = False, deleted: bool = False, details: bool = True
+def visible_to(
+    context: Context, condition: Q, *, all_projects: bool = False, deleted: bool = False, details: bool = True
 ) -> InstanceQuerySet:
-    """Return the instances that fit; those in the recycle bin only if `where` is true for them.
+    """Return the instances that meet the condition, also those in the recycle bin.
 
-    `deleted` asks for what is gone in place of what is there: administrators only. Raise Forbidden.
+    With `deleted`, return deleted ones instead, for administrators only. Raise Forbidden.
     """
     policy.enforce(context, "instance:read")
     if all_projects or deleted:
         policy.enforce(context, "instance:read_host")
-    rows = Instance.objects.visible_to(context, all_projects=all_projects).filter(where)
+    rows = Instance.objects.visible_to(context, all_projects=all_projects).filter(condition)
     rows = rows.filter(vm_state=VmState.DELETED) if deleted else rows.existing()
     return _with_details(rows) if details else rows
 
 
-def chosen(context: Context, wanted: Iterable[str]) -> list[Instance]:
-    """Those of the ids that the asker reaches, with details; in a constant number of queries."""
+def by_ids(context: Context, ids: Iterable[str]) -> list[Instance]:
+    """Return the instances of these ids that the asker may see, with details. Ignore other ids."""
     rows = Instance.objects.existing().visible_to(context, all_projects=True)
-    return list(_with_details(rows.filter(pk__in=[word for word in wanted if _is_uuid(word)])))
+    return list(_with_details(rows.filter(pk__in=[key for key in ids if _is_uuid(key)])))
 
 
 def counts(context: Context) -> dict[str, int]:
-    """How many instances there are by status of `STATUSES`, and `total`, in one query."""
+    """Return the numbers of instances by status of `STATUSES`, and `total`. Raise Forbidden. One query."""
     policy.enforce(context, "instance:read")
     rows = Instance.objects.visible_to(context).present()
     return rows.aggregate(
-        total=Count("pk"), **{name: Count("pk", filter=which) for name, which in STATUSES.items()}
+        total=Count("pk"), **{name: Count("pk", filter=condition) for name, condition in STATUSES.items()}
     )
 
 
 def count(context: Context, project: Project) -> int:
-    """How many instances a project has outside the recycle bin; another's than one's own for administrators only."""
+    """Return the number of the project's instances outside the recycle bin that the asker may see. Raise Forbidden."""
     policy.enforce(context, "instance:read")
     rows = Instance.objects.visible_to(context, all_projects=True).filter(project=project)
     return rows.present().count()
 
 
 def _matching(search: str, *, users: bool) -> Q:
-    found = Q(name__icontains=search) | Q(ports__address__contains=search)
+    condition = Q(name__icontains=search) | Q(ports__address__contains=search)
     if users:
-        found |= Q(user__name__icontains=search)
+        condition |= Q(user__name__icontains=search)
     try:
-        return found | Q(pk=UUID(search))
+        return condition | Q(pk=UUID(search))
     except ValueError:
-        return found
+        return condition
 
 
 def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
-    """With what lists show, in a constant number of queries."""
+    """Return the rows with the details that lists show, in a constant number of queries."""
     return (
         rows.select_related("project", "user", "image", "hypervisor", "server_group")
         .prefetch_related(
@@ -143,9 +143,9 @@ def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
     )
 
 
-def _is_uuid(word: str) -> bool:
+def _is_uuid(text: str) -> bool:
     try:
-        UUID(word)
+        UUID(text)
     except ValueError:
         return False
     return True

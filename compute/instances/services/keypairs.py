@@ -1,4 +1,4 @@
-"""SSH key pairs of the asker."""
+"""Key pairs of users."""
 
 import base64
 import hashlib
@@ -35,12 +35,12 @@ def listing(context: Context) -> list[Keypair]:
 
 
 def owned(context: Context, user_id: str | None = None) -> QuerySet[Keypair]:
-    """Return the asker's key pairs by name, or another user's for an administrator."""
+    """Return the asker's key pairs by name; another user's for administrators. Raise Forbidden, NotFound."""
     return Keypair.objects.filter(user=_owner(context, user_id)).order_by("name")
 
 
 def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
-    """One of the asker's key pairs. Raises NotFound."""
+    """Return one of the user's key pairs. Raise Forbidden, NotFound."""
     owner = _owner(context, user_id)
     keypair = Keypair.objects.filter(user=owner, name=name).first() if is_text(name) else None
     if keypair is None:
@@ -49,14 +49,17 @@ def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
 
 
 def create(context: Context, name: object, public_key: object, user_id: str | None = None) -> Keypair:
-    """Keep a public key. Raises BadInput naming the field, Conflict when the name is taken."""
+    """Store a public key. Raise Forbidden, NotFound, OverQuota, BadInput, or Conflict if the name is taken."""
     policy.enforce(context, "keypair:write")
     owner = _owner(context, user_id)
     return _save(context, owner, clean_name(name), clean_public_key(public_key))
 
 
 def generate(context: Context, name: object, user_id: str | None = None) -> tuple[Keypair, str]:
-    """Make an ed25519 key pair; the private half (OpenSSH text) is returned once and kept nowhere."""
+    """Make an ed25519 key pair. Return it with the private key (OpenSSH text), which is stored nowhere.
+
+    Raise Forbidden, NotFound, OverQuota, BadInput, or Conflict if the name is taken.
+    """
     policy.enforce(context, "keypair:write")
     owner = _owner(context, user_id)
     private = Ed25519PrivateKey.generate()
@@ -66,7 +69,7 @@ def generate(context: Context, name: object, user_id: str | None = None) -> tupl
 
 
 def delete(context: Context, name: str, user_id: str | None = None) -> None:
-    """Forget a key pair; instances that have it keep it. Raises NotFound."""
+    """Delete a key pair. Instances keep their copy of it. Raise Forbidden, NotFound."""
     policy.enforce(context, "keypair:write")
     with transaction.atomic():
         keypair = get(context, name, user_id)
@@ -74,34 +77,34 @@ def delete(context: Context, name: str, user_id: str | None = None) -> None:
         keypair.delete()
 
 
-def clean_public_key(given: object) -> str:
-    """One line of an OpenSSH public key. Raises BadInput saying what is wrong with it."""
-    text = given.strip() if isinstance(given, str) else ""
+def clean_public_key(value: object) -> str:
+    """Return an OpenSSH public key of one line. Raise BadInput."""
+    text = value.strip() if isinstance(value, str) else ""
     if not text:
-        raise _wrong(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
+        raise _bad_input(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
     if "PRIVATE KEY" in text:
-        raise _wrong(_("This is a private key. Keep it to yourself and paste the .pub file instead."))
+        raise _bad_input(_("This is a private key. Keep it to yourself and paste the .pub file instead."))
     if len(text) > LONGEST_KEY or "\n" in text or "\r" in text:
-        raise _wrong(_("A public key is one line; paste only the .pub file."))
+        raise _bad_input(_("A public key is one line; paste only the .pub file."))
     try:
         key = load_ssh_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _wrong(_("This is not an OpenSSH public key (ssh-ed25519, ecdsa or ssh-rsa).")) from error
+        raise _bad_input(_("This is not an OpenSSH public key (ssh-ed25519, ecdsa or ssh-rsa).")) from error
     if isinstance(key, RSAPublicKey) and key.key_size < 2048:
-        raise _wrong(_("RSA keys need at least 2048 bits."))
+        raise _bad_input(_("RSA keys need at least 2048 bits."))
     if not text.isprintable():
-        raise _wrong(_("The key's comment has characters that cannot be shown."))
+        raise _bad_input(_("The key's comment has characters that cannot be shown."))
     return text
 
 
 def fingerprint(public_key: str) -> str:
-    """SHA-256 as `ssh-keygen -l` prints it."""
+    """Return the key's SHA-256 fingerprint as `ssh-keygen -l` prints it."""
     digest = hashlib.sha256(base64.b64decode(public_key.split()[1])).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def _owner(context: Context, user_id: str | None) -> User:
-    """Whose key pairs are meant. Raises Forbidden, NotFound."""
+    """Return the asker, or the named user for administrators. Raise Forbidden, NotFound."""
     if user_id is None or user_id == context.user.id:
         return context.user
     policy.enforce(context, "keypair:write_all")
@@ -110,16 +113,16 @@ def _owner(context: Context, user_id: str | None) -> User:
 
 def _save(context: Context, owner: User, name: str, public_key: str) -> Keypair:
     keypair = Keypair(user=owner, name=name, public_key=public_key, fingerprint=fingerprint(public_key))
-    taken = _("You already have a key pair called %(name)s.") % {"name": name}
+    conflict = _("You already have a key pair called %(name)s.") % {"name": name}
     with transaction.atomic():
-        _enforce_room(context, owner)
-        save_unique(keypair, taken, fields={"name": ""})
+        _enforce_quota(context, owner)
+        save_unique(keypair, conflict, fields={"name": ""})
         audit.record(context, "keypair.create", keypair)
     return keypair
 
 
-def _enforce_room(context: Context, owner: User) -> None:
-    """Raise OverQuota where the owner has as many as they may in the asker's project (Nova counts them so)."""
+def _enforce_quota(context: Context, owner: User) -> None:
+    """Raise OverQuota if the owner may not have one more by the limits of the asker's project, as in Nova."""
     User.objects.select_for_update().get(pk=owner.pk)
     project = context.project
     limits = quotas.user_limits(project.pk, owner.pk) if project else quotas.defaults()
@@ -127,5 +130,5 @@ def _enforce_room(context: Context, owner: User) -> None:
     quotas.enforce_cap("key_pairs", limits["key_pairs"], count, _("Quota exceeded, too many key pairs."))
 
 
-def _wrong(sentence: str) -> BadInput:
+def _bad_input(sentence: str) -> BadInput:
     return BadInput(fields={"public_key": sentence})

@@ -1,4 +1,4 @@
-"""What a person or a client asks for when launching, and all that may be wrong with it."""
+"""Launch requests of people and clients, and their check."""
 
 import base64
 from dataclasses import dataclass
@@ -15,7 +15,15 @@ from accounts.services import inputs, quotas
 from compute.images.models import Image
 from compute.images.services import images
 from compute.instances.models import Flavor, ServerGroup
-from compute.instances.services import fitting, flavors, hardware, keypairs, labels, placement, server_groups
+from compute.instances.services import (
+    flavors,
+    hardware,
+    image_requirements,
+    keypairs,
+    labels,
+    placement,
+    server_groups,
+)
 from compute.networks.models import Network
 from compute.networks.services import networks
 
@@ -26,7 +34,7 @@ LONGEST_USER_DATA = 65_535
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchRequest:
-    """What a person or a client asked for, not yet checked. Texts are as typed; `user_data` is not base64."""
+    """An unchecked launch request. Texts are as typed, and `user_data` is not base64."""
 
     name: object
     flavor_id: object
@@ -36,7 +44,7 @@ class LaunchRequest:
     public_key: object = ""
     user_data: object = ""
     networks: object = None
-    """Ids of networks, a card on each; None: one card on the project's default network."""
+    """Ids of networks, each for one port; None for one port on the project's default network."""
     description: object = ""
     metadata: object = None
     tags: object = None
@@ -67,7 +75,7 @@ class CheckedRequest:
 
 
 def check(context: Context, request: LaunchRequest) -> CheckedRequest:
-    """Check every field before saying anything, so that a person reads all that is wrong at once."""
+    """Return the checked request. Raise BadInput naming every wrong field at once, or Forbidden, OverQuota."""
     wrong: dict[str, Any] = {}
 
     def checked(field: str, check: Any, *arguments: object) -> Any:
@@ -90,34 +98,34 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     elif request.keypair_name:
         keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
         key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
-    user_data = checked("user_data", encoded_user_data, request.user_data)
-    wanted_networks = checked("networks", networks.get_chosen, context, request.networks)
+    user_data = checked("user_data", encode_user_data, request.user_data)
+    requested_networks = checked("networks", networks.get_chosen, context, request.networks)
     description = checked(
         "description", partial(inputs.text, longest=255), {"description": request.description}, "description"
     )
-    given = {
+    label_values = {
         "metadata": request.metadata,
         "tags": request.tags,
         "access_ipv4": request.access_ipv4,
         "access_ipv6": request.access_ipv6,
     }
-    kept: dict[str, Any] = {}
-    for field, value in given.items():
+    checked_labels: dict[str, Any] = {}
+    for field, value in label_values.items():
         if value is not None:
-            kept[field] = checked(field, labels.CHECKS[field], value)
-    placed = checked("availability_zone", placement.zone, context, request.availability_zone)
-    zone, hints = placed or ("", dict[str, Any]())
-    for name in placement.NEIGHBOURS:
-        if (neighbours := getattr(request, name)) is not None:
-            hints[name] = checked(name, placement.neighbours, name, neighbours)
+            checked_labels[field] = checked(field, labels.CHECKS[field], value)
+    zone_and_hints = checked("availability_zone", placement.parse_zone, context, request.availability_zone)
+    zone, hints = zone_and_hints or ("", dict[str, Any]())
+    for name in placement.AFFINITY_HINTS:
+        if (hint := getattr(request, name)) is not None:
+            hints[name] = checked(name, placement.parse_affinity_hint, name, hint)
     group = checked(
         "server_group_id", server_groups.join, context, request.server_group_id, len(names or [""])
     )
-    if image and (reason := hardware.wrong_image(image)):
+    if image and (reason := hardware.image_refusal(image)):
         wrong["image_id"] = reason
-    elif flavor and image and (reason := fitting.refusal(image, flavor)):
+    elif flavor and image and (reason := image_requirements.refusal(image, flavor)):
         wrong["flavor_id"] = reason
-    elif flavor and image and (reason := hardware.nowhere(flavor.extra_specs, image.properties)):
+    elif flavor and image and (reason := hardware.hosts_refusal(flavor.extra_specs, image.properties)):
         wrong["image_id"] = reason
     if wrong:
         raise BadInput(fields=wrong)
@@ -128,16 +136,16 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         key_name=key_name,
         public_key=public_key,
         user_data=user_data,
-        networks=wanted_networks,
+        networks=requested_networks,
         description=description,
-        labels=kept,
+        labels=checked_labels,
         server_group=group,
-        placement={"wanted_zone": zone, "scheduler_hints": hints},
+        placement={"requested_zone": zone, "scheduler_hints": hints},
     )
 
 
 def _names(name: object, count: object) -> list[str]:
-    """The name itself, or name-1 … name-n."""
+    """Return the name alone, or name-1 … name-n. Raise BadInput."""
     number = min(quotas.whole_number(count) or 1, MOST_AT_ONCE)
     if number <= 1:
         return [clean_name(name)]
@@ -145,13 +153,13 @@ def _names(name: object, count: object) -> list[str]:
     return [f"{stem}-{index}" for index in range(1, number + 1)]
 
 
-def encoded_user_data(given: object) -> str:
-    """User data in base64, or empty. Raises BadInput when it is too long or its cloud-config cannot be read."""
-    if not given:
+def encode_user_data(user_data: object) -> str:
+    """Return user data in base64, or empty. Raise BadInput if it is too long or is no valid cloud-config."""
+    if not user_data:
         return ""
-    if not isinstance(given, str):
+    if not isinstance(user_data, str):
         raise BadInput(fields={"user_data": _("Give text.")})
-    text = given.replace("\r\n", "\n")
+    text = user_data.replace("\r\n", "\n")
     try:
         encoded = base64.b64encode(text.encode()).decode()
     except UnicodeEncodeError as error:
@@ -169,12 +177,12 @@ def encoded_user_data(given: object) -> str:
 
 def _check_cloud_config(text: str) -> None:
     try:
-        read = yaml.safe_load(text)
+        config = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = _("line %(line)s") % {"line": mark.line + 1} if mark else _("somewhere")
         raise BadInput(
             fields={"user_data": _("The YAML cannot be read at %(where)s.") % {"where": where}}
         ) from error
-    if not isinstance(read, dict | None):
+    if not isinstance(config, dict | None):
         raise BadInput(fields={"user_data": _("A cloud-config is a mapping of keys to values.")})

@@ -1,4 +1,4 @@
-"""Times as people type them: by the clock of a place."""
+"""Local times, as people type them, and their time zones."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -10,25 +10,25 @@ from accounts.errors import BadInput
 
 
 @cache
-def names() -> tuple[str, ...]:
-    """The time zones of the IANA database, UTC first."""
-    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
-    return ("UTC", *sorted(places))
+def time_zones() -> tuple[str, ...]:
+    """Return the names of the IANA database's time zones, UTC first."""
+    names = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
+    return ("UTC", *sorted(names))
 
 
 def zone(name: object) -> ZoneInfo:
-    """The time zone of this name; none given means UTC. Raises BadInput naming `time_zone`."""
-    wanted = name or "UTC"
-    if not isinstance(wanted, str) or wanted not in names():
+    """Return the time zone of this name; UTC for none. Raise BadInput naming `time_zone`."""
+    key = name or "UTC"
+    if not isinstance(key, str) or key not in time_zones():
         raise BadInput(fields={"time_zone": _("There is no such time zone.")})
-    return ZoneInfo(wanted)
+    return ZoneInfo(key)
 
 
-def moment(text: object, time_zone: object, *, field: str) -> datetime:
-    """A date and time like 2030-01-31T12:00 by the clock of `time_zone`, in UTC. Raises BadInput naming `field`."""
-    place = zone(time_zone)
+def parse(text: object, time_zone: object, *, field: str) -> datetime:
+    """Return the time in UTC for text like 2030-01-31T12:00 in `time_zone`. Raise BadInput naming `field`."""
+    local_zone = zone(time_zone)
     try:
-        parsed = datetime.fromisoformat(str(text))
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=place)).astimezone(UTC)
+        time = datetime.fromisoformat(str(text))
+        return (time if time.tzinfo else time.replace(tzinfo=local_zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadInput(fields={field: _("Give a date and a time like 2030-01-31 12:00.")}) from error

@@ -1,4 +1,4 @@
-"""Which disks an instance's machine has: what its sizes ask for, as rows with device names that stay."""
+"""Disks of instances' machines, as rows with stable device names."""
 
 from string import ascii_lowercase
 from uuid import UUID
@@ -20,12 +20,11 @@ Role = Disk.Role
 
 @transaction.atomic
 def sync(instance: Instance) -> None:
-    """Make rows for the disks that the instance's sizes ask for, and none for those that they do not.
+    """Make the rows of the disks that the instance's sizes require, and mark superfluous ones as `REPLACED`.
 
-    Disks that are there keep their devices, unless their bus is another now. Their volumes are made by steps;
-    rows of disks that are not asked for any more become `REPLACED`.
+    Present disks keep their devices, unless their bus changes. Steps make the volumes.
     """
-    machine = hardware.of(instance)
+    machine = hardware.spec_of(instance)
     sizes = _sizes(instance)
     present = {disk.role: disk for disk in instance.disks.plugged()}
     for role in (Role.EPHEMERAL, Role.SWAP):
@@ -41,22 +40,22 @@ def sync(instance: Instance) -> None:
 
 
 def root(instance: Instance) -> Disk:
-    """Return the disk that the instance's system is on. Raise Conflict when it has none yet."""
+    """Return the instance's root disk. Raise Conflict if it has none yet."""
     return _one(instance, Role.ROOT)
 
 
 def config(instance: Instance) -> Disk:
-    """Return the instance's config drive. Raise Conflict when it has none yet."""
+    """Return the instance's config drive. Raise Conflict if it has none yet."""
     return _one(instance, Role.CONFIG)
 
 
 def data(instance: Instance) -> list[Disk]:
-    """Return the disks that hold what the guest wrote, the root disk first."""
+    """Return the disks that hold the guest's data, the root disk first."""
     return list(instance.disks.plugged().with_data().select_related("pool", "image"))
 
 
 def size_of(instance: Instance, disk: Disk) -> int:
-    """Return the bytes that the instance's sizes ask of one of its disks."""
+    """Return the size in bytes that one of the instance's disks must have."""
     return _sizes(instance)[disk.role]
 
 
@@ -66,7 +65,7 @@ def first_device(machine: HardwareSpec) -> str:
 
 
 def new_root(instance: Instance, image_id: UUID, size_bytes: int) -> Disk:
-    """Return the row of a root disk beside the present one, which a rebuild puts in its place."""
+    """Return the row of a second root disk, made if missing, with which a rebuild replaces the present one."""
     disk, _made = Disk.objects.get_or_create(
         instance=instance,
         role=Role.ROOT,
@@ -78,7 +77,7 @@ def new_root(instance: Instance, image_id: UUID, size_bytes: int) -> Disk:
 
 @transaction.atomic
 def exchange_root(instance: Instance) -> None:
-    """Give the new root disk the place of the present one, which is replaced. Exchanged already is success."""
+    """Replace the root disk by the new one, which gets its device. No new root disk is success."""
     new = instance.disks.filter(role=Role.ROOT, device="").first()
     if new is None:
         return
@@ -90,14 +89,14 @@ def exchange_root(instance: Instance) -> None:
 
 @transaction.atomic
 def plug_rescue(instance: Instance, image_id: UUID, size_bytes: int) -> Disk:
-    """Return the row of the disk that a rescued instance boots from; its own root disk moves behind all others."""
+    """Return the row of the rescue disk, made if missing. It takes the root disk's device, which gets another."""
     rescue = instance.disks.filter(role=Role.RESCUE).first()
     if rescue is None:
-        own = root(instance)
-        device, bus = own.device, own.bus
-        Disk.objects.filter(pk=own.pk).update(device=_free_device(instance, bus))
+        root_disk = root(instance)
+        device, bus = root_disk.device, root_disk.bus
+        Disk.objects.filter(pk=root_disk.pk).update(device=_free_device(instance, bus))
         rescue = Disk.objects.create(
-            pool=own.pool,
+            pool=root_disk.pool,
             instance=instance,
             role=Role.RESCUE,
             image_id=image_id,
@@ -110,7 +109,7 @@ def plug_rescue(instance: Instance, image_id: UUID, size_bytes: int) -> Disk:
 
 @transaction.atomic
 def unplug_rescue(instance: Instance) -> None:
-    """Give the root disk its device back. No rescue disk in the machine is success."""
+    """Return the rescue disk's device to the root disk. No rescue disk in the machine is success."""
     rescue = instance.disks.filter(role=Role.RESCUE).exclude(device="").first()
     if rescue is not None:
         device = rescue.device
@@ -119,7 +118,7 @@ def unplug_rescue(instance: Instance) -> None:
 
 
 def copy_of(disk: Disk) -> Disk:
-    """Return the row of what is being copied out of an instance's disk."""
+    """Return the row of the copy of an instance's disk, made if missing."""
     copy, _made = Disk.objects.get_or_create(
         instance=disk.instance, role=Role.COPY, defaults={"pool": disk.pool, "size_bytes": disk.size_bytes}
     )
@@ -128,7 +127,7 @@ def copy_of(disk: Disk) -> Disk:
 
 @transaction.atomic
 def mirror(source: Instance, copy: Instance) -> None:
-    """Make rows for a clone's disks: those that the source's machine has, under the same device names."""
+    """Make the rows of a clone's disks, which have the devices of the source's disks."""
     for disk in source.disks.plugged().exclude(role=Role.RESCUE):
         Disk.objects.create(
             pool=disk.pool,
@@ -143,25 +142,25 @@ def mirror(source: Instance, copy: Instance) -> None:
 
 
 def pairs(source: Instance, copy: Instance) -> list[tuple[Disk, Disk]]:
-    """Return each disk of the source that holds data, with the clone's of the same device."""
-    its = {disk.device: disk for disk in data(copy)}
-    return [(disk, its[disk.device]) for disk in data(source) if disk.device in its]
+    """Return the source's data disks, each with the clone's disk of the same device."""
+    by_device = {disk.device: disk for disk in data(copy)}
+    return [(disk, by_device[disk.device]) for disk in data(source) if disk.device in by_device]
 
 
 def replace(disk: Disk) -> None:
-    """Take a disk out of the machine for good; a step deletes its volume."""
+    """Mark a disk as replaced, without a device. A step deletes its volume."""
     Disk.objects.filter(pk=disk.pk).update(role=Role.REPLACED, device="")
 
 
 def _sizes(instance: Instance) -> dict[str, int]:
-    """Role → bytes of the disks that the instance's sizes ask for."""
+    """Return {role: bytes} of the disks that the instance's sizes require."""
     virtual_size = instance.image.virtual_size if instance.image else 0
-    wanted: dict[str, int] = {Role.ROOT: max(instance.disk_gib * GIB, virtual_size)}
+    sizes: dict[str, int] = {Role.ROOT: max(instance.disk_gib * GIB, virtual_size)}
     if instance.ephemeral_gib:
-        wanted[Role.EPHEMERAL] = instance.ephemeral_gib * GIB
+        sizes[Role.EPHEMERAL] = instance.ephemeral_gib * GIB
     if instance.swap_mib:
-        wanted[Role.SWAP] = instance.swap_mib * MIB
-    return {**wanted, Role.CONFIG: 0}
+        sizes[Role.SWAP] = instance.swap_mib * MIB
+    return {**sizes, Role.CONFIG: 0}
 
 
 def _create(instance: Instance, role: str, size_bytes: int, bus: str) -> None:
@@ -186,10 +185,10 @@ def _replug(disk: Disk, bus: str) -> None:
 
 
 def _free_device(instance: Instance, bus: str) -> str:
-    """The first device name that no disk of the machine has: those of virtio are counted by themselves."""
-    taken = set(instance.disks.plugged().values_list("device", flat=True))
+    """Return the first device name on the bus that no disk of the machine has."""
+    used = set(instance.disks.plugged().values_list("device", flat=True))
     names = (f"{_prefix(bus)}{letter}" for letter in ascii_lowercase)
-    return next(name for name in names if name not in taken)
+    return next(name for name in names if name not in used)
 
 
 def _prefix(bus: str) -> str:

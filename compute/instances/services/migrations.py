@@ -1,4 +1,4 @@
-"""Resizes as Nova's records of migrations: what the operations already say, in its words."""
+"""Nova's migration records of resizes, from the rows of operations."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ NOVA_TYPE = "resize"
 _KIND = "instance.resize"
 State = Operation.State
 _ANSWERS = ("instance.confirm_resize", "instance.revert_resize", "instance.delete", "instance.purge")
-"""What settles a finished resize. Deletion confirms it, as in Nova: the earlier disk is let go."""
+"""Operations that end a finished resize. Deletion confirms it, as in Nova."""
 
 _REVERTS, _IS_DONE = Q(answer="instance.revert_resize"), Q(answer_state=State.SUCCEEDED)
 _STATUS = Case(
@@ -27,11 +27,11 @@ _STATUS = Case(
     When(answer__isnull=False, then=Value("confirming")),
     default=Value("finished"),
 )
-"""Nova's words (nova.compute.manager), by how far the resize and its answer have come."""
+"""Nova's status (nova.compute.manager), from the states of the resize and of its answer."""
 
 
 def listing(context: Context) -> "QuerySet[Operation]":
-    """Every resize that there was, newest first, with its `status` and when it `changed`. One query."""
+    """Return every resize, newest first, with `status` and `changed`. Raise Forbidden. One query."""
     policy.enforce(context, "migration:read")
     answers = (
         Operation.objects.filter(
@@ -55,6 +55,6 @@ def listing(context: Context) -> "QuerySet[Operation]":
 def changed_between(
     rows: "QuerySet[Operation]", since: datetime | None, before: datetime | None
 ) -> "QuerySet[Operation]":
-    """Those of a listing that last changed in this time, its ends included."""
+    """Return the rows of a listing that last changed between these times, inclusive."""
     bounds = {"changed__gte": since, "changed__lte": before}
     return rows.filter(**{lookup: moment for lookup, moment in bounds.items() if moment is not None})

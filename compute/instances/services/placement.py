@@ -1,7 +1,7 @@
-"""What an instance asks of the place that it gets: zone, host, neighbours, server group, aggregates.
+"""Requirements of instances for their placement: zone, host, affinity, server group, aggregates.
 
-Rows keep the zone in `wanted_zone` and the rest in `scheduler_hints`: `host` is a hypervisor's name, `same_host` and
-`different_host` are lists of ids of instances. Room is the scheduler's to judge.
+Rows hold the zone in `requested_zone` and the rest in `scheduler_hints`. There, `host` is a hypervisor's name, and
+`same_host` and `different_host` are lists of instances' ids. The scheduler checks the capacity.
 """
 
 from collections import Counter
@@ -22,16 +22,17 @@ from compute.instances.models import Instance, ServerGroup
 from compute.instances.models.server_group import Policy
 from compute.instances.services.extra_spec_matching import matches
 
-NEIGHBOURS = ("same_host", "different_host")
+AFFINITY_HINTS = ("same_host", "different_host")
 SCOPE = "aggregate_instance_extra_specs:"
-MOST_NEIGHBOURS = 64
+MOST_HINT_IDS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """`members` counts the group's instances by hypervisor; the other ids are of hypervisors too.
+class Requirements:
+    """Requirements for a host.
 
-    `same` None: no such wish. `specs` is what the flavor asks of aggregates, `offers` what each hypervisor's have.
+    `members` counts the group's instances by hypervisor. `same` and `different` are ids of hypervisors, None for no
+    requirement. `specs` are the flavor's extra specs for aggregates, `offers` the aggregates' values by hypervisor.
     """
 
     zone: str = ""
@@ -44,7 +45,7 @@ class Wishes:
     offers: Mapping[UUID, Mapping[str, set[str]]] = field(default_factory=dict)
 
     def refusal(self, host: Hypervisor) -> str:
-        """Why the hypervisor is not what is wished; empty when it is."""
+        """Return why the hypervisor does not meet the requirements; empty if it does."""
         if self.host and host.name != self.host:
             return _("%(host)s is not the wanted host.") % {"host": host}
         if self.zone and host.availability_zone != self.zone:
@@ -53,48 +54,48 @@ class Wishes:
             return _("%(host)s does not run the instances to be together with.") % {"host": host}
         if host.pk in self.different:
             return _("%(host)s runs an instance to be kept apart from.") % {"host": host}
-        if missing := self._missing(host):
+        if missing := self._missing_specs(host):
             return _("%(host)s is in no aggregate with %(specs)s.") % {"host": host, "specs": missing}
         return self.against_group(host)
 
     def preference(self, host: Hypervisor) -> int:
-        """The more the better: how far the hypervisor meets what is only wished for."""
-        there = self.members.get(host.pk, 0)
+        """Return the hypervisor's weight by a soft policy of the server group. Higher is better."""
+        members = self.members.get(host.pk, 0)
         match self.group.policy if self.group else "":
             case Policy.SOFT_AFFINITY:
-                return there
+                return members
             case Policy.SOFT_ANTI_AFFINITY:
-                return -there
+                return -members
         return 0
 
     def against_group(self, host: Hypervisor) -> str:
-        """Why the server group does not want the hypervisor; empty when it does."""
-        there = self.members.get(host.pk, 0)
+        """Return why the server group's policy excludes the hypervisor; empty if it does not."""
+        members = self.members.get(host.pk, 0)
         match self.group.policy if self.group else "":
-            case Policy.AFFINITY if self.members and not there:
+            case Policy.AFFINITY if self.members and not members:
                 return _("%(host)s is not where the server group %(group)s is.") % {
                     "host": host,
                     "group": self.group,
                 }
-            case Policy.ANTI_AFFINITY if self.group and there >= (self.group.most_per_host or 1):
+            case Policy.ANTI_AFFINITY if self.group and members >= (self.group.most_per_host or 1):
                 return _("%(host)s has %(n)s of the server group %(group)s already, which stays apart.") % {
                     "host": host,
-                    "n": there,
+                    "n": members,
                     "group": self.group,
                 }
         return ""
 
-    def _missing(self, host: Hypervisor) -> str:
+    def _missing_specs(self, host: Hypervisor) -> str:
         offered = self.offers.get(host.pk, {})
         return ", ".join(
-            f"{key}={asked}"
-            for key, asked in self.specs.items()
-            if not any(matches(value, asked) for value in offered.get(key, ()))
+            f"{key}={required}"
+            for key, required in self.specs.items()
+            if not any(matches(value, required) for value in offered.get(key, ()))
         )
 
 
-def wishes(instance: Instance) -> Wishes:
-    """What the instance asks; at most four queries, none where it asks nothing."""
+def requirements(instance: Instance) -> Requirements:
+    """Return the instance's requirements. Costs at most four queries, none if it has no requirements."""
     hints: dict[str, Any] = instance.scheduler_hints
     group = None
     if instance.server_group_id is not None:
@@ -104,8 +105,8 @@ def wishes(instance: Instance) -> Wishes:
         for key, value in instance.hardware.get("flavor", {}).items()
         if key.startswith(SCOPE)
     }
-    return Wishes(
-        zone=instance.wanted_zone,
+    return Requirements(
+        zone=instance.requested_zone,
         host=hints.get("host", ""),
         group=group,
         members=Counter(_hosts_of(instance, server_group=group)) if group else {},
@@ -118,54 +119,55 @@ def wishes(instance: Instance) -> Wishes:
     )
 
 
-def zone(context: Context, given: object) -> tuple[str, dict[str, Any]]:
-    """Zone and hints of `zone`, or from administrators `zone:host` (Nova's third part, the node, is the host).
+def parse_zone(context: Context, value: object) -> tuple[str, dict[str, Any]]:
+    """Return zone and hints of `zone`, or for administrators of `zone:host`. Ignore Nova's third part, the node.
 
-    Raises BadInput, Forbidden.
+    Raise BadInput, Forbidden.
     """
-    if given is not None and not isinstance(given, str):
+    if value is not None and not isinstance(value, str):
         raise BadInput(fields={"availability_zone": _("Give the name of a zone.")})
-    wanted, _colon, host = (given or "").partition(":")
+    zone, _colon, host = (value or "").partition(":")
     hints: dict[str, Any] = {}
     if host:
         policy.enforce(context, "instance:choose_host")
-        hints["host"] = _known_host(host.partition(":")[0])
-    wanted = wanted.strip()
-    if wanted and wanted not in aggregates.zones():
+        hints["host"] = _clean_host(host.partition(":")[0])
+    zone = zone.strip()
+    if zone and zone not in aggregates.zones():
         raise BadInput(fields={"availability_zone": _("The requested availability zone is not available.")})
-    return wanted, hints
+    return zone, hints
 
 
-def neighbours(name: str, given: object) -> list[str]:
-    """The ids of one of `NEIGHBOURS`: one, or a list of them. Raises BadInput."""
-    ids = given if isinstance(given, list) else [given]
+def parse_affinity_hint(name: str, value: object) -> list[str]:
+    """Return the ids of one of `AFFINITY_HINTS`, whose value is an id or a list of ids. Raise BadInput."""
+    values = value if isinstance(value, list) else [value]
     try:
-        found = [str(UUID(each)) for each in ids if isinstance(each, str)]
+        ids = [str(UUID(each)) for each in values if isinstance(each, str)]
     except ValueError:
-        found = []
-    if len(found) != len(ids) or not 0 < len(ids) <= MOST_NEIGHBOURS:
+        ids = []
+    if len(ids) != len(values) or not 0 < len(values) <= MOST_HINT_IDS:
         raise BadInput(fields={name: _("Give the id of an instance, or a list of ids.")})
-    return found
+    return ids
 
 
-def _hosts_of(instance: Instance, **which: Any) -> Iterable[UUID]:
-    """The hypervisors of other instances of the same project, each as often as it has one."""
+def _hosts_of(instance: Instance, **lookup: Any) -> Iterable[UUID]:
+    """Return the hypervisors of other instances of the same project, once for each instance."""
     rows = Instance.objects.present().exclude(hypervisor=None)
-    others = rows.filter(project=instance.project_id, **which).exclude(pk=instance.pk)
+    others = rows.filter(project=instance.project_id, **lookup).exclude(pk=instance.pk)
     return list(others.order_by().values_list("hypervisor", flat=True))
 
 
 def _offers() -> dict[UUID, dict[str, set[str]]]:
-    found: dict[UUID, dict[str, set[str]]] = {}
+    """Return {hypervisor id: {key: values}} of the aggregates' metadata."""
+    offers: dict[UUID, dict[str, set[str]]] = {}
     for aggregate in Aggregate.objects.prefetch_related("hosts"):
         for host in aggregate.hosts.all():
-            offered = found.setdefault(host.pk, {})
+            offered = offers.setdefault(host.pk, {})
             for key, value in aggregate.metadata.items():
                 offered.setdefault(key, set()).update(part.strip() for part in value.split(","))
-    return found
+    return offers
 
 
-def _known_host(name: str) -> str:
+def _clean_host(name: str) -> str:
     if not is_text(name) or not Hypervisor.objects.filter(name=name).exists():
         raise BadInput(
             fields={"availability_zone": _("Compute host %(host)s could not be found.") % {"host": name[:64]}}

@@ -1,4 +1,4 @@
-"""Registers the instances of projects with accounts, which names them before a project is deleted."""
+"""Instances as contents of projects, which prevent a project's deletion."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +9,7 @@ from compute.instances.states import VmState
 
 
 def register() -> None:
-    """Tell accounts; called once at start."""
+    """Register instances with accounts. Call it once at start."""
     project_contents.register("instances", Content(label=_("Instances"), names=_instances, forget=_forget))
     project_contents.register("recycle_bin", Content(label=_("In the recycle bin"), names=_binned))
 
@@ -25,5 +25,5 @@ def _binned(project_id: str) -> list[str]:
 
 
 def _forget(project_id: str) -> None:
-    """Rows of instances that are gone."""
+    """Delete the rows of the project's deleted instances."""
     Instance.objects.filter(project=project_id, vm_state=VmState.DELETED).delete()

@@ -1,4 +1,4 @@
-"""Makes rows true to what libvirt says: by event at once, by full sync in case an event was lost."""
+"""Reconciliation of rows with libvirt: at once by events, and by a full sync in case an event was lost."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,10 +21,10 @@ from compute.instances.states import VmState
 log = structlog.get_logger(__name__)
 
 SETTLED = (VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED)
-"""States in which a guest must be there; others belong to operations or to nobody."""
+"""States in which a guest must exist. In others, operations decide, or none may exist."""
 
 GRACE = timedelta(seconds=2)
-"""A row this young may be ahead of what was read from libvirt a moment ago."""
+"""A row changed within this time may be newer than facts read from libvirt a moment ago."""
 
 _STATE = {
     PowerState.RUNNING: VmState.ACTIVE,
@@ -50,26 +50,25 @@ REASONS = {
 
 
 def full_sync(hypervisor: Hypervisor) -> list[GuestFacts]:
-    """Compare every guest with its row; returns ours that have no row. Raises DriverError."""
+    """Compare every guest with its row. Return guests of this installation without a row. Raise DriverError."""
     read_at = timezone.now()
-    found = {facts.uuid: facts for facts in list_guests(hypervisor.uri)}
-    ours = {
-        uuid: facts
-        for uuid, facts in found.items()
+    guests = {
+        facts.uuid: facts
+        for facts in list_guests(hypervisor.uri)
         if facts.tag and facts.tag.installation == installation_id()
     }
     rows = Instance.objects.filter(hypervisor=hypervisor, vm_state__in=SETTLED)
     for instance in rows:
-        facts = ours.get(str(instance.pk))
+        facts = guests.get(str(instance.pk))
         if _differs(instance, facts):
             apply(hypervisor, instance.pk, facts, read_at=read_at)
     Hypervisor.objects.filter(pk=hypervisor.pk).update(synced_at=timezone.now())
-    known = set(Instance.objects.existing().filter(pk__in=list(ours)).values_list("pk", flat=True))
-    return [facts for uuid, facts in ours.items() if UUID(uuid) not in known]
+    with_row = set(Instance.objects.existing().filter(pk__in=list(guests)).values_list("pk", flat=True))
+    return [facts for uuid, facts in guests.items() if UUID(uuid) not in with_row]
 
 
 def installation_id() -> str:
-    """What our guests' tags say."""
+    """Return the installation's id, as the tags of its guests hold it."""
     return str(hosts.installation().pk)
 
 
@@ -81,9 +80,9 @@ def apply(
     *,
     read_at: datetime | None = None,
 ) -> None:
-    """Write what a guest of this host is into its row, unless an operation is at work on it or it is elsewhere now.
+    """Write a guest's state into its row, unless it has an open operation or is on another host now.
 
-    `facts` None: the host does not know it.
+    `facts` is None if the host has no such guest.
     """
     rows = Instance.objects.select_for_update().filter(hypervisor=hypervisor, vm_state__in=SETTLED)
     instance = rows.filter(pk=instance_id).first()
@@ -92,23 +91,23 @@ def apply(
     if Operation.objects.open().on(instance.pk).exists():
         return
     if read_at is not None and instance.updated_at > read_at - GRACE:
-        return  # the row is newer than what was read; the next sync sees both
-    before = instance.status
+        return  # the row is newer than the facts; the next sync compares them again
+    earlier_status = instance.status
     if facts is None:
         transitions.fail(instance, {"code": "missing", "message": REASONS["missing"]}, VmState.ERROR)
     else:
         state = _STATE[facts.power]
-        # What a failed operation left to read stays, unless the guest came back to life.
+        # The fault of a failed operation stays, unless the guest runs again.
         fault = None if state == VmState.ACTIVE else instance.fault
         transitions.settle(instance, state, fault=fault)
         if facts.reason in REASONS and state != VmState.ACTIVE:
             transitions.fail(instance, {"code": facts.reason, "message": REASONS[facts.reason]})
-    log.warning("guest changed by itself", instance=str(instance.pk), was=before, now=instance.status)
+    log.warning("guest changed by itself", instance=str(instance.pk), was=earlier_status, now=instance.status)
     audit.record(
         None,
         "instance.changed_outside",
         instance,
-        was=before,
+        was=earlier_status,
         now=instance.status,
         reason=facts.reason if facts else "missing",
     )

@@ -1,6 +1,4 @@
-"""What compute counts against quotas: instances, vCPUs, memory, disk and images, under Nova's, Cinder's and Glance's
-names.
-"""
+"""Resources of compute with quotas, under Nova's, Cinder's and Glance's names."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -29,19 +27,19 @@ CAPS = server_groups.CAPS | {
     "security_groups": Quota.UNLIMITED,
     "security_group_rules": Quota.UNLIMITED,
 }
-"""Names of Nova's quota sets besides. Files cannot be injected; addresses and security groups are Network's to limit,
-and Nova too keeps its numbers of them without heeding them.
+"""Further limits of Nova's quota sets. Files cannot be injected. Addresses and security groups are not limited here,
+as in Nova, which has these limits without enforcing them.
 """
 
 _IN_USE = ~Q(vm_state__in=[VmState.SOFT_DELETED, VmState.DELETED])
 _ON_DISK = ~Q(vm_state=VmState.DELETED)
-"""Disks in the recycle bin still fill the pool, so they still count; processors and memory are free."""
+"""Disks in the recycle bin still fill the pool, so they count, while vCPUs and memory do not."""
 
 
-def _counter(aggregate: Count | Sum, which: Q) -> quotas.Counter:
+def _counter(aggregate: Count | Sum, condition: Q) -> quotas.Counter:
     def count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-        whose = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-        rows = Instance.objects.filter(which, whose).order_by().values("project").annotate(used=aggregate)
+        owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+        rows = Instance.objects.filter(condition, owned).order_by().values("project").annotate(used=aggregate)
         return {row["project"]: row["used"] for row in rows}
 
     return count
@@ -58,28 +56,27 @@ def _measure_images(project_ids: Iterable[str], user_id: str | None = None) -> M
 
 
 def _images(project_ids: Iterable[str], user_id: str | None) -> Any:
-    whose = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-    rows = Image.objects.filter(whose).exclude(status=Image.Status.DELETED)
+    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+    rows = Image.objects.filter(owned).exclude(status=Image.Status.DELETED)
     return rows.order_by().values("project")
 
 
 def _mib(size: int) -> int:
-    """Bytes as whole MiB, the last one begun."""
+    """Return the bytes in MiB, rounded up."""
     return -(-size // 2**20)
 
 
 def reserve_image(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
-    """Refuse further images, or so many more bytes of them, beyond the quota. Raises OverQuota.
+    """Reserve quota for `count` images, or for `size` bytes of them. Raise OverQuota.
 
-    How large one is to be nobody knows beforehand: it is begun where there is room for anything at all, and asks
-    again once it is measured.
+    A new image, whose size is unknown, reserves one MiB at first. It reserves its size once that is measured.
     """
     amounts = {"image_count_total": count, "image_size_total": max(count, _mib(size))}
     quotas.reserve(project, amounts, user)
 
 
-def of(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
-    """What `count` instances of the flavor, or as large as an instance, take of each resource."""
+def amounts(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
+    """Return the amounts of resources that `count` instances of the flavor, or like an instance, take."""
     return {
         "instances": count,
         "cores": count * flavor.vcpus,
@@ -89,15 +86,15 @@ def of(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
 
 
 SIZES = ("instances", "cores", "ram", "gigabytes")
-"""What an instance takes of."""
+"""Resources that an instance takes."""
 
 
 def register() -> None:
-    """Tell accounts what to count; called once at start."""
+    """Register the resources and limits with accounts. Call it once at start."""
     quotas.register_caps(CAPS)
     instances = ngettext_lazy("%(n)s instance", "%(n)s instances", "n")
     cores = ngettext_lazy("%(n)s vCPU", "%(n)s vCPUs", "n")
-    for name, label, counted, unit, default, aggregate, which in (
+    for name, label, counted, unit, default, aggregate, condition in (
         ("instances", _("Instances"), instances, "", 10, Count("pk"), _IN_USE),
         ("cores", _("vCPUs"), cores, "", 20, Sum("vcpus"), _IN_USE),
         ("ram", _("Memory"), _("%(n)s of memory"), "MiB", 51_200, Sum("ram_mib"), _IN_USE),
@@ -110,7 +107,7 @@ def register() -> None:
                 counted=counted,
                 unit=unit,
                 default=default,
-                counter=_counter(aggregate, which),
+                counter=_counter(aggregate, condition),
             )
         )
     for name, label, counted, unit, default, counter in (

@@ -1,4 +1,4 @@
-"""Chooses the hypervisor of an instance, and says why not the others."""
+"""The scheduler, which places instances on hypervisors by requirements and free capacity."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,8 +17,8 @@ from compute.instances.services.disk_sizes import total_gib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """What a hypervisor still takes: processors, MiB and GiB, after overcommitment."""
+class Capacity:
+    """The free capacity of a hypervisor with its overcommitment: vCPUs, MiB and GiB."""
 
     hypervisor: Hypervisor
     vcpus: int
@@ -26,111 +26,115 @@ class Room:
     disk_gib: int
 
     def refusal(self, instance: Instance) -> str:
-        """Why the instance does not fit; empty when it does."""
+        """Return why the hypervisor cannot take the instance; empty if it can."""
         hypervisor = self.hypervisor
         if not hypervisor.enabled:
             return _("%(host)s is switched off for new instances.") % {"host": hypervisor}
         if hypervisor.state != Hypervisor.State.UP:
             return _("%(host)s does not answer.") % {"host": hypervisor}
-        if lacking := hardware.lacking(hardware.of(instance), hypervisor):
-            return _("%(host)s cannot give it %(what)s.") % {"host": hypervisor, "what": lacking}
-        for label, left, asked in (
+        if missing := hardware.missing_features(hardware.spec_of(instance), hypervisor):
+            return _("%(host)s cannot give it %(what)s.") % {"host": hypervisor, "what": missing}
+        for label, free, needed in (
             (_("vCPUs"), self.vcpus, instance.vcpus),
             (_("MiB of memory"), self.ram_mib, instance.ram_mib),
             (_("GiB of disk"), self.disk_gib, total_gib(instance)),
         ):
-            if asked > left:
+            if needed > free:
                 return _("%(host)s has %(left)s %(label)s left, %(asked)s are needed.") % {
                     "host": hypervisor,
-                    "left": max(left, 0),
+                    "left": max(free, 0),
                     "label": label,
-                    "asked": asked,
+                    "asked": needed,
                 }
         return ""
 
 
-def rooms(without: Instance | None = None) -> list[Room]:
-    """Return the room on every hypervisor, in two queries; as if one instance were not there."""
-    taken = occupants.registered().amounts(without.pk if without else None)
-    return [_room(host, taken.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
+def capacities(without: Instance | None = None) -> list[Capacity]:
+    """Return the free capacity of every hypervisor, in two queries. The instance `without` does not count."""
+    used = occupants.registered().amounts(without.pk if without else None)
+    return [_capacity(host, used.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
 
 
 def check(instance: Instance) -> None:
-    """Claim what the instance's row says on its own hypervisor, until the transaction ends.
+    """Check that the instance's hypervisor has capacity for its row. Raise Conflict if it has not.
 
-    Raise Conflict naming what is short there. The hypervisor's row is locked: of two that ask at once, the second
-    sees what the first has taken.
+    The hypervisor's row stays locked until the transaction ends. Of two checks at once, the second so sees the amounts
+    of the first.
     """
     if instance.hypervisor_id is None:
         return
-    room = _locked_room(instance.hypervisor_id, instance)
-    if reason := room.refusal(instance):
+    capacity = _locked_capacity(instance.hypervisor_id, instance)
+    if reason := capacity.refusal(instance):
         raise Conflict(reason)
 
 
 def check_group(instance: Instance) -> None:
-    """Raise Conflict when the instance may not stand beside the others of its server group any more."""
+    """Raise Conflict if the policy of the instance's server group now excludes its hypervisor."""
     if instance.server_group_id is None or instance.hypervisor is None:
         return
     _lock_group(instance)
-    if reason := placement.wishes(instance).against_group(instance.hypervisor):
+    if reason := placement.requirements(instance).against_group(instance.hypervisor):
         raise Conflict(reason)
 
 
 @transaction.atomic
 def place(instance: Instance) -> Hypervisor:
-    """Give the instance a hypervisor that meets its wishes and has room: of several the most liked, then the one
-    with the most memory left. Raise Conflict naming why none fits.
+    """Set the instance's hypervisor to one that meets its requirements and has capacity, and return it.
+
+    Of several, take the one with the highest preference, then with the most free memory. Raise Conflict with the
+    reason of each hypervisor if there is none.
     """
     list(Instance.objects.select_for_update(no_key=True).filter(pk=instance.pk).values_list("pk"))
     if instance.hypervisor is not None:
         return instance.hypervisor
     _lock_group(instance)
-    wishes = placement.wishes(instance)
+    requirements = placement.requirements(instance)
     refusals: list[str] = []
-    for room in sorted(
-        rooms(), key=lambda room: (wishes.preference(room.hypervisor), room.ram_mib), reverse=True
+    for capacity in sorted(
+        capacities(),
+        key=lambda capacity: (requirements.preference(capacity.hypervisor), capacity.ram_mib),
+        reverse=True,
     ):
-        refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
-        # Looked at without a lock, so look again with the lock of this one host.
-        refusal = refusal or _locked_refusal(room.hypervisor.pk, instance, wishes)
+        refusal = requirements.refusal(capacity.hypervisor) or capacity.refusal(instance)
+        # Checked without a lock, so check again with the lock of this one host.
+        refusal = refusal or _locked_refusal(capacity.hypervisor.pk, instance, requirements)
         if not refusal:
-            transitions.change(instance, hypervisor=room.hypervisor)
-            return room.hypervisor
+            transitions.change(instance, hypervisor=capacity.hypervisor)
+            return capacity.hypervisor
         refusals.append(refusal)
     reasons = " ".join(refusals) or _("There is no hypervisor yet.")
     raise Conflict(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
 
 
-def _room(host: Hypervisor, taken: Amounts) -> Room:
-    return Room(
+def _capacity(host: Hypervisor, used: Amounts) -> Capacity:
+    return Capacity(
         hypervisor=host,
-        vcpus=int(host.vcpus * host.vcpu_ratio) - taken.vcpus,
-        ram_mib=int(host.memory_mib * host.memory_ratio) - taken.ram_mib,
-        disk_gib=int(host.disk_gib * host.disk_ratio) - taken.disk_gib,
+        vcpus=int(host.vcpus * host.vcpu_ratio) - used.vcpus,
+        ram_mib=int(host.memory_mib * host.memory_ratio) - used.ram_mib,
+        disk_gib=int(host.disk_gib * host.disk_ratio) - used.disk_gib,
     )
 
 
-def _locked_room(host_id: UUID, without: Instance) -> Room:
+def _locked_capacity(host_id: UUID, without: Instance) -> Capacity:
     host = Hypervisor.objects.select_for_update(no_key=True).get(pk=host_id)
-    return _room(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
+    return _capacity(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
 
 
-def _locked_refusal(host_id: UUID, instance: Instance, wishes: placement.Wishes) -> str:
-    """Return why the host does not take the instance. One that does stays locked.
+def _locked_refusal(host_id: UUID, instance: Instance, requirements: placement.Requirements) -> str:
+    """Return why the host cannot take the instance; empty if it can. A host that can stays locked.
 
-    One that refuses is let go: of two that look at several hosts in different orders, neither waits for the other.
+    A host that cannot is unlocked, so that two placements that try hosts in different orders do not deadlock.
     """
     with transaction.atomic():
-        room = _locked_room(host_id, instance)
-        refusal = wishes.refusal(room.hypervisor) or room.refusal(instance)
+        capacity = _locked_capacity(host_id, instance)
+        refusal = requirements.refusal(capacity.hypervisor) or capacity.refusal(instance)
         if refusal:
             transaction.set_rollback(True)
     return refusal
 
 
 def _lock_group(instance: Instance) -> None:
-    """Let the instances of a server group be placed one after another."""
+    """Lock the instance's server group, so that its instances are placed one after another."""
     if instance.server_group_id is not None:
         list(
             ServerGroup.objects.select_for_update(no_key=True)

@@ -1,4 +1,4 @@
-"""Schedules of an instance: rules and queries."""
+"""Schedules of instances."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -18,16 +18,16 @@ from compute.instances.models import Instance, Schedule
 from compute.instances.services import local_times
 
 MOST = 20
-MOST_KEPT = 100
+MOST_IMAGES = 100
 
 
 def verbs() -> list[str]:
-    """Return what may be done at a time, in the order of menus."""
+    """Return the verbs that schedules may begin, in the order of menus."""
     return [action.verb for action in registry.of_noun("instance") if action.schedulable]
 
 
-def of_instance(context: Context, instance: Instance) -> list[Schedule]:
-    """Those of an instance that the asker has found, oldest first."""
+def for_instance(context: Context, instance: Instance) -> list[Schedule]:
+    """Return the schedules of an instance that the asker may see, oldest first. Raise Forbidden."""
     policy.enforce(context, "instance:read")
     return list(instance.schedules.select_related("created_by"))
 
@@ -41,13 +41,12 @@ def create(
     at: object,
     cron: object,
     time_zone: object,
-    keep: object = Schedule.KEPT,
+    keep: object = Schedule.DEFAULT_KEEP,
 ) -> Schedule:
-    """A schedule for `verb`: once `at` a time, or by a `cron` line, both by the clock of `time_zone`.
+    """Make a schedule for `verb`, once `at` a time or by a `cron` line, both in `time_zone`.
 
-    Of images that it takes, the newest `keep` stay.
-
-    Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do `verb` themselves.
+    Of the images that it takes, the newest `keep` stay. Raise NotFound, BadInput naming the wrong field, or Forbidden,
+    also if the asker may not begin `verb`.
     """
     policy.enforce(context, "schedule:write")
     instance = Instance.objects.existing().select_for_update().reach(context, pk=instance_id)
@@ -67,9 +66,9 @@ def create(
 def change(
     context: Context, schedule_id: UUID | str, *, at: object, cron: object, time_zone: object, keep: object
 ) -> Schedule:
-    """Other times for it, and another number of images to keep; it is on, and runs as the asker from now on.
+    """Change the schedule's times and its number of images, enable it, and run it as the asker from now on.
 
-    Raises BadInput naming each wrong field, NotFound, Forbidden, also where the asker may not do its verb themselves.
+    Raise NotFound, BadInput naming the wrong field, or Forbidden, also if the asker may not begin its verb.
     """
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
@@ -83,7 +82,7 @@ def change(
 
 @transaction.atomic
 def set_enabled(context: Context, schedule_id: UUID | str, enabled: bool) -> Schedule:
-    """Let it rest or go on from now. Raises NotFound, Conflict never: one whose only time is over stays off."""
+    """Enable or disable the schedule. One whose only time is over stays disabled. Raise Forbidden, NotFound."""
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
     schedule.next_run = next_run(schedule, timezone.now())
@@ -95,7 +94,7 @@ def set_enabled(context: Context, schedule_id: UUID | str, enabled: bool) -> Sch
 
 @transaction.atomic
 def delete(context: Context, schedule_id: UUID | str) -> Schedule:
-    """Forget it. Raises NotFound."""
+    """Delete the schedule. Raise Forbidden, NotFound."""
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
     _announce(context, "schedule.delete", schedule)
@@ -104,25 +103,25 @@ def delete(context: Context, schedule_id: UUID | str) -> Schedule:
 
 
 def next_run(schedule: Schedule, after: datetime) -> datetime | None:
-    """When it is next due after a time, in UTC; None: never again."""
+    """Return when the schedule is next due after a time, in UTC; None for never."""
     if schedule.at is not None:
         return schedule.at if schedule.at > after else None
-    here = after.astimezone(local_times.zone(schedule.time_zone))
-    found = next(CronSim(schedule.cron, here), None)
-    return found.astimezone(UTC) if found else None
+    local_time = after.astimezone(local_times.zone(schedule.time_zone))
+    due_at = next(CronSim(schedule.cron, local_time), None)
+    return due_at.astimezone(UTC) if due_at else None
 
 
 def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: object) -> None:
-    """Write what was given into the row, unsaved. Raises BadInput."""
+    """Set the columns without saving them. Raise BadInput."""
     schedule.time_zone = str(local_times.zone(time_zone))
-    number = quotas.whole_number(keep or Schedule.KEPT)
-    if number is None or not 0 < number <= MOST_KEPT:
-        raise BadInput(fields={"keep": _("Give a whole number from 1 to %(most)s.") % {"most": MOST_KEPT}})
+    number = quotas.whole_number(keep or Schedule.DEFAULT_KEEP)
+    if number is None or not 0 < number <= MOST_IMAGES:
+        raise BadInput(fields={"keep": _("Give a whole number from 1 to %(most)s.") % {"most": MOST_IMAGES}})
     schedule.keep = number
     if at and cron:
         raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
-    schedule.at = local_times.moment(at, time_zone, field="at") if at else None
-    schedule.cron = "" if at else _cron_line(cron)
+    schedule.at = local_times.parse(at, time_zone, field="at") if at else None
+    schedule.cron = "" if at else _clean_cron(cron)
     if schedule.at and schedule.at <= timezone.now():
         raise BadInput(fields={"at": _("This time is over already.")})
     schedule.next_run = next_run(schedule, timezone.now())
@@ -130,17 +129,17 @@ def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: 
         raise BadInput(fields={"cron": _("This never comes.")})
 
 
-def _cron_line(given: object) -> str:
-    """Five fields, down to the minute. Raises BadInput."""
-    wrong = BadInput(
+def _clean_cron(value: object) -> str:
+    """Return a cron line of five fields. Raise BadInput."""
+    error = BadInput(
         fields={"cron": _("Give five fields: minute, hour, day, month, day of the week, like 0 20 * * 1-5.")}
     )
-    if not isinstance(given, str) or len(given) > 255 or len(fields := given.split()) != 5:
-        raise wrong
+    if not isinstance(value, str) or len(value) > 255 or len(fields := value.split()) != 5:
+        raise error
     try:
         CronSim(line := " ".join(fields), timezone.now())
-    except CronSimError as error:
-        raise wrong from error
+    except CronSimError as cause:
+        raise error from cause
     return line
 
 

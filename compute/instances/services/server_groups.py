@@ -1,4 +1,4 @@
-"""Server groups of the asker's project: which instances belong together, or apart."""
+"""Server groups of projects."""
 
 from uuid import UUID
 
@@ -18,13 +18,16 @@ from compute.instances.models.server_group import Policy
 GROUPS = "server_groups"
 MEMBERS = "server_group_members"
 CAPS = {GROUPS: 10, MEMBERS: 10}
-"""Nova's names and defaults of how many groups a project has, and how many members each of them."""
+"""Nova's names and default limits of a project's groups, and of a group's members."""
 
 LARGEST = 2**31 - 1
 
 
-def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerGroup]:
-    """The project's groups, oldest first, with their members; administrators may ask for every project's."""
+def visible_to(context: Context, *, all_projects: bool = False) -> QuerySet[ServerGroup]:
+    """Return the groups of the asker's project with their members, oldest first. Raise Forbidden.
+
+    `all_projects` has an effect for administrators only.
+    """
     policy.enforce(context, "server_group:read")
     rows = ServerGroup.objects.visible_to(context, all_projects=all_projects)
     present: QuerySet[Instance] = _present().order_by("created_at", "pk")
@@ -34,9 +37,9 @@ def visible(context: Context, *, all_projects: bool = False) -> QuerySet[ServerG
 
 
 def get(context: Context, group_id: object) -> ServerGroup:
-    """One group with its members. Raises NotFound; administrators reach every project's."""
+    """Return one group with its members, for administrators of any project. Raise Forbidden, NotFound."""
     try:
-        return visible(context, all_projects=True).get(pk=UUID(str(group_id)))
+        return visible_to(context, all_projects=True).get(pk=UUID(str(group_id)))
     except (ServerGroup.DoesNotExist, ValueError) as error:
         raise NotFound(
             _("Instance group %(key)s could not be found.") % {"key": str(group_id)[:64]}
@@ -45,26 +48,26 @@ def get(context: Context, group_id: object) -> ServerGroup:
 
 @transaction.atomic
 def create(context: Context, name: object, rule: object, most_per_host: object = None) -> ServerGroup:
-    """A group in the asker's project. Raises Forbidden, BadInput naming each wrong field, OverQuota."""
+    """Make a group in the asker's project. Raise Forbidden, OverQuota, BadInput naming each wrong field."""
     policy.enforce(context, "server_group:write")
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
     name, wrong = clean_name(name), {}
     if rule not in Policy.values:
         wrong["policy"] = _("Say one of %(policies)s.") % {"policies": ", ".join(Policy.values)}
-    given = most_per_host is not None and most_per_host != ""
-    most = quotas.whole_number(most_per_host) if given else None
-    if given:
+    has_limit = most_per_host is not None and most_per_host != ""
+    limit = quotas.whole_number(most_per_host) if has_limit else None
+    if has_limit:
         if rule != Policy.ANTI_AFFINITY:
             wrong["max_server_per_host"] = _("Only anti-affinity policy supports rules.")
-        elif most is None or not 1 <= most <= LARGEST:
+        elif limit is None or not 1 <= limit <= LARGEST:
             wrong["max_server_per_host"] = _("Give a whole number from 1.")
     if wrong:
         raise BadInput(fields=wrong)
     project = Project.objects.select_for_update(no_key=True).get(pk=context.project.pk)
-    _enforce_room(project, context.user)
+    _enforce_quota(project, context.user)
     group = ServerGroup.objects.create(
-        project=project, user=context.user, name=name, policy=str(rule), most_per_host=most
+        project=project, user=context.user, name=name, policy=str(rule), most_per_host=limit
     )
     audit.record(context, "server_group.create", group, policy=group.policy)
     announcements.changed(group.project_id, "server-groups")
@@ -73,7 +76,7 @@ def create(context: Context, name: object, rule: object, most_per_host: object =
 
 @transaction.atomic
 def delete(context: Context, group_id: object) -> ServerGroup:
-    """Forget the group; its instances stay where they are. Raises Forbidden, NotFound."""
+    """Delete the group. Its instances stay on their hosts. Raise Forbidden, NotFound."""
     policy.enforce(context, "server_group:write")
     group = get(context, group_id)
     audit.record(context, "server_group.delete", group, policy=group.policy)
@@ -82,39 +85,42 @@ def delete(context: Context, group_id: object) -> ServerGroup:
     return group
 
 
-def join(context: Context, group_id: object, newcomers: int) -> ServerGroup | None:
-    """The project's group that so many new instances go into; None where none is named.
+def join(context: Context, group_id: object, count: int) -> ServerGroup | None:
+    """Return the project's group for `count` new instances; None if `group_id` is empty.
 
-    The caller holds the project's lock. Raises NotFound, OverQuota.
+    The caller must hold the project's lock. Raise Forbidden, NotFound, OverQuota.
     """
     if group_id is None or group_id == "":
         return None
     group = get(context, group_id)
     if context.project is None or group.project_id != context.project.pk:
         raise NotFound(_("Instance group %(key)s could not be found.") % {"key": str(group_id)[:64]})
-    enforce_members(group, context.user, newcomers)
+    enforce_members(group, context.user, count)
     return group
 
 
-def enforce_members(group: ServerGroup, user: User, newcomers: int) -> None:
-    """Refuse so many of the user's instances more in the group. The caller holds the project's lock. Raises OverQuota."""
+def enforce_members(group: ServerGroup, user: User, count: int) -> None:
+    """Raise OverQuota if the group cannot take `count` more of the user's instances.
+
+    The caller must hold the project's lock.
+    """
     limit = quotas.user_limits(group.project_id, user.pk)[MEMBERS]
-    count = _present().filter(server_group=group).count() + newcomers
-    quotas.enforce_cap(MEMBERS, limit, count, _("Quota exceeded, too many servers in group"))
+    total = _present().filter(server_group=group).count() + count
+    quotas.enforce_cap(MEMBERS, limit, total, _("Quota exceeded, too many servers in group"))
 
 
 def used(project_id: str, user_id: str | None = None) -> int:
-    """How many groups a project has, or one user in it."""
+    """Return the number of groups of a project, or of one user in it."""
     rows = ServerGroup.objects.filter(project=project_id)
     return rows.filter(user=user_id).count() if user_id else rows.count()
 
 
-def _enforce_room(project: Project, user: User) -> None:
-    said = _("Quota exceeded, too many server groups.")
+def _enforce_quota(project: Project, user: User) -> None:
+    sentence = _("Quota exceeded, too many server groups.")
     limit = quotas.limits([project.pk])[project.pk][GROUPS]
-    quotas.enforce_cap(GROUPS, limit, used(project.pk) + 1, said)
+    quotas.enforce_cap(GROUPS, limit, used(project.pk) + 1, sentence)
     quotas.enforce_cap(
-        GROUPS, quotas.user_limits(project.pk, user.pk)[GROUPS], used(project.pk, user.pk) + 1, said
+        GROUPS, quotas.user_limits(project.pk, user.pk)[GROUPS], used(project.pk, user.pk) + 1, sentence
     )
 
 

@@ -1,4 +1,4 @@
-"""What projects used in a period: hours of instances and of their sizes, counted from the rows."""
+"""Usage of projects in a period: hours of instances, and hours times their sizes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from compute.instances.services.disk_sizes import total_gib
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceUsage:
-    """One instance and how many hours of the period it was there."""
+    """The hours of one instance in the period."""
 
     instance: Instance
     began: datetime
@@ -27,7 +27,7 @@ class InstanceUsage:
 
 @dataclass(slots=True, kw_only=True)
 class ProjectUsage:
-    """Hours of a project, and hours times vCPUs, MiB and GiB. `rows`: of which instances, None if not asked."""
+    """Hours of a project, and hours times vCPUs, MiB and GiB. `rows` lists the instances; None if not requested."""
 
     hours: float = 0
     vcpu_hours: float = 0
@@ -47,31 +47,31 @@ class ProjectUsage:
 def projects(context: Context, start: datetime, stop: datetime) -> QuerySet[Project]:
     """Return the projects that had an instance in the period. Raise Forbidden."""
     policy.enforce(context, "usage:read_all")
-    used = _present(start, stop).filter(project=OuterRef("pk"))
-    return Project.objects.filter(Exists(used)).order_by("pk")
+    instances = _present(start, stop).filter(project=OuterRef("pk"))
+    return Project.objects.filter(Exists(instances)).order_by("pk")
 
 
 def instances(context: Context, project_id: str, start: datetime, stop: datetime) -> QuerySet[Instance]:
     """Return the instances that a project had in the period. Raise Forbidden."""
-    own = context.project
-    policy.enforce(context, "usage:read" if own and own.id == project_id else "usage:read_all")
+    project = context.project
+    policy.enforce(context, "usage:read" if project and project.id == project_id else "usage:read_all")
     rows = _present(start, stop).order_by("created_at", "pk")
     return rows.filter(project=project_id) if is_text(project_id) else rows.none()
 
 
-def of_projects(
+def usage_by_project(
     project_ids: Sequence[str], start: datetime, stop: datetime, *, detailed: bool
 ) -> dict[str, ProjectUsage]:
-    """Return {project id: its usage}. One query, whose rows are read one by one."""
-    found = {key: ProjectUsage(rows=[] if detailed else None) for key in project_ids}
+    """Return {project id: its usage}, from one query whose rows are read one by one."""
+    usage = {key: ProjectUsage(rows=[] if detailed else None) for key in project_ids}
     rows = _present(start, stop).filter(project__in=project_ids).order_by("project_id", "created_at", "pk")
     for instance in rows.iterator():
-        found[instance.project_id].add(_usage(instance, start, stop))
-    return found
+        usage[instance.project_id].add(_usage(instance, start, stop))
+    return usage
 
 
-def of_instances(rows: Iterable[Instance], start: datetime, stop: datetime) -> ProjectUsage:
-    """Return what these instances used."""
+def total_usage(rows: Iterable[Instance], start: datetime, stop: datetime) -> ProjectUsage:
+    """Return the usage of these instances together."""
     usage = ProjectUsage(rows=[])
     for instance in rows:
         usage.add(_usage(instance, start, stop))

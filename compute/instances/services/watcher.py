@@ -1,4 +1,4 @@
-"""Watches one host: hears its guests' events and keeps their rows true."""
+"""The watcher of one host, which handles its guests' events and keeps their rows up to date."""
 
 import queue
 import time
@@ -25,9 +25,9 @@ WAKING = {
     GuestEventKind.CRASHED,
     GuestEventKind.REBOOTED,
 }
-"""Events that an operation may wait for."""
+"""Events for which an operation may wait."""
 
-TELLING = WAKING | {
+STATE_CHANGING = WAKING | {
     GuestEventKind.STARTED,
     GuestEventKind.SUSPENDED,
     GuestEventKind.RESUMED,
@@ -36,24 +36,24 @@ TELLING = WAKING | {
 }
 """Events after which a row may be wrong."""
 
-LOOK_SECONDS = 4.0
-"""How often the host is asked for a word (`compute.engine.services.heartbeats.SILENT`)."""
+CHECK_SECONDS = 4.0
+"""Seconds between two checks that libvirt answers (`compute.engine.services.heartbeats.SILENT`)."""
 
 AGENTS = {GuestEventKind.AGENT_CONNECTED, GuestEventKind.AGENT_DISCONNECTED}
 
 LONGEST_PAUSE = 30.0
-"""Seconds between two attempts to reach a hypervisor that is away, at most."""
+"""Most seconds between two attempts to connect to an unreachable hypervisor."""
 
 
 class Watcher:
-    """The loop of one hypervisor. libvirt's event thread only fills the queue; all work is done here."""
+    """The event loop of one hypervisor. libvirt's event thread only fills its queue."""
 
     def __init__(
         self, hypervisor: Hypervisor, wake: Callable[[str, str, UUID], None], duties: list[Duty]
     ) -> None:
         self.hypervisor = hypervisor
         self._wake = wake
-        self._agents = agents.Asker(hypervisor)
+        self._agents = agents.AgentPoller(hypervisor)
         self._events: queue.SimpleQueue[GuestEvent | str | None] = queue.SimpleQueue()
         self._subscription: events.Subscription | None = None
         self._pause = 1.0
@@ -61,16 +61,16 @@ class Watcher:
         self._rota = Rota(
             [
                 Duty("heartbeat", heartbeats.BEAT_SECONDS, lambda: heartbeats.beat("watch")),
-                Duty("look", LOOK_SECONDS, self._look_at_host),
+                Duty("look", CHECK_SECONDS, self._check_host),
                 Duty("sync", 30, self._sync),
                 Duty("inspection", 60, self._inspect),
-                Duty("boot stages", 1, lambda: boot_stages.follow(self.hypervisor)),
+                Duty("boot stages", 1, lambda: boot_stages.update_all(self.hypervisor)),
                 *duties,
             ]
         )
 
     def stop(self) -> None:
-        """End `run` soon; may be called from a signal handler."""
+        """End `run` soon. Signal handlers may call it."""
         self._events.put(None)
 
     def run(self) -> None:
@@ -85,12 +85,12 @@ class Watcher:
                 continue
             if event is None:
                 break
-            self._take(event)
+            self._handle(event)
         if self._subscription:
             self._subscription.close()
 
     def _connect(self) -> None:
-        """Subscribe first, then compare everything: what happens between the two is seen twice, never missed."""
+        """Subscribe to events, then sync, so that no change between the two is missed."""
         if self._subscription or time.monotonic() < self._retry_at:
             return
         try:
@@ -99,27 +99,27 @@ class Watcher:
             )
             hypervisors.prepare(self.hypervisor)
             self._sync()
-            self._agents.look_at_all()
+            self._agents.poll_all()
         except DriverError as error:
-            self._lose(str(error))
+            self._disconnect(str(error))
             liveness.libvirt_is_away(self.hypervisor, str(error))
         else:
             self._pause = 1.0
             operations.retry_stuck_on(self.hypervisor.pk)
             log.info("watching", hypervisor=self.hypervisor.name)
 
-    def _look_at_host(self) -> None:
-        """Say that the host is there, or notice that its libvirt does not answer."""
+    def _check_host(self) -> None:
+        """Record that the host answers, or that its libvirt does not."""
         if self._subscription is None:
             return
         try:
             hypervisors.look(self.hypervisor)
         except DriverError as error:
-            self._lose(str(error))
+            self._disconnect(str(error))
             liveness.libvirt_is_away(self.hypervisor, str(error))
 
     def _inspect(self) -> None:
-        """Write down what the host has left and what is wrong there, for people who look from elsewhere."""
+        """Save the host's free space and its problems, for the health page."""
         if self._subscription is None:
             return
         try:
@@ -129,7 +129,7 @@ class Watcher:
             return
         hypervisors.save(self.hypervisor)
 
-    def _lose(self, reason: str) -> None:
+    def _disconnect(self, reason: str) -> None:
         log.warning("hypervisor away", hypervisor=self.hypervisor.name, reason=reason)
         if self._subscription:
             self._subscription.close()
@@ -140,23 +140,23 @@ class Watcher:
     def _retry_time(self) -> float:
         return self._retry_at if self._subscription is None else float("inf")
 
-    def _take(self, event: GuestEvent | str) -> None:
+    def _handle(self, event: GuestEvent | str) -> None:
         if isinstance(event, str):
             self._pause = 0.5
-            self._lose(event)
+            self._disconnect(event)
             return
         log.debug("event", guest=event.uuid, kind=event.kind, detail=event.detail)
         if event.detail == "migrated":
-            return  # the other host tells what became of it
+            return  # the other host's watcher handles the guest now
         if event.kind in WAKING:
             self._wake(event.uuid, event.kind, self.hypervisor.pk)
         if event.kind in AGENTS:
-            self._agents.look(event.uuid)
-        if event.kind in TELLING:
-            self._look(event.uuid)
+            self._agents.poll(event.uuid)
+        if event.kind in STATE_CHANGING:
+            self._reconcile(event.uuid)
 
-    def _look(self, uuid: str) -> None:
-        """Read the one guest and correct its row. The row wins for operations at work on it."""
+    def _reconcile(self, uuid: str) -> None:
+        """Read one guest's facts and correct its row, unless an operation is open for it."""
         try:
             facts = Guest(self.hypervisor.uri, uuid).facts()
         except GuestNotFound:
@@ -171,9 +171,9 @@ class Watcher:
         if self._subscription is None:
             return
         try:
-            strangers = reconcile.full_sync(self.hypervisor)
+            unknown_guests = reconcile.full_sync(self.hypervisor)
         except DriverError as error:
             log.warning("full sync failed", reason=str(error))
             return
-        for stranger in strangers:
-            log.warning("a guest of ours has no row; `manage.py audit` names it", guest=stranger.name)
+        for facts in unknown_guests:
+            log.warning("a guest of ours has no row; `manage.py audit` names it", guest=facts.name)

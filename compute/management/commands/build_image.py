@@ -34,37 +34,39 @@ class Command(BaseCommand):
             "--property",
             action="append",
             default=[],
-            dest="words",
+            dest="properties",
             metavar="NAME=VALUE",
             help="a property of the image, such as hw_firmware_type=uefi (docs/hardware.md); may be repeated",
         )
 
-    def handle(self, *, image: str, again: bool, words: list[str], verbosity: int, **_options: Any) -> None:
-        properties = _properties(words)
+    def handle(
+        self, *, image: str, again: bool, properties: list[str], verbosity: int, **_options: Any
+    ) -> None:
+        values = _parse_properties(properties)
         entry = None if image == "tiny" else catalog.find(image)
         name = entry.name if entry else TINY["name"]
         offered = Image.objects.filter(name=name, project=None, visibility="public")
         if not again and any(image_files.file_of(row).exists() for row in offered):
-            self._say(verbosity, f"{name} is there already.")
+            self._report(verbosity, f"{name} is there already.")
             return
         hosts.IMAGES.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         hosts.IMAGES.mkdir(mode=0o711, exist_ok=True)
         try:
-            made = self._download(entry) if entry else self._make(again, verbosity)
-            Image.objects.filter(pk=made.pk).update(properties=properties)
+            built = self._download(entry) if entry else self._build(again, verbosity)
+            Image.objects.filter(pk=built.pk).update(properties=values)
         except (BuildError, MeridianError) as error:
             raise CommandError(str(error)) from error
-        for old in offered.exclude(pk=made.pk):
+        for old in offered.exclude(pk=built.pk):
             if not images.discard_unused(old.pk, "replaced"):
                 transitions.change(old, visibility="private")
-        self._say(verbosity, f"{name} is ready: {made.size / 2**20:.1f} MiB, {made.checksum}.")
+        self._report(verbosity, f"{name} is ready: {built.size / 2**20:.1f} MiB, {built.checksum}.")
 
-    def _make(self, again: bool, verbosity: int) -> Image:
-        """What stands ready serves, since an earlier run may have ended right after building it."""
-        ready = hosts.IMAGES / TinyImage.NAME
-        if again or not ready.exists():
-            build(hosts.IMAGES, report=lambda sentence: self._say(verbosity, sentence))
-        return image_files.adopt(ready, **TINY)
+    def _build(self, again: bool, verbosity: int) -> Image:
+        """Build the tiny image, unless an earlier run ended right after building it, and return its row."""
+        path = hosts.IMAGES / TinyImage.NAME
+        if again or not path.exists():
+            build(hosts.IMAGES, report=lambda sentence: self._report(verbosity, sentence))
+        return image_files.adopt(path, **TINY)
 
     def _download(self, entry: catalog.CloudImage) -> Image:
         with TemporaryDirectory(dir=hosts.IMAGES) as folder:
@@ -78,19 +80,19 @@ class Command(BaseCommand):
                 min_disk_gib=entry.min_disk_gib,
             )
 
-    def _say(self, verbosity: int, sentence: str) -> None:
+    def _report(self, verbosity: int, sentence: str) -> None:
         if verbosity:
             self.stdout.write(sentence)
 
 
-def _properties(words: list[str]) -> dict[str, str]:
-    """Each `name=value`. Raises CommandError for what no image can say."""
-    found = {}
-    for word in words:
-        name, equals, value = word.partition("=")
+def _parse_properties(arguments: list[str]) -> dict[str, str]:
+    """Return the properties of arguments `name=value`. Raise CommandError."""
+    properties = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
         if not name or not equals:
-            raise CommandError(f"{word} is no NAME=VALUE.")
-        if reason := hardware_options.wrong_property(name, value):
-            raise CommandError(f"{word}: {reason}")
-        found[name] = value
-    return found
+            raise CommandError(f"{argument} is no NAME=VALUE.")
+        if reason := hardware_options.property_error(name, value):
+            raise CommandError(f"{argument}: {reason}")
+        properties[name] = value
+    return properties

@@ -28,14 +28,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM."""
-        # Connections to the database are few and far between: one is opened when it is needed.
+        # Queries are rare here, so a connection is opened for each rather than pooled.
         settings.DATABASES["default"].get("OPTIONS", {}).pop("pool", None)
         logging.getLogger("websocket").setLevel(logging.WARNING)
         console_addresses.announce(local.serve())
         connections.close_all()
-        proxies = [_start(listen) for listen in _screens()]
+        proxies = [_start_proxy(address) for address in _screen_addresses()]
         try:
-            Thread(target=_end_with_any, args=[proxies], daemon=True).start()
+            Thread(target=_terminate_with_any, args=[proxies], daemon=True).start()
             app.server().run(_sockets())
         finally:
             for proxy in proxies:
@@ -53,28 +53,28 @@ def _sockets() -> list[socket.socket]:
         ) from error
 
 
-def _screens() -> list[Path | tuple[str, int]]:
-    """Return where screens are served."""
-    listens: list[Path | tuple[str, int]] = [Part.SCREENS.socket]
+def _screen_addresses() -> list[Path | tuple[str, int]]:
+    """Return the sockets and addresses at which screens are served."""
+    addresses: list[Path | tuple[str, int]] = [Part.SCREENS.socket]
     if settings.CONSOLE_LISTEN:
-        listens.append(Part.SCREENS.address(settings.CONSOLE_LISTEN))
-    return listens
+        addresses.append(Part.SCREENS.address(settings.CONSOLE_LISTEN))
+    return addresses
 
 
-def _start(listen: Path | tuple[str, int]) -> multiprocessing.Process:
-    """Fork a proxy of screens: websockify forks, which a process with threads must not."""
-    proxy = multiprocessing.Process(target=_carry, args=[listen, os.getpid()])
+def _start_proxy(address: Path | tuple[str, int]) -> multiprocessing.Process:
+    """Fork a proxy of screens, since websockify forks, which a process with threads must not."""
+    proxy = multiprocessing.Process(target=_run_proxy, args=[address, os.getpid()])
     proxy.start()
     return proxy
 
 
-def _carry(listen: Path | tuple[str, int], parent: int) -> None:
+def _run_proxy(address: Path | tuple[str, int], parent: int) -> None:
     processes.end_with(parent)
     setproctitle("meridian: screens")
-    ConsoleProxy(listen).start_server()
+    ConsoleProxy(address).start_server()
 
 
-def _end_with_any(proxies: list[multiprocessing.Process]) -> None:
-    """End the whole process when a proxy has ended, so that the supervisor starts all of it anew."""
+def _terminate_with_any(proxies: list[multiprocessing.Process]) -> None:
+    """Terminate this process once a proxy has ended, so that the supervisor starts all again."""
     wait([proxy.sentinel for proxy in proxies])
     os.kill(os.getpid(), signal.SIGTERM)

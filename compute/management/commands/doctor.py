@@ -1,4 +1,4 @@
-"""Check the whole installation and name the repair of each broken part; fails when there is one."""
+"""Check the whole installation and name the repair of each broken part. Fail if there is one."""
 
 import sys
 from typing import Any
@@ -10,8 +10,7 @@ from django.db import DatabaseError
 from compute.driver.errors import DriverError
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hypervisors
-from compute.management import health
-from compute.management.canary import CanaryDied, fly
+from compute.management import canary, health
 
 
 class Command(BaseCommand):
@@ -20,38 +19,41 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--canary", action="store_true", help="also launch, boot and remove a tiny instance"
+            "--canary",
+            action="store_true",
+            dest="run_canary",
+            help="also launch, boot and remove a tiny instance",
         )
 
-    def handle(self, *, canary: bool, **_options: Any) -> None:
-        found = health.checks(_own_host())
-        width = max(len(check.name) for check in found)
-        for check in found:
+    def handle(self, *, run_canary: bool, **_options: Any) -> None:
+        checks = health.checks(_local_host())
+        width = max(len(check.name) for check in checks)
+        for check in checks:
             mark = self.style.SUCCESS("well  ") if check.ok else self.style.ERROR("broken")
             self.stdout.write(f"{mark}  {check.name:<{width}}  {check.detail}")
             if check.fix:
                 self.stdout.write(f"{'':<{width + 10}}→ {check.fix}")
-        broken = sum(not check.ok for check in found)
+        broken = sum(not check.ok for check in checks)
         if broken:
-            self.stdout.write(self.style.ERROR(f"\n{broken} of {len(found)} parts are broken."))
+            self.stdout.write(self.style.ERROR(f"\n{broken} of {len(checks)} parts are broken."))
             sys.exit(1)
-        self.stdout.write(self.style.SUCCESS(f"\nAll {len(found)} parts are well."))
-        if canary:
-            self._fly()
+        self.stdout.write(self.style.SUCCESS(f"\nAll {len(checks)} parts are well."))
+        if run_canary:
+            self._run_canary()
 
-    def _fly(self) -> None:
+    def _run_canary(self) -> None:
         try:
-            fly(lambda held: self.stdout.write(f"canary  {held}"))
-        except CanaryDied as died:
-            raise CommandError(f"The canary died. {died}") from died
+            canary.run(lambda stage: self.stdout.write(f"canary  {stage}"))
+        except canary.CanaryFailed as error:
+            raise CommandError(f"The canary died. {error}") from error
 
 
-def _own_host() -> Hypervisor | None:
-    """Return this machine's row as it is now, whatever its watcher wrote; None where it is no host."""
+def _local_host() -> Hypervisor | None:
+    """Return this machine's row, inspected just now; None if it is no host."""
     try:
         row = Hypervisor.objects.filter(name=settings.HOST).first()
     except DatabaseError:
-        return None  # the first check says so
+        return None  # the first check reports it
     if row is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Make what every start needs: default rows, and pool, network and folders on the local hypervisor."""
+"""Make the default rows, and pool, network and folders on the local hypervisor, before every start."""
 
 from typing import Any
 

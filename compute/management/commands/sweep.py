@@ -1,6 +1,6 @@
-"""Do what is done once for the whole cloud: due operations, schedules, expiry, the recycle bin, retention.
+"""Run the duties of the whole cloud: due operations, schedules, expiry, the recycle bin, retention.
 
-Several may run; one has the lease and works, the others stand by.
+Several processes may run. One has the lease and works, the others stand by.
 """
 
 import signal
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
 
 def sweep(stop: threading.Event) -> None:
-    """Do the duties while this process has the lease, until it is told to stop."""
+    """Run the duties while this process has the lease, until `stop` is set."""
     rota = Rota(
         [
             Duty("due operations", 5, announcing.announce_due),
@@ -49,22 +49,22 @@ def sweep(stop: threading.Event) -> None:
             Duty("retention", 60, retention.Sweeper().sweep),
         ]
     )
-    own = Rota([Duty("heartbeat", heartbeats.BEAT_SECONDS, lambda: heartbeats.beat("sweep"))])
-    holds, renew_at = False, 0.0
+    process_duties = Rota([Duty("heartbeat", heartbeats.BEAT_SECONDS, lambda: heartbeats.beat("sweep"))])
+    has_lease, renew_at = False, 0.0
     while not stop.is_set():
         if time.monotonic() >= renew_at:
-            holds, renew_at = _take_lease(), time.monotonic() + RENEW_SECONDS
-        own.run_due()
-        if holds:
+            has_lease, renew_at = _acquire_lease(), time.monotonic() + RENEW_SECONDS
+        process_duties.run_due()
+        if has_lease:
             rota.run_due()
         stop.wait(LONGEST_PAUSE)
-    if holds:
-        leases.give_back(LEASE)
+    if has_lease:
+        leases.release(LEASE)
 
 
-def _take_lease() -> bool:
+def _acquire_lease() -> bool:
     try:
-        return leases.take(LEASE, LEASE_SECONDS)
+        return leases.acquire(LEASE, LEASE_SECONDS)
     except DatabaseError as error:
         log.warning("lease not renewed", reason=str(error))
         close_old_connections()

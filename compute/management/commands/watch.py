@@ -1,4 +1,4 @@
-"""Watch this host: its guests' events, a full comparison now and then, its worker, copies of images."""
+"""Watch this host: guest events, periodic full syncs, its worker, and cached images."""
 
 import signal
 from datetime import timedelta
@@ -18,7 +18,7 @@ from compute.images.services import image_files
 from compute.instances.services.watcher import Watcher
 
 PATIENCE = timedelta(seconds=60)
-"""How long a due operation may lie before its worker is suspected."""
+"""How long an operation may be due before its worker is suspected."""
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             host,
             operations.wake,
             [
-                Duty("worker", 20, lambda: mind_worker(host)),
+                Duty("worker", 20, lambda: check_worker(host)),
                 Duty("images", 10, lambda: image_files.evict(host)),
             ],
         )
@@ -39,11 +39,11 @@ class Command(BaseCommand):
         watcher.run()
 
 
-def mind_worker(host: Hypervisor) -> None:
-    """Ask for a sign of life; where work of this host lies and none is done, end the worker that gives none."""
-    dispatch.ask_for_beat(host.pk)
-    ours = Q(host=host) | Q(host=None)
-    working = Operation.objects.open().filter(ours, lease_until__gt=timezone.now()).exists()
-    lying = operations.due().filter(ours, due_at__lt=timezone.now() - PATIENCE)
-    if not working and lying.exists():
+def check_worker(host: Hypervisor) -> None:
+    """Request a heartbeat from the worker. End silent workers if operations of this host wait and none runs."""
+    dispatch.request_heartbeat(host.pk)
+    on_host = Q(host=host) | Q(host=None)
+    running = Operation.objects.open().filter(on_host, lease_until__gt=timezone.now())
+    overdue = operations.due().filter(on_host, due_at__lt=timezone.now() - PATIENCE)
+    if not running.exists() and overdue.exists():
         heartbeats.end_silent_worker()

@@ -1,4 +1,4 @@
-"""Disks: block devices of instances, or of none yet."""
+"""Disks: block devices, of instances or unattached."""
 
 import uuid
 
@@ -11,20 +11,20 @@ from compute.images.models import Image
 
 class DiskQuerySet(models.QuerySet["Disk"]):
     def plugged(self) -> "DiskQuerySet":
-        """Disks that their instance's machine has, in the order in which it is shown them."""
+        """Return the disks that their instance's machine has, in the order in which it shows them."""
         return self.exclude(device="").order_by("created_at", "id")
 
     def with_data(self) -> "DiskQuerySet":
-        """Disks that hold what the guest wrote."""
+        """Return the disks that hold the guest's data."""
         return self.filter(role__in=Disk.DATA)
 
 
 class Disk(models.Model):
-    """One block device. The volume of its name in `pool` is its source, with a copy of `image` under it, if any.
+    """One block device. Its source is a volume in `pool`, with a copy of `image` as backing file, if any.
 
-    `device` is what the machine calls it (vda, sdb, …) and stays as other disks come and go; empty while the
-    machine does not have it. A rebuild makes a second root disk so, and what is `REPLACED` waits to be deleted.
-    A `COPY` is what is being copied out of a disk.
+    `device` is its name in the machine (vda, sdb, …), which stays as other disks come and go. It is empty while the
+    machine does not have the disk, such as the new root disk of a rebuild. A `REPLACED` disk waits to be deleted. A
+    `COPY` receives the content of another disk.
     """
 
     class Role(models.TextChoices):
@@ -66,15 +66,15 @@ class Disk(models.Model):
 
     @property
     def volume_name(self) -> str:
-        """Its volume in the pool."""
+        """Return the name of its volume in the pool."""
         return f"disk-{self.id}"
 
     @property
     def partial_name(self) -> str:
-        """The volume while it is being written."""
+        """Return the name of its volume while that is being written."""
         return f"part-{self.id}"
 
     @property
     def serial(self) -> str:
-        """What the guest finds it by; virtio shows 20 characters."""
+        """Return the serial number that the guest sees, of the 20 characters that virtio allows."""
         return self.id.hex[:20]

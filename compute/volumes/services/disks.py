@@ -1,4 +1,4 @@
-"""From disks to the driver: their volumes, made and removed."""
+"""Volumes of disks, made and deleted by the driver."""
 
 from compute.driver.specs import BackingSpec
 from compute.driver.storage.pool import Pool
@@ -7,12 +7,12 @@ from compute.volumes.models import Disk
 
 
 def pool_of(disk: Disk) -> Pool:
-    """Return the pool of the disk, as this process's host knows it."""
+    """Return the driver's handle of the disk's pool on this process's host."""
     return pools.handle(disk.pool)
 
 
 def make(disk: Disk) -> None:
-    """Make the disk's volume, over its image or empty; there already is success. Raise DriverError."""
+    """Make the disk's volume, over its image or empty. A volume that exists is success. Raise DriverError."""
     pool = pool_of(disk)
     if disk.image is not None:
         pool.overlay(disk.volume_name, disk.image.volume_name, disk.size_bytes, disk.image.volume_format)
@@ -21,20 +21,20 @@ def make(disk: Disk) -> None:
 
 
 def delete_volume(disk: Disk) -> None:
-    """Delete the disk's volume, whole or not; its row stays. Raise DriverError."""
+    """Delete the disk's volume, complete or partial, but not its row. Raise DriverError."""
     pool = pool_of(disk)
     for name in (disk.partial_name, disk.volume_name):
         pool.delete(name)
 
 
 def remove(disk: Disk) -> None:
-    """Delete the disk's volume, whole or not, and its row. Raise DriverError."""
+    """Delete the disk's volume, complete or partial, and its row. Raise DriverError."""
     delete_volume(disk)
     Disk.objects.filter(pk=disk.pk).delete()
 
 
 def backing(disk: Disk) -> BackingSpec | None:
-    """Return the layer under the disk, as its row says: QEMU must not believe what a file says of itself."""
+    """Return the disk's backing file by its row, since QEMU must not trust the header of a guest's file."""
     if disk.image is None:
         return None
     return BackingSpec(

@@ -79,7 +79,7 @@ def _lock() -> None:
 
 
 def _check_port() -> None:
-    host, port = front_door.address()
+    host, port = front_door.listen_address()
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

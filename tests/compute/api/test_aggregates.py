@@ -134,7 +134,7 @@ def test_a_host_is_in_one_zone(admin: Compute, host: Hypervisor) -> None:
 def test_who_asked_for_a_zone_keeps_it(admin: Compute, host: Hypervisor) -> None:
     key = make(admin, "a", "east")
     act(admin, key, "add_host", {"host": "host-a"})
-    factories.InstanceFactory(hypervisor=host, name="picky", wanted_zone="east")
+    factories.InstanceFactory(hypervisor=host, name="picky", requested_zone="east")
     said = act(admin, key, "remove_host", {"host": "host-a"}, 409)["conflictingRequest"]["message"]
     assert "picky" in said
     admin.put(f"os-aggregates/{key}", {"aggregate": {"availability_zone": "west"}}, 400)

@@ -206,10 +206,10 @@ def test_zones(member: Compute, admin: Compute, wish: Wish) -> None:
     assert admin.get("os-services")["services"][0]["zone"] == "east"
     made = member.post("servers", {"server": wish | {"availability_zone": "east"}}, 202)["server"]
     row = Instance.objects.get(pk=made["id"])
-    assert row.wanted_zone == "east"
+    assert row.requested_zone == "east"
     shown = member.get(f"servers/{row.pk}")["server"]
     assert shown["OS-EXT-AZ:availability_zone"] == "east"
-    Instance.objects.update(hypervisor=host, wanted_zone="")
+    Instance.objects.update(hypervisor=host, requested_zone="")
     assert member.get(f"servers/{row.pk}")["server"]["OS-EXT-AZ:availability_zone"] == "east"
     for zone, count in {"east": 1, "nova": 0, "mars": 0}.items():
         assert len(member.get(f"servers?availability_zone={zone}")["servers"]) == count

@@ -6,10 +6,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.compute.engine.lock_races import ROUNDS, something, together
+from tests.compute.engine.lock_races import something, together
 
 
-def run() -> dict[str, list[dict[str, Any]]]:
+def run(rounds: int) -> dict[str, list[dict[str, Any]]]:
     """Return what became of each round of each race."""
     races = {
         "unshelve": unshelving,
@@ -18,7 +18,7 @@ def run() -> dict[str, list[dict[str, Any]]]:
         "clone": cloning,
         "launch": placing,
     }
-    return {name: [race() for _ in range(ROUNDS)] for name, race in races.items()}
+    return {name: [race() for _ in range(rounds)] for name, race in races.items()}
 
 
 def unshelving() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Transactions that lock several rows, at the same instant, fifty times: none may wait for the other for ever.
+"""Transactions that lock several rows, at the same instant, many times: none may wait for the other for ever.
 
 `tests/compute/engine/locks_on_postgresql.py` runs them.
 """
@@ -9,21 +9,20 @@ from typing import Any
 
 from django.db import connection, transaction
 
-ROUNDS = 50
 
-
-def run() -> dict[str, list[dict[str, Any]]]:
+def run(rounds: int) -> dict[str, list[dict[str, Any]]]:
     """Return what became of each round of each race."""
     from compute.engine.actions import registry
 
     for name in ("instance.clone", "instance.purge", "instance.stop"):
-        registry.known()[name].steps = ()  # what they do to hosts is no subject here
+        registry.actions()[name].steps = ()  # what they do to hosts is no subject here
     races = {
         "clone closes, purge of its copy begins": closing,
         "clone begins, stop begins": beginning,
         "two projects clone on one host": cloning,
+        "schedule comes round twice, purge ends": scheduling,
     }
-    return {name: [race() for _ in range(ROUNDS)] for name, race in races.items()}
+    return {name: [race() for _ in range(rounds)] for name, race in races.items()}
 
 
 def closing() -> dict[str, Any]:
@@ -99,6 +98,37 @@ def cloning() -> dict[str, Any]:
     )
     work()
     return {"errors": errors, "open": Operation.objects.open().count()}
+
+
+def scheduling() -> dict[str, Any]:
+    """Two sweeps run the schedule of an instance while a worker deletes that for good."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from compute.engine import operations
+    from compute.engine.models import Operation
+    from compute.instances.actions import begin
+    from compute.instances.duties import scheduled
+    from compute.instances.models import Schedule
+    from tests.worker import work
+
+    context, source = something()
+    due = timezone.now() - timedelta(minutes=1)
+    Schedule.objects.create(
+        project=source.project,
+        instance=source,
+        created_by=context.user,
+        verb="stop",
+        cron="0 20 * * *",
+        next_run=due,
+    )
+    purge = begin(context, "instance.purge", source.pk)
+    assert purge is not None
+    errors = together(scheduled.sweep, scheduled.sweep, lambda: operations.execute(str(purge.pk)))
+    work()
+    left = Schedule.objects.filter(instance=source).count()
+    return {"errors": errors, "open": Operation.objects.open().count(), "left": left}
 
 
 def something(**fields: object) -> tuple[Any, Any]:

@@ -82,9 +82,9 @@ def keep_off_hosts() -> None:
     """What steps do to hosts is no subject here; that a launch chooses one is."""
     from compute.engine.actions import registry
 
-    for name, action in registry.known().items():
+    for name, action in registry.actions().items():
         kept = [step for step in action.steps if step.name == "place"]
-        registry.known()[name].steps = tuple(kept)
+        registry.actions()[name].steps = tuple(kept)
 
 
 def verbs() -> Iterator[str]:
@@ -94,7 +94,7 @@ def verbs() -> Iterator[str]:
     from tests.worker import work
 
     keep_off_hosts()
-    for name, action in sorted(registry.known().items()):
+    for name, action in sorted(registry.actions().items()):
         if not action.order:
             continue
         STORY.append(name)
@@ -135,8 +135,8 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
     instance.restore_to = "active"
     if action.verb in {"unshelve", "delete", "purge"}:
         instance.shelved_image = factories.ImageFactory(project=project, visibility="private")
-    instance.hardware = hardware.kept(factories.FlavorFactory(), instance.image)
-    instance.agent, instance.room = {}, {"vcpus": 4, "ram_mib": 4096, "slots": 8}
+    instance.hardware = hardware.options(factories.FlavorFactory(), instance.image)
+    instance.agent, instance.headroom = {}, {"vcpus": 4, "ram_mib": 4096, "slots": 8}
     instance.save()
     larger = factories.FlavorFactory(vcpus=1, ram_mib=256, disk_gib=2, ephemeral_gib=1, swap_mib=64)
     given = {
@@ -185,7 +185,7 @@ def endings() -> Iterator[str]:
     from compute.engine.models import Operation
     from tests.worker import run as work_on
 
-    clone = registry.known()["instance.clone"]
+    clone = registry.actions()["instance.clone"]
     for how in ("cancelled", "failed", "stuck"):
         STORY.append(f"clone {how}")
         context, row, parameters = subject(clone)

@@ -1,6 +1,7 @@
 """Everything that is proved of locks on PostgreSQL, in one process on one database: the races and the story.
 
-Run with a DATABASE_URL of its own, so that real transactions count. Prints what each came to as JSON.
+Run with a DATABASE_URL of its own, so that real transactions count, and the number of rounds of each race.
+Prints what each came to as JSON.
 `tests/compute/engine/test_lock_order.py` reads it.
 """
 
@@ -18,7 +19,12 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     from tests.compute.engine import capacity_races, lock_races, lock_story
 
-    answer = {"races": lock_races.run(), "story": lock_story.run(), "capacity": capacity_races.run()}
+    rounds = int(sys.argv[1])
+    answer = {
+        "races": lock_races.run(rounds),
+        "story": lock_story.run(),
+        "capacity": capacity_races.run(rounds),
+    }
     print(json.dumps(answer))  # noqa: T201 - this is its answer
 
 

@@ -44,7 +44,7 @@ def queued(broker: redis.Redis) -> list[object]:
 def test_a_hint_carries_the_id_and_goes_out_after_commit(broker: redis.Redis) -> None:
     operation = factories.OperationFactory()
     with transaction.atomic():
-        dispatch.hint(operation.pk)
+        dispatch.send_on_commit(operation.pk)
         assert queued(broker) == []
     assert queued(broker) == [[str(operation.pk)]]
 
@@ -53,7 +53,7 @@ def test_a_hint_carries_the_id_and_goes_out_after_commit(broker: redis.Redis) ->
 def test_what_is_rolled_back_is_not_announced(broker: redis.Redis) -> None:
     operation = factories.OperationFactory()
     with transaction.atomic():
-        dispatch.hint(operation.pk)
+        dispatch.send_on_commit(operation.pk)
         transaction.set_rollback(True)
     assert queued(broker) == []
 
@@ -65,7 +65,7 @@ django.setup()
 from compute.engine.services import broadcast, dispatch
 start = time.perf_counter()
 dispatch.send(uuid.uuid4())
-broadcast._send("blue", ["instances"])
+broadcast._send(["project.blue"], ["instances"])
 print(time.perf_counter() - start)
 """
 

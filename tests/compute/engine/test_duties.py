@@ -28,38 +28,38 @@ def holder() -> str:
 
 def test_of_two_one_has_the_lease_until_it_is_over(as_process: Callable[[int], None]) -> None:
     as_process(1)
-    assert leases.take("sweep", 15)
-    assert leases.take("sweep", 15), "it renews"
+    assert leases.acquire("sweep", 15)
+    assert leases.acquire("sweep", 15), "it renews"
     as_process(2)
-    assert not leases.take("sweep", 15)
+    assert not leases.acquire("sweep", 15)
     assert holder() == "1"
     Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
-    assert leases.take("sweep", 15)
+    assert leases.acquire("sweep", 15)
     as_process(1)
-    assert not leases.take("sweep", 15), "it comes back too late"
-    leases.give_back("sweep")
-    assert not leases.take("sweep", 15), "it cannot give back what it has not"
+    assert not leases.acquire("sweep", 15), "it comes back too late"
+    leases.release("sweep")
+    assert not leases.acquire("sweep", 15), "it cannot give back what it has not"
     assert holder() == "2"
 
 
 def test_what_is_given_back_is_taken_at_once(as_process: Callable[[int], None]) -> None:
     as_process(1)
-    assert leases.take("sweep", 15)
-    leases.give_back("sweep")
+    assert leases.acquire("sweep", 15)
+    leases.release("sweep")
     as_process(2)
-    assert leases.take("sweep", 15)
+    assert leases.acquire("sweep", 15)
 
 
 def test_hosts_with_the_same_process_ids_are_two(settings: LazySettings) -> None:
     settings.HOST = "one"
-    assert leases.take("sweep", 15)
+    assert leases.acquire("sweep", 15)
     settings.HOST = "two"
-    assert not leases.take("sweep", 15)
+    assert not leases.acquire("sweep", 15)
 
 
 def test_a_lease_of_another_name_is_another() -> None:
-    assert leases.take("a", 15)
-    assert leases.take("b", 15)
+    assert leases.acquire("a", 15)
+    assert leases.acquire("b", 15)
     assert Lease.objects.count() == 2
 
 

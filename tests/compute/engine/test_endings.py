@@ -67,7 +67,7 @@ def test_failure_leads_to_the_declared_state_and_keeps_the_reason(verb: str, sta
 @pytest.mark.parametrize("ending", ["succeeded", "failed"])
 def test_the_task_of_the_next_in_line_stays(ending: str) -> None:
     operation = running("reboot", VmState.ACTIVE, error=ERROR if ending == "failed" else None)
-    transitions.task(factories.instance_of(operation), TaskState.SOFT_DELETING)
+    transitions.set_task(factories.instance_of(operation), TaskState.SOFT_DELETING)
     factories.OperationFactory(instance=factories.instance_of(operation), kind="instance.delete")
     end(operation, ending)
     assert Instance.objects.get().task_state == TaskState.SOFT_DELETING
@@ -76,7 +76,7 @@ def test_the_task_of_the_next_in_line_stays(ending: str) -> None:
 def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
     operation = running("launch", VmState.BUILDING)
     factories.OperationFactory(instance=factories.instance_of(operation), kind="instance.purge")
-    transitions.task(factories.instance_of(operation), TaskState.DELETING)
+    transitions.set_task(factories.instance_of(operation), TaskState.DELETING)
     before = Instance.objects.values().get()
     end(operation, "cancelled")
     assert Instance.objects.values().get() == before
@@ -85,7 +85,7 @@ def test_a_cancelled_one_leaves_the_instance_to_who_cancelled_it() -> None:
 
 @pytest.mark.parametrize("ending", ["failed", "cancelled", "stuck"])
 def test_a_rescue_that_does_not_succeed_boots_from_its_own_disk(ending: str) -> None:
-    operation = running("rescue", VmState.ACTIVE, error=ERROR, left=[])
+    operation = running("rescue", VmState.ACTIVE, error=ERROR, leftovers=[])
     instance = factories.instance_of(operation)
     pool = factories.PoolFactory(hosts=[factories.HypervisorFactory()])
     root = factories.DiskFactory(instance=instance, pool=pool, role="root", device="vda")
@@ -124,7 +124,7 @@ def test_every_change_raises_the_version() -> None:
     instance = factories.InstanceFactory()
     changes = (
         lambda: transitions.change(instance),
-        lambda: transitions.task(instance, TaskState.REBOOTING),
+        lambda: transitions.set_task(instance, TaskState.REBOOTING),
         lambda: transitions.settle(instance, VmState.STOPPED),
         lambda: transitions.fail(instance, None),
     )

@@ -25,7 +25,7 @@ def test_only_a_worker_is_ended(title: str, ends: bool) -> None:
             process=heartbeats.QUEUE,
             host=socket.gethostname(),
             pid=process.pid,
-            at=timezone.now() - 2 * heartbeats.DEAF,
+            at=timezone.now() - 2 * heartbeats.QUEUE_SILENT,
         )
         heartbeats.end_silent_worker()
         assert Heartbeat.objects.filter(pk=row.pk).exists() is not ends
@@ -47,7 +47,7 @@ def test_of_several_silent_ones_each_is_looked_at() -> None:
                 process=heartbeats.QUEUE,
                 host=socket.gethostname(),
                 pid=pid,
-                at=timezone.now() - 2 * heartbeats.DEAF,
+                at=timezone.now() - 2 * heartbeats.QUEUE_SILENT,
             )
         heartbeats.end_silent_worker()
         assert process.wait(10) < 0

@@ -26,7 +26,7 @@ State = Operation.State
 @pytest.fixture
 def stepless_clone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cloning that copies nothing: what its rows go through is the subject here."""
-    monkeypatch.setattr(registry.known()["instance.clone"], "steps", ())
+    monkeypatch.setattr(registry.actions()["instance.clone"], "steps", ())
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_on_one_row_they_take_turns_in_the_order_in_which_they_came(plan: TinyPl
     line = [plan.begin(instance=instance) for _ in range(4)]
     for number, operation in enumerate(line):
         assert list(operations.due()) == [operation]
-        assert set(queue.in_line(operation)) == set(line[number + 1 :])
+        assert set(queue.waiting_behind(operation)) == set(line[number + 1 :])
         assert plan.run(operation).state == State.SUCCEEDED
     assert not operations.due().exists()
 
@@ -97,7 +97,7 @@ def test_a_clone_keeps_both_rows_until_it_ends(as_alice: Context, source: Instan
     copy, cloning = clone(as_alice, source, "copy")
     stops = [begin(as_alice, "instance.force_stop", source.pk), begin(as_alice, "instance.purge", copy.pk)]
     assert list(operations.due()) == [cloning]
-    assert set(queue.in_line(cloning)) == set(stops)
+    assert set(queue.waiting_behind(cloning)) == set(stops)
     run(cloning)
     assert set(operations.due()) == set(stops), "they do not wait for each other"
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from compute.engine import kinds
 from compute.engine.actions import registry
 from tests.postgres import Cluster
+from tests.proof import examples
 
 pytestmark = pytest.mark.timeout(900)  # beside tests on machines the races get little of the processors
 
@@ -31,13 +32,19 @@ ORDER = {
 WITHOUT_KEYS = {"accounts_project", "compute_network", "compute_servergroup", "compute_hypervisor"}
 
 
+@pytest.fixture(scope="module", params=examples([5, 50], 5))
+def rounds(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def outcome(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def outcome(rounds: int, postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the rounds of each race came to, and every row lock of a story of all verbs."""
     data: Path = tmp_path_factory.mktemp("locks")
-    environment = os.environ | {"MERIDIAN_DATA": str(data), "DATABASE_URL": postgres.create("locks")}
+    url = postgres.create(f"locks{rounds}")
+    environment = os.environ | {"MERIDIAN_DATA": str(data), "DATABASE_URL": url}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.compute.engine.locks_on_postgresql"],
+        [sys.executable, "-m", "tests.compute.engine.locks_on_postgresql", str(rounds)],
         cwd=settings.BASE_DIR,
         env=environment,
         capture_output=True,
@@ -63,12 +70,12 @@ def races(outcome: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_the_story_is_of_all_verbs(story: dict[str, Any]) -> None:
-    begun = {name for name, action in registry.known().items() if action.order}
+    begun = {name for name, action in registry.actions().items() if action.order}
     assert begun | {"instance.launch"} <= set(story["done"])
 
 
 def test_the_kinds_say_the_same_order() -> None:
-    ranks = {kind.model._meta.db_table: kind.rank for kind in kinds.known().values()}
+    ranks = {kind.model._meta.db_table: kind.rank for kind in kinds.registered().values()}
     assert ranks == {table: ORDER[table] for table in ranks}
 
 
@@ -89,32 +96,43 @@ def test_what_others_name_is_locked_without_its_keys(story: dict[str, Any]) -> N
     assert {table for table, mode in locks if mode == "no key"} >= WITHOUT_KEYS
 
 
-def test_a_clone_that_closes_and_a_purge_of_its_copy(races: dict[str, list[dict[str, Any]]]) -> None:
-    rounds = races["clone closes, purge of its copy begins"]
-    assert len(rounds) == 50
-    for one in rounds:
+def test_a_clone_that_closes_and_a_purge_of_its_copy(
+    rounds: int, races: dict[str, list[dict[str, Any]]]
+) -> None:
+    became = races["clone closes, purge of its copy begins"]
+    assert len(became) == rounds
+    for one in became:
         assert one == {"errors": [], "open": 0, "states": ["active None", "deleted None"]}
 
 
-def test_two_that_take_room_and_addresses(races: dict[str, list[dict[str, Any]]]) -> None:
-    rounds = races["two projects clone on one host"]
-    assert len(rounds) == 50
-    for one in rounds:
+def test_two_that_take_room_and_addresses(rounds: int, races: dict[str, list[dict[str, Any]]]) -> None:
+    became = races["two projects clone on one host"]
+    assert len(became) == rounds
+    for one in became:
         assert one == {"errors": [], "open": 0}
 
 
-def test_what_locks_the_project_and_what_does_not(races: dict[str, list[dict[str, Any]]]) -> None:
-    rounds = races["clone begins, stop begins"]
-    assert len(rounds) == 50
-    for one in rounds:
+def test_what_locks_the_project_and_what_does_not(
+    rounds: int, races: dict[str, list[dict[str, Any]]]
+) -> None:
+    became = races["clone begins, stop begins"]
+    assert len(became) == rounds
+    for one in became:
         assert one == {"errors": [], "open": 0, "begun": 1}, "one begins, the other is refused"
 
 
+def test_a_schedule_that_comes_round_and_a_purge(rounds: int, races: dict[str, list[dict[str, Any]]]) -> None:
+    became = races["schedule comes round twice, purge ends"]
+    assert len(became) == rounds
+    for one in became:
+        assert one == {"errors": [], "open": 0, "left": 0}
+
+
 @pytest.mark.parametrize("verb", ["unshelve", "restore", "resize", "clone", "launch"])
-def test_the_last_room_of_a_host_goes_to_one(outcome: dict[str, Any], verb: str) -> None:
-    rounds = outcome["capacity"][verb]
-    assert len(rounds) == 50
-    for one in rounds:
+def test_the_last_room_of_a_host_goes_to_one(rounds: int, outcome: dict[str, Any], verb: str) -> None:
+    became = outcome["capacity"][verb]
+    assert len(became) == rounds
+    for one in became:
         assert (one["errors"], one["won"], len(one["refused"])) == ([], 1, 1), one
         assert "vCPUs left" in one["refused"][0]
         assert one["free"] == 0

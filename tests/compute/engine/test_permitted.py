@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.context import Context, system_context
 from accounts.errors import Conflict, Forbidden, NotFound
 from compute.engine.actions import registry
-from compute.engine.actions.begin import begin_quietly
+from compute.engine.actions.begin import try_begin
 from compute.engine.actions.permitted import choice, refusal
 from compute.engine.models import Operation
 from compute.images.models import Image
@@ -30,11 +30,11 @@ def test_the_menus_reason_is_what_begin_raises(
 ) -> None:
     """For every action in every state, busy or not, locked or not, for those who may and those who may not."""
     action = ACTIONS[verb]
+    instance = factories.InstanceFactory(project=as_alice.project, vm_state=vm_state)
     for task in TASKS:
         for asker, locked in ((as_alice, False), (as_alice, True), (as_ruth, False)):
-            instance = factories.InstanceFactory(
-                project=as_alice.project, vm_state=vm_state, task_state=task, locked=locked
-            )
+            Instance.objects.filter(pk=instance.pk).update(task_state=task, locked=locked)
+            instance.task_state, instance.locked = task, locked
             shown = choice(asker, instance, action)
             error = refusal(asker, action, instance)
             assert shown.allowed is (error is None)
@@ -53,7 +53,7 @@ def test_the_menus_reason_is_what_begin_raises(
 @pytest.mark.parametrize("status", [status for status in Image.Status if status != Image.Status.DELETED])
 @pytest.mark.parametrize("task", [None, Image.SAVING, Image.DELETING])
 def test_so_do_those_of_images(as_alice: Context, status: str, task: str | None) -> None:
-    action = registry.known()["image.delete"]
+    action = registry.actions()["image.delete"]
     for used in (False, True):
         image = factories.ImageFactory(
             project=as_alice.project, visibility="private", status=status, task_state=task
@@ -89,7 +89,7 @@ def test_meridian_itself_may_everything_and_is_nobody(as_alice: Context) -> None
 
 def test_beginning_quietly_says_whether_it_has_begun(as_alice: Context) -> None:
     def quietly(row: Instance, only: Q) -> bool:
-        return begin_quietly("instance.stop", row.pk, only=only, reason="test")
+        return try_begin("instance.stop", row.pk, only=only, reason="test")
 
     rest = factories.InstanceFactory(project=as_alice.project)
     assert not quietly(rest, Q(name="another")), "the condition must still hold"

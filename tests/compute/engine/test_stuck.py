@@ -20,7 +20,7 @@ from compute.engine.operations.execute import UNDO_ATTEMPTS
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.states import VmState
-from compute.management import health, truth
+from compute.management import consistency, health
 from compute.networks.models import Network
 from tests import factories
 from tests.compute.engine.tiny_plan import TinyPlan, raising
@@ -41,7 +41,7 @@ def failpoints(settings: LazySettings, tmp_path: Path) -> Path:
 def stuck_stop(as_alice: Context, failpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Operation:
     """A stop whose steps act on nothing: the first was done, the second fails, and the first's undo does, too."""
     tiny = TinyPlan(names="ab", do={"b": raising(StorageFull("The disk is full."))})
-    monkeypatch.setattr(registry.known()["instance.stop"], "steps", tiny.steps)
+    monkeypatch.setattr(registry.actions()["instance.stop"], "steps", tiny.steps)
     web = factories.InstanceFactory(project=as_alice.project, name="web")
     failpoints.joinpath("fail-instance.stop.a.undo").touch()
     operation = begin(as_alice, "instance.stop", web.pk)
@@ -70,7 +70,7 @@ def test_an_undo_that_always_fails_ends_as_stuck(plan: TinyPlan, error: Exceptio
     assert (done.state, done.error["message"]) == (State.STUCK, "Full.")
     assert plan.diary.count("undo b") == UNDO_ATTEMPTS
     assert plan.diary[-1] == "stuck"
-    assert done.left == [
+    assert done.leftovers == [
         {"step": "b", "label": "B", "reason": str(error)},
         {"step": "a", "label": "A", "reason": ""},
     ]
@@ -80,7 +80,7 @@ def test_an_undo_that_always_fails_ends_as_stuck(plan: TinyPlan, error: Exceptio
 
 def test_the_instance_is_in_error_and_says_what_was_left(stuck_stop: Operation) -> None:
     assert (stuck_stop.state, stuck_stop.error["message"]) == (State.STUCK, "The disk is full.")
-    assert [row["step"] for row in stuck_stop.left] == ["a"]
+    assert [row["step"] for row in stuck_stop.leftovers] == ["a"]
     row = on(stuck_stop)
     assert (row.vm_state, row.task_state) == (VmState.ERROR, None)
     assert row.fault["message"] == "The step “A” could not be undone: instance.stop.a.undo"
@@ -89,7 +89,7 @@ def test_the_instance_is_in_error_and_says_what_was_left(stuck_stop: Operation) 
 
 
 def test_audit_and_health_name_it(stuck_stop: Operation) -> None:
-    (found,) = truth.differences()
+    (found,) = consistency.differences()
     assert found.what == f"operation {stuck_stop.pk}"
     assert "“A” could not be undone" in found.sentence
     (check,) = (check for check in health.checks() if check.name == "Operations")
@@ -106,8 +106,8 @@ def test_deleting_for_good_settles_it(as_alice: Context, stuck_stop: Operation) 
     work()
     assert on(stuck_stop).vm_state == VmState.DELETED
     stuck_stop.refresh_from_db()
-    assert (stuck_stop.state, stuck_stop.left) == (State.FAILED, None)
-    assert truth.differences() == []
+    assert (stuck_stop.state, stuck_stop.leftovers) == (State.FAILED, None)
+    assert consistency.differences() == []
 
 
 def test_tried_again_when_the_cause_is_gone_it_is_undone(
@@ -118,26 +118,26 @@ def test_tried_again_when_the_cause_is_gone_it_is_undone(
     assert list(operations.due()) == [stuck_stop]
     work()
     stuck_stop.refresh_from_db()
-    assert (stuck_stop.state, stuck_stop.left) == (State.FAILED, None)
+    assert (stuck_stop.state, stuck_stop.leftovers) == (State.FAILED, None)
     assert all(entry["undone"] for entry in stuck_stop.timeline)
     assert on(stuck_stop).fault["message"] == "The disk is full."
     event = AuditEvent.objects.get(action="operation.retry")
     assert (event.user_name, event.target_type, event.target_name) == ("root", "instance", "web")
     assert event.detail == {"operation": str(stuck_stop.pk), "kind": "instance.stop"}
-    assert truth.differences() == []
+    assert consistency.differences() == []
 
 
 def test_tried_again_in_vain_it_is_stuck_again(as_root: Context, stuck_stop: Operation) -> None:
     retrying.retry(as_root, stuck_stop.pk)
     again = run_until_closed(stuck_stop)
-    assert (again.state, len(again.left)) == (State.STUCK, 1)
+    assert (again.state, len(again.leftovers)) == (State.STUCK, 1)
 
 
 def test_what_was_done_since_is_not_undone_with_it(
     as_root: Context, as_alice: Context, stuck_stop: Operation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was made to run anew: undoing an old launch, for one, would delete the disk beneath it."""
-    monkeypatch.setattr(registry.known()["instance.force_reboot"], "steps", ())
+    monkeypatch.setattr(registry.actions()["instance.force_reboot"], "steps", ())
     begin(as_alice, "instance.force_reboot", stuck_stop.subject_id)
     for _ in range(2):
         with pytest.raises(Conflict, match="Something else was done to web since"):
@@ -216,4 +216,4 @@ def test_deaths_while_undoing_count(plan: TinyPlan) -> None:
     )
     done = plan.run(row)
     assert (done.state, plan.diary) == (State.STUCK, ["stuck"])
-    assert "died or failed again and again" in done.left[0]["reason"]
+    assert "died or failed again and again" in done.leftovers[0]["reason"]

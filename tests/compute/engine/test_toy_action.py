@@ -18,8 +18,9 @@ from compute.engine.models import Operation
 from compute.engine.operations import plans
 from compute.instances.actions import begin, choices
 from compute.instances.models import Instance
-from compute.instances.services import schedules, words
+from compute.instances.services import schedules, status_labels
 from compute.instances.states import VmState
+from portal import openapi
 from tests import factories
 from tests.compute.api.compute_calls import compute_of
 from tests.worker import run
@@ -33,6 +34,8 @@ from typing import Any, ClassVar
 
 from accounts.context import Context
 from accounts.errors import BadInput
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import NAME, STRING, object_of
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
 from compute.engine.services import transitions
@@ -66,6 +69,9 @@ class Polish(InstanceAction):
     submit = "Rub"
     schedulable = True
     api_name = "polish"
+    api_body = by_version(
+        lambda minor: object_of({"lustre_grade": NAME}, {"wax": STRING} if minor >= 20 else {}), 20
+    )
     api_history = "polished"
     steps = (Rub(),)
 
@@ -93,7 +99,7 @@ def polish(tmp_path: Path) -> Iterator[None]:
             table.pop("instance.polish", None)
         for rule in ("instance:polish", "instance:polish_gold"):
             policy.RULES.pop(rule, None)
-        registry._words.pop(("instance", "polishing"), None)
+        registry._task_labels.pop(("instance", "polishing"), None)
 
 
 @pytest.fixture
@@ -150,7 +156,7 @@ def test_its_form_asks_for_a_field_that_no_page_knows(max_: User, web: Instance)
 
 def test_its_words_are_shown_while_it_runs(as_max: Context, max_: User, web: Instance) -> None:
     polish_it(as_max, web)
-    assert words.task("polishing") == "Being polished"
+    assert status_labels.task("polishing") == "Being polished"
     page = signed_in(max_).get(reverse("instance", args=[web.pk])).content.decode()
     assert "Being polished" in page
     activity = signed_in(max_).get(reverse("activity")).content.decode()
@@ -190,10 +196,41 @@ def test_clients_of_the_api_may_begin_it(max_: User, alice: User, web: Instance)
     assert action["action"] == "polished"
 
 
+@pytest.mark.parametrize(
+    ("version", "body", "named"),
+    [
+        ("2.73", {}, "lustre_grade"),
+        ("2.73", {"lustre_grade": 7}, "lustre_grade"),
+        ("2.73", {"lustre_grade": "high", "wax": 7}, "wax"),
+        ("2.19", {"lustre_grade": "high", "wax": "bees"}, "wax"),
+        ("2.20", {"lustre_grade": "high", "wax": "bees"}, ""),
+    ],
+)
+def test_its_body_is_checked_by_its_schema(
+    max_: User, web: Instance, version: str, body: dict[str, object], named: str
+) -> None:
+    answer = compute_of(max_, web.project).at(version).act(web.pk, "polish", body, 400 if named else 202)
+    if named:
+        assert f"polish.{named}" in answer["badRequest"]["message"]
+    assert Operation.objects.exists() is not bool(named)
+
+
+def test_its_body_is_in_the_document() -> None:
+    document = openapi._document.__wrapped__("https://cloud.example")
+    schema = document["components"]["schemas"]["compute-server-action-post-body"]
+    waxed = ["wax" in version["properties"]["polish"]["properties"] for version in schema["anyOf"]]
+    assert [version["title"] for version in schema["anyOf"]][:3] == [
+        "Microversions 2.1 to 2.18",
+        "Microversions 2.19 to 2.19",
+        "Microversions 2.20 to 2.53",
+    ]
+    assert waxed == [False, False, *[True] * (len(waxed) - 2)]
+
+
 def test_schedules_offer_it() -> None:
     assert "polish" in schedules.verbs()
 
 
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="registered twice"):
-        registry.register(registry.known()["instance.polish"])
+        registry.register(registry.actions()["instance.polish"])

@@ -102,7 +102,7 @@ def test_a_kind_that_this_version_does_not_know(timeline: list[dict[str, object]
     done, claims = claims_until_closed(operation)
     assert (done.state, claims, done.secrets) == (state, 1, "")
     assert done.error["code"] == "unknownKind"
-    assert (done.left or [{}])[0].get("step") == (timeline[0]["name"] if timeline else None)
+    assert (done.leftovers or [{}])[0].get("step") == (timeline[0]["name"] if timeline else None)
     row = factories.instance_of(operation)
     assert (row.vm_state, row.task_state) == (VmState.ERROR, None)
     assert "does not know this action" in row.fault["message"]
@@ -130,7 +130,7 @@ def test_a_step_of_an_older_version_that_must_be_undone(plan: TinyPlan) -> None:
     operation = plan.begin(state=State.UNDOING, error={"code": "x", "message": "y"}, timeline=[ENTRY])
     done, claims = claims_until_closed(operation)
     assert (done.state, claims, plan.diary) == (State.STUCK, 1, ["stuck"])
-    assert done.left == [
+    assert done.leftovers == [
         {
             "step": "gone",
             "label": "Gone",
@@ -149,7 +149,7 @@ def test_a_subject_that_is_gone(plan: TinyPlan) -> None:
 
 def test_every_action_ends_when_its_first_step_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the verb, failing leaves no task behind."""
-    for name, action in registry.known().items():
+    for name, action in registry.actions().items():
         if action.move is None:
             continue
         tiny = TinyPlan(do={"a": raising(Exception("Oh."))})

@@ -9,7 +9,7 @@ from accounts.models import AuditEvent, Quota
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.instances.actions import begin
-from compute.instances.actions.clone import OUTSIDE
+from compute.instances.actions.clone import OUTSIDE_GROUP
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.services import instances
 from compute.instances.states import TaskState, VmState
@@ -170,7 +170,7 @@ def test_the_copy_joins_the_sources_group(as_alice: Context, source: Instance, r
     group = grouped(source, policy=rule)
     copy, copying = clone(as_alice, source)
     assert copy.server_group == group
-    assert OUTSIDE not in copying.parameters
+    assert OUTSIDE_GROUP not in copying.parameters
 
 
 def test_where_the_group_forbids_it_the_copy_stays_outside_and_says_why(
@@ -179,10 +179,10 @@ def test_where_the_group_forbids_it_the_copy_stays_outside_and_says_why(
     grouped(source, policy="anti-affinity", name="apart")
     copy, copying = clone(as_alice, source)
     assert copy.server_group is None
-    said = copying.parameters[OUTSIDE]
+    said = copying.parameters[OUTSIDE_GROUP]
     assert said.startswith("It is not in the server group apart. ")
     assert "has 1 of the server group apart already" in said
-    assert AuditEvent.objects.get(action="instance.clone").detail[OUTSIDE] == said
+    assert AuditEvent.objects.get(action="instance.clone").detail[OUTSIDE_GROUP] == said
     Operation.objects.update(state=State.SUCCEEDED)
     Instance.objects.filter(pk=source.pk).update(task_state=None)
     client.force_login(as_alice.user, backend="accounts.authentication.PasswordBackend")
@@ -200,7 +200,7 @@ def test_a_full_group_takes_no_copy(as_alice: Context, source: Instance) -> None
     Quota.objects.create(project=as_alice.project, resource="server_group_members", limit=1)
     copy, copying = clone(as_alice, source)
     assert copy.server_group is None
-    assert "too many servers in group" in copying.parameters[OUTSIDE]
+    assert "too many servers in group" in copying.parameters[OUTSIDE_GROUP]
 
 
 def grouped(source: Instance, **fields: object) -> ServerGroup:

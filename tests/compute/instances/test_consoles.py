@@ -120,7 +120,7 @@ def _purge(instance: Instance, user: User) -> None:
 
 
 def _sign_out(instance: Instance, user: User) -> None:
-    consoles.end_all_of(sender=User, user=user)
+    consoles.revoke_all_of(sender=User, user=user)
 
 
 WITHDRAWALS = [_disable, _take_role, _demote, _disable_project, _stop, _bin, _move, _purge, _sign_out]
@@ -166,12 +166,12 @@ def test_an_instance_that_is_off_has_no_screen(as_alice: Context, instance: Inst
 
 def test_others_see_who_sits_there(as_alice: Context, instance: Instance, max_: User) -> None:
     token = consoles.issue(as_alice, instance)
-    assert consoles.visitors(instance, but=max_) == [], "not connected yet"
+    assert consoles.viewers(instance, exclude=max_) == [], "not connected yet"
     redeem(token)
-    assert [visitor.name for visitor in consoles.visitors(instance, but=max_)] == ["alice"]
-    assert consoles.visitors(instance, but=as_alice.user) == []
-    consoles.give_back(token)
-    assert consoles.visitors(instance, but=max_) == []
+    assert [visitor.name for visitor in consoles.viewers(instance, exclude=max_)] == ["alice"]
+    assert consoles.viewers(instance, exclude=as_alice.user) == []
+    consoles.revoke(token)
+    assert consoles.viewers(instance, exclude=max_) == []
 
 
 def test_another_host_neither_takes_a_token_nor_uses_it_up(as_alice: Context, instance: Instance) -> None:

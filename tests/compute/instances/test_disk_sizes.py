@@ -50,7 +50,7 @@ def test_the_quota_counts_all_of_it(
     as_alice: Context, request_for: Callable[..., LaunchRequest], roomy: Flavor
 ) -> None:
     Quota.objects.create(project=as_alice.project, resource="gigabytes", limit=9)
-    assert resources.of(roomy, 2)["gigabytes"] == 10
+    assert resources.amounts(roomy, 2)["gigabytes"] == 10
     with pytest.raises(OverQuota) as refused:
         launch(as_alice, request_for(flavor_id=roomy.pk, count=2))
     assert [(row.resource, row.left, row.requested) for row in refused.value.shortages] == [

@@ -7,16 +7,16 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict
 from compute.instances.actions import begin
 from compute.instances.models import Instance
-from compute.instances.services import hardware, room
+from compute.instances.services import hardware, headroom
 from compute.instances.states import VmState
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-ROOM = {"vcpus": 4, "ram_mib": 4096, "slots": 8}
+HEADROOM = {"vcpus": 4, "ram_mib": 4096, "slots": 8}
 
 
 def running(context: Context, **fields: object) -> Instance:
-    size = {"vcpus": 1, "ram_mib": 1024, "disk_gib": 2, "room": ROOM} | fields
+    size = {"vcpus": 1, "ram_mib": 1024, "disk_gib": 2, "headroom": HEADROOM} | fields
     host = factories.HypervisorFactory()
     return factories.InstanceFactory(
         project=context.project, user=context.user, vm_state=VmState.ACTIVE, hypervisor=host, **size
@@ -29,7 +29,7 @@ def running(context: Context, **fields: object) -> Instance:
         ({"vcpus": 5}, {}, "room for 4 vCPUs"),
         ({"ram_mib": 8192}, {}, "room for 4096 MiB"),
         ({"ram_mib": 1100}, {}, "steps of 128 MiB"),
-        ({"ram_mib": 2048}, {"room": ROOM | {"slots": 0}}, "slots for memory are full"),
+        ({"ram_mib": 2048}, {"headroom": HEADROOM | {"slots": 0}}, "slots for memory are full"),
         ({"vcpus": 1, "ram_mib": 512}, {}, "It is smaller"),
         ({"disk_gib": 1}, {}, "cannot shrink"),
         ({"vcpus": 2, "extra_specs": {"hw:cpu_cores": "2"}}, {}, "changes the machine itself"),
@@ -46,7 +46,7 @@ def test_what_does_not_fit(
 
 
 def test_what_was_not_started_by_us_has_no_room(as_alice: Context) -> None:
-    instance = running(as_alice, room=None)
+    instance = running(as_alice, headroom=None)
     with pytest.raises(Conflict, match="Stop and start it"):
         begin(as_alice, "instance.grow", instance.pk, parameters={"flavor_id": "1"})
 
@@ -75,7 +75,7 @@ def test_the_room_that_machines_keep(
     vcpus: int, ram_mib: int, specs: dict[str, str], kept: tuple[int, int, int]
 ) -> None:
     instance = factories.InstanceFactory(vcpus=vcpus, ram_mib=ram_mib, hardware={"flavor": specs})
-    found = room.kept(instance, hardware.of(instance))
+    found = headroom.plan(instance, hardware.spec_of(instance))
     assert (found.vcpus, found.memory_mib, found.slots) == kept
 
 

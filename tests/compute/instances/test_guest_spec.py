@@ -60,11 +60,11 @@ def test_disks(operation: Operation, properties: dict[str, str], usual: str, res
     instance.hardware = {"image": properties}
     machine_disks.sync(instance)
     root, config = machine_disks.root(instance), machine_disks.config(instance)
-    spec = guest_spec.of(instance, operation)
+    spec = guest_spec.build(instance, operation)
     assert (devices(spec), volumes(spec)) == (usual, [root.volume_name, config.volume_name])
 
     rescue = machine_disks.plug_rescue(instance, root.image_id, GIB)
-    spec = guest_spec.of(instance, operation)
+    spec = guest_spec.build(instance, operation)
     assert (devices(spec), volumes(spec)[0], volumes(spec)[-1]) == (
         rescued,
         rescue.volume_name,
@@ -75,13 +75,13 @@ def test_disks(operation: Operation, properties: dict[str, str], usual: str, res
 
 def test_only_uefi_has_variables_to_keep(operation: Operation) -> None:
     instance = factories.instance_of(operation)
-    assert guest_spec.of(instance, operation).nvram is None
+    assert guest_spec.build(instance, operation).nvram is None
     instance.hardware = {"image": {"hw_firmware_type": "uefi"}}
-    assert guest_spec.of(instance, operation).nvram == guests.nvram(instance)
+    assert guest_spec.build(instance, operation).nvram == guests.nvram(instance)
 
 
 def written(instance: Instance, operation: Operation) -> etree._Element:
-    return etree.fromstring(guest_domain(guest_spec.of(instance, operation)).to_xml())
+    return etree.fromstring(guest_domain(guest_spec.build(instance, operation)).to_xml())
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

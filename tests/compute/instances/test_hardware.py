@@ -22,7 +22,7 @@ from compute.hosts.models import Hypervisor
 from compute.images.models import Image
 from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
-from compute.instances.actions.resize import take_back_size
+from compute.instances.actions.resize import restore_size
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import flavors, hardware, hardware_options, scheduler
 from compute.instances.services.launch_request import LaunchRequest
@@ -236,11 +236,11 @@ def test_an_instance_keeps_what_it_was_launched_with(
         "flavor": {"hw:watchdog_action": "reset"},
         "image": {"hw_disk_bus": "scsi"},
     }
-    assert hardware.of(instance) == replace(USUAL, watchdog="reset", disk_bus="scsi")
+    assert hardware.spec_of(instance) == replace(USUAL, watchdog="reset", disk_bus="scsi")
 
 
 def test_instances_from_before_have_the_usual_machine(db: None) -> None:
-    assert hardware.of(factories.InstanceFactory()) == USUAL
+    assert hardware.spec_of(factories.InstanceFactory()) == USUAL
 
 
 @pytest.mark.parametrize(("words", "seconds"), [({}, 60), ({"os_shutdown_timeout": "0"}, 0)])
@@ -250,7 +250,7 @@ def test_an_image_says_how_long_its_guests_may_take_to_shut_down(
     settings.STOP_GRACE_SECONDS = 60
     instance = factories.InstanceFactory(hardware={"flavor": {}, "image": words})
     assert hardware.grace(instance) == timedelta(seconds=seconds)
-    assert hardware.of(instance) == USUAL
+    assert hardware.spec_of(instance) == USUAL
 
 
 def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object) -> None:
@@ -269,7 +269,7 @@ def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object
     larger = factories.FlavorFactory(vcpus=2, extra_specs={"hw:cpu_sockets": "1"})
     begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": larger.pk})
     instance.refresh_from_db()
-    assert hardware.of(instance) == replace(
+    assert hardware.spec_of(instance) == replace(
         USUAL, vif_model="e1000e", topology=Topology(sockets=1, cores=2, threads=1)
     )
     assert instance.resized_from["hardware"]["flavor"] == {"hw:boot_menu": "true"}
@@ -277,7 +277,7 @@ def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object
 
 def test_a_resize_is_taken_back_though_its_flavor_was_deleted(as_alice: Context) -> None:
     before, larger = factories.FlavorFactory(), factories.FlavorFactory(vcpus=2)
-    kept = flavors.copied(before)
+    kept = flavors.copied_fields(before)
     instance = factories.InstanceFactory(
         project=as_alice.project, flavor=before, hypervisor=factories.HypervisorFactory()
     )
@@ -286,9 +286,9 @@ def test_a_resize_is_taken_back_though_its_flavor_was_deleted(as_alice: Context)
     larger.delete()
     instance.refresh_from_db()
     assert (instance.flavor_name, instance.vcpus) == (larger.name, 2)
-    take_back_size(instance)
+    restore_size(instance)
     instance.refresh_from_db()
-    assert {name: getattr(instance, name) for name in flavors.COPIED} == kept
+    assert {name: getattr(instance, name) for name in flavors.COPIED_FIELDS} == kept
     assert instance.resized_from is None
 
 
@@ -307,7 +307,7 @@ def test_a_rebuild_takes_the_new_images_words(as_alice: Context) -> None:
             begin(as_alice, "instance.rebuild", instance.pk, parameters={"image_id": str(image.pk)})
         assert said in str(refused.value.fields["image_id"])
     image = factories.ImageFactory(properties={"hw_vif_model": "e1000"})
-    assert hardware.rebuilt(instance, image) == {
+    assert hardware.options_after_rebuild(instance, image) == {
         "flavor": {"hw:tpm_version": "1.2"},
         "image": {"hw_vif_model": "e1000"},
     }

@@ -80,7 +80,9 @@ def test_what_rows_say_of_disks(pool: Pool) -> None:
         "config": ("raw", 0, None),
     }
     assert [disk.role for disk in machine_disks.data(instance)] == ["root", "ephemeral", "swap"]
-    assert machine_disks.root(instance).device == machine_disks.first_device(hardware.of(instance)) == "vda"
+    assert (
+        machine_disks.root(instance).device == machine_disks.first_device(hardware.spec_of(instance)) == "vda"
+    )
 
 
 RESIZES = {

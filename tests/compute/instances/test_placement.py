@@ -109,10 +109,10 @@ def test_neighbours(blue: Project, red: Project, hosts: dict[str, Hypervisor]) -
 
 def test_zone_and_host(blue: Project, hosts: dict[str, Hypervisor]) -> None:
     Hypervisor.objects.filter(name="c").update(zone="east")
-    assert place(blue, wanted_zone="east") == "c"
-    assert place(blue, wanted_zone="nova") == "a"
+    assert place(blue, requested_zone="east") == "c"
+    assert place(blue, requested_zone="nova") == "a"
     assert place(blue, scheduler_hints={"host": "b"}) == "b"
-    assert "c is not in the availability zone west." in refusal(blue, wanted_zone="west")
+    assert "c is not in the availability zone west." in refusal(blue, requested_zone="west")
     assert "a is not the wanted host." in refusal(blue, scheduler_hints={"host": "d"})
 
 

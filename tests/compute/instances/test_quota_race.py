@@ -11,9 +11,10 @@ import pytest
 from django.conf import settings
 
 from tests.postgres import Cluster
+from tests.proof import examples
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=examples(["sqlite", "postgresql"], "postgresql"))
 def outcome(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
     """What the race of fifty came to."""
     environment = os.environ | {"MERIDIAN_DATA": str(tmp_path / "data"), "DATABASE_URL": ""}

@@ -173,7 +173,7 @@ def kept(schedule: Schedule) -> list[str]:
 
 def test_a_deleted_schedule_leaves_its_images(as_alice: Context, web: Instance) -> None:
     schedule = make(as_alice, web, verb="take_image", keep="")
-    assert schedule.keep == Schedule.KEPT
+    assert schedule.keep == Schedule.DEFAULT_KEEP
     image = factories.ImageFactory(project=web.project, schedule=schedule)
     schedules.delete(as_alice, schedule.pk)
     assert Image.objects.get(pk=image.pk).schedule is None

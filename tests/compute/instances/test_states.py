@@ -81,11 +81,17 @@ def instance_in(
         project=context.project,
         user=context.user,
         vm_state=vm_state,
-        task_state=task_state,
         locked=verb == "unlock",
         agent={},
-        room={"vcpus": 4, "ram_mib": 4096, "slots": 8},
+        headroom={"vcpus": 4, "ram_mib": 4096, "slots": 8},
     )
+    return busy_with(task_state, instance) if task_state else instance
+
+
+def busy_with(task_state: TaskState | None, instance: Instance) -> Instance:
+    """The same instance, read anew, with this task and the operation that does it."""
+    Instance.objects.filter(pk=instance.pk).update(task_state=task_state)
+    instance = Instance.objects.get(pk=instance.pk)
     if task_state:
         factories.OperationFactory(
             instance=instance,
@@ -121,9 +127,10 @@ def test_menus_and_begin_follow_the_table(
 ) -> None:
     """Whatever is being done meanwhile."""
     asker = as_root if verb == "reset_state" else as_alice
+    base = instance_in(asker, vm_state, None, verb)
     for task_state in TASKS:
         with transaction.atomic():
-            instance = instance_in(asker, vm_state, task_state, verb)
+            instance = busy_with(task_state, base)
             offered = [choice for choice in choices(asker, instance) if choice.action.verb == verb]
             assert len(offered) == (verb not in BY_CLIENTS), task_state
             may = begins(asker, verb, instance)

@@ -1,1 +1,1 @@
-"""The servers' part of the Compute API: what it takes and answers, one file a resource."""
+"""Schemas of requests and answers of the servers' part of the Compute API, one file a resource."""

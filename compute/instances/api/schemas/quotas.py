@@ -28,30 +28,32 @@ _LIMIT: Schema = nullable(whole(-1, 2**31 - 1))
 
 def names(minor: int) -> list[str]:
     """Return the names of a project's quotas."""
-    found = [*COUNTED, "key_pairs", "metadata_items", *GROUPS]
-    found += [] if minor >= 36 else NETWORK
-    return found + ([] if minor >= 57 else list(FILES))
+    quota_names = [*COUNTED, "key_pairs", "metadata_items", *GROUPS]
+    quota_names += [] if minor >= 36 else NETWORK
+    return quota_names + ([] if minor >= 57 else list(FILES))
 
 
 def class_names(minor: int) -> list[str]:
     """Return the names of the quotas of the class `default`."""
-    found = [*COUNTED, "key_pairs", "metadata_items"]
-    found += GROUPS if minor >= 50 else NETWORK
-    return found + ([] if minor >= 57 else list(FILES))
+    quota_names = [*COUNTED, "key_pairs", "metadata_items"]
+    quota_names += GROUPS if minor >= 50 else NETWORK
+    return quota_names + ([] if minor >= 57 else list(FILES))
 
 
-def _taking(field: str, known: Callable[[int], Iterable[str]], more: Properties, *steps: int) -> Versioned:
+def _request_schema(
+    field: str, names_at: Callable[[int], Iterable[str]], more: Properties, *steps: int
+) -> Versioned:
     def build(minor: int) -> Schema:
-        return object_of({field: object_of(optional=dict.fromkeys(known(minor), _LIMIT) | dict(more))})
+        return object_of({field: object_of(optional=dict.fromkeys(names_at(minor), _LIMIT) | dict(more))})
 
     return by_version(build, *steps)
 
 
-def _showing(
-    field: str, known: Callable[[int], Iterable[str]], value: Schema, id_: Properties, *steps: int
+def _answer_schema(
+    field: str, names_at: Callable[[int], Iterable[str]], value: Schema, id_: Properties, *steps: int
 ) -> Versioned:
     def build(minor: int) -> Schema:
-        return object_of({field: object_of(dict.fromkeys(known(minor), value) | dict(id_))})
+        return object_of({field: object_of(dict.fromkeys(names_at(minor), value) | dict(id_))})
 
     return by_version(build, *steps)
 
@@ -59,17 +61,17 @@ def _showing(
 _ID: Properties = {"id": STRING}
 _USED: Schema = object_of({"limit": INTEGER, "in_use": INTEGER, "reserved": INTEGER})
 USER_QUERY: Schema = query_of(user_id=text(255, 1))
-UPDATE = _taking("quota_set", names, {"force": FLAG, "tenant_id": ANY, "id": ANY}, 36, 57)
-SHOWN = _showing("quota_set", names, INTEGER, _ID, 36, 57)
-CHANGED = _showing("quota_set", names, INTEGER, {}, 36, 57)
-DETAIL = _showing("quota_set", names, _USED, _ID, 36, 57)
-UPDATE_CLASS = _taking("quota_class_set", class_names, {"id": ANY}, 50, 57)
-CLASS_SHOWN = _showing("quota_class_set", class_names, INTEGER, _ID, 50, 57)
-CLASS_CHANGED = _showing("quota_class_set", class_names, INTEGER, {}, 50, 57)
+UPDATE = _request_schema("quota_set", names, {"force": FLAG, "tenant_id": ANY, "id": ANY}, 36, 57)
+SHOWN = _answer_schema("quota_set", names, INTEGER, _ID, 36, 57)
+CHANGED = _answer_schema("quota_set", names, INTEGER, {}, 36, 57)
+DETAIL = _answer_schema("quota_set", names, _USED, _ID, 36, 57)
+UPDATE_CLASS = _request_schema("quota_class_set", class_names, {"id": ANY}, 50, 57)
+CLASS_SHOWN = _answer_schema("quota_class_set", class_names, INTEGER, _ID, 50, 57)
+CLASS_CHANGED = _answer_schema("quota_class_set", class_names, INTEGER, {}, 50, 57)
 
 
 def _limits(minor: int) -> Schema:
-    found = [
+    quota_names = [
         "maxServerMeta",
         "maxTotalKeypairs",
         "maxServerGroups",
@@ -83,7 +85,7 @@ def _limits(minor: int) -> Schema:
         "totalRAMUsed",
     ]
     if minor < 36:
-        found += [
+        quota_names += [
             "maxTotalFloatingIps",
             "totalFloatingIpsUsed",
             "maxSecurityGroups",
@@ -91,10 +93,10 @@ def _limits(minor: int) -> Schema:
             "maxSecurityGroupRules",
         ]
     if minor < 39:
-        found.append("maxImageMeta")
+        quota_names.append("maxImageMeta")
     if minor < 57:
-        found += ["maxPersonality", "maxPersonalitySize"]
-    absolute = object_of(dict.fromkeys(found, INTEGER))
+        quota_names += ["maxPersonality", "maxPersonalitySize"]
+    absolute = object_of(dict.fromkeys(quota_names, INTEGER))
     return object_of({"limits": object_of({"rate": list_of(OBJECT), "absolute": absolute})})
 
 

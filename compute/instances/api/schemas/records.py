@@ -1,4 +1,4 @@
-"""Schemas of what was done: instance actions, migrations, usage, and the images of old clients."""
+"""Schemas of records: instance actions, migrations, usage; and of images for old clients."""
 
 from accounts.openstack.contract import by_version
 from accounts.openstack.schema import (
@@ -40,7 +40,7 @@ def _action(minor: int) -> Schema:
 
 
 def _event(minor: int) -> Schema:
-    """Return the schema of an event; from 2.51 on only administrators see tracebacks, and hosts from 2.62 on."""
+    """Return the schema of an event. Tracebacks from 2.51 on, and hosts (2.62), are for administrators only."""
     required: dict[str, Schema] = {
         "event": STRING,
         "start_time": WITHOUT_ZONE,

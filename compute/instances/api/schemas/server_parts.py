@@ -1,4 +1,4 @@
-"""Schemas of what stands below a server: addresses, metadata, tags, interfaces, disks, groups, diagnostics, consoles."""
+"""Schemas of the resources below a server: addresses, metadata, tags, interfaces, disks, groups, consoles."""
 
 from django.utils.translation import gettext_lazy as _
 

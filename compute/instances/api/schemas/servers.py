@@ -33,8 +33,6 @@ from accounts.openstack.schema import (
     without,
 )
 from compute.api.schemas import (
-    ADDRESS_4,
-    ADDRESS_6,
     DISK_CONFIG,
     ID_OR_NUMBER,
     LINKS,
@@ -45,10 +43,8 @@ from compute.api.schemas import (
     UNSUPPORTED,
     listing,
 )
+from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA
 
-PASSWORD: Schema = nullable(text(255))
-USER_DATA: Schema = nullable({"type": "string", "format": "base64"})
-ACCESS: Properties = {"accessIPv4": nullable(ADDRESS_4), "accessIPv6": nullable(ADDRESS_6)}
 TAG: Schema = explained(
     text(60, 1) | {"pattern": "^[^/,]+$"}, _("A tag is text of 1 to 60 characters without / and ,")
 )

@@ -1,4 +1,4 @@
-"""Compares rows with hosts: what `manage.py audit` prints. Reads only, repairs nothing."""
+"""The consistency check of rows with hosts, which `manage.py audit` prints. It repairs nothing."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.errors import Unavailable
 from compute.engine.models import Hold, Operation
-from compute.engine.operations.leftovers import left_in_words
+from compute.engine.operations.leftovers import describe_leftovers
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import questions
 from compute.hosts.services.questions import Refused
@@ -21,32 +21,32 @@ from compute.networks.models import Port
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that is not as the rows say: where, what, and a sentence."""
+    """One difference: where it is, which object it concerns, and a sentence."""
 
     where: str
     what: str
     sentence: str
 
 
-SWEPT = timedelta(seconds=15)
-"""The sweeper comes by more often than this, so what has lain longer is forgotten."""
+SWEEP_LIMIT = timedelta(seconds=15)
+"""The sweep runs more often than this, so an operation that has been due for longer is forgotten."""
 
 PATIENCE_SECONDS = 60.0
-"""How long a host may take to compare itself."""
+"""Time limit for a host's own comparison."""
 
 
 def differences() -> list[Difference]:
-    """Return every difference in the database and on every host, and which hosts could not be compared."""
-    found = list(_operations()) + list(_counts())
+    """Return every difference in the database and on every host. One names each host that cannot be compared."""
+    result = list(_operations()) + list(_counts())
     for host in Hypervisor.objects.all():
-        found += _host(host)
-    return found
+        result += _host(host)
+    return result
 
 
 def _operations() -> Iterator[Difference]:
-    """Open operations that nobody will close, and instances whose task has no operation."""
+    """Yield the open operations that no worker runs, and the instances whose task has no operation."""
     for operation in Operation.objects.open().filter(
-        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), due_at__lt=timezone.now() - SWEPT
+        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), due_at__lt=timezone.now() - SWEEP_LIMIT
     ):
         yield Difference(
             where="database",
@@ -65,7 +65,7 @@ def _operations() -> Iterator[Difference]:
         yield Difference(
             where="database",
             what=f"operation {operation.pk}",
-            sentence=f"is stuck: {left_in_words(operation.left)}",
+            sentence=f"is stuck: {describe_leftovers(operation.leftovers)}",
         )
     for operation in Operation.objects.exclude(state__in=Operation.OPEN).filter(finished_at=None):
         yield Difference(
@@ -74,7 +74,7 @@ def _operations() -> Iterator[Difference]:
 
 
 def _counts() -> Iterator[Difference]:
-    """Quota is counted from rows, so it can only be wrong by rows that should not be there."""
+    """Yield the rows of deleted instances that quotas and hosts still count."""
     for port in Port.objects.filter(instance__vm_state=VmState.DELETED):
         yield Difference(
             where="database", what=f"port {port.address}", sentence="belongs to an instance that is gone"
@@ -88,10 +88,10 @@ def _counts() -> Iterator[Difference]:
 
 
 def _host(host: Hypervisor) -> Iterator[Difference]:
-    """Have the host's console process compare the host with its rows; only that reaches its libvirt."""
+    """Yield the differences that the host's console process, which reaches its libvirt, reports."""
     try:
-        found = json.loads(questions.ask(host, "/differences", PATIENCE_SECONDS).content)
+        differences = json.loads(questions.ask(host, "/differences", PATIENCE_SECONDS).content)
     except (Refused, Unavailable) as error:
-        found = [("host", f"could not be compared: {error}")]
-    for what, sentence in found:
+        differences = [("host", f"could not be compared: {error}")]
+    for what, sentence in differences:
         yield Difference(where=host.name, what=what, sentence=sentence)

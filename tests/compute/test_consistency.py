@@ -14,7 +14,7 @@ from compute.instances.actions import begin
 from compute.instances.actions.launch import LaunchRequest, launch
 from compute.instances.models import Instance
 from compute.instances.states import TaskState, VmState
-from compute.management import truth
+from compute.management import consistency
 from compute.networks.models import Port
 from tests import factories
 from tests.worker import work
@@ -38,7 +38,7 @@ def test_a_launch_without_hosts_fails_with_the_reason_and_can_be_deleted(
     assert (row.status, row.task_state) == ("ERROR", None)
     assert "There is no hypervisor yet." in row.fault["message"]
     assert used(as_alice)["instances"] == 1, "what is there still counts"
-    assert truth.differences() == []
+    assert consistency.differences() == []
 
     begin(as_alice, "instance.delete", instance.pk)
     work()
@@ -46,7 +46,7 @@ def test_a_launch_without_hosts_fails_with_the_reason_and_can_be_deleted(
     assert (row.vm_state, row.task_state) == (VmState.DELETED, None)
     assert not Port.objects.exists()
     assert set(used(as_alice).values()) == {0}
-    assert truth.differences() == []
+    assert consistency.differences() == []
     events = AuditEvent.objects.order_by("id").values_list("action", "outcome")
     assert list(events) == [
         ("instance.launch", "requested"),
@@ -69,7 +69,7 @@ def test_deleted_before_a_worker_came_it_never_lives(as_alice: Context, request_
         ("instance.purge", State.CANCELLED),
         ("instance.purge", State.SUCCEEDED),
     ]
-    assert truth.differences() == []
+    assert consistency.differences() == []
 
 
 def test_a_launch_that_failed_can_be_launched_again_in_its_place(
@@ -86,15 +86,15 @@ def test_a_launch_that_failed_can_be_launched_again_in_its_place(
 
 def test_a_forgotten_operation_is_found() -> None:
     operation = factories.OperationFactory(instance__task_state=TaskState.POWERING_OFF)
-    assert truth.differences() == []
+    assert consistency.differences() == []
     long_ago = timezone.now() - timedelta(minutes=5)
     Operation.objects.update(due_at=long_ago)
-    (found,) = truth.differences()
+    (found,) = consistency.differences()
     assert (found.where, found.what) == ("database", f"operation {operation.pk}")
     Operation.objects.update(lease_until=long_ago, state=State.RUNNING)
-    assert len(truth.differences()) == 1
+    assert len(consistency.differences()) == 1
     Operation.objects.update(lease_until=timezone.now() + timedelta(seconds=20))
-    assert truth.differences() == []
+    assert consistency.differences() == []
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_a_forgotten_operation_is_found() -> None:
 )
 def test_a_task_without_an_operation_is_found(row: dict[str, str]) -> None:
     instance = factories.InstanceFactory(**row)
-    assert [found.what for found in truth.differences()] == [f"instance {instance.pk}"]
+    assert [found.what for found in consistency.differences()] == [f"instance {instance.pk}"]
 
 
 def test_a_port_of_what_is_gone_is_found() -> None:
     port = factories.PortFactory(instance__vm_state=VmState.DELETED)
-    assert [found.what for found in truth.differences()] == [f"port {port.address}"]
+    assert [found.what for found in consistency.differences()] == [f"port {port.address}"]
 
 
 def test_a_closed_operation_without_its_end_is_found() -> None:
     factories.OperationFactory(state=State.SUCCEEDED)
-    assert len(truth.differences()) == 1
+    assert len(consistency.differences()) == 1

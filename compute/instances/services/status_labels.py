@@ -1,4 +1,4 @@
-"""What people read for states and tasks. The API keeps OpenStack's own words."""
+"""Labels of instances' statuses and tasks, for pages. The API has OpenStack's own words."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -29,14 +29,14 @@ STEP_TASKS: dict[str, str | Promise] = {
     "spawning": gettext_lazy("Starting"),
     "image_uploading": gettext_lazy("Storing the image"),
 }
-"""Tasks that steps announce; those of actions are said by the actions."""
+"""Labels of the tasks that steps announce. Actions have those of their own tasks."""
 
 
 def status(name: str) -> str:
-    """The word for a status of `compute.instances.states.status`."""
+    """Return the label of a status of `compute.instances.states.status`."""
     return str(STATUS.get(name, name))
 
 
 def task(name: str) -> str:
-    """Return the words for a task of an instance."""
-    return registry.task_in_words("instance", name)
+    """Return the label of a task of an instance."""
+    return registry.task_label("instance", name)
