@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from .hardware import USUAL, DiskBus, HardwareSpec
+from .hardware import DEFAULT_HARDWARE, DiskBus, HardwareSpec
 from .sources import DiskSource
 
 DiskFormat = Literal["qcow2", "raw"]
@@ -126,7 +126,7 @@ class GuestSpec:
     vnc_socket: Path
     console_log: Path
     tag: GuestTag
-    hardware: HardwareSpec = USUAL
+    hardware: HardwareSpec = DEFAULT_HARDWARE
     nvram: Path | None = None
     headroom: HeadroomSpec | None = None
 

@@ -85,4 +85,4 @@ class HardwareSpec:
     outbound: Bandwidth | None = None
 
 
-USUAL = HardwareSpec()
+DEFAULT_HARDWARE = HardwareSpec()
