@@ -1,4 +1,4 @@
-"""The calls that an application credential may make, where it names any."""
+"""Access rules: the calls to which an application credential may be limited."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ MOST_RULES = 100
 
 
 def clean_rules(value: object) -> list[dict[str, str]]:
-    """Rules as `{service, method, path}`, or `{id}` of one that there is. Raise BadInput.
+    """Return the rules as `{service, method, path}`, or as the `{id}` of an existing one. Raise BadInput.
 
     None means that every call is allowed.
     """
@@ -25,7 +25,7 @@ def clean_rules(value: object) -> list[dict[str, str]]:
 
 
 def allow(rules: Iterable[Mapping[str, str]], *, service: str, method: str, path: str) -> bool:
-    """Return whether one of the rules allows the call. `path` begins with a slash, below the service's own address."""
+    """Return whether a rule allows the call. `path` begins with a slash, below the service's own address."""
     return any(
         rule["service"] == service and rule["method"] == method and _matches(rule["path"], path)
         for rule in rules
@@ -46,10 +46,10 @@ def _clean_rule(rule: object) -> dict[str, str]:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """`*` and `{name}` stand for one part of the path, `**` for any number of them."""
+    """Return whether the pattern matches: `*` and `{name}` one part of the path, `**` any number of them."""
     parts = re.split(r"(\*\*|\*|\{[^{}/]*\})", pattern)
     wild = {"**": ".*"}
     expression = "".join(
-        wild.get(part, "[^/]+") if place % 2 else re.escape(part) for place, part in enumerate(parts)
+        wild.get(part, "[^/]+") if number % 2 else re.escape(part) for number, part in enumerate(parts)
     )
     return re.fullmatch(expression, path) is not None

@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""The client's address of a request."""
 
 import ipaddress
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the asker's address, as the front door says; None where a test or a socket has none."""
+    """Return the client's address, as the web server reports it; None for tests and sockets."""
     try:
         return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:

@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Put our own API into the catalog, whose rows follow the code after every migration; note sessions."""
+        """Register our own API and retention. The catalog's rows follow the code after every migration."""
         from accounts import epochs  # models can be imported only once apps are loaded
         from accounts import retention as own
         from accounts.services import catalog, retention, sessions
@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
         retention.register(own.RULES)
         post_migrate.connect(epochs.install, sender=self)
         post_migrate.connect(_ensure_catalog, sender=self)
-        user_logged_in.connect(sessions.begun)
+        user_logged_in.connect(sessions.on_login)
 
 
 def _ensure_catalog(**_signal: Any) -> None:

@@ -1,4 +1,4 @@
-"""How wrong attempts at signing in are counted (django-axes)."""
+"""Count failed sign-ins (django-axes)."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from accounts.services import audit
 
 
 class Attempts(AxesDatabaseHandler):
-    """Counts attempts in the database. Where a sign-in has read along that there are none, none are looked for."""
+    """Count attempts in the database, without a query where the sign-in's own query has found none."""
 
     def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
         """Return whether the name is locked for this address."""
         name, domain = get_client_username(request, credentials), (credentials or {}).get("domain")
-        if is_text(name) and is_text(domain) and not authentication.named(request, name, domain).was_refused:
+        if is_text(name) and is_text(domain) and not authentication.look_up(request, name, domain).has_failed:
             return False
         return bool(super().is_locked(request, credentials))
 
@@ -29,7 +29,7 @@ class Attempts(AxesDatabaseHandler):
         request: HttpRequest | None = None,
         **kwargs: Any,
     ) -> None:
-        """Count the attempt, and note in the audit log that it locks the name for this address."""
+        """Count the attempt. Record in the audit log when it locks the name for this address."""
         if request is not None:
             authentication.note_attempt(request)
         super().user_login_failed(sender, credentials, request, **kwargs)

@@ -1,4 +1,4 @@
-"""Checks a name and a password."""
+"""Check a name and a password."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,54 +13,54 @@ from accounts.names import is_text
 LONGEST_PASSWORD = 1024
 
 
-NAMED = """
+LOOKUP = """
 SELECT person.*,
     home.name AS domain_name, home.description AS domain_description, home.enabled AS domain_enabled,
     (SELECT mark FROM accounts_epoch LIMIT 1) AS mark,
     EXISTS (SELECT 1 FROM accounts_secondfactor WHERE user_id = person.id) AS has_second_factor,
-    EXISTS (SELECT 1 FROM axes_accessattempt WHERE username = %(name)s) AS was_refused
+    EXISTS (SELECT 1 FROM axes_accessattempt WHERE username = %(name)s) AS has_failed
 FROM (SELECT 1) AS always
     LEFT JOIN accounts_user AS person ON person.name = %(name)s AND person.domain_id = %(domain)s
     LEFT JOIN accounts_domain AS home ON home.id = person.domain_id
 """
-"""Every sign-in asks this. Building the query in the ORM takes four times as long, a third of all but the hash."""
+"""The query of every sign-in. Building it in the ORM takes four times as long, a third of all but the hash."""
 
 
 @dataclass(slots=True)
-class Named:
-    """The user of a name, if there is one, and whether the name has wrong attempts.
+class NameLookup:
+    """The user of a name, if there is one, and whether the name has failed attempts.
 
     With the user come the domain, `mark` (the epoch's) and `has_second_factor`.
     """
 
     user: User | None
-    was_refused: bool
+    has_failed: bool
 
 
-def named(request: HttpRequest | None, name: str, domain: str) -> Named:
-    """Return whom a request names. One query a request: counting attempts asks before the password does."""
-    known = _known(request) if request else {}
-    if (name, domain) not in known:
-        row: Any = User.objects.raw(NAMED, {"name": name, "domain": domain})[0]
-        known[name, domain] = Named(_with_domain(row) if row.pk else None, bool(row.was_refused))
-    return known[name, domain]
+def look_up(request: HttpRequest | None, name: str, domain: str) -> NameLookup:
+    """Return the user of a name. One query a request, shared by the counting of attempts and the password check."""
+    lookups = _lookups(request) if request else {}
+    if (name, domain) not in lookups:
+        row: Any = User.objects.raw(LOOKUP, {"name": name, "domain": domain})[0]
+        lookups[name, domain] = NameLookup(_with_domain(row) if row.pk else None, bool(row.has_failed))
+    return lookups[name, domain]
 
 
 def has_no_attempts(request: HttpRequest, name: object) -> bool:
-    """Return whether the request has read that the name has no wrong attempts."""
-    read = [each for (other, _domain), each in _known(request).items() if other == name]
-    return bool(read) and not any(each.was_refused for each in read)
+    """Return whether the request has read that the name has no failed attempts."""
+    lookups = [lookup for (key, _domain), lookup in _lookups(request).items() if key == name]
+    return bool(lookups) and not any(lookup.has_failed for lookup in lookups)
 
 
 def note_attempt(request: HttpRequest) -> None:
-    """Have all names that the request has read count as refused: an attempt is counted for one of them."""
-    for each in _known(request).values():
-        each.was_refused = True
+    """Mark all names that the request has read as failed: an attempt is counted for one of them."""
+    for lookup in _lookups(request).values():
+        lookup.has_failed = True
 
 
-def _known(request: HttpRequest) -> dict[tuple[str, str], Named]:
-    known: dict[tuple[str, str], Named] = request.__dict__.setdefault("named_users", {})
-    return known
+def _lookups(request: HttpRequest) -> dict[tuple[str, str], NameLookup]:
+    lookups: dict[tuple[str, str], NameLookup] = request.__dict__.setdefault("name_lookups", {})
+    return lookups
 
 
 def _with_domain(user: Any) -> User:
@@ -74,7 +74,7 @@ def _with_domain(user: Any) -> User:
 
 
 class PasswordBackend(BaseBackend):
-    """Signs in enabled users of enabled domains. Unknown names cost the same time as wrong passwords."""
+    """Sign in enabled users of enabled domains. Unknown names take as long as wrong passwords."""
 
     def authenticate(
         self,
@@ -86,7 +86,7 @@ class PasswordBackend(BaseBackend):
     ) -> User | None:
         if not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        user = named(request, username, domain).user
+        user = look_up(request, username, domain).user
         if user is None:
             make_password(password)
             return None
@@ -95,5 +95,5 @@ class PasswordBackend(BaseBackend):
         return None
 
     def get_user(self, user_id: str) -> User | None:
-        """Return the signed-in user of a session; None once disabled, which ends the session."""
+        """Return the user of a session; None once disabled, which ends the session."""
         return User.objects.filter(pk=user_id, enabled=True, domain__enabled=True).first()

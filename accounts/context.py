@@ -1,4 +1,4 @@
-"""Describes the asker of a request: user, scope and roles."""
+"""The context of a request: user, scope and roles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from accounts.models import ApplicationCredential, Assignment, Domain, Project, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The asker of one request. Without a project only what belongs to no project can be reached.
+    """The user, scope and roles of one request. Without a project only what belongs to no project can be reached.
 
-    Pages work in a project; a token may name a domain or the system in its place, and may stand on an
-    application credential.
+    Pages have the scope of a project. A token may have that of a domain or the system instead, and may come
+    from an application credential.
     """
 
     user: User
@@ -28,12 +28,12 @@ class Context:
 
     @property
     def is_admin(self) -> bool:
-        """Administers the whole cloud: the admin role on any project reaches everything, as in OpenStack."""
+        """Return whether the user administers the whole cloud: the admin role anywhere suffices, as in OpenStack."""
         return "admin" in self.roles
 
 
 def system_context(request_id: str = "") -> Context:
-    """Return the context of what Meridian does by itself: it may do everything and is nobody's user."""
+    """Return the context of what Meridian does by itself: without a user, with every role."""
     roles = frozenset({"admin", "manager", "member", "reader"})
     return Context(user=User(id="", name=""), project=None, roles=roles, request_id=request_id)
 
@@ -41,10 +41,10 @@ def system_context(request_id: str = "") -> Context:
 def for_user(
     user: User, project_id: str | None, *, address: str | None = None, request_id: str = ""
 ) -> Context:
-    """Return the context of `user` in the wanted project, else their default, else the first they have a role in.
+    """Return the context of `user` in the project, else their default, else the first they have a role in.
 
-    One query, or two for whoever inherits a role. A disabled project or domain gives no role, and an
-    assignment on the system counts everywhere.
+    One query, or two if a role is inherited. A disabled project or domain gives no role. An assignment on
+    the system counts everywhere.
     """
     assignments = list(
         Assignment.objects.held_by(user)
@@ -64,19 +64,23 @@ def for_user(
 
 
 def projects_of(user: User) -> list[Project]:
-    """Return the enabled projects in which `user` has a role, by name. One query."""
-    mine = Assignment.objects.held_by(user)
-    above = mine.filter(inherited=True)
+    """Return the enabled projects in which `user` has a role, sorted by name. One query."""
+    assignments = Assignment.objects.held_by(user)
+    inherited_assignments = assignments.filter(inherited=True)
     reached = Project.objects.filter(
-        Q(pk__in=mine.filter(inherited=False, project__isnull=False).values("project"))
-        | Q(domain__in=above.filter(domain__isnull=False).values("domain"))
-        | Q(pk__in=Project.objects.below(above.filter(project__isnull=False).values("project")).values("pk"))
+        Q(pk__in=assignments.filter(inherited=False, project__isnull=False).values("project"))
+        | Q(domain__in=inherited_assignments.filter(domain__isnull=False).values("domain"))
+        | Q(
+            pk__in=Project.objects.below(
+                inherited_assignments.filter(project__isnull=False).values("project")
+            ).values("pk")
+        )
     )
     return list(reached.enabled().with_lineage())
 
 
 def role_names(assignments: Iterable[Any]) -> frozenset[str]:
-    """Return the roles of assignments that were read `with_implied`, and what these imply."""
+    """Return the roles of assignments that were read `with_implied`, and the roles that they imply."""
     names: set[str] = set()
     for row in assignments:
         names.add(row.role.name)
@@ -90,7 +94,7 @@ def _is_open(project: Project) -> bool:
 
 
 def _counts(row: Assignment, project: Project | None) -> bool:
-    """Return whether the assignment counts for whoever works in `project`."""
+    """Return whether the assignment counts in `project`."""
     if row.project_id is None and row.domain_id is None:
         return True
     if project is None:

@@ -1,27 +1,27 @@
-"""Addresses in the catalog that differ from token to token, as Keystone writes them: `…/AUTH_%(project_id)s`."""
+"""Endpoint URLs with placeholders that each token fills, as in Keystone: `…/AUTH_%(project_id)s`."""
 
 import re
 
 from django.conf import settings
 
-PLACE = re.compile(r"[$%]\((\w+)\)s")
-OLD_NAMES = {"tenant_id": "project_id"}
-KNOWN = {"project_id", "tenant_id", "user_id"}
+PLACEHOLDER = re.compile(r"[$%]\((\w+)\)s")
+ALIASES = {"tenant_id": "project_id"}
+PLACEHOLDER_NAMES = {"project_id", "tenant_id", "user_id"}
 
 
-def unknown_places(url: str) -> set[str]:
-    """Return the placeholders of the address that no token can fill."""
-    return set(PLACE.findall(url)) - KNOWN
+def unknown_placeholders(url: str) -> set[str]:
+    """Return the placeholders of the URL that no token can fill."""
+    return set(PLACEHOLDER.findall(url)) - PLACEHOLDER_NAMES
 
 
-def whole(url: str) -> str:
-    """Return the whole address: one that begins with a slash is ours and follows MERIDIAN_URL."""
+def absolute(url: str) -> str:
+    """Return the absolute URL. One that begins with a slash is ours and follows MERIDIAN_URL."""
     return f"{settings.PUBLIC_URL}{url}" if url.startswith("/") else url
 
 
-def filled(url: str, values: dict[str, str | None]) -> str | None:
-    """Return the address for a token with these values; None where it asks for one that the token lacks."""
-    values_of = {name: values.get(OLD_NAMES.get(name, name)) for name in PLACE.findall(url)}
-    if None in values_of.values():
+def fill_in(url: str, values: dict[str, str | None]) -> str | None:
+    """Return the URL with these values in its placeholders; None if a value is missing."""
+    filled = {name: values.get(ALIASES.get(name, name)) for name in PLACEHOLDER.findall(url)}
+    if None in filled.values():
         return None
-    return PLACE.sub(lambda place: str(values_of[place[1]]), url)
+    return PLACEHOLDER.sub(lambda match: str(filled[match[1]]), url)

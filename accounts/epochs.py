@@ -1,7 +1,7 @@
-"""Has the database renew the mark of the epoch, by triggers, whenever something changes that decides about tokens.
+"""Triggers that renew the epoch's mark whenever a change can affect the validity or the roles of tokens.
 
-So a token can be kept in memory and still be checked by one indexed query, and a role taken away counts at the
-next request. No way of writing passes a trigger by: not `QuerySet.update`, not SQL by hand.
+So a cached token is still checked, by one indexed query, and a revoked role counts at the next request. Triggers
+see every write: also those of `QuerySet.update` and of SQL by hand.
 """
 
 import secrets
@@ -30,7 +30,7 @@ WATCHED: tuple[type[Model], ...] = (
     models.Token,
     models.User,
 )
-PASSED_OVER: Mapping[type[Model], frozenset[str]] = {
+IGNORED_COLUMNS: Mapping[type[Model], frozenset[str]] = {
     models.ApplicationCredential: frozenset({"name", "description", "created_at"}),
     models.Domain: frozenset({"description"}),
     models.Group: frozenset({"name", "description"}),
@@ -51,7 +51,7 @@ PASSED_OVER: Mapping[type[Model], frozenset[str]] = {
         }
     ),
 }
-"""Columns that decide nothing and stand in no token. A new column is watched until it is named here."""
+"""Columns that affect no token and appear in none. A new column is watched until it is named here."""
 
 TABLE = models.Epoch._meta.db_table
 FUNCTION = "accounts_renew_epoch"
@@ -62,7 +62,7 @@ NEW_MARK = {
 
 
 def install(using: str, **_signal: Any) -> None:
-    """Make the row and the triggers, also those that went when a migration made a table anew."""
+    """Create the row and the triggers, also those that a migration dropped with a table that it replaced."""
     if not models.Epoch.objects.using(using).exists():
         models.Epoch.objects.using(using).create(mark=secrets.token_hex(16))
     connection = connections[using]
@@ -74,11 +74,11 @@ def install(using: str, **_signal: Any) -> None:
 def _statements(connection: BaseDatabaseWrapper) -> list[str]:
     renew = f"UPDATE {TABLE} SET mark = {NEW_MARK[connection.vendor]}"  # noqa: S608 - constants
     if connection.vendor == "sqlite":
-        return [line for model in WATCHED for line in _of_sqlite(model, renew)]
-    return [_function(renew), *(line for model in WATCHED for line in _of_postgresql(model))]
+        return [line for model in WATCHED for line in _sqlite_triggers(model, renew)]
+    return [_function(renew), *(line for model in WATCHED for line in _postgresql_trigger(model))]
 
 
-def _of_sqlite(model: type[Model], renew: str) -> list[str]:
+def _sqlite_triggers(model: type[Model], renew: str) -> list[str]:
     table = model._meta.db_table
     lines = []
     for event in _events(model):
@@ -95,7 +95,7 @@ def _function(renew: str) -> str:
     return f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
 
 
-def _of_postgresql(model: type[Model]) -> list[str]:
+def _postgresql_trigger(model: type[Model]) -> list[str]:
     table = model._meta.db_table
     name = f"{table}_epoch"
     return [
@@ -105,11 +105,11 @@ def _of_postgresql(model: type[Model]) -> list[str]:
 
 
 def _events(model: type[Model]) -> list[str]:
-    """Return the events that renew the mark. New and deleted tokens need none: tokens are looked up by key."""
+    """Return the events that renew the mark. New and deleted tokens need no trigger, being looked up by key."""
     columns = [
         field.column
         for field in model._meta.local_concrete_fields
-        if field.column and field.column not in PASSED_OVER.get(model, ())
+        if field.column and field.column not in IGNORED_COLUMNS.get(model, ())
     ]
     update = f"UPDATE OF {', '.join(columns)}"
     return [update] if model is models.Token else ["INSERT", update, "DELETE"]

@@ -1,6 +1,6 @@
 """Errors that a person may read: a code, an HTTP status and a sentence.
 
-One renderer turns them into pages and one into API bodies; nothing else invents error texts.
+One renderer makes pages of them, and one API bodies.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ class Forbidden(MeridianError):
 
     @classmethod
     def needing(cls, role: str | None) -> "Forbidden":
-        """Refused for want of `role`; None: nobody may."""
+        """Return the error that names the missing `role`; None if no role allows it."""
         if role is None:
             return cls()
         return cls(_("This needs the role %(role)s. Ask an administrator for it.") % {"role": role})
@@ -73,7 +73,7 @@ class Shortage:
     resource: str
     limit: int
     used: int
-    asked: int
+    requested: int
 
     @property
     def left(self) -> int:
@@ -81,7 +81,7 @@ class Shortage:
 
 
 class OverQuota(Forbidden):
-    """A project's quota is too small; `shortages` says of what, how much is left and what was asked."""
+    """A project's quota is too small; `shortages` names each resource, what is left and what was requested."""
 
     code = "forbidden"
 

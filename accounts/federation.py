@@ -1,4 +1,4 @@
-"""Where people may sign in whom others know: what the settings say about a directory and a provider.
+"""External identity sources of the settings: an LDAP directory and an OpenID Connect provider.
 
 `settings.LDAP` and `settings.OIDC` hold one each, or None, which is the default.
 """
@@ -27,7 +27,7 @@ class LdapServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OidcProvider:
-    """An OpenID Connect provider. `groups` are mirrored; whoever is in none of `allowed_groups` stays out."""
+    """An OpenID Connect provider. `groups` are mirrored; only members of `allowed_groups`, if any, may sign in."""
 
     issuer: str
     client_id: str
@@ -46,7 +46,7 @@ class OidcProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody whom a source vouches for. `source` and `subject` together never mean anybody else."""
+    """A person as a source describes them. `source` and `subject` together identify them for ever."""
 
     source: str
     subject: str

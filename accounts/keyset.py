@@ -1,4 +1,4 @@
-"""Lists that page by key, not by number: they grow at their head, and a page far down costs no more than the first."""
+"""Keyset paging: lists may grow at their head, and a page far down costs no more than the first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """The place of a row in a list, newest first. As text it stands in addresses."""
+    """The sort key of a row in a list, newest first. Page addresses carry it as text."""
 
     at: datetime
     id: object
@@ -37,19 +37,19 @@ class Part(Generic[Row]):
 
 
 def part(rows: QuerySet[Row], moment: str, *, before: Key | None, size: int) -> Part[Row]:
-    """Return `size` rows behind `before`, newest first by the field `moment`, in one query that counts nothing."""
+    """Return `size` rows after `before`, newest first by the field `moment`. One query, without a count."""
     rows = rows.order_by(f"-{moment}", "-pk")
     if before is not None:
         # The first condition is what an index can use.
         rows = rows.filter(**{f"{moment}__lte": before.at})
         rows = rows.exclude(**{moment: before.at, "pk__gte": before.id})
-    found = list(rows[: size + 1])
-    last = found[size - 1] if len(found) > size else None
-    return Part(rows=found[:size], older=Key(at=getattr(last, moment), id=last.pk) if last else None)
+    fetched = list(rows[: size + 1])
+    last = fetched[size - 1] if len(fetched) > size else None
+    return Part(rows=fetched[:size], older=Key(at=getattr(last, moment), id=last.pk) if last else None)
 
 
 def parse(text: str, model: type[Model]) -> Key | None:
-    """Return the key of a row of `model` that the text names, None for any other text."""
+    """Return the key that the text represents; None if it is no key of a row of `model`."""
     at, _between, row_id = text[:80].partition("_")
     if not row_id.isascii() or len(row_id) > 36:
         return None

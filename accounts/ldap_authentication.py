@@ -1,4 +1,4 @@
-"""Checks a name and a password at an LDAP directory, behind the local check."""
+"""Check a name and a password at an LDAP directory, after the local check."""
 
 import structlog
 from django.conf import settings
@@ -16,9 +16,9 @@ log = structlog.get_logger()
 
 
 class LdapBackend(BaseBackend):
-    """Signs in people of the directory, into its domain. A name that a local user has there is that user's alone.
+    """Sign in people of the directory, into its domain. A local user's name there is that user's alone.
 
-    It stands after `PasswordBackend`, so that local users need no directory.
+    It follows `PasswordBackend`, so that local users need no directory.
     """
 
     def authenticate(
@@ -29,16 +29,16 @@ class LdapBackend(BaseBackend):
         domain: str | None = None,
         **_kwargs: object,
     ) -> User | None:
-        """`domain` is an id; None means the directory's. Raise Unavailable where the directory does not answer."""
+        """Return the user. `domain` is an id; None means the directory's. Raise Unavailable if it does not answer."""
         server: LdapServer | None = settings.LDAP
         if server is None or not is_text(username) or not is_text(password, LONGEST_PASSWORD):
             return None
-        home = external_users.home(server.domain)
+        home = external_users.find_domain(server.domain)
         if domain is not None and domain != home.id:
             return None
         is_local = User.objects.filter(domain=home, name=username, external_identity=None).exists()
         try:
-            # A local user's password is nobody else's business, but a wrong one must take as long as any.
+            # A local user's password stays with us, but a wrong one must take as long as any.
             person = ldap.check(server, username, None if is_local else password)
         except Unavailable:
             if is_local:
@@ -47,7 +47,7 @@ class LdapBackend(BaseBackend):
         if person is None:
             return None
         try:
-            return external_users.enter(person, server.domain, mirrored=server.groups)
+            return external_users.sign_in(person, server.domain, mirrored=server.groups)
         except (BadInput, Forbidden) as error:
             log.warning("ldap.refused", name=username, reason=str(error))
             return None

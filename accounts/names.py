@@ -1,4 +1,4 @@
-"""Names that people give to things: any script, no tricks."""
+"""Names of resources: any script, but no invisible characters."""
 
 import re
 import unicodedata
@@ -12,23 +12,23 @@ from accounts.errors import BadInput
 _REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 # PostgreSQL keeps no zero byte, and JSON may carry half characters, which no encoding has.
-_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def is_text(value: object, longest: int = 255) -> TypeGuard[str]:
-    """Return whether a database could hold it; what it could not hold it need not be asked for."""
-    return isinstance(value, str) and 0 < len(value) <= longest and is_keepable(value)
+    """Return whether the value is text that a database can store, so that looking for it makes sense."""
+    return isinstance(value, str) and 0 < len(value) <= longest and is_storable(value)
 
 
-def is_keepable(text: str) -> bool:
-    """Return whether a database can keep every character."""
-    return not _UNKEEPABLE.search(text)
+def is_storable(text: str) -> bool:
+    """Return whether a database can store every character."""
+    return not _UNSTORABLE.search(text)
 
 
 def clean_name(value: object, *, field: str = "name", longest: int = 255) -> str:
-    """Return the name without outer spaces. Raise BadInput naming `field` for what no name should hold.
+    """Return the name without outer spaces. Raise BadInput naming `field` for characters that no name may have.
 
-    Markup is allowed: it is text to us, and everything that shows it escapes it.
+    Markup is allowed, since everything that shows names escapes them.
     """
     if not isinstance(value, str) or not value.strip():
         raise BadInput(fields={field: _("Give a name.")})

@@ -1,4 +1,4 @@
-"""The rule table: which role a rule needs. Deny by default: a rule that nobody registered allows nobody.
+"""The rule table: the role that each rule requires. Deny by default: an unregistered rule allows nobody.
 
 Rules are named `noun:verb`. Each names the least role; roles above it imply it (`accounts.services.roles`).
 Accounts has only its own rules here; every other app registers those of its nouns.
@@ -36,33 +36,33 @@ RULES: dict[str, str] = {
 """{rule: least role}, with what other apps registered."""
 
 SERVICES = frozenset({"token:read"})
-"""Rules that allow other services too: they carry the role `service` and must know who asks them."""
+"""Rules that also the role `service` meets: other services must check the tokens of their clients."""
 
 
 def register(rules: Mapping[str, str]) -> None:
     """Add the rules of an app; called once it is ready. Raise ValueError if a rule exists already."""
-    if known := sorted(RULES.keys() & rules.keys()):
-        raise ValueError(f"These rules are registered already: {', '.join(known)}")
+    if duplicates := sorted(RULES.keys() & rules.keys()):
+        raise ValueError(f"These rules are registered already: {', '.join(duplicates)}")
     RULES.update(rules)
 
 
 def allows(context: Context, rule: str) -> bool:
-    """Return whether the asker's roles meet the rule."""
+    """Return whether the roles of the context meet the rule."""
     return RULES.get(rule) in context.roles or (rule in SERVICES and "service" in context.roles)
 
 
-def role_of(rule: str) -> str | None:
-    """Return the least role that the rule needs; None: it allows nobody."""
+def required_role(rule: str) -> str | None:
+    """Return the least role that the rule requires; None if it allows nobody."""
     return RULES.get(rule)
 
 
 def enforce(context: Context, rule: str) -> None:
-    """Raise Forbidden unless `allows`; the sentence names the role that is missing."""
+    """Raise Forbidden, naming the missing role, unless the context meets the rule."""
     if not allows(context, rule):
         raise Forbidden.needing(RULES.get(rule))
 
 
 def enforce_own(context: Context, user_id: str, rule: str) -> None:
-    """Raise Forbidden unless the user is the asker or `allows`."""
+    """Raise Forbidden unless the user is that of the context, or the context meets the rule."""
     if user_id != context.user.id:
         enforce(context, rule)

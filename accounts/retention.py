@@ -1,4 +1,4 @@
-"""Which rows of accounts go, and when."""
+"""The retention rules of accounts' rows."""
 
 from datetime import timedelta
 

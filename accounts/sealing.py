@@ -1,4 +1,4 @@
-"""Seals secrets that rows must keep for a while, with a key that stands outside the database."""
+"""Encrypt secrets that rows must hold, with a key outside the database."""
 
 import base64
 
@@ -12,7 +12,7 @@ def seal(secret: str) -> str:
 
 
 def unseal(sealed: str) -> str | None:
-    """Return the secret again; None when the installation's secret key has changed since."""
+    """Return the decrypted secret; None if the installation's secret key has changed since."""
     try:
         return _sealer().decrypt(sealed.encode()).decode()
     except InvalidToken:

@@ -1,4 +1,4 @@
-"""Whose websocket it is, as the session says now: a websocket outlives what made it rightful."""
+"""Contexts of websockets, read from the session again and again, since a websocket may outlive its session."""
 
 import hashlib
 from importlib import import_module
@@ -15,12 +15,12 @@ from accounts.errors import NotSignedIn
 
 @database_sync_to_async
 def context_of(scope: dict[str, Any]) -> Context | None:
-    """The context as the session gives it now, read afresh; None once it ended or its password changed."""
+    """Return the context of the session now; None once it has ended or the password has changed."""
     return read(scope)
 
 
 def required(scope: dict[str, Any]) -> Context:
-    """The context, for code that may block. Raises NotSignedIn."""
+    """Return the context, for code that may block. Raise NotSignedIn."""
     context = read(scope)
     if context is None:
         raise NotSignedIn
@@ -28,7 +28,7 @@ def required(scope: dict[str, Any]) -> Context:
 
 
 def read(scope: dict[str, Any]) -> Context | None:
-    """`context_of` for code that may block."""
+    """Return the same as `context_of`, for code that may block."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(scope["session"].session_key)
     if SESSION_KEY not in store or BACKEND_SESSION_KEY not in store:
         return None
@@ -39,5 +39,5 @@ def read(scope: dict[str, Any]) -> Context | None:
 
 
 def group_of(session_key: str) -> str:
-    """Return the channel-layer group of one session's connections; the key itself never leaves the session store."""
+    """Return the channel-layer group of a session's connections, named by a digest of the secret key."""
     return "session." + hashlib.sha256(session_key.encode()).hexdigest()[:32]

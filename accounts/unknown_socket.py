@@ -4,7 +4,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 
 class Unknown(AsyncWebsocketConsumer):
-    """Refuses every handshake."""
+    """Refuse every handshake."""
 
     async def connect(self) -> None:
         await self.close()

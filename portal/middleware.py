@@ -79,7 +79,7 @@ class CurrentContext:
                 address=client_address(request),
                 request_id=request.request_id,
             )
-            sessions.seen(request)
+            sessions.touch(request)
         return self.get_response(request)
 
 

@@ -33,11 +33,11 @@ def make(usages: Iterable[Usage], needed: Mapping[str, int], waiting: Mapping[st
     shortages = quotas.shortages(usages, needed)
     if not shortages:
         return None
-    limits = {shortage.resource: shortage.used + shortage.asked for shortage in shortages}
+    limits = {shortage.resource: shortage.used + shortage.requested for shortage in shortages}
     return Offer(
         limits=limits,
         more=", ".join(
-            quantity(quotas.resources[shortage.resource], shortage.used + shortage.asked - shortage.limit)
+            quantity(quotas.resources[shortage.resource], shortage.used + shortage.requested - shortage.limit)
             for shortage in shortages
         ),
         is_asked=all(waiting.get(name, 0) >= limit for name, limit in limits.items()),

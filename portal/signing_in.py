@@ -59,7 +59,7 @@ def step_of(request: HttpRequest) -> Step | None:
 def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
     """Begin the user's session, in their language and theme."""
     login(request, user, backend=BACKEND)
-    sessions.entered(request, user)
+    sessions.record_sign_in(request, user)
     response = redirect(to)
     response.delete_cookie(COOKIE)
     remember(response, THEME_COOKIE, user.theme)

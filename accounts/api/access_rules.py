@@ -1,4 +1,4 @@
-"""`/users/{id}/access_rules`: they are made with application credentials."""
+"""`/users/{id}/access_rules`, which are created with application credentials."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ ACCESS_RULE = Resource(
     noun="access_rule",
     path="access_rules",
     show=show,
-    shown=schemas.RULE_SHOWN,
+    item=schemas.RULE_SHOWN,
     list=schemas.RULES,
     query=schemas.RULE_QUERY,
     texts={"service": "service", "method": "method", "path": "path"},

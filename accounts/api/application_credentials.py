@@ -37,7 +37,7 @@ CREDENTIAL = Resource(
     path="application_credentials",
     show=show,
     texts={"name": "name"},
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
 )
@@ -51,15 +51,19 @@ class ApplicationCredentials(IdentityView):
     @contract(body=schemas.CREATE, answers={201: schemas.CREATED})
     @method_decorator(sensitive_variables())
     def post(self, request: Request, user: str) -> HttpResponse:
-        made = application_credentials.create(self.context, user, self.body()[CREDENTIAL.noun])
-        return JsonResponse({CREDENTIAL.noun: show(made.credential) | {"secret": made.secret}}, status=201)
+        created = application_credentials.create(self.context, user, self.body()[CREDENTIAL.noun])
+        return JsonResponse(
+            {CREDENTIAL.noun: show(created.credential) | {"secret": created.secret}}, status=201
+        )
 
 
 class OneApplicationCredential(IdentityView):
     @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, user: str, key: str) -> HttpResponse:
-        rows = application_credentials.visible_to(self.context, user)
-        return JsonResponse({CREDENTIAL.noun: show(inputs.get_or_404(rows, key, "application credential"))})
+        created = application_credentials.visible_to(self.context, user)
+        return JsonResponse(
+            {CREDENTIAL.noun: show(inputs.get_or_404(created, key, "application credential"))}
+        )
 
     @contract(answers={204: None})
     def delete(self, request: Request, user: str, key: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What the resources of the Identity API share: lists, links, the form of rows."""
+"""Base of the resources of the Identity API: lists, links, filters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from accounts.api.schemas.common import ERROR, LOOKUPS
 from accounts.names import is_text
 from accounts.openstack.contract import Contract
-from accounts.openstack.paging import Page, Paging, following
+from accounts.openstack.paging import Page, Paging, next_page_query
 from accounts.openstack.responses import no_content
 from accounts.openstack.schema import Schema
 from accounts.openstack.service import Service
@@ -45,15 +45,15 @@ class IdentityView(ApiView):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """How rows of one kind look and how lists of them are filtered: {parameter: column}.
+    """A resource of the API: how a row is shown, and the filters of its list: {parameter: column}.
 
-    `create` and `update` are the schemas of bodies, `shown` and `list` of answers, `query` of the list's query.
+    `create` and `update` are the schemas of bodies, `item` and `list` of answers, `query` of the list's query.
     """
 
     noun: str
     path: str
     show: Callable[[Any], dict[str, Any]]
-    shown: Schema
+    item: Schema
     list: Schema
     query: Schema
     create: Schema = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Collection(IdentityView):
     def rows(self) -> QuerySet[Any]:
         raise NotImplementedError
 
-    def create(self, given: dict[str, Any]) -> Any:
+    def create(self, data: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def get(self, request: Request, **_arguments: str) -> HttpResponse:
@@ -84,7 +84,7 @@ class Collection(IdentityView):
     def contract(cls, method: str) -> Contract:
         resource = cls.resource
         if method == "post":
-            return Contract(body=resource.create, answers={201: resource.shown})
+            return Contract(body=resource.create, answers={201: resource.item})
         return Contract(query=resource.query, answers={200: resource.list})
 
     def post(self, request: Request, **_arguments: str) -> HttpResponse:
@@ -100,7 +100,7 @@ class Member(IdentityView):
     def rows(self) -> QuerySet[Any]:
         raise NotImplementedError
 
-    def update(self, key: str, given: dict[str, Any]) -> Any:
+    def update(self, key: str, data: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def remove(self, key: str) -> None:
@@ -112,9 +112,9 @@ class Member(IdentityView):
         if method == "delete":
             return Contract(answers={204: None})
         if method == "patch":
-            return Contract(body=resource.update, answers={200: resource.shown})
+            return Contract(body=resource.update, answers={200: resource.item})
         return (
-            Contract(answers={200: resource.shown}) if method in {"get", "head"} else super().contract(method)
+            Contract(answers={200: resource.item}) if method in {"get", "head"} else super().contract(method)
         )
 
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -135,12 +135,12 @@ def links(resource: str, key: str) -> dict[str, str]:
 
 
 def listing(request: Request, resource: Resource, rows: QuerySet[Any]) -> HttpResponse:
-    """Return the list that the query string asks for."""
-    page = IDENTITY.paging.page(request.query_params, filtered(request, resource, rows))
-    return listed(request, resource.plural, page, resource.show)
+    """Return the filtered page of rows that the query string requests. Raise BadInput."""
+    page = IDENTITY.paging.page(request.query_params, filter_rows(request, resource, rows))
+    return page_response(request, resource.plural, page, resource.show)
 
 
-def listed(
+def page_response(
     request: Request,
     plural: str,
     page: Page[Any],
@@ -148,10 +148,10 @@ def listed(
     *,
     marker: Callable[[Any], object] = lambda row: row.pk,
 ) -> HttpResponse:
-    """Return a page as a list with its links. There is a next one exactly if a limit cut the list."""
+    """Return a page with its links. It has a next one exactly if a limit cut the list."""
     following_page = None
     if page.more:
-        query = following(request._request.GET, marker(page.rows[-1]))
+        query = next_page_query(request._request.GET, marker(page.rows[-1]))
         following_page = f"{settings.PUBLIC_URL}{request.path}?{query}"
     return JsonResponse(
         {
@@ -165,14 +165,14 @@ def listed(
     )
 
 
-def filtered(request: Request, resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the rows that fit every filter; parameters that are none are ignored."""
+def filter_rows(request: Request, resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows that match every filter; other parameters are ignored. Raise BadInput."""
     for name, value in request.query_params.items():
         base, _separator, lookup = name.partition("__")
         if base in resource.texts and (not lookup or lookup in LOOKUPS):
             column = resource.texts[base] + (f"__{lookup}" if lookup else "")
             rows = rows.filter(**{column: value}) if is_text(value) else rows.none()
         elif name in resource.flags:
-            wanted = value == "" or inputs.flag({name: value}, name, True)
-            rows = rows.filter(**{resource.flags[name]: wanted})
+            flag = value == "" or inputs.flag({name: value}, name, True)
+            rows = rows.filter(**{resource.flags[name]: flag})
     return rows

@@ -50,7 +50,7 @@ REGION = Resource(
     noun="region",
     path="regions",
     show=show_region,
-    shown=schemas.REGION_SHOWN,
+    item=schemas.REGION_SHOWN,
     list=schemas.REGIONS,
     query=schemas.REGION_QUERY,
     create=schemas.CREATE_REGION,
@@ -61,7 +61,7 @@ SERVICE = Resource(
     noun="service",
     path="services",
     show=show_service,
-    shown=schemas.SERVICE_SHOWN,
+    item=schemas.SERVICE_SHOWN,
     list=schemas.SERVICES,
     query=schemas.SERVICE_QUERY,
     create=schemas.CREATE_SERVICE,
@@ -72,7 +72,7 @@ ENDPOINT = Resource(
     noun="endpoint",
     path="endpoints",
     show=show_endpoint,
-    shown=schemas.ENDPOINT_SHOWN,
+    item=schemas.ENDPOINT_SHOWN,
     list=schemas.ENDPOINTS,
     query=schemas.ENDPOINT_QUERY,
     create=schemas.CREATE_ENDPOINT,
@@ -92,17 +92,17 @@ class Regions(Collection):
     resource = REGION
 
     def rows(self) -> QuerySet[Region]:
-        return catalog.regions(self.context)
+        return catalog.regions_visible_to(self.context)
 
-    def create(self, given: dict[str, Any]) -> Region:
-        return catalog.create_region(self.context, given)
+    def create(self, data: dict[str, Any]) -> Region:
+        return catalog.create_region(self.context, data)
 
 
 class OneRegion(Member):
     resource = REGION
 
     def rows(self) -> QuerySet[Region]:
-        return catalog.regions(self.context)
+        return catalog.regions_visible_to(self.context)
 
     @contract(body=schemas.PUT_REGION, answers={201: schemas.REGION_SHOWN})
     def put(self, request: Request, key: str) -> HttpResponse:
@@ -110,8 +110,8 @@ class OneRegion(Member):
         region = catalog.create_region(self.context, self.body().get("region", {}) | {"id": key})
         return JsonResponse({"region": show_region(region)}, status=201)
 
-    def update(self, key: str, given: dict[str, Any]) -> Region:
-        return catalog.update_region(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> Region:
+        return catalog.update_region(self.context, key, data)
 
     def remove(self, key: str) -> None:
         catalog.delete(self.context, Region.objects.all(), key, "region")
@@ -121,20 +121,20 @@ class Services(Collection):
     resource = SERVICE
 
     def rows(self) -> QuerySet[Service]:
-        return catalog.services(self.context)
+        return catalog.services_visible_to(self.context)
 
-    def create(self, given: dict[str, Any]) -> Service:
-        return catalog.create_service(self.context, given)
+    def create(self, data: dict[str, Any]) -> Service:
+        return catalog.create_service(self.context, data)
 
 
 class OneService(Member):
     resource = SERVICE
 
     def rows(self) -> QuerySet[Service]:
-        return catalog.services(self.context)
+        return catalog.services_visible_to(self.context)
 
-    def update(self, key: str, given: dict[str, Any]) -> Service:
-        return catalog.update_service(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> Service:
+        return catalog.update_service(self.context, key, data)
 
     def remove(self, key: str) -> None:
         catalog.delete(self.context, Service.objects.all(), key, "service")
@@ -144,20 +144,20 @@ class Endpoints(Collection):
     resource = ENDPOINT
 
     def rows(self) -> QuerySet[Endpoint]:
-        return catalog.endpoints(self.context)
+        return catalog.endpoints_visible_to(self.context)
 
-    def create(self, given: dict[str, Any]) -> Endpoint:
-        return catalog.create_endpoint(self.context, given)
+    def create(self, data: dict[str, Any]) -> Endpoint:
+        return catalog.create_endpoint(self.context, data)
 
 
 class OneEndpoint(Member):
     resource = ENDPOINT
 
     def rows(self) -> QuerySet[Endpoint]:
-        return catalog.endpoints(self.context)
+        return catalog.endpoints_visible_to(self.context)
 
-    def update(self, key: str, given: dict[str, Any]) -> Endpoint:
-        return catalog.update_endpoint(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> Endpoint:
+        return catalog.update_endpoint(self.context, key, data)
 
     def remove(self, key: str) -> None:
         catalog.delete(self.context, Endpoint.objects.all(), key, "endpoint")

@@ -1,4 +1,4 @@
-"""Which versions of the Identity API there are."""
+"""The versions of the Identity API."""
 
 from typing import Any
 

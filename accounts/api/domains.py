@@ -26,7 +26,7 @@ DOMAIN = Resource(
     noun="domain",
     path="domains",
     show=show,
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
     create=schemas.CREATE,
@@ -42,8 +42,8 @@ class Domains(Collection):
     def rows(self) -> QuerySet[Domain]:
         return domains.all_for_admin(self.context)
 
-    def create(self, given: dict[str, Any]) -> Domain:
-        return domains.create(self.context, given)
+    def create(self, data: dict[str, Any]) -> Domain:
+        return domains.create(self.context, data)
 
 
 class OneDomain(Member):
@@ -52,8 +52,8 @@ class OneDomain(Member):
     def rows(self) -> QuerySet[Domain]:
         return domains.visible_to(self.context)
 
-    def update(self, key: str, given: dict[str, Any]) -> Domain:
-        return domains.update(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> Domain:
+        return domains.update(self.context, key, data)
 
     def remove(self, key: str) -> None:
         domains.delete(self.context, key)

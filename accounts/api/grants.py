@@ -1,4 +1,4 @@
-"""`/{projects,domains}/{id}/{users,groups}/{id}/roles`, the same on the system, and inherited ones."""
+"""`/{projects,domains}/{id}/{users,groups}/{id}/roles`, also on the system and inherited."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -15,8 +15,8 @@ from accounts.services.assignments import Holding
 class _Grants(IdentityView):
     inherited = False
 
-    def held(self, rule: str, place: str, actor: str, actor_id: str, place_id: str | None) -> Holding:
-        return assignments.holding(
+    def holding(self, rule: str, place: str, actor: str, actor_id: str, place_id: str | None) -> Holding:
+        return assignments.find_holding(
             self.context,
             rule,
             actor=actor,
@@ -35,8 +35,8 @@ class Grants(_Grants):
         self, request: Request, place: str, actor: str, actor_id: str, place_id: str | None = None
     ) -> HttpResponse:
         """List the roles that are given."""
-        held = self.held("assignment:read", place, actor, actor_id, place_id)
-        return listing(request, ROLE, assignments.granted(held))
+        holding = self.holding("assignment:read", place, actor, actor_id, place_id)
+        return listing(request, ROLE, assignments.unscoped_granted_roles(holding))
 
 
 class OneGrant(_Grants):
@@ -47,8 +47,8 @@ class OneGrant(_Grants):
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
         """Check that a role is given."""
-        held = self.held("assignment:read", place, actor, actor_id, place_id)
-        if not assignments.granted(held).filter(pk=role).exists():
+        holding = self.holding("assignment:read", place, actor, actor_id, place_id)
+        if not assignments.unscoped_granted_roles(holding).filter(pk=role).exists():
             raise NotFound
         return no_content()
 
@@ -57,8 +57,8 @@ class OneGrant(_Grants):
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
         """Give a role."""
-        held = self.held("assignment:write", place, actor, actor_id, place_id)
-        assignments.grant(self.context, held, role)
+        holding = self.holding("assignment:write", place, actor, actor_id, place_id)
+        assignments.grant(self.context, holding, role)
         return no_content()
 
     @contract(answers={204: None})
@@ -66,6 +66,6 @@ class OneGrant(_Grants):
         self, request: Request, place: str, actor: str, actor_id: str, role: str, place_id: str | None = None
     ) -> HttpResponse:
         """Take a role away."""
-        held = self.held("assignment:write", place, actor, actor_id, place_id)
-        assignments.revoke(self.context, held, role)
+        holding = self.holding("assignment:write", place, actor, actor_id, place_id)
+        assignments.revoke(self.context, holding, role)
         return no_content()

@@ -1,4 +1,4 @@
-"""`/groups/{id}/users`: who is in a group."""
+"""`/groups/{id}/users`, the members of a group."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ class Members(IdentityView):
     @contract(query=USER.query, answers={200: USER.list})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the users of a group."""
-        return listing(request, USER, groups.members(self.context, key))
+        return listing(request, USER, groups.members_for_admin(self.context, key))
 
 
 class OneMember(IdentityView):

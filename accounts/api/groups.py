@@ -24,7 +24,7 @@ GROUP = Resource(
     noun="group",
     path="groups",
     show=show,
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
     create=schemas.CREATE,
@@ -39,8 +39,8 @@ class Groups(Collection):
     def rows(self) -> QuerySet[Group]:
         return groups.all_for_admin(self.context)
 
-    def create(self, given: dict[str, Any]) -> Group:
-        return groups.create(self.context, given)
+    def create(self, data: dict[str, Any]) -> Group:
+        return groups.create(self.context, data)
 
 
 class OneGroup(Member):
@@ -49,8 +49,8 @@ class OneGroup(Member):
     def rows(self) -> QuerySet[Group]:
         return groups.visible_to(self.context)
 
-    def update(self, key: str, given: dict[str, Any]) -> Group:
-        return groups.update(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> Group:
+        return groups.update(self.context, key, data)
 
     def remove(self, key: str) -> None:
         groups.delete(self.context, key)

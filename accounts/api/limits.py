@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
-from accounts.api.base import IDENTITY, IdentityView, links, listed
+from accounts.api.base import IDENTITY, IdentityView, links, page_response
 from accounts.api.schemas import limits as schemas
 from accounts.models import Quota
 from accounts.names import is_text
@@ -30,23 +30,23 @@ class RegisteredLimits(IdentityView):
     @contract(query=schemas.REGISTERED_QUERY, answers={200: schemas.REGISTERED_LIST})
     def get(self, request: Request) -> HttpResponse:
         """List the default limit of every resource."""
-        wanted = request.query_params.get("resource_name")
-        found = [row for row in limits.registered(self.context) if wanted in {None, row.resource.name}]
-        page = IDENTITY.paging.page_of_list(request.query_params, found, lambda row: row.pk)
-        return listed(request, "registered_limits", page, _show_registered)
+        resource = request.query_params.get("resource_name")
+        rows = [row for row in limits.list_registered(self.context) if resource in {None, row.resource.name}]
+        page = IDENTITY.paging.page_of_list(request.query_params, rows, lambda row: row.pk)
+        return page_response(request, "registered_limits", page, _show_registered)
 
     @contract(body=schemas.CREATE_REGISTERED, answers={204: None})
     def post(self, request: Request) -> HttpResponse:
         """Refuse: every resource that is counted is registered already."""
-        for given in self.body()["registered_limits"]:
-            limits.refuse_registration(self.context, given)
+        for data in self.body()["registered_limits"]:
+            limits.refuse_registration(self.context, data)
         return no_content()
 
 
 class OneRegisteredLimit(IdentityView):
     @contract(answers={200: schemas.REGISTERED_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return self._answer(limits.one_registered(self.context, key))
+        return self._answer(limits.get_registered(self.context, key))
 
     @contract(body=schemas.UPDATE_REGISTERED, answers={200: schemas.REGISTERED_SHOWN})
     def patch(self, request: Request, key: str) -> HttpResponse:
@@ -71,21 +71,21 @@ class Limits(IdentityView):
         for name, column in {"resource_name": "resource", "project_id": "project"}.items():
             if name in query:
                 rows = rows.filter(**{column: query[name]}) if is_text(query[name]) else rows.none()
-        page = IDENTITY.paging.page(query, rows, find=limits.of_key)
-        return listed(request, "limits", page, _show, marker=limits.key_of)
+        page = IDENTITY.paging.page(query, rows, find=limits.key_condition)
+        return page_response(request, "limits", page, _show, marker=limits.to_key)
 
     @contract(body=schemas.CREATE, answers={201: schemas.CREATED})
     def post(self, request: Request) -> HttpResponse:
         """Create all of the given limits, or none."""
         with transaction.atomic():
-            made = [limits.create(self.context, given) for given in self.body()["limits"]]
-        return JsonResponse({"limits": [_show(row) for row in made]}, status=201)
+            rows = [limits.create(self.context, data) for data in self.body()["limits"]]
+        return JsonResponse({"limits": [_show(row) for row in rows]}, status=201)
 
 
 class OneLimit(IdentityView):
     @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return self._answer(limits.one(self.context, key))
+        return self._answer(limits.get_visible(self.context, key))
 
     @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
     def patch(self, request: Request, key: str) -> HttpResponse:
@@ -114,7 +114,7 @@ def _show_registered(row: RegisteredLimit) -> dict[str, Any]:
 
 def _show(row: Quota) -> dict[str, Any]:
     return {
-        "id": limits.key_of(row),
+        "id": limits.to_key(row),
         "project_id": row.project_id,
         "domain_id": None,
         "service_id": None,
@@ -122,5 +122,5 @@ def _show(row: Quota) -> dict[str, Any]:
         "resource_name": row.resource,
         "resource_limit": row.limit,
         "description": None,
-        "links": links("limits", limits.key_of(row)),
+        "links": links("limits", limits.to_key(row)),
     }

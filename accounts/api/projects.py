@@ -35,7 +35,7 @@ PROJECT = Resource(
     noun="project",
     path="projects",
     show=show,
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
     create=schemas.CREATE,
@@ -50,16 +50,16 @@ class Projects(Collection):
 
     def rows(self) -> QuerySet[Project]:
         rows = projects.all_for_admin(self.context)
-        asked = self.request.query_params
-        if inputs.flag(asked, "is_domain", False):
+        query = self.request.query_params
+        if inputs.flag(query, "is_domain", False):
             return rows.none()
-        if (parent := asked.get("parent_id")) is not None:
+        if (parent := query.get("parent_id")) is not None:
             below = Q(parent=parent) | Q(parent=None, domain=parent)
             rows = rows.filter(below) if is_text(parent) else rows.none()
-        return _tagged(rows, {name: asked[name].split(",") for name in TAG_FILTERS & set(asked)})
+        return _tagged(rows, {name: query[name].split(",") for name in TAG_FILTERS & set(query)})
 
-    def create(self, given: dict[str, Any]) -> Project:
-        return projects.create(self.context, given)
+    def create(self, data: dict[str, Any]) -> Project:
+        return projects.create(self.context, data)
 
 
 class OneProject(Member):
@@ -68,8 +68,8 @@ class OneProject(Member):
     def rows(self) -> QuerySet[Project]:
         return projects.visible_to(self.context)
 
-    def update(self, key: str, given: dict[str, Any]) -> Project:
-        return projects.update(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> Project:
+        return projects.update(self.context, key, data)
 
     def remove(self, key: str) -> None:
         projects.delete(self.context, key)
@@ -122,13 +122,13 @@ class OneTag(IdentityView):
 TAG_FILTERS = {"tags", "tags-any", "not-tags", "not-tags-any"}
 
 
-def _tagged(rows: QuerySet[Project], wanted: dict[str, list[str]]) -> QuerySet[Project]:
-    """Return the projects with all, any, not all, or none of the tags."""
-    for name, given in wanted.items():
-        tags = [tag for tag in given if is_text(tag)]
-        having = Project.objects.filter(tags__name__in=tags)
+def _tagged(rows: QuerySet[Project], filters: dict[str, list[str]]) -> QuerySet[Project]:
+    """Return the projects that have all, any, not all, or none of the tags."""
+    for name, names in filters.items():
+        tags = [tag for tag in names if is_text(tag)]
+        matching = Project.objects.filter(tags__name__in=tags)
         if not name.endswith("any"):
-            having = having.annotate(fitting=Count("tags")).filter(fitting=len(set(given)))
-        chosen = having.values("pk")
-        rows = rows.exclude(pk__in=chosen) if name.startswith("not") else rows.filter(pk__in=chosen)
+            matching = matching.annotate(matches=Count("tags")).filter(matches=len(set(names)))
+        keys = matching.values("pk")
+        rows = rows.exclude(pk__in=keys) if name.startswith("not") else rows.filter(pk__in=keys)
     return rows

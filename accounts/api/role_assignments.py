@@ -1,4 +1,4 @@
-"""`/role_assignments`: as written, or `effective`; with names, if asked."""
+"""`/role_assignments`: stored or `effective` ones, with names on request."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.api.base import IdentityView, listed, url
+from accounts.api.base import IdentityView, page_response, url
 from accounts.api.schemas import role_assignments as schemas
 from accounts.errors import BadInput
 from accounts.models import Group, Project, User
@@ -30,77 +30,82 @@ _COLUMNS = {
 class RoleAssignments(IdentityView):
     @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
-        asked = request.query_params
-        is_effective = _flag(asked, "effective")
-        if asked.get("user.id") and asked.get("group.id"):
+        query = request.query_params
+        is_effective = _flag(query, "effective")
+        if query.get("user.id") and query.get("group.id"):
             raise BadInput(fields={"group.id": _("Ask for a user or for a group, not for both.")})
-        if is_effective and asked.get("group.id"):
+        if is_effective and query.get("group.id"):
             raise BadInput(fields={"group.id": _("Effective assignments are those of users.")})
-        named = _flag(asked, "include_names")
+        with_names = _flag(query, "include_names")
         if is_effective:
-            user = asked.get("user.id")
-            rows = assignments.effective(self.context, user_id=user if is_text(user) else None)
-            found = [row for row in rows if _fits(row, asked)]
+            user = query.get("user.id")
+            rows = assignments.effective_for_admin(self.context, user_id=user if is_text(user) else None)
+            rows = [row for row in rows if _matches(row, query)]
         else:
-            found = assignments.all_for_admin(self.context, _condition(asked))
-        page = Page(rows=found, more=False)
-        return listed(request, "role_assignments", page, lambda row: _show(row, named, is_effective))
+            rows = assignments.all_for_admin(self.context, _written_condition(query))
+        page = Page(rows=rows, more=False)
+        return page_response(
+            request, "role_assignments", page, lambda row: _show(row, with_names, is_effective)
+        )
 
 
-def _flag(asked: Any, name: str) -> bool:
-    """Named is enough, unless it says no."""
-    return name in asked and (asked[name] == "" or inputs.flag(asked, name, True))
+def _flag(query: Any, name: str) -> bool:
+    """Return whether the parameter is set: without a value it is. Raise BadInput."""
+    return name in query and (query[name] == "" or inputs.flag(query, name, True))
 
 
-def _condition(asked: Any) -> Q:
-    """Return what the query string asks of assignments as they are written."""
-    where = Q()
+def _written_condition(query: Any) -> Q:
+    """Return the condition of the query string on stored assignments."""
+    condition = Q()
     for name, column in _COLUMNS.items():
-        if name in asked:
-            where &= Q(**{column: asked[name]}) if is_text(asked[name]) else Q(pk__in=[])
-    if "scope.system" in asked:
-        where &= Q(project=None, domain=None)
-    if f"scope.{INHERITED}" in asked:
-        where &= Q(inherited=True)
-    return where
+        if name in query:
+            condition &= Q(**{column: query[name]}) if is_text(query[name]) else Q(pk__in=[])
+    if "scope.system" in query:
+        condition &= Q(project=None, domain=None)
+    if f"scope.{INHERITED}" in query:
+        condition &= Q(inherited=True)
+    return condition
 
 
-def _fits(row: Effective, asked: Any) -> bool:
-    """Return the same of assignments that come from others."""
-    places = {
+def _matches(row: Effective, query: Any) -> bool:
+    """Return whether an effective assignment meets the query string."""
+    references = {
         "user.id": row.user,
         "group.id": row.group,
         "role.id": row.role,
         "scope.project.id": row.project,
         "scope.domain.id": row.domain,
     }
-    for name, thing in places.items():
-        if name in asked and (thing is None or thing.id != asked[name]):
+    for name, reference in references.items():
+        if name in query and (reference is None or reference.id != query[name]):
             return False
-    if "scope.system" in asked and (row.project or row.domain):
+    if "scope.system" in query and (row.project or row.domain):
         return False
-    return f"scope.{INHERITED}" not in asked or row.inherited
+    return f"scope.{INHERITED}" not in query or row.inherited
 
 
-def _show(row: Effective, named: bool, is_effective: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {"role": _thing(row.role, named), "scope": _scope(row, named, is_effective)}
+def _show(row: Effective, with_names: bool, is_effective: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "role": _reference(row.role, with_names),
+        "scope": _scope(row, with_names, is_effective),
+    }
     body["links"] = {"assignment": _address(row)}
     if row.user:
-        body["user"] = _thing(row.user, named)
+        body["user"] = _reference(row.user, with_names)
         if row.source.group_id:
             body["links"]["membership"] = url(f"groups/{row.source.group_id}/users/{row.user.id}")
     if row.group:
-        body["group"] = _thing(row.group, named)
+        body["group"] = _reference(row.group, with_names)
     if row.source.role_id != row.role.id:
         body["links"]["prior_role"] = url(f"roles/{row.source.role_id}")
     return body
 
 
-def _scope(row: Effective, named: bool, is_effective: bool) -> dict[str, Any]:
+def _scope(row: Effective, with_names: bool, is_effective: bool) -> dict[str, Any]:
     if row.project:
-        scope: dict[str, Any] = {"project": _thing(row.project, named)}
+        scope: dict[str, Any] = {"project": _reference(row.project, with_names)}
     elif row.domain:
-        scope = {"domain": _thing(row.domain, named)}
+        scope = {"domain": _reference(row.domain, with_names)}
     else:
         scope = {"system": {"all": True}}
     if row.inherited and not is_effective:
@@ -108,17 +113,17 @@ def _scope(row: Effective, named: bool, is_effective: bool) -> dict[str, Any]:
     return scope
 
 
-def _thing(thing: Any, named: bool) -> dict[str, Any]:
-    body = {"id": thing.id}
-    if named:
-        body["name"] = thing.name
-        if isinstance(thing, User | Group | Project):
-            body["domain"] = {"id": thing.domain_id, "name": thing.domain.name}
+def _reference(reference: Any, with_names: bool) -> dict[str, Any]:
+    body = {"id": reference.id}
+    if with_names:
+        body["name"] = reference.name
+        if isinstance(reference, User | Group | Project):
+            body["domain"] = {"id": reference.domain_id, "name": reference.domain.name}
     return body
 
 
 def _address(row: Effective) -> str:
-    """Return the address at which the assignment behind this one is revoked."""
+    """Return the URL of the stored assignment, which DELETE revokes."""
     source = row.source
     actor = f"users/{source.user_id}" if source.user_id else f"groups/{source.group_id}"
     if source.project_id:

@@ -30,7 +30,7 @@ ROLE = Resource(
     noun="role",
     path="roles",
     show=show,
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
     create=schemas.CREATE,
@@ -46,8 +46,8 @@ class Roles(Collection):
         rows = roles.visible_to(self.context)
         return rows.none() if self.request.query_params.get("domain_id") else rows
 
-    def create(self, given: dict[str, Any]) -> Role:
-        return roles.create(self.context, given)
+    def create(self, data: dict[str, Any]) -> Role:
+        return roles.create(self.context, data)
 
 
 class OneRole(Member):
@@ -56,8 +56,8 @@ class OneRole(Member):
     def rows(self) -> QuerySet[Role]:
         return roles.visible_to(self.context)
 
-    def update(self, key: str, given: dict[str, Any]) -> Role:
-        return roles.update(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> Role:
+        return roles.update(self.context, key, data)
 
     def remove(self, key: str) -> None:
         roles.delete(self.context, key)
@@ -69,7 +69,7 @@ class Inferences(IdentityView):
     @contract(answers={200: schemas.INFERENCES})
     def get(self, request: Request) -> HttpResponse:
         entries: dict[str, dict[str, Any]] = {}
-        for rule in roles.inferences(self.context):
+        for rule in roles.inferences_visible_to(self.context):
             entry = entries.setdefault(rule.prior_id, {"prior_role": _brief(rule.prior), "implies": []})
             entry["implies"].append(_brief(rule.implied))
         return JsonResponse(
@@ -82,7 +82,7 @@ class Implied(IdentityView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """List what a role implies."""
         prior = inputs.get_or_404(roles.visible_to(self.context), key, "role")
-        implied = [_brief(rule.implied) for rule in roles.inferences(self.context, key)]
+        implied = [_brief(rule.implied) for rule in roles.inferences_visible_to(self.context, key)]
         return _inference(prior, implied, f"roles/{key}/implies")
 
 

@@ -1,4 +1,4 @@
-"""`/auth/projects`, `/auth/domains`, `/auth/system`, `/auth/catalog`: where the asker may work."""
+"""`/auth/projects`, `/auth/domains`, `/auth/system`, `/auth/catalog`: the scopes of the user, and the catalog."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.api import domains, projects
-from accounts.api.base import IdentityView, listed, listing, url
+from accounts.api.base import IdentityView, listing, page_response, url
 from accounts.api.schemas import tokens as schemas
 from accounts.errors import Forbidden
 from accounts.openstack.contract import contract
@@ -26,15 +26,15 @@ class Domains(IdentityView):
     @contract(query=domains.DOMAIN.query, answers={200: domains.DOMAIN.list})
     def get(self, request: Request) -> HttpResponse:
         """List the domains that the token may be rescoped to."""
-        return listing(request, domains.DOMAIN, assignments.on_domains(self.context.user))
+        return listing(request, domains.DOMAIN, assignments.unscoped_domains(self.context.user))
 
 
 class System(IdentityView):
     @contract(answers={200: schemas.SYSTEM})
     def get(self, request: Request) -> HttpResponse:
         """Show whether the token may be rescoped to the system."""
-        found: list[Any] = [{"all": True}] if assignments.on_system(self.context.user) else []
-        return listed(request, "system", Page(rows=found, more=False), dict)
+        rows: list[Any] = [{"all": True}] if assignments.has_system_role(self.context.user) else []
+        return page_response(request, "system", Page(rows=rows, more=False), dict)
 
 
 class Catalog(IdentityView):

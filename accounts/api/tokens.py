@@ -1,4 +1,4 @@
-"""`/auth/tokens`: issue, look at, revoke."""
+"""`/auth/tokens`: issue, show, revoke."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from accounts.services.tokens import Valid
 
 SUBJECT = "X-Subject-Token"
 RULES = "OpenStack-Identity-Access-Rules"
-"""By this header a service says that it will keep to a token's access rules."""
+"""The header by which a service says that it enforces the access rules of tokens."""
 
 
 class Tokens(IdentityView):
@@ -47,8 +47,8 @@ class Tokens(IdentityView):
     def get(self, request: Request) -> HttpResponse:
         """Show the token in X-Subject-Token."""
         text = request.headers.get(SUBJECT)
-        seen = tokens.seen_by(self.context, self.valid, text, knows_rules=RULES in request.headers)
-        return _answer(request, seen, text or "")
+        subject = tokens.get_visible(self.context, self.valid, text, knows_rules=RULES in request.headers)
+        return _answer(request, subject, text or "")
 
     @contract(answers={204: None})
     def delete(self, request: Request) -> HttpResponse:
@@ -58,7 +58,7 @@ class Tokens(IdentityView):
 
 
 def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> HttpResponse:
-    """Return the token's body, its text in the header; `?nocatalog` leaves the catalog out."""
+    """Return the token's body, with its text in the header, without the catalog if `?nocatalog` is set."""
     body = show(valid)
     if valid.token.is_scoped and "nocatalog" not in request.query_params:
         body["catalog"] = catalog.token_catalog(valid.token, valid.mark)
@@ -70,7 +70,7 @@ def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> Htt
 
 
 def _receipt(receipt: Receipt) -> HttpResponse:
-    """Return 401 as Keystone does: which methods succeeded, and which are required together."""
+    """Return 401 in Keystone's form: the methods that succeeded, and those that are required together."""
     user = receipt.user
     body = {
         "methods": receipt.methods,
@@ -86,7 +86,7 @@ def _receipt(receipt: Receipt) -> HttpResponse:
 
 
 def show(valid: Valid) -> dict[str, Any]:
-    """Return a token without the catalog."""
+    """Return the token's body without the catalog."""
     token = valid.token
     user = token.user
     body: dict[str, Any] = {

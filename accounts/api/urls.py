@@ -1,4 +1,4 @@
-"""Every address below /identity/. None but the version documents ends in a slash, and nothing is redirected."""
+"""Every URL below /identity/. Only version documents may end in a slash, and nothing is redirected."""
 
 from django.urls import path, re_path
 

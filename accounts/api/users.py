@@ -1,4 +1,4 @@
-"""`/users`: themselves, their password, their projects and groups."""
+"""`/users`, their passwords, projects and groups."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ USER = Resource(
     noun="user",
     path="users",
     show=show,
-    shown=schemas.SHOWN,
+    item=schemas.SHOWN,
     list=schemas.LIST,
     query=schemas.QUERY,
     create=schemas.CREATE,
@@ -65,8 +65,8 @@ class Users(Collection):
         return users.all_for_admin(self.context)
 
     @method_decorator(sensitive_variables())
-    def create(self, given: dict[str, Any]) -> User:
-        return users.create(self.context, given)
+    def create(self, data: dict[str, Any]) -> User:
+        return users.create(self.context, data)
 
 
 class OneUser(Member):
@@ -76,8 +76,8 @@ class OneUser(Member):
         return users.visible_to(self.context)
 
     @method_decorator(sensitive_variables())
-    def update(self, key: str, given: dict[str, Any]) -> User:
-        return users.update(self.context, key, given)
+    def update(self, key: str, data: dict[str, Any]) -> User:
+        return users.update(self.context, key, data)
 
     def remove(self, key: str) -> None:
         users.delete(self.context, key)
@@ -100,11 +100,11 @@ class Projects(IdentityView):
     @contract(query=projects_api.PROJECT.query, answers={200: projects_api.PROJECT.list})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the projects of a user."""
-        return listing(request, projects_api.PROJECT, users.projects(self.context, key))
+        return listing(request, projects_api.PROJECT, users.projects_visible_to(self.context, key))
 
 
 class Groups(IdentityView):
     @contract(query=groups_api.GROUP.query, answers={200: groups_api.GROUP.list})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the groups of a user."""
-        return listing(request, groups_api.GROUP, users.groups(self.context, key))
+        return listing(request, groups_api.GROUP, users.groups_visible_to(self.context, key))

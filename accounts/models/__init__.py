@@ -1,4 +1,4 @@
-"""Rows of accounts: who people are and what they may use."""
+"""Rows of accounts: domains, projects, users, roles, quotas, tokens, audit events."""
 
 from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential

@@ -7,7 +7,7 @@ from accounts.models.user import User
 
 
 class AccessRule(IdentifiedModel):
-    """One call that a user's application credentials may be allowed. It never changes and outlives them."""
+    """One call to which a user's application credentials may be limited. It never changes, and outlives them."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_rules")
     service = models.CharField(max_length=128)

@@ -1,4 +1,4 @@
-"""Secrets with which scripts enter one project in a user's place."""
+"""Application credentials: secrets with which scripts sign in to one project as a user."""
 
 from django.db import models
 
@@ -9,9 +9,9 @@ from accounts.models.user import User
 
 
 class ApplicationCredential(IdentifiedModel):
-    """Gives at most `roles` on `project`, and only while its user still has them there.
+    """A credential that gives at most `roles` on `project`, and only while its user has them there.
 
-    Only an unrestricted one may make or delete further ones. Of the secret a hash is kept. `access_rules` is a
+    Only an unrestricted one may create or delete others. Only the secret's hash is stored. `access_rules` is a
     copy of the user's rows, which never change, so that checking a token needs no further query.
     """
 

@@ -9,9 +9,9 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One line of the audit log. Names are copied, since their owners may go.
+    """One line of the audit log. Names are copied, since the rows that have them may be deleted.
 
-    Rows are only ever added, and go by `prune` alone when their retention is over.
+    Events never change. Only `prune` deletes them, when their retention is over.
     """
 
     class Outcome(models.TextChoices):
@@ -56,5 +56,5 @@ class AuditEvent(models.Model):
 
     @staticmethod
     def prune(rows: models.QuerySet["AuditEvent"]) -> int:
-        """Remove these events. For `accounts.services.retention` only."""
+        """Delete these events. For `accounts.services.retention` only."""
         return rows.order_by()._raw_delete(rows.db)

@@ -2,12 +2,12 @@
 
 from django.db import models
 
-from accounts.endpoint_urls import whole
+from accounts.endpoint_urls import absolute
 from accounts.models.identifier import IdentifiedModel
 
 
 class Region(models.Model):
-    """A place; its id is its name."""
+    """A region, whose id is its name."""
 
     id = models.CharField(primary_key=True, max_length=255)
     description = models.TextField(blank=True)
@@ -21,7 +21,7 @@ class Region(models.Model):
 
 
 class Service(IdentifiedModel):
-    """An OpenStack service, ours or another's."""
+    """An OpenStack service, of this installation or another."""
 
     type = models.CharField(max_length=255)
     name = models.CharField(max_length=255, blank=True)
@@ -36,7 +36,7 @@ class Service(IdentifiedModel):
 
 
 class Endpoint(IdentifiedModel):
-    """An address of a service. One that begins with a slash is ours and follows MERIDIAN_URL."""
+    """The URL of a service. One that begins with a slash is ours and follows MERIDIAN_URL."""
 
     class Interface(models.TextChoices):
         PUBLIC = "public"
@@ -57,5 +57,5 @@ class Endpoint(IdentifiedModel):
 
     @property
     def address(self) -> str:
-        """The whole URL."""
-        return whole(self.url)
+        """Return the absolute URL."""
+        return absolute(self.url)

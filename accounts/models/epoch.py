@@ -1,12 +1,12 @@
-"""The mark that changes whenever anything changes that tokens stand on."""
+"""The mark that changes whenever a change can affect tokens."""
 
 from django.db import models
 
 
 class Epoch(models.Model):
-    """One row. What was read under its mark holds as long as the mark stays; marks never come back.
+    """The single row with the mark. Whatever was read under a mark is valid until the mark changes.
 
-    `accounts.epochs` has the database renew it.
+    Marks never recur. Triggers renew it (`accounts.epochs`).
     """
 
     mark = models.CharField(max_length=32)

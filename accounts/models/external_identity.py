@@ -6,9 +6,9 @@ from accounts.models.user import User
 
 
 class ExternalIdentity(models.Model):
-    """Ties a user to one subject of one source: `ldap`, or the issuer's address of an OpenID Connect provider.
+    """The link of a user to one subject of one source: `ldap`, or the issuer of an OpenID Connect provider.
 
-    Names may change and be given to others; this pair does not. A user who has one has no password here.
+    Names may change owners, this pair never does. A user who has one has no password here.
     """
 
     LDAP = "ldap"

@@ -1,4 +1,4 @@
-"""Groups of users; a role given to a group is every member's."""
+"""Groups of users. Every member has the roles of the group."""
 
 from django.db import models
 

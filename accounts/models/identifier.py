@@ -10,7 +10,7 @@ def new_id() -> str:
 
 
 class IdentifiedModel(models.Model):
-    """A row whose primary key is an identity id; the domain `default` is the one exception in form."""
+    """A row whose primary key is an identity id. Only the domain `default` has one of another form."""
 
     id = models.CharField(primary_key=True, max_length=64, default=new_id, editable=False)
 

@@ -1,4 +1,4 @@
-"""The one row that says which installation this database belongs to."""
+"""The identity of this installation."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Installation(models.Model):
-    """Marks everything that Meridian makes on hosts, so that two installations never touch each other's."""
+    """The single row whose id marks what Meridian creates on hosts, so that two installations never interfere."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -16,10 +16,10 @@ class Installation(models.Model):
 
     @property
     def short(self) -> str:
-        """Eight hexadecimal digits, for names of pools, networks and bridges (at most 15 characters)."""
+        """Return eight hexadecimal digits, for names of pools, networks and bridges (at most 15 characters)."""
         return self.id.hex[:8]
 
     @classmethod
     def current(cls) -> "Installation":
-        """Return the row, made at first use."""
+        """Return the row, which is created at first use."""
         return cls.objects.order_by("created_at").first() or cls.objects.create()

@@ -6,7 +6,7 @@ from accounts.models.user import User
 
 
 class OneTimeLink(models.Model):
-    """A link of which only the hash is kept. All but the set-up's are for one user."""
+    """A link of which only the hash is stored. All but the set-up's are for one user."""
 
     class Purpose(models.TextChoices):
         SETUP = "setup"

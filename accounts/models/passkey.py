@@ -1,4 +1,4 @@
-"""Passkeys: key pairs of which a person's device keeps the private half."""
+"""Passkeys: key pairs whose private key never leaves a person's device."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from accounts.models.user import User
 
 
 class Passkey(IdentifiedModel):
-    """The public half, under the id that the device gave it (base64url). Opens without password and code."""
+    """The public key, under its credential id (base64url). It signs in without password and code."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
     name = models.CharField(max_length=64)
@@ -16,7 +16,7 @@ class Passkey(IdentifiedModel):
     sign_count = models.BigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField()
-    """When it last signed in; a request to sign that is older than this counts for nothing."""
+    """When it last signed in; a challenge that is older than this is void."""
 
     class Meta:
         ordering = ["created_at"]

@@ -1,4 +1,4 @@
-"""Hashes of passwords that a user had, so that they are not taken up again."""
+"""Hashes of a user's former passwords, which they may not choose again."""
 
 from django.db import models
 

@@ -11,7 +11,7 @@ from accounts.models.identifier import IdentifiedModel
 
 
 class Domain(IdentifiedModel):
-    """A name space of projects and users, as in Keystone."""
+    """A namespace of projects and users, as in Keystone."""
 
     DEFAULT_ID = "default"
 
@@ -28,23 +28,23 @@ class Domain(IdentifiedModel):
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def enabled(self) -> "ProjectQuerySet":
-        """Return those that can be worked in."""
+        """Return the enabled projects of enabled domains."""
         return self.filter(enabled=True, domain__enabled=True)
 
     def with_lineage(self) -> "ProjectQuerySet":
         return self.select_related("domain", "__".join(["parent"] * (Project.DEEPEST - 1)))
 
     def below(self, projects: models.QuerySet[Any]) -> "ProjectQuerySet":
-        """Return those below any of `projects`, a query of one column: their ids."""
+        """Return the projects below any of `projects`, a query of one column: their ids."""
         steps = range(1, Project.DEEPEST)
         return self.filter(reduce(or_, (Q(**{"__".join(["parent"] * n) + "__in": projects}) for n in steps)))
 
 
 class Project(IdentifiedModel):
-    """Owns resources and has a quota of each. A null parent means that it stands right below its domain."""
+    """An owner of resources, with a quota of each. Without a parent it is right below its domain."""
 
     DEEPEST = 5
-    """How many projects may stand below each other; so few that one query can look through all of them."""
+    """The most levels of projects; few enough for one query to read them all."""
 
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="projects")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
@@ -64,7 +64,7 @@ class Project(IdentifiedModel):
 
     @property
     def lineage(self) -> list["Project"]:
-        """The projects above, nearest first; costs no query after `with_lineage`."""
+        """Return the projects above, nearest first. No query after `with_lineage`."""
         above, project = [], self
         while project.parent is not None:
             project = project.parent
@@ -73,7 +73,7 @@ class Project(IdentifiedModel):
 
 
 class ProjectTag(models.Model):
-    """A word that people hang on a project to find it again."""
+    """A tag of a project, by which people find it."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(max_length=255)

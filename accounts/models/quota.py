@@ -7,7 +7,7 @@ from accounts.models.user import User
 
 
 class Quota(models.Model):
-    """The limit of one resource; null project: the default for every project without a row of its own."""
+    """The limit of one resource. Without a project it is the default of all projects that have no row."""
 
     UNLIMITED = -1
 
@@ -29,7 +29,7 @@ class Quota(models.Model):
 
 
 class UserQuota(models.Model):
-    """How much of a project one of its people may take; without a row they may take all of it."""
+    """The limit of one user within a project's limit; without a row the project's limit alone applies."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="user_quotas")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="quotas")

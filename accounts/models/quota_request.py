@@ -1,4 +1,4 @@
-"""Wishes for a larger quota, and what became of them."""
+"""Requests for a larger quota, and the decisions on them."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from accounts.models.user import User
 
 
 class QuotaRequest(IdentifiedModel):
-    """A project asks that the limit of one resource be `wanted`. Of each there is at most one open request.
+    """A project asks that the limit of one resource be `limit`. Of each there is at most one open request.
 
     A newer one gets a row of its own, so that an administrator approves exactly what they have read.
     """
@@ -24,25 +24,25 @@ class QuotaRequest(IdentifiedModel):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="quota_requests")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     resource = models.CharField(max_length=32)
-    wanted = models.BigIntegerField()
+    limit = models.BigIntegerField()
     reason = models.TextField(blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
-    asked_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     answer = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["-asked_at", "id"]
+        ordering = ["-created_at", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "resource"], condition=Q(state="open"), name="quota_request_open_once"
             ),
         ]
-        indexes = [models.Index(fields=["state", "-asked_at"], name="quota_requests_by_state")]
+        indexes = [models.Index(fields=["state", "-created_at"], name="quota_requests_by_state")]
 
     def __str__(self) -> str:
-        return f"{self.project} asks for {self.resource} {self.wanted}: {self.state}"
+        return f"{self.project} asks for {self.resource} {self.limit}: {self.state}"
 
     @property
     def audit_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Roles, what they imply, and who has which role where."""
+"""Roles, role inferences, and role assignments."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,7 +10,7 @@ from accounts.models.user import User
 
 
 class Role(IdentifiedModel):
-    """A named set of rules; `accounts.policy` says what each may do."""
+    """A named set of rules, which `accounts.policy` lists."""
 
     name = models.CharField(max_length=64, unique=True)
     description = models.TextField(blank=True)
@@ -25,8 +25,8 @@ class Role(IdentifiedModel):
 class RoleInference(models.Model):
     """The rule that the role `prior` implies the role `implied`.
 
-    A closure table: rules that follow from others are rows as well, with `is_direct` false, so that one join
-    finds everything that a role implies. `accounts.services.roles` keeps it whole.
+    A closure table: rules that follow from others are rows as well, with `is_direct` false. So one join finds
+    everything that a role implies. `accounts.services.roles` maintains it.
     """
 
     prior = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="inferences")
@@ -42,12 +42,12 @@ class RoleInference(models.Model):
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def held_by(self, user: User) -> "AssignmentQuerySet":
-        """Return those of the user and of every group they are in."""
+        """Return the assignments of the user and of every group they are in."""
         groups = Group.members.through.objects.filter(user=user).values("group")
         return self.filter(Q(user=user) | Q(group__in=groups))
 
     def reaching(self, project: Project) -> "AssignmentQuerySet":
-        """Return those that count on the project: its own, and inherited ones from its domain and all above it."""
+        """Return the assignments that count on the project: its own, and inherited ones from its domain and all above."""
         counts = Q(project=project, inherited=False) | Q(domain=project.domain_id, inherited=True)
         if project.parent_id is not None:
             for steps in range(1, Project.DEEPEST):
@@ -56,7 +56,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(counts)
 
     def with_implied(self) -> "AssignmentQuerySet":
-        """Return a row for every implied role of each, named by `implied_id` and `implied_name`; null where none is."""
+        """Return a row for every implied role of each, as `implied_id` and `implied_name`; null if there is none."""
         return self.annotate(
             implied_id=F("role__inferences__implied"), implied_name=F("role__inferences__implied__name")
         ).select_related("role")
@@ -65,7 +65,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """The role of a user or a group on a project, on a domain, or else on the system.
 
-    An inherited one counts not on its project or domain but on every project below it.
+    An inherited one counts on every project below its project or domain, but not there itself.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="assignments")
@@ -79,7 +79,7 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = [
-            # Nulls differ in an index, so each kind of place has a constraint of its own.
+            # Nulls differ in an index, so each kind of scope has a constraint of its own.
             models.UniqueConstraint(fields=["user", "role", "project", "inherited"], name="assignment_once"),
             models.UniqueConstraint(
                 fields=["user", "role", "domain", "inherited"], name="domain_assignment_once"
@@ -116,5 +116,5 @@ class Assignment(models.Model):
 
     @property
     def actor(self) -> User | Group | None:
-        """The user or group that has the role."""
+        """Return the user or group that has the role."""
         return self.user or self.group

@@ -6,14 +6,14 @@ from accounts.models.user import User
 
 
 class SecondFactor(models.Model):
-    """The second factor of a user who has switched it on. The secret is sealed; no code is accepted twice."""
+    """The second factor of a user who has enabled it. The secret is encrypted; no code is accepted twice."""
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, primary_key=True, related_name="second_factor"
     )
     sealed_secret = models.TextField()
     last_step = models.BigIntegerField()
-    """The time step of the last code that was taken."""
+    """The time step of the last code that was accepted."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -21,7 +21,7 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A recovery code, stored as its SHA-256: it has 80 random bits, too many to guess."""
+    """A recovery code, stored as its SHA-256, which suffices for 80 random bits."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""Tokens of the API: proofs of who signed in, by what means, and where they work."""
+"""Tokens of the APIs: user, methods and scope."""
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from accounts.models.user import User
 
 
 class Token(models.Model):
-    """A token, stored as the SHA-256 of its text. Its roles are read anew at each use."""
+    """A token, stored as the SHA-256 of its text. Its roles are not stored with it."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")

@@ -1,4 +1,4 @@
-"""People and scripts that sign in."""
+"""Users: people and scripts that sign in."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from accounts.models.project import Domain, Project
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, name: str, password: str | None, *, domain: Domain, **fields: object) -> "User":
-        """Return a user who may sign in but has no role anywhere yet."""
+        """Create a user who may sign in but has no role anywhere yet."""
         user = self.model(name=name, domain=domain, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -20,7 +20,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(IdentifiedModel, AbstractBaseUser):
-    """Roles come from assignments alone; there are no superusers beside them."""
+    """A user. Roles come from assignments alone: there are no superusers."""
 
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="users")
     name = models.CharField(max_length=255)
@@ -33,7 +33,7 @@ class User(IdentifiedModel, AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
     password_changed_at = models.DateTimeField(default=timezone.now)
     extra = models.JSONField(default=dict)
-    """What clients keep on a user beside our own fields, given back as it came."""
+    """Further fields that clients store on a user, returned as they came."""
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -47,11 +47,11 @@ class User(IdentifiedModel, AbstractBaseUser):
         return self.name
 
     def set_password(self, raw_password: str | None) -> None:
-        """Tokens that were issued before end with the old password."""
+        """Set the password. Tokens that were issued before it become invalid."""
         super().set_password(raw_password)
         self.password_changed_at = timezone.now()
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        """Django's word for it."""
+        """Return whether the user is enabled, under Django's name."""
         return self.enabled

@@ -8,7 +8,7 @@ from accounts.models.user import User
 
 
 class UserSession(IdentifiedModel):
-    """Goes with Django's session. Pages name it by its own id, since the session's key is the proof itself."""
+    """A browser session, deleted with Django's. Pages name it by its own id, since the session's key is secret."""
 
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")

@@ -1,1 +1,1 @@
-"""What all OpenStack APIs of the project share; each says what is its own in a `Service`."""
+"""The base of all OpenStack APIs of the project; a `Service` holds what is particular to each."""

@@ -1,4 +1,4 @@
-"""Authentication by X-Auth-Token, the only proof that an API takes."""
+"""Authentication by X-Auth-Token, the only method of the APIs."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from accounts.services.tokens import Valid
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Ignore cookies, so that no other site can borrow them."""
+    """Authenticate by the token alone. Cookies are ignored, so that no other site can use them."""
 
     def authenticate(self, request: Request) -> tuple[User, Valid]:
         view: Any = (request.parser_context or {})["view"]
@@ -31,7 +31,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _enforce(rules: list[dict[str, Any]], request: Request, service: str, root: str) -> None:
-    """Raise Forbidden unless a rule allows this call. The token itself can always be shown."""
+    """Raise Forbidden unless a rule allows this call. Showing the token itself is always allowed."""
     path = request.path.removeprefix(root)
     if service == "identity" and path == "/v3/auth/tokens":
         return

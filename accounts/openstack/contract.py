@@ -1,4 +1,4 @@
-"""What a method of a view takes and answers, as schemas by microversion."""
+"""Contracts of views' methods: the schemas of requests and answers, by microversion."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """A schema by the minor version, from `since` to `until`: (since, until, schema). No `until` means the newest."""
+    """A schema by the minor version: (since, until, schema). No `until` means the newest."""
 
     ranges: tuple[tuple[int, int | None, Schema], ...]
 
     def at(self, version: Version) -> Schema | None:
-        """Return the schema in this version, None where there is none."""
+        """Return the schema in this version, or None."""
         for since, until, schema in self.ranges:
             if since <= version.minor and (until is None or version.minor <= until):
                 return schema
@@ -25,7 +25,7 @@ class Versioned:
 
 
 def by_version(build: Callable[[int], Schema], *steps: int, first: int = 1) -> Versioned:
-    """Return what `build` makes for the first minor version, and for each one that changed it."""
+    """Return the schemas that `build` returns for the first minor version and each one that changed it."""
     starts = (first, *steps)
     ends = [*(minor - 1 for minor in steps), None]
     return Versioned(tuple((minor, until, build(minor)) for minor, until in zip(starts, ends, strict=True)))
@@ -36,7 +36,7 @@ Described = Schema | Versioned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """`answers` holds the schema of the body by status; None stands for an answer without a body."""
+    """The schemas of a method. `answers` has that of the body by status, None for an answer without a body."""
 
     body: Described | None = None
     query: Described | None = None
@@ -52,7 +52,7 @@ def contract(
     query: Described | None = None,
     answers: Mapping[int, Described | None],
 ) -> Callable[[Method], Method]:
-    """Let a view's method take and answer what these schemas say; `ApiView` enforces what it takes."""
+    """Return a decorator that gives a view's method a contract. `ApiView` enforces it on requests."""
 
     def mark(method: Method) -> Method:
         method.contract = Contract(body=body, query=query, answers=answers)  # type: ignore[attr-defined]
@@ -62,5 +62,5 @@ def contract(
 
 
 def at(described: Described | None, version: Version) -> Schema | None:
-    """Return the schema in this version."""
+    """Return the schema in this version, or None."""
     return described.at(version) if isinstance(described, Versioned) else described

@@ -1,4 +1,4 @@
-"""Version documents, which need no token, and the answer to unknown addresses."""
+"""Version documents, which need no token, and the answer to unknown URLs."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -42,5 +42,5 @@ class Unknown(ApiView):
 
 
 def entry(key: str, status: str, href: str, **more: Any) -> dict[str, Any]:
-    """Return one version of a document."""
+    """Return the entry of one version in a document."""
     return {"id": key, "status": status, **more, "links": [{"rel": "self", "href": href}]}

@@ -1,4 +1,4 @@
-"""Which status and sentence the APIs answer to which error."""
+"""Errors of the APIs as statuses and sentences."""
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 
 from accounts.errors import BadInput, Conflict, MeridianError, NotSignedIn, Unavailable
+from accounts.integrity import is_unique_violation
 
 
-def read(error: Exception) -> tuple[int, str] | None:
-    """Return status and sentence of an error that a person may read; None for bugs."""
-    if isinstance(error, IntegrityError):
-        # Two asked for the same at once; the first has it.
+def describe(error: Exception) -> tuple[int, str] | None:
+    """Return status and sentence of an error that a person may read; None for a bug, which is logged."""
+    if isinstance(error, IntegrityError) and is_unique_violation(error):
+        # Two requests created the same at once; the first has it.
         error = Conflict(_("Somebody else did the same just now."))
     elif isinstance(error, DataError):
-        # The database cannot read a value, such as an expression that only Python understands.
+        # The database cannot parse a value, such as an expression that only Python understands.
         error = BadInput()
     elif isinstance(error, OperationalError | InterfaceError):
         error = Unavailable()
@@ -28,7 +29,7 @@ def read(error: Exception) -> tuple[int, str] | None:
 
 
 def with_headers(response: JsonResponse) -> JsonResponse:
-    """Add how to authenticate, or when to try again."""
+    """Add the header that says how to authenticate, or when to try again."""
     status = response.status_code
     if status == NotSignedIn.status:
         response["WWW-Authenticate"] = challenge()
@@ -38,12 +39,12 @@ def with_headers(response: JsonResponse) -> JsonResponse:
 
 
 def challenge() -> str:
-    """Return where tokens are issued, for WWW-Authenticate."""
+    """Return the value of WWW-Authenticate: the URL that issues tokens."""
     return f'Keystone uri="{settings.PUBLIC_URL}/identity"'
 
 
 def sentence(error: MeridianError) -> str:
-    """Return what is wrong, naming each bad field."""
+    """Return the error as one text, naming each bad field."""
     fields = [f"{name}: {text}" for name, text in error.fields.items()]
-    own = str(error) if not fields or not isinstance(error, BadInput) else ""
-    return " ".join(filter(None, [own, *fields]))
+    text = str(error) if not fields or not isinstance(error, BadInput) else ""
+    return " ".join(filter(None, [text, *fields]))

@@ -1,17 +1,17 @@
-"""Ids of requests, as far as they are any."""
+"""Parse UUIDs of requests."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 
-def uuid(given: str) -> UUID | None:
-    """Return the UUID, None for any other text."""
+def uuid(text: str) -> UUID | None:
+    """Return the UUID, or None for any other text."""
     try:
-        return UUID(given)
+        return UUID(text)
     except ValueError:
         return None
 
 
-def uuids(given: Iterable[str]) -> list[UUID]:
+def uuids(texts: Iterable[str]) -> list[UUID]:
     """Return the UUIDs among the texts."""
-    return [key for text in given if (key := uuid(text)) is not None]
+    return [key for text in texts if (key := uuid(text)) is not None]

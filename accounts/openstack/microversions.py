@@ -1,4 +1,4 @@
-"""Microversions: which behaviour of an API a request asks for."""
+"""Microversions: the version of an API's behaviour that a request names."""
 
 import re
 from dataclasses import dataclass
@@ -32,24 +32,24 @@ class NotAcceptable(MeridianError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Microversions:
-    """The range of one service, whose name the header says; `old_header` is the one from before it."""
+    """The range of one service, which the header names; `old_header` is the older one without a name."""
 
     service: str
     oldest: Version
     newest: Version
     old_header: str = ""
 
-    def asked(self, request: HttpRequest) -> Version:
+    def requested(self, request: HttpRequest) -> Version:
         """Return the version that the headers name, else the oldest. Raise BadInput, NotAcceptable."""
-        given = self._own_part(request.headers.get(HEADER)) or request.headers.get(self.old_header)
-        if given is None:
+        text = self._service_part(request.headers.get(HEADER)) or request.headers.get(self.old_header)
+        if text is None:
             return self.oldest
-        given = given.strip()
-        if given == "latest":
+        text = text.strip()
+        if text == "latest":
             return self.newest
-        if not re.fullmatch(r"[1-9]\d{0,3}\.(0|[1-9]\d{0,3})", given, re.ASCII):
-            raise BadInput(_("API Version String %(given)s is of invalid format.") % {"given": given[:32]})
-        version = Version(*map(int, given.split(".")))
+        if not re.fullmatch(r"[1-9]\d{0,3}\.(0|[1-9]\d{0,3})", text, re.ASCII):
+            raise BadInput(_("API Version String %(given)s is of invalid format.") % {"given": text[:32]})
+        version = Version(*map(int, text.split(".")))
         if not self.oldest <= version <= self.newest:
             raise NotAcceptable(
                 _(
@@ -59,7 +59,7 @@ class Microversions:
             )
         return version
 
-    def say(self, response: HttpResponseBase, version: Version) -> None:
+    def set_headers(self, response: HttpResponseBase, version: Version) -> None:
         """Name the version of the answer in its headers."""
         response[HEADER] = f"{self.service} {version}"
         response["Vary"] = HEADER
@@ -67,8 +67,8 @@ class Microversions:
             response[self.old_header] = str(version)
             response["Vary"] = f"{HEADER}, {self.old_header}"
 
-    def _own_part(self, header: str | None) -> str | None:
-        """Return the version of the part `<service> x.y` of a header that may name several services."""
+    def _service_part(self, header: str | None) -> str | None:
+        """Return the version of our service in a header like `compute 2.1, volume 3.0`."""
         for part in (header or "").split(","):
             service, _space, version = part.strip().partition(" ")
             if service.lower() == self.service and version:

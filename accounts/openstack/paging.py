@@ -1,4 +1,4 @@
-"""Pages of lists, cut by the database: a marker names the last row of the page before."""
+"""Pages of lists, read by the database: a marker names the last row of the previous page."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ ModelRow = TypeVar("ModelRow", bound=Model)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """The limits of a service: `default` rows where none are named, at most `most`, at least `least`.
+    """The page sizes of a service: `default`, `most` and `least`, where None means all rows.
 
-    None stands for all rows; a limit of 0 asks for the most. An `eager` service offers a next page
-    whenever a page is as long as its limit, others only where more rows follow.
+    A limit of 0 means the most. An `eager` service links a next page whenever a page is full, others only
+    if more rows follow.
     """
 
     default: int | None = None
@@ -31,14 +31,14 @@ class Paging:
     eager: bool = True
 
     def limit(self, query: Mapping[str, str]) -> int | None:
-        """Return how many rows a page has at most. Raise BadInput."""
-        given = query.get("limit")
-        if given is None or (given == "" and self.least == 0):
+        """Return the most rows of a page; None for all. Raise BadInput."""
+        text = query.get("limit")
+        if text is None or (text == "" and self.least == 0):
             return self.default
-        if not (given.isascii() and given.isdigit() and len(given) < 10 and int(given) >= self.least):
-            said = _("Give a whole number from 1.") if self.least else _("Give a whole number from 0.")
-            raise BadInput(fields={"limit": said})
-        number = int(given)
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= self.least):
+            sentence = _("Give a whole number from 1.") if self.least else _("Give a whole number from 0.")
+            raise BadInput(fields={"limit": sentence})
+        number = int(text)
         return number or None if self.most is None else min(number, self.most) or self.most
 
     def page(
@@ -48,9 +48,9 @@ class Paging:
         *,
         find: "Callable[[str], Q]" = lambda marker: Q(pk=marker),
     ) -> "Page[ModelRow]":
-        """Return the rows that follow the marker in their own order. Raise BadInput.
+        """Return the rows that follow the marker in the query set's order. Raise BadInput.
 
-        `find` turns a marker into the condition that its row fits. At most two queries, prefetches aside.
+        `find` returns the condition of a marker's row. At most two queries, prefetches aside.
         """
         limit = self.limit(query)
         columns = list(_columns(rows))
@@ -62,10 +62,10 @@ class Paging:
     def page_of_list(
         self, query: Mapping[str, str], rows: Sequence[Row], key: Callable[[Row], object]
     ) -> "Page[Row]":
-        """Return the same of rows that no table holds. Raise BadInput."""
+        """Return the page of a list that is no query set. Raise BadInput."""
         limit, start = self.limit(query), 0
         if marker := query.get("marker"):
-            start = next((place for place, row in enumerate(rows, 1) if str(key(row)) == marker), 0)
+            start = next((number for number, row in enumerate(rows, 1) if str(key(row)) == marker), 0)
             if not start:
                 raise _unknown_marker()
         return self._cut(query, list(rows[start : None if limit is None else start + limit + 1]), limit)
@@ -73,19 +73,19 @@ class Paging:
     def _cut(self, query: Mapping[str, str], rows: list[Row], limit: int | None) -> "Page[Row]":
         if limit is None:
             return Page(rows=rows, more=False)
-        asked = self.eager and query.get("limit", "") not in {"", "0"}
-        return Page(rows=rows[:limit], more=len(rows) > limit or (asked and len(rows) == limit))
+        has_limit = self.eager and query.get("limit", "") not in {"", "0"}
+        return Page(rows=rows[:limit], more=len(rows) > limit or (has_limit and len(rows) == limit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Row]):
-    """Some rows, and whether a link to the next ones belongs below them."""
+    """The rows of a page, and whether it links a next one."""
 
     rows: list[Row]
     more: bool
 
 
-def following(query: QueryDict, marker: object) -> str:
+def next_page_query(query: QueryDict, marker: object) -> str:
     """Return the query string of the next page."""
     changed = query.copy()
     changed["marker"] = str(marker)
@@ -94,7 +94,7 @@ def following(query: QueryDict, marker: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """One column that a list is sorted by. Nulls count as the smallest values in every database."""
+    """One column that a list is sorted by. Nulls sort as the smallest values in every database."""
 
     name: str
     descending: bool
@@ -111,7 +111,7 @@ class _Column:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
     def beyond(self, value: Any) -> Q:
-        """Return the condition of what comes after a value."""
+        """Return the condition of rows after a value."""
         if value is None:
             return Q(pk__in=[]) if self.descending else Q(**{f"{self.name}__isnull": False})
         if not self.descending:
@@ -121,7 +121,7 @@ class _Column:
 
 
 def _columns(rows: "QuerySet[Any]") -> Iterator[_Column]:
-    """Yield what the rows are sorted by, each table's own order unfolded, and last what is unique."""
+    """Yield the columns that sort the rows, related tables' orders included, and last a unique one."""
     model = rows.model
     names = rows.query.order_by or model._meta.ordering or ()
     last = False
@@ -136,7 +136,7 @@ def _columns(rows: "QuerySet[Any]") -> Iterator[_Column]:
 def _unfolded(
     model: type[Model], name: str, prefix: str, descending: bool, *, nullable: bool
 ) -> Iterator[_Column]:
-    """Yield the column, or those that the related table is sorted by."""
+    """Yield the column, or those that sort the related table."""
     part, _separator, rest = name.partition("__")
     field: Any
     try:
@@ -150,9 +150,13 @@ def _unfolded(
         yield from _unfolded(field.related_model, rest, f"{prefix}{part}__", descending, nullable=nullable)
     elif field.is_relation and part == field.name:
         for inner in field.related_model._meta.ordering or ("pk",):
-            turned = descending != inner.startswith("-")
+            inner_descending = descending != inner.startswith("-")
             yield from _unfolded(
-                field.related_model, inner.removeprefix("-"), f"{prefix}{part}__", turned, nullable=nullable
+                field.related_model,
+                inner.removeprefix("-"),
+                f"{prefix}{part}__",
+                inner_descending,
+                nullable=nullable,
             )
     else:
         yield _Column(name=prefix + name, descending=descending, nullable=nullable)
@@ -161,19 +165,19 @@ def _unfolded(
 def _values(
     rows: "QuerySet[Any]", columns: list[_Column], marker: str, find: Callable[[str], Q]
 ) -> tuple[Any, ...]:
-    """Return the values of the marker's row. Raise BadInput where the list has no such row."""
+    """Return the values of the marker's row. Raise BadInput if the list has no such row."""
     try:
         row = rows.filter(find(marker)) if is_text(marker) else rows.none()
     except (ValidationError, ValueError) as error:
         raise _unknown_marker() from error
-    found = row.order_by().values_list(*(column.name for column in columns)).first()
-    if found is None:
+    values = row.order_by().values_list(*(column.name for column in columns)).first()
+    if values is None:
         raise _unknown_marker()
-    return tuple(found)
+    return tuple(values)
 
 
 def _after(columns: list[_Column], values: tuple[Any, ...]) -> Q:
-    """Return the condition of what follows the row with these values."""
+    """Return the condition of rows after the one with these values."""
     condition, same = Q(), Q()
     for column, value in zip(columns, values, strict=True):
         condition |= same & column.beyond(value)

@@ -14,7 +14,7 @@ def accepted() -> HttpResponse:
 
 
 def created(address: str) -> HttpResponse:
-    """Return 201 with the address of the new thing."""
+    """Return 201 with the URL of the new resource."""
     response = _bare(201)
     response["Location"] = address
     return response

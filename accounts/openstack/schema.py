@@ -1,7 +1,7 @@
-"""The vocabulary of JSON Schemas of requests and answers.
+"""Building blocks of the JSON Schemas of requests and answers.
 
-What OpenStack takes is looser than what it answers: numbers and flags may come as text. `x-error` holds the
-sentence for people where the schema's own keywords say too little.
+OpenStack's requests are more lenient than its answers: numbers and flags may be text. `x-error` holds a sentence for
+people if the schema's own keywords say too little.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,14 +25,14 @@ UUID: Schema = {"type": "string", "format": "uuid"}
 TIME: Schema = {"type": "string", "format": "time"}
 EMPTY: Schema = {"const": ""}
 SET: Schema = {"anyOf": [EMPTY, FLAG]}
-"""A flag of a query string; one that is only named is set."""
+"""A flag of a query string, which is set also without a value."""
 SECONDS: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
 MICROSECONDS: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"}
 WITHOUT_ZONE: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$"}
 
 
 def text(longest: int = 255, shortest: int = 0) -> Schema:
-    """Return the schema of a request's text, which a database can keep."""
+    """Return the schema of a request's text, which a database can store."""
     schema: Schema = TEXT | {"maxLength": longest}
     return schema | ({"minLength": shortest} if shortest else {})
 
@@ -41,7 +41,7 @@ NAME: Schema = text(255, 1)
 
 
 def whole(least: int | None = None, most: int | None = None) -> Schema:
-    """Return the schema of a whole number, which may come as text."""
+    """Return the schema of a whole number, which may be text."""
     schema: Schema = {"type": ["integer", "string"], "format": "whole"}
     bounds = {"minimum": least, "maximum": most}
     return schema | {name: bound for name, bound in bounds.items() if bound is not None}
@@ -56,7 +56,7 @@ def one_of(*values: Any) -> Schema:
 
 
 def nullable(schema: Schema) -> Schema:
-    """Return the schema of the same or null."""
+    """Return the schema of the same value or null."""
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}
     if isinstance(kind := schema.get("type"), str | list):
@@ -80,7 +80,7 @@ def map_of(values: Schema, *, most: int | None = None) -> Schema:
 def object_of(
     required: Properties | None = None, optional: Properties | None = None, *, others: bool | Schema = False
 ) -> Schema:
-    """Return the schema of an object. `others`: whether it may have more properties, or their schema."""
+    """Return the schema of an object. `others` says whether it may have other properties, or is their schema."""
     required, optional = required or {}, optional or {}
     schema: Schema = {
         "type": "object",
@@ -99,23 +99,23 @@ def query_of(*parts: Properties, **more: Schema) -> Schema:
 def extended(
     schema: Schema, required: Properties | None = None, optional: Properties | None = None
 ) -> Schema:
-    """Return the schema of the same object with more properties, or other schemas of them."""
+    """Return the schema of the same object with further or changed properties."""
     names = [*schema.get("required", ()), *(required or ())]
-    found = schema | {"properties": schema["properties"] | dict(required or {}) | dict(optional or {})}
-    return found | ({"required": list(dict.fromkeys(names))} if names else {})
+    changed = schema | {"properties": schema["properties"] | dict(required or {}) | dict(optional or {})}
+    return changed | ({"required": list(dict.fromkeys(names))} if names else {})
 
 
 def without(schema: Schema, names: Iterable[str]) -> Schema:
     """Return the schema of the same object without some properties."""
-    gone = set(names)
-    found = schema | {
-        "properties": {name: inner for name, inner in schema["properties"].items() if name not in gone}
+    removed = set(names)
+    reduced = schema | {
+        "properties": {name: inner for name, inner in schema["properties"].items() if name not in removed}
     }
     if "required" in schema:
-        found["required"] = [name for name in schema["required"] if name not in gone]
-    return found
+        reduced["required"] = [name for name in schema["required"] if name not in removed]
+    return reduced
 
 
 def explained(schema: Schema, sentence: str | Promise) -> Schema:
-    """Return the schema with a sentence for people whose value does not fit."""
+    """Return the schema with the sentence for people whose value is invalid."""
     return schema | {"x-error": sentence}

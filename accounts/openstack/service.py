@@ -1,4 +1,4 @@
-"""The settings that tell one OpenStack API from another."""
+"""The properties of one OpenStack API."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from rest_framework.request import Request
 
 from accounts.openstack import faults
 from accounts.openstack.microversions import Microversions
-from accounts.openstack.paging import Page, Paging, Row, following
+from accounts.openstack.paging import Page, Paging, Row, next_page_query
 from accounts.openstack.schema import Schema
 
 FaultForm = Callable[[int, str], dict[str, Any]]
-"""From status and message to the body of an error."""
+"""Returns the body of an error with this status and message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,10 @@ class Service:
     request_id_header: str = ""
 
     def url(self, path: str) -> str:
-        """Return the absolute address of a path below `base`."""
+        """Return the absolute URL of a path below `base`."""
         return f"{settings.PUBLIC_URL}{self.base}/{path}"
 
-    def listed(
+    def page_response(
         self,
         request: Request,
         plural: str,
@@ -47,22 +47,22 @@ class Service:
         *,
         marker: Callable[[Row], object] = lambda row: getattr(row, "pk", ""),
     ) -> JsonResponse:
-        """Return a page in the form of Nova, Neutron and Cinder: rows, and the link to more of them."""
+        """Return a page in the form of Nova, Neutron and Cinder: rows, and the link to the next page."""
         body: dict[str, Any] = {plural: [show(row) for row in page.rows]}
         if page.more:
             body[f"{plural}_links"] = [self.next_link(request, path, marker(page.rows[-1]))]
         return JsonResponse(body)
 
     def next_link(self, request: Request, path: str, marker: object) -> dict[str, str]:
-        """Return the link to what follows the marker."""
-        query = following(request._request.GET, marker)
+        """Return the link to the page after the marker."""
+        query = next_page_query(request._request.GET, marker)
         return {"rel": "next", "href": f"{self.url(path)}?{query}"}
 
     def error(self, status: int, message: str) -> JsonResponse:
-        """Return an error in the service's own form, with the headers that belong to its status."""
+        """Return an error in the service's own form, with the headers of its status."""
         return faults.with_headers(JsonResponse(self.fault(status, message), status=status))
 
-    def error_of(self, error: Exception) -> JsonResponse | None:
-        """Return the answer to an error that a person may read; None for bugs."""
-        found = faults.read(error)
-        return self.error(*found) if found else None
+    def error_response(self, error: Exception) -> JsonResponse | None:
+        """Return the response to an error that a person may read; None for a bug."""
+        fault = faults.describe(error)
+        return self.error(*fault) if fault else None

@@ -1,4 +1,4 @@
-"""The order that a list is asked for."""
+"""The sort order that a request names."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,23 +8,23 @@ from django.utils.translation import gettext as _
 from accounts.errors import BadInput
 
 
-def order(query: QueryDict, known: Mapping[str, str], default: str, direction: str = "asc") -> list[str]:
+def order(query: QueryDict, sortable: Mapping[str, str], default: str, direction: str = "asc") -> list[str]:
     """Return the columns of `sort_key` and `sort_dir`, which may be repeated. Raise BadInput.
 
-    `known` maps keys to columns; keys without a direction take the last one that is named.
+    `sortable` maps keys to columns. Keys without a direction have the last one.
     """
     keys = query.getlist("sort_key") or [default]
     directions = query.getlist("sort_dir") or [direction]
-    return columns(zip(keys, directions + directions[-1:] * len(keys), strict=False), known)
+    return columns(zip(keys, directions + directions[-1:] * len(keys), strict=False), sortable)
 
 
-def columns(wanted: Iterable[tuple[str, str]], known: Mapping[str, str]) -> list[str]:
+def columns(keys: Iterable[tuple[str, str]], sortable: Mapping[str, str]) -> list[str]:
     """Return the columns of (key, direction), as `order_by` takes them. Raise BadInput."""
-    found = []
-    for key, direction in wanted:
+    names = []
+    for key, direction in keys:
         if direction not in {"asc", "desc"}:
             raise BadInput(fields={"sort_dir": _("Say asc or desc.")})
-        if key not in known:
+        if key not in sortable:
             raise BadInput(fields={"sort_key": _("Lists cannot be sorted by this.")})
-        found.append(f"-{known[key]}" if direction == "desc" else known[key])
-    return found
+        names.append(f"-{sortable[key]}" if direction == "desc" else sortable[key])
+    return names

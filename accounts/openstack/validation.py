@@ -1,4 +1,4 @@
-"""Checks values against JSON Schemas, and tells people in a sentence what is wrong with which field."""
+"""Validate values against JSON Schemas, with sentences for people that name each invalid field."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 
 from accounts.errors import BadInput
-from accounts.names import is_keepable
+from accounts.names import is_storable
 from accounts.openstack.schema import Schema
 from accounts.services.inputs import FLAGS
 
@@ -24,7 +24,7 @@ _FORMATS = FormatChecker(formats=())
 
 
 def enforce(schema: Schema, value: object, name: str = "") -> None:
-    """Raise BadInput naming each field that does not fit. `name`: what the value itself is called."""
+    """Raise BadInput naming each invalid field. `name` is that of the value itself."""
     fields: dict[str, str] = {}
     try:
         for error in validator(schema).iter_errors(value):
@@ -42,7 +42,7 @@ def enforce(schema: Schema, value: object, name: str = "") -> None:
 
 
 def enforce_query(schema: Schema, query: Mapping[str, Iterable[str]]) -> None:
-    """Raise BadInput naming each parameter that does not fit; one may come several times."""
+    """Raise BadInput naming each invalid parameter, which may be repeated."""
     properties = schema["properties"]
     for name, values in query.items():
         for value in values if name in properties else ():
@@ -54,12 +54,12 @@ _validators: dict[int, tuple[Schema, Draft202012Validator]] = {}
 
 
 def validator(schema: Schema) -> Draft202012Validator:
-    """Return what checks the schema; each is made once."""
-    kept = _validators.get(id(schema))
-    if kept is None or kept[0] is not schema:
-        # The schema is kept too, so that no other one ever has its id.
-        kept = _validators[id(schema)] = (schema, _Validator(schema, format_checker=_FORMATS))
-    return kept[1]
+    """Return the validator of the schema, which is created once."""
+    cached = _validators.get(id(schema))
+    if cached is None or cached[0] is not schema:
+        # The cache holds the schema too, so that no other one ever has its id.
+        cached = _validators[id(schema)] = (schema, _Validator(schema, format_checker=_FORMATS))
+    return cached[1]
 
 
 def _is_whole(_checker: Any, value: object) -> bool:
@@ -67,7 +67,7 @@ def _is_whole(_checker: Any, value: object) -> bool:
 
 
 def _number(value: object, schema: Schema) -> Any:
-    """Return the number to compare with a bound; whole numbers may come as text. None where it is none."""
+    """Return the number to compare with a bound, also from text. None if the value is no number."""
     if isinstance(value, str) and schema.get("format") == "whole" and _whole(value):
         return int(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -88,7 +88,7 @@ _Validator: Any = extend(
     validators={"minimum": _minimum, "maximum": _maximum},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )
-"""Takes 1.0 for no whole number, and compares numbers that come as text."""
+"""A validator for which 1.0 is no whole number, and which compares numbers in text."""
 
 
 def _format(name: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool]]:
@@ -97,7 +97,7 @@ def _format(name: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool
 
 @_format("text")
 def _text(value: object) -> bool:
-    return not isinstance(value, str) or is_keepable(value)
+    return not isinstance(value, str) or is_storable(value)
 
 
 @_format("flag")
@@ -144,7 +144,7 @@ def _ipv6(value: object) -> bool:
 
 
 def _sentences(error: ValidationError) -> dict[str, str]:
-    """Return {path of the field: what is wrong with it}."""
+    """Return {path of the field: sentence}."""
     if error.context and "x-error" not in error.schema:
         inner = best_match(error.context)
         return _sentences(inner) if inner is not None else {}
@@ -155,8 +155,8 @@ def _sentences(error: ValidationError) -> dict[str, str]:
         missing = [name for name in error.validator_value if name not in error.instance]
         return {".".join([*path, name]): _("This field is missing.") for name in missing}
     if error.validator == "additionalProperties" and error.validator_value is False:
-        known = error.schema.get("properties", {})
-        unknown = [name[:LONGEST_FIELD] for name in error.instance if name not in known][:MOST_ERRORS]
+        properties = error.schema.get("properties", {})
+        unknown = [name[:LONGEST_FIELD] for name in error.instance if name not in properties][:MOST_ERRORS]
         return {".".join([*path, name]): _("This is not known.") for name in unknown}
     return {".".join(path): _sentence(error)}
 
@@ -167,7 +167,7 @@ def _sentence(error: ValidationError) -> str:
         choices = value if keyword == "enum" else [value]
         return _("Say one of %(choices)s.") % {"choices": ", ".join(map(str, choices))}
     if keyword in {"type", "format", "minimum", "maximum"}:
-        return _of_kind(schema, error.instance)
+        return _kind_sentence(schema, error.instance)
     sentences = {
         "minLength": _("Give at least %(value)s characters."),
         "maxLength": _("Use at most %(value)s characters."),
@@ -180,8 +180,8 @@ def _sentence(error: ValidationError) -> str:
     return sentences.get(keyword, _("This cannot be used.")) % {"value": value}
 
 
-def _of_kind(schema: Schema, value: object) -> str:
-    """Return what kind of value is wanted."""
+def _kind_sentence(schema: Schema, value: object) -> str:
+    """Return the sentence that names the expected kind of value."""
     kinds = schema.get("type", "")
     kind = schema.get("format") or (kinds if isinstance(kinds, str) else kinds[0])
     if kind == "text" and isinstance(value, str):

@@ -25,7 +25,7 @@ from accounts.services.tokens import Valid
 
 
 class AnyAccept(BaseContentNegotiation):
-    """Answer JSON whatever is asked for: real clients send an empty Accept, which DRF would refuse."""
+    """Answer JSON whatever Accept says: real clients send an empty one, which DRF would refuse."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
@@ -35,9 +35,9 @@ class AnyAccept(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """Demand a token; views that are `anonymous` do not.
+    """Require a token, unless the view is `anonymous`.
 
-    `since` and `until` are the microversions that know the resource.
+    `since` and `until` are the microversions that have the resource.
     """
 
     api: ClassVar[Service]
@@ -64,7 +64,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if versions := self.api.microversions:
             self.version = versions.oldest
-            self.version = versions.asked(request._request)
+            self.version = versions.requested(request._request)
         super().initial(request, *args, **kwargs)
         self.check_address(request._request)
         if (self.since and self.version < self.since) or (self.until and self.version > self.until):
@@ -81,9 +81,9 @@ class ApiView(APIView):
 
     @classmethod
     def contract(cls, method: str) -> Contract:
-        """Return what a method takes and answers."""
-        own = getattr(cls, method, None) or (cls.contract("get") if method == "head" else None)
-        return own if isinstance(own, Contract) else getattr(own, "contract", EMPTY)
+        """Return the contract of a method."""
+        handler = getattr(cls, method, None) or (cls.contract("get") if method == "head" else None)
+        return handler if isinstance(handler, Contract) else getattr(handler, "contract", EMPTY)
 
     def check_address(self, request: HttpRequest) -> None:
         """Raise BadInput where the address contradicts the token."""
@@ -91,13 +91,15 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finished: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
         if versions := self.api.microversions:
-            versions.say(finished, self.version if self.version >= versions.oldest else versions.oldest)
+            versions.set_headers(
+                finished, self.version if self.version >= versions.oldest else versions.oldest
+            )
         if name := self.api.request_id_header:
             finished[name] = getattr(request._request, "request_id", "")
         return finished
 
     def handle_exception(self, exc: Exception) -> Any:
-        response = self.api.error_of(exc)
+        response = self.api.error_response(exc)
         if response is None:
             raise exc
         return response
@@ -113,7 +115,7 @@ class ApiView(APIView):
 
     @property
     def context(self) -> Context:
-        """Return who asks."""
+        """Return the context of the request."""
         request = self.request._request
         return self.valid.context(
             address=client_address(request),

@@ -1,4 +1,4 @@
-"""The access rules of a user: what their application credentials were ever limited to."""
+"""The access rules of a user, to which their application credentials are or were limited."""
 
 from typing import Any
 
@@ -15,19 +15,19 @@ from accounts.services import audit, inputs
 
 
 def visible_to(context: Context, user_id: str) -> QuerySet[AccessRule]:
-    """Return a user's rules. Raise Forbidden unless they are the asker's, or the asker may read users."""
+    """Return a user's rules. Raise Forbidden for those of others without `user:read`."""
     policy.enforce_own(context, user_id, "user:read")
     return AccessRule.objects.filter(user=user_id)
 
 
 def ensure(user: User, value: object) -> list[dict[str, Any]]:
-    """Return the rules of a new credential as `{id, service, method, path}`; those not yet there become the user's."""
-    return [_as_given(_row(user, rule)) for rule in clean_rules(value)]
+    """Return the rules of a new credential as `{id, service, method, path}`, creating missing ones. Raise BadInput."""
+    return [_to_dict(_row(user, rule)) for rule in clean_rules(value)]
 
 
 @transaction.atomic
 def delete(context: Context, user_id: str, rule_id: str) -> None:
-    """Remove a rule that no credential has any more. Raise Forbidden, NotFound."""
+    """Delete a rule that no credential has any more. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     rule = inputs.get_or_404(visible_to(context, user_id), rule_id, "access rule")
     credentials = ApplicationCredential.objects.filter(user=user_id).values_list("access_rules", flat=True)
@@ -48,5 +48,5 @@ def _row(user: User, rule: dict[str, str]) -> AccessRule:
     return row
 
 
-def _as_given(row: AccessRule) -> dict[str, Any]:
+def _to_dict(row: AccessRule) -> dict[str, Any]:
     return {"id": row.id, "service": row.service, "method": row.method, "path": row.path}

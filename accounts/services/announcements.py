@@ -1,21 +1,18 @@
-"""Announces changed rows to open pages.
-
-Accounts does not know how: another app registers what carries the word, and does so once it is ready.
-"""
+"""Announce changed rows to open pages, by the functions that other apps register."""
 
 from collections.abc import Callable
 
-Carrier = Callable[[str, list[str]], None]
-"""project id, topics → nothing; called inside the transaction of the change, carries the word after it."""
+Listener = Callable[[str, list[str]], None]
+"""Takes a project id and topics inside the transaction of a change, and announces them after its commit."""
 
-carriers: list[Carrier] = []
+listeners: list[Listener] = []
 
 
-def register(carrier: Carrier) -> None:
-    carriers.append(carrier)
+def register(listener: Listener) -> None:
+    listeners.append(listener)
 
 
 def changed(project_id: str, *topics: str) -> None:
-    """Tell the pages of the project and of administrators that what they show under `topics` is new."""
-    for carrier in carriers:
-        carrier(project_id, list(topics))
+    """Announce changed `topics` to the pages of the project and of administrators."""
+    for listener in listeners:
+        listener(project_id, list(topics))

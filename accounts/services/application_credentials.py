@@ -1,4 +1,4 @@
-"""Application credentials: what scripts sign in with in a user's place."""
+"""Application credentials, with which scripts sign in as a user."""
 
 import hashlib
 import hmac
@@ -22,26 +22,29 @@ from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 RANDOM = "sha256$"
-"""Marks the hash of a secret that we made ourselves: 256 random bits need no slow hash, people's choices do."""
+"""Prefix of hashes of random secrets: 256 random bits need no slow hash, secrets that people choose do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """A new credential and its secret, which is shown this once."""
+    """A new credential and its secret, which is stored nowhere."""
 
     credential: ApplicationCredential
     secret: str
 
 
 def visible_to(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
-    """Return a user's credentials. Raise Forbidden unless they are the asker's, or the asker may read users."""
+    """Return a user's credentials. Raise Forbidden for those of others without `user:read`."""
     policy.enforce_own(context, user_id, "user:read")
     return ApplicationCredential.objects.filter(user=user_id).prefetch_related("roles")
 
 
 @transaction.atomic
 def create(context: Context, user_id: str, data: Data) -> Created:
-    """Create a credential of the asker for the project they work in, with all their roles there or the given ones."""
+    """Create a credential for the context's user and project. Raise Forbidden, BadInput, Conflict.
+
+    Without `roles` in the data it has all roles of the user there.
+    """
     policy.enforce(context, "credential:write")
     _enforce_unrestricted(context)
     if user_id != context.user.id:
@@ -63,16 +66,16 @@ def create(context: Context, user_id: str, data: Data) -> Created:
         access_rules=access_rules.ensure(context.user, data.get("access_rules")),
         expires_at=expires_at,
     )
-    taken = _("There is an application credential %(name)s already.") % {"name": name}
-    save_unique(credential, taken, fields={"name": ""})
-    credential.roles.set(_wanted_roles(context, data.get("roles")))
+    conflict = _("There is an application credential %(name)s already.") % {"name": name}
+    save_unique(credential, conflict, fields={"name": ""})
+    credential.roles.set(_select_roles(context, data.get("roles")))
     audit.record(context, "credential.create", credential)
     return Created(credential=credential, secret=secret)
 
 
 @transaction.atomic
 def delete(context: Context, user_id: str, credential_id: str) -> None:
-    """Remove one, and with it every token that it got. Raise Forbidden, NotFound."""
+    """Delete a credential with its tokens. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     _enforce_unrestricted(context)
     credential = inputs.get_or_404(visible_to(context, user_id), credential_id, "application credential")
@@ -80,27 +83,27 @@ def delete(context: Context, user_id: str, credential_id: str) -> None:
     credential.delete()
 
 
-def fits(credential: ApplicationCredential, secret: object) -> bool:
-    """Return whether this is the secret, in a time that does not tell how nearly."""
+def verify_secret(credential: ApplicationCredential, secret: object) -> bool:
+    """Return whether this is the secret, in constant time."""
     if not is_text(secret, LONGEST_PASSWORD):
         return False
-    if is_random(credential):
+    if has_random_secret(credential):
         return hmac.compare_digest(credential.secret_hash, RANDOM + _digest(secret))
     return check_password(secret, credential.secret_hash)
 
 
-def is_random(credential: ApplicationCredential) -> bool:
-    """Return whether the secret is one of ours, which nobody can guess."""
+def has_random_secret(credential: ApplicationCredential) -> bool:
+    """Return whether we generated the secret at random."""
     return credential.secret_hash.startswith(RANDOM)
 
 
-def roles_of(credential: ApplicationCredential) -> dict[str, str]:
-    """{role id: name} that count now: those of the credential that its user still has. Two queries."""
+def current_roles(credential: ApplicationCredential) -> dict[str, str]:
+    """Return {role id: name} of the credential's roles that its user still has. Two queries."""
     present = assignments.roles_of(credential.user, project=credential.project)
-    given: set[str] = set()
+    granted: set[str] = set()
     for role_id, implied_id in credential.roles.values_list("pk", "inferences__implied"):
-        given |= {role_id, implied_id}
-    return {role_id: name for role_id, name in present.items() if role_id in given}
+        granted |= {role_id, implied_id}
+    return {role_id: name for role_id, name in present.items() if role_id in granted}
 
 
 def _enforce_unrestricted(context: Context) -> None:
@@ -109,7 +112,7 @@ def _enforce_unrestricted(context: Context) -> None:
 
 
 def _secret(value: object) -> tuple[str, str]:
-    """Return the secret and its hash; a random one where none is given."""
+    """Return the secret and its hash, a random secret by default. Raise BadInput."""
     if value is None or value == "":
         secret = secrets.token_urlsafe(32)
         return secret, RANDOM + _digest(secret)
@@ -118,17 +121,17 @@ def _secret(value: object) -> tuple[str, str]:
     return value, make_password(value)
 
 
-def _wanted_roles(context: Context, value: object) -> list[Role]:
-    """Return the asked roles, of which the asker must have each; all of theirs where none is named."""
-    mine = Role.objects.filter(name__in=context.roles)
+def _select_roles(context: Context, value: object) -> list[Role]:
+    """Return the named roles, by default all of the user's. Raise BadInput for one that the user does not have."""
+    own_roles = Role.objects.filter(name__in=context.roles)
     if value is None or value == []:
-        return list(mine)
+        return list(own_roles)
     if not isinstance(value, list) or len(value) > 100 or not all(isinstance(entry, dict) for entry in value):
         raise BadInput(fields={"roles": _("Give a list of objects with an id or a name.")})
     roles = []
     for entry in value:
         key = {field: entry[field] for field in ("id", "name") if is_text(entry.get(field), 64)}
-        role = mine.filter(**key).first() if key else None
+        role = own_roles.filter(**key).first() if key else None
         if role is None:
             raise BadInput(fields={"roles": _("You do not have each of these roles in this project.")})
         roles.append(role)

@@ -1,4 +1,4 @@
-"""Role assignments, as written and as effective."""
+"""Role assignments: stored ones, and the effective roles that follow from them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -26,19 +26,19 @@ class Holding:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """As columns of an assignment."""
+        """Return the columns of an assignment."""
         return {name: getattr(self, name) for name in ("user", "group", "project", "domain", "inherited")}
 
     @property
     def actor(self) -> User | Group:
-        """The user or group that has the role."""
+        """Return the user or group that has the role."""
         actor = self.user or self.group
         if actor is None:
             raise ValueError("A role is held by a user or by a group.")
         return actor
 
     def audited(self, role: Role) -> dict[str, Any]:
-        """Return what the audit log says of the role."""
+        """Return the details of an audit event about the role."""
         return {
             "project_id": self.project.id if self.project else "",
             "role": role.name,
@@ -49,7 +49,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effective:
-    """One role that counts, and the assignment it comes from."""
+    """One effective role, and the assignment from which it follows."""
 
     role: Role
     user: User | None
@@ -63,17 +63,17 @@ class Effective:
 def roles_of(
     user: User, *, project: Project | None = None, domain: Domain | None = None, system: bool = False
 ) -> dict[str, str]:
-    """{role id: name} that the user has on exactly one place, implied ones too. One query."""
-    mine = Assignment.objects.held_by(user)
+    """Return {role id: name} of the user's roles in exactly one scope, implied ones too. One query."""
+    held = Assignment.objects.held_by(user)
     if project is not None:
-        mine = mine.reaching(project)
+        held = held.reaching(project)
     elif domain is not None:
-        mine = mine.filter(domain=domain, inherited=False)
+        held = held.filter(domain=domain, inherited=False)
     elif system:
-        mine = mine.filter(project=None, domain=None)
+        held = held.filter(project=None, domain=None)
     else:
         return {}
-    rows = mine.values_list(
+    rows = held.values_list(
         "role", "role__name", "role__inferences__implied", "role__inferences__implied__name"
     )
     names: dict[str, str] = {}
@@ -84,17 +84,17 @@ def roles_of(
     return names
 
 
-def on_domains(user: User) -> QuerySet[Domain]:
+def unscoped_domains(user: User) -> QuerySet[Domain]:
     """Return the enabled domains on which the user has a role."""
-    mine = Assignment.objects.held_by(user).filter(inherited=False, domain__isnull=False)
-    return Domain.objects.filter(pk__in=mine.values("domain"), enabled=True)
+    held = Assignment.objects.held_by(user).filter(inherited=False, domain__isnull=False)
+    return Domain.objects.filter(pk__in=held.values("domain"), enabled=True)
 
 
-def on_system(user: User) -> bool:
+def has_system_role(user: User) -> bool:
     return Assignment.objects.held_by(user).filter(project=None, domain=None).exists()
 
 
-def holding(
+def find_holding(
     context: Context,
     rule: str,
     *,
@@ -104,7 +104,7 @@ def holding(
     place_id: str | None,
     inherited: bool,
 ) -> Holding:
-    """From the words and ids of an address. Raise Forbidden or NotFound."""
+    """Return the holding that the parts of an API path name. Raise Forbidden, NotFound."""
     policy.enforce(context, rule)
     user = inputs.get_or_404(User.objects.all(), actor_id, "user") if actor == "users" else None
     group = inputs.get_or_404(Group.objects.all(), actor_id, "group") if actor == "groups" else None
@@ -115,34 +115,34 @@ def holding(
     return Holding(user=user, group=group, project=project, domain=domain, inherited=inherited)
 
 
-def granted(held: Holding) -> QuerySet[Role]:
-    """Return the roles written for this holding; none that is implied or comes from elsewhere."""
-    return Role.objects.filter(pk__in=Assignment.objects.filter(**held.fields).values("role"))
+def unscoped_granted_roles(holding: Holding) -> QuerySet[Role]:
+    """Return the roles of stored assignments of this holding, without implied and inherited ones."""
+    return Role.objects.filter(pk__in=Assignment.objects.filter(**holding.fields).values("role"))
 
 
 @transaction.atomic
-def grant(context: Context, held: Holding, role_id: str) -> None:
-    """Give the role; again changes nothing."""
+def grant(context: Context, holding: Holding, role_id: str) -> None:
+    """Create the assignment; an existing one stays as it is. Raise Forbidden, NotFound."""
     policy.enforce(context, "assignment:write")
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
-    _row, made = Assignment.objects.get_or_create(role=role, **held.fields)
-    if made:
-        audit.record(context, "assignment.grant", held.actor, **held.audited(role))
+    _row, is_new = Assignment.objects.get_or_create(role=role, **holding.fields)
+    if is_new:
+        audit.record(context, "assignment.grant", holding.actor, **holding.audited(role))
 
 
 @transaction.atomic
-def revoke(context: Context, held: Holding, role_id: str) -> None:
-    """Take the role away; counts at the next request. Raise NotFound where it was not given."""
+def revoke(context: Context, holding: Holding, role_id: str) -> None:
+    """Delete the assignment, effective at the next request. Raise Forbidden, NotFound."""
     policy.enforce(context, "assignment:write")
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
-    gone, _rows = Assignment.objects.filter(role=role, **held.fields).delete()
-    if not gone:
+    deleted, _rows = Assignment.objects.filter(role=role, **holding.fields).delete()
+    if not deleted:
         inputs.raise_not_found("role assignment", role_id)
-    audit.record(context, "assignment.revoke", held.actor, **held.audited(role))
+    audit.record(context, "assignment.revoke", holding.actor, **holding.audited(role))
 
 
-def all_for_admin(context: Context, where: Q | None = None) -> list[Effective]:
-    """Return the assignments that fit, as they are written. One query. Raise Forbidden for those who may not read them."""
+def all_for_admin(context: Context, condition: Q | None = None) -> list[Effective]:
+    """Return the stored assignments that meet the condition. One query. Raise Forbidden."""
     policy.enforce(context, "assignment:read")
     return [
         Effective(
@@ -154,37 +154,37 @@ def all_for_admin(context: Context, where: Q | None = None) -> list[Effective]:
             inherited=row.inherited,
             source=row,
         )
-        for row in _all().filter(where or Q())
+        for row in _unscoped().filter(condition or Q())
     ]
 
 
-def effective(context: Context, *, user_id: str | None = None) -> list[Effective]:
-    """Return every role that counts: groups as members, inherited ones on what is below, implied ones.
+def effective_for_admin(context: Context, *, user_id: str | None = None) -> list[Effective]:
+    """Return every effective role, of one user if named: of group members, inherited and implied ones too.
 
-    Of one user, if named. Four queries. Raise Forbidden for those who may not read them.
+    Four queries. Raise Forbidden.
     """
     policy.enforce(context, "assignment:read")
-    written = _all()
+    written = _unscoped()
     if user_id is not None:
         written = written.filter(pk__in=Assignment.objects.held_by(User(pk=user_id)).values("pk"))
-    rows = _of_members(written.prefetch_related("group__members__domain"))
-    seen: set[tuple[str | None, ...]] = set()
+    rows = _expand_groups(written.prefetch_related("group__members__domain"))
+    keys: set[tuple[str | None, ...]] = set()
     effective_rows: list[Effective] = []
-    for one in _with_implied(_on_places(rows, list(Project.objects.with_lineage()))):
+    for row in _expand_implied(_expand_inherited(rows, list(Project.objects.with_lineage()))):
         key = (
-            one.user.id if one.user else None,
-            one.role.id,
-            one.project.id if one.project else None,
-            one.domain.id if one.domain else None,
+            row.user.id if row.user else None,
+            row.role.id,
+            row.project.id if row.project else None,
+            row.domain.id if row.domain else None,
         )
-        if key not in seen:
-            seen.add(key)
-            effective_rows.append(one)
+        if key not in keys:
+            keys.add(key)
+            effective_rows.append(row)
     return effective_rows
 
 
-def ways(context: Context, user: User) -> list[Effective]:
-    """Return every role of one user, once for each assignment that gives it. At most three queries."""
+def role_sources(context: Context, user: User) -> list[Effective]:
+    """Return every role of one user, once for each assignment that gives it. At most three queries. Raise Forbidden."""
     policy.enforce_own(context, user.id, "assignment:read")
     rows = [
         Effective(
@@ -196,33 +196,33 @@ def ways(context: Context, user: User) -> list[Effective]:
             inherited=row.inherited,
             source=row,
         )
-        for row in _all().filter(pk__in=Assignment.objects.held_by(user).values("pk"))
+        for row in _unscoped().filter(pk__in=Assignment.objects.held_by(user).values("pk"))
     ]
     below = list(Project.objects.with_lineage()) if any(row.inherited for row in rows) else []
-    return list(_with_implied(_on_places(rows, below)))
+    return list(_expand_implied(_expand_inherited(rows, below)))
 
 
-def on_project(context: Context, project: Project) -> QuerySet[Assignment]:
-    """Return the assignments that count on the project, and those on it that projects below inherit."""
+def project_assignments_for_admin(context: Context, project: Project) -> QuerySet[Assignment]:
+    """Return the assignments that count on the project, and those that projects below inherit from it."""
     policy.enforce(context, "assignment:read")
     counting = Assignment.objects.reaching(project).values("pk")
-    rows = _all().filter(Q(pk__in=counting) | Q(project=project))
+    rows = _unscoped().filter(Q(pk__in=counting) | Q(project=project))
     return rows.order_by(Coalesce("user__name", "group__name"), "role__name", "pk")
 
 
-def group_assignments(context: Context, group: Group) -> QuerySet[Assignment]:
-    """Return the group's assignments."""
+def group_assignments_for_admin(context: Context, group: Group) -> QuerySet[Assignment]:
+    """Return the group's assignments. Raise Forbidden."""
     policy.enforce(context, "assignment:read")
-    return _all().filter(group=group).order_by("project__name", "domain__name", "role__name", "pk")
+    return _unscoped().filter(group=group).order_by("project__name", "domain__name", "role__name", "pk")
 
 
-def _all() -> QuerySet[Assignment]:
+def _unscoped() -> QuerySet[Assignment]:
     return Assignment.objects.select_related(
         "role", "user__domain", "group__domain", "project__domain", "domain"
     ).order_by("pk")
 
 
-def _of_members(rows: Iterable[Assignment]) -> Iterator[Effective]:
+def _expand_groups(rows: Iterable[Assignment]) -> Iterator[Effective]:
     for row in rows:
         for user in row.group.members.all() if row.group else [row.user]:
             yield Effective(
@@ -236,7 +236,7 @@ def _of_members(rows: Iterable[Assignment]) -> Iterator[Effective]:
             )
 
 
-def _on_places(rows: Iterable[Effective], projects: list[Project]) -> Iterator[Effective]:
+def _expand_inherited(rows: Iterable[Effective], projects: list[Project]) -> Iterator[Effective]:
     for row in rows:
         if not row.inherited:
             yield row
@@ -246,7 +246,7 @@ def _on_places(rows: Iterable[Effective], projects: list[Project]) -> Iterator[E
                 yield replace(row, project=project, domain=None)
 
 
-def _with_implied(rows: Iterable[Effective]) -> Iterator[Effective]:
+def _expand_implied(rows: Iterable[Effective]) -> Iterator[Effective]:
     implied: dict[str, list[Role]] = {}
     for rule in RoleInference.objects.select_related("implied"):
         implied.setdefault(rule.prior_id, []).append(rule.implied)

@@ -1,4 +1,4 @@
-"""Writes the audit log."""
+"""Write the audit log."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from accounts.models import AuditEvent, Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The object of an event. Written out only where no row says it: several objects, an unknown name."""
+    """The target of an event that no row stands for: several rows, an unknown name."""
 
     type: str
     id: str = ""
@@ -30,10 +30,10 @@ def record(
     address: str | None = None,
     **detail: Any,
 ) -> AuditEvent:
-    """Add one event. Call it inside the transaction of the change, and before the target is deleted.
+    """Record one event. Call it inside the transaction of the change, and before the target is deleted.
 
-    Its project is `project_id`, else the target's, else the asker's. Without a context the change is Meridian's own
-    (a guest that died, a sweep); `address` is where it was caused.
+    Its project is `project_id`, else the target's, else the context's. Without a context the change is Meridian's
+    own: a guest that died, a sweep. `address` is then the client's, if there is one.
     """
     if isinstance(target, Model):
         target = _target(target)
@@ -57,7 +57,7 @@ def record(
 
 
 def _target(row: Model) -> Target:
-    """Describe a row: `server_group` for a ServerGroup, by its `audit_name`, its name, or its text."""
+    """Return the target of a row: of type `server_group` for a ServerGroup, by its `audit_name`, name, or text."""
     return Target(
         type=str(row._meta.verbose_name_raw).replace(" ", "_"),
         id=str(row.pk),

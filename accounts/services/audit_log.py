@@ -44,9 +44,9 @@ class Line:
 def read(
     context: Context, filters: Filters, *, before: Key | None = None, size: int = 50
 ) -> Part[AuditEvent]:
-    """Return the events that fit, newest first, beginning behind `before`."""
+    """Return matching events, newest first, after the key `before`. Raise Forbidden."""
     policy.enforce(context, "audit:read")
-    rows = _fitting(filters)
+    rows = _matching(filters)
     if not context.is_admin:
         rows = rows.filter(project_id=context.project.id if context.project else None)
     return part(rows, "at", before=before, size=size)
@@ -61,7 +61,7 @@ def lines(events: list[AuditEvent]) -> list[Line]:
 
 
 def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
-    """Yield the lines that fit in chunks of a thousand, so that a long log needs no memory."""
+    """Yield matching lines in chunks of a thousand, in constant memory."""
     key: Key | None = None
     while True:
         chunk = read(context, filters, before=key, size=CHUNK)
@@ -71,7 +71,7 @@ def chunks(context: Context, filters: Filters) -> Iterator[list[Line]]:
 
 
 def export(before: datetime) -> Iterator[dict[str, Any]]:
-    """Yield every event before this time as its columns, oldest first, in chunks of a constant size."""
+    """Yield every event before this time as {column: value}, oldest first, in constant memory."""
     fields = [field.name for field in AuditEvent._meta.concrete_fields]
     last = 0
     while True:
@@ -84,7 +84,7 @@ def export(before: datetime) -> Iterator[dict[str, Any]]:
         last = chunk[-1]["id"]
 
 
-def _fitting(filters: Filters) -> QuerySet[AuditEvent]:
+def _matching(filters: Filters) -> QuerySet[AuditEvent]:
     rows = AuditEvent.objects.all()
     texts = (filters.who, filters.action, filters.target, filters.project, filters.address)
     if not all(text == "" or is_text(text) for text in texts):
@@ -96,8 +96,8 @@ def _fitting(filters: Filters) -> QuerySet[AuditEvent]:
     if filters.target:
         rows = rows.filter(Q(target_name__icontains=filters.target) | Q(target_id=filters.target))
     if filters.project:
-        named = Project.objects.filter(name__icontains=filters.project).values("pk")
-        rows = rows.filter(Q(project_id=filters.project) | Q(project_id__in=named))
+        projects = Project.objects.filter(name__icontains=filters.project).values("pk")
+        rows = rows.filter(Q(project_id=filters.project) | Q(project_id__in=projects))
     if filters.address:
         rows = rows.filter(address__startswith=filters.address)
     if filters.outcome in AuditEvent.Outcome.values:

@@ -1,4 +1,4 @@
-"""The latest lines of the audit log about one project or one user."""
+"""The latest events of the audit log about one project or one user."""
 
 from django.db.models import Q
 
@@ -6,17 +6,17 @@ from accounts import policy
 from accounts.context import Context
 from accounts.models import AuditEvent, Project, User
 
-SHOWN = 10
+LATEST = 10
 
 
 def project_events(context: Context, project: Project) -> list[AuditEvent]:
     """Return the latest events of the project, newest first. One query."""
     policy.enforce(context, "project:read")
-    return list(AuditEvent.objects.filter(project_id=project.id)[:SHOWN])
+    return list(AuditEvent.objects.filter(project_id=project.id)[:LATEST])
 
 
 def user_events(context: Context, user: User) -> list[AuditEvent]:
     """Return the latest events by or about the user, newest first. One query."""
     policy.enforce(context, "user:read")
     about = Q(target_type="user", target_id=user.id)
-    return list(AuditEvent.objects.filter(Q(user_id=user.id) | about)[:SHOWN])
+    return list(AuditEvent.objects.filter(Q(user_id=user.id) | about)[:LATEST])

@@ -1,6 +1,6 @@
 """Regions, services and endpoints, and the catalog that tokens carry. Requests are checked by their schemas.
 
-Accounts does not know which APIs there are: whoever brings one registers it, and `ensure` makes its rows.
+Each app registers its APIs, and `ensure` creates their rows.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.endpoint_urls import filled, unknown_places, whole
+from accounts.endpoint_urls import absolute, fill_in, unknown_placeholders
 from accounts.errors import BadInput, Conflict
 from accounts.models import Endpoint, Region, Service, Token
 from accounts.services import audit, inputs
@@ -24,26 +24,26 @@ from accounts.services.saving import save_unique
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnService:
-    """An API of this installation: its OpenStack type and the path that the catalog names."""
+    """An API of this installation: its OpenStack type, its name, and the path of its endpoints."""
 
     type: str
     name: str
     path: str
 
 
-own: dict[str, OwnService] = {}
+own_services: dict[str, OwnService] = {}
 
 
 def register(service: OwnService) -> None:
-    """Make an API of ours known; called once its app is ready."""
-    own[service.type] = service
+    """Register an API of this installation; called once its app is ready."""
+    own_services[service.type] = service
 
 
 @transaction.atomic
 def ensure() -> None:
-    """Make the rows of our own APIs, and let their endpoints be where they are now."""
-    region, _made = Region.objects.get_or_create(pk=settings.REGION)
-    for service in own.values():
+    """Create the rows of our own APIs, and update their endpoints."""
+    region, _created = Region.objects.get_or_create(pk=settings.REGION)
+    for service in own_services.values():
         row = Service.objects.filter(type=service.type, name=service.name).first()
         row = row or Service.objects.create(type=service.type, name=service.name)
         for interface in Endpoint.Interface.values:
@@ -56,15 +56,15 @@ def ensure() -> None:
 
 
 def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
-    """Return the catalog as the token carries it: every enabled service with its enabled endpoints.
+    """Return the catalog of a token: every enabled service with its enabled endpoints.
 
-    Endpoints whose address names a project are left out of tokens that have none, as in Keystone. One query, none
-    while the epoch's mark stays.
+    Endpoints whose URL needs a project are left out of tokens without one, as in Keystone. One query, none while the
+    epoch's mark stays.
     """
-    places = {"project_id": token.project_id, "user_id": token.user_id}
+    values = {"project_id": token.project_id, "user_id": token.user_id}
     services: dict[str, dict[str, Any]] = {}
     for key, interface, region, url, service, kind, name in _read(mark):
-        if (address := filled(whole(url), places)) is None:
+        if (address := fill_in(absolute(url), values)) is None:
             continue
         entry = services.setdefault(service, {"id": service, "type": kind, "name": name, "endpoints": []})
         entry["endpoints"].append(
@@ -75,7 +75,7 @@ def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
 
 @lru_cache(2)
 def _read(_mark: str) -> list[tuple[Any, ...]]:
-    """Return the enabled endpoints under the epoch's mark."""
+    """Return the enabled endpoints, cached under the epoch's mark."""
     rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
     return list(
         rows.order_by("service__type", "service_id", "interface", "pk").values_list(
@@ -84,24 +84,24 @@ def _read(_mark: str) -> list[tuple[Any, ...]]:
     )
 
 
-def regions(context: Context) -> QuerySet[Region]:
+def regions_visible_to(context: Context) -> QuerySet[Region]:
     policy.enforce(context, "catalog:read")
     return Region.objects.all()
 
 
-def services(context: Context) -> QuerySet[Service]:
+def services_visible_to(context: Context) -> QuerySet[Service]:
     policy.enforce(context, "catalog:read")
     return Service.objects.all()
 
 
-def endpoints(context: Context) -> QuerySet[Endpoint]:
+def endpoints_visible_to(context: Context) -> QuerySet[Endpoint]:
     policy.enforce(context, "catalog:read")
     return Endpoint.objects.all()
 
 
 @transaction.atomic
 def create_region(context: Context, data: Data) -> Region:
-    """Create a region; without an id it gets one. Raise Forbidden, BadInput, Conflict."""
+    """Create a region, by default with a random id. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "catalog:write")
     region = Region(pk=inputs.identifier(data, "id") or Service().id)
     return _fill_region(context, "region.create", region, data)
@@ -142,7 +142,7 @@ def update_endpoint(context: Context, endpoint_id: str, data: Data) -> Endpoint:
 
 @transaction.atomic
 def delete(context: Context, rows: QuerySet[Any], key: str, noun: str) -> None:
-    """Remove a region, service or endpoint. Raise Conflict for a region that is in use."""
+    """Delete a region, service or endpoint. Raise Forbidden, NotFound, Conflict for a region that is in use."""
     policy.enforce(context, "catalog:write")
     row = inputs.get_or_404(rows, key, noun)
     audit.record(context, f"{noun}.delete", row)
@@ -172,7 +172,7 @@ def _fill_service(context: Context, action: str, service: Service, data: Data) -
     service.name = inputs.text(data, "name", service.name, longest=255)
     service.description = inputs.text(data, "description", service.description)
     service.enabled = inputs.flag(data, "enabled", service.enabled)
-    return _stored(context, action, service)
+    return _save(context, action, service)
 
 
 def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data) -> Endpoint:
@@ -180,30 +180,30 @@ def _fill_endpoint(context: Context, action: str, endpoint: Endpoint, data: Data
         endpoint.interface = str(data["interface"]).removesuffix("URL")
     if "url" in data:
         url = str(data["url"])
-        if unknown := unknown_places(url):
+        if unknown := unknown_placeholders(url):
             raise BadInput(fields={"url": _("No token has a %s.") % ", ".join(sorted(unknown))})
-        # One that names our own address goes on following it.
-        endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own(url) else url
+        # A URL of our own follows MERIDIAN_URL from now on.
+        endpoint.url = url.removeprefix(settings.PUBLIC_URL) if _is_own_url(url) else url
     if (service := inputs.identifier(data, "service_id")) is not None:
         endpoint.service = inputs.get_or_404(Service.objects.all(), service, "service")
     endpoint.enabled = inputs.flag(data, "enabled", endpoint.enabled)
     if (region := inputs.identifier(data, "region_id")) is not None:
         endpoint.region = inputs.get_or_404(Region.objects.all(), region, "region")
     elif (region := inputs.identifier(data, "region")) is not None:
-        # The older way to name it, which makes the region where there is none, as in Keystone.
-        endpoint.region, _made = Region.objects.get_or_create(pk=region)
+        # The older parameter, which creates a missing region, as in Keystone.
+        endpoint.region, _created = Region.objects.get_or_create(pk=region)
     elif "region_id" in data:
         endpoint.region = None
-    return _stored(context, action, endpoint)
+    return _save(context, action, endpoint)
 
 
-def _is_own(url: str) -> bool:
+def _is_own_url(url: str) -> bool:
     return url.startswith(f"{settings.PUBLIC_URL}/") and url.removeprefix(settings.PUBLIC_URL) in {
-        service.path for service in own.values()
+        service.path for service in own_services.values()
     }
 
 
-def _stored(context: Context, action: str, row: Any) -> Any:
+def _save(context: Context, action: str, row: Any) -> Any:
     row.save()
     audit.record(context, action, row)
     return row

@@ -1,4 +1,4 @@
-"""The file that OpenStack clients read to find and enter this cloud."""
+"""The file clouds.yaml, by which OpenStack clients find this cloud and sign in."""
 
 import os
 import tempfile
@@ -13,7 +13,7 @@ from accounts.models import Domain, User
 def write(path: Path, user: User, password: str) -> None:
     """Write the clouds `meridian-admin` and `meridian-demo` for `user`, readable by the owner only.
 
-    Clouds of other names in the file are kept; a reader sees the old file or the new one, never half.
+    Other clouds in the file are kept. The file is replaced atomically.
     """
     present = yaml.safe_load(path.read_text()) if path.exists() else None
     content = present if isinstance(present, dict) else {}

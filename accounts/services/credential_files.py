@@ -8,9 +8,9 @@ from django.conf import settings
 from accounts.models import ApplicationCredential
 
 CLOUD = "meridian"
-"""What the cloud is called in clouds.yaml: `openstack --os-cloud meridian …`."""
+"""The cloud's name in clouds.yaml: `openstack --os-cloud meridian …`."""
 
-_OTHERS = (
+_OTHER_VARIABLES = (
     "CLOUD",
     "TOKEN",
     "USERNAME",
@@ -29,16 +29,16 @@ _OTHERS = (
     "SYSTEM_SCOPE",
     "TRUST_ID",
 )
-"""Other ways to sign in, left over from another cloud's file: a credential is refused together with them."""
+"""Variables of other authentication methods, left over from another cloud's file, which exclude a credential."""
 
 
 def auth_url() -> str:
-    """Where clients sign in."""
+    """Return the URL at which clients sign in."""
     return f"{settings.PUBLIC_URL}/identity/v3"
 
 
 def clouds_yaml(credential: ApplicationCredential, secret: str) -> str:
-    """Return a whole clouds.yaml with this one cloud."""
+    """Return a clouds.yaml with this one cloud."""
     cloud = {
         "auth_type": "v3applicationcredential",
         "auth": {
@@ -54,7 +54,7 @@ def clouds_yaml(credential: ApplicationCredential, secret: str) -> str:
 
 
 def rc_file(credential: ApplicationCredential, secret: str) -> str:
-    """Return a file for a shell to read (`source`): every value is quoted, whatever a name holds."""
+    """Return a file for a shell to `source`, with every value quoted."""
     values = {
         "AUTH_TYPE": "v3applicationcredential",
         "AUTH_URL": auth_url(),
@@ -65,11 +65,11 @@ def rc_file(credential: ApplicationCredential, secret: str) -> str:
         "INTERFACE": "public",
         "IDENTITY_API_VERSION": "3",
     }
-    lines = [f"unset {' '.join(f'OS_{name}' for name in _OTHERS)}"]
+    lines = [f"unset {' '.join(f'OS_{name}' for name in _OTHER_VARIABLES)}"]
     lines += [f"export OS_{name}={shlex.quote(value)}" for name, value in values.items()]
     return "\n".join(lines) + "\n"
 
 
 def command() -> str:
-    """Return the first thing to try, where clouds.yaml lies in the present folder."""
+    """Return a first command to try, in the folder of clouds.yaml."""
     return f"openstack --os-cloud {CLOUD} token issue"

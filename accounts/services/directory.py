@@ -1,4 +1,4 @@
-"""Finds projects, users and groups for people: by part of a name, filtered, sorted, a page at a time."""
+"""Pages of projects, users and groups for administrators: searched, filtered and sorted."""
 
 from functools import reduce
 from operator import or_
@@ -28,10 +28,10 @@ def projects(
     number: int = 1,
     size: int = SIZE,
 ) -> "Page[Project]":
-    """Return a page of projects with their domains. `sort` may also be a resource's name: by what is used of it.
+    """Return a page of projects with their domains. Raise Forbidden.
 
-    `search` finds part of a name, description or tag, or a whole id; `state` is enabled or disabled. Unknown
-    filters and sorts count as none.
+    `search` is part of a name, description or tag, or a whole id; `state` is enabled or disabled. `sort` may also
+    be a resource, by its usage. Unknown filters and sorts are ignored.
     """
     policy.enforce(context, "project:read")
     rows: QuerySet[Project] = Project.objects.select_related("domain")
@@ -53,19 +53,19 @@ def users(
     number: int = 1,
     size: int = SIZE,
 ) -> "Page[User]":
-    """Return a page of users with their domains; `state` may also be locked: too many wrong passwords lately."""
+    """Return a page of users with their domains; `state` may also be locked. Raise Forbidden."""
     policy.enforce(context, "user:read")
     rows = User.objects.select_related("domain")
     rows = _in_domain(_in_state(_matching(rows, search, "name", "email", "description"), state), domain)
     if state == "locked":
-        rows = rows.filter(name__in=lockouts.names())
+        rows = rows.filter(name__in=lockouts.unscoped_locked_names())
     return Paginator(_sorted(rows, sort), size).get_page(number)
 
 
 def groups(
     context: Context, *, search: str = "", domain: str = "", sort: str = "", number: int = 1, size: int = SIZE
 ) -> "Page[Any]":
-    """Return a page of groups with their domains; `member_count` says how many are in each."""
+    """Return a page of groups with their domains and `member_count`. Raise Forbidden."""
     policy.enforce(context, "group:read")
     rows = Group.objects.select_related("domain").annotate(member_count=Count("members"))
     rows = _in_domain(_matching(rows, search, "name", "description"), domain)
@@ -77,7 +77,7 @@ def groups(
 
 
 def domains(context: Context) -> list[Domain]:
-    """Return all of them by name; there are few."""
+    """Return all domains, sorted by name; there are few. Raise Forbidden."""
     policy.enforce(context, "domain:read")
     return list(Domain.objects.all())
 
@@ -108,7 +108,7 @@ def _sorted(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
 
 
 def _by_usage(rows: QuerySet[Project], sort: str, number: int, size: int) -> "Page[Project]":
-    """Return a page sorted by usage, which other apps count, so the ids are sorted here."""
+    """Return a page sorted by usage. Other apps count it, so the ids are sorted here."""
     ids = list(rows.order_by("name", "id").values_list("pk", flat=True))
     used = quotas.resources[sort.removeprefix("-")].counter(ids)
     ids.sort(key=lambda key: used.get(key, 0), reverse=sort.startswith("-"))

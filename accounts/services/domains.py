@@ -1,4 +1,4 @@
-"""Domains: name spaces of users and projects."""
+"""Domains: namespaces of users and projects."""
 
 from django.db import transaction
 from django.db.models import ProtectedError, QuerySet
@@ -14,21 +14,21 @@ from accounts.services.saving import save_unique
 
 
 def visible_to(context: Context) -> QuerySet[Domain]:
-    """Return all domains to those who may read them, else the asker's own and that of their scope."""
+    """Return all domains if `domain:read` is allowed, else the user's own and that of their scope."""
     if policy.allows(context, "domain:read"):
         return Domain.objects.all()
     return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context)})
 
 
 def all_for_admin(context: Context) -> QuerySet[Domain]:
-    """Return all domains. Raise Forbidden for those who may not read them."""
+    """Return all domains. Raise Forbidden without `domain:read`."""
     policy.enforce(context, "domain:read")
     return Domain.objects.all()
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> Domain:
-    """Raise Forbidden, BadInput, Conflict."""
+    """Create a domain. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "domain:write")
     domain = Domain(
         name=inputs.name(data, longest=64),
@@ -42,7 +42,7 @@ def create(context: Context, data: Data) -> Domain:
 
 @transaction.atomic
 def update(context: Context, domain_id: str, data: Data) -> Domain:
-    """Disabling ends every session and token of the domain's users, and every token on it."""
+    """Change a domain. Disabling it ends the sessions and tokens of its users, and every token scoped to it."""
     policy.enforce(context, "domain:write")
     domain = inputs.get_or_404(Domain.objects.all(), domain_id, "domain")
     domain.name = inputs.name(data, domain.name, longest=64)
@@ -60,7 +60,7 @@ def update(context: Context, domain_id: str, data: Data) -> Domain:
 
 @transaction.atomic
 def delete(context: Context, domain_id: str) -> None:
-    """Remove a disabled domain with its users, groups and projects; what owns resources refuses (Conflict)."""
+    """Delete a disabled domain with its users, groups and projects. Raise Forbidden, NotFound, Conflict if in use."""
     policy.enforce(context, "domain:write")
     domain = inputs.get_or_404(Domain.objects.all(), domain_id, "domain")
     if domain.id == Domain.DEFAULT_ID:

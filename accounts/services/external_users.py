@@ -1,4 +1,4 @@
-"""Users whom a directory or an OpenID Connect provider vouches for: found by their identity, never by name."""
+"""Users of a directory or an OpenID Connect provider, found by their external identity, never by name."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -11,18 +11,18 @@ from accounts.names import clean_name, is_text
 from accounts.services import audit, inputs
 
 
-def enter(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_users: bool = True) -> User:
-    """Return the enabled user of `person`, who is made at the first sign-in unless `makes_users` is false.
+def sign_in(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_users: bool = True) -> User:
+    """Return the enabled user of `person`, created at the first sign-in unless `makes_users` is false.
 
-    Name and mail address follow the source, and so does membership in the `mirrored` groups. Raise BadInput for
-    a name that nobody may have, Forbidden for whom we do not let in, Unavailable where the domain is missing.
+    Name, mail address and membership in the `mirrored` groups follow the source. Raise BadInput for an invalid name,
+    Forbidden if the person may not sign in, Unavailable if the domain is missing.
     """
-    domain = home(domain_key)
+    domain = find_domain(domain_key)
     try:
-        user = _brought_in(person, domain, mirrored, makes_users)
+        user = _find_or_create(person, domain, mirrored, makes_users)
     except IntegrityError:
-        # Two first sign-ins at once: the second finds what the first made.
-        user = _brought_in(person, domain, mirrored, makes_users)
+        # Two first sign-ins at once: the second finds the first one's user.
+        user = _find_or_create(person, domain, mirrored, makes_users)
     if not (user.enabled and user.domain.enabled):
         raise Forbidden(_("The user %(name)s is disabled. Ask an administrator.") % {"name": user.name})
     return user
@@ -30,11 +30,11 @@ def enter(person: Person, domain_key: str, *, mirrored: frozenset[str], makes_us
 
 @transaction.atomic
 def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
-    """Tie a local user to an identity, which ends their password here. Raise NotFound, Conflict.
+    """Link a local user to an identity, in place of the password here. Raise NotFound, Conflict.
 
-    For whoever runs the machine: nobody gets into a local user from outside by being called like them.
+    Only for the operator of the installation: a name alone never links an identity.
     """
-    user = User.objects.filter(domain=home(domain_key), name=name).first()
+    user = User.objects.filter(domain=find_domain(domain_key), name=name).first()
     if user is None:
         inputs.raise_not_found("user", name)
     if is_external(user) or ExternalIdentity.objects.filter(source=source, subject=subject).exists():
@@ -46,8 +46,8 @@ def link(name: str, domain_key: str, *, source: str, subject: str) -> User:
     return user
 
 
-def home(key: str) -> Domain:
-    """Return the domain that a setting names by id or name. Raise Unavailable where there is none."""
+def find_domain(key: str) -> Domain:
+    """Return the domain that a setting names by id or name. Raise Unavailable if it is missing."""
     domain = Domain.objects.filter(Q(pk=key) | Q(name=key)).order_by("pk").first()
     if domain is None:
         raise Unavailable(
@@ -58,19 +58,19 @@ def home(key: str) -> Domain:
 
 
 def is_external(user: User) -> bool:
-    """Return whether the user's password, if there is any, is kept elsewhere."""
+    """Return whether the user has an external identity, and so no password here."""
     return ExternalIdentity.objects.filter(user=user).exists()
 
 
 @transaction.atomic
-def _brought_in(person: Person, domain: Domain, mirrored: frozenset[str], makes_users: bool) -> User:
-    user = _known(person) or _made(person, domain, makes_users)
-    _follow(user, person)
-    _mirror(user, person.groups, mirrored)
+def _find_or_create(person: Person, domain: Domain, mirrored: frozenset[str], makes_users: bool) -> User:
+    user = _find(person) or _create(person, domain, makes_users)
+    _update_profile(user, person)
+    _sync_groups(user, person.groups, mirrored)
     return user
 
 
-def _known(person: Person) -> User | None:
+def _find(person: Person) -> User | None:
     identities = ExternalIdentity.objects.select_related("user__domain").filter(
         source=person.source, subject=person.subject
     )
@@ -78,7 +78,7 @@ def _known(person: Person) -> User | None:
     return identity.user if identity else None
 
 
-def _made(person: Person, domain: Domain, makes_users: bool) -> User:
+def _create(person: Person, domain: Domain, makes_users: bool) -> User:
     if not makes_users:
         raise Forbidden(
             _("Nobody here knows you as %(name)s yet. Ask an administrator to let you in.")
@@ -96,8 +96,8 @@ def _made(person: Person, domain: Domain, makes_users: bool) -> User:
     return user
 
 
-def _follow(user: User, person: Person) -> None:
-    """Take over a new name, unless somebody has it here, and a new mail address."""
+def _update_profile(user: User, person: Person) -> None:
+    """Update the mail address, and the name unless another user has it."""
     name = clean_name(person.name)
     if User.objects.filter(domain=user.domain, name=name).exists():
         name = user.name
@@ -107,12 +107,12 @@ def _follow(user: User, person: Person) -> None:
         user.save(update_fields=["name", "email"])
 
 
-def _mirror(user: User, groups: frozenset[str], mirrored: frozenset[str]) -> None:
-    """Be in those of the mirrored groups that the source says, and in no other of them."""
+def _sync_groups(user: User, groups: frozenset[str], mirrored: frozenset[str]) -> None:
+    """Update the membership in the mirrored groups to what the source says."""
     target = mirrored & groups
     present = set(user.groups.filter(domain=user.domain, name__in=mirrored).values_list("name", flat=True))
     for name in sorted(target ^ present):
-        group, _made = Group.objects.get_or_create(domain=user.domain, name=name)
+        group, _created = Group.objects.get_or_create(domain=user.domain, name=name)
         if name in target:
             group.members.add(user)
         else:

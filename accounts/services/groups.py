@@ -1,4 +1,4 @@
-"""Groups and who is in them."""
+"""Groups and their members."""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,21 +13,21 @@ from accounts.services.saving import save_unique
 
 
 def visible_to(context: Context) -> QuerySet[Group]:
-    """Return all groups to those who may read them, else those of the asker."""
+    """Return all groups if `group:read` is allowed, else those of the user."""
     if policy.allows(context, "group:read"):
         return Group.objects.all()
     return Group.objects.filter(members=context.user)
 
 
 def all_for_admin(context: Context) -> QuerySet[Group]:
-    """Return all groups. Raise Forbidden for those who may not read them."""
+    """Return all groups. Raise Forbidden without `group:read`."""
     policy.enforce(context, "group:read")
     return Group.objects.all()
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> Group:
-    """Create a group in `domain_id`, else the asker's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
+    """Create a group in `domain_id`, else the context's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
     policy.enforce(context, "group:write")
     fallback = context.domain.id if context.domain else context.user.domain_id
     domain_id = inputs.identifier(data, "domain_id") or fallback
@@ -60,13 +60,13 @@ def delete(context: Context, group_id: str) -> None:
     group.delete()
 
 
-def members(context: Context, group_id: str) -> QuerySet[User]:
+def members_for_admin(context: Context, group_id: str) -> QuerySet[User]:
     policy.enforce(context, "group:read")
     return inputs.get_or_404(Group.objects.all(), group_id, "group").members.all()
 
 
 def has_member(context: Context, group_id: str, user_id: str) -> bool:
-    """Return whether the user is in the group; users may ask about themselves."""
+    """Return whether the user is in the group. Raise NotFound, and Forbidden for others without `group:read`."""
     policy.enforce_own(context, user_id, "group:read")
     return inputs.get_or_404(Group.objects.all(), group_id, "group").members.filter(pk=user_id).exists()
 
@@ -78,7 +78,7 @@ def add_member(context: Context, group_id: str, user_id: str) -> None:
 
 @transaction.atomic
 def remove_member(context: Context, group_id: str, user_id: str) -> None:
-    """Raise NotFound also where the user is not in the group."""
+    """Remove a user from a group. Raise Forbidden, NotFound, also if the user is not in the group."""
     if not has_member(context, group_id, user_id):
         policy.enforce(context, "group:write")
         inputs.raise_not_found("user", user_id)

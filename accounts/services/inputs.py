@@ -1,4 +1,4 @@
-"""Reads the fields of a request: loose in what is taken (as OpenStack is), strict in what comes out."""
+"""Read the fields of a request, as leniently as OpenStack, into values of one type."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -19,14 +19,14 @@ Data = Mapping[str, object]
 
 
 def name(data: Data, present: str | None = None, *, field: str = "name", longest: int = 255) -> str:
-    """Return a name; a missing one leaves what is `present`. Raise BadInput for none, too long, or full of tricks."""
+    """Return a name, by default the `present` one. Raise BadInput if it is missing, too long or has odd characters."""
     if present is not None and field not in data:
         return present
     return clean_name(data.get(field), field=field, longest=longest)
 
 
 def text(data: Data, field: str, present: str = "", *, longest: int = LONGEST_TEXT) -> str:
-    """Free text; null empties it, a missing field leaves what is `present`."""
+    """Return free text, by default the `present` one; null is empty. Raise BadInput."""
     if field not in data:
         return present
     value = data[field]
@@ -40,7 +40,7 @@ def text(data: Data, field: str, present: str = "", *, longest: int = LONGEST_TE
 
 
 def flag(data: Data, field: str, present: bool) -> bool:
-    """Return a yes or no: JSON's own, or the words and digits for them."""
+    """Return a boolean: JSON's own, or a word or digit for it. Raise BadInput."""
     if field not in data:
         return present
     value = data[field]
@@ -52,7 +52,7 @@ def flag(data: Data, field: str, present: bool) -> bool:
 
 
 def identifier(data: Data, field: str) -> str | None:
-    """Return an id, or None where none is given."""
+    """Return an id, or None. Raise BadInput."""
     value = data.get(field)
     if value is None:
         return None
@@ -62,7 +62,7 @@ def identifier(data: Data, field: str) -> str | None:
 
 
 def moment(data: Data, field: str) -> datetime | None:
-    """Return a time, in UTC where it names no zone; None where none is given."""
+    """Return a time, in UTC if it names no zone, or None. Raise BadInput."""
     value = data.get(field)
     if value is None:
         return None
@@ -75,13 +75,13 @@ def moment(data: Data, field: str) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def further(data: Data, own: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
-    """Return `present` changed by the fields that are not our `own`: short text, numbers, booleans."""
-    kept = present | {name: value for name, value in data.items() if name not in own}
-    kept = {name: value for name, value in kept.items() if value is not None}
-    if len(kept) > MOST_EXTRA:
+def extra_fields(data: Data, reserved: Collection[str], present: dict[str, Any]) -> dict[str, Any]:
+    """Return `present` updated by all fields but `reserved`: short text, numbers, booleans. Raise BadInput."""
+    extra = present | {name: value for name, value in data.items() if name not in reserved}
+    extra = {name: value for name, value in extra.items() if value is not None}
+    if len(extra) > MOST_EXTRA:
         raise BadInput(_("Keep at most %(most)s further fields.") % {"most": MOST_EXTRA})
-    for name, value in kept.items():
+    for name, value in extra.items():
         if not is_text(name, 64) or not (
             isinstance(value, bool)
             or value == ""
@@ -91,11 +91,11 @@ def further(data: Data, own: Collection[str], present: dict[str, Any]) -> dict[s
             raise BadInput(
                 fields={name[:64]: _("This field is unknown, and can be kept as short text only.")}
             )
-    return kept
+    return extra
 
 
 def get_or_404(rows: QuerySet[Row], key: str, noun: str) -> Row:
-    """Return the row with this id. Raise NotFound, worded alike for what is not there and what is not theirs."""
+    """Return the row with this id. Raise NotFound in the same words for missing and for invisible rows."""
     row = rows.filter(pk=key).first() if is_text(key, 255) else None
     return raise_not_found(noun, key) if row is None else row
 

@@ -1,4 +1,4 @@
-"""People get in, or in again, by a one-time link with which they choose their own password."""
+"""Invitations and password resets: one-time links with which people choose a password."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ LIFETIMES = {INVITATION: timedelta(days=7), RESET: timedelta(hours=24)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link that was just made. `address` is shown this once, and is None where it was mailed."""
+    """A new link. Its `address` is stored nowhere, and is None if it was mailed."""
 
     user: User
     purpose: OneTimeLink.Purpose
@@ -47,7 +47,7 @@ def invite(context: Context, data: Data) -> Link:
 
 
 def reset(context: Context, user_id: str) -> Link:
-    """Create a link with which the user chooses a new password; the present one works until then. Raise NotFound."""
+    """Create a link for a new password; the present one is valid until then. Raise Forbidden, NotFound, Conflict."""
     policy.enforce(context, "user:write")
     with transaction.atomic():
         user = inputs.get_or_404(User.objects.all(), user_id, "user")
@@ -60,7 +60,7 @@ def reset(context: Context, user_id: str) -> Link:
 
 
 def find(token: str) -> OneTimeLink:
-    """Return the link of an invitation or a reset, with its user. Raise NotFound for used, late and wrong ones alike."""
+    """Return the link of an invitation or a reset, with its user. Raise NotFound if it is used, expired or wrong."""
     link = links.find(token, INVITATION, RESET)
     if link is None or link.user is None or not (link.user.enabled and link.user.domain.enabled):
         raise NotFound(_("This link was used or is too old. Ask your administrator for a new one."))
@@ -69,7 +69,7 @@ def find(token: str) -> OneTimeLink:
 
 @transaction.atomic
 def choose_password(token: str, password: object) -> User:
-    """Burn the link and set the password. Raise NotFound, and BadInput for a weak one, which burns nothing."""
+    """Use the link and set the password. Raise NotFound, and BadInput for a weak one, which leaves the link unused."""
     link = find(token)
     user = link.user
     if user is None or not links.use(link.purpose, token):
@@ -79,7 +79,7 @@ def choose_password(token: str, password: object) -> User:
 
 
 def _place(data: Data) -> tuple[Project | None, Role | None]:
-    """Both or neither; the role by id or name."""
+    """Return the project and the role, by id or name, or neither. Raise BadInput."""
     project_id, role_key = data.get("project") or None, data.get("role") or None
     if project_id is None and role_key is None:
         return None, None

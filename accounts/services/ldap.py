@@ -1,4 +1,4 @@
-"""Asks an LDAP directory who somebody is and whether their password is right (RFC 4511, RFC 4513)."""
+"""Look people up in an LDAP directory, and check their passwords there (RFC 4511, RFC 4513)."""
 
 import secrets
 import ssl
@@ -24,37 +24,39 @@ from accounts.federation import LdapServer, Person
 from accounts.models import ExternalIdentity
 
 PATIENCE_SECONDS = 5
-"""For each step: connecting, and waiting for each answer."""
+"""Timeout of each step: connecting, and waiting for each answer."""
 
 log = structlog.get_logger()
 
 
 def check(server: LdapServer, name: str, password: str | None) -> Person | None:
-    """Return the person of this name, if the password is theirs. Raise Unavailable where the directory is no help.
+    """Return the person of this name, if the password is right. Raise Unavailable if the directory does not answer.
 
-    Unknown names cost as much as wrong passwords: the directory is asked for a password in either case. None as
-    the password asks for one that nobody has.
+    Unknown names take as long as wrong passwords: the directory checks one in either case. With None it checks a
+    random password.
     """
     try:
-        with _connection(server, server.bind_dn, server.bind_password) as own:
-            if not own.bind():
-                raise _no_help(server, f"our account {server.bind_dn!r} is refused: {_said(own)}")
-            entry = _entry(server, own, name)
-            person = _person(server, own, entry, name) if entry else None
-            whom = entry["dn"] if entry else f"{server.name}={escape_rdn(name)},{server.base}"
-            is_theirs = _binds(server, whom, password if person and password else secrets.token_hex())
+        with _connection(server, server.bind_dn, server.bind_password) as connection:
+            if not connection.bind():
+                raise _unavailable(
+                    server, f"our account {server.bind_dn!r} is refused: {_result_text(connection)}"
+                )
+            entry = _entry(server, connection, name)
+            person = _person(server, connection, entry, name) if entry else None
+            dn = entry["dn"] if entry else f"{server.name}={escape_rdn(name)},{server.base}"
+            is_right = _can_bind(server, dn, password if person and password else secrets.token_hex())
     except (LDAPException, OSError) as error:
-        raise _no_help(server, str(error)) from error
-    return person if is_theirs else None
+        raise _unavailable(server, str(error)) from error
+    return person if is_right else None
 
 
 def probe(server: LdapServer) -> None:
     """Test the connection and the search. Raise Unavailable with the reason, for administrators."""
     try:
-        with _connection(server, server.bind_dn, server.bind_password) as own:
-            if not own.bind():
-                raise Unavailable(f"{server.bind_dn or 'anonymous'}: {_said(own)}")
-            if not _search(own, server.base, server.filter, [server.identifier], most=1):
+        with _connection(server, server.bind_dn, server.bind_password) as connection:
+            if not connection.bind():
+                raise Unavailable(f"{server.bind_dn or 'anonymous'}: {_result_text(connection)}")
+            if not _search(connection, server.base, server.filter, [server.identifier], most=1):
                 raise Unavailable(f"{server.base}: {server.filter} finds nobody")
     except (LDAPException, OSError) as error:
         raise Unavailable(str(error)) from error
@@ -62,7 +64,7 @@ def probe(server: LdapServer) -> None:
 
 @contextmanager
 def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.Connection]:
-    """Return an open connection that nobody can listen to, unless the settings allow it; not bound yet."""
+    """Return an open connection, not bound yet, and encrypted unless the settings say otherwise."""
     tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file or None)
     host = ldap3.Server(server.url, tls=tls, get_info=ldap3.NONE, connect_timeout=PATIENCE_SECONDS)
     connection = ldap3.Connection(
@@ -84,7 +86,7 @@ def _connection(server: LdapServer, user: str, password: str) -> Iterator[ldap3.
 
 
 def _entry(server: LdapServer, connection: ldap3.Connection, name: str) -> dict[str, Any] | None:
-    """Return the one entry of this name."""
+    """Return the one entry of this name, if there is exactly one."""
     query = f"(&{server.filter}({server.name}={escape_filter_chars(name)}))"
     attributes = [server.name, server.email, server.identifier]
     entries = _search(connection, server.base, query, attributes, most=2)
@@ -112,7 +114,7 @@ def _person(
 
 
 def _groups(server: LdapServer, connection: ldap3.Connection, dn: str, name: str) -> Iterator[str]:
-    """Names of the groups that list the person, in whichever of the usual three ways."""
+    """Yield the names of groups whose `member`, `uniqueMember` or `memberUid` is the person."""
     if not (server.group_base and server.groups):
         return
     member, uid = escape_filter_chars(dn), escape_filter_chars(name)
@@ -128,16 +130,16 @@ def _search(
         base, query, attributes=attributes, size_limit=most, time_limit=PATIENCE_SECONDS, types_only=False
     )
     if connection.result["result"] not in {RESULT_SUCCESS, RESULT_SIZE_LIMIT_EXCEEDED}:
-        raise LDAPException(f"searching {base!r} failed: {_said(connection)}")
+        raise LDAPException(f"searching {base!r} failed: {_result_text(connection)}")
     return [row for row in connection.response or () if row["type"] == "searchResEntry"]
 
 
-def _binds(server: LdapServer, dn: str, password: str) -> bool:
-    """Return whether the directory lets `dn` in. On a connection of its own, so that ours stays who we are."""
-    with _connection(server, dn, password) as theirs:
-        if not theirs.bind() and theirs.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
-            raise LDAPException(_said(theirs))
-        return bool(theirs.bound)
+def _can_bind(server: LdapServer, dn: str, password: str) -> bool:
+    """Return whether `dn` can bind with the password, on a connection of its own, so that ours stays bound."""
+    with _connection(server, dn, password) as connection:
+        if not connection.bind() and connection.result["result"] in {RESULT_BUSY, RESULT_UNAVAILABLE}:
+            raise LDAPException(_result_text(connection))
+        return bool(connection.bound)
 
 
 def _texts(entry: dict[str, Any], attribute: str) -> list[str]:
@@ -145,7 +147,7 @@ def _texts(entry: dict[str, Any], attribute: str) -> list[str]:
 
 
 def _identifier(value: bytes) -> str:
-    """As text; an objectGUID is sixteen bytes that are none."""
+    """Return the identifier as text: in hexadecimal if its bytes are none, like an objectGUID's."""
     try:
         text = value.decode()
     except UnicodeDecodeError:
@@ -153,12 +155,12 @@ def _identifier(value: bytes) -> str:
     return text if text.isprintable() else value.hex()
 
 
-def _said(connection: ldap3.Connection) -> str:
+def _result_text(connection: ldap3.Connection) -> str:
     return f"{connection.result['description']} {connection.result['message']}".strip()
 
 
-def _no_help(server: LdapServer, reason: str) -> Unavailable:
-    """Tell the log why; the error tells people that it is not their password."""
+def _unavailable(server: LdapServer, reason: str) -> Unavailable:
+    """Log the reason. Return the error for people, which says that their password is not at fault."""
     log.error("ldap.unavailable", url=server.url, reason=reason)
     return Unavailable(
         _("The directory that checks this name does not answer. Try again shortly; local users can sign in.")

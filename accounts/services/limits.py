@@ -1,6 +1,6 @@
-"""Quotas in the words of Keystone's unified limits: every resource is registered with a default, projects may differ.
+"""Quotas as Keystone's unified limits: every resource is registered with a default, and projects may differ.
 
-What counts and what may be written is `quotas`' to say. Resources are what our parts count: none can be added here.
+`quotas` has the rules. Clients cannot register resources, since our apps count them.
 """
 
 import re
@@ -24,18 +24,18 @@ _KEY = re.compile(r"0{17}[0-9a-f]{15}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredLimit:
-    """A resource and the limit of projects that have none of their own."""
+    """A resource and its default limit."""
 
     resource: quotas.Resource
     limit: int
 
     @property
     def pk(self) -> str:
-        """The same id every time, since there is one for each name."""
+        """Return an id that depends on the resource's name only."""
         return uuid.uuid5(uuid.NAMESPACE_OID, self.resource.name).hex
 
 
-def registered(context: Context) -> list[RegisteredLimit]:
+def list_registered(context: Context) -> list[RegisteredLimit]:
     policy.enforce(context, "quota:read")
     limits = quotas.defaults()
     return [
@@ -43,8 +43,8 @@ def registered(context: Context) -> list[RegisteredLimit]:
     ]
 
 
-def one_registered(context: Context, key: str) -> RegisteredLimit:
-    for row in registered(context):
+def get_registered(context: Context, key: str) -> RegisteredLimit:
+    for row in list_registered(context):
         if row.pk == key:
             return row
     return inputs.raise_not_found("registered limit", key)
@@ -54,25 +54,25 @@ def one_registered(context: Context, key: str) -> RegisteredLimit:
 def update_registered(context: Context, key: str, data: Data) -> RegisteredLimit:
     """Change a default. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "quota:write")
-    row = one_registered(context, key)
+    row = get_registered(context, key)
     _enforce_alike(data, resource_name=row.resource.name)
     if "default_limit" in data:
         _write(context, None, row.resource.name, data["default_limit"], "default_limit")
-    return one_registered(context, key)
+    return get_registered(context, key)
 
 
 @transaction.atomic
 def reset_registered(context: Context, key: str) -> None:
-    """Restore the built-in default. Raise NotFound, or Forbidden while projects have limits of their own."""
+    """Restore the built-in default. Raise NotFound, and Forbidden while projects have limits of their own."""
     policy.enforce(context, "quota:write")
-    name = one_registered(context, key).resource.name
+    name = get_registered(context, key).resource.name
     if Quota.objects.filter(project__isnull=False, resource=name).exists():
         raise Forbidden(_("Some projects have a limit of their own of %(name)s.") % {"name": name})
     quotas.reset(context, None, name)
 
 
 def visible_to(context: Context) -> QuerySet[Quota]:
-    """Return the projects' own limits: all to those who may read projects, else those of the asker's project."""
+    """Return the projects' own limits: all if `project:read` is allowed, else the project's. Raise Forbidden."""
     policy.enforce(context, "quota:read")
     rows = Quota.objects.filter(project__isnull=False, resource__in=quotas.resources)
     if not policy.allows(context, "project:read"):
@@ -80,25 +80,25 @@ def visible_to(context: Context) -> QuerySet[Quota]:
     return rows.order_by("project_id", "resource")
 
 
-def key_of(row: Quota) -> str:
-    """Return the limit's id, written as Identity writes ids."""
+def to_key(row: Quota) -> str:
+    """Return the limit's id, in the form of Identity's ids."""
     return f"{row.pk:032x}"
 
 
-def of_key(key: str) -> Q:
+def key_condition(key: str) -> Q:
     """Return the condition of the limit with this id."""
     return Q(pk=int(key, 16)) if _KEY.fullmatch(key) else Q(pk__in=[])
 
 
-def one(context: Context, key: str) -> Quota:
-    """Return one limit. Raise NotFound, alike for what is not there and what is not theirs."""
-    row = visible_to(context).filter(of_key(key)).first()
+def get_visible(context: Context, key: str) -> Quota:
+    """Return one limit. Raise Forbidden, and NotFound alike for missing and for invisible ones."""
+    row = visible_to(context).filter(key_condition(key)).first()
     return inputs.raise_not_found("limit", key) if row is None else row
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> Quota:
-    """Give a project a limit of its own. Raise Forbidden, BadInput, Conflict, NotFound."""
+    """Create a limit of a project. Raise Forbidden, BadInput, Conflict, NotFound."""
     policy.enforce(context, "quota:write")
     name = _resource_name(data)
     if data.get("domain_id"):
@@ -113,29 +113,29 @@ def create(context: Context, data: Data) -> Quota:
 @transaction.atomic
 def update(context: Context, key: str, data: Data) -> Quota:
     policy.enforce(context, "quota:write")
-    row = one(context, key)
+    row = get_visible(context, key)
     _enforce_alike(data, resource_name=row.resource, project_id=str(row.project_id))
     if "resource_limit" in data:
         _write(context, row.project_id, row.resource, data["resource_limit"], "resource_limit")
-    return one(context, key)
+    return get_visible(context, key)
 
 
 @transaction.atomic
 def delete(context: Context, key: str) -> None:
-    """Delete the limit of a project, for which the default counts again. Raise Forbidden, NotFound."""
+    """Delete the limit of a project, so that the default applies again. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
-    row = one(context, key)
+    row = get_visible(context, key)
     quotas.reset(context, row.project_id, row.resource)
 
 
 def refuse_registration(context: Context, data: Data) -> None:
-    """Raise what is the matter with a further registered limit: there is one, or nothing counts the resource."""
+    """Raise Conflict for a limit that is registered already, BadInput for a resource that nothing counts."""
     policy.enforce(context, "quota:write")
     raise Conflict(_("%(name)s is registered already. Change its default.") % {"name": _resource_name(data)})
 
 
 def _resource_name(data: Data) -> str:
-    """Return the resource that a body is about; its service and region need only be there."""
+    """Return the resource that a body names. Raise BadInput if it, the service or the region is unknown."""
     name = inputs.name(data, field="resource_name")
     if name not in quotas.resources:
         names = ", ".join(quotas.resources)
@@ -150,7 +150,7 @@ def _resource_name(data: Data) -> str:
 
 
 def _enforce_alike(data: Data, **present: str) -> None:
-    """Raise BadInput where a change would be of what a limit is about."""
+    """Raise BadInput if a change touches one of the `present` fields, which identify the limit."""
     wrong = {
         name: _("This cannot be changed.")
         for name in present
@@ -167,7 +167,7 @@ def _refuse_description(data: Data) -> None:
 
 
 def _write(context: Context, project_id: str | None, name: str, value: object, field: str) -> None:
-    """As quotas write it, with the field called what the body calls it."""
+    """Set the limit. Raise as `quotas.update`, with BadInput naming the body's own field."""
     try:
         quotas.update(context, project_id, {name: value})
     except BadInput as error:

@@ -1,4 +1,4 @@
-"""One-time links: made once, shown once, kept as a hash, burnt at use."""
+"""One-time links, of which only the hash is stored."""
 
 import hashlib
 import secrets
@@ -14,7 +14,7 @@ def _digest(token: str) -> str:
 
 
 def create(purpose: str, lifetime: timedelta, user: User | None = None) -> str:
-    """Create a new token for `purpose`; earlier unused ones of the same purpose (and user) stop working."""
+    """Create a token for `purpose`, in place of earlier unused ones of the same purpose and user."""
     OneTimeLink.objects.filter(purpose=purpose, user=user, used_at=None).delete()
     token = secrets.token_urlsafe(32)
     OneTimeLink.objects.create(
@@ -24,20 +24,20 @@ def create(purpose: str, lifetime: timedelta, user: User | None = None) -> str:
 
 
 def find(token: str, *purposes: str) -> OneTimeLink | None:
-    """Return the link of this token with its user, if it could be used now for one of the purposes."""
+    """Return the unused, unexpired link of this token for one of the purposes, with its user."""
     rows = OneTimeLink.objects.select_related("user__domain")
     return rows.filter(
         digest=_digest(token), purpose__in=purposes, used_at=None, expires_at__gt=timezone.now()
     ).first()
 
 
-def valid(purpose: str, token: str) -> bool:
-    """Return whether the token could be used now."""
+def is_valid(purpose: str, token: str) -> bool:
+    """Return whether the token is unused and unexpired."""
     return find(token, purpose) is not None
 
 
 def use(purpose: str, token: str) -> bool:
-    """Burn the token; False when it was wrong, late or used. Of two at once only one gets True."""
+    """Mark the token as used. Return whether it was valid; of two calls at once only one gets True."""
     return bool(
         OneTimeLink.objects.filter(
             digest=_digest(token), purpose=purpose, used_at=None, expires_at__gt=timezone.now()

@@ -1,4 +1,4 @@
-"""Counts wrong passwords and codes by name and address, and locks for a while after too many (django-axes)."""
+"""Count wrong passwords and codes by name and address, and lock for a while after too many (django-axes)."""
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_cool_off
@@ -19,34 +19,34 @@ from accounts.services import audit, inputs
 
 
 def refuse_locked(request: HttpRequest, name: str) -> None:
-    """Raise NotSignedIn while the name is locked for this address; pages show how long (`axes_locked_out`)."""
+    """Raise NotSignedIn while the name is locked for this address. Pages show how long (`axes_locked_out`)."""
     if not AxesProxyHandler.is_allowed(request, {"username": name}):
         request.axes_locked_out = True  # type: ignore[attr-defined]
         raise NotSignedIn
 
 
-def failed(request: HttpRequest, name: str) -> None:
-    """Count one wrong attempt."""
+def record_failure(request: HttpRequest, name: str) -> None:
+    """Count one failed attempt."""
     user_login_failed.send(__name__, credentials={"username": name}, request=request)
 
 
-def succeeded(request: HttpRequest, name: str) -> None:
-    """Clear the wrong attempts of a name that has signed in. Sessions do so by themselves."""
+def clear_failures(request: HttpRequest, name: str) -> None:
+    """Delete the failed attempts of a name that has signed in without a session; sessions do so by themselves."""
     AxesProxyHandler.update_request(request)
     AxesProxyHandler.get_implementation().reset_user_attempts(request, {"username": name})
 
 
-def names() -> QuerySet[AccessAttempt, str]:
-    """Return the locked names, as a query of one column. A lock holds for one name from one address."""
+def unscoped_locked_names() -> QuerySet[AccessAttempt, str]:
+    """Return the locked names, as a query of one column. Each is locked for one address."""
     since = timezone.now() - get_cool_off()
-    tried = AccessAttempt.objects.filter(attempt_time__gte=since).order_by().values("username", "ip_address")
-    locked = tried.annotate(failures=Sum("failures_since_start"))
+    recent = AccessAttempt.objects.filter(attempt_time__gte=since).order_by().values("username", "ip_address")
+    locked = recent.annotate(failures=Sum("failures_since_start"))
     return locked.filter(failures__gte=settings.AXES_FAILURE_LIMIT).values_list("username", flat=True)
 
 
-def among(users: list[User]) -> set[str]:
-    """Return ids of those of the users whose names are locked. One query."""
-    locked = set(names().filter(username__in=[user.name for user in users]))
+def locked_ids(users: list[User]) -> set[str]:
+    """Return the ids of the users whose names are locked. One query."""
+    locked = set(unscoped_locked_names().filter(username__in=[user.name for user in users]))
     return {user.id for user in users if user.name in locked}
 
 

@@ -1,4 +1,4 @@
-"""Mails to people, where a mail server is configured."""
+"""Mails to people, if a mail server is configured."""
 
 import smtplib
 
@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 
 
 def send(address: str, subject: str | Promise, text: str | Promise) -> bool:
-    """Send a mail; return whether the server took it. A server that refuses or is away raises nothing."""
+    """Send a mail. Return whether the server accepted it; failures are logged only."""
     if not settings.MAIL_IS_ON or not address:
         return False
     try:

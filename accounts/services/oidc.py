@@ -1,6 +1,6 @@
-"""Asks an OpenID Connect provider who somebody is: code flow with PKCE (OpenID Connect Core 1.0, RFC 7636).
+"""Sign-in at an OpenID Connect provider: code flow with PKCE (OpenID Connect Core 1.0, RFC 7636).
 
-Nothing of the provider is kept between sign-ins, so that a changed key or address counts at once.
+The provider's metadata is not cached, so that a changed key or address counts at once.
 """
 
 import hmac
@@ -26,14 +26,14 @@ PATIENCE_SECONDS = 5
 CLOCKS_DIFFER_SECONDS = 60
 LONGEST_VALUE = 4096
 SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-"""Those of a private key; what anybody can make (`none`), or whoever knows our secret, proves nothing."""
+"""Asymmetric algorithms only: neither `none` nor a shared secret proves anything."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """State that the browser keeps while its user is at the provider."""
+    """The state of a sign-in, which the browser stores while its user is at the provider."""
 
     state: str
     nonce: str
@@ -42,7 +42,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The person who came back, and the provider's sign-out address and token, empty if it has none."""
+    """The person, and the provider's sign-out address and ID token, empty if it has none."""
 
     person: Person
     id_token: str
@@ -50,10 +50,10 @@ class Proof:
 
 
 def begin(provider: OidcProvider, callback: str) -> tuple[str, Attempt]:
-    """Return the provider's address to go to, and what to keep until they come back. Raise Unavailable."""
+    """Return the provider's authorization URL, and the state to store until the callback. Raise Unavailable."""
     attempt = Attempt(state=generate_token(32), nonce=generate_token(32), verifier=generate_token(64))
     with _client(provider, callback) as client:
-        metadata = _discovered(provider, client)
+        metadata = _discover(provider, client)
         address, _state = client.create_authorization_url(
             metadata["authorization_endpoint"],
             state=attempt.state,
@@ -64,35 +64,35 @@ def begin(provider: OidcProvider, callback: str) -> tuple[str, Attempt]:
 
 
 def finish(provider: OidcProvider, callback: str, attempt: Attempt, answer: Mapping[str, str]) -> Proof:
-    """From the provider's answer to a person. Raise BadInput, Forbidden for whom we do not let in, Unavailable."""
-    given = {name: answer.get(name, "")[:LONGEST_VALUE] for name in ("state", "error", "code", "iss")}
-    if not hmac.compare_digest(given["state"].encode(errors="replace"), attempt.state.encode()):
-        raise _refused(provider, "the state is another one")
-    # RFC 9207: whoever names an issuer names the one that we asked.
-    if given["iss"] and given["iss"] != provider.issuer:
-        raise _refused(provider, f"the answer comes from {given['iss']}")
-    if given["error"] == "access_denied":
+    """Return the person of the provider's answer. Raise BadInput, Forbidden if they may not sign in, Unavailable."""
+    parameters = {name: answer.get(name, "")[:LONGEST_VALUE] for name in ("state", "error", "code", "iss")}
+    if not hmac.compare_digest(parameters["state"].encode(errors="replace"), attempt.state.encode()):
+        raise _unusable(provider, "the state is another one")
+    # RFC 9207: an issuer in the answer must be the provider's.
+    if parameters["iss"] and parameters["iss"] != provider.issuer:
+        raise _unusable(provider, f"the answer comes from {parameters['iss']}")
+    if parameters["error"] == "access_denied":
         raise Forbidden(_("%(provider)s did not sign you in.") % {"provider": provider.label})
-    if given["error"] or not given["code"]:
-        raise _refused(provider, given["error"] or "there is no code")
+    if parameters["error"] or not parameters["code"]:
+        raise _unusable(provider, parameters["error"] or "there is no code")
     with _client(provider, callback) as client:
-        metadata = _discovered(provider, client)
+        metadata = _discover(provider, client)
         try:
             token = client.fetch_token(
                 metadata["token_endpoint"],
                 grant_type="authorization_code",
-                code=given["code"],
+                code=parameters["code"],
                 code_verifier=attempt.verifier,
             )
-            keys = cast("KeySetSerialization", _fetched(provider, client, metadata["jwks_uri"]))
+            keys = cast("KeySetSerialization", _fetch(provider, client, metadata["jwks_uri"]))
             id_token = str(token.get("id_token", ""))
-            claims = checked(provider, id_token, keys, attempt.nonce, token.get("access_token"))
+            claims = verify(provider, id_token, keys, attempt.nonce, token.get("access_token"))
         except (OAuthError, JoseError, ValueError) as error:
-            raise _refused(provider, str(error)) from error
+            raise _unusable(provider, str(error)) from error
         except RequestException as error:
-            raise _no_help(provider, str(error)) from error
+            raise _unavailable(provider, str(error)) from error
         if endpoint := metadata.get("userinfo_endpoint"):
-            claims = _with_more(provider, claims, _fetched(provider, client, endpoint, is_ours=True))
+            claims = _merge_user_info(provider, claims, _fetch(provider, client, endpoint, with_token=True))
     return Proof(
         person=_person(provider, claims),
         id_token=id_token,
@@ -100,14 +100,14 @@ def finish(provider: OidcProvider, callback: str, attempt: Attempt, answer: Mapp
     )
 
 
-def checked(
+def verify(
     provider: OidcProvider,
     id_token: str,
     keys: KeySetSerialization,
     nonce: str,
     access_token: str | None = None,
 ) -> dict[str, Any]:
-    """Return the claims of an ID token that the provider signed, for us, just now. Raise JoseError or ValueError."""
+    """Return the claims of a valid ID token: signature, issuer, audience, nonce, times. Raise JoseError, ValueError."""
     token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=SIGNATURES)
     claims = CodeIDToken(
         token.claims,
@@ -123,9 +123,9 @@ def checked(
 
 
 def probe(provider: OidcProvider) -> None:
-    """See whether the provider describes itself. Raise Unavailable; the cause or the log says what is the matter."""
+    """Test the provider's discovery document. Raise Unavailable; the cause or the log has the reason."""
     with _client(provider, "") as client:
-        _discovered(provider, client)
+        _discover(provider, client)
 
 
 def _client(provider: OidcProvider, callback: str) -> OAuth2Session:
@@ -139,57 +139,59 @@ def _client(provider: OidcProvider, callback: str) -> OAuth2Session:
     )
 
 
-def _discovered(provider: OidcProvider, client: OAuth2Session) -> dict[str, Any]:
-    """Return the provider's description of itself (OpenID Connect Discovery 1.0)."""
-    metadata = _fetched(provider, client, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+def _discover(provider: OidcProvider, client: OAuth2Session) -> dict[str, Any]:
+    """Return the provider's metadata (OpenID Connect Discovery 1.0). Raise Unavailable."""
+    metadata = _fetch(provider, client, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
     if metadata.get("issuer") != provider.issuer:
-        raise _no_help(
+        raise _unavailable(
             provider, f"it calls itself {metadata.get('issuer')!r}; MERIDIAN_OIDC_ISSUER must say the same"
         )
     needed = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
     if not all(isinstance(metadata.get(name), str) for name in needed):
-        raise _no_help(provider, f"its description lacks one of {', '.join(sorted(needed))}")
+        raise _unavailable(provider, f"its description lacks one of {', '.join(sorted(needed))}")
     if provider.client_secret and "client_secret_post" in metadata.get(
         "token_endpoint_auth_methods_supported", ()
     ):
-        # In a form every secret means one thing; in a header, who encodes its special characters is disputed.
+        # In a form every secret is unambiguous; in a header providers differ in encoding special characters.
         client.token_endpoint_auth_method = "client_secret_post"  # noqa: S105 - the name of a method
     return metadata
 
 
-def _fetched(
-    provider: OidcProvider, client: OAuth2Session, address: str, *, is_ours: bool = False
+def _fetch(
+    provider: OidcProvider, client: OAuth2Session, address: str, *, with_token: bool = False
 ) -> dict[str, Any]:
-    """Return the JSON object at the address; with `is_ours`, shown to the holder of our access token only."""
+    """Return the JSON object at the address, fetched `with_token` or without. Raise Unavailable."""
     try:
-        response = client.get(address, withhold_token=not is_ours, headers={"Accept": "application/json"})
+        response = client.get(address, withhold_token=not with_token, headers={"Accept": "application/json"})
         response.raise_for_status()
         content = response.json()
     except (RequestException, OAuthError) as error:
-        raise _no_help(provider, str(error)) from error
+        raise _unavailable(provider, str(error)) from error
     if not isinstance(content, dict):
-        raise _no_help(provider, f"{address} is no JSON object")
+        raise _unavailable(provider, f"{address} is no JSON object")
     return content
 
 
-def _with_more(provider: OidcProvider, claims: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Return the userinfo claims, if they are about the subject of the ID token."""
-    if more.get("sub") != claims["sub"]:
-        raise _refused(provider, "the user info is about somebody else")
-    return more | claims
+def _merge_user_info(
+    provider: OidcProvider, claims: dict[str, Any], user_info: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the claims and those of the user info. Raise BadInput if it is about another subject."""
+    if user_info.get("sub") != claims["sub"]:
+        raise _unusable(provider, "the user info is about somebody else")
+    return user_info | claims
 
 
 def _person(provider: OidcProvider, claims: dict[str, Any]) -> Person:
-    """Raise Forbidden unless the settings allow the person."""
+    """Return the person of the claims. Raise Forbidden unless the settings allow them."""
     name, email = claims.get(provider.name_claim), claims.get(provider.email_claim)
-    given = claims.get(provider.groups_claim)
+    claim = claims.get(provider.groups_claim)
     groups = (
-        frozenset(group for group in given if isinstance(group, str))
-        if isinstance(given, list)
+        frozenset(group for group in claim if isinstance(group, str))
+        if isinstance(claim, list)
         else frozenset()
     )
     if not is_text(claims["sub"]):
-        raise _refused(provider, "the subject is no text that can be kept")
+        raise _unusable(provider, "the subject is no text that can be kept")
     if not is_text(name):
         raise Forbidden(
             _("%(provider)s gives no name for you (claim %(claim)s). Tell your administrator.")
@@ -214,7 +216,7 @@ def _person(provider: OidcProvider, claims: dict[str, Any]) -> Person:
     )
 
 
-def _refused(provider: OidcProvider, reason: str) -> BadInput:
+def _unusable(provider: OidcProvider, reason: str) -> BadInput:
     log.warning("oidc.refused", issuer=provider.issuer, reason=reason)
     return BadInput(
         _(
@@ -224,7 +226,7 @@ def _refused(provider: OidcProvider, reason: str) -> BadInput:
     )
 
 
-def _no_help(provider: OidcProvider, reason: str) -> Unavailable:
+def _unavailable(provider: OidcProvider, reason: str) -> Unavailable:
     log.error("oidc.unavailable", issuer=provider.issuer, reason=reason)
     return Unavailable(
         _(

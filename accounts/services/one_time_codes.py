@@ -15,12 +15,12 @@ DRIFT = 1
 
 
 def new_secret() -> str:
-    """160 random bits in base32, as RFC 4226, 4 recommends."""
+    """Return 160 random bits in base32, as RFC 4226, 4 recommends."""
     return pyotp.random_base32()
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:
-    """Return the time step that the code belongs to, if it is a code of about now."""
+    """Return the time step of the code, if it is the present one or next to it."""
     generator = pyotp.TOTP(secret)
     current = int(now.timestamp()) // SECONDS
     matching = None
@@ -31,12 +31,12 @@ def matching_step(secret: str, code: str, now: datetime) -> int | None:
 
 
 def address(secret: str, name: str) -> str:
-    """Return the otpauth:// address of the QR code, with the user and this installation."""
+    """Return the otpauth:// URI of the QR code, which names the user and this installation."""
     issuer = f"Meridian {urlsplit(settings.PUBLIC_URL).hostname}".replace(":", " ")
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
-def picture(text: str) -> SafeString:
+def qr_code(text: str) -> SafeString:
     """Return a QR code as SVG without styles, so that it may stand in a page."""
     code = segno.make_qr(text, error="m")
     svg = code.svg_inline(scale=1, border=4, omitsize=True, svgclass="qr", lineclass=None)

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): sign-in by what a device signs, which asks its owner for a finger, a face or a PIN."""
+"""Passkeys (WebAuthn): sign-in by a signature of a device, which verifies its owner."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -38,15 +38,15 @@ _SALT = "accounts.passkeys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """Us as devices know us: the host's name, to which a passkey is bound, and the whole origin."""
+class RelyingParty:
+    """The relying party of WebAuthn: the host name, to which a passkey is bound, and the origin."""
 
     host: str
     origin: str
 
     @property
     def can_have_passkeys(self) -> bool:
-        """Browsers offer them on HTTPS and on localhost, and for names only."""
+        """Return whether browsers offer passkeys: on HTTPS or localhost, and for host names only."""
         try:
             ipaddress.ip_address(self.host.strip("[]"))
         except ValueError:
@@ -55,19 +55,19 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A WebAuthn challenge: options for the browser, and the signed ticket to send back with the answer."""
+class Challenge:
+    """A WebAuthn challenge: options for the browser, and the signed ticket that returns with the answer."""
 
     options: dict[str, Any]
     ticket: str
 
 
 def visible_to(context: Context) -> QuerySet[Passkey]:
-    """Return the asker's passkeys."""
+    """Return the user's passkeys."""
     return Passkey.objects.filter(user=context.user)
 
 
-def ask_for_new(context: Context, party: Party) -> Question:
+def begin_registration(context: Context, party: RelyingParty) -> Challenge:
     """Return the challenge for creating a passkey."""
     user = context.user
     options = webauthn.generate_registration_options(
@@ -84,21 +84,21 @@ def ask_for_new(context: Context, party: Party) -> Question:
             for row in visible_to(context)
         ],
     )
-    return _question(options, options.challenge, user.id)
+    return _make_challenge(options, options.challenge, user.id)
 
 
 @transaction.atomic
-def add(context: Context, party: Party, ticket: object, answer: object, name: object) -> Passkey:
-    """Keep the passkey that a device made. Raise BadInput, Conflict."""
+def add(context: Context, party: RelyingParty, ticket: object, answer: object, name: object) -> Passkey:
+    """Store the passkey that a device created. Raise BadInput, Conflict."""
     user = context.user
     name = clean_name(name, longest=64)
-    challenge, _asked_at = _challenge(ticket, user.id)
+    challenge, _issued_at = _read_ticket(ticket, user.id)
     if challenge is None or not is_text(answer, LONGEST):
         raise BadInput(_("This took too long. Try once more."))
     if Passkey.objects.filter(user=user).count() >= MOST:
         raise Conflict(_("You have %(most)s passkeys already; delete one first.") % {"most": MOST})
     try:
-        made = webauthn.verify_registration_response(
+        registration = webauthn.verify_registration_response(
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=party.host,
@@ -107,13 +107,13 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
         )
     except (WebAuthnException, ValueError) as error:
         raise BadInput(_("The device answered something that we cannot use.")) from error
-    credential_id = bytes_to_base64url(made.credential_id)
+    credential_id = bytes_to_base64url(registration.credential_id)
     passkey = Passkey(
         user=user,
         name=name,
         credential_id=credential_id,
-        public_key=made.credential_public_key,
-        sign_count=made.sign_count,
+        public_key=registration.credential_public_key,
+        sign_count=registration.sign_count,
         used_at=timezone.now(),
     )
     save_unique(passkey, _("This passkey is known already."))
@@ -123,34 +123,34 @@ def add(context: Context, party: Party, ticket: object, answer: object, name: ob
 
 @transaction.atomic
 def delete(context: Context, passkey_id: str) -> Passkey:
-    """Forget one. Raise NotFound."""
+    """Delete a passkey. Raise NotFound."""
     passkey = inputs.get_or_404(visible_to(context), passkey_id, "passkey")
     audit.record(context, "passkey.delete", passkey, project_id="")
     Passkey.objects.filter(pk=passkey.pk).delete()
     return passkey
 
 
-def ask_who(party: Party) -> Question:
+def begin_sign_in(party: RelyingParty) -> Challenge:
     """Return the challenge for signing in with any passkey of the device."""
     options = webauthn.generate_authentication_options(
         rp_id=party.host, user_verification=UserVerificationRequirement.REQUIRED
     )
-    return _question(options, options.challenge, "")
+    return _make_challenge(options, options.challenge, "")
 
 
-def user_of(party: Party, ticket: object, answer: object) -> User:
+def finish_sign_in(party: RelyingParty, ticket: object, answer: object) -> User:
     """Return the user of the passkey that signed the answer. Raise NotSignedIn, also for a repeated answer."""
-    challenge, asked_at = _challenge(ticket, "")
+    challenge, issued_at = _read_ticket(ticket, "")
     if challenge is None or not is_text(answer, LONGEST):
         raise NotSignedIn
     try:
-        given = parse_authentication_credential_json(answer)
+        credential = parse_authentication_credential_json(answer)
         rows = Passkey.objects.select_related("user__domain")
-        passkey = rows.filter(credential_id=bytes_to_base64url(given.raw_id)).first()
+        passkey = rows.filter(credential_id=bytes_to_base64url(credential.raw_id)).first()
         if passkey is None:
             raise NotSignedIn(_("This passkey is not known here any more."))
         verified = webauthn.verify_authentication_response(
-            credential=given,
+            credential=credential,
             expected_challenge=challenge,
             expected_rp_id=party.host,
             expected_origin=party.origin,
@@ -160,27 +160,27 @@ def user_of(party: Party, ticket: object, answer: object) -> User:
         )
     except (WebAuthnException, ValueError) as error:
         raise NotSignedIn from error
-    unused = Passkey.objects.filter(pk=passkey.pk, used_at__lt=asked_at)
-    taken = unused.update(used_at=timezone.now(), sign_count=verified.new_sign_count)
+    unused = Passkey.objects.filter(pk=passkey.pk, used_at__lt=issued_at)
+    updated = unused.update(used_at=timezone.now(), sign_count=verified.new_sign_count)
     user = passkey.user
-    if not taken or not (user.enabled and user.domain.enabled):
+    if not updated or not (user.enabled and user.domain.enabled):
         raise NotSignedIn
     return user
 
 
-def _question(options: Any, challenge: bytes, user_id: str) -> Question:
+def _make_challenge(options: Any, challenge: bytes, user_id: str) -> Challenge:
     content = [bytes_to_base64url(challenge), user_id, timezone.now().timestamp()]
-    return Question(options=options_to_json_dict(options), ticket=signing.dumps(content, salt=_SALT))
+    return Challenge(options=options_to_json_dict(options), ticket=signing.dumps(content, salt=_SALT))
 
 
-def _challenge(ticket: object, user_id: str) -> tuple[bytes | None, datetime]:
-    """Return the challenge that was put to this user (nobody: at sign-in), and when; None for a late or foreign one."""
-    nothing = None, timezone.now()
+def _read_ticket(ticket: object, user_id: str) -> tuple[bytes | None, datetime]:
+    """Return the challenge of a ticket for this user (empty at sign-in) and its time; None if late or another's."""
+    invalid = None, timezone.now()
     try:
         content = signing.loads(ticket if isinstance(ticket, str) else "", salt=_SALT, max_age=SECONDS)
     except (signing.BadSignature, ValueError):
-        return nothing
-    challenge, asked, asked_at = content
-    if asked != user_id:
-        return nothing
-    return webauthn.base64url_to_bytes(challenge), datetime.fromtimestamp(asked_at, UTC)
+        return invalid
+    challenge, owner_id, issued_at = content
+    if owner_id != user_id:
+        return invalid
+    return webauthn.base64url_to_bytes(challenge), datetime.fromtimestamp(issued_at, UTC)

@@ -1,4 +1,4 @@
-"""The rules for passwords, for pages and the API alike: how they must be, how long they last, how they change."""
+"""Password rules of pages and API alike: strength, history, expiry."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from accounts.services import external_users, sessions
 def check(value: object, user: User, *, field: str = "password") -> str:
     """Return the password. Raise BadInput naming `field`, with every rule that it breaks.
 
-    Whoever signs in through a directory or a provider has no password here and gets none.
+    Users with an external identity have no password here and get none.
     """
     if external_users.is_external(user):
         sentence = _("%(name)s signs in through another service; change the password there.") % {
@@ -39,11 +39,11 @@ def check(value: object, user: User, *, field: str = "password") -> str:
 
 
 def check_own(value: object, user: User, *, field: str = "password") -> str:
-    """Return the same for a password that a person chooses for themselves: none of their last ones. Slow by design."""
+    """Return a password that its user chose, which is none of their last ones. Slow by design. Raise BadInput."""
     password = check(value, user, field=field)
     last = settings.PASSWORD_HISTORY
     earlier = [user.password, *_past(user)[: max(last - 1, 0)]] if last else []
-    if any(check_password(password, one) for one in earlier):
+    if any(check_password(password, old) for old in earlier):
         sentence = ngettext(
             "Choose a password other than the present one.",
             "Choose a password other than your last %(last)s.",
@@ -55,13 +55,13 @@ def check_own(value: object, user: User, *, field: str = "password") -> str:
 
 @transaction.atomic
 def replace(user: User, password: str, *, keep_session: str = "") -> None:
-    """Set a checked password. It ends the user's tokens, one-time links and all sessions but the one kept."""
+    """Set a checked password. End the user's tokens, one-time links, and all sessions but `keep_session`."""
     if user.has_usable_password() and settings.PASSWORD_HISTORY:
         PastPassword.objects.create(user=user, password=user.password)
-        gone = PastPassword.objects.filter(user=user).values_list("pk", flat=True)[
+        outdated = PastPassword.objects.filter(user=user).values_list("pk", flat=True)[
             settings.PASSWORD_HISTORY :
         ]
-        PastPassword.objects.filter(pk__in=list(gone)).delete()
+        PastPassword.objects.filter(pk__in=list(outdated)).delete()
     user.set_password(password)
     user.save(update_fields=["password", "password_changed_at"])
     Token.objects.filter(user=user).delete()
@@ -70,7 +70,7 @@ def replace(user: User, password: str, *, keep_session: str = "") -> None:
 
 
 def expires_at(user: User) -> datetime | None:
-    """When the password must be changed; None for never."""
+    """Return when the password expires; None for never."""
     if not settings.PASSWORD_DAYS or not user.has_usable_password():
         return None
     return user.password_changed_at + timedelta(days=settings.PASSWORD_DAYS)
@@ -82,7 +82,7 @@ def has_expired(user: User) -> bool:
 
 
 def hint() -> str:
-    """Return the least length of a password."""
+    """Return a hint for people on the least length of a password."""
     return _("At least %(least)s characters; a few words are easier to remember than a riddle.") % {
         "least": settings.PASSWORD_LENGTH
     }

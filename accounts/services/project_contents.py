@@ -1,4 +1,4 @@
-"""Names the contents of a project, which must go before it can. Each app registers its kinds at start."""
+"""Contents of a project, which must be deleted before it. Each app registers its kinds of contents."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 MOST = 3
-"""Names that a sentence lists."""
+"""Most names that a sentence lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A kind of contents. `names` returns those of a project that must be deleted before it.
+    """A kind of contents. `names` returns the names of a project's contents of this kind.
 
-    `forget` removes rows that deleted ones left behind and that would block the deletion.
+    `forget` deletes rows that deleted contents left and that would block the project's deletion.
     """
 
     label: str | Promise
@@ -26,7 +26,7 @@ kinds: dict[str, Content] = {}
 
 
 def register(key: str, kind: Content) -> None:
-    """Make a kind known; called once an app is ready."""
+    """Register a kind; called once its app is ready."""
     kinds[key] = kind
 
 
@@ -37,14 +37,14 @@ def describe(project_id: str) -> str:
 
 
 def forget(project_id: str) -> None:
-    """Remove rows of deleted contents, just before the project is deleted."""
+    """Delete rows that deleted contents left, just before the project is deleted."""
     for kind in kinds.values():
         if kind.forget is not None:
             kind.forget(project_id)
 
 
 def shorten(names: list[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names, and the number of the others."""
     first = ", ".join(names[:MOST])
     if len(names) <= MOST:
         return first

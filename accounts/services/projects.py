@@ -1,4 +1,4 @@
-"""Projects: what owns resources, in a tree below each domain."""
+"""Projects: owners of resources, in a tree below each domain."""
 
 from collections.abc import Iterable
 
@@ -19,27 +19,27 @@ MOST_TAGS = 80
 
 
 def visible_to(context: Context) -> QuerySet[Project]:
-    """Return all projects to those who may read them, else those in which the asker has a role."""
+    """Return all projects if `project:read` is allowed, else those in which the user has a role."""
     if policy.allows(context, "project:read"):
         return Project.objects.prefetch_related("tags")
     return unscoped_of_user(context.user)
 
 
 def unscoped_of_user(user: User) -> QuerySet[Project]:
-    """Return the enabled projects in which the user has a role, without asking who wants to know."""
+    """Return the enabled projects in which the user has a role, without any authorisation."""
     keys = [project.id for project in projects_of(user)]
     return Project.objects.filter(pk__in=keys).prefetch_related("tags")
 
 
 def all_for_admin(context: Context) -> QuerySet[Project]:
-    """Return all projects. Raise Forbidden for those who may not read them."""
+    """Return all projects. Raise Forbidden without `project:read`."""
     policy.enforce(context, "project:read")
     return Project.objects.prefetch_related("tags")
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> Project:
-    """Create a project in `domain_id` (else its parent's domain, else the asker's). Raise Forbidden, BadInput, Conflict."""
+    """Create a project in `domain_id`, else its parent's domain or the user's. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "project:write")
     if inputs.flag(data, "is_domain", False):
         raise BadInput(fields={"is_domain": _("Make domains under /domains.")})
@@ -60,7 +60,7 @@ def create(context: Context, data: Data) -> Project:
 
 @transaction.atomic
 def update(context: Context, project_id: str, data: Data) -> Project:
-    """Disabling ends every token on the project. Parent and domain stay as they are."""
+    """Change a project, but not its parent or domain. Disabling it ends every token scoped to it."""
     policy.enforce(context, "project:write")
     project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     if data.get("domain_id", project.domain_id) != project.domain_id:
@@ -83,7 +83,7 @@ def update(context: Context, project_id: str, data: Data) -> Project:
 
 @transaction.atomic
 def delete(context: Context, project_id: str) -> None:
-    """Remove a project that owns nothing; the refusal names what it owns. Raise Forbidden, NotFound, Conflict."""
+    """Delete a project. Raise Forbidden, NotFound, and Conflict that names what it still owns."""
     policy.enforce(context, "project:write")
     project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     audit.record(context, "project.delete", project)
@@ -104,7 +104,7 @@ def delete(context: Context, project_id: str) -> None:
 
 @transaction.atomic
 def set_tags(context: Context, project_id: str, tags: object) -> Project:
-    """Put these tags in the place of all that there are."""
+    """Replace the tags of a project. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "project:write")
     project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     _set_tags(project, tags)
@@ -142,7 +142,7 @@ def _set_tags(project: Project, value: object) -> None:
 
 
 def _place(context: Context, data: Data) -> tuple[Domain, Project | None]:
-    """Domain and parent of a new project; a domain's id may be given as the parent, as in Keystone."""
+    """Return domain and parent of a new project. As in Keystone, `parent_id` may be a domain's id."""
     domain_id, parent_id = inputs.identifier(data, "domain_id"), inputs.identifier(data, "parent_id")
     parent = None
     if parent_id is not None:

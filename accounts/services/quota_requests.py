@@ -1,6 +1,6 @@
-"""Asking for a larger quota, and deciding on it.
+"""Requests for a larger quota, and the decisions on them.
 
-Whatever changes a project's requests holds the project's lock, so of two decisions the second reads the first.
+Every change of a project's requests holds the project's lock, so that of two decisions the second reads the first.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,26 +24,26 @@ from accounts.services.quotas import Usage
 
 State = QuotaRequest.State
 LONGEST_SENTENCE = 500
-REMEMBERED = timedelta(days=7)
-"""For how long a project's people are shown what became of their requests."""
+RECENT = timedelta(days=7)
+"""How long a project's overview shows decided requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request beside what its project uses now."""
+class RequestWithUsage:
+    """A request with the present usage of its project."""
 
     request: QuotaRequest
     usage: Usage
 
     @property
     def more(self) -> int:
-        """By how much the limit would grow, in the resource's unit."""
-        return max(self.request.wanted - self.usage.limit, 0)
+        """Return by how much the limit would grow, in the resource's unit."""
+        return max(self.request.limit - self.usage.limit, 0)
 
 
 @transaction.atomic
-def ask(context: Context, changes: Mapping[str, object], reason: object = "") -> list[QuotaRequest]:
-    """Ask that limits of the asker's project become `wanted` {resource: limit}; open requests are replaced.
+def create(context: Context, changes: Mapping[str, object], reason: object = "") -> list[QuotaRequest]:
+    """Create requests for the limits {resource: limit} of the context's project, in place of open ones.
 
     Raise Forbidden, or BadInput naming each wrong field; then nothing is changed.
     """
@@ -51,37 +51,37 @@ def ask(context: Context, changes: Mapping[str, object], reason: object = "") ->
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
     project = Project.objects.select_for_update(no_key=True).get(pk=context.project.pk)
-    limits = _larger(changes, quotas.limits([project.id])[project.id])
+    limits = _parse_increases(changes, quotas.limits([project.id])[project.id])
     reason = _sentence(reason, "reason")
     now = timezone.now()
     present = QuotaRequest.objects.filter(project=project, resource__in=limits, state=State.OPEN)
     present.update(state=State.REPLACED, decided_at=now)
-    made = [
+    requests = [
         QuotaRequest.objects.create(
-            project=project, user=context.user, resource=name, wanted=limit, reason=reason
+            project=project, user=context.user, resource=name, limit=limit, reason=reason
         )
         for name, limit in limits.items()
     ]
-    for request in made:
+    for request in requests:
         audit.record(context, "quota_request.create", request, **_detail(request, reason))
     announcements.changed(project.id, "quota", "quota-requests")
-    return made
+    return requests
 
 
 @transaction.atomic
 def approve(context: Context, key: str) -> QuotaRequest:
-    """Set the limit to what was asked; one that is larger by now stays. Raise Forbidden, NotFound, Conflict."""
-    request = _still_open(context, key)
+    """Set the requested limit, unless the present one is larger by now. Raise Forbidden, NotFound, Conflict."""
+    request = _lock_open(context, key)
     limit = quotas.limits([request.project_id])[request.project_id].get(request.resource)
-    if limit is not None and Quota.UNLIMITED < limit < request.wanted:
-        quotas.update(context, request.project_id, {request.resource: request.wanted})
+    if limit is not None and Quota.UNLIMITED < limit < request.limit:
+        quotas.update(context, request.project_id, {request.resource: request.limit})
     return _decide(context, request, State.APPROVED, "quota_request.approve", "")
 
 
 @transaction.atomic
 def refuse(context: Context, key: str, answer: object) -> QuotaRequest:
     """Refuse the request with a reason for the project. Raise Forbidden, NotFound, Conflict, BadInput."""
-    request = _still_open(context, key)
+    request = _lock_open(context, key)
     answer = _sentence(answer, "answer")
     if not answer:
         raise BadInput(fields={"answer": _("Say why, in a sentence.")})
@@ -90,7 +90,7 @@ def refuse(context: Context, key: str, answer: object) -> QuotaRequest:
 
 @transaction.atomic
 def withdraw(context: Context, key: str) -> QuotaRequest:
-    """Take back what oneself has asked for, or a manager for anybody. Raise Forbidden, NotFound, Conflict."""
+    """Withdraw a request: one's own, or any as a manager. Raise Forbidden, NotFound, Conflict."""
     policy.enforce(context, "quota:ask")
     request = inputs.get_or_404(QuotaRequest.objects.filter(project=context.project), key, "quota request")
     request = _locked(request)
@@ -100,59 +100,60 @@ def withdraw(context: Context, key: str) -> QuotaRequest:
 
 
 def may_withdraw(context: Context, request: QuotaRequest) -> bool:
-    """Return whether `withdraw` lets the asker take it back, while it is open."""
-    own = request.user_id == context.user.id and policy.allows(context, "quota:ask")
-    return request.state == State.OPEN and (own or policy.allows(context, "quota:withdraw"))
+    """Return whether the user may withdraw the request, which must be open."""
+    is_own = request.user_id == context.user.id and policy.allows(context, "quota:ask")
+    return request.state == State.OPEN and (is_own or policy.allows(context, "quota:withdraw"))
 
 
-def pending(context: Context) -> list[Asked]:
-    """Return every project's open requests, the oldest first. One query, and those of `quotas.usage`."""
+def pending(context: Context) -> list[RequestWithUsage]:
+    """Return every project's open requests, oldest first. One query, and those of `quotas.usage`. Raise Forbidden."""
     policy.enforce(context, "quota:write")
-    rows = _known(State.OPEN).select_related("project", "user").order_by("asked_at", "id")[:200]
+    rows = _unscoped(State.OPEN).select_related("project", "user").order_by("created_at", "id")[:200]
     return _with_usage(rows)
 
 
 def decided(context: Context, *, number: int = 1, size: int = 25) -> "Page[QuotaRequest]":
-    """Approved and refused ones of every project, the latest first. Two queries."""
+    """Return a page of every project's approved and refused requests, latest first. Two queries. Raise Forbidden."""
     policy.enforce(context, "quota:write")
-    rows = _known(State.APPROVED, State.REFUSED).select_related("project", "user", "decided_by")
+    rows = _unscoped(State.APPROVED, State.REFUSED).select_related("project", "user", "decided_by")
     return Paginator(rows.order_by("-decided_at", "id"), size).get_page(number)
 
 
 def count(context: Context) -> int:
-    """Return how many wait for an administrator."""
+    """Return the number of open requests. Raise Forbidden."""
     policy.enforce(context, "quota:write")
-    return _known(State.OPEN).count()
+    return _unscoped(State.OPEN).count()
 
 
 def project_requests(context: Context) -> list[QuotaRequest]:
-    """Return the project's open requests and those decided lately, the latest first. One query."""
+    """Return the project's open and recently decided requests, latest first. One query. Raise Forbidden."""
     policy.enforce(context, "quota:read")
-    recent = Q(state=State.OPEN) | Q(decided_at__gt=timezone.now() - REMEMBERED)
-    rows = _known(State.OPEN, State.APPROVED, State.REFUSED).filter(recent, project=context.project)
-    return list(rows.select_related("user", "decided_by").order_by("-asked_at", "id")[:8])
+    recent = Q(state=State.OPEN) | Q(decided_at__gt=timezone.now() - RECENT)
+    rows = _unscoped(State.OPEN, State.APPROVED, State.REFUSED).filter(recent, project=context.project)
+    return list(rows.select_related("user", "decided_by").order_by("-created_at", "id")[:8])
 
 
 def open_limits(project: Project) -> dict[str, int]:
-    """{resource: limit} that the project waits for. One query."""
-    return dict(_known(State.OPEN).filter(project=project).values_list("resource", "wanted"))
+    """Return {resource: limit} of the project's open requests. One query."""
+    return dict(_unscoped(State.OPEN).filter(project=project).values_list("resource", "limit"))
 
 
-def _known(*states: str) -> "QuerySet[QuotaRequest]":
+def _unscoped(*states: str) -> "QuerySet[QuotaRequest]":
     return QuotaRequest.objects.filter(resource__in=quotas.resources, state__in=states)
 
 
-def _with_usage(rows: Iterable[QuotaRequest]) -> list[Asked]:
+def _with_usage(rows: Iterable[QuotaRequest]) -> list[RequestWithUsage]:
     requests = list(rows)
     usage = quotas.usage({request.project_id for request in requests}) if requests else {}
-    by_name = {(project_id, one.resource.name): one for project_id, known in usage.items() for one in known}
+    by_name = {(project_id, row.resource.name): row for project_id, usages in usage.items() for row in usages}
     return [
-        Asked(request=request, usage=by_name[request.project_id, request.resource]) for request in requests
+        RequestWithUsage(request=request, usage=by_name[request.project_id, request.resource])
+        for request in requests
     ]
 
 
-def _larger(changes: Mapping[str, object], present: Mapping[str, int]) -> dict[str, int]:
-    """Return the limits as numbers. Raise BadInput unless each is above the present one."""
+def _parse_increases(changes: Mapping[str, object], present: Mapping[str, int]) -> dict[str, int]:
+    """Return the limits as numbers. Raise BadInput unless each is larger than the present one."""
     wrong: dict[str, str] = {}
     limits: dict[str, int] = {}
     for name, limit in changes.items():
@@ -176,32 +177,32 @@ def _larger(changes: Mapping[str, object], present: Mapping[str, int]) -> dict[s
 
 
 def _sentence(value: object, field: str) -> str:
-    """One line of text, or none. Raise BadInput naming `field`."""
+    """Return one line of text, which may be empty. Raise BadInput naming `field`."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return ""
     return clean_name(value, field=field, longest=LONGEST_SENTENCE)
 
 
-def _still_open(context: Context, key: str) -> QuotaRequest:
+def _lock_open(context: Context, key: str) -> QuotaRequest:
     """Return the locked request. Raise Forbidden, NotFound, Conflict."""
     policy.enforce(context, "quota:write")
     return _locked(inputs.get_or_404(QuotaRequest.objects.all(), key, "quota request"))
 
 
 def _locked(request: QuotaRequest) -> QuotaRequest:
-    """Return the request under its project's lock. Raise Conflict that says who was first."""
+    """Return the request under its project's lock. Raise Conflict naming who decided first."""
     Project.objects.select_for_update(no_key=True).get(pk=request.project_id)
     request = QuotaRequest.objects.select_related("project", "decided_by").get(pk=request.pk)
-    who = request.decided_by.name if request.decided_by else _("somebody")
+    name = request.decided_by.name if request.decided_by else _("somebody")
     match request.state:
         case State.APPROVED:
-            raise Conflict(_("%(who)s has approved this request already.") % {"who": who})
+            raise Conflict(_("%(who)s has approved this request already.") % {"who": name})
         case State.REFUSED:
-            raise Conflict(_("%(who)s has refused this request already.") % {"who": who})
+            raise Conflict(_("%(who)s has refused this request already.") % {"who": name})
         case State.REPLACED:
             raise Conflict(_("The project has asked anew since; decide on the newer request."))
         case State.WITHDRAWN:
-            raise Conflict(_("%(who)s has withdrawn this request already.") % {"who": who})
+            raise Conflict(_("%(who)s has withdrawn this request already.") % {"who": name})
     return request
 
 
@@ -217,4 +218,4 @@ def _decide(
 
 
 def _detail(request: QuotaRequest, sentence: str) -> dict[str, Any]:
-    return {"limit": request.wanted} | ({"sentence": sentence} if sentence else {})
+    return {"limit": request.limit} | ({"sentence": sentence} if sentence else {})

@@ -1,6 +1,6 @@
-"""Limits and what is used of them. The only place that refuses for want of quota.
+"""Limits and usage of resources. Nothing else raises OverQuota for them.
 
-Accounts does not know what is counted: other apps register a resource with the function that counts it.
+Other apps register each resource with the function that counts it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,9 +19,9 @@ from accounts.services import announcements, audit
 
 
 class Counter(Protocol):
-    """project ids → {project id: how much its rows use}; projects that use nothing may be missing.
+    """Counts the usage of projects: {project id: usage}, in which projects without usage may be missing.
 
-    With a user's id, only what is that user's counts.
+    With a user's id only that user's rows count.
     """
 
     def __call__(self, project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]: ...
@@ -29,12 +29,12 @@ class Counter(Protocol):
 
 LARGEST = 2**31 - 1
 MOST = 500
-"""So many projects may get limits at once."""
+"""Most projects whose limits can be set at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Something with a quota. `name` as in Nova's quota sets; `default` until an administrator sets one.
+    """A resource with a quota. `name` is that of Nova's quota sets, `default` its built-in limit.
 
     `counted` is a number of it inside a sentence, for `%`: "%(n)s vCPUs", "%(n)s of memory".
     """
@@ -49,7 +49,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """One resource of one project: `used` of `limit` (-1: no limit), in the resource's unit."""
+    """Usage of one resource by one project: `used` of `limit` (-1: no limit), in the resource's unit."""
 
     resource: Resource
     limit: int
@@ -61,7 +61,7 @@ class Usage:
 
     @property
     def percent(self) -> int:
-        """0 to 100, for bars; over-used shows as full."""
+        """Return the usage in percent, for bars: 0 to 100, even above the limit."""
         if self.limit == Quota.UNLIMITED:
             return 0
         return min(100, round(100 * self.used / self.limit)) if self.limit else 100 * bool(self.used)
@@ -71,21 +71,21 @@ resources: dict[str, Resource] = {}
 
 
 caps: dict[str, int] = {}
-"""{name: built-in limit} of what is limited besides and shown by no bar; whoever counts it calls `enforce_cap`."""
+"""{name: built-in limit} of further limits without a bar. The app that counts one calls `enforce_cap`."""
 
 
 def register(resource: Resource) -> None:
-    """Make a resource known; called once an app is ready."""
+    """Register a resource; called once its app is ready."""
     resources[resource.name] = resource
 
 
 def register_caps(limits: Mapping[str, int]) -> None:
-    """Make further limits known; called once an app is ready."""
+    """Register further limits; called once their app is ready."""
     caps.update(limits)
 
 
 def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
-    """{project id: {resource: limit}} in one query: own row, else the default's row, else built in."""
+    """Return {project id: {resource: limit}}: own row, else the default's row, else the built-in one. One query."""
     ids = list(project_ids)
     rows: dict[str | None, dict[str, int]] = {}
     for project_id, name, limit in (
@@ -100,19 +100,19 @@ def limits(project_ids: Iterable[str]) -> dict[str, dict[str, int]]:
 
 
 def defaults() -> dict[str, int]:
-    """{resource: limit} of projects without limits of their own, in one query."""
+    """Return {resource: limit} of projects without limits of their own. One query."""
     rows = Quota.objects.filter(project=None).values_list("resource", "limit")
     return {resource.name: resource.default for resource in resources.values()} | caps | dict(rows)
 
 
 def user_limits(project_id: str, user_id: str) -> dict[str, int]:
-    """{resource: limit} of one user in a project, in two queries: their own row, else the project's limit."""
+    """Return {resource: limit} of one user in a project: own row, else the project's limit. Two queries."""
     rows = UserQuota.objects.filter(project=project_id, user=user_id).values_list("resource", "limit")
     return limits([project_id])[project_id] | dict(rows)
 
 
 def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
-    """{project id: usage of every resource}, in as many queries as there are resources plus one."""
+    """Return {project id: usage of every resource}. One query a resource, and one for the limits."""
     ids = list(project_ids)
     limit = limits(ids)
     used = {name: resource.counter(ids) for name, resource in resources.items()}
@@ -134,17 +134,20 @@ def user_usage(project_id: str, user_id: str) -> list[Usage]:
     """Return one user's usage and limits within a project."""
     limit = user_limits(project_id, user_id)
     return [
-        Usage(resource=one, limit=limit[name], used=one.counter([project_id], user_id).get(project_id, 0))
-        for name, one in resources.items()
+        Usage(
+            resource=resource,
+            limit=limit[name],
+            used=resource.counter([project_id], user_id).get(project_id, 0),
+        )
+        for name, resource in resources.items()
     ]
 
 
 def reserve(project: Project, amounts: Mapping[str, int], user: User | None = None) -> None:
-    """Hold the project's lock until the transaction ends and refuse, with every shortage, what does not fit.
+    """Lock the project until the transaction ends. Raise OverQuota with every shortage that `amounts` would cause.
 
-    The caller's rows are the reservation: they must be written in the same transaction, which makes the
-    count true for whoever takes the lock next. They are `user`'s, who may have limits within the project's.
-    Raise OverQuota.
+    The caller's rows are the reservation: they must be written in the same transaction, so that the next holder of
+    the lock counts them. They belong to `user`, who may have limits within the project's.
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
@@ -156,31 +159,33 @@ def reserve(project: Project, amounts: Mapping[str, int], user: User | None = No
     ):
         return
     if short := shortages(user_usage(project.pk, user.pk), amounts):
-        said = _("%(user)s may not take that much of the project.") % {"user": user.name}
-        raise OverQuota(" ".join([said, *map(sentence, short)]), short)
+        reason = _("%(user)s may not take that much of the project.") % {"user": user.name}
+        raise OverQuota(" ".join([reason, *map(sentence, short)]), short)
 
 
 def enforce_cap(name: str, limit: int, count: int, text: str) -> None:
-    """Refuse, saying `text`, what would make `count` of something that `caps` names. Raise OverQuota."""
+    """Raise OverQuota with the sentence `text` if `count` exceeds the limit of a name in `caps`."""
     if limit != Quota.UNLIMITED and count > limit:
-        raise OverQuota(text, [Shortage(resource=name, limit=limit, used=limit, asked=1)])
+        raise OverQuota(text, [Shortage(resource=name, limit=limit, used=limit, requested=1)])
 
 
 def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Shortage]:
-    """Return the shortages that `amounts` {resource: how much more} would cause."""
+    """Return the shortages that `amounts` {resource: increase} would cause."""
     return [
-        Shortage(resource=row.resource.name, limit=row.limit, used=row.used, asked=asked)
+        Shortage(resource=row.resource.name, limit=row.limit, used=row.used, requested=requested)
         for row in usages
-        if (asked := amounts.get(row.resource.name, 0)) > 0 and row.left is not None and asked > row.left
+        if (requested := amounts.get(row.resource.name, 0)) > 0
+        and row.left is not None
+        and requested > row.left
     ]
 
 
 def sentence(shortage: Shortage) -> str:
-    """Return a sentence on the shortage."""
+    """Return the shortage as a sentence for people."""
     resource = resources[shortage.resource]
     return _("Not enough %(label)s: %(asked)s asked, %(left)s of %(limit)s left.") % {
         "label": resource.label,
-        "asked": f"{shortage.asked} {resource.unit}".strip(),
+        "asked": f"{shortage.requested} {resource.unit}".strip(),
         "left": shortage.left,
         "limit": f"{shortage.limit} {resource.unit}".strip(),
     }
@@ -188,7 +193,7 @@ def sentence(shortage: Shortage) -> str:
 
 @transaction.atomic
 def update(context: Context, project_id: str | None, changes: Mapping[str, object]) -> None:
-    """Set limits of a project (None: the defaults). -1 is no limit; below present use is allowed, as in Nova.
+    """Set limits of a project (None: the defaults). -1 is no limit; below present usage is allowed, as in Nova.
 
     Raise Forbidden, NotFound, or BadInput naming each wrong field; then nothing is changed.
     """
@@ -196,7 +201,7 @@ def update(context: Context, project_id: str | None, changes: Mapping[str, objec
     project = Project.objects.filter(pk=project_id).first()
     if project is None and project_id is not None:
         raise NotFound
-    values = checked(changes)
+    values = parse_limits(changes)
     for name, value in values.items():
         Quota.objects.update_or_create(project_id=project_id, resource=name, defaults={"limit": value})
     detail: dict[str, Any] = dict(values)
@@ -213,12 +218,12 @@ def update_many(context: Context, project_ids: Sequence[str], changes: Mapping[s
         raise BadInput(_("Choose from 1 to %(most)s projects.") % {"most": MOST})
     if not changes:
         raise BadInput(_("Give at least one limit."))
-    checked(changes)
+    parse_limits(changes)
     for project_id in project_ids:
         update(context, project_id, changes)
 
 
-def checked(changes: Mapping[str, object]) -> dict[str, int]:
+def parse_limits(changes: Mapping[str, object]) -> dict[str, int]:
     """Return the limits as numbers. Raise BadInput naming each wrong one."""
     wrong: dict[str, str] = {}
     values: dict[str, int] = {}
@@ -238,7 +243,7 @@ def checked(changes: Mapping[str, object]) -> dict[str, int]:
 
 @transaction.atomic
 def reset(context: Context, project_id: str | None, resource: str) -> None:
-    """Forget one limit of a project (None: the default); the default, or what is built in, counts again."""
+    """Delete one limit of a project (None: the default), so that the default or built-in one applies again."""
     policy.enforce(context, "quota:write")
     Quota.objects.filter(project=project_id, resource=resource).delete()
     target = audit.Target(type="project", id=project_id or "")
@@ -247,7 +252,7 @@ def reset(context: Context, project_id: str | None, resource: str) -> None:
 
 
 def whole_number(value: object) -> int | None:
-    """Return an int as it is, or what text of at most 12 characters says; None for anything else (NaN, 1.5, true…)."""
+    """Return an int, also from text of at most 12 characters; None for anything else (NaN, 1.5, true…)."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):

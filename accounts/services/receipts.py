@@ -1,6 +1,6 @@
 """Authentication receipts for users who have passed one of two factors, as in Keystone.
 
-The API answers 401 with a receipt; sent back with the other method it stands for the one that was shown.
+The API answers 401 with a receipt, which a client sends back together with the other factor.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ HEADER = "Openstack-Auth-Receipt"
 LIFETIME = timedelta(minutes=5)
 RULE = ("password", "totp")
 COMPLETE = {"token", "application_credential"}
-"""Methods that were got by both factors, or stand in place of a person."""
+"""Methods that need no second factor: tokens were issued for both, credentials are for scripts."""
 
 _SALT = "accounts.receipt"
 
@@ -38,7 +38,7 @@ class Receipt:
 
 
 class OneFactorOnly(NotSignedIn):
-    """The method was passed, but the user's second factor is missing."""
+    """The first factor was right, but the second one is missing."""
 
     def __init__(self, receipt: Receipt) -> None:
         super().__init__()
@@ -46,16 +46,16 @@ class OneFactorOnly(NotSignedIn):
 
 
 def require_both(user: User, methods: list[str], receipt: object) -> list[str]:
-    """Return the methods that count, with those of the receipt. Raise OneFactorOnly, or NotSignedIn for a bad receipt."""
+    """Return the methods with those of the receipt. Raise OneFactorOnly, and NotSignedIn for an invalid receipt."""
     if receipt is not None:
-        methods = [*methods, *(name for name in _methods_of(user, receipt) if name not in methods)]
+        methods = [*methods, *(name for name in _read_methods(user, receipt) if name not in methods)]
     if second_factor.find(user) is None or COMPLETE & set(methods) or set(RULE) <= set(methods):
         return methods
     text = signing.dumps([user.id, _since(user), methods], salt=_SALT)
     raise OneFactorOnly(Receipt(user=user, methods=methods, text=text, issued_at=timezone.now()))
 
 
-def _methods_of(user: User, text: object) -> list[str]:
+def _read_methods(user: User, text: object) -> list[str]:
     if not is_text(text, 1024):
         raise NotSignedIn
     try:
@@ -68,5 +68,5 @@ def _methods_of(user: User, text: object) -> list[str]:
 
 
 def _since(user: User) -> str:
-    """Return a new password makes receipts void."""
+    """Return the time of the password, since a new one makes receipts invalid."""
     return user.password_changed_at.isoformat()

@@ -1,7 +1,7 @@
-"""Removes rows that have outlived their use, in small batches.
+"""Delete rows whose retention is over, in small batches.
 
-Each app registers which of its rows go when. A batch is one transaction; its size follows the time that it took, so
-that no lock is held for long on any database.
+Each app registers its rules. A batch is one transaction. Its size follows from the time of the last one, so that no
+lock is held for long.
 """
 
 import time
@@ -24,7 +24,7 @@ FIRST = 50
 PATIENCE_SECONDS = 0.1
 """A batch that takes longer halves the next one."""
 PAUSE_SECONDS = 0.02
-"""Lets others write between two batches."""
+"""Pause between two batches, in which others can write."""
 BATCHES = 4
 """Batches of one rule in one sweep, so that a sweep is short."""
 
@@ -35,10 +35,9 @@ def _delete(rows: QuerySet[Any, Any]) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Which rows go, and when: `since` names the time from which they are kept.
+    """The retention of some rows, counted from their time `since`, which needs an index in a large table.
 
-    They are kept for as many days as the setting named `setting` says, 0 for ever; without one for `grace`. Give
-    `since` an index where the table grows large.
+    It is as many days as the setting named `setting` says, where 0 means for ever; without a setting it is `grace`.
     """
 
     name: str
@@ -49,14 +48,14 @@ class Rule:
     remove: Callable[[QuerySet[Any, Any]], object] = _delete
 
     def due(self) -> QuerySet[Any, Any]:
-        """Return the rows whose time is over."""
-        kept = self.grace
+        """Return the rows whose retention is over."""
+        age = self.grace
         if self.setting:
             days: int = getattr(settings, self.setting)
             if days == 0:
                 return self.rows.none()
-            kept = timedelta(days=days)
-        return self.rows.filter(**{f"{self.since}__lt": timezone.now() - kept})
+            age = timedelta(days=days)
+        return self.rows.filter(**{f"{self.since}__lt": timezone.now() - age})
 
 
 RULES: dict[str, Rule] = {}
@@ -72,7 +71,7 @@ def register(rules: Sequence[Rule]) -> None:
 
 
 class Sweeper:
-    """Sweeps again and again, and remembers how large a batch may be and which rows cannot go."""
+    """Sweeps rows by their rules. Remembers the size of batches, and which rows are protected."""
 
     def __init__(
         self, rules: Mapping[str, Rule] = RULES, clock: Callable[[], float] = time.monotonic
@@ -83,7 +82,7 @@ class Sweeper:
         self._protected: dict[str, set[Any]] = {}
 
     def sweep(self, batches: int = BATCHES) -> dict[str, int]:
-        """Remove at most so many batches of each rule's rows. Return {rule: rows removed}, without zeros."""
+        """Delete at most so many batches of each rule's rows. Return {rule: deleted rows}, without zeros."""
         removed = {name: self._sweep(rule, batches) for name, rule in self._rules.items()}
         removed = {name: count for name, count in removed.items() if count}
         if removed:
@@ -108,7 +107,7 @@ class Sweeper:
         return total
 
     def _remove(self, rule: Rule, keys: list[Any]) -> int:
-        """Remove these rows, if they are still due. Those that other rows protect stay."""
+        """Delete these rows, if they are still due and no other row protects them."""
         try:
             with transaction.atomic():
                 rule.remove(rule.due().filter(pk__in=keys))

@@ -1,4 +1,4 @@
-"""Roles: the default ones, further ones, and what each implies."""
+"""Roles, the default ones and others, and role inferences."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -23,7 +23,7 @@ DEFAULTS = (*LADDER, "service")
 
 @transaction.atomic
 def ensure_defaults() -> dict[str, Role]:
-    """Return the default roles by name; what is missing of them and of what they imply is made."""
+    """Create missing default roles and their inferences. Return the roles by name."""
     Role.objects.bulk_create((Role(name=name) for name in DEFAULTS), ignore_conflicts=True)
     roles = Role.objects.in_bulk(DEFAULTS, field_name="name")
     RoleInference.objects.bulk_create(
@@ -35,47 +35,47 @@ def ensure_defaults() -> dict[str, Role]:
         unique_fields=["prior", "implied"],
         update_fields=["is_direct"],
     )
-    close()
+    rebuild_closure()
     return roles
 
 
 @transaction.atomic
-def close() -> None:
-    """Bring the rules that follow from others up to the direct ones."""
+def rebuild_closure() -> None:
+    """Compute the indirect rules anew from the direct ones."""
     direct: dict[str, set[str]] = {}
     for prior, implied in RoleInference.objects.filter(is_direct=True).values_list("prior", "implied"):
         direct.setdefault(prior, set()).add(implied)
-    follow = {
+    indirect = {
         (prior, implied)
         for prior, nearest in direct.items()
-        for implied in _all_below(prior, direct) - nearest
+        for implied in _reachable(prior, direct) - nearest
         if implied != prior
     }
     RoleInference.objects.filter(is_direct=False).delete()
     RoleInference.objects.bulk_create(
-        RoleInference(prior_id=prior, implied_id=implied, is_direct=False) for prior, implied in follow
+        RoleInference(prior_id=prior, implied_id=implied, is_direct=False) for prior, implied in indirect
     )
 
 
-def _all_below(role: str, direct: Mapping[str, set[str]]) -> set[str]:
+def _reachable(role: str, direct: Mapping[str, set[str]]) -> set[str]:
     below: set[str] = set()
     waiting = [role]
     while waiting:
-        fresh = direct.get(waiting.pop(), set()) - below
-        below |= fresh
-        waiting.extend(fresh)
+        unseen = direct.get(waiting.pop(), set()) - below
+        below |= unseen
+        waiting.extend(unseen)
     return below
 
 
 def visible_to(context: Context) -> QuerySet[Role]:
-    """Return all roles. Raise Forbidden for those who may not read them."""
+    """Return all roles. Raise Forbidden."""
     policy.enforce(context, "role:read")
     return Role.objects.all()
 
 
 @transaction.atomic
 def create(context: Context, data: Mapping[str, object]) -> Role:
-    """Create a further role, for all domains. Raise Forbidden, BadInput, Conflict."""
+    """Create a role, for all domains. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "role:write")
     if data.get("domain_id") is not None:
         raise BadInput(fields={"domain_id": _("Roles belong to no domain here; leave it out.")})
@@ -100,17 +100,17 @@ def update(context: Context, role_id: str, data: Mapping[str, object]) -> Role:
 
 @transaction.atomic
 def delete(context: Context, role_id: str) -> None:
-    """Remove a role and every assignment of it. The default ones stay, since the rules stand on them."""
+    """Delete a role with its assignments. Raise NotFound, and Forbidden also for a default role, which policies need."""
     policy.enforce(context, "role:write")
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     _refuse_default(role)
     audit.record(context, "role.delete", role)
     role.delete()
-    close()
+    rebuild_closure()
 
 
-def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
-    """Return the direct rules: prior → implied; only those of one role, if asked."""
+def inferences_visible_to(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
+    """Return the direct rules prior → implied, of one role if named. Raise Forbidden."""
     policy.enforce(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
     if prior_id is not None:
@@ -119,8 +119,8 @@ def inferences(context: Context, prior_id: str | None = None) -> QuerySet[RoleIn
 
 
 def inference(context: Context, prior_id: str, implied_id: str) -> RoleInference:
-    """One direct rule. Raise NotFound."""
-    rules = inferences(context)
+    """Return one direct rule. Raise Forbidden, NotFound."""
+    rules = inferences_visible_to(context)
     rule = (
         rules.filter(prior=prior_id, implied=implied_id).first() if is_text(prior_id + implied_id) else None
     )
@@ -137,28 +137,28 @@ def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
         raise Forbidden(_("The role %(name)s is given to people, never implied.") % {"name": implied.name})
     if prior == implied or RoleInference.objects.filter(prior=implied, implied=prior).exists():
         raise Forbidden(_("The role %(name)s would imply itself.") % {"name": prior.name})
-    rule, _made = RoleInference.objects.update_or_create(
+    rule, _created = RoleInference.objects.update_or_create(
         prior=prior, implied=implied, defaults={"is_direct": True}
     )
-    close()
+    rebuild_closure()
     audit.record(context, "role.imply", rule.prior, implied=rule.implied.name)
     return rule
 
 
 @transaction.atomic
 def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
-    """Take a direct rule away; counts at the next request. Those between the default roles stay."""
+    """Delete a direct rule, effective at the next request. Raise NotFound, and Forbidden between default roles."""
     policy.enforce(context, "role:write")
     rule = inference(context, prior_id, implied_id)
     if (rule.prior.name, rule.implied.name) in pairwise(LADDER):
         _refuse_default(rule.prior)
     audit.record(context, "role.stop_implying", rule.prior, implied=rule.implied.name)
     rule.delete()
-    close()
+    rebuild_closure()
 
 
 def implied(context: Context) -> dict[str, list[RoleInference]]:
-    """{role id: rules}, those that follow from others too, the direct ones first. One query."""
+    """Return {role id: rules}, direct ones first, then indirect ones. One query. Raise Forbidden."""
     policy.enforce(context, "role:read")
     rules: dict[str, list[RoleInference]] = {}
     for rule in RoleInference.objects.select_related("implied").order_by("-is_direct", "implied__name"):
@@ -168,13 +168,13 @@ def implied(context: Context) -> dict[str, list[RoleInference]]:
 
 @transaction.atomic
 def replace_implied(context: Context, role_id: str, implied_ids: Iterable[str]) -> None:
-    """Put these direct rules in the place of the role's own; the default roles keep theirs.
+    """Replace the direct rules of a role, except those between default roles.
 
     Raise Forbidden and NotFound as `imply` does; then nothing is changed.
     """
     policy.enforce(context, "role:write")
     target = set(implied_ids)
-    present = {rule.implied_id: rule for rule in inferences(context, role_id)}
+    present = {rule.implied_id: rule for rule in inferences_visible_to(context, role_id)}
     for key in target - present.keys():
         imply(context, role_id, key)
     for key in present.keys() - target:

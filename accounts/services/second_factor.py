@@ -1,4 +1,4 @@
-"""The second factor: switching it on and off, codes that are taken once, and recovery codes."""
+"""The second factor: enabling and disabling it, one-time codes, and recovery codes."""
 
 import hashlib
 import secrets
@@ -29,17 +29,17 @@ _SALT = "accounts.second-factor"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A new secret that counts for nothing before a code of it is shown. Nothing is kept until then."""
+    """A new secret, which is stored only when a code confirms it."""
 
     secret: str
     ticket: str
     """The signed secret, for the form that confirms it."""
     address: str
-    picture: SafeString
+    qr_code: SafeString
 
 
 def find(user: User) -> SecondFactor | None:
-    """Return the user's second factor, if it is on. One query, none where the row says that there is none."""
+    """Return the user's second factor, if enabled. One query, none if the row says that there is none."""
     if getattr(user, "has_second_factor", None) is False:
         return None
     factor = getattr(user, "second_factor", None)
@@ -47,12 +47,12 @@ def find(user: User) -> SecondFactor | None:
 
 
 def offer(user: User) -> Offer:
-    """Create a new secret to scan."""
+    """Create an offer with a new secret to scan."""
     return _offer(user, one_time_codes.new_secret())
 
 
 def resume(user: User, ticket: str) -> Offer:
-    """Return the offer again that the form came from. Raise BadInput when it is too old or somebody else's."""
+    """Return the offer of a form's ticket. Raise BadInput if it is too old or another user's."""
     try:
         owner, secret = signing.loads(ticket, salt=_SALT, max_age=OFFER_SECONDS)
     except (signing.BadSignature, ValueError) as error:
@@ -64,7 +64,7 @@ def resume(user: User, ticket: str) -> Offer:
 
 @transaction.atomic
 def enable(context: Context, offered: Offer, code: object) -> list[str]:
-    """Switch it on, proved by one code; the recovery codes, which are shown this once. Raise BadInput, Conflict."""
+    """Enable the second factor, confirmed by one code. Return the recovery codes. Raise BadInput, Conflict."""
     step = one_time_codes.matching_step(offered.secret, _digits(code), timezone.now())
     if step is None:
         raise BadInput(
@@ -80,7 +80,7 @@ def enable(context: Context, offered: Offer, code: object) -> list[str]:
 
 @transaction.atomic
 def renew_recovery_codes(context: Context) -> list[str]:
-    """Return ten new recovery codes; the old ones stop working."""
+    """Replace the recovery codes. Return the new ones. Raise Conflict if the second factor is off."""
     if not SecondFactor.objects.filter(user=context.user).exists():
         raise Conflict(_("The second factor is off."))
     audit.record(context, "second_factor.renew_codes", context.user)
@@ -89,60 +89,60 @@ def renew_recovery_codes(context: Context) -> list[str]:
 
 @transaction.atomic
 def disable(context: Context, user_id: str) -> User:
-    """Switch the second factor off: one's own after `prove`, or another user's as an administrator."""
+    """Disable a second factor: one's own after `prove`, or another user's. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     user = inputs.get_or_404(User.objects.all(), user_id, "user")
-    gone, _rows = SecondFactor.objects.filter(user=user).delete()
-    if not gone:
+    deleted, _rows = SecondFactor.objects.filter(user=user).delete()
+    if not deleted:
         raise NotFound(_("%(name)s has no second factor.") % {"name": user.name})
     RecoveryCode.objects.filter(user=user).delete()
     audit.record(context, "second_factor.disable", user)
     return user
 
 
-def codes_left(user: User) -> int:
-    """Return how many recovery codes are unused."""
+def count_recovery_codes(user: User) -> int:
+    """Return the number of unused recovery codes."""
     return RecoveryCode.objects.filter(user=user, used_at=None).count()
 
 
 def accept(request: HttpRequest, user: User, value: object, *, recovery: bool = True) -> bool:
-    """Take a code, or with `recovery` a recovery code, which none takes twice.
+    """Return whether the code is right, or with `recovery` a recovery code. Each is valid once.
 
-    A wrong one counts like a wrong password. Raise NotSignedIn while the user is locked out.
+    A wrong one counts like a wrong password. Raise NotSignedIn while the user is locked.
     """
     lockouts.refuse_locked(request, user.name)
-    if _takes_code(user, value) or (recovery and _takes_recovery_code(user, value)):
+    if _use_code(user, value) or (recovery and _use_recovery_code(user, value)):
         return True
-    lockouts.failed(request, user.name)
+    lockouts.record_failure(request, user.name)
     return False
 
 
 def prove(request: HttpRequest, user: User, value: object) -> None:
-    """Check the password or a code of a signed-in user once more. Raise BadInput."""
+    """Check the password or a code of a signed-in user. Raise BadInput, NotSignedIn while the user is locked."""
     lockouts.refuse_locked(request, user.name)
-    if _takes_code(user, value) or _takes_recovery_code(user, value):
+    if _use_code(user, value) or _use_recovery_code(user, value):
         return
     if authenticate(request, username=user.name, password=value, domain=user.domain_id) != user:
         raise BadInput(fields={"proof": _("This is neither your password nor a code that fits.")})
 
 
-def _takes_code(user: User, value: object) -> bool:
+def _use_code(user: User, value: object) -> bool:
     factor, code = find(user), _digits(value)
     secret = sealing.unseal(factor.sealed_secret) if factor and code else None
     step = one_time_codes.matching_step(secret, code, timezone.now()) if secret else None
     if step is None:
         return False
-    # Of two who send the same code at once, one finds the step taken.
+    # Of two requests with the same code at once, one updates no row.
     return bool(SecondFactor.objects.filter(user=user, last_step__lt=step).update(last_step=step))
 
 
-def _takes_recovery_code(user: User, value: object) -> bool:
+def _use_recovery_code(user: User, value: object) -> bool:
     if find(user) is None or not is_text(value, LONGEST):
         return False
     unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, value), used_at=None)
     if not unused.update(used_at=timezone.now()):
         return False
-    left = codes_left(user)
+    left = count_recovery_codes(user)
     audit.record(None, "second_factor.recovery", user, left=left)
     return True
 
@@ -159,13 +159,13 @@ def _letters(count: int) -> str:
 
 
 def _digest(user: User, code: str) -> str:
-    """Return the digest of a code, ignoring spaces, dashes and capitals."""
+    """Return the digest of a recovery code, ignoring spaces, dashes and capitals."""
     plain = "".join(letter for letter in code.lower() if letter.isalnum())
     return hashlib.sha256(f"{user.id}:{plain}".encode()).hexdigest()
 
 
 def _digits(value: object) -> str:
-    """Six digits as they were typed, spaces left out; empty for anything else."""
+    """Return six digits without spaces; empty for anything else."""
     code = "".join(value.split()) if is_text(value, LONGEST) else ""
     return code if len(code) == 6 and code.isascii() and code.isdigit() else ""
 
@@ -176,5 +176,5 @@ def _offer(user: User, secret: str) -> Offer:
         secret=secret,
         ticket=signing.dumps([user.id, secret], salt=_SALT),
         address=address,
-        picture=one_time_codes.picture(address),
+        qr_code=one_time_codes.qr_code(address),
     )

@@ -1,4 +1,4 @@
-"""Browser sessions: whose they are, and how they end. The API's counterpart are tokens."""
+"""Browser sessions of users. Their counterparts in the APIs are tokens."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,20 +17,20 @@ from accounts.context import Context
 from accounts.models import Token, User, UserSession
 from accounts.services import audit, inputs
 
-SEEN_SECONDS = 300
-"""How old a session's last-seen time may get before it is written anew: a page costs no write."""
+TOUCH_SECONDS = 300
+"""How old a session's last-seen time may get before it is updated, so that most pages write nothing."""
 
 ended = Signal()
-"""Sent after sessions ended, with their `keys`, so that open connections can be closed at once."""
+"""Sent with the `keys` of ended sessions, so that their open connections are closed at once."""
 
 
-def begun(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> None:
-    """Django's signal that somebody signed in."""
+def on_login(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> None:
+    """Record the session when Django signals a sign-in."""
     record(request, user)
 
 
-def entered(request: HttpRequest, user: User) -> None:
-    """Somebody came in through the front, by whichever proof; the audit log says so."""
+def record_sign_in(request: HttpRequest, user: User) -> None:
+    """Record the sign-in in the audit log."""
     context = Context(
         user=user,
         project=None,
@@ -41,26 +41,26 @@ def entered(request: HttpRequest, user: User) -> None:
 
 
 def record(request: HttpRequest, user: User) -> None:
-    """Note whose the session of the request is now, and from where."""
+    """Record the user and the client of the request's session."""
     if request.session.session_key is None:
         request.session.create()
     key = str(request.session.session_key)
-    UserSession.objects.update_or_create(session_id=key, defaults={"user": user} | _whence(request))
-    cache.set(_mark(key), b"seen", SEEN_SECONDS)
+    UserSession.objects.update_or_create(session_id=key, defaults={"user": user} | _client_fields(request))
+    cache.set(_mark(key), b"seen", TOUCH_SECONDS)
 
 
-def seen(request: HttpRequest) -> None:
-    """Keep time and address of the last visit, to a few minutes. Without the cache the row says whether it is time."""
+def touch(request: HttpRequest) -> None:
+    """Update time and address of the session's last request every few minutes, also without a cache."""
     key = request.session.session_key or ""
     if cache.get(_mark(key)) is None:
         rows = UserSession.objects.filter(session=key)
-        if rows.filter(seen_at__lt=timezone.now() - timedelta(seconds=SEEN_SECONDS)).exists():
-            rows.update(**_whence(request))
-        cache.set(_mark(key), b"seen", SEEN_SECONDS)
+        if rows.filter(seen_at__lt=timezone.now() - timedelta(seconds=TOUCH_SECONDS)).exists():
+            rows.update(**_client_fields(request))
+        cache.set(_mark(key), b"seen", TOUCH_SECONDS)
 
 
 def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
-    """Return a user's live sessions. Raise Forbidden unless they are the asker's, or the asker may read users."""
+    """Return a user's live sessions. Raise Forbidden for those of others without `user:read`."""
     policy.enforce_own(context, user_id, "user:read")
     rows = UserSession.objects.select_related("session")
     return rows.filter(user=user_id, session__expire_date__gt=timezone.now())
@@ -68,7 +68,7 @@ def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
 
 @transaction.atomic
 def end(context: Context, user_id: str, session_id: str) -> UserSession:
-    """Sign one session out; counts at the next request. Raise NotFound."""
+    """End one session, effective at the next request. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     session = inputs.get_or_404(
         UserSession.objects.select_related("user").filter(user=user_id), session_id, "session"
@@ -80,7 +80,7 @@ def end(context: Context, user_id: str, session_id: str) -> UserSession:
 
 @transaction.atomic
 def end_everywhere(context: Context, user_id: str) -> None:
-    """Sign out every session of the user, and end every token. Raise NotFound for an unknown user."""
+    """End every session and token of the user. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:write")
     user = inputs.get_or_404(User.objects.all(), user_id, "user")
     drop(User.objects.filter(pk=user_id))
@@ -89,7 +89,7 @@ def end_everywhere(context: Context, user_id: str) -> None:
 
 
 def drop(users: QuerySet[User], *, but: str = "") -> None:
-    """End all sessions of these users except the one with the key `but`. For services that decided so."""
+    """End all sessions of these users except the one with the key `but`, without any authorisation."""
     _drop(UserSession.objects.filter(user__in=users).exclude(session=but))
 
 
@@ -100,7 +100,7 @@ def _drop(rows: QuerySet[UserSession]) -> None:
         transaction.on_commit(lambda: ended.send(__name__, keys=keys))
 
 
-def _whence(request: HttpRequest) -> dict[str, Any]:
+def _client_fields(request: HttpRequest) -> dict[str, Any]:
     return {
         "seen_at": timezone.now(),
         "address": client_address(request),

@@ -1,4 +1,4 @@
-"""The first administrator: by the one-time link in a browser, or by `manage.py bootstrap`."""
+"""Create the first administrator: by the one-time link in a browser, or by `manage.py bootstrap`."""
 
 from datetime import timedelta
 
@@ -19,14 +19,14 @@ def is_done() -> bool:
     return Assignment.objects.filter(role__name="admin").exists()
 
 
-def link() -> str | None:
-    """Create a fresh set-up token, or None once set-up is done."""
+def create_link() -> str | None:
+    """Create a set-up token, in place of earlier ones. Return None once set-up is done."""
     return None if is_done() else links.create(OneTimeLink.Purpose.SETUP, LINK_LIFETIME)
 
 
 @transaction.atomic
-def with_link(token: str, name: str, password: str) -> User:
-    """Burn the link and make the administrator. Raise NotFound for a dead link, BadInput for weak input."""
+def bootstrap_by_link(token: str, name: str, password: str) -> User:
+    """Use the link and create the administrator. Raise NotFound for an invalid link, BadInput."""
     if is_done() or not links.use(OneTimeLink.Purpose.SETUP, token):
         raise NotFound(_("This set-up link was used or is too old. Start `make up` again for a new one."))
     return bootstrap(name, password)
@@ -34,16 +34,16 @@ def with_link(token: str, name: str, password: str) -> User:
 
 @transaction.atomic
 def bootstrap(name: str, password: str) -> User:
-    """Make domain, roles, the projects `admin` and `demo`, and the administrator with a role on each.
+    """Create domain, roles, the projects `admin` and `demo`, and the administrator with a role on each.
 
-    Run again with the same name it sets the password and adds only what is missing.
+    Repeated with the same name it sets the password and creates only what is missing. Raise BadInput.
     """
     name = clean_name(name, field="name", longest=255)
-    domain, _made = Domain.objects.get_or_create(id=Domain.DEFAULT_ID, defaults={"name": "Default"})
+    domain, _created = Domain.objects.get_or_create(id=Domain.DEFAULT_ID, defaults={"name": "Default"})
     roles = default_roles.ensure_defaults()
     catalog.ensure()
-    admin_project, _made = Project.objects.get_or_create(domain=domain, name="admin")
-    demo, _made = Project.objects.get_or_create(domain=domain, name="demo")
+    admin_project, _created = Project.objects.get_or_create(domain=domain, name="admin")
+    demo, _created = Project.objects.get_or_create(domain=domain, name="demo")
     user = User.objects.filter(domain=domain, name=name).first() or User(domain=domain, name=name)
     if user.pk is None or user._state.adding or not user.check_password(password):
         user.set_password(passwords.check(password, user))

@@ -1,6 +1,6 @@
-"""From the body of POST /auth/tokens to a token: who proves to be whom, and where they want to work.
+"""Answer POST /auth/tokens: check the methods, find the scope, issue the token.
 
-What fails here fails with the same words and costs the same, whether a name is unknown or a password wrong.
+Unknown names and wrong passwords fail with the same words and take the same time.
 """
 
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ from accounts.services import (
     second_factor,
     tokens,
 )
-from accounts.services.tokens import KEPT, Issued, Scope, Valid
+from accounts.services.tokens import CACHE_SIZE, Issued, Scope, Valid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The result of one method, with the epoch's mark if it was read along."""
+    """The result of one method, with the epoch's mark if the same query has read it."""
 
     user: User
     credential: ApplicationCredential | None = None
@@ -41,15 +41,15 @@ class Proof:
 
 
 def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
-    """Return the token that `{"auth": …}` asks for, whose shape was checked. Raise BadInput, NotSignedIn.
+    """Issue the token that a valid `{"auth": …}` requests. Raise BadInput, NotSignedIn.
 
-    Where a second factor is missing the error is OneFactorOnly, with a receipt for what was shown.
+    If the second factor is missing, raise OneFactorOnly, with a receipt for the first.
     """
     identity = auth["identity"]
     methods: list[str] = identity["methods"]
     if not set(methods) <= PROVERS.keys():
         raise NotSignedIn
-    # The password first: who does not know it learns nothing about codes.
+    # The password first: without it nobody learns anything about codes.
     methods = [name for name in PROVERS if name in methods]
     if missing := [name for name in methods if name not in identity]:
         raise BadInput(fields=dict.fromkeys(missing, _("This field is missing.")))
@@ -61,7 +61,7 @@ def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
         raise NotSignedIn
     methods = receipts.require_both(user, methods, request.headers.get(receipts.HEADER))
     if not receipts.COMPLETE & set(methods):
-        lockouts.succeeded(request, user.name)
+        lockouts.clear_failures(request, user.name)
     mark = next((proof.mark for proof in proofs if proof.mark), None) or tokens.current_mark()
     credential = credential or (parent.token.credential if parent else None)
     scope = _scope(user, auth.get("scope"), credential, mark)
@@ -72,7 +72,7 @@ def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
 
 def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     user_data = data["user"]
-    name, domain = _whom(user_data)
+    name, domain = _user_key(user_data)
     password = user_data.get("password")
     if not is_text(name) or not is_text(password, LONGEST_PASSWORD):
         raise NotSignedIn
@@ -88,14 +88,14 @@ def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
 
 def _by_code(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     user_data = data["user"]
-    name, domain = _whom(user_data)
+    name, domain = _user_key(user_data)
     if not is_text(name):
         raise NotSignedIn
     rows = User.objects.select_related("domain", "second_factor")
     user = rows.filter(name=name, domain=domain, enabled=True, domain__enabled=True).first()
     if user is None:
         lockouts.refuse_locked(request, name)
-        lockouts.failed(request, name)
+        lockouts.record_failure(request, name)
         raise NotSignedIn
     if not second_factor.accept(request, user, user_data.get("passcode"), recovery=False):
         raise NotSignedIn
@@ -115,24 +115,24 @@ def _by_credential(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     if is_text(data.get("id"), 64):
         credential = rows.filter(pk=data["id"]).first()
     elif is_text(data.get("name")):
-        name, domain = _whom(data.get("user") or {})
+        name, domain = _user_key(data.get("user") or {})
         if is_text(name) and is_text(domain):
             credential = rows.filter(name=data["name"], user__name=name, user__domain=domain).first()
-        if credential is None or application_credentials.is_random(credential):
-            make_password("")  # as long as one that takes a slow hash
+        if credential is None or application_credentials.has_random_secret(credential):
+            make_password("")  # takes as long as checking a slow hash
     else:
         raise BadInput(fields={"application_credential": _("Give its id, or its name and user.")})
     if credential is None:
         raise NotSignedIn
-    chosen = not application_credentials.is_random(credential)
+    chosen = not application_credentials.has_random_secret(credential)
     if chosen:
         lockouts.refuse_locked(request, credential.id)
-    if not application_credentials.fits(credential, data.get("secret")):
+    if not application_credentials.verify_secret(credential, data.get("secret")):
         if chosen:
-            lockouts.failed(request, credential.id)
+            lockouts.record_failure(request, credential.id)
         raise NotSignedIn
     if chosen:
-        lockouts.succeeded(request, credential.id)
+        lockouts.clear_failures(request, credential.id)
     if credential.expires_at and credential.expires_at <= timezone.now():
         raise NotSignedIn
     return Proof(user=credential.user, credential=credential)
@@ -146,18 +146,18 @@ PROVERS = {
 }
 
 
-def _whom(data: Mapping[str, Any]) -> tuple[Any, str]:
-    """Name and domain id of the user that the request means; of nobody where there is none such."""
+def _user_key(data: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return name and domain id of the user that the request names, which may not exist. Raise BadInput."""
     if "id" in data:
-        known = User.objects.filter(pk=data["id"]).first() if is_text(data["id"], 64) else None
-        return (known.name, known.domain_id) if known else (data["id"], "")
+        user = User.objects.filter(pk=data["id"]).first() if is_text(data["id"], 64) else None
+        return (user.name, user.domain_id) if user else (data["id"], "")
     if not isinstance(data.get("name"), str):
         raise BadInput(fields={"user": _("Give an id, or a name and a domain.")})
     return data["name"], _domain_id(data.get("domain"))
 
 
 def _domain_id(value: object, mark: str | None = None) -> str:
-    """Return the id of a domain that is named by id or name; empty for none such."""
+    """Return the id of a domain that is named by id or name; empty if unknown. Raise BadInput."""
     if not isinstance(value, Mapping):
         raise BadInput(fields={"domain": _("Name the domain by id or name.")})
     if is_text(value.get("id"), 64):
@@ -168,7 +168,7 @@ def _domain_id(value: object, mark: str | None = None) -> str:
 
 
 def _scope(user: User, value: Any, credential: ApplicationCredential | None, mark: str) -> Scope:
-    """Where to work. A credential has its project and takes no other; a missing scope means the default."""
+    """Return the requested scope, by default the credential's or the user's. Raise BadInput, NotSignedIn."""
     if credential is not None:
         if value is not None and _project(value, mark) != credential.project:
             raise NotSignedIn
@@ -195,26 +195,26 @@ def _scope(user: User, value: Any, credential: ApplicationCredential | None, mar
     return Scope(domain=domain)
 
 
-def _project(wanted: Any, mark: str) -> Project | None:
-    given = wanted.get("project") if isinstance(wanted, Mapping) else None
-    if not isinstance(given, Mapping):
+def _project(value: Any, mark: str) -> Project | None:
+    project = value.get("project") if isinstance(value, Mapping) else None
+    if not isinstance(project, Mapping):
         return None
-    if is_text(given.get("id"), 64):
-        return _read_project(mark, pk=given["id"])
-    if not is_text(given.get("name"), 64):
+    if is_text(project.get("id"), 64):
+        return _read_project(mark, pk=project["id"])
+    if not is_text(project.get("name"), 64):
         return None
-    return _read_project(mark, name=given["name"], domain=_domain_id(given.get("domain"), mark))
+    return _read_project(mark, name=project["name"], domain=_domain_id(project.get("domain"), mark))
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _read_domain_id(_mark: str, name: str) -> str:
     return Domain.objects.filter(name=name).values_list("pk", flat=True).first() or ""
 
 
-@lru_cache(KEPT)
-def _read_project(_mark: str, **wanted: str) -> Project | None:
-    """Return the project as it is under the epoch's mark. Kept in memory: to be read, not written."""
-    return Project.objects.select_related("domain").filter(**wanted).first()
+@lru_cache(CACHE_SIZE)
+def _read_project(_mark: str, **lookup: str) -> Project | None:
+    """Return the project, cached under the epoch's mark: to be read, not written."""
+    return Project.objects.select_related("domain").filter(**lookup).first()
 
 
 def _default(user: User) -> Scope:

@@ -1,8 +1,8 @@
-"""Issues, checks and revokes tokens.
+"""Issue, check and revoke tokens.
 
-A token is a row that is looked up at every use, together with the mark of the epoch, which changes with all that
-could make it void: a disabled user, project or domain, a new password, a credential that ended, a role that is
-gone. So all of these count at the next request, and while the mark stays, what was read once is not read again.
+Every use of a token reads its row and the epoch's mark. The mark changes with whatever may invalidate tokens: a
+disabled user, project or domain, a new password, an expired credential, a revoked role. So all of these count at
+the next request, and while the mark stays the rest is cached.
 """
 
 import base64
@@ -26,13 +26,13 @@ from accounts.services import application_credentials, assignments, audit, input
 
 LIFETIME = timedelta(hours=1)
 LONGEST_TEXT = 512
-KEPT = 4096
-"""So many tokens a process keeps in memory, a few kB each."""
+CACHE_SIZE = 4096
+"""Most tokens that a process caches, a few kB each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where a token works: a project, a domain, the system, or nowhere."""
+    """The scope of a token: a project, a domain, the system, or none."""
 
     project: Project | None = None
     domain: Domain | None = None
@@ -41,9 +41,9 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Valid:
-    """A token that counts under the epoch's mark, with the roles that it gives: {role id: name}.
+    """A token that is valid under the epoch's mark, with the roles that it gives: {role id: name}.
 
-    Kept in memory and shared by requests: to be read, not written.
+    It is cached and shared by requests: to be read, not written.
     """
 
     token: Token
@@ -66,7 +66,7 @@ class Valid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """A new token and its text, which is kept nowhere."""
+    """A new token and its text, which is stored nowhere."""
 
     valid: Valid
     text: str
@@ -81,10 +81,10 @@ def issue(
     credential: ApplicationCredential | None = None,
     parent: Token | None = None,
 ) -> Issued:
-    """Create a token for a user whose proofs were checked. Raise NotSignedIn without a role in the scope.
+    """Create a token for a user whose methods were checked. Raise NotSignedIn without a role in the scope.
 
-    `mark` is the epoch's as it was before the scope was read; without one it is read now. A token that stands on a
-    `parent` ends with it and carries its methods and audit id.
+    `mark` must have been read before the scope; by default it is read now. A token from a `parent` expires with it,
+    and has its methods and audit id.
     """
     now = timezone.now()
     mark = mark or current_mark()
@@ -115,12 +115,12 @@ def issue(
 
 
 def current_mark() -> str:
-    """Return the epoch's mark as it is now. One query."""
+    """Return the epoch's present mark. One query."""
     return str(Epoch.objects.values_list("mark", flat=True).get())
 
 
 def check(text: object) -> Valid | None:
-    """Return the token of this text, if it counts now. One query, by its key; more where the epoch is new."""
+    """Return the token of this text, if it is valid. One query by its key, more after a change of the mark."""
     if not is_text(text, LONGEST_TEXT):
         return None
     digest = _digest(text)
@@ -129,13 +129,13 @@ def check(text: object) -> Valid | None:
     return None if valid is None or valid.token.expires_at <= timezone.now() else valid
 
 
-def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = True) -> Valid:
-    """Return the token of this text, for its own user and for services; to others it is as unknown as any: NotFound.
+def get_visible(context: Context, current: Valid, text: object, *, knows_rules: bool = True) -> Valid:
+    """Return the token of this text. Raise NotFound unless it is the user's own or `token:read` is allowed.
 
-    So is one with access rules to whoever does not know these, and would let it do more than it may.
+    Without `knows_rules` raise NotFound for one with access rules: the service would not enforce them.
     """
-    if is_text(text, LONGEST_TEXT) and _digest(text) == own.token.pk:
-        return own
+    if is_text(text, LONGEST_TEXT) and _digest(text) == current.token.pk:
+        return current
     valid = check(text)
     if valid and valid.token.credential and valid.token.credential.access_rules and not knows_rules:
         valid = None
@@ -145,14 +145,14 @@ def seen_by(context: Context, own: Valid, text: object, *, knows_rules: bool = T
 
 
 def count(context: Context, user_id: str) -> int:
-    """Return how many tokens of the user are not over yet."""
+    """Return the number of the user's unexpired tokens. Raise Forbidden."""
     policy.enforce_own(context, user_id, "user:read")
     return Token.objects.filter(user=user_id, expires_at__gt=timezone.now()).count()
 
 
-def revoke(context: Context, own: Valid, text: object) -> None:
-    """End a token; counts at the next request. Raise Forbidden, NotFound."""
-    valid = seen_by(context, own, text)
+def revoke(context: Context, current: Valid, text: object) -> None:
+    """Revoke a token, effective at the next request. Raise Forbidden, NotFound."""
+    valid = get_visible(context, current, text)
     policy.enforce_own(context, valid.token.user_id, "token:write")
     Token.objects.filter(pk=valid.token.pk).delete()
     target = audit.Target(type="token", id=valid.token.audit_ids[0])
@@ -162,7 +162,7 @@ def revoke(context: Context, own: Valid, text: object) -> None:
 def _mark_beside(digest: str) -> str | None:
     """Return the epoch's mark if there is a token of this digest.
 
-    Every call of an API asks this; building the query in the ORM would take longer than the answer.
+    The query of every API call; building it in the ORM would take longer than the answer.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MARK_BESIDE, [digest])
@@ -176,12 +176,12 @@ _MARK_BESIDE = (
 )
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _read(digest: str, mark: str) -> Valid | None:
-    """Return the token as it is under the mark, which was read before it: what is read is never older.
+    """Return the token, cached under the mark, which was read first, so that the token is never older.
 
-    What few tokens have, a domain or a credential, is asked for when it is there: joining it too would take
-    PostgreSQL longer to plan than all the rest takes to run.
+    Domain and credential, which few tokens have, are read separately: PostgreSQL would take longer to plan these
+    joins than to run all the rest.
     """
     token = (
         Token.objects.select_related("user__domain", "project__domain").filter(pk=digest).order_by().first()
@@ -200,15 +200,15 @@ def _valid(token: Token, mark: str) -> Valid | None:
     if credential and credential.expires_at and credential.expires_at <= timezone.now():
         return None
     if credential:
-        roles = application_credentials.roles_of(credential)
+        roles = application_credentials.current_roles(credential)
     else:
         roles = _roles(mark, user, project=token.project, domain=token.domain, system=token.system)
     return Valid(token=token, roles=roles, mark=mark) if roles or not token.is_scoped else None
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _roles(_mark: str, user: User, **place: Any) -> dict[str, str]:
-    """Return the user's roles on one place, as they are under the mark."""
+    """Return the user's roles in one scope, cached under the mark."""
     return assignments.roles_of(user, **place)
 
 

@@ -25,8 +25,8 @@ def update(
 ) -> None:
     """Set limits of a user in a project. Raise Forbidden, NotFound, or BadInput naming each wrong field."""
     policy.enforce(context, "quota:write")
-    project, user = _found(project_id, user_id)
-    values = quotas.checked(changes)
+    project, user = _lock(project_id, user_id)
+    values = quotas.parse_limits(changes)
     if not force:
         enforce_bounds(project_id, values, user_id)
     for name, value in values.items():
@@ -39,17 +39,17 @@ def update(
 
 
 @transaction.atomic
-def arrange(context: Context, project_id: str, user_id: str, limits: Mapping[str, str]) -> None:
-    """Set the limits that are given, and forget those that are empty. Raise as `update`."""
+def set_limits(context: Context, project_id: str, user_id: str, limits: Mapping[str, str]) -> None:
+    """Set the limits, and delete those whose text is empty. Raise as `update`."""
     policy.enforce(context, "quota:write")
-    project, user = _found(project_id, user_id)
+    project, user = _lock(project_id, user_id)
     empty = [name for name, text in limits.items() if not text.strip()]
     UserQuota.objects.filter(project=project, user=user, resource__in=empty).delete()
     update(context, project_id, user_id, {name: limits[name] for name in limits if name not in empty})
 
 
 def limits(context: Context, project_id: str, user_id: str) -> dict[str, int]:
-    """{resource: limit} of what a user has of their own in a project. Raise Forbidden."""
+    """Return {resource: limit} of a user's own limits in a project. Raise Forbidden."""
     policy.enforce(context, "quota:write")
     rows = UserQuota.objects.filter(project=project_id, user=user_id)
     return dict(rows.values_list("resource", "limit"))
@@ -57,9 +57,9 @@ def limits(context: Context, project_id: str, user_id: str) -> dict[str, int]:
 
 @transaction.atomic
 def reset(context: Context, project_id: str, user_id: str) -> None:
-    """Forget all limits of a user in a project; they may take all of it again. Raise Forbidden, NotFound."""
+    """Delete all limits of a user in a project, so that only the project's apply. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
-    project, user = _found(project_id, user_id)
+    project, user = _lock(project_id, user_id)
     UserQuota.objects.filter(project=project, user=user).delete()
     audit.record(context, "quota.reset_user", user, project_id=project.pk)
     announcements.changed(project.pk, "quota")
@@ -67,29 +67,30 @@ def reset(context: Context, project_id: str, user_id: str) -> None:
 
 @transaction.atomic
 def reset_all(context: Context, project_id: str, names: Iterable[str]) -> None:
-    """Forget these limits of a project and of its users; the defaults count again. Raise Forbidden, NotFound."""
+    """Delete these limits of a project and its users, so that the defaults apply. Raise Forbidden, NotFound."""
     policy.enforce(context, "quota:write")
     project = inputs.get_or_404(Project.objects.all(), project_id, "project")
     UserQuota.objects.filter(project=project, resource__in=names).delete()
-    own = Quota.objects.filter(project=project, resource__in=names)
-    for name in list(own.values_list("resource", flat=True)):
+    rows = Quota.objects.filter(project=project, resource__in=names)
+    for name in list(rows.values_list("resource", flat=True)):
         quotas.reset(context, project_id, name)
 
 
 def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | None = None) -> None:
-    """Raise BadInput naming each limit that is below what is taken of it, or beyond what the project has left."""
-    given = _given(project_id)
+    """Raise BadInput naming each limit that is below its usage, or above what the project has left."""
+    allotted = _allotted(project_id)
     if user_id is None:
         used = {row.resource.name: row.used for row in quotas.usage([project_id])[project_id]}
-        least = {name: max(used.get(name, 0), given.get(name, 0)) for name in changes}
+        least = {name: max(used.get(name, 0), allotted.get(name, 0)) for name in changes}
         most: dict[str, float] = dict.fromkeys(changes, inf)
     else:
         least = {row.resource.name: row.used for row in quotas.user_usage(project_id, user_id)}
-        own = UserQuota.objects.filter(project=project_id, user=user_id)
-        present = dict(own.values_list("resource", "limit"))
+        rows = UserQuota.objects.filter(project=project_id, user=user_id)
+        present = dict(rows.values_list("resource", "limit"))
         limit = quotas.limits([project_id])[project_id]
         most = {
-            name: _number(limit[name]) - given.get(name, 0) + max(present.get(name, 0), 0) for name in changes
+            name: _number(limit[name]) - allotted.get(name, 0) + max(present.get(name, 0), 0)
+            for name in changes
         }
     wrong = {}
     for name, value in changes.items():
@@ -106,8 +107,8 @@ def enforce_bounds(project_id: str, changes: Mapping[str, int], user_id: str | N
         raise BadInput(fields=wrong)
 
 
-def _given(project_id: str) -> dict[str, int]:
-    """{resource: what the project's users with limits of their own may take together}."""
+def _allotted(project_id: str) -> dict[str, int]:
+    """Return {resource: sum of the limits of the project's users}."""
     rows = UserQuota.objects.filter(project=project_id, limit__gte=0).order_by()
     return {row["resource"]: row["sum"] for row in rows.values("resource").annotate(sum=Sum("limit"))}
 
@@ -116,6 +117,6 @@ def _number(limit: int) -> float:
     return inf if limit == Quota.UNLIMITED else limit
 
 
-def _found(project_id: str, user_id: str) -> tuple[Project, User]:
+def _lock(project_id: str, user_id: str) -> tuple[Project, User]:
     project = inputs.get_or_404(Project.objects.select_for_update(no_key=True), project_id, "project")
     return project, inputs.get_or_404(User.objects.all(), user_id, "user")

@@ -17,7 +17,7 @@ from accounts.services.inputs import Data
 from accounts.services.projects import unscoped_of_user
 from accounts.services.saving import save_unique
 
-OWN_FIELDS = {
+RESERVED_FIELDS = {
     "id",
     "name",
     "domain",
@@ -32,25 +32,25 @@ OWN_FIELDS = {
     "options",
     "links",
 }
-"""What means something on a user, and is therefore kept nowhere else."""
+"""Fields of users in the API, which are therefore no extra fields."""
 
 
 def visible_to(context: Context) -> QuerySet[User]:
-    """Return all users to those who may read them, else the asker alone."""
+    """Return all users if `user:read` is allowed, else the user alone."""
     if policy.allows(context, "user:read"):
         return User.objects.all()
     return User.objects.filter(pk=context.user.id)
 
 
 def all_for_admin(context: Context) -> QuerySet[User]:
-    """Return all users. Raise Forbidden for those who may not read them."""
+    """Return all users. Raise Forbidden without `user:read`."""
     policy.enforce(context, "user:read")
     return User.objects.all()
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> User:
-    """Create a user in `domain_id`, else the asker's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
+    """Create a user in `domain_id`, else the context's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
     policy.enforce(context, "user:write")
     fallback = context.domain.id if context.domain else context.user.domain_id
     domain_id = inputs.identifier(data, "domain_id") or fallback
@@ -64,7 +64,7 @@ def create(context: Context, data: Data) -> User:
 
 @transaction.atomic
 def update(context: Context, user_id: str, data: Data) -> User:
-    """Disabling and a new password end every token and session of the user."""
+    """Change a user. Disabling them and a new password end all their tokens and sessions."""
     policy.enforce(context, "user:write")
     user = inputs.get_or_404(User.objects.all(), user_id, "user")
     user.name = inputs.name(data, user.name)
@@ -92,9 +92,9 @@ def delete(context: Context, user_id: str) -> None:
 
 
 def change_password(request: HttpRequest, user_id: str, data: Data, *, keep_session: str = "") -> User:
-    """Change one's own password by the old one, which is guarded like every sign-in. Raise NotSignedIn.
+    """Change one's own password by the old one, with lockout as at sign-in. Raise NotSignedIn, BadInput.
 
-    All sessions end but the one with the key `keep_session`, and all tokens.
+    All tokens end, and all sessions but the one with the key `keep_session`.
     """
     original = data.get("original_password")
     if not is_text(user_id) or not is_text(original, LONGEST_PASSWORD):
@@ -108,25 +108,25 @@ def change_password(request: HttpRequest, user_id: str, data: Data, *, keep_sess
     )
     if not isinstance(user, User):
         raise NotSignedIn(_("The present password does not fit."))
-    lockouts.succeeded(request, user.name)
+    lockouts.clear_failures(request, user.name)
     set_own_password(user, data.get("password"), keep_session=keep_session)
     return user
 
 
 @transaction.atomic
 def set_own_password(user: User, value: object, *, keep_session: str = "") -> None:
-    """The password that a user, who was proved to be it, chose. Raise BadInput."""
+    """Set the password that an authenticated user chose. Raise BadInput."""
     passwords.replace(user, passwords.check_own(value, user), keep_session=keep_session)
     audit.record(None, "user.password", user)
 
 
-def projects(context: Context, user_id: str) -> QuerySet[Project]:
-    """Return the enabled projects in which the user has a role."""
+def projects_visible_to(context: Context, user_id: str) -> QuerySet[Project]:
+    """Return the enabled projects in which the user has a role. Raise Forbidden, NotFound."""
     policy.enforce_own(context, user_id, "user:read")
     return unscoped_of_user(inputs.get_or_404(User.objects.all(), user_id, "user"))
 
 
-def groups(context: Context, user_id: str) -> QuerySet[Group]:
+def groups_visible_to(context: Context, user_id: str) -> QuerySet[Group]:
     policy.enforce_own(context, user_id, "user:read")
     return Group.objects.filter(members=inputs.get_or_404(User.objects.all(), user_id, "user"))
 
@@ -135,9 +135,9 @@ def _fill(user: User, data: Data) -> None:
     user.enabled = inputs.flag(data, "enabled", user.enabled)
     user.description = inputs.text(data, "description", user.description)
     user.email = inputs.text(data, "email", user.email, longest=254)
-    user.extra = inputs.further(data, OWN_FIELDS, user.extra)
+    user.extra = inputs.extra_fields(data, RESERVED_FIELDS, user.extra)
     if "default_project_id" in data:
-        # As in Keystone it may name a project that is not there or gives no role; then it counts for nothing.
+        # As in Keystone it may name a missing project, or one without a role; then it has no effect.
         project_id = inputs.identifier(data, "default_project_id")
         user.default_project = Project.objects.filter(pk=project_id).first()
 

@@ -1,1 +1,1 @@
-"""Everything that speaks to libvirt. Plain Python: no Django, no database, no policy."""
+"""The driver of libvirt and QEMU. Plain Python: no Django, no database, no policy."""

@@ -1,9 +1,9 @@
-"""Connections to libvirt: each thread has its own to an address, lent from a pool of the process.
+"""Connections to libvirt. A process has a pool for each URI, from which each thread takes its own connection.
 
-Threads must not share one: when its daemon dies or freezes under two calls, libvirt 9 hangs or crashes the process.
+Threads must not share one: if its daemon dies or freezes under two calls, libvirt 9 hangs or crashes the process.
 
-No call waits for ever. Keepalives fail the calls to a libvirtd that died or froze after 20 seconds. Opening is
-done in threads of its own and has a limit, and while an opening is overdue the host counts as away.
+No call blocks for ever. Keepalives fail the calls to a dead or frozen libvirtd after 20 seconds. A connection is
+opened in a thread of its own, with a time limit. While an attempt is overdue, others fail at once.
 """
 
 import os
@@ -25,65 +25,65 @@ KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 5, 3
 MOST_IDLE = 4
 _PORTS = {"tcp": 16509, "tls": 16514, "ssh": 22}
 
-# libvirt prints every error to stderr by itself; ours travel as exceptions.
+# libvirt prints every error to stderr by itself; we raise exceptions.
 libvirt.registerErrorHandler(lambda context, error: None, None)
 
 
 def connect(uri: str) -> libvirt.virConnect:
     """Return this thread's connection to `uri`. Raise HypervisorUnreachable."""
-    lent: dict[str, _Lent] = _local.__dict__
-    known = lent.get(uri)
-    if known is None or not _is_alive(known.connection):
-        known = lent[uri] = _Lent(_hypervisor(uri))
-    return known.connection
+    connections: dict[str, _PooledConnection] = _local.__dict__
+    pooled = connections.get(uri)
+    if pooled is None or not _is_alive(pooled.connection):
+        pooled = connections[uri] = _PooledConnection(_connection_pool(uri))
+    return pooled.connection
 
 
 def open_connection(uri: str) -> libvirt.virConnect:
-    """Return a connection of the caller's own, who closes it. Raise HypervisorUnreachable."""
-    return _hypervisor(uri).open()
+    """Return a new connection, which the caller closes. Raise HypervisorUnreachable."""
+    return _connection_pool(uri).open()
 
 
 def close_all() -> None:
-    """Close the connections of this thread and those that no thread has."""
+    """Close this thread's connections and the idle ones."""
     _local.__dict__.clear()
-    for hypervisor in list(_hypervisors.values()):
-        hypervisor.close_idle()
+    for pool in list(_pools.values()):
+        pool.close_idle()
 
 
 class _Attempt:
-    """One opening of a connection, in a thread of its own: libvirt cannot be told to give up."""
+    """One attempt to open a connection, in a thread of its own, since libvirt cannot cancel it."""
 
-    def __init__(self, hypervisor: "_Hypervisor") -> None:
-        self.hypervisor = hypervisor
+    def __init__(self, pool: "_ConnectionPool") -> None:
+        self.pool = pool
         self.deadline = time.monotonic() + OPEN_SECONDS
         self.future: Future[libvirt.virConnect] = Future()
-        self.is_unwanted = False
+        self.is_abandoned = False
 
     def start(self) -> None:
-        Thread(target=self._open, name=f"open {self.hypervisor.uri}", daemon=True).start()
+        Thread(target=self._open, name=f"open {self.pool.uri}", daemon=True).start()
 
     def result(self) -> libvirt.virConnect:
-        """Return the connection. Raise HypervisorUnreachable when it failed or the time is up."""
+        """Return the connection. Raise HypervisorUnreachable if the attempt failed or timed out."""
         try:
             return self.future.result(max(0.0, self.deadline - time.monotonic()))
         except TimeoutError as error:
             raise HypervisorUnreachable(
-                f"Connecting to hypervisor {self.hypervisor.uri} failed: its libvirt daemon does not answer. "
+                f"Connecting to hypervisor {self.pool.uri} failed: its libvirt daemon does not answer. "
                 "Restart the daemon on that host if this lasts."
             ) from error
 
     def _open(self) -> None:
         connection = fault = None
         try:
-            connection = _open(self.hypervisor.uri)
+            connection = _open(self.pool.uri)
         except DriverError as error:
             fault = error
         finally:
-            self.hypervisor.ended(self, connection, fault)
+            self.pool.finish(self, connection, fault)
 
 
-class _Hypervisor:
-    """What this process knows of one address: the idle connections and the opening under way."""
+class _ConnectionPool:
+    """The idle connections to one URI, and the attempt to open one."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
@@ -91,22 +91,22 @@ class _Hypervisor:
         self._idle: list[libvirt.virConnect] = []
         self._attempt: _Attempt | None = None
 
-    def lend(self) -> libvirt.virConnect:
-        """Return a living connection that no other thread has. Raise HypervisorUnreachable."""
-        while (known := self._pop()) is not None:
-            if _is_alive(known):
-                return known
+    def acquire(self) -> libvirt.virConnect:
+        """Return a live connection for one thread. Raise HypervisorUnreachable."""
+        while (connection := self._pop()) is not None:
+            if _is_alive(connection):
+                return connection
         return self.open()
 
-    def give_back(self, connection: libvirt.virConnect) -> None:
-        """Keep a connection for the next thread, unless there are enough."""
+    def release(self, connection: libvirt.virConnect) -> None:
+        """Return a connection to the pool, unless enough are idle."""
         if _is_alive(connection):
             with self._lock:
                 if len(self._idle) < MOST_IDLE:
                     self._idle.append(connection)
 
     def open(self) -> libvirt.virConnect:
-        """Open a connection, one after the other. Raise HypervisorUnreachable, at once while one is overdue."""
+        """Open a connection, one at a time. Raise HypervisorUnreachable, at once while an attempt is overdue."""
         while True:
             with self._lock:
                 earlier = self._attempt
@@ -120,15 +120,15 @@ class _Hypervisor:
                 return attempt.result()
             except HypervisorUnreachable:
                 with self._lock:
-                    attempt.is_unwanted = True
+                    attempt.is_abandoned = True
                     if not attempt.future.done() or attempt.future.exception() is not None:
                         raise
                 return attempt.future.result()
 
-    def ended(
+    def finish(
         self, attempt: _Attempt, connection: libvirt.virConnect | None, fault: DriverError | None
     ) -> None:
-        """Take note of what an opening came to; one that comes late is kept for the next thread."""
+        """Record the result of an attempt. A late connection becomes idle."""
         with self._lock:
             self._attempt = None
             if connection is None:
@@ -136,7 +136,7 @@ class _Hypervisor:
                     fault or HypervisorUnreachable(f"Connecting to {self.uri} failed.")
                 )
                 return
-            if attempt.is_unwanted:
+            if attempt.is_abandoned:
                 self._idle.append(connection)
             attempt.future.set_result(connection)
 
@@ -145,33 +145,33 @@ class _Hypervisor:
             try:
                 connection.close()
             except libvirt.libvirtError:
-                continue  # it was dead already
+                continue  # its daemon is dead
 
     def _pop(self) -> libvirt.virConnect | None:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
 
-class _Lent:
-    """A connection while a thread has it; the end of the thread gives it back."""
+class _PooledConnection:
+    """A connection that one thread has; the end of the thread releases it."""
 
-    def __init__(self, hypervisor: _Hypervisor) -> None:
-        self._hypervisor = hypervisor
-        self.connection = hypervisor.lend()
+    def __init__(self, pool: _ConnectionPool) -> None:
+        self._pool = pool
+        self.connection = pool.acquire()
 
     def __del__(self) -> None:
         if connection := self.__dict__.get("connection"):
-            self._hypervisor.give_back(connection)
+            self._pool.release(connection)
 
 
 _local = local()
-_hypervisors: dict[str, _Hypervisor] = {}
-_opened: WeakSet[libvirt.virConnect] = WeakSet()
+_pools: dict[str, _ConnectionPool] = {}
+_connections: WeakSet[libvirt.virConnect] = WeakSet()
 
 
-def _hypervisor(uri: str) -> _Hypervisor:
-    known = _hypervisors.get(uri)
-    return known if known is not None else _hypervisors.setdefault(uri, _Hypervisor(uri))
+def _connection_pool(uri: str) -> _ConnectionPool:
+    pool = _pools.get(uri)
+    return pool if pool is not None else _pools.setdefault(uri, _ConnectionPool(uri))
 
 
 def _open(uri: str) -> libvirt.virConnect:
@@ -181,12 +181,12 @@ def _open(uri: str) -> libvirt.virConnect:
         connection = libvirt.open(uri)
         if urlsplit(uri).scheme != "test":  # libvirt's test driver has no wire to watch
             connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
-    _opened.add(connection)
+    _connections.add(connection)
     return connection
 
 
 def _is_alive(connection: libvirt.virConnect) -> bool:
-    """Return whether the connection is open. The event loop notices its end, so this asks nobody."""
+    """Return whether the connection is open, without a call: the event loop notices when it closes."""
     try:
         return bool(connection.isAlive())
     except libvirt.libvirtError:
@@ -194,7 +194,7 @@ def _is_alive(connection: libvirt.virConnect) -> bool:
 
 
 def _probe(uri: str) -> None:
-    """Raise HypervisorUnreachable for a port that does not answer: libvirt would wait half a minute."""
+    """Raise HypervisorUnreachable if the port does not answer; libvirt would wait half a minute."""
     parts = urlsplit(uri)
     port = parts.port or _PORTS.get(parts.scheme.partition("+")[2] or ("tls" if parts.hostname else ""))
     if not parts.hostname or not port:
@@ -209,12 +209,12 @@ def _probe(uri: str) -> None:
 
 
 def _abandon_after_fork() -> None:
-    """Leave the parent's connections alone: closing one would end the parent's session."""
+    """Forget the parent's connections in a forked child: closing one would end the parent's session."""
     global _local
-    for connection in list(_opened):
+    for connection in list(_connections):
         connection._o = None
-    _opened.clear()
-    _hypervisors.clear()
+    _connections.clear()
+    _pools.clear()
     _local = local()
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the driver. libvirt's errors are turned into ours here and nowhere else."""
+"""Errors of the driver. Only this module translates libvirt's."""
 
 import errno
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import libvirt
 
 
 class DriverError(Exception):
-    """A hypervisor could not do what was asked. The text is a sentence for a person.
+    """A call to a hypervisor failed. The text is a sentence for a person.
 
     `code` is a stable word for programs; `retryable` says whether the same call may succeed later.
     """
@@ -26,7 +26,7 @@ class HypervisorUnreachable(DriverError):
 
 
 class GuestNotFound(DriverError):
-    """The hypervisor knows no such guest."""
+    """The hypervisor has no such guest."""
 
     code = "guest_not_found"
 
@@ -39,13 +39,13 @@ class GuestBusy(DriverError):
 
 
 class GuestClaimed(DriverError):
-    """A newer claim than ours has worked on the guest: ours must do nothing more."""
+    """An operation with a newer claim has the guest, so that ours must not touch it any more."""
 
     code = "guest_claimed"
 
 
 class GuestNotRunning(DriverError):
-    """The guest must run (or must not) for this."""
+    """The guest's power state does not allow the call."""
 
     code = "guest_not_running"
 
@@ -57,44 +57,44 @@ class StorageNotFound(DriverError):
 
 
 class StorageFull(DriverError):
-    """The storage of the hypervisor has no room left."""
+    """The storage of the hypervisor is full."""
 
     code = "storage_full"
 
 
 class StorageBusy(DriverError):
-    """The pool or volume is being worked on."""
+    """Another job uses the pool or volume."""
 
     code = "storage_busy"
     retryable = True
 
 
 class NetworkNotFound(DriverError):
-    """The hypervisor knows no such network."""
+    """The hypervisor has no such network."""
 
     code = "network_not_found"
 
 
 class NotEnoughMemory(DriverError):
-    """The hypervisor cannot give the guest its memory."""
+    """The hypervisor cannot allocate the guest's memory."""
 
     code = "not_enough_memory"
 
 
 class InvalidGuest(DriverError):
-    """The guest cannot exist as described."""
+    """The guest's definition is invalid."""
 
     code = "invalid_guest"
 
 
 class Conflict(DriverError):
-    """Something else already has this name, address or identity."""
+    """Another resource has this name, address or UUID."""
 
     code = "conflict"
 
 
 class Unsupported(DriverError):
-    """This hypervisor cannot do that."""
+    """The hypervisor does not support the call."""
 
     code = "unsupported"
 
@@ -143,47 +143,49 @@ _BY_TEXT: tuple[tuple[str, type[DriverError], str], ...] = (
 )
 
 
-def translate(error: libvirt.libvirtError, what: str) -> DriverError:
-    """Our error for libvirt's: `what` names what was tried, as in "Starting guest web-1"."""
+def translate(error: libvirt.libvirtError, attempt: str) -> DriverError:
+    """Return the DriverError of libvirt's error. `attempt` begins its sentence, as in "Starting guest web-1"."""
     text = str(error.get_error_message() or error)
-    if known := _known(text, what):
-        return known
+    if matched := _match_text(text, attempt):
+        return matched
     code = error.get_error_code()
     if code == libvirt.VIR_ERR_SYSTEM_ERROR and error.get_error_domain() in (
         libvirt.VIR_FROM_RPC,
         libvirt.VIR_FROM_REMOTE,
     ):
-        return HypervisorUnreachable(f"{what} failed: the hypervisor does not answer ({text}).")
-    kind, reason = _BY_CODE.get(code, (DriverError, "the hypervisor reported an error"))
-    return kind(f"{what} failed: {reason} ({text}).")
+        return HypervisorUnreachable(f"{attempt} failed: the hypervisor does not answer ({text}).")
+    error_class, reason = _BY_CODE.get(code, (DriverError, "the hypervisor reported an error"))
+    return error_class(f"{attempt} failed: {reason} ({text}).")
 
 
-def translate_said(text: str, what: str) -> DriverError:
-    """Our error for what one of QEMU's tools said when it failed."""
-    return _known(text, what) or DriverError(f"{what} failed: {text or 'no reason was given'}.")
+def translate_output(text: str, attempt: str) -> DriverError:
+    """Return the DriverError of a failed program's output."""
+    return _match_text(text, attempt) or DriverError(f"{attempt} failed: {text or 'no reason was given'}.")
 
 
-def _known(text: str, what: str) -> DriverError | None:
-    lowered = text.lower()
-    for fragment, kind, reason in _BY_TEXT:
-        if fragment in lowered:
-            return kind(f"{what} failed: {reason}.")
+def _match_text(text: str, attempt: str) -> DriverError | None:
+    lower = text.lower()
+    for fragment, error_class, reason in _BY_TEXT:
+        if fragment in lower:
+            return error_class(f"{attempt} failed: {reason}.")
     return None
 
 
-def translate_os(error: OSError, what: str) -> DriverError:
-    """Our error for the operating system's."""
+def translate_os(error: OSError, attempt: str) -> DriverError:
+    """Return the DriverError of an operating system's error."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(f"{what} failed: the hypervisor's storage is full; free some space or add a disk.")
-    return DriverError(f"{what} failed: {error.strerror or error} ({error.filename or 'no file'}).")
+        return StorageFull(
+            f"{attempt} failed: the hypervisor's storage is full; free some space or add a disk."
+        )
+    return DriverError(f"{attempt} failed: {error.strerror or error} ({error.filename or 'no file'}).")
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Run libvirt and file calls; raise a DriverError that begins with `what` when one fails."""
+def translated(attempt: str) -> Iterator[None]:
+    """Translate errors of libvirt and the operating system. Raise a DriverError that begins with `attempt`."""
     try:
         yield
     except libvirt.libvirtError as error:
-        raise translate(error, what) from error
+        raise translate(error, attempt) from error
     except OSError as error:
-        raise translate_os(error, what) from error
+        raise translate_os(error, attempt) from error

@@ -1,7 +1,7 @@
-"""libvirt's event loop, one daemon thread a process.
+"""libvirt's event loop, in one daemon thread of each process.
 
-It answers keepalives, without which a frozen libvirtd would block its callers for ever, and delivers events.
-libvirt's own loop does not survive a fork: the child could neither run it nor leave its parent's sockets alone.
+It sends keepalives, without which a frozen libvirtd would block its callers for ever, and delivers events.
+libvirt's own loop does not survive a fork: a child can neither run it nor release its parent's sockets.
 """
 
 import os
@@ -43,18 +43,18 @@ class _Timer:
 
 
 class EventLoop:
-    """Watch descriptors and timers for libvirt, which adds and removes them from any thread."""
+    """An event loop for libvirt, which adds and removes descriptors and timers from any thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._numbers = 0
+        self._last_number = 0
         self._handles: dict[int, _Handle] = {}
         self._timers: dict[int, _Timer] = {}
         self._freed: list[Any] = []
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def start(self) -> None:
-        """Run for ever in a daemon thread."""
+        """Run the loop for ever in a daemon thread."""
         Thread(target=self._run, name="libvirt-events", daemon=True).start()
 
     def _run(self) -> None:
@@ -62,16 +62,16 @@ class EventLoop:
             self._once()
 
     def _once(self) -> None:
-        """Wait for one descriptor or timer, then call back whatever is due, without our lock."""
+        """Wait for a descriptor or timer, then run the callbacks that are due, without our lock."""
         with self._lock:
             watched = {number: handle for number, handle in self._handles.items() if handle.events}
             due = min((timer.due for timer in self._timers.values() if timer.interval >= 0), default=None)
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)
-        wanted: dict[int, int] = {}
+        masks: dict[int, int] = {}
         for handle in watched.values():
-            wanted[handle.fd] = wanted.get(handle.fd, 0) | _poll_mask(handle.events)
-        for fd, mask in wanted.items():
+            masks[handle.fd] = masks.get(handle.fd, 0) | _poll_mask(handle.events)
+        for fd, mask in masks.items():
             poll.register(fd, mask)
         ready = dict(poll.poll(None if due is None else max(0.0, due - time.monotonic()) * 1000))
         if ready.pop(self._wake, 0):
@@ -96,7 +96,7 @@ class EventLoop:
                 timer.callback(number, timer.opaque)
 
     def _free_removed(self) -> None:
-        """Let libvirt free what belonged to removed entries, which it must not do while removing them."""
+        """Free the opaque data of removed entries, which libvirt must not free while it removes them."""
         with self._lock:
             freed, self._freed = self._freed, []
         for opaque in freed:
@@ -104,9 +104,9 @@ class EventLoop:
 
     def add_handle(self, fd: int, events: int, callback: Callable[..., None], opaque: Any) -> int:
         with self._lock:
-            self._numbers += 1
-            self._handles[self._numbers] = _Handle(fd, events, callback, opaque)
-            number = self._numbers
+            self._last_number += 1
+            self._handles[self._last_number] = _Handle(fd, events, callback, opaque)
+            number = self._last_number
         self._wake_up()
         return number
 
@@ -121,10 +121,10 @@ class EventLoop:
 
     def add_timer(self, interval: int, callback: Callable[..., None], opaque: Any) -> int:
         with self._lock:
-            self._numbers += 1
+            self._last_number += 1
             due = time.monotonic() + interval / 1000
-            self._timers[self._numbers] = _Timer(interval, due, callback, opaque)
-            number = self._numbers
+            self._timers[self._last_number] = _Timer(interval, due, callback, opaque)
+            number = self._last_number
         self._wake_up()
         return number
 
@@ -155,14 +155,14 @@ def _poll_mask(events: int) -> int:
 
 
 def _events(mask: int) -> int:
-    """libvirt's events for poll's; a descriptor that was closed counts as hung up."""
+    """Return libvirt's events for a mask of poll(); a closed descriptor counts as hung up."""
     if mask & select.POLLNVAL:
         return libvirt.VIR_EVENT_HANDLE_HANGUP
     return sum(event for event, bit in _TO_POLL.items() if mask & bit)
 
 
 class _Process:
-    """The loop of this process, and whether libvirt knows that it shall ask us for it."""
+    """The loop of this process, and whether it is registered with libvirt."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -170,9 +170,9 @@ class _Process:
         self.loop: EventLoop | None = None
 
     def running(self) -> EventLoop:
-        """Return the loop, started if need be.
+        """Return the loop, which is started at the first call.
 
-        A forked child's is made only now: a supervisor closes every descriptor of the child it has just forked.
+        A forked child creates its own no earlier: a supervisor closes every descriptor of a child right after the fork.
         """
         with self.lock:
             if self.loop is None:
@@ -185,9 +185,9 @@ _process = _Process()
 
 
 def start() -> None:
-    """Start this process's event loop unless it runs; connections opened before have neither keepalives nor events."""
+    """Start this process's event loop. Connections that were opened before have neither keepalives nor events."""
     with _process.lock:
-        if not _process.is_registered:  # once for all: libvirt refuses to be given another
+        if not _process.is_registered:  # libvirt accepts only one registration
             libvirt.virEventRegisterImpl(
                 lambda *entry: _process.running().add_handle(*entry),
                 lambda *change: _process.running().update_handle(*change),
@@ -201,7 +201,7 @@ def start() -> None:
 
 
 def _forget_after_fork() -> None:
-    """Give a child an empty loop, so that it touches none of its parent's connections."""
+    """Give a forked child an empty loop, so that it touches none of its parent's connections."""
     _process.lock, _process.loop = Lock(), None
 
 

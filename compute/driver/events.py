@@ -1,4 +1,4 @@
-"""What guests do, told as it happens."""
+"""Events of guests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import libvirt
 
 from .connection import open_connection
 from .errors import translated
-from .guest.power import word
+from .guest.power import reason_name
 from .specs import GuestEvent, GuestEventKind
 
 _LIFECYCLE: dict[int, tuple[GuestEventKind, tuple[str, ...]]] = {
@@ -53,14 +53,14 @@ OnEvent = Callable[[GuestEvent], None]
 
 
 class Subscription:
-    """A running delivery of events; `close()` ends it."""
+    """A subscription to events of guests, which `close()` ends."""
 
     def __init__(self, connection: libvirt.virConnect, callbacks: list[int]) -> None:
         self._connection: libvirt.virConnect | None = connection
         self._callbacks = callbacks
 
     def close(self) -> None:
-        """Stop delivering. Safe to call twice, and after the connection was lost."""
+        """End the subscription. It may be called again, and after the connection was lost."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -70,19 +70,19 @@ class Subscription:
                 connection.domainEventDeregisterAny(callback)
             connection.close()
         except libvirt.libvirtError:
-            return  # a lost connection has nothing left to end
+            return  # the connection was lost
 
 
 def subscribe(uri: str, on_event: OnEvent, on_close: Callable[[str], None]) -> Subscription:
-    """Deliver every guest event of `uri`. `on_close` gets a reason when the connection is lost.
+    """Subscribe to every guest event of `uri`. Raise HypervisorUnreachable.
 
-    Both are called on the event thread and must only hand over: a libvirt call there would wait for itself.
-    After `on_close`, subscribe again and compare everything. Raises HypervisorUnreachable.
+    `on_close` is called with a reason when the connection is lost: subscribe again and compare everything. Both run
+    on the event thread, where a call to libvirt would deadlock.
     """
     connection = open_connection(uri)
     with translated(f"Listening to hypervisor {uri}"):
         connection.registerCloseCallback(
-            lambda connection, reason, opaque: on_close(word(_CLOSE_REASONS, reason)), None
+            lambda connection, reason, opaque: on_close(reason_name(_CLOSE_REASONS, reason)), None
         )
         callbacks = [
             connection.domainEventRegisterAny(None, number, deliver, on_event)
@@ -97,14 +97,14 @@ def _lifecycle(
     if event not in _LIFECYCLE:
         return
     kind, details = _LIFECYCLE[event]
-    why = word(details, detail)
-    if kind is GuestEventKind.STOPPED and why in _CRASHES:
+    name = reason_name(details, detail)
+    if kind is GuestEventKind.STOPPED and name in _CRASHES:
         kind = GuestEventKind.CRASHED
-    _hand_over(domain, kind, why, on_event)
+    _deliver(domain, kind, name, on_event)
 
 
 def _reboot(connection: Any, domain: libvirt.virDomain, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.REBOOTED, "", on_event)
+    _deliver(domain, GuestEventKind.REBOOTED, "", on_event)
 
 
 def _io_error(
@@ -116,28 +116,28 @@ def _io_error(
     reason: str,
     on_event: OnEvent,
 ) -> None:
-    _hand_over(domain, GuestEventKind.IO_ERROR, f"{alias}: {reason or 'error'}", on_event)
+    _deliver(domain, GuestEventKind.IO_ERROR, f"{alias}: {reason or 'error'}", on_event)
 
 
 def _device_added(connection: Any, domain: libvirt.virDomain, alias: str, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.DEVICE_ADDED, alias, on_event)
+    _deliver(domain, GuestEventKind.DEVICE_ADDED, alias, on_event)
 
 
 def _device_removed(connection: Any, domain: libvirt.virDomain, alias: str, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.DEVICE_REMOVED, alias, on_event)
+    _deliver(domain, GuestEventKind.DEVICE_REMOVED, alias, on_event)
 
 
 def _removal_failed(connection: Any, domain: libvirt.virDomain, alias: str, on_event: OnEvent) -> None:
-    _hand_over(domain, GuestEventKind.DEVICE_REMOVAL_FAILED, alias, on_event)
+    _deliver(domain, GuestEventKind.DEVICE_REMOVAL_FAILED, alias, on_event)
 
 
 def _agent(connection: Any, domain: libvirt.virDomain, state: int, reason: int, on_event: OnEvent) -> None:
     connected = state == libvirt.VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED
     kind = GuestEventKind.AGENT_CONNECTED if connected else GuestEventKind.AGENT_DISCONNECTED
-    _hand_over(domain, kind, "", on_event)
+    _deliver(domain, kind, "", on_event)
 
 
-def _hand_over(domain: libvirt.virDomain, kind: GuestEventKind, detail: str, on_event: OnEvent) -> None:
+def _deliver(domain: libvirt.virDomain, kind: GuestEventKind, detail: str, on_event: OnEvent) -> None:
     on_event(GuestEvent(uuid=domain.UUIDString(), kind=kind, detail=detail))
 
 

@@ -1,6 +1,6 @@
-"""Files that are either whole or not there: written under a hidden name, synced, then renamed.
+"""Atomic writes of files: written under a hidden name, synced, then renamed.
 
-They hold guests' data, so that their owner alone may read them. libvirt hands them to QEMU's user at start.
+They hold guests' data, so only their owner may read them. libvirt changes the owner to QEMU's user at start.
 """
 
 import errno
@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 Progress = Callable[[int, int], object]
-"""Called with the bytes that are done, and with how many there are; what it raises ends the work."""
+"""Called with the bytes done and the total; an exception that it raises cancels the work."""
 
 CHUNK = 8 << 20
 PRIVATE = 0o600
 
 
-def part_of(target: Path) -> Path:
-    """The hidden name of an unfinished `target`."""
+def part_path(target: Path) -> Path:
+    """Return the hidden path of an unfinished `target`."""
     return target.with_name(f".{target.name}.part")
 
 
-def write_whole(target: Path, data: bytes, mode: int = PRIVATE) -> None:
-    """Write `data`, replacing an older file. Raises OSError, leaving nothing behind."""
-    part = part_of(target)
+def write_atomic(target: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Write `data` atomically, in place of an older file. Raise OSError without leaving a part."""
+    part = part_path(target)
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
             os.fchmod(file.fileno(), mode)
@@ -36,13 +36,13 @@ def write_whole(target: Path, data: bytes, mode: int = PRIVATE) -> None:
         raise
 
 
-def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Have `fill` write the file, under its hidden name until it is whole.
+def create_atomic(target: Path, fill: Callable[[BinaryIO], None]) -> None:
+    """Create the file atomically, with the content that `fill` writes. An existing file is success.
 
-    A second process that makes the same waits for the first and is content with its file.
-    Raises OSError, leaving nothing behind, like whatever `fill` raises to cancel.
+    A second process that creates the same file waits for the first. Raise OSError, or what `fill` raises to cancel,
+    without leaving a part.
     """
-    part = part_of(target)
+    part = part_path(target)
     with open(os.open(part, os.O_RDWR | os.O_CREAT, PRIVATE), "wb") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
         if target.exists():
@@ -58,14 +58,14 @@ def make_whole(target: Path, fill: Callable[[BinaryIO], None]) -> None:
             raise
 
 
-def copy_whole(source: Path, target: Path, progress: Progress) -> None:
-    """Copy a file, holes and all; `progress(done, total)` counts bytes of the source. As `make_whole`."""
+def copy_atomic(source: Path, target: Path, progress: Progress) -> None:
+    """Copy a sparse file as `create_atomic` does; `progress(done, total)` counts bytes of the source."""
     with open(source, "rb") as reader:
-        make_whole(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
+        create_atomic(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
 
 
-def move_whole(source: Path, target: Path, progress: Progress) -> None:
-    """Let a finished file be ours and take its place elsewhere, on another file system by copying it."""
+def move_atomic(source: Path, target: Path, progress: Progress) -> None:
+    """Move a file, also to another file system, and take ownership of it. Raise OSError."""
     with open(source, "rb") as file:
         os.fchown(file.fileno(), os.geteuid(), os.getegid())
         os.fchmod(file.fileno(), PRIVATE)
@@ -75,7 +75,7 @@ def move_whole(source: Path, target: Path, progress: Progress) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        copy_whole(source, target, progress)
+        copy_atomic(source, target, progress)
         source.unlink()
 
 

@@ -1,4 +1,4 @@
-"""Calls with a time limit: libvirt waits for ever for a QEMU that is stuck, and so would a thread of ours."""
+"""Calls with a time limit: libvirt waits for ever for a stuck QEMU, and so would our thread."""
 
 import os
 import time
@@ -11,8 +11,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from .errors import GuestBusy, HypervisorUnreachable
 
 
-class OfGuest(Protocol):
-    """Whatever speaks to one guest."""
+class GuestCaller(Protocol):
+    """An object whose methods call one guest."""
 
     uri: str
     uuid: str
@@ -20,13 +20,13 @@ class OfGuest(Protocol):
 
 T = TypeVar("T")
 P = ParamSpec("P")
-G = TypeVar("G", bound=OfGuest)
+G = TypeVar("G", bound=GuestCaller)
 
 QEMU_SECONDS = 30.0
-"""How long QEMU may take for what is quick; as long as libvirt itself waits for another call to the guest."""
+"""The limit of quick calls to QEMU, as long as libvirt itself waits for another call to the guest."""
 
 MOST_CALLS = 4
-"""A stuck call holds one of the twenty threads (`max_workers`) with which libvirtd serves everybody."""
+"""Most calls to the guests of a hypervisor at once: a stuck one blocks one of libvirtd's twenty `max_workers`."""
 
 
 class _Call:
@@ -39,14 +39,14 @@ class _Call:
 
 _changed = Condition()
 _calls: dict[str, dict[str, _Call]] = {}
-"""The calls under way: by hypervisor, then by guest, which has one at a time."""
+"""Calls in progress, by hypervisor and guest. A guest has one at a time."""
 
 
 def within(seconds: float, uri: str, uuid: str, function: Callable[[], T]) -> T:
-    """Return what `function` returns of guest `uuid`, within so many seconds.
+    """Return the result of `function`, a call to guest `uuid`. Raise GuestBusy after so many seconds.
 
-    A call that takes longer goes on by itself. Until it ends, further ones to that guest fail at once, and when
-    the hypervisor has too many of them, those to any of its guests. Raise GuestBusy or HypervisorUnreachable.
+    A call that takes longer goes on in its thread. Until it ends, other calls to that guest fail at once. If the
+    hypervisor has too many such calls, those to all its guests raise HypervisorUnreachable.
     """
     call = _begin(seconds, uri, uuid)
     Thread(target=_run, args=(uri, uuid, call, function), name=f"limited {uuid}", daemon=True).start()
@@ -60,7 +60,7 @@ def within(seconds: float, uri: str, uuid: str, function: Callable[[], T]) -> T:
 
 
 def limited(method: Callable[Concatenate[G, P], T]) -> Callable[Concatenate[G, P], T]:
-    """Give a method that QEMU answers quickly, or not at all, a time limit."""
+    """Limit the time of a method that QEMU answers quickly or not at all."""
 
     @wraps(method)
     def call(self: G, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -70,7 +70,7 @@ def limited(method: Callable[Concatenate[G, P], T]) -> Callable[Concatenate[G, P
 
 
 def _begin(seconds: float, uri: str, uuid: str) -> _Call:
-    """Wait for the guest's turn and a free place on the hypervisor."""
+    """Wait until neither the guest nor the hypervisor has too many calls. Raise GuestBusy, HypervisorUnreachable."""
     deadline = time.monotonic() + seconds
     with _changed:
         calls = _calls.setdefault(uri, {})
@@ -108,7 +108,7 @@ def _no_answer(uuid: str) -> GuestBusy:
 
 
 def _forget_after_fork() -> None:
-    """A child has none of its parent's threads."""
+    """Forget the parent's calls in a forked child, which has none of its threads."""
     global _changed
     _changed = Condition()
     _calls.clear()

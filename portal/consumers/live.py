@@ -124,7 +124,7 @@ class Live(AsyncJsonWebsocketConsumer):
         return (
             newest_change(Instance.objects.visible_to(context, all_projects=everything)),
             newest_change(Operation.objects.visible_to(context, all_projects=everything)),
-            *requests.aggregate(count=Count("pk"), newest=Max("asked_at")).values(),
+            *requests.aggregate(count=Count("pk"), newest=Max("created_at")).values(),
             *Hypervisor.objects.values_list("name", "state"),
         )
 

@@ -109,7 +109,7 @@ def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
         "disable_form": Proof(prefix="off"),
         "codes_form": Proof(prefix="codes"),
         "factor": factor,
-        "codes_left": second_factor.codes_left(user) if factor else 0,
+        "codes_left": second_factor.count_recovery_codes(user) if factor else 0,
         "expires_at": passwords.expires_at(user),
         "sessions": _sessions(request),
         "can_have_passkeys": party_of(request).can_have_passkeys,

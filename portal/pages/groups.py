@@ -60,7 +60,7 @@ def show(request: Request, group_id: str) -> HttpResponse:
     """Show the group or a part of it; `?find=` searches new members, `?find=&what=place` a scope."""
     context = request.context
     group = _get_group(context, group_id)
-    members = groups.members(context, group.id).select_related("domain").order_by("name")
+    members = groups.members_for_admin(context, group.id).select_related("domain").order_by("name")
     for_place = request.GET.get("what") == "place"
     values: dict[str, Any] = {
         "group": group,
@@ -69,7 +69,7 @@ def show(request: Request, group_id: str) -> HttpResponse:
         "for_place": for_place,
         "chosen": "place",
         "roles": pickers.all_roles(context),
-        "held": assignments.group_assignments(context, group),
+        "held": assignments.group_assignments_for_admin(context, group),
     }
     search_parts = {"found-members": "groups/found.html", "found": "parts/found.html"}
     return live_page(request, "groups/group.html", PARTS | search_parts, values)

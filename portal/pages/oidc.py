@@ -61,7 +61,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         ) from error
     to = state.pop("next")
     proof = oidc.finish(provider, _callback_url(), Attempt(**state), request.GET)
-    user = external_users.enter(
+    user = external_users.sign_in(
         proof.person, provider.domain, mirrored=provider.groups, makes_users=provider.makes_users
     )
     response = enter(request, user, to)

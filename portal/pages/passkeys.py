@@ -7,23 +7,23 @@ from django.views.decorators.http import require_POST
 
 from accounts.errors import NotFound, NotSignedIn
 from accounts.services import passkeys
-from accounts.services.passkeys import Party, Question
+from accounts.services.passkeys import Challenge, RelyingParty
 from portal import browsers
 from portal.requests import Request, done
 from portal.signing_in import enter, safe_next
 
 
-def party_of(request: HttpRequest) -> Party:
+def party_of(request: HttpRequest) -> RelyingParty:
     """Return this site under the host name of the request, which is one of ALLOWED_HOSTS."""
     host = request.get_host()
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return Party(host=name, origin=f"{request.scheme}://{host}")
+    return RelyingParty(host=name, origin=f"{request.scheme}://{host}")
 
 
 @require_POST
 def ask_for_new(request: Request) -> JsonResponse:
     """Return options and ticket for making a passkey."""
-    return _question(passkeys.ask_for_new(request.context, party_of(request)))
+    return _challenge(passkeys.begin_registration(request.context, party_of(request)))
 
 
 @require_POST
@@ -51,7 +51,7 @@ def ask_who(request: HttpRequest) -> JsonResponse:
     """Return options and ticket for signing in."""
     if not party_of(request).can_have_passkeys:
         raise NotFound
-    return _question(passkeys.ask_who(party_of(request)))
+    return _challenge(passkeys.begin_sign_in(party_of(request)))
 
 
 @login_not_required
@@ -59,7 +59,9 @@ def ask_who(request: HttpRequest) -> JsonResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by the device's signature. Return the session's cookies, and the address to go to."""
     try:
-        user = passkeys.user_of(party_of(request), request.POST.get("ticket"), request.POST.get("answer"))
+        user = passkeys.finish_sign_in(
+            party_of(request), request.POST.get("ticket"), request.POST.get("answer")
+        )
     except NotSignedIn as error:
         sentence = str(error) if error.args[0] != NotSignedIn.text else _("This passkey did not open.")
         return JsonResponse({"error": {"code": error.code, "message": sentence}}, status=401)
@@ -69,6 +71,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _question(question: Question) -> JsonResponse:
-    values = {"options": question.options, "ticket": question.ticket}
+def _challenge(challenge: Challenge) -> JsonResponse:
+    values = {"options": challenge.options, "ticket": challenge.ticket}
     return JsonResponse(values, headers={"Cache-Control": "no-store"})

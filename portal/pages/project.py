@@ -60,7 +60,7 @@ def show(request: Request, project_id: str) -> HttpResponse:
     """Show the project or a part of it; `?find=` searches users and groups for a role."""
     context = request.context
     project = _get_project(context, project_id)
-    members = Paginator(assignments.on_project(context, project), MEMBERS).get_page(
+    members = Paginator(assignments.project_assignments_for_admin(context, project), MEMBERS).get_page(
         lists.page_number(request)
     )
     used = instances.count(context, project)

@@ -12,7 +12,7 @@ from accounts import policy
 from accounts.errors import BadInput
 from accounts.models import QuotaRequest
 from accounts.services import quota_requests, quotas
-from accounts.services.quota_requests import Asked
+from accounts.services.quota_requests import RequestWithUsage
 from accounts.services.quotas import Resource, Usage
 from portal import words
 from portal.lists import page_number
@@ -32,7 +32,7 @@ class RequestLine:
 
     @property
     def wanted(self) -> str:
-        return quantity(self.resource, self.request.wanted)
+        return quantity(self.resource, self.request.limit)
 
     @property
     def label(self) -> str | Promise:
@@ -75,7 +75,7 @@ def ask(request: Request) -> HttpResponse:
     problem: BadInput | None = None
     if request.method == "POST":
         try:
-            quota_requests.ask(context, texts, data.get("reason", ""))
+            quota_requests.create(context, texts, data.get("reason", ""))
         except BadInput as error:
             problem = error
         else:
@@ -120,7 +120,7 @@ def listing(request: Request) -> HttpResponse:
     return live_page(request, "quota_requests/quota_requests.html", parts, values)
 
 
-def _make_waiting_line(row: Asked) -> WaitingLine:
+def _make_waiting_line(row: RequestWithUsage) -> WaitingLine:
     resource = row.usage.resource
     return WaitingLine(
         request=row.request, resource=resource, usage=row.usage, more=quantity(resource, row.more)

@@ -73,7 +73,7 @@ def edit(request: Request, role_id: str) -> HttpResponse:
     """Change a role's description and implied roles. The default roles keep their names and their order."""
     policy.enforce(request.context, "role:write")
     role = _get_role(request.context, role_id)
-    direct = [rule.implied_id for rule in roles.inferences(request.context, role.id)]
+    direct = [rule.implied_id for rule in roles.inferences_visible_to(request.context, role.id)]
     initial = {"name": role.name, "description": role.description, "implied": direct}
     form = _form(request, role, initial)
     if role.name in roles.DEFAULTS:

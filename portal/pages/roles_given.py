@@ -38,7 +38,7 @@ def _parse_assignment(request: Request) -> tuple[Holding, Role]:
     """
     actor, _slash, actor_id = request.POST.get("actor", "").partition("/")
     scope, _slash, scope_id = request.POST.get("place", "").partition("/")
-    holding = assignments.holding(
+    holding = assignments.find_holding(
         request.context,
         "assignment:write",
         actor=actor,

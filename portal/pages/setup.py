@@ -32,14 +32,14 @@ class Administrator(Form):
 @sensitive_post_parameters("password")
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Make the administrator with a name and password. The link works once."""
-    if not links.valid(OneTimeLink.Purpose.SETUP, token) or setup.is_done():
+    if not links.is_valid(OneTimeLink.Purpose.SETUP, token) or setup.is_done():
         raise NotFound(
             _("This set-up link was used or is too old. Run `manage.py setup_link` for a new one.")
         )
     form = Administrator(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = setup.with_link(token, form.cleaned_data["name"], form.cleaned_data["password"])
+            user = setup.bootstrap_by_link(token, form.cleaned_data["name"], form.cleaned_data["password"])
         except BadInput as error:
             form.refuse(error)
         else:

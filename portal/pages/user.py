@@ -60,18 +60,18 @@ def show(request: Request, user_id: str) -> HttpResponse:
     """Show the user or a part of it; `?find=` searches a scope for a role."""
     context = request.context
     user = _get_user(context, user_id)
-    scopes = Paginator(role_sources.group_by_scope(assignments.ways(context, user)), SCOPES).get_page(
+    scopes = Paginator(role_sources.group_by_scope(assignments.role_sources(context, user)), SCOPES).get_page(
         lists.page_number(request)
     )
     values: dict[str, Any] = {
         "person": user,
         "is_self": user == request.user,
-        "is_locked": user.id in lockouts.among([user]),
+        "is_locked": user.id in lockouts.locked_ids([user]),
         "page": scopes,
         "picker": pickers.scopes(request),
         "chosen": "place",
         "roles": pickers.all_roles(context),
-        "groups": users.groups(context, user.id).order_by("name"),
+        "groups": users.groups_visible_to(context, user.id).order_by("name"),
         "credentials": application_credentials.visible_to(context, user.id).select_related("project"),
         "has_second_factor": second_factor.find(user) is not None,
         "session_count": sessions.visible_to(context, user.id).count(),

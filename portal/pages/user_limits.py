@@ -72,7 +72,7 @@ def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
     back = reverse("project", args=[project.id])
 
     def save(data: dict[str, Any]) -> tuple[str, str]:
-        user_quotas.arrange(request.context, project.id, user.id, data)
+        user_quotas.set_limits(request.context, project.id, user.id, data)
         return _("Changed the limits of %(name)s.") % {"name": user.name}, back
 
     return form_page(

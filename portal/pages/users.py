@@ -67,7 +67,7 @@ def table(request: Request) -> HttpResponse:
         sort=query.sort,
         number=query.number,
     )
-    locked = lockouts.among(list(users_page))
+    locked = lockouts.locked_ids(list(users_page))
     domains = domain_choices.filters(request)
     values: dict[str, Any] = {
         "page": users_page,

@@ -73,18 +73,18 @@ def test_implied_roles_follow_further_rules(ann: User, blue: Project, db: None) 
     factories.AssignmentFactory(user=ann, project=blue, role__name="auditor")
     auditor, member = Role.objects.get(name="auditor"), roles.ensure_defaults()["member"]
     RoleInference.objects.create(prior=auditor, implied=member, is_direct=True)
-    roles.close()
+    roles.rebuild_closure()
     assert names(ann, project=blue) == {"auditor", "member", "reader"}
     RoleInference.objects.filter(prior=auditor, is_direct=True).delete()
-    roles.close()
+    roles.rebuild_closure()
     assert names(ann, project=blue) == {"auditor"}
 
 
 def test_rules_in_a_circle_end(db: None) -> None:
     made = roles.ensure_defaults()
     RoleInference.objects.create(prior=made["reader"], implied=made["admin"], is_direct=True)
-    roles.close()
-    roles.close()
+    roles.rebuild_closure()
+    roles.rebuild_closure()
     assert RoleInference.objects.filter(prior=made["reader"]).count() == 3
 
 
@@ -124,7 +124,7 @@ def test_queries_do_not_grow(ann: User, tree: list[Project], as_root: Context, n
     assert queries(lambda: for_user(ann, tree[4].id)) == 2
     assert queries(lambda: projects_of(ann)) == 1
     assert queries(lambda: assignments.all_for_admin(as_root)) == 1
-    assert queries(lambda: assignments.effective(as_root)) == 5
+    assert queries(lambda: assignments.effective_for_admin(as_root)) == 5
 
 
 def queries(call: object) -> int:
@@ -134,7 +134,7 @@ def queries(call: object) -> int:
 
 
 def test_listing_is_for_administrators(as_max: Context) -> None:
-    for listing in (assignments.all_for_admin, assignments.effective):
+    for listing in (assignments.all_for_admin, assignments.effective_for_admin):
         with pytest.raises(Forbidden):
             listing(as_max)
 
@@ -143,6 +143,6 @@ def test_effective_names_where_each_role_comes_from(as_root: Context, ann: User,
     group = factories.GroupFactory()
     group.members.add(ann)
     factories.AssignmentFactory(user=None, group=group, project=tree[3], inherited=True)
-    mine = [row for row in assignments.effective(as_root) if row.user == ann]
+    mine = [row for row in assignments.effective_for_admin(as_root) if row.user == ann]
     assert {(row.role.name, row.project) for row in mine} == {("member", tree[4]), ("reader", tree[4])}
     assert {row.source for row in mine} == {Assignment.objects.get(group=group)}

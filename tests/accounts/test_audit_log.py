@@ -133,7 +133,7 @@ def test_limits_are_written_under_their_own_project(as_root: Context, red: Proje
 def test_the_row_says_what_was_done_to(as_alice: Context, blue: Project, red: Project, alice: User) -> None:
     """Type, id, name and project of the target come from its model; nobody spells them out."""
     group = factories.GroupFactory()
-    asked = QuotaRequest.objects.create(project=red, resource="cores", wanted=5)
+    asked = QuotaRequest.objects.create(project=red, resource="cores", limit=5)
     network = factories.NetworkFactory(project=red)
     targets = [
         (group, ("group", group.id, group.name, blue.id)),

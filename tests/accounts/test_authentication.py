@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from accounts.authentication import LONGEST_PASSWORD, Named, PasswordBackend, has_no_attempts, named
+from accounts.authentication import LONGEST_PASSWORD, NameLookup, PasswordBackend, has_no_attempts, look_up
 from accounts.models import Domain, Epoch, User
 from accounts.services import lockouts, second_factor
 from tests import factories
@@ -153,7 +153,7 @@ def test_the_plain_sql_reads_what_the_orm_would(alice: User) -> None:
     AccessAttempt.objects.create(username="bob", ip_address="192.0.2.1", failures_since_start=1)
     for known in (alice, other):
         with CaptureQueriesContext(connection) as queries:
-            read = named(None, known.name, known.domain_id)
+            read = look_up(None, known.name, known.domain_id)
             user = read.user
             assert user
             assert user.domain.enabled
@@ -164,21 +164,21 @@ def test_the_plain_sql_reads_what_the_orm_would(alice: User) -> None:
         for field in Domain._meta.concrete_fields:
             assert getattr(user.domain, field.attname) == getattr(same.domain, field.attname), field.name
         assert user.mark == Epoch.objects.get().mark
-        assert read.was_refused is user.has_second_factor is (known == other)
+        assert read.has_failed is user.has_second_factor is (known == other)
         assert second_factor.find(user) == second_factor.find(same)
     for name, domain in [("alice", "other"), ("alice' OR 1=1 --", "default"), ("%s", "default")]:
-        assert named(None, name, domain) == Named(None, False)
-    assert named(None, "bob", "other") == Named(None, True)
+        assert look_up(None, name, domain) == NameLookup(None, False)
+    assert look_up(None, "bob", "other") == NameLookup(None, True)
 
 
 def test_a_request_reads_its_user_once_and_knows_of_its_own_attempt(alice: User) -> None:
     request = RequestFactory().post("/")
     with CaptureQueriesContext(connection) as queries:
-        assert named(request, "alice", alice.domain_id) is named(request, "alice", alice.domain_id)
+        assert look_up(request, "alice", alice.domain_id) is look_up(request, "alice", alice.domain_id)
     assert len(queries) == 1
     assert has_no_attempts(request, "alice")
     assert not has_no_attempts(request, "nobody")
-    lockouts.failed(request, "alice")
+    lockouts.record_failure(request, "alice")
     assert not has_no_attempts(request, "alice")
-    lockouts.succeeded(request, "alice")
+    lockouts.clear_failures(request, "alice")
     assert not AccessAttempt.objects.exists()

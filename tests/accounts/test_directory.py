@@ -31,9 +31,9 @@ def test_only_administrators_look_around(as_max: Context, max_: User, blue: Proj
             find(as_max)
     stranger = factories.UserFactory()
     for deed in (
-        lambda: assignments.ways(as_max, stranger),
-        lambda: assignments.on_project(as_max, blue),
-        lambda: assignments.group_assignments(as_max, factories.GroupFactory()),
+        lambda: assignments.role_sources(as_max, stranger),
+        lambda: assignments.project_assignments_for_admin(as_max, blue),
+        lambda: assignments.group_assignments_for_admin(as_max, factories.GroupFactory()),
         lambda: audit_trail.project_events(as_max, blue),
         lambda: audit_trail.user_events(as_max, max_),
         lambda: lockouts.lift(as_max, stranger.id),
@@ -43,7 +43,7 @@ def test_only_administrators_look_around(as_max: Context, max_: User, blue: Proj
     ):
         with pytest.raises(Forbidden):
             deed()
-    assert assignments.ways(as_max, max_), "one's own roles are no secret"
+    assert assignments.role_sources(as_max, max_), "one's own roles are no secret"
     assert not AuditEvent.objects.exists()
 
 
@@ -89,10 +89,10 @@ def test_a_lock_holds_for_one_address_and_a_while(as_root: Context, alice: User,
         )
     long_ago = timezone.now() - timedelta(hours=2)
     AccessAttempt.objects.filter(username="max").update(attempt_time=long_ago)
-    assert set(lockouts.names()) == {"alice"}
-    assert lockouts.among([alice, bob]) == {alice.id}
+    assert set(lockouts.unscoped_locked_names()) == {"alice"}
+    assert lockouts.locked_ids([alice, bob]) == {alice.id}
     lockouts.lift(as_root, alice.id)
-    assert set(lockouts.names()) == set()
+    assert set(lockouts.unscoped_locked_names()) == set()
     assert AccessAttempt.objects.filter(username="bob").count() == 2
 
 
@@ -152,6 +152,6 @@ def test_ways_leaves_none_out(as_root: Context, blue: Project) -> None:
     for group in (crew, team):
         group.members.add(ann)
         factories.AssignmentFactory(user=None, group=group, project=blue, role__name="reader")
-    sources = {way.source.group for way in assignments.ways(as_root, ann)}
+    sources = {way.source.group for way in assignments.role_sources(as_root, ann)}
     assert sources == {crew, team}
-    assert len([row for row in assignments.effective(as_root) if row.user == ann]) == 1
+    assert len([row for row in assignments.effective_for_admin(as_root) if row.user == ann]) == 1

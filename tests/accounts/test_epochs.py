@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Subquery
 from django.utils import timezone
 
-from accounts.epochs import PASSED_OVER, WATCHED
+from accounts.epochs import IGNORED_COLUMNS, WATCHED
 from accounts.models import ApplicationCredential, Epoch, Project, Region, Service, Token, User
 from accounts.services import catalog, tokens
 from accounts.services.tokens import Scope
@@ -36,7 +36,7 @@ def rows(blue: Project, alice: User) -> None:
 @pytest.mark.parametrize("model", WATCHED, ids=lambda model: model._meta.db_table)
 def test_every_way_of_writing_renews_it(model: Any, rows: None, mark: Callable[[], str]) -> None:
     before = mark()
-    passed_over = PASSED_OVER.get(model, ())
+    passed_over = IGNORED_COLUMNS.get(model, ())
     columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
     column = next((field for field in columns if field.column not in passed_over), model._meta.pk)
     first = model.objects.first()
@@ -50,7 +50,7 @@ def test_every_way_of_writing_renews_it(model: Any, rows: None, mark: Callable[[
 
 @pytest.mark.parametrize("model", WATCHED, ids=lambda model: model._meta.db_table)
 def test_each_column_renews_it_or_is_passed_over(model: Any, rows: None, mark: Callable[[], str]) -> None:
-    passed_over = PASSED_OVER.get(model, frozenset())
+    passed_over = IGNORED_COLUMNS.get(model, frozenset())
     columns = {field.column for field in model._meta.local_concrete_fields}
     assert passed_over <= columns
     for column in sorted(columns):

@@ -303,13 +303,13 @@ def test_unknown_names_and_wrong_passwords_ask_the_directory_alike(
     people: Slapd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
-    binds = ldap._binds
+    binds = ldap._can_bind
 
     def counted(*arguments: Any) -> bool:
         asked.append(arguments[2] == "wrong")
         return binds(*arguments)
 
-    monkeypatch.setattr(ldap, "_binds", counted)
+    monkeypatch.setattr(ldap, "_can_bind", counted)
     factories.UserFactory(name="ann", password=make_password("a password of ours"))
     for name in ("lea", "nobody", "ann"):
         assert sign_in(name, "wrong") is None

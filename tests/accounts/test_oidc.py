@@ -48,8 +48,8 @@ def by_public_key() -> str:
 
 @pytest.mark.parametrize("kid", ["ours", None])
 def test_a_good_token_tells_who_it_is(kid: str | None) -> None:
-    assert oidc.checked(PROVIDER, signed(kid=kid), KEYS, NONCE)["sub"] == "somebody"
-    assert oidc.checked(PROVIDER, signed(aud=["meridian"]), KEYS, NONCE)["sub"] == "somebody"
+    assert oidc.verify(PROVIDER, signed(kid=kid), KEYS, NONCE)["sub"] == "somebody"
+    assert oidc.verify(PROVIDER, signed(aud=["meridian"]), KEYS, NONCE)["sub"] == "somebody"
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_a_good_token_tells_who_it_is(kid: str | None) -> None:
 )
 def test_what_was_not_meant_for_us_now_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises((JoseError, ValueError)):
-        oidc.checked(PROVIDER, signed(**changes), KEYS, NONCE, "the access token")
+        oidc.verify(PROVIDER, signed(**changes), KEYS, NONCE, "the access token")
 
 
 @pytest.mark.parametrize("kid", ["ours", "unknown", None])
 def test_a_foreign_key_is_refused(kid: str | None) -> None:
     with pytest.raises((JoseError, ValueError)):
-        oidc.checked(PROVIDER, signed(RSAKey.generate_key(2048), kid=kid), KEYS, NONCE)
+        oidc.verify(PROVIDER, signed(RSAKey.generate_key(2048), kid=kid), KEYS, NONCE)
 
 
 def test_signatures_that_anybody_can_make_are_refused() -> None:
@@ -90,4 +90,4 @@ def test_signatures_that_anybody_can_make_are_refused() -> None:
     forged = [unsigned, signed(secret, "HS256", None), by_public_key(), "", "a.b.c", "x" * 100_000]
     for token in [*forged, signed()[:-8] + "AAAAAAAA"]:
         with pytest.raises((JoseError, ValueError)):
-            oidc.checked(PROVIDER, token, keys, NONCE)
+            oidc.verify(PROVIDER, token, keys, NONCE)

@@ -25,8 +25,8 @@ def limit(project: Project, resource: str = "cores") -> int:
     return quotas.limits([project.id])[project.id][resource]
 
 
-def asked(context: Context, **wanted: int) -> QuotaRequest:
-    return quota_requests.ask(context, wanted or {"cores": 24}, "a bigger web")[0]
+def asked(context: Context, **limits: int) -> QuotaRequest:
+    return quota_requests.create(context, limits or {"cores": 24}, "a bigger web")[0]
 
 
 def actions() -> list[str]:
@@ -35,7 +35,7 @@ def actions() -> list[str]:
 
 def test_a_request_is_approved(as_alice: Context, as_root: Context, blue: Project) -> None:
     request = asked(as_alice)
-    assert (request.state, request.wanted, request.user) == ("open", 24, as_alice.user)
+    assert (request.state, request.limit, request.user) == ("open", 24, as_alice.user)
     (pending,) = quota_requests.pending(as_root)
     assert (pending.request, pending.more, pending.usage.used) == (request, 4, 0)
     quota_requests.approve(as_root, request.id)
@@ -147,7 +147,7 @@ def test_others_do_not_see_it(as_alice: Context, as_bob: Context, as_root: Conte
 )
 def test_a_wrong_limit_is_named_and_nothing_is_asked(as_alice: Context, value: object) -> None:
     with pytest.raises(BadInput) as refused:
-        quota_requests.ask(as_alice, {"ram": 60_000, "cores": value})
+        quota_requests.create(as_alice, {"ram": 60_000, "cores": value})
     assert set(refused.value.fields) == {"cores"}
     assert not QuotaRequest.objects.exists()
     assert not AuditEvent.objects.exists()
@@ -156,7 +156,7 @@ def test_a_wrong_limit_is_named_and_nothing_is_asked(as_alice: Context, value: o
 @pytest.mark.parametrize("sentence", BAD_SENTENCES.values(), ids=BAD_SENTENCES)
 def test_what_no_sentence_should_hold(as_alice: Context, as_root: Context, sentence: object) -> None:
     with pytest.raises(BadInput) as refused:
-        quota_requests.ask(as_alice, {"cores": 24}, sentence)
+        quota_requests.create(as_alice, {"cores": 24}, sentence)
     assert set(refused.value.fields) == {"reason"}
     request = asked(as_alice)
     with pytest.raises(BadInput) as refused:
@@ -166,16 +166,16 @@ def test_what_no_sentence_should_hold(as_alice: Context, as_root: Context, sente
 
 @pytest.mark.parametrize("sentence", STRANGE_BUT_TRUE_NAMES)
 def test_markup_is_text(as_alice: Context, sentence: str) -> None:
-    assert quota_requests.ask(as_alice, {"cores": 24}, sentence)[0].reason == sentence
+    assert quota_requests.create(as_alice, {"cores": 24}, sentence)[0].reason == sentence
 
 
 def test_unknown_unlimited_and_empty(as_alice: Context, blue: Project) -> None:
     Quota.objects.create(project=blue, resource="cores", limit=-1)
     with pytest.raises(BadInput) as refused:
-        quota_requests.ask(as_alice, {"unicorns": 1, "cores": 24})
+        quota_requests.create(as_alice, {"unicorns": 1, "cores": 24})
     assert set(refused.value.fields) == {"unicorns", "cores"}
     with pytest.raises(BadInput, match="Say of what"):
-        quota_requests.ask(as_alice, {})
+        quota_requests.create(as_alice, {})
 
 
 def test_old_decisions_are_forgotten(as_alice: Context, as_root: Context) -> None:
@@ -190,7 +190,7 @@ def test_pages_hear_of_every_change(
     as_alice: Context, as_root: Context, blue: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(announcements, "carriers", [lambda *word: heard.append(word)])
+    monkeypatch.setattr(announcements, "listeners", [lambda *word: heard.append(word)])
     request = asked(as_alice)
     quota_requests.approve(as_root, request.id)
     every = (blue.id, ["quota", "quota-requests"])
@@ -201,7 +201,7 @@ def test_forty_cost_as_many_queries_as_one(as_root: Context, django_assert_num_q
     def ask(count: int) -> None:
         for project in factories.ProjectFactory.create_batch(count):
             for resource in ("cores", "ram"):
-                QuotaRequest.objects.create(project=project, user=as_root.user, resource=resource, wanted=9)
+                QuotaRequest.objects.create(project=project, user=as_root.user, resource=resource, limit=9)
 
     for count in (1, 19):
         ask(count)
@@ -237,7 +237,7 @@ def test_of_two_at_once_one_wins(second: str, as_alice: Context, as_root: Contex
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_ask_at_once_one_stays_open(as_alice: Context, blue: Project) -> None:
-    answers = at_once([lambda wanted=wanted: asked(as_alice, cores=wanted) for wanted in range(21, 29)])
+    answers = at_once([lambda limit=limit: asked(as_alice, cores=limit) for limit in range(21, 29)])
     assert all(isinstance(answer, QuotaRequest) for answer in answers)
     assert QuotaRequest.objects.filter(project=blue, state="open").count() == 1
     assert QuotaRequest.objects.filter(project=blue, state="replaced").count() == 7

@@ -89,7 +89,7 @@ def test_reserve_says_what_is_short_what_was_asked_and_what_is_left(blue: Projec
     assert str(refused.value) == (
         "Not enough vCPUs: 1 asked, 0 of 1 left. Not enough Memory: 1024 MiB asked, 384 of 512 MiB left."
     )
-    assert [(row.resource, row.asked, row.left, row.limit) for row in refused.value.shortages] == [
+    assert [(row.resource, row.requested, row.left, row.limit) for row in refused.value.shortages] == [
         ("cores", 1, 0, 1),
         ("ram", 1024, 384, 512),
     ]

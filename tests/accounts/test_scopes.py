@@ -1,6 +1,7 @@
 """What each query function gives to whom, as a table: its name says the scope, and the scope is what it says."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -28,6 +29,8 @@ from tests import factories
 ASKERS = ("nobody", "ruth", "alice", "max", "bob", "root")
 EVERYBODY = "alice bob max nobody root ruth"
 NO = "forbidden"
+
+SCOPED = re.compile(r"visible_to$|_for_admin$|\.unscoped_")
 
 Function = Callable[[Context], Iterable[Any]]
 
@@ -117,6 +120,15 @@ def test_no_query_function_hides_its_scope() -> None:
         if isinstance(node, ast.FunctionDef)
     }
     assert not {pair for pair in functions if pair[1] in {"visible", "listed", "shown", "get", "own", "all"}}
+    querying = {
+        f"{file.stem}.{node.name}"
+        for file in (settings.BASE_DIR / "accounts/services").glob("*.py")
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and ast.unparse(node.returns or ast.Constant(None)).strip("'").startswith("QuerySet")
+    }
+    assert {name for name in querying if not SCOPED.search(name)} == set()
     scoped = {pair for pair in functions if pair[1] in {"visible_to", "all_for_admin"}}
     tested = {(function.__module__.rpartition(".")[2], function.__name__) for function, _expected in TABLE}
     own = {(name, "visible_to") for name in ("application_credentials", "access_rules", "sessions")}

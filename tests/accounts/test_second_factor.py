@@ -122,7 +122,7 @@ def test_recovery_codes_open_once_however_they_are_typed(as_alice: Context, requ
     typed = codes[0].upper().replace("-", " ")
     assert second_factor.accept(request_, user, typed)
     assert not second_factor.accept(request_, user, codes[0])
-    assert second_factor.codes_left(user) == 9
+    assert second_factor.count_recovery_codes(user) == 9
     assert AuditEvent.objects.get(action="second_factor.recovery").detail == {"left": 9}
     assert not second_factor.accept(request_, user, codes[1], recovery=False)
 
@@ -203,7 +203,7 @@ def test_the_address_names_the_installation_and_the_user(alice: User) -> None:
     assert offer.address.startswith("otpauth://totp/Meridian%20")
     assert f"secret={offer.secret}" in offer.address
     assert ":alice?" in offer.address
-    assert "style=" not in offer.picture
+    assert "style=" not in offer.qr_code
     assert SECRET not in offer.address
 
 

@@ -35,7 +35,7 @@ def test_a_session_is_noted_where_it_begins_and_goes_with_it(alice: User) -> Non
 
 def test_the_first_visit_after_a_while_says_from_where(alice: User) -> None:
     client = browser(alice)
-    key, long_ago = client.session.session_key, timezone.now() - timedelta(seconds=sessions.SEEN_SECONDS + 1)
+    key, long_ago = client.session.session_key, timezone.now() - timedelta(seconds=sessions.TOUCH_SECONDS + 1)
     UserSession.objects.update(seen_at=long_ago, address=None)
     sessions.cache.delete(sessions._mark(key))
     client.get("/account/")

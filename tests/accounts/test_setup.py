@@ -86,34 +86,34 @@ def test_bad_names_make_nothing(name: object) -> None:
 
 
 def test_the_link_works_once_and_there_is_none_afterwards() -> None:
-    token = setup.link()
+    token = setup.create_link()
     assert token is not None
-    assert setup.with_link(token, "root", PASSWORD).name == "root"
+    assert setup.bootstrap_by_link(token, "root", PASSWORD).name == "root"
     with pytest.raises(NotFound):
-        setup.with_link(token, "eve", PASSWORD)
-    assert setup.link() is None
+        setup.bootstrap_by_link(token, "eve", PASSWORD)
+    assert setup.create_link() is None
     assert User.objects.count() == 1
 
 
 def test_a_weak_password_does_not_burn_the_link() -> None:
-    token = setup.link() or ""
+    token = setup.create_link() or ""
     with pytest.raises(BadInput):
-        setup.with_link(token, "root", "short")
-    assert links.valid(SETUP, token)
+        setup.bootstrap_by_link(token, "root", "short")
+    assert links.is_valid(SETUP, token)
 
 
 def test_a_new_link_ends_the_one_before() -> None:
-    first, second = setup.link() or "", setup.link() or ""
-    assert not links.valid(SETUP, first)
-    assert links.valid(SETUP, second)
+    first, second = setup.create_link() or "", setup.create_link() or ""
+    assert not links.is_valid(SETUP, first)
+    assert links.is_valid(SETUP, second)
 
 
 @pytest.mark.parametrize("token", ["", "x", "\0", "é" * 5000, "\ud800"])
 def test_forged_tokens_open_nothing(token: str) -> None:
-    setup.link()
-    assert not links.valid(SETUP, token)
+    setup.create_link()
+    assert not links.is_valid(SETUP, token)
     with pytest.raises(NotFound):
-        setup.with_link(token, "eve", PASSWORD)
+        setup.bootstrap_by_link(token, "eve", PASSWORD)
 
 
 def test_a_link_serves_its_own_purpose_only() -> None:
@@ -125,7 +125,7 @@ def test_a_link_serves_its_own_purpose_only() -> None:
 def test_a_used_link_is_dead() -> None:
     token = links.create(SETUP, timedelta(hours=1))
     assert links.use(SETUP, token)
-    assert not links.valid(SETUP, token)
+    assert not links.is_valid(SETUP, token)
     assert not links.use(SETUP, token)
 
 
@@ -144,26 +144,26 @@ def test_of_twenty_at_once_one_uses_the_link() -> None:
 
 
 def test_an_old_link_is_dead() -> None:
-    token = setup.link() or ""
+    token = setup.create_link() or ""
     OneTimeLink.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
-    assert not links.valid(SETUP, token)
+    assert not links.is_valid(SETUP, token)
     with pytest.raises(NotFound):
-        setup.with_link(token, "root", PASSWORD)
+        setup.bootstrap_by_link(token, "root", PASSWORD)
 
 
 def test_the_token_is_not_kept() -> None:
-    token = setup.link() or ""
+    token = setup.create_link() or ""
     assert len(token) >= 43, "256 bits"
     assert token not in str(OneTimeLink.objects.values_list())
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_at_once_one_becomes_administrator() -> None:
-    token = setup.link() or ""
+    token = setup.create_link() or ""
 
     def become(number: int) -> str:
         try:
-            return setup.with_link(token, f"admin-{number}", PASSWORD).name
+            return setup.bootstrap_by_link(token, f"admin-{number}", PASSWORD).name
         except MeridianError as error:
             return error.code
         finally:

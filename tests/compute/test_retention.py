@@ -75,7 +75,7 @@ def sign_in_attempts(_project: Project, _user: User, count: int, since: datetime
 
 def quota_requests(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
     QuotaRequest.objects.bulk_create(
-        QuotaRequest(project=project, resource="cores", wanted=1, state="replaced", decided_at=since)
+        QuotaRequest(project=project, resource="cores", limit=1, state="replaced", decided_at=since)
         for _row in range(count)
     )
     return QuotaRequest.objects.all()
@@ -186,8 +186,8 @@ def test_what_is_open_or_alive_stays_however_old(blue: Project, alice: User) -> 
     )
     for state in Operation.OPEN:
         history(instance, 1, ages, state=state)
-    QuotaRequest.objects.create(project=blue, resource="cores", wanted=5, user=alice)
-    QuotaRequest.objects.update(asked_at=ages)
+    QuotaRequest.objects.create(project=blue, resource="cores", limit=5, user=alice)
+    QuotaRequest.objects.update(created_at=ages)
     retention.Sweeper().sweep()
     assert Operation.objects.count() == len(Operation.OPEN)
     assert set(Instance.objects.exclude(user_data="")) == {instance, binned}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compute.driver.errors import DriverError
-from compute.driver.files import part_of
+from compute.driver.files import part_path
 from compute.driver.specs import BackingSpec
 from compute.driver.specs.sources import FileSource
 from compute.driver.storage.directory import DirectoryPool
@@ -102,7 +102,7 @@ def test_what_fails_or_is_cancelled_leaves_nothing(
     with pytest.raises(DriverError, match="Copying disk failed"):
         flatten(*disk, target, 64 * MIB, QUIET)
     assert not target.exists()
-    assert not part_of(target).exists()
+    assert not part_path(target).exists()
 
 
 def test_the_disk_of_a_guest_that_runs(workshop: Workshop, pool: DirectoryPool, tmp_path: Path) -> None:

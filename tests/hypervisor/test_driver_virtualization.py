@@ -51,15 +51,15 @@ def test_the_answer_is_a_type_and_a_sentence(uri: str, tiny_image: TinyImage, tm
 def test_a_memory_of_another_boot_counts_for_nothing(tmp_path: Path, broken: str) -> None:
     cache = tmp_path / "cache"
     cache.write_text(broken)
-    assert virtualization._remembered(cache, "this boot") is None
+    assert virtualization._read_cache(cache, "this boot") is None
 
 
 def test_a_memory_of_this_boot_counts(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cache.write_text(json.dumps({"boot_id": "this boot", "type": "kvm", "reason": "It ran."}))
-    known = virtualization._remembered(cache, "this boot")
-    assert known is not None
-    assert (known.type, known.reason) == ("kvm", "It ran.")
+    cached = virtualization._read_cache(cache, "this boot")
+    assert cached is not None
+    assert (cached.type, cached.reason) == ("kvm", "It ran.")
 
 
 def names(uri: str) -> list[str]:

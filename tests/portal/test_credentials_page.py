@@ -33,7 +33,7 @@ def test_the_secret_is_shown_once_and_signs_in(alice: User) -> None:
     text = made(client)
     secret = re.findall(r'<code class="secret">([^<]+)</code>', text)[0]
     credential = ApplicationCredential.objects.get()
-    assert application_credentials.fits(credential, secret)
+    assert application_credentials.verify_secret(credential, secret)
     assert {role.name for role in credential.roles.all()} == {"member"}
     assert (credential.unrestricted, credential.expires_at, credential.access_rules) == (False, None, [])
     assert f"application_credential_secret: {secret}" in text

@@ -182,7 +182,7 @@ def test_the_check_ends_or_repairs(
                 Assignment.objects.filter(user=alice).delete()
                 factories.InstanceFactory(project=blue)
             case "request":
-                QuotaRequest.objects.create(project=blue, resource="cores", wanted=30)
+                QuotaRequest.objects.create(project=blue, resource="cores", limit=30)
             case "host":
                 Hypervisor.objects.update(state=Hypervisor.State.UNREACHABLE)
             case _:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Passkey, User
 from accounts.services import passkeys
-from accounts.services.passkeys import Party
+from accounts.services.passkeys import RelyingParty
 from tests.authenticator import Authenticator
 from tests.codes import give_second_factor
 
@@ -146,7 +146,7 @@ def test_one_is_deleted_by_its_owner_only(device: Authenticator, client: Client,
     ],
 )
 def test_where_browsers_have_passkeys(host: str, origin: str, can: bool) -> None:
-    assert Party(host=host, origin=origin).can_have_passkeys is can
+    assert RelyingParty(host=host, origin=origin).can_have_passkeys is can
 
 
 def test_the_button_is_offered_only_there(db: None) -> None:

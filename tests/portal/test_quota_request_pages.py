@@ -144,7 +144,7 @@ def test_forty_requests_cost_as_many_queries_as_one(root: User) -> None:
         for project in factories.ProjectFactory.create_batch(count):
             for state in ("open", "approved"):
                 QuotaRequest.objects.create(
-                    project=project, user=root, resource="cores", wanted=40, state=state
+                    project=project, user=root, resource="cores", limit=40, state=state
                 )
 
     ask(1)

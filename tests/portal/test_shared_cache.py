@@ -119,7 +119,7 @@ def _visit_all(keys: list[str]) -> int:
     with connection.execute_wrapper(watch):
         for key in keys:
             asked.session = SessionStore(key)
-            sessions.seen(asked)
+            sessions.touch(asked)
     return len(written)
 
 

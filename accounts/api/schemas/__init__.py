@@ -1,1 +1,1 @@
-"""What the Identity API takes and answers, one file a resource."""
+"""Schemas of the requests and answers of the Identity API, one file a resource."""

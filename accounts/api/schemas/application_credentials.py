@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.api.schemas.common import DESCRIPTION, NAMED, SELF, filters, listing, showing, taking
+from accounts.api.schemas.common import DESCRIPTION, REFERENCE, SELF, filters, listing, showing, taking
 from accounts.openstack.schema import (
     BOOLEAN,
     FLAG,
@@ -40,7 +40,7 @@ CREATE: Schema = taking(
         "access_rules": nullable(list_of(_RULE, most=100)),
     },
 )
-_KEPT_RULE: Schema = object_of({"id": STRING, "service": STRING, "method": STRING, "path": STRING})
+_STORED_RULE: Schema = object_of({"id": STRING, "service": STRING, "method": STRING, "path": STRING})
 ROW: Schema = object_of(
     {
         "id": STRING,
@@ -49,10 +49,10 @@ ROW: Schema = object_of(
         "project_id": STRING,
         "user_id": STRING,
         "system": NULL,
-        "roles": list_of(extended(NAMED, {"domain_id": NULL})),
+        "roles": list_of(extended(REFERENCE, {"domain_id": NULL})),
         "unrestricted": BOOLEAN,
         "expires_at": nullable(WITHOUT_ZONE),
-        "access_rules": list_of(_KEPT_RULE),
+        "access_rules": list_of(_STORED_RULE),
         "links": SELF,
     }
 )
@@ -61,7 +61,7 @@ CREATED: Schema = showing("application_credential", extended(ROW, {"secret": STR
 LIST: Schema = listing("application_credentials", ROW)
 QUERY: Schema = filters("name")
 
-RULE: Schema = extended(_KEPT_RULE, {"links": SELF})
+RULE: Schema = extended(_STORED_RULE, {"links": SELF})
 RULE_SHOWN: Schema = showing("access_rule", RULE)
 RULES: Schema = listing("access_rules", RULE)
 RULE_QUERY: Schema = filters("service", "method", "path")

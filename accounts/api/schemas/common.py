@@ -1,4 +1,4 @@
-"""Parts of the schemas of all resources of the Identity API. Its bodies may hold more than is known, as Keystone's."""
+"""Parts of the schemas of all resources of the Identity API. As in Keystone bodies may have unknown fields."""
 
 from accounts.openstack.schema import (
     ANY,
@@ -20,7 +20,7 @@ KEY: Schema = nullable(text(255))
 SELF: Schema = object_of({"self": STRING})
 LIST_LINKS: Schema = object_of({"self": STRING, "previous": nullable(STRING), "next": nullable(STRING)})
 DOMAIN: Schema = object_of({"id": STRING, "name": STRING})
-NAMED: Schema = object_of({"id": STRING, "name": STRING})
+REFERENCE: Schema = object_of({"id": STRING, "name": STRING})
 NO_OPTIONS: Schema = object_of()
 ERROR: Schema = object_of({"error": object_of({"code": INTEGER, "title": STRING, "message": STRING})})
 PAGE: Properties = {"limit": whole(1), "marker": text()}
@@ -42,9 +42,9 @@ def listing(plural: str, row: Schema) -> Schema:
 
 
 def filters(*names: str, flags: tuple[str, ...] = ()) -> Schema:
-    """Return the schema of a list's query: texts to compare, and flags, which are set if only named.
+    """Return the schema of a list's query: texts to compare, and flags, which need no value.
 
-    Any text is taken: what no row can have finds none.
+    Any text is valid: one that no row can have matches none.
     """
     compared = [name for base in names for name in (base, *(f"{base}__{lookup}" for lookup in LOOKUPS))]
     flag = {"anyOf": [{"type": "string", "const": ""}, FLAG]}

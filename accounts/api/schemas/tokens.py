@@ -1,8 +1,8 @@
-"""Schemas of `/auth`: what proves who asks, where they want to work, and the token that comes of it."""
+"""Schemas of `/auth`: methods, scopes, tokens and receipts."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.api.schemas.common import DOMAIN, LIST_LINKS, NAMED, SELF
+from accounts.api.schemas.common import DOMAIN, LIST_LINKS, REFERENCE, SELF
 from accounts.openstack.schema import (
     ANY,
     BOOLEAN,
@@ -86,7 +86,7 @@ _ACCESS_RULES: Schema = list_of(
 )
 _SCOPED: Properties = {
     "catalog": _CATALOG,
-    "roles": list_of(NAMED),
+    "roles": list_of(REFERENCE),
     "project": object_of({"id": STRING, "name": STRING, "domain": DOMAIN}),
     "is_domain": BOOLEAN,
     "domain": DOMAIN,
@@ -95,7 +95,7 @@ _SCOPED: Properties = {
         {"id": STRING, "name": STRING, "restricted": BOOLEAN}, {"access_rules": _ACCESS_RULES}
     ),
 }
-_WHO: Schema = object_of(
+_USER_SUMMARY: Schema = object_of(
     {"id": STRING, "name": STRING, "domain": DOMAIN}, {"password_expires_at": nullable(WITHOUT_ZONE)}
 )
 TOKEN: Schema = object_of(
@@ -103,7 +103,7 @@ TOKEN: Schema = object_of(
         "token": object_of(
             {
                 "methods": list_of(STRING),
-                "user": _WHO,
+                "user": _USER_SUMMARY,
                 "audit_ids": list_of(STRING),
                 "issued_at": MICROSECONDS,
                 "expires_at": MICROSECONDS,
@@ -117,7 +117,7 @@ RECEIPT: Schema = object_of(
         "receipt": object_of(
             {
                 "methods": list_of(STRING),
-                "user": _WHO,
+                "user": _USER_SUMMARY,
                 "issued_at": MICROSECONDS,
                 "expires_at": MICROSECONDS,
             }

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, **_options: Any) -> None:
-        token = setup.link()
+        token = setup.create_link()
         if token is None:
             self.stdout.write(f"Set-up is done. Sign in at {settings.PUBLIC_URL}")
         else:

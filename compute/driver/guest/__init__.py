@@ -1,1 +1,1 @@
-"""Guests: their machine, power, screen, console and agent."""
+"""Guests: definition, power, hotplug, screen, console and agent."""

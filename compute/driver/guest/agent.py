@@ -1,4 +1,4 @@
-"""The agent inside a guest: what it says of its system, and what it does there for us."""
+"""The QEMU guest agent: facts about the guest's system, and passwords in it."""
 
 from typing import Any
 
@@ -19,20 +19,20 @@ _FACTS = (
 
 
 class Agent:
-    """The QEMU guest agent of one guest. Methods raise DriverError; GuestBusy when it does not answer in time."""
+    """The QEMU guest agent of one guest. Methods raise DriverError, and GuestBusy if it does not answer in time."""
 
     def __init__(self, uri: str, uuid: str) -> None:
         self.uri, self.uuid = uri, uuid
 
     def is_connected(self) -> bool:
-        """Whether something in the guest has opened the agent's channel. Asks libvirt, not the guest."""
+        """Return whether a process in the guest has the agent's channel open, without a call to the guest."""
         with translated(f"Reading guest {self.uuid}"):
-            described = etree.fromstring(self._domain().XMLDesc())
-        states = described.xpath(f"devices/channel/target[@name='{CHANNEL}']/@state")
+            definition = etree.fromstring(self._domain().XMLDesc())
+        states = definition.xpath(f"devices/channel/target[@name='{CHANNEL}']/@state")
         return states == ["connected"]
 
     def facts(self) -> AgentFacts:
-        """What the guest says of itself; what its agent does not know is left empty."""
+        """Return the facts that the agent reports; unknown ones are empty."""
         with translated(f"Asking the agent of guest {self.uuid}"):
             domain = self._domain()
             domain.agentSetResponseTimeout(_ANSWER_SECONDS, 0)
@@ -45,7 +45,7 @@ class Agent:
         )
 
     def set_password(self, user: str, password: str) -> None:
-        """Give a user of the guest a password."""
+        """Set the password of a user in the guest."""
         with translated(f"Setting the password of {user} in guest {self.uuid}"):
             domain = self._domain()
             domain.agentSetResponseTimeout(_ANSWER_SECONDS, 0)
@@ -56,7 +56,7 @@ class Agent:
 
 
 def _addresses(answer: dict[str, Any]) -> tuple[str, ...]:
-    """Every address of the guest but its loopback's, in the order in which it names its NICs."""
+    """Return every address of the guest except its loopback's, in the order of its NICs."""
     addresses: list[str] = []
     for nic in range(int(answer.get("if.count", 0))):
         if answer.get(f"if.{nic}.name") == "lo":

@@ -15,20 +15,20 @@ from ..limited import within
 CHUNK = 65536
 OPEN_SECONDS = 10.0
 WRITE_SECONDS = 5.0
-WAITING_CHUNKS = 64  # then we stop reading, and the guest waits
+WAITING_CHUNKS = 64  # then we stop reading, which blocks the guest's writes
 
 
 class Console:
-    """A guest's first serial port, for one reader thread and any writer.
+    """A guest's first serial port, for one reader thread and any number of writers.
 
-    It has a connection of its own, so that ending it disturbs nobody, and the event thread fills a queue:
-    libvirt's blocking read could not be ended from another thread.
+    It has a connection of its own, so that closing it affects no other call. The event thread fills a queue, since
+    libvirt's blocking read cannot be cancelled from another thread.
     """
 
     def __init__(self, uri: str, uuid: str) -> None:
         self._chunks: SimpleQueue[bytes] = SimpleQueue()
-        self._rest = b""
-        self._lock, self._once = Lock(), Lock()
+        self._unread = b""
+        self._lock, self._close_lock = Lock(), Lock()
         self._paused = False
         self._closed = False
         self._connection = open_connection(uri)
@@ -46,17 +46,17 @@ class Console:
             self._stream.eventAddCallback(_READ, self._readable, None)
 
     def read(self, size: int = CHUNK) -> bytes:
-        """Wait for output; b"" means the console has ended."""
-        data = self._rest or self._chunks.get()
-        self._rest = data[size:]
+        """Return output, waiting for it; b"" once the console has ended."""
+        data = self._unread or self._chunks.get()
+        self._unread = data[size:]
         if not data:
-            self._chunks.put(b"")  # the end stays the end for the next read
+            self._chunks.put(b"")  # the next read returns b"" too
         elif self._paused and self._chunks.empty():
             self._resume()
         return data[:size]
 
     def write(self, data: bytes) -> None:
-        """Type `data`. Raises DriverError when the console has ended or the guest takes no input."""
+        """Write `data`. Raise DriverError if the console has ended or the guest takes no input."""
         deadline = time.monotonic() + WRITE_SECONDS
         with translated("Writing to the console"):
             while data:
@@ -72,8 +72,8 @@ class Console:
                     time.sleep(0.01)
 
     def close(self) -> None:
-        """End the console; a waiting read returns b"". Waits for nobody, and is safe to call twice."""
-        if not self._once.acquire(blocking=False):
+        """End the console; a waiting read returns b"". It never blocks, and may be called again."""
+        if not self._close_lock.acquire(blocking=False):
             return
         self._closed = True
         self._chunks.put(b"")
@@ -91,21 +91,21 @@ class Console:
 
     @staticmethod
     def _in_background(function: Callable[[], object]) -> None:
-        """Call libvirt where nobody waits: one that froze answers only when its connection is given up."""
+        """Call libvirt in a thread of its own, since a call to a frozen libvirtd blocks until its keepalive fails."""
         Thread(target=function, name="end console", daemon=True).start()
 
     def _readable(self, stream: libvirt.virStream, events: int, opaque: Any) -> None:
-        """On the event thread: queue what came, or the end."""
+        """Queue received data, or the end, on the event thread."""
         try:
             data = stream.recv(CHUNK)
         except libvirt.libvirtError:
             data = b""
-        if data == -2:  # nothing yet after all
+        if data == -2:  # would block
             return
         if not data or self._chunks.qsize() >= WAITING_CHUNKS:
             self._paused = True
             stream.eventUpdateCallback(0)
-        self._chunks.put(data)  # last, so that whoever takes it sees the pause
+        self._chunks.put(data)  # last, so that the reader sees the pause
 
     def _resume(self) -> None:
         with self._lock:

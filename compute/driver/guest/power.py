@@ -1,4 +1,4 @@
-"""libvirt's numbers for states and reasons, as words."""
+"""Names of libvirt's states and reasons."""
 
 import libvirt
 
@@ -63,11 +63,11 @@ _STATES: dict[int, tuple[PowerState, tuple[str, ...]]] = {
 
 
 def describe(state: int, reason: int) -> tuple[PowerState, str]:
-    """The state and the reason for it."""
+    """Return the power state and its reason."""
     power, reasons = _STATES.get(state, (PowerState.UNKNOWN, ()))
-    return power, word(reasons, reason)
+    return power, reason_name(reasons, reason)
 
 
-def word(words: tuple[str, ...], number: int) -> str:
-    """The word for a number; newer libvirts may know more numbers than we do."""
-    return words[number] if 0 <= number < len(words) else f"reason_{number}"
+def reason_name(names: tuple[str, ...], number: int) -> str:
+    """Return the name of a reason's number, which may be one of a newer libvirt."""
+    return names[number] if 0 <= number < len(names) else f"reason_{number}"

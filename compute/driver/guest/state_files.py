@@ -1,30 +1,30 @@
-"""The state of a guest that is no disk: NVRAM of its UEFI firmware and state of its TPM, files on its host."""
+"""State files of guests on their host: the NVRAM of UEFI firmware, and TPM state."""
 
 import os
 import shutil
 from pathlib import Path
 
 from ..errors import translated
-from ..files import copy_whole, part_of
+from ..files import copy_atomic, part_path
 
 TPM_STATES = Path("/var/lib/libvirt/swtpm")
-"""Where libvirt's system daemon keeps them, in a folder for each guest; it can be told no other place."""
+"""The fixed folder of libvirt's system daemon, with a folder for each guest."""
 
 _LOCK = ".lock"
-"""swtpm's own, which belongs to the process and not to the state."""
+"""The lock file of swtpm, which is no part of the state."""
 
 
 def copy_nvram(source: Path, target: Path) -> None:
-    """Copy the NVRAM of a guest. One that never started has none; there already is success."""
+    """Copy the NVRAM of a guest, if it ever started. An existing copy is success."""
     with translated(f"Copying {source.name}"):
         if source.exists() and not target.exists():
-            copy_whole(source, target, lambda _done, _total: None)
+            copy_atomic(source, target, lambda _done, _total: None)
 
 
 def copy_tpm_state(source_uuid: str, target_uuid: str) -> None:
-    """Copy a TPM's state, whole or not at all, for the same owner. None to copy, and there already, are success."""
+    """Copy a TPM's state atomically, with its owners. A missing state and an existing copy are success."""
     source, target = TPM_STATES / source_uuid, TPM_STATES / target_uuid
-    part = part_of(target)
+    part = part_path(target)
     with translated(f"Copying the TPM state of guest {source_uuid}"):
         if not source.is_dir() or target.exists():
             return
@@ -38,10 +38,10 @@ def copy_tpm_state(source_uuid: str, target_uuid: str) -> None:
 
 
 def delete(nvram: Path, uuid: str) -> None:
-    """Delete the copies made for a guest, also half of one; already gone is success."""
+    """Delete NVRAM and TPM state of a guest, also partial copies. Deleted is success."""
     with translated(f"Deleting NVRAM and TPM state of guest {uuid}"):
-        for file in (part_of(nvram), nvram):
+        for file in (part_path(nvram), nvram):
             file.unlink(missing_ok=True)
-        for folder in (part_of(TPM_STATES / uuid), TPM_STATES / uuid):
+        for folder in (part_path(TPM_STATES / uuid), TPM_STATES / uuid):
             if folder.exists():
                 shutil.rmtree(folder)

@@ -1,1 +1,1 @@
-"""The hypervisor itself: what it is, how it runs guests, which folders it needs."""
+"""The hypervisor: capabilities, virtualization, folders."""

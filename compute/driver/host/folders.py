@@ -1,4 +1,4 @@
-"""Folders that QEMU's own user must reach."""
+"""Folders that QEMU's user must be able to enter."""
 
 import os
 import stat
@@ -9,14 +9,14 @@ from lxml import etree
 from ..connection import connect
 from ..errors import DriverError, translated
 
-_LISTED_BY_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+_OTHERS_MODE = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 
 def prepare_socket_folder(path: Path, uri: str = "qemu:///system") -> None:
-    """Make the folder of guests' sockets, which QEMU's user may fill and no other local user may enter.
+    """Create the folder of guests' sockets, to which only QEMU's user and our group have access.
 
-    It belongs to QEMU's user and to our group, which its sockets inherit: QEMU leaves them group-writable,
-    so our processes may connect. Raises DriverError when QEMU's user could not get there.
+    The sockets inherit our group and are group-writable, so our processes may connect. Raise DriverError if QEMU's
+    user cannot reach the folder.
     """
     owner = _qemu_owner(uri)
     path.mkdir(parents=True, exist_ok=True)
@@ -32,14 +32,14 @@ def prepare_socket_folder(path: Path, uri: str = "qemu:///system") -> None:
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder for guests' data, through which QEMU's user may pass and which nobody else may list."""
+    """Create a folder for guests' data, which QEMU's user may traverse and only we may list."""
     path.mkdir(mode=0o711, parents=True, exist_ok=True)
-    if (mode := stat.S_IMODE(path.stat().st_mode)) & _LISTED_BY_OTHERS:
-        path.chmod(mode & ~_LISTED_BY_OTHERS)
+    if (mode := stat.S_IMODE(path.stat().st_mode)) & _OTHERS_MODE:
+        path.chmod(mode & ~_OTHERS_MODE)
 
 
 def check_reachable(path: Path) -> None:
-    """Raise DriverError unless every user, and so QEMU's, may pass through `path` and all folders above."""
+    """Raise DriverError unless every user, and so QEMU's, may traverse `path` and all folders above."""
     for folder in (path, *path.parents):
         if not folder.stat().st_mode & stat.S_IXOTH:
             raise DriverError(
@@ -49,7 +49,7 @@ def check_reachable(path: Path) -> None:
 
 
 def _qemu_owner(uri: str) -> int:
-    """The user id QEMU runs as, from libvirt's own account of it ("+64055:+108")."""
+    """Return the user id of QEMU, from the DAC label in libvirt's capabilities ("+64055:+108")."""
     with translated(f"Reading the capabilities of hypervisor {uri}"):
         capabilities = etree.fromstring(connect(uri).getCapabilities())
     label = capabilities.findtext("host/secmodel[model='dac']/baselabel")

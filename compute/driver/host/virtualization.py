@@ -1,4 +1,4 @@
-"""Whether KVM really works here: only a guest that ran proves it."""
+"""Detect whether KVM works on this host, by running a probe guest."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import libvirt
 
 from ..connection import open_connection
 from ..errors import DriverError, HypervisorUnreachable, translated
-from ..files import write_whole
+from ..files import write_atomic
 from ..specs import VirtType, Virtualization
 from ..xml.guest import probe_domain
 
@@ -23,59 +23,59 @@ _SOFTWARE_KVM = Path("/sys/module/kvm_pvm")
 
 
 def detect(uri: str, kernel: Path, initrd: Path, cache: Path) -> Virtualization:
-    """How guests shall run on `uri`, which must be this machine.
+    """Return whether guests run under KVM or emulation on `uri`, which must be this host.
 
-    `kernel` and `initrd` boot a probe that prints PROBE-OK on its serial port and powers off. The answer is
-    kept in the file `cache` until the host boots again. Raises DriverError when the probe cannot be tried.
+    `kernel` and `initrd` boot a probe that prints PROBE-OK on its serial port and powers off. The result is cached
+    in the file `cache` until the host's next boot. Raise DriverError if the probe cannot be started.
     """
-    if (reason := _impossible()) is not None:
+    if (reason := _missing_requirement()) is not None:
         return Virtualization(type="qemu", reason=reason)
     boot_id = _BOOT_ID.read_text().strip()
-    if (known := _remembered(cache, boot_id)) is not None:
-        return known
-    fault = probe(uri, "kvm", kernel, initrd)
-    if fault is None:
-        found = Virtualization(type="kvm", reason="A probe guest ran under KVM.")
+    if (cached := _read_cache(cache, boot_id)) is not None:
+        return cached
+    reason = probe(uri, "kvm", kernel, initrd)
+    if reason is None:
+        virtualization = Virtualization(type="kvm", reason="A probe guest ran under KVM.")
     else:
-        found = Virtualization(type="qemu", reason=f"KVM is there but does not work: {fault}")
+        virtualization = Virtualization(type="qemu", reason=f"KVM is there but does not work: {reason}")
     cache.parent.mkdir(parents=True, exist_ok=True)
-    answer = {"boot_id": boot_id, "type": found.type, "reason": found.reason}
-    write_whole(cache, json.dumps(answer).encode())
-    return found
+    content = {"boot_id": boot_id, "type": virtualization.type, "reason": virtualization.reason}
+    write_atomic(cache, json.dumps(content).encode())
+    return virtualization
 
 
 def probe(
     uri: str, virt_type: VirtType, kernel: Path, initrd: Path, seconds: float = PROBE_SECONDS
 ) -> str | None:
-    """Why a guest of this type does not boot the kernel in time; None when it does.
+    """Return why a guest of this type does not boot the kernel in time; None if it does.
 
-    It is gone afterwards, whatever happens. Raises DriverError without the files, HypervisorUnreachable.
+    The guest is destroyed in any case. Raise DriverError without the files, HypervisorUnreachable.
     """
     with (
         tempfile.TemporaryDirectory(prefix="meridian-probe-") as folder,
         translated("Preparing the probe guest"),
     ):
-        place = Path(folder)
-        place.chmod(0o755)  # QEMU's user must get in; copies, because libvirt hands it the files
-        copied_kernel = Path(shutil.copy(kernel, place / "kernel"))
-        copied_initrd = Path(shutil.copy(initrd, place / "initrd"))
-        output = place / "serial"
-        domain = probe_domain(place.name, virt_type, copied_kernel, copied_initrd, output)
+        directory = Path(folder)
+        directory.chmod(0o755)  # QEMU's user must get in; copies, because libvirt hands it the files
+        copied_kernel = Path(shutil.copy(kernel, directory / "kernel"))
+        copied_initrd = Path(shutil.copy(initrd, directory / "initrd"))
+        output = directory / "serial"
+        domain = probe_domain(directory.name, virt_type, copied_kernel, copied_initrd, output)
         connection = open_connection(uri)
         try:
             with translated("Starting the probe guest"):
                 connection.createXML(domain.to_xml(), libvirt.VIR_DOMAIN_START_AUTODESTROY)
-            spoke = _speaks(output, seconds)
+            has_booted = _boots(output, seconds)
         except HypervisorUnreachable:
             raise
-        except DriverError as error:  # QEMU itself refuses this way of running
+        except DriverError as error:  # QEMU does not support this type
             return str(error)
         finally:
             connection.close()  # ends the guest too
-    return None if spoke else f"a probe guest did not boot within {seconds:.0f} seconds."
+    return None if has_booted else f"a probe guest did not boot within {seconds:.0f} seconds."
 
 
-def _speaks(output: Path, seconds: float) -> bool:
+def _boots(output: Path, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if output.exists() and MARKER in output.read_bytes():
@@ -84,8 +84,8 @@ def _speaks(output: Path, seconds: float) -> bool:
     return False
 
 
-def _impossible() -> str | None:
-    """Why KVM cannot work, told without starting anything."""
+def _missing_requirement() -> str | None:
+    """Return why KVM cannot work here, as far as that is known without a probe; None if it may."""
     if _SOFTWARE_KVM.exists():
         return "This machine's KVM is a software one (kvm_pvm), under which whole systems do not boot."
     if not re.search(r"^flags\s*:.*\b(vmx|svm)\b", _PROCESSOR.read_text(), re.MULTILINE):
@@ -95,11 +95,11 @@ def _impossible() -> str | None:
     return None
 
 
-def _remembered(cache: Path, boot_id: str) -> Virtualization | None:
+def _read_cache(cache: Path, boot_id: str) -> Virtualization | None:
     try:
-        known = json.loads(cache.read_text())
-        if known["boot_id"] == boot_id and known["type"] in ("kvm", "qemu"):
-            return Virtualization(type=known["type"], reason=str(known["reason"]))
+        content = json.loads(cache.read_text())
+        if content["boot_id"] == boot_id and content["type"] in ("kvm", "qemu"):
+            return Virtualization(type=content["type"], reason=str(content["reason"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # none yet, or not ours: ask the machine again
+        return None  # no cache yet, or an invalid one: probe again
     return None

@@ -1,7 +1,7 @@
-"""A NAT network whose DHCP server gives each NIC exactly the address reserved for it.
+"""NAT networks whose DHCP server gives each NIC only the address that is reserved for it.
 
-dnsmasq watches a folder of reservations, one file an address. It obeys a new file at once, notices a removed
-one only on SIGHUP, and leaves an address with its NIC until the lease is given back, which we do in its name.
+dnsmasq watches a folder of reservations, one file an address. It reads a new file at once, but notices a removed
+one only on SIGHUP. A lease lasts until the NIC releases it, so we send that message for the NIC.
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ import libvirt
 
 from ..connection import connect
 from ..errors import Conflict, InvalidGuest, translated
-from ..files import write_whole
+from ..files import write_atomic
 from ..host.folders import check_reachable
 from ..specs import Lease, NetworkSpec, Reservation
 from ..xml.network import nat_network
@@ -33,9 +33,9 @@ class Network:
         self.uri, self.spec = uri, spec
 
     def ensure(self) -> None:
-        """Define, start and autostart the network; what is right already is left alone.
+        """Define, start and autostart the network, as far as necessary.
 
-        Raises Conflict when its name, bridge or addresses are taken.
+        Raise Conflict if another network has its name, bridge or addresses.
         """
         folder = self.spec.dhcp_folder
         with translated(f"Preparing network {self.spec.name}"):
@@ -56,41 +56,41 @@ class Network:
                 network.setAutostart(1)
 
     def reserve(self, mac: str, address: str, hostname: str) -> None:
-        """Reserve `address` for `mac`, in place of the NIC that had it. Raise InvalidGuest.
+        """Reserve `address` for `mac`, in place of another NIC. Raise InvalidGuest.
 
-        A NIC holds one address: release its old one first.
+        A NIC has one address: release its old one first.
         """
         reservation = Reservation(mac=mac.lower(), address=address, hostname=hostname)
         self._check(reservation)
         file = self._file(address)
         with translated(f"Reserving {address} on network {self.spec.name}"):
-            before = _read(file)
-            if before == reservation:
+            previous = _read(file)
+            if previous == reservation:
                 return
-            if before is not None:
+            if previous is not None:
                 self.release(address)
-            write_whole(
+            write_atomic(
                 file, f"{reservation.mac},{reservation.address},{reservation.hostname}\n".encode(), mode=0o644
             )
 
     def release(self, address: str) -> None:
-        """Delete the reservation, and take the address from the NIC that has it; already gone is success."""
+        """Delete the reservation and end the NIC's lease. Released is success."""
         file = self._file(address)
-        released = file.with_name(f".{file.name}.released")  # so that a half-done release is done again
+        released = file.with_name(f".{file.name}.released")  # so that an interrupted release is repeated
         with translated(f"Releasing {address} on network {self.spec.name}"):
             if file.exists():
                 file.rename(released)
-            before = _read(released)
-            if before is None:
+            previous = _read(released)
+            if previous is None:
                 return
-            self._take_back(before)
+            self._end_lease(previous)
             released.unlink(missing_ok=True)
 
     def reservations(self) -> list[Reservation]:
         """Return every reservation."""
         with translated(f"Reading the reservations of network {self.spec.name}"):
-            found = [_read(file) for file in sorted(self.spec.dhcp_folder.glob("[0-9]*"))]
-        return [reservation for reservation in found if reservation is not None]
+            reservations = [_read(file) for file in sorted(self.spec.dhcp_folder.glob("[0-9]*"))]
+        return [reservation for reservation in reservations if reservation is not None]
 
     def leases(self) -> list[Lease]:
         """Return every lease. Raise NetworkNotFound."""
@@ -119,18 +119,20 @@ class Network:
                 f"{reservation.hostname!r} is no host name; use lower-case letters, digits, hyphens."
             )
         subnet = ipaddress.IPv4Network(self.spec.cidr)
-        taken = (self.spec.gateway, str(subnet.network_address), str(subnet.broadcast_address))
+        reserved = (self.spec.gateway, str(subnet.network_address), str(subnet.broadcast_address))
         try:
-            inside = ipaddress.IPv4Address(reservation.address) in subnet and reservation.address not in taken
+            is_free = (
+                ipaddress.IPv4Address(reservation.address) in subnet and reservation.address not in reserved
+            )
         except ipaddress.AddressValueError:
-            inside = False
-        if not inside:
+            is_free = False
+        if not is_free:
             raise InvalidGuest(
                 f"{reservation.address} is no address for a guest of network {self.spec.cidr}."
             )
 
-    def _take_back(self, reservation: Reservation) -> None:
-        """Have the DHCP server read the folder anew and drop the lease the NIC may hold."""
+    def _end_lease(self, reservation: Reservation) -> None:
+        """Make the DHCP server read the folder again and end the NIC's lease, if it has one."""
         process = _dnsmasq(self.spec.name)
         if process is None:  # not running: it reads the folder when it starts
             return
@@ -148,7 +150,7 @@ def _read(file: Path) -> Reservation | None:
 
 
 def _dnsmasq(network: str) -> int | None:
-    """The process of the network's DHCP server; a pid file may outlive it, so its command line must agree."""
+    """Return the pid of the network's DHCP server. Its command line must match, since a pid file may be stale."""
     try:
         process = int((_PID_FILES / f"{network}.pid").read_text())
         command = Path(f"/proc/{process}/cmdline").read_bytes()
@@ -158,7 +160,7 @@ def _dnsmasq(network: str) -> int | None:
 
 
 def _dhcp_release(reservation: Reservation, server: str) -> bytes:
-    """Return the message by which a NIC gives its address back (RFC 2131, DHCPRELEASE)."""
+    """Return the message by which a NIC releases its address (RFC 2131, DHCPRELEASE)."""
     hardware = bytes.fromhex(reservation.mac.replace(":", ""))
     address, gateway = socket.inet_aton(reservation.address), socket.inet_aton(server)
     header = struct.pack("!4B4s4x4s12x16s192x", 1, 1, 6, 0, os.urandom(4), address, hardware)

@@ -1,22 +1,22 @@
-"""The values that cross the driver's door: what we ask for (specs) and what libvirt tells us (facts)."""
+"""The values of the driver's interface: specs go to libvirt, facts come from it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from .hardware import USUAL, DiskBus, HardwareSpec
+from .hardware import DEFAULT_HARDWARE, DiskBus, HardwareSpec
 from .sources import DiskSource
 
 DiskFormat = Literal["qcow2", "raw"]
 VirtType = Literal["kvm", "qemu"]
 
 LEASE_SECONDS = 3600
-"""How long DHCP gives an address for."""
+"""The lease time of DHCP."""
 
 
 class PowerState(StrEnum):
-    """What a guest is doing now, in libvirt's own words."""
+    """The power state of a guest, in libvirt's terms."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -28,7 +28,7 @@ class PowerState(StrEnum):
 
 
 class GuestEventKind(StrEnum):
-    """What happened to a guest."""
+    """The kind of a guest's event."""
 
     DEFINED = "defined"
     UNDEFINED = "undefined"
@@ -50,7 +50,7 @@ class GuestEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackingSpec:
-    """The layer under a disk, and the one under that; the last has none. Layers are never written."""
+    """A backing image of a disk, and its own backing image, if any. Backing images are never written."""
 
     source: DiskSource
     format: DiskFormat
@@ -59,10 +59,10 @@ class BackingSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskSpec:
-    """One disk or CD-ROM of a guest. `target` is the device name the guest is shown first (vda, sda, ...).
+    """One disk or CD-ROM of a guest. `target` is its device name at start (vda, sda, ...).
 
-    An overlay must name its `backing`: QEMU opens what is written here and never what an image file claims.
-    The guest can find the disk by `serial`, of which virtio shows 20 characters.
+    An overlay must name its `backing`: QEMU opens only images that are named here, never those of a file's header.
+    The guest finds the disk by `serial`, of which virtio shows 20 characters.
     """
 
     source: DiskSource
@@ -78,7 +78,7 @@ class DiskSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortSpec:
-    """One NIC; `tap_name`, its interface on the host, is at most 15 bytes; DHCP gives `address`."""
+    """One NIC. `tap_name` is its interface on the host, of at most 15 bytes; DHCP assigns `address`."""
 
     id: str
     mac: str
@@ -89,7 +89,7 @@ class PortSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestTag:
-    """Whose a guest is, kept inside its definition. `fence` counts the claims of `operation`."""
+    """The owner of a guest, in the metadata of its definition. `fence` counts the claims of `operation`."""
 
     installation: str
     instance: str
@@ -100,8 +100,8 @@ class GuestTag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomSpec:
-    """How far a guest can grow while it runs: to so many vCPUs and MiB in all, by so many modules."""
+class HeadroomSpec:
+    """The limits to which a guest can grow while it runs: vCPUs and MiB in all, and slots for memory modules."""
 
     vcpus: int
     memory_mib: int
@@ -110,9 +110,9 @@ class RoomSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestSpec:
-    """Everything a guest is made of. `vnc_socket`, `console_log` and `nvram` are files on the hypervisor.
+    """The definition of a guest. `vnc_socket`, `console_log` and `nvram` are files on the hypervisor.
 
-    Without `room` it cannot grow while it runs.
+    Without `headroom` it cannot grow while it runs.
     """
 
     uuid: str
@@ -126,9 +126,9 @@ class GuestSpec:
     vnc_socket: Path
     console_log: Path
     tag: GuestTag
-    hardware: HardwareSpec = USUAL
+    hardware: HardwareSpec = DEFAULT_HARDWARE
     nvram: Path | None = None
-    room: RoomSpec | None = None
+    headroom: HeadroomSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """One NIC's reserved address."""
+    """The reserved address of a NIC."""
 
     mac: str
     address: str
@@ -155,7 +155,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One address a guest took. `expires` is in seconds since 1970."""
+    """The DHCP lease of a NIC. `expires` is in seconds since 1970."""
 
     mac: str
     address: str
@@ -164,13 +164,13 @@ class Lease:
 
     @property
     def granted(self) -> int:
-        """When it was given or last renewed, in seconds since 1970."""
+        """Return when it was granted or last renewed, in seconds since 1970."""
         return self.expires - LEASE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFacts:
-    """What a hypervisor is. `memory_mib` is all its memory, `vcpus` its online logical processors."""
+    """Facts about a hypervisor. `memory_mib` is all its memory, `vcpus` its online logical processors."""
 
     hostname: str
     host_uuid: str
@@ -184,7 +184,7 @@ class HostFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestFacts:
-    """What a guest is doing, and whose it is: `tag` is None when it is not one of ours."""
+    """Facts about a guest. `tag` is None if it is not one of ours."""
 
     uuid: str
     name: str
@@ -195,7 +195,7 @@ class GuestFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentFacts:
-    """What a guest says of itself through its agent: never to be trusted, only to be shown."""
+    """Facts that a guest's agent reports: for display only, never to be trusted."""
 
     system: str
     kernel: str
@@ -205,7 +205,7 @@ class AgentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeFacts:
-    """One volume of a pool. `capacity_bytes` is what a guest sees, `allocation_bytes` what it takes up."""
+    """Facts about a volume. `capacity_bytes` is what a guest sees, `allocation_bytes` what it occupies."""
 
     name: str
     source: DiskSource
@@ -216,7 +216,7 @@ class VolumeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolFacts:
-    """How full the file system under a pool is."""
+    """Facts about the file system of a pool."""
 
     capacity_bytes: int
     allocated_bytes: int
@@ -225,7 +225,7 @@ class PoolFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestEvent:
-    """Something that happened to a guest; `detail` says why in libvirt's words."""
+    """An event of a guest. `detail` is libvirt's reason."""
 
     uuid: str
     kind: GuestEventKind
@@ -234,15 +234,15 @@ class GuestEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Virtualization:
-    """How guests run on a hypervisor, with the reason as a sentence."""
+    """The domain type of guests on a hypervisor, with the reason as a sentence."""
 
     type: VirtType
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomFacts:
-    """How far a running guest can grow: to so many vCPUs and MiB in all; `slots` are free for modules."""
+class HeadroomFacts:
+    """The limits to which a running guest can grow: vCPUs and MiB in all, and free memory slots."""
 
     vcpus: int
     memory_mib: int
@@ -251,7 +251,7 @@ class RoomFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeFacts:
-    """What a running guest has now."""
+    """The present size of a running guest."""
 
     vcpus: int
     memory_mib: int

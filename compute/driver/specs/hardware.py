@@ -1,4 +1,4 @@
-"""How a guest's machine may differ from the usual one."""
+"""The virtual hardware of guests, and its defaults."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ TpmModel = Literal["tpm-tis", "tpm-crb"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """How the vCPUs are arranged; the product of the three is their number."""
+    """The topology of the vCPUs; the product of the three is their number."""
 
     sockets: int
     cores: int
@@ -26,7 +26,7 @@ class Tpm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpuLimits:
-    """Weight against other guests; and `quota` microseconds of processor time in each `period` of them."""
+    """`shares` against other guests, and `quota` microseconds of CPU time in each `period` of microseconds."""
 
     shares: int | None = None
     period: int | None = None
@@ -35,7 +35,7 @@ class CpuLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskLimits:
-    """What each disk may do in a second; `total` excludes the two others of its kind."""
+    """The I/O limits of each disk; a `total` excludes the two others of its unit."""
 
     read_bytes_sec: int | None = None
     write_bytes_sec: int | None = None
@@ -47,7 +47,7 @@ class DiskLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bandwidth:
-    """What each NIC may carry one way: KiB a second, `burst` in KiB."""
+    """The bandwidth of each NIC in one direction: KiB a second, `burst` in KiB."""
 
     average: int
     peak: int | None = None
@@ -56,10 +56,10 @@ class Bandwidth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareSpec:
-    """A guest's machine in QEMU's and libvirt's words. The defaults are the usual machine.
+    """The virtual hardware of a guest, in QEMU's and libvirt's terms.
 
-    `random_bytes` may be drawn in each `random_period` of milliseconds; without them there is no limit.
-    `watchdog` is what happens when the guest stops feeding it; without one there is none.
+    `random_bytes` is the limit in each `random_period` of milliseconds; None means no limit. `watchdog` is the action
+    when the guest stops feeding it; None means no watchdog.
     """
 
     machine: Literal["q35", "pc"] = "q35"
@@ -85,4 +85,4 @@ class HardwareSpec:
     outbound: Bandwidth | None = None
 
 
-USUAL = HardwareSpec()
+DEFAULT_HARDWARE = HardwareSpec()

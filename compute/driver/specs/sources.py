@@ -1,4 +1,4 @@
-"""Where the bytes of a disk are: in a file, on a block device, or on storage across the network."""
+"""Sources of disks: files, block devices and network storage."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSource:
-    """A file of the host."""
+    """A file on the host."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockSource:
-    """A block device of the host, a logical volume for example."""
+    """A block device on the host, a logical volume for example."""
 
     device: Path
 
@@ -49,7 +49,7 @@ DiskSource = FileSource | BlockSource | NetworkSource
 
 
 def label(source: DiskSource) -> str:
-    """Return what libvirt and people call the source."""
+    """Return the path or name of the source."""
     match source:
         case FileSource(path=path):
             return str(path)

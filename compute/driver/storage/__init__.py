@@ -1,1 +1,1 @@
-"""Storage: pools, volumes, files and copies of disks."""
+"""Storage: pools, volumes, images and copies of disks."""

@@ -1,7 +1,7 @@
-"""A folder of disk files, as a libvirt storage pool.
+"""Folders of disk files, as libvirt storage pools.
 
-What we write ourselves is written under a hidden name, which libvirt leaves alone, and renamed when it is
-whole. libvirt then learns of it when somebody asks: it lists a folder of 200 files in 7 ms.
+Files that we write ourselves have a hidden name, which libvirt ignores, until they are complete. A refresh of the
+pool shows them to libvirt; it takes 7 ms in a folder of 200 files.
 """
 
 import os
@@ -22,28 +22,28 @@ from ..errors import (
     StorageNotFound,
     translated,
 )
-from ..files import Progress, copy_whole, make_whole, move_whole, part_of, write_whole
+from ..files import Progress, copy_atomic, create_atomic, move_atomic, part_path, write_atomic
 from ..host.folders import check_reachable, make_private_folder
 from ..specs import DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import FileSource
 from ..xml.storage import directory_pool, empty_volume, overlay_volume
 from . import qemu_img
-from .formatting import Format
+from .formatting import Formatter
 from .pool import SnapshotHolder
 
 BUSY_SECONDS = 10.0
 
 
 class DirectoryPool:
-    """One directory pool on one hypervisor, as `storage.pool.Pool` says."""
+    """A directory pool on one hypervisor, which implements `storage.pool.Pool`."""
 
     def __init__(self, uri: str, name: str, path: Path) -> None:
         self.uri, self.name, self.path = uri, name, path
 
     def ensure(self) -> None:
-        """Define, build, start and autostart the pool; what is right already is left alone.
+        """Define, start and autostart the pool, as far as necessary.
 
-        Raises Conflict when the pool exists elsewhere, DriverError when QEMU's user cannot reach the folder.
+        Raise Conflict if the pool has another folder, DriverError if QEMU's user cannot reach the folder.
         """
         with translated(f"Preparing storage pool {self.name}"):
             make_private_folder(self.path)
@@ -54,39 +54,39 @@ class DirectoryPool:
                 if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_POOL:
                     raise
                 pool = connect(self.uri).storagePoolDefineXML(directory_pool(self.name, self.path).to_xml())
-            place = etree.fromstring(pool.XMLDesc()).findtext("target/path")
-            if place != str(self.path):
-                raise Conflict(f"Storage pool {self.name} is already at {place}; choose another name.")
+            path = etree.fromstring(pool.XMLDesc()).findtext("target/path")
+            if path != str(self.path):
+                raise Conflict(f"Storage pool {self.name} is already at {path}; choose another name.")
             if not pool.isActive():
                 pool.create()
             if not pool.autostart():
                 pool.setAutostart(1)
 
     def facts(self) -> PoolFacts:
-        """How full the file system under the pool is, now: libvirt only knows since its last refresh."""
+        """Return the present size and usage of the pool's file system; libvirt's are as old as its last refresh."""
         with translated(f"Measuring storage pool {self.name}"):
-            found = statvfs(self.path)
+            statistics = statvfs(self.path)
         return PoolFacts(
-            capacity_bytes=found.f_blocks * found.f_frsize,
-            allocated_bytes=(found.f_blocks - found.f_bfree) * found.f_frsize,
-            available_bytes=found.f_bavail * found.f_frsize,
+            capacity_bytes=statistics.f_blocks * statistics.f_frsize,
+            allocated_bytes=(statistics.f_blocks - statistics.f_bfree) * statistics.f_frsize,
+            available_bytes=statistics.f_bavail * statistics.f_frsize,
         )
 
     def list(self) -> list[VolumeFacts]:
-        """Every whole volume; unfinished ones are left out."""
+        """Return every complete volume."""
         self._refresh()
         with translated(f"Listing storage pool {self.name}"):
             volumes = self._pool().listAllVolumes()
-        found = [self._facts_if_there(volume) for volume in volumes]
-        return [facts for facts in found if facts is not None]
+        volume_facts = [self._facts_or_none(volume) for volume in volumes]
+        return [facts for facts in volume_facts if facts is not None]
 
     def stat(self, name: str) -> VolumeFacts | None:
-        """One volume, or None."""
+        """Return one volume, or None."""
         volume = self._volume(name)
-        return None if volume is None else self._facts_if_there(volume)
+        return None if volume is None else self._facts_or_none(volume)
 
     def source_of(self, name: str) -> FileSource:
-        """Return where a volume of this name is or would be. Raise DriverError if it is no plain file name."""
+        """Return the source of a volume, which need not exist. Raise DriverError if its name is no plain file name."""
         return FileSource(path=self._path(name))
 
     def _path(self, name: str) -> Path:
@@ -107,14 +107,14 @@ class DirectoryPool:
         format: DiskFormat,  # noqa: A002 - libvirt's word
         progress: Progress,
     ) -> VolumeFacts:
-        """Copy `source` in as `name`; `progress(done, total)` counts bytes. Already there is success.
+        """Copy `source` into the pool as `name`; `progress(done, total)` counts bytes. An existing one is success.
 
-        Raises StorageFull, and Conflict when the file proves to be of another format.
+        Raise StorageFull, and Conflict if the file has another format.
         """
         target = self._path(name)
         if not target.exists():
             with translated(f"Copying {name} into storage pool {self.name}"):
-                copy_whole(source, target, progress)
+                copy_atomic(source, target, progress)
         facts = self.stat(name)
         if facts is None:
             raise StorageNotFound(
@@ -127,10 +127,10 @@ class DirectoryPool:
     def overlay(
         self, name: str, base_name: str, size_bytes: int, base_format: DiskFormat = "qcow2"
     ) -> VolumeFacts:
-        """A qcow2 volume over `base_name`. Already there over the same base is success, else Conflict.
+        """Create a qcow2 overlay of `base_name`. An existing one is success. Raise Conflict if it has another base.
 
-        `base_format` is what the image was registered as: asking the file would let it lie.
-        Raises StorageNotFound without the base, StorageFull, and InvalidGuest when the base is larger.
+        `base_format` is that of the registered image, since the file's own header cannot be trusted.
+        Raise StorageNotFound without the base, StorageFull, and InvalidGuest if the base is larger.
         """
         base = self.stat(base_name)
         if base is None:
@@ -147,38 +147,38 @@ class DirectoryPool:
             if volume is None:
                 xml = overlay_volume(name, size_bytes, self._path(base_name), base_format).to_xml()
                 return _facts(self._pool().createXML(xml))
-            described = etree.fromstring(volume.XMLDesc())
-        under = described.findtext("backingStore/path")
-        if under != str(self._path(base_name)):
-            raise Conflict(f"Volume {name} already exists over {under or 'nothing'}; delete it first.")
+            definition = etree.fromstring(volume.XMLDesc())
+        backing_path = definition.findtext("backingStore/path")
+        if backing_path != str(self._path(base_name)):
+            raise Conflict(f"Volume {name} already exists over {backing_path or 'nothing'}; delete it first.")
         return _facts(volume)
 
     def create(self, name: str, size_bytes: int) -> VolumeFacts:
-        """A qcow2 volume that stands alone, in place of whatever had its name. Raises StorageFull."""
+        """Create an empty qcow2 volume, in place of one of this name. Raise StorageFull."""
         self.delete(name)
         with translated(f"Making volume {name}"):
             return _facts(self._pool().createXML(empty_volume(name, size_bytes).to_xml()))
 
-    def fill(self, name: str, size_bytes: int, form: Format) -> VolumeFacts:
-        """A qcow2 volume with what `form` writes; there already is success. Raises StorageFull."""
-        target, what = self._path(name), f"Making volume {name}"
+    def fill(self, name: str, size_bytes: int, formatter: Formatter) -> VolumeFacts:
+        """Create a formatted qcow2 volume. An existing one is success. Raise StorageFull."""
+        target, attempt = self._path(name), f"Making volume {name}"
         raw = _unformatted(target)
-        with translated(what):
+        with translated(attempt):
             try:
                 with open(os.open(raw, os.O_RDWR | os.O_CREAT, 0o600), "wb") as file:
                     file.truncate(size_bytes)
-                form(raw)
-                command = ["convert", "-f", "raw", "-O", "qcow2", str(raw), str(part_of(target))]
-                make_whole(target, lambda _file: qemu_img.run(command, what))
+                formatter(raw)
+                command = ["convert", "-f", "raw", "-O", "qcow2", str(raw), str(part_path(target))]
+                create_atomic(target, lambda _file: qemu_img.run(command, attempt))
             finally:
                 raw.unlink(missing_ok=True)
         facts = self.stat(name)
         if facts is None:
-            raise StorageNotFound(f"{what} failed: it was deleted meanwhile.")
+            raise StorageNotFound(f"{attempt} failed: it was deleted meanwhile.")
         return facts
 
     def resize(self, name: str, size_bytes: int) -> None:
-        """Make a volume larger; already that large is success. Raises StorageNotFound, StorageFull."""
+        """Enlarge a volume. Having that size is success. Raise StorageNotFound, StorageFull."""
         volume = self._volume(name)
         if volume is None:
             raise StorageNotFound(f"Resizing volume {name} failed: it is not in pool {self.name}.")
@@ -186,29 +186,29 @@ class DirectoryPool:
             if volume.info()[1] < size_bytes:
                 volume.resize(size_bytes)
 
-    def copy(self, name: str, to: str, progress: Progress) -> VolumeFacts:
-        """Copy the file of a volume that no guest has open."""
-        return self.import_file(to, self._path(name), "qcow2", progress)
+    def copy(self, name: str, target_name: str, progress: Progress) -> VolumeFacts:
+        """Copy a qcow2 volume that no guest has open. An existing copy is success. Raise StorageFull."""
+        return self.import_file(target_name, self._path(name), "qcow2", progress)
 
-    def rename(self, name: str, to: str) -> None:
-        """Let a volume take the place of another. Done already is success."""
-        source, target = self._path(name), self._path(to)
+    def rename(self, name: str, target_name: str) -> None:
+        """Rename a volume, in place of one of the new name. Renamed is success."""
+        source, target = self._path(name), self._path(target_name)
         with translated(f"Renaming volume {name}"):
             if source.exists():
                 source.replace(target)
         self._refresh()
 
     def export(self, name: str, target: Path, progress: Progress) -> None:
-        """Let a volume become a file of ours outside the pool. Raises StorageFull."""
+        """Move a volume to a file outside the pool, which we own. Raise StorageFull."""
         with translated(f"Moving volume {name}"):
-            move_whole(self._path(name), target, progress)
+            move_atomic(self._path(name), target, progress)
         self._refresh()
 
     def write(self, name: str, data: bytes) -> VolumeFacts:
-        """A raw volume holding `data`, replacing an older one whole. Raises StorageFull."""
+        """Write a raw volume with `data`, in place of one of this name. Raise StorageFull."""
         target = self._path(name)
         with translated(f"Writing volume {name}"):
-            write_whole(target, data)
+            write_atomic(target, data)
             allocated = target.stat().st_blocks * 512
         return VolumeFacts(
             name=name,
@@ -219,10 +219,10 @@ class DirectoryPool:
         )
 
     def delete(self, name: str) -> None:
-        """Delete a volume and any unfinished copy of it; already gone is success."""
+        """Delete a volume and its partial files. Deleted is success."""
         target = self._path(name)
         with translated(f"Deleting volume {name}"):
-            for unfinished in (part_of(target), _unformatted(target)):
+            for unfinished in (part_path(target), _unformatted(target)):
                 unfinished.unlink(missing_ok=True)
             try:
                 self._pool().storageVolLookupByName(name).delete()
@@ -232,42 +232,42 @@ class DirectoryPool:
                 target.unlink(missing_ok=True)
 
     def snapshot(self, name: str, label: str) -> None:
-        """Keep the present state of a volume under `label`, at once and inside its file. Kept is success."""
-        what = f"Keeping the state of volume {name}"
-        if label not in self._snapshots(name, what):
-            qemu_img.run(["snapshot", "-c", label, self._image(name)], what)
+        """Create an internal snapshot of a volume. An existing one is success. Raise StorageNotFound, GuestBusy."""
+        attempt = f"Keeping the state of volume {name}"
+        if label not in self._snapshots(name, attempt):
+            qemu_img.run(["snapshot", "-c", label, self._image_address(name)], attempt)
 
     def revert(self, name: str, label: str) -> None:
-        """Give a volume its state and size of then. Nothing kept is success."""
-        what = f"Giving volume {name} its earlier state"
-        if label in self._snapshots(name, what):
-            qemu_img.run(["snapshot", "-a", label, self._image(name)], what)
+        """Revert a volume to a snapshot, if it exists. Raise StorageNotFound, GuestBusy."""
+        attempt = f"Giving volume {name} its earlier state"
+        if label in self._snapshots(name, attempt):
+            qemu_img.run(["snapshot", "-a", label, self._image_address(name)], attempt)
             self._refresh()
 
     def delete_snapshot(self, name: str, label: str, guest: SnapshotHolder) -> None:
-        """Give up what was kept, also while `guest` runs from the volume. Nothing kept is success."""
-        what = f"Deleting a snapshot of volume {name}"
-        if not self._path(name).exists() or label not in self._snapshots(name, what):
+        """Delete a snapshot, also while `guest` has the volume open. Deleted is success."""
+        attempt = f"Deleting a snapshot of volume {name}"
+        if not self._path(name).exists() or label not in self._snapshots(name, attempt):
             return
         try:
-            qemu_img.run(["snapshot", "-d", label, self._image(name)], what)
+            qemu_img.run(["snapshot", "-d", label, self._image_address(name)], attempt)
         except GuestBusy:
             guest.delete_disk_snapshot(self.source_of(name), label)
 
-    def _snapshots(self, name: str, what: str) -> set[str]:
-        """Return the labels under which states of a volume are kept. A running guest does not mind."""
+    def _snapshots(self, name: str, attempt: str) -> set[str]:
+        """Return the labels of a volume's snapshots, even while a guest runs. Raise StorageNotFound."""
         if not self._path(name).exists():
-            raise StorageNotFound(f"{what} failed: it is not in pool {self.name}.")
-        return qemu_img.snapshots(self._image(name), what)
+            raise StorageNotFound(f"{attempt} failed: it is not in pool {self.name}.")
+        return qemu_img.snapshots(self._image_address(name), attempt)
 
-    def _image(self, name: str) -> str:
+    def _image_address(self, name: str) -> str:
         return qemu_img.address(self.source_of(name), "qcow2")
 
     def _pool(self) -> libvirt.virStoragePool:
         return connect(self.uri).storagePoolLookupByName(self.name)
 
     def _volume(self, name: str) -> libvirt.virStorageVol | None:
-        """libvirt's handle of a file that is really there, telling libvirt of it when need be."""
+        """Return libvirt's object of an existing file, after a refresh if libvirt has not seen it yet; else None."""
         if not self._path(name).exists():
             return None
         for refresh in (False, True):
@@ -280,8 +280,8 @@ class DirectoryPool:
                 continue
         return None
 
-    def _facts_if_there(self, volume: libvirt.virStorageVol) -> VolumeFacts | None:
-        """What libvirt says of a volume, unless it was deleted since we heard of it."""
+    def _facts_or_none(self, volume: libvirt.virStorageVol) -> VolumeFacts | None:
+        """Return the facts of a volume; None if it was deleted meanwhile."""
         try:
             with translated(f"Reading a volume of storage pool {self.name}"):
                 return _facts(volume)
@@ -289,7 +289,7 @@ class DirectoryPool:
             return None
 
     def _refresh(self) -> None:
-        """Have libvirt read the folder again, which it refuses while it makes a volume there."""
+        """Refresh the pool, waiting while libvirt creates a volume there. Raise StorageBusy."""
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
@@ -304,17 +304,17 @@ class DirectoryPool:
 
 
 def _unformatted(target: Path) -> Path:
-    """The hidden name of what is formatted before it becomes `target`."""
-    return part_of(target).with_suffix(".raw")
+    """Return the hidden path of the raw file that is formatted before it becomes `target`."""
+    return part_path(target).with_suffix(".raw")
 
 
 def _facts(volume: libvirt.virStorageVol) -> VolumeFacts:
-    described = etree.fromstring(volume.XMLDesc())
-    kind = described.find("target/format")
+    definition = etree.fromstring(volume.XMLDesc())
+    kind = definition.find("target/format")
     return VolumeFacts(
-        name=described.findtext("name", ""),
-        source=FileSource(path=Path(described.findtext("target/path", ""))),
-        capacity_bytes=int(described.findtext("capacity", "0")),
-        allocation_bytes=int(described.findtext("allocation", "0")),
+        name=definition.findtext("name", ""),
+        source=FileSource(path=Path(definition.findtext("target/path", ""))),
+        capacity_bytes=int(definition.findtext("capacity", "0")),
+        allocation_bytes=int(definition.findtext("allocation", "0")),
         format="raw" if kind is None else str(kind.get("type")),
     )

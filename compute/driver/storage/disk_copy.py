@@ -1,4 +1,4 @@
-"""Copies a disk of a running guest, which goes on meanwhile."""
+"""Copy a disk of a running guest, by a block copy job of QEMU."""
 
 import time
 
@@ -11,17 +11,17 @@ from ..files import Progress
 from ..specs.sources import DiskSource
 from ..xml.disks import CopyTarget, Source
 
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
 
 
 class DiskCopy:
-    """A copy of what a guest's disk holds above its image, into an overlay of the same image.
+    """A shallow copy of a guest's disk, into an overlay of the same image.
 
-    One that `stands_alone` holds the image as well, and goes into a volume with nothing under it.
+    One that `stands_alone` is a full copy, into a volume without a backing image.
 
-    The copy is what the disk held at the moment it ended, as after a power cut. QEMU copies by itself: a copy
-    whose watcher dies goes on, and `is_running` and `finish` of another process find it.
+    The copy has the content of the disk at its end, as after a power cut. The job is QEMU's: if our process dies it
+    goes on, and another process can `finish` it.
     """
 
     def __init__(
@@ -31,19 +31,19 @@ class DiskCopy:
         self._flags = _FLAGS | (0 if stands_alone else libvirt.VIR_DOMAIN_BLOCK_COPY_SHALLOW)
 
     def is_running(self) -> bool:
-        """Whether this copy is being made."""
+        """Return whether the job is running."""
         return self._mirror() is not None
 
     def start(self) -> None:
-        """Begin copying into the volume at `destination`, which must be new. Raises GuestNotRunning."""
-        xml = CopyTarget.of(self.destination).to_xml()
+        """Start the job, into the new volume at `destination`. Raise GuestNotRunning."""
+        xml = CopyTarget.from_source(self.destination).to_xml()
         with translated(f"Copying the disk of guest {self.uuid}"):
             self._domain().blockCopy(self.device, xml, {}, self._flags)
 
     def finish(self, progress: Progress) -> None:
-        """Wait until everything is there, then end the copy; `progress(done, total)` counts bytes.
+        """Wait until the copy is complete, then end the job; `progress(done, total)` counts bytes.
 
-        Raises GuestNotRunning when the guest stopped meanwhile: then the copy is of no use.
+        Raise GuestNotRunning if the guest stopped meanwhile, which makes the copy useless.
         """
         while True:
             mirror = self._mirror()
@@ -55,11 +55,11 @@ class DiskCopy:
                 progress(job["cur"], max(job["end"], 1))
             if mirror.get("ready") == "yes":
                 break
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         self.end()
 
     def end(self) -> None:
-        """Stop copying. Not running is success."""
+        """End the job. Ended is success."""
         try:
             if self.is_running():
                 with translated(f"Ending the copy of guest {self.uuid}"):
@@ -69,14 +69,14 @@ class DiskCopy:
 
     def _mirror(self) -> etree._Element | None:
         with translated(f"Reading guest {self.uuid}"):
-            described = etree.fromstring(self._domain().XMLDesc())
-        wanted = set(Source.of(self.destination).render().items())
-        for disk in described.iterfind("devices/disk"):
+            definition = etree.fromstring(self._domain().XMLDesc())
+        attributes = set(Source.from_source(self.destination).render().items())
+        for disk in definition.iterfind("devices/disk"):
             mirror = disk.find("mirror")
             target, source = disk.find("target"), disk.find("mirror/source")
             if mirror is None or target is None or source is None:
                 continue
-            if target.get("dev") == self.device and wanted <= set(source.items()):
+            if target.get("dev") == self.device and attributes <= set(source.items()):
                 return mirror
         return None
 

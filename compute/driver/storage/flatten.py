@@ -1,13 +1,13 @@
-"""Writes what a disk that is off holds, with the image under it, into one file that stands alone."""
+"""Flatten a disk and its backing images into one file."""
 
 from pathlib import Path
 
 from ..errors import DriverError, translated
-from ..files import Progress, make_whole, part_of
+from ..files import Progress, create_atomic, part_path
 from ..specs import BackingSpec
 from ..specs.sources import BlockSource, DiskSource, FileSource, label
 from . import qemu_img
-from .qcow2 import keeps_data_elsewhere
+from .qcow2 import has_external_data_file
 
 
 def flatten(
@@ -17,17 +17,20 @@ def flatten(
     size: int,
     progress: Progress,
 ) -> None:
-    """Write `target`, a qcow2 file; `progress(done, total)` counts of the `size` bytes that the disk has.
+    """Write `target`, a qcow2 file. An existing one is success. `progress(done, total)` counts the disk's `size` bytes.
 
-    What is under the disk is told, as for guests: asking the file would let it lie. Already there is success.
-    Raises StorageFull, and GuestBusy where a guest has the disk open; whatever `progress` raises ends it.
+    The backing images are named, as for guests, since the file's own header cannot be trusted. Raise StorageFull,
+    GuestBusy if a guest has the disk open, and what `progress` raises to cancel.
     """
-    what = f"Copying {Path(label(disk)).name}"
-    with translated(what):
-        if isinstance(disk, FileSource | BlockSource) and keeps_data_elsewhere(Path(label(disk))):
-            raise DriverError(f"{what} failed: it says that its data is in another file, which no disk's is.")
+    attempt = f"Copying {Path(label(disk)).name}"
+    with translated(attempt):
+        if isinstance(disk, FileSource | BlockSource) and has_external_data_file(Path(label(disk))):
+            raise DriverError(
+                f"{attempt} failed: it says that its data is in another file, which no disk's is."
+            )
         source = qemu_img.address(disk, "qcow2", backing)
-        command = ["convert", "-p", "-O", "qcow2", source, str(part_of(target))]
-        make_whole(
-            target, lambda _file: qemu_img.run(command, what, lambda share: progress(int(share * size), size))
+        command = ["convert", "-p", "-O", "qcow2", source, str(part_path(target))]
+        create_atomic(
+            target,
+            lambda _file: qemu_img.run(command, attempt, lambda share: progress(int(share * size), size)),
         )

@@ -1,4 +1,4 @@
-"""What a qcow2 file's own header says; only ever compared with what we know, never believed."""
+"""Headers of qcow2 files: only ever compared with what we know, never trusted."""
 
 import struct
 from pathlib import Path
@@ -7,8 +7,8 @@ _MAGIC = b"QFI\xfb"
 _EXTERNAL_DATA = 1 << 2
 
 
-def names_backing(path: Path) -> bool:
-    """Whether `path` is a qcow2 file that needs another image under it. Raises OSError."""
+def has_backing_file(path: Path) -> bool:
+    """Return whether `path` is a qcow2 file with a backing file. Raise OSError."""
     header = _header(path)
     if len(header) < 20:
         return False
@@ -16,10 +16,10 @@ def names_backing(path: Path) -> bool:
     return bool(offset and length)
 
 
-def keeps_data_elsewhere(path: Path) -> bool:
-    """Whether `path` is a qcow2 file whose data is in another one. Raises OSError."""
+def has_external_data_file(path: Path) -> bool:
+    """Return whether `path` is a qcow2 file with an external data file. Raise OSError."""
     header = _header(path)
-    if len(header) < 80 or struct.unpack("!I", header[4:8])[0] < 3:  # version 2 knows no features
+    if len(header) < 80 or struct.unpack("!I", header[4:8])[0] < 3:  # version 2 has no features
         return False
     return bool(struct.unpack("!Q", header[72:80])[0] & _EXTERNAL_DATA)
 

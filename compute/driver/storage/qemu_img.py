@@ -1,4 +1,4 @@
-"""Runs `qemu-img`, which is told all layers of a disk."""
+"""Run `qemu-img`, with every backing image of a disk named."""
 
 import json
 import os
@@ -8,26 +8,28 @@ import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import Unsupported, translate_said
+from ..errors import Unsupported, translate_output
 from ..specs import BackingSpec
 from ..specs.sources import BlockSource, DiskSource, FileSource, NetworkSource
 
-_LOOK_SECONDS = 1.0
-_TOLD = 4096
+_POLL_SECONDS = 1.0
+_OUTPUT_BYTES = 4096
 _PERCENT = re.compile(r"\(([\d.]+)/100%\)")
 
 
-def node(source: DiskSource, form: str, under: BackingSpec | None = None) -> dict[str, Any]:
-    """Describe a disk with the layers under it, so that QEMU need not believe what a file says of itself."""
-    described: dict[str, Any] = {"driver": form, "file": _protocol(source)}
-    if form == "qcow2":
-        described["backing"] = None if under is None else node(under.source, under.format, under.backing)
-    return described
+def node(source: DiskSource, driver: str, backing: BackingSpec | None = None) -> dict[str, Any]:
+    """Return QEMU's block device options of a disk and its backing images, so that no header is trusted."""
+    options: dict[str, Any] = {"driver": driver, "file": _protocol(source)}
+    if driver == "qcow2":
+        options["backing"] = (
+            None if backing is None else node(backing.source, backing.format, backing.backing)
+        )
+    return options
 
 
-def address(source: DiskSource, form: str, under: BackingSpec | None = None) -> str:
-    """Return the same as `qemu-img` takes it in place of a file's name."""
-    return f"json:{json.dumps(node(source, form, under))}"
+def address(source: DiskSource, driver: str, backing: BackingSpec | None = None) -> str:
+    """Return the options as `qemu-img` takes them in place of a file name."""
+    return f"json:{json.dumps(node(source, driver, backing))}"
 
 
 def _protocol(source: DiskSource) -> dict[str, Any]:
@@ -40,43 +42,46 @@ def _protocol(source: DiskSource) -> dict[str, Any]:
             raise Unsupported(f"Copying {source.name} failed: {source.protocol} is not read here.")
 
 
-def snapshots(image: str, what: str) -> set[str]:
-    """Return the labels of the snapshots inside an image, which a guest may have open."""
+def snapshots(image: str, attempt: str) -> set[str]:
+    """Return the labels of an image's internal snapshots, even while a guest has it open. Raise DriverError."""
     command = ["qemu-img", "info", "-U", "--output=json", image]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise translate_said(done.stderr.strip().removeprefix("qemu-img: "), what)
-    return {str(snapshot["name"]) for snapshot in json.loads(done.stdout).get("snapshots", ())}
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode != 0:
+        raise translate_output(process.stderr.strip().removeprefix("qemu-img: "), attempt)
+    return {str(snapshot["name"]) for snapshot in json.loads(process.stdout).get("snapshots", ())}
 
 
-def run(command: list[str], what: str, progress: Callable[[float], object] = lambda _share: None) -> None:
-    """Run `qemu-img` until it ends; it does not outlive us, and hears of a cancellation within a second."""
-    said = ""
+def run(command: list[str], attempt: str, progress: Callable[[float], object] = lambda _share: None) -> None:
+    """Run `qemu-img` to its end. Raise DriverError, or what `progress` raises to cancel, within a second.
+
+    The process is killed if ours dies.
+    """
+    output = ""
     with subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", "qemu-img", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
         try:
-            for heard in _listen(process):
-                said = (said + heard)[-_TOLD:]
-                percents = _PERCENT.findall(said)
+            for chunk in _read_output(process):
+                output = (output + chunk)[-_OUTPUT_BYTES:]
+                percents = _PERCENT.findall(output)
                 progress(float(percents[-1]) / 100 if percents else 0.0)
         except BaseException:
             process.kill()
             raise
     if process.returncode != 0:
-        raise translate_said(_PERCENT.sub("", said).strip().removeprefix("qemu-img: "), what)
+        raise translate_output(_PERCENT.sub("", output).strip().removeprefix("qemu-img: "), attempt)
 
 
-def _listen(process: "subprocess.Popen[bytes]") -> Iterator[str]:
-    """What it says, as it comes; nothing once a second while it is silent."""
+def _read_output(process: "subprocess.Popen[bytes]") -> Iterator[str]:
+    """Yield the output as it comes, and an empty string each second without any."""
     if process.stdout is None:
         return
     while True:
-        if not select.select([process.stdout], [], [], _LOOK_SECONDS)[0]:
+        if not select.select([process.stdout], [], [], _POLL_SECONDS)[0]:
             yield ""
-        elif heard := os.read(process.stdout.fileno(), _TOLD):
-            yield heard.decode(errors="replace")
+        elif chunk := os.read(process.stdout.fileno(), _OUTPUT_BYTES):
+            yield chunk.decode(errors="replace")
         else:
             return

@@ -1,1 +1,1 @@
-"""libvirt XML: declared as elements, rendered by lxml, written nowhere else."""
+"""libvirt's XML: declared as elements, rendered by lxml, and written nowhere else."""

@@ -61,9 +61,9 @@ class Rom(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface(Element):
-    """A NIC. Its alias carries the port's id, so that it can be found again to unplug it.
+    """A NIC. Its alias has the port's id, by which it is found when it is unplugged.
 
-    Guests boot from disk, so the NIC's boot ROM would only cost time.
+    Guests boot from disk, so a boot ROM would only cost time.
     """
 
     TAG: ClassVar[str] = "interface"
@@ -77,7 +77,7 @@ class Interface(Element):
     tuning: InterfaceTuning | None = None
 
     @classmethod
-    def of(cls, spec: PortSpec, hardware: HardwareSpec) -> "Interface":
+    def from_spec(cls, spec: PortSpec, hardware: HardwareSpec) -> "Interface":
         """Return the NIC of a port."""
         return cls(
             mac=Mac(address=spec.mac),
@@ -86,7 +86,7 @@ class Interface(Element):
             model=Model(type=hardware.vif_model),
             rom=Rom(enabled="no"),
             alias=Alias(name=f"ua-{spec.id}"),
-            tuning=InterfaceTuning.of(hardware),
+            tuning=InterfaceTuning.from_hardware(hardware),
         )
 
 
@@ -142,7 +142,7 @@ class Backend(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate(Element):
-    """`period` in milliseconds."""
+    """A rate of bytes in each `period` of milliseconds."""
 
     TAG: ClassVar[str] = "rate"
     bytes: int = attribute()

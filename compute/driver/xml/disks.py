@@ -1,4 +1,4 @@
-"""Disks and CD-ROMs, with the layers under them."""
+"""Disks and CD-ROMs, with their backing images."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,7 +10,7 @@ from .element import Element, attribute, leaf
 from .limits import DiskTuning
 
 CACHES = {"file": "writeback", "block": "none", "network": "writeback"}
-"""Files of one image are shared in the host's memory; a block device may be another host's in a moment."""
+"""Cache modes. Files share their image's pages in the host's memory; a block device may move to another host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Auth(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Element):
-    """Where a disk's bytes are."""
+    """The source of a disk."""
 
     TAG: ClassVar[str] = "source"
     file: str | None = attribute()
@@ -47,8 +47,8 @@ class Source(Element):
     auth: Auth | None = None
 
     @classmethod
-    def of(cls, source: DiskSource) -> "Source":
-        """Return the element for a source."""
+    def from_source(cls, source: DiskSource) -> "Source":
+        """Return the element of a source."""
         match source:
             case FileSource(path=path):
                 return cls(file=str(path))
@@ -71,7 +71,7 @@ def _auth(source: NetworkSource) -> Auth | None:
 
 
 def kind(source: DiskSource) -> str:
-    """Return libvirt's word for the kind of source."""
+    """Return libvirt's type of a disk with this source."""
     match source:
         case FileSource():
             return "file"
@@ -89,7 +89,7 @@ class Format(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackingStore(Element):
-    """A layer under another; an empty one ends the chain, so that no image file can extend it."""
+    """A backing image; an empty element ends the chain, so that no image file can extend it."""
 
     TAG: ClassVar[str] = "backingStore"
     type: str | None = attribute()
@@ -98,15 +98,15 @@ class BackingStore(Element):
     backing: "BackingStore | None" = None
 
     @classmethod
-    def of(cls, spec: BackingSpec | None) -> "BackingStore":
-        """Return the chain from `spec` down to its end."""
+    def from_spec(cls, spec: BackingSpec | None) -> "BackingStore":
+        """Return the chain of backing images from `spec` to its end."""
         if spec is None:
             return cls()
         return cls(
             type=kind(spec.source),
             format=Format(type=spec.format),
-            source=Source.of(spec.source),
-            backing=cls.of(spec.backing),
+            source=Source.from_source(spec.source),
+            backing=cls.from_spec(spec.backing),
         )
 
 
@@ -154,8 +154,8 @@ class Disk(Element):
     readonly: ReadOnly | None = None
 
     @classmethod
-    def of(cls, spec: DiskSpec, limits: DiskLimits | None = None) -> "Disk":
-        """Return the disk of a spec; CD-ROMs go without limits."""
+    def from_spec(cls, spec: DiskSpec, limits: DiskLimits | None = None) -> "Disk":
+        """Return the disk of a spec, with limits unless it is a CD-ROM."""
         writable = spec.device == "disk" and not spec.read_only
         return cls(
             type=kind(spec.source),
@@ -165,11 +165,11 @@ class Disk(Element):
                 cache=CACHES[kind(spec.source)] if writable else None,
                 discard="unmap" if writable else None,
             ),
-            source=Source.of(spec.source),
-            backing=BackingStore.of(spec.backing),
+            source=Source.from_source(spec.source),
+            backing=BackingStore.from_spec(spec.backing),
             target=DiskTarget(dev=spec.target, bus=spec.bus),
             serial=spec.serial,
-            tuning=DiskTuning.of(limits) if limits and spec.device == "disk" else None,
+            tuning=DiskTuning.from_limits(limits) if limits and spec.device == "disk" else None,
             boot=None if spec.boot_order is None else Boot(order=spec.boot_order),
             readonly=None if writable else ReadOnly(),
         )
@@ -177,7 +177,7 @@ class Disk(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyTarget(Element):
-    """Where the copy of a running guest's disk goes."""
+    """The destination of a block copy."""
 
     TAG: ClassVar[str] = "disk"
     type: str = attribute()
@@ -185,6 +185,8 @@ class CopyTarget(Element):
     source: Source
 
     @classmethod
-    def of(cls, destination: DiskSource) -> "CopyTarget":
-        """Return the element for an existing qcow2 volume to copy into."""
-        return cls(type=kind(destination), driver=DiskDriver(type="qcow2"), source=Source.of(destination))
+    def from_source(cls, destination: DiskSource) -> "CopyTarget":
+        """Return the element of an existing qcow2 volume."""
+        return cls(
+            type=kind(destination), driver=DiskDriver(type="qcow2"), source=Source.from_source(destination)
+        )

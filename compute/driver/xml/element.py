@@ -20,21 +20,21 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class Element:
-    """One XML element. None and empty tuples are left out; a field of no other kind holds child elements."""
+    """One XML element. None and empty tuples are left out; fields of no other kind are child elements."""
 
     __slots__ = ()
     TAG: ClassVar[str]
     NAMESPACES: ClassVar[dict[str, str]] = {}
 
     def render(self) -> etree._Element:
-        """The lxml tree. Raises InvalidGuest for characters XML cannot carry."""
+        """Return the lxml tree. Raise InvalidGuest for characters that XML does not allow."""
         node = etree.Element(self.TAG, nsmap=self.NAMESPACES)
-        for declared in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, declared.name)
+        for member in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, member.name)
             if value is None:
                 continue
-            name = declared.metadata.get("name") or declared.name
-            match declared.metadata.get("kind"):
+            name = member.metadata.get("name") or member.name
+            match member.metadata.get("kind"):
                 case "attribute":
                     node.set(name, _text(value, f"{self.TAG}/@{name}"))
                 case "leaf":
@@ -47,29 +47,29 @@ class Element:
         return node
 
     def to_xml(self) -> str:
-        """The document as libvirt takes it."""
+        """Return the document as text for libvirt."""
         return etree.tostring(self.render(), encoding="unicode", pretty_print=True)
 
 
 def attribute(name: str | None = None, *, default: Any = None) -> Any:
-    """A field that becomes an attribute, by default of its own name."""
+    """Return a field that is rendered as an attribute, by default of its own name."""
     return field(default=default, metadata={"kind": "attribute", "name": name})
 
 
 def leaf(name: str | None = None, *, default: Any = None) -> Any:
-    """A field that becomes a child element holding only text."""
+    """Return a field that is rendered as a child element with text."""
     return field(default=default, metadata={"kind": "leaf", "name": name})
 
 
 def text() -> Any:
-    """A field that becomes the element's own text."""
+    """Return a field that is rendered as the element's text."""
     return field(metadata={"kind": "text"})
 
 
 def _text(value: Scalar, where: str) -> str:
-    written = str(value)
-    if found := _FORBIDDEN.search(written):
+    rendered = str(value)
+    if match := _FORBIDDEN.search(rendered):
         raise InvalidGuest(
-            f"{where} contains the character U+{ord(found.group()):04X}, which XML cannot carry; remove it."
+            f"{where} contains the character U+{ord(match.group()):04X}, which XML cannot carry; remove it."
         )
-    return written
+    return rendered

@@ -1,4 +1,4 @@
-"""Guests: the whole machine."""
+"""Definitions of guests."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +34,14 @@ from .memory import MaxMemory, Memory, Nodes
 from .optional import Tpm, Watchdog
 from .tag import TagElement
 
-# Every device sits on a port of its own; the spare ones are for what is plugged in while the guest runs.
+# Every device has a port of its own; spare ones are for hotplug.
 FIXED_PCI_DEVICES = 5  # USB, SCSI, serial bus, random numbers, balloon
 SPARE_PCI_PORTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vcpu(Element):
-    """How many there may be; `current` of them are there from the start, without it all."""
+    """The most vCPUs; `current` of them are present at start, by default all."""
 
     TAG: ClassVar[str] = "vcpu"
     current: int | None = attribute()
@@ -62,7 +62,7 @@ class Metadata(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain(Element):
-    """libvirt's word for a guest."""
+    """The definition of a guest."""
 
     TAG: ClassVar[str] = "domain"
     type: str = attribute()
@@ -85,33 +85,33 @@ class Domain(Element):
 
 
 def guest_domain(spec: GuestSpec) -> Domain:
-    """The whole machine of a spec."""
+    """Return the definition of a guest."""
     hardware, limits = spec.hardware, spec.hardware.cpu_limits
-    most_vcpus = spec.room.vcpus if spec.room else spec.vcpus
+    most_vcpus = spec.headroom.vcpus if spec.headroom else spec.vcpus
     max_memory = nodes = None
-    if spec.room and spec.room.slots:
-        max_memory = MaxMemory(slots=spec.room.slots, size=spec.room.memory_mib)
-        nodes = Nodes.of(most_vcpus, spec.memory_mib)
+    if spec.headroom and spec.headroom.slots:
+        max_memory = MaxMemory(slots=spec.headroom.slots, size=spec.headroom.memory_mib)
+        nodes = Nodes.single(most_vcpus, spec.memory_mib)
     return Domain(
         type=spec.virt_type,
         name=spec.name,
         uuid=spec.uuid,
         title=" ".join(spec.title.splitlines()).strip() or None,  # libvirt takes one line
-        metadata=Metadata(tag=TagElement.of(spec.tag)),
+        metadata=Metadata(tag=TagElement.from_tag(spec.tag)),
         max_memory=max_memory,
         memory=Memory(size=spec.memory_mib),
         vcpu=Vcpu(current=spec.vcpus if most_vcpus > spec.vcpus else None, most=most_vcpus),
-        tuning=None if limits is None else CpuTuning.of(limits),
-        os=OperatingSystem.of(hardware, spec.nvram),
+        tuning=None if limits is None else CpuTuning.from_limits(limits),
+        os=OperatingSystem.from_spec(hardware, spec.nvram),
         features=Features(smm=ManagementMode() if hardware.secure_boot else None),
-        cpu=Cpu.of(spec.virt_type, hardware.topology, nodes),
+        cpu=Cpu.for_guest(spec.virt_type, hardware.topology, nodes),
         clock=Clock(offset="utc"),
         devices=_devices(spec),
     )
 
 
 def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, output: Path) -> Domain:
-    """The smallest machine that boots a kernel and lets it speak into the file `output`."""
+    """Return a minimal definition that boots a kernel, with the file `output` as its serial port."""
     return Domain(
         type=virt_type,
         name=name,
@@ -124,7 +124,7 @@ def probe_domain(name: str, virt_type: VirtType, kernel: Path, initrd: Path, out
             cmdline="console=ttyS0 panic=-1 no_timer_check",
         ),
         features=Features(),
-        cpu=Cpu.of(virt_type),
+        cpu=Cpu.for_guest(virt_type),
         clock=Clock(offset="utc"),
         on_reboot="destroy",
         devices=Devices(
@@ -142,8 +142,8 @@ def _devices(spec: GuestSpec) -> Devices:
             Controller(type="scsi", index=0, model="virtio-scsi"),
             Controller(type="usb", index=0, model="qemu-xhci"),
         ),
-        disks=tuple(Disk.of(disk, hardware.disk_limits) for disk in spec.disks),
-        interfaces=tuple(Interface.of(port, hardware) for port in spec.ports),
+        disks=tuple(Disk.from_spec(disk, hardware.disk_limits) for disk in spec.disks),
+        interfaces=tuple(Interface.from_spec(port, hardware) for port in spec.ports),
         serials=(
             Serial(type="pty", log=Log(file=str(spec.console_log), append="on"), target=Target(port=0)),
         ),
@@ -157,12 +157,12 @@ def _devices(spec: GuestSpec) -> Devices:
         balloon=Balloon(model="virtio", stats=Stats(period=5)),
         panic=Panic(model="isa"),
         watchdog=Watchdog(action=hardware.watchdog) if hardware.watchdog else None,
-        tpm=Tpm.of(hardware.tpm) if hardware.tpm else None,
+        tpm=Tpm.from_spec(hardware.tpm) if hardware.tpm else None,
     )
 
 
 def _pci_ports(spec: GuestSpec) -> tuple[Controller, ...]:
-    """Ports for PCI Express; the older board has one bus, which libvirt adds itself."""
+    """Return the ports for PCI Express; the machine `pc` has one bus, which libvirt adds itself."""
     if spec.hardware.machine != "q35":
         return ()
     virtio_disks = sum(disk.bus == "virtio" for disk in spec.disks)
@@ -174,7 +174,7 @@ def _pci_ports(spec: GuestSpec) -> tuple[Controller, ...]:
 
 
 def _inputs(hardware: HardwareSpec) -> tuple[Input, ...]:
-    """A tablet knows where the pointer is. Every machine has a PS/2 keyboard and mouse beside."""
+    """Return the input devices; PS/2 keyboard and mouse are always present. A tablet has an absolute position."""
     kinds = ["tablet"] if hardware.tablet else []
     if hardware.input_bus != "usb":
         kinds.append("keyboard")

@@ -1,4 +1,4 @@
-"""What a guest may take of its host: processor time, disk and network rates."""
+"""Limits of guests: CPU time, disk and network rates."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -15,8 +15,8 @@ class CpuTuning(Element):
     quota: int | None = leaf()
 
     @classmethod
-    def of(cls, limits: hardware.CpuLimits) -> "CpuTuning":
-        """The element for these limits."""
+    def from_limits(cls, limits: hardware.CpuLimits) -> "CpuTuning":
+        """Return the element of these limits."""
         return cls(shares=limits.shares, period=limits.period, quota=limits.quota)
 
 
@@ -31,8 +31,8 @@ class DiskTuning(Element):
     write_iops_sec: int | None = leaf()
 
     @classmethod
-    def of(cls, limits: hardware.DiskLimits) -> "DiskTuning":
-        """The element for these limits."""
+    def from_limits(cls, limits: hardware.DiskLimits) -> "DiskTuning":
+        """Return the element of these limits."""
         return cls(
             total_bytes_sec=limits.total_bytes_sec,
             read_bytes_sec=limits.read_bytes_sec,
@@ -44,26 +44,26 @@ class DiskTuning(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way(Element):
-    """One direction, as the guest sees it."""
+class RateLimit(Element):
+    """The rates of one direction, from the guest's point of view."""
 
     average: int = attribute()
     peak: int | None = attribute()
     burst: int | None = attribute()
 
     @classmethod
-    def of(cls, limits: hardware.Bandwidth | None) -> Self | None:
-        """The element for these limits; None where there are none."""
+    def from_limits(cls, limits: hardware.Bandwidth | None) -> Self | None:
+        """Return the element of these limits; None without limits."""
         if limits is None:
             return None
         return cls(average=limits.average, peak=limits.peak, burst=limits.burst)
 
 
-class Inbound(Way):
+class Inbound(RateLimit):
     TAG: ClassVar[str] = "inbound"
 
 
-class Outbound(Way):
+class Outbound(RateLimit):
     TAG: ClassVar[str] = "outbound"
 
 
@@ -74,8 +74,8 @@ class InterfaceTuning(Element):
     outbound: Outbound | None = None
 
     @classmethod
-    def of(cls, spec: hardware.HardwareSpec) -> Self | None:
-        """The element for the machine's limits; None where neither way has one."""
+    def from_hardware(cls, spec: hardware.HardwareSpec) -> Self | None:
+        """Return the element of both directions; None without limits."""
         if spec.inbound is None and spec.outbound is None:
             return None
-        return cls(inbound=Inbound.of(spec.inbound), outbound=Outbound.of(spec.outbound))
+        return cls(inbound=Inbound.from_limits(spec.inbound), outbound=Outbound.from_limits(spec.outbound))

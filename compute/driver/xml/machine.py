@@ -1,4 +1,4 @@
-"""The machine itself: board, firmware, processors."""
+"""Machine type, firmware and CPU of guests."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from .element import Element, attribute, leaf, text
 from .memory import Nodes
 
 EMULATED_MODEL = "Westmere"
-"""A model that QEMU emulates whole and that today's systems (x86-64-v2) run on."""
+"""A CPU model that QEMU emulates completely, and that today's systems (x86-64-v2) support."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class BootMenu(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingSystem(Element):
-    """Told `firmware`, libvirt looks for a build of it that has the features."""
+    """Boot parameters. With `firmware` libvirt selects a build of it that has the features."""
 
     TAG: ClassVar[str] = "os"
     autoselected: str | None = attribute("firmware")
@@ -55,8 +55,8 @@ class OperatingSystem(Element):
     boot_menu: BootMenu | None = None
 
     @classmethod
-    def of(cls, spec: HardwareSpec, nvram: Path | None) -> "OperatingSystem":
-        """What the guest boots by; `nvram` is where UEFI keeps its variables."""
+    def from_spec(cls, spec: HardwareSpec, nvram: Path | None) -> "OperatingSystem":
+        """Return the boot parameters; `nvram` is the file of UEFI's variables."""
         machine = MachineType(machine=spec.machine, kind="hvm")
         menu = BootMenu() if spec.boot_menu else None
         if spec.firmware == "bios":
@@ -87,7 +87,7 @@ class Apic(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagementMode(Element):
-    """System management mode, which guards the variables of secure boot."""
+    """System management mode, which protects the variables of secure boot."""
 
     TAG: ClassVar[str] = "smm"
     state: str = attribute(default="on")
@@ -127,14 +127,18 @@ class Cpu(Element):
     nodes: Nodes | None = None
 
     @classmethod
-    def of(
+    def for_guest(
         cls, virt_type: VirtType, topology: hardware.Topology | None = None, nodes: Nodes | None = None
     ) -> "Cpu":
-        """Under KVM the host's own model; emulated a named one, the same whatever QEMU learns later."""
-        arranged = None
+        """Return the CPU: under KVM the host's model, else a named one, which no QEMU upgrade changes."""
+        cpu_topology = None
         if topology is not None:
-            arranged = CpuTopology(sockets=topology.sockets, cores=topology.cores, threads=topology.threads)
+            cpu_topology = CpuTopology(
+                sockets=topology.sockets, cores=topology.cores, threads=topology.threads
+            )
         if virt_type == "kvm":
-            return cls(mode="host-model", topology=arranged, nodes=nodes)
+            return cls(mode="host-model", topology=cpu_topology, nodes=nodes)
         model = CpuModel(name=EMULATED_MODEL)
-        return cls(mode="custom", match="exact", check="none", model=model, topology=arranged, nodes=nodes)
+        return cls(
+            mode="custom", match="exact", check="none", model=model, topology=cpu_topology, nodes=nodes
+        )

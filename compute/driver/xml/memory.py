@@ -1,4 +1,4 @@
-"""Memory: what a guest starts with, how far it can grow, and what is plugged in while it runs."""
+"""Memory of guests: at start, at most, and modules for hotplug."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,7 @@ class Memory(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxMemory(Element):
-    """Addresses for modules that are not there yet."""
+    """The address space for hotplug of memory modules."""
 
     TAG: ClassVar[str] = "maxMemory"
     slots: int = attribute()
@@ -34,14 +34,14 @@ class Cell(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nodes(Element):
-    """The one NUMA node of a guest, without which QEMU plugs no modules in."""
+    """The single NUMA node of a guest, which QEMU requires for hotplug of memory."""
 
     TAG: ClassVar[str] = "numa"
     cell: Cell
 
     @classmethod
-    def of(cls, vcpus: int, memory_mib: int) -> "Nodes":
-        """A node with all vCPUs that there may be."""
+    def single(cls, vcpus: int, memory_mib: int) -> "Nodes":
+        """Return one node with all vCPUs, also those for hotplug."""
         return cls(cell=Cell(id=0, cpus=f"0-{vcpus - 1}" if vcpus > 1 else "0", memory=memory_mib))
 
 
@@ -69,5 +69,5 @@ class Module(Element):
 
 
 def memory_module(size_mib: int) -> Module:
-    """A module of this size, to be plugged in."""
+    """Return a memory module for hotplug."""
     return Module(target=ModuleTarget(size=ModuleSize(size=size_mib)))

@@ -1,4 +1,4 @@
-"""Networks."""
+"""Definitions of networks."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -64,10 +64,10 @@ class NetworkElement(Element):
 
 
 def nat_network(spec: NetworkSpec) -> NetworkElement:
-    """A NAT network that answers DHCP for reserved cards only.
+    """Return a NAT network whose DHCP server answers NICs with a reservation only.
 
     libvirt's own `<dhcp>` takes a second for each reservation; dnsmasq watches a folder of them instead.
-    Spanning tree is off because a guest's NIC must forward from its first packet.
+    Spanning tree is off, so that a guest's NIC forwards from its first packet.
     """
     subnet = ipaddress.IPv4Network(spec.cidr)
     options = (

@@ -28,6 +28,6 @@ class Tpm(Element):
     backend: TpmBackend
 
     @classmethod
-    def of(cls, spec: hardware.Tpm) -> "Tpm":
-        """The module of a spec."""
+    def from_spec(cls, spec: hardware.Tpm) -> "Tpm":
+        """Return the TPM of a spec."""
         return cls(model=spec.model, backend=TpmBackend(version=spec.version))

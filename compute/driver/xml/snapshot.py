@@ -1,4 +1,4 @@
-"""The record by which libvirt knows a snapshot inside a disk."""
+"""Definitions of internal snapshots."""
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class SnapshotDisks(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Element):
-    """libvirt wants the guest's whole definition besides, which only it can write."""
+    """A snapshot. libvirt also requires the guest's own definition, to be appended as libvirt wrote it."""
 
     TAG: ClassVar[str] = "domainsnapshot"
     name: str = leaf()
@@ -31,14 +31,14 @@ class Snapshot(Element):
     disks: SnapshotDisks
 
 
-def snapshot_record(label: str, targets: Iterable[str], inside: Container[str]) -> Snapshot:
-    """Return the record of a snapshot that is inside the disks `inside` already; the others cannot have one."""
+def snapshot_record(label: str, targets: Iterable[str], internal: Container[str]) -> Snapshot:
+    """Return the definition of an existing snapshot of the disks `internal`; the others have none."""
     return Snapshot(
         name=label,
         creation_time=1,
         disks=SnapshotDisks(
             disks=tuple(
-                SnapshotDisk(name=target, snapshot="internal" if target in inside else "no")
+                SnapshotDisk(name=target, snapshot="internal" if target in internal else "no")
                 for target in targets
             )
         ),

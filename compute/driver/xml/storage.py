@@ -1,4 +1,4 @@
-"""Pools and volumes."""
+"""Definitions of pools and volumes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ class Format(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeTarget(Element):
-    """`compat` 1.1 is QEMU's own default for years; libvirt's 0.10 cannot grow while a snapshot is kept."""
+    """A volume's format. `compat` is 1.1, as QEMU's: libvirt's 0.10 cannot be resized while it has a snapshot."""
 
     TAG: ClassVar[str] = "target"
     format: Format
@@ -47,7 +47,7 @@ class VolumeBacking(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume(Element):
-    """A file of a pool; `capacity` in bytes."""
+    """A volume; `capacity` is in bytes."""
 
     TAG: ClassVar[str] = "volume"
     name: str = leaf()
@@ -57,19 +57,19 @@ class Volume(Element):
 
 
 def directory_pool(name: str, path: Path) -> DirectoryPool:
-    """A directory pool over `path`."""
+    """Return a directory pool in the folder `path`."""
     return DirectoryPool(name=name, target=PoolTarget(path=str(path)))
 
 
 def empty_volume(name: str, capacity: int) -> Volume:
-    """A qcow2 volume with nothing in it and nothing under it."""
+    """Return an empty qcow2 volume without a backing image."""
     return Volume(
         name=name, capacity=capacity, target=VolumeTarget(format=Format(type="qcow2"), compat="1.1")
     )
 
 
 def overlay_volume(name: str, capacity: int, base: Path, base_format: str) -> Volume:
-    """A qcow2 volume over `base`."""
+    """Return a qcow2 overlay of `base`."""
     return Volume(
         name=name,
         capacity=capacity,

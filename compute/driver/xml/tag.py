@@ -1,4 +1,4 @@
-"""The tag that says whose a guest is, in its metadata."""
+"""The tag in the metadata of a guest, which names its owner."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -15,7 +15,7 @@ BARE_TAG = "guest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagElement(Element):
-    """The tag as libvirt keeps it."""
+    """The tag as libvirt stores it."""
 
     TAG: ClassVar[str] = f"{{{NAMESPACE}}}guest"
     NAMESPACES: ClassVar[dict[str, str]] = {PREFIX: NAMESPACE}
@@ -27,8 +27,8 @@ class TagElement(Element):
     fence: int = attribute()
 
     @classmethod
-    def of(cls, tag: GuestTag) -> Self:
-        """The element for a tag."""
+    def from_tag(cls, tag: GuestTag) -> Self:
+        """Return the element of a tag."""
         return cls(
             installation=tag.installation,
             instance=tag.instance,
@@ -40,17 +40,17 @@ class TagElement(Element):
 
 
 class BareTagElement(TagElement):
-    """The tag without its namespace, which libvirt adds itself when it is given the element alone."""
+    """The tag without its namespace, which libvirt adds itself to a single element."""
 
     TAG: ClassVar[str] = BARE_TAG
     NAMESPACES: ClassVar[dict[str, str]] = {}
 
 
 def parse_tag(xml: str) -> GuestTag | None:
-    """The tag in a metadata element or a whole domain; None when there is none that is whole."""
+    """Return the tag in a metadata element or a domain; None without a complete one."""
     root = etree.fromstring(xml)
     for node in root.iter():
-        # Asked for the element alone, libvirt hands it out without its namespace.
+        # libvirt returns a single element without its namespace.
         if node.tag == TagElement.TAG or (node is root and node.tag == BARE_TAG):
             try:
                 return GuestTag(

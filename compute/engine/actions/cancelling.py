@@ -79,7 +79,7 @@ def _refusal(context: Context, operation: Operation, row: Subject | None) -> Mer
     if action := registry.find(operation.kind):
         rule = action.rule(context, row)
         if not policy.allows(context, rule):
-            return Forbidden.needing(policy.role_of(rule))
+            return Forbidden.needing(policy.required_role(rule))
         if not action.opens_locks and (locked := action.kind.lock(context, row)):
             return Conflict(locked)
     reason = cancel_refusal(operation)

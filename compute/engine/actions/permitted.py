@@ -29,7 +29,7 @@ def refusal(context: Context, action: Action, row: Any) -> MeridianError | None:
     """
     rule = action.rule(context, row)
     if not policy.allows(context, rule):
-        return Forbidden.needing(policy.role_of(rule))
+        return Forbidden.needing(policy.required_role(rule))
     if not action.opens_locks and (locked := action.kind.lock(context, row)):
         return Conflict(locked)
     target = action.redirect(row)

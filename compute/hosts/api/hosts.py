@@ -134,7 +134,7 @@ def _answer_list(
         host_servers = servers.get(row.hypervisor.pk)
         return show(row) | ({"servers": host_servers} if host_servers else {})
 
-    return COMPUTE.listed(
+    return COMPUTE.page_response(
         request,
         "hypervisors",
         path,

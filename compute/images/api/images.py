@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from accounts.names import is_text
 from accounts.openstack import ids, sorting
 from accounts.openstack.contract import contract
-from accounts.openstack.paging import following
+from accounts.openstack.paging import next_page_query
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import seconds
 from compute.images.api.base import IMAGE, ImageView
@@ -41,7 +41,7 @@ class Images(ImageView):
             "schema": "/v2/schemas/images",
         }
         if page.more:
-            body["next"] = f"/v2/images?{following(request._request.GET, page.rows[-1].pk)}"
+            body["next"] = f"/v2/images?{next_page_query(request._request.GET, page.rows[-1].pk)}"
         return JsonResponse(body)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
 
 from accounts.errors import BadInput
-from compute.driver.files import CHUNK, PRIVATE, Progress, part_of
+from compute.driver.files import CHUNK, PRIVATE, Progress, part_path
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
@@ -76,7 +76,7 @@ def file_of(image: Image) -> Path:
 def remove_file(image_id: object) -> None:
     """Remove an image's file and any unfinished part. A missing file is a success."""
     file = Path(hosts.IMAGES / str(image_id))
-    for path in (part_of(file), file):
+    for path in (part_path(file), file):
         path.unlink(missing_ok=True)
 
 

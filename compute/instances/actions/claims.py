@@ -2,7 +2,7 @@
 
 from compute.driver.errors import GuestClaimed, GuestNotFound
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.growth import Growth
+from compute.driver.guest.hotplug import Hotplug
 from compute.engine.operations import LeaseLost, Run
 from compute.instances.services import guest_spec, guests
 
@@ -25,7 +25,7 @@ def claim_guest(run: Run, *, write: bool = True) -> Guest:
     return guest
 
 
-def claim_growth(run: Run) -> Growth:
+def claim_growth(run: Run) -> Hotplug:
     """Claim the running guest of the run's instance and return its growth. Raise as `claim_guest` does."""
     claim_guest(run)
     return guests.growth(run.subject)

@@ -170,7 +170,7 @@ def _listed(
 ) -> HttpResponse:
     query = request.query_params
     rows = _filtered(view, query).order_by(*sorting.order(query, SORTS, "flavorid"), "pk")
-    return COMPUTE.listed(
+    return COMPUTE.page_response(
         request, "flavors", path, COMPUTE.paging.page(query, rows), lambda row: show(view, row)
     )
 

@@ -20,7 +20,7 @@ class Keypairs(ComputeView):
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         rows = keypairs.owned(self.context, _owner(self, query))
-        return COMPUTE.listed(
+        return COMPUTE.page_response(
             request,
             "keypairs",
             "os-keypairs",

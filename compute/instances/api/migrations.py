@@ -36,7 +36,7 @@ class Migrations(ComputeView):
         if not self.at_least(59):
             return JsonResponse({"migrations": [self._show(row) for row in rows]})
         page = COMPUTE.paging.page(request.query_params, rows)
-        return COMPUTE.listed(request, "migrations", "os-migrations", page, self._show)
+        return COMPUTE.page_response(request, "migrations", "os-migrations", page, self._show)
 
     def _filtered(self, rows: "QuerySet[Operation]") -> "QuerySet[Operation]":
         query = self.request.query_params

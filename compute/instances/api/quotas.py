@@ -74,7 +74,7 @@ class QuotaSet(ComputeView):
         policy.enforce(self.context, "quota:write")
         _enforce_project(project)
         fields = self.body()["quota_set"]
-        changes = quotas.checked(_changes(fields))
+        changes = quotas.parse_limits(_changes(fields))
         force = inputs.flag(fields, "force", False)
         if (user := _user(self)) is not None:
             try:

@@ -58,7 +58,9 @@ def _listed(
     view: ComputeView, request: Request, path: str, show: Callable[[Image], dict[str, Any]]
 ) -> HttpResponse:
     rows = images.visible_to(view.context).order_by("-created_at", "-pk")
-    return COMPUTE.listed(request, "images", path, COMPUTE.paging.page(request.query_params, rows), show)
+    return COMPUTE.page_response(
+        request, "images", path, COMPUTE.paging.page(request.query_params, rows), show
+    )
 
 
 def _brief(image: Image) -> dict[str, Any]:

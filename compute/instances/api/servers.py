@@ -112,7 +112,7 @@ def _listed(
     rows = instances.visible_to(
         view.context, where, all_projects=all_projects, deleted=deleted, details=details
     ).order_by(*sorting.order(query, server_filters.SORTS, "created_at", "desc"))
-    return COMPUTE.listed(request, "servers", path, COMPUTE.paging.page(query, rows), show)
+    return COMPUTE.page_response(request, "servers", path, COMPUTE.paging.page(query, rows), show)
 
 
 def find(view: ComputeView, key: str) -> Instance:

@@ -33,7 +33,7 @@ class AllUsage(ComputeView):
         detailed = inputs.flag(request.query_params, "detailed", False)
         page = _page(self, request, usage_report.projects(self.context, start, stop))
         report = usage_report.usage_by_project([row.pk for row in page.rows], start, stop, detailed=detailed)
-        return COMPUTE.listed(
+        return COMPUTE.page_response(
             request,
             "tenant_usages",
             "os-simple-tenant-usage",

@@ -42,7 +42,7 @@ def build(instance: Instance, operation: Operation) -> GuestSpec:
         tag=build_tag(instance, operation),
         hardware=machine,
         nvram=guests.nvram(instance) if machine.firmware == "uefi" else None,
-        room=headroom.plan(instance, machine),
+        headroom=headroom.plan(instance, machine),
     )
 
 

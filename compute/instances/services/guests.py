@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from compute.driver.guest.domain import Guest
-from compute.driver.guest.growth import Growth
+from compute.driver.guest.hotplug import Hotplug
 from compute.hosts.models import Hypervisor
 from compute.hosts.services.hosts import CONSOLE_LOGS, FIRMWARE, SOCKETS
 from compute.instances.models import Instance
@@ -24,9 +24,9 @@ def guest(instance: Instance) -> Guest:
     return Guest(uri(instance), str(instance.pk))
 
 
-def growth(instance: Instance) -> Growth:
+def growth(instance: Instance) -> Hotplug:
     """Return the driver's handle for growing the running guest. Raise Conflict if it has no hypervisor."""
-    return Growth(uri(instance), str(instance.pk))
+    return Hotplug(uri(instance), str(instance.pk))
 
 
 def uri(instance: Instance) -> str:

@@ -7,7 +7,7 @@ reserves a bounce buffer for devices with short addresses.
 
 from django.utils.translation import gettext as _
 
-from compute.driver.specs import RoomSpec
+from compute.driver.specs import HeadroomSpec
 from compute.driver.specs.hardware import HardwareSpec
 from compute.engine.services import transitions
 from compute.instances.models import Flavor, Instance
@@ -28,7 +28,7 @@ STEP_MIB = 128
 """Linux takes memory in blocks of this size, and no part of one."""
 
 
-def plan(instance: Instance, machine: HardwareSpec) -> RoomSpec:
+def plan(instance: Instance, machine: HardwareSpec) -> HeadroomSpec:
     """Return the maximum of vCPUs and memory with which the instance's machine is defined.
 
     Machines with an explicit CPU topology or with secure boot get no further vCPUs. A topology counts the vCPUs
@@ -39,12 +39,12 @@ def plan(instance: Instance, machine: HardwareSpec) -> RoomSpec:
         vcpus = max(vcpus, min(vcpus * GROWTH_FACTOR, MOST_VCPUS))
     if ram_mib >= LEAST_RAM_MIB:
         ram_mib = max(ram_mib, min(ram_mib * GROWTH_FACTOR, MOST_RAM_MIB))
-    return RoomSpec(vcpus=vcpus, memory_mib=ram_mib, slots=SLOTS if ram_mib > instance.ram_mib else 0)
+    return HeadroomSpec(vcpus=vcpus, memory_mib=ram_mib, slots=SLOTS if ram_mib > instance.ram_mib else 0)
 
 
 def record(instance: Instance) -> None:
     """Save how far the running guest can grow in its instance's row."""
-    facts = guests.growth(instance).room()
+    facts = guests.growth(instance).headroom()
     headroom = {"vcpus": facts.vcpus, "ram_mib": facts.memory_mib, "slots": facts.slots}
     transitions.change(instance, headroom=headroom)
 

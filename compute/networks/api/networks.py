@@ -27,7 +27,7 @@ class Networks(NetworkView):
         rows = networks.visible_to(self.context).filter(network_filters.network_condition(query))
         rows = rows.order_by(*sorting.order(query, network_filters.NETWORK_SORTS, "created_at"))
         page = NETWORK.paging.page(query, rows)
-        return NETWORK.listed(
+        return NETWORK.page_response(
             request, "networks", "networks", page, lambda row: _selected(request, show_network(row))
         )
 
@@ -49,7 +49,7 @@ class Subnets(NetworkView):
         rows = networks.visible_to(self.context).filter(network_filters.subnet_condition(query))
         rows = rows.order_by(*sorting.order(query, network_filters.SUBNET_SORTS, "created_at"))
         page = NETWORK.paging.page(query, rows, find=lambda marker: Q(pk=subnets.network_key(marker)))
-        return NETWORK.listed(
+        return NETWORK.page_response(
             request,
             "subnets",
             "subnets",

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         token = None
         if only != Role.HOST:
             _collect_static_files()
-            token = setup.link()
+            token = setup.create_link()
         config = supervision.render(only)
         self.stdout.write(f"up       ready after {time.monotonic() - began:.1f} s; starting the processes")
         self.stdout.flush()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from compute.driver.specs import RoomSpec
-from compute.driver.specs.hardware import USUAL
+from compute.driver.specs import HeadroomSpec
+from compute.driver.specs.hardware import DEFAULT_HARDWARE
 from compute.driver.xml.element import Element
 from compute.driver.xml.guest import guest_domain, probe_domain
 from compute.driver.xml.memory import memory_module
@@ -31,7 +31,11 @@ ELEMENTS: dict[str, tuple[Element, str]] = {
     "guest_sources": (guest_domain(SOURCES), "domain"),
     "guest_room": (
         guest_domain(
-            replace(guest_of(USUAL), memory_mib=1024, room=RoomSpec(vcpus=4, memory_mib=4096, slots=8))
+            replace(
+                guest_of(DEFAULT_HARDWARE),
+                memory_mib=1024,
+                headroom=HeadroomSpec(vcpus=4, memory_mib=4096, slots=8),
+            )
         ),
         "domain",
     ),
@@ -75,11 +79,11 @@ def test_libvirts_own_tool_accepts_it(name: str) -> None:
 def test_every_part_of_a_machine_is_in_a_golden_file() -> None:
     varied = {
         field.name
-        for field in fields(USUAL)
+        for field in fields(DEFAULT_HARDWARE)
         for machine in MACHINES.values()
-        if getattr(machine, field.name) != getattr(USUAL, field.name)
+        if getattr(machine, field.name) != getattr(DEFAULT_HARDWARE, field.name)
     }
-    assert varied == {field.name for field in fields(USUAL)}
+    assert varied == {field.name for field in fields(DEFAULT_HARDWARE)}
 
 
 def test_a_memory_module() -> None:

@@ -120,8 +120,8 @@ def polish_it(context: Context, instance: Instance) -> Operation:
 
 
 def test_its_rules_are_known(as_alice: Context, as_max: Context, web: Instance) -> None:
-    assert policy.role_of("instance:polish") == "manager"
-    assert policy.role_of("instance:polish_gold") == "admin"
+    assert policy.required_role("instance:polish") == "manager"
+    assert policy.required_role("instance:polish_gold") == "admin"
     with pytest.raises(Forbidden, match="needs the role manager"):
         polish_it(as_alice, web)
     assert polish_it(as_max, web).kind == "instance.polish"

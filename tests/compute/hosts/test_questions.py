@@ -130,7 +130,7 @@ def test_web_processes_open_no_libvirt(blue: Project, root: User) -> None:
     """Neither for the health page nor for what is about a guest or its host."""
     questions.forget()
     connection.close_all()
-    connection._hypervisors.clear()
+    connection._pools.clear()
     host = HypervisorFactory(uri="test:///default", seen_at=timezone.now())
     instance = InstanceFactory(project=blue, hypervisor=host)
     client = Client()
@@ -145,7 +145,7 @@ def test_web_processes_open_no_libvirt(blue: Project, root: User) -> None:
         assert client.get(reverse(page, args=[instance.pk])).status_code == status, page
     for verb in ("stop", "pause"):
         client.post(reverse("instance-action", args=[instance.pk, verb]))
-    assert connection._hypervisors == {}
+    assert connection._pools == {}
 
 
 def test_a_host_without_an_address_does_not_answer() -> None:

@@ -109,7 +109,7 @@ def launch(racer: int, gate: Any, project_id: str, answers: Any) -> None:
         answer["made"] = len(begin_launch(context, request))
     except OverQuota as error:
         answer["text"] = str(error)
-        answer["shortages"] = [[row.resource, row.left, row.asked] for row in error.shortages]
+        answer["shortages"] = [[row.resource, row.left, row.requested] for row in error.shortages]
     finally:
         connections.close_all()
         answers.put(answer)

@@ -53,7 +53,9 @@ def test_the_quota_counts_all_of_it(
     assert resources.amounts(roomy, 2)["gigabytes"] == 10
     with pytest.raises(OverQuota) as refused:
         launch(as_alice, request_for(flavor_id=roomy.pk, count=2))
-    assert [(row.resource, row.left, row.asked) for row in refused.value.shortages] == [("gigabytes", 9, 10)]
+    assert [(row.resource, row.left, row.requested) for row in refused.value.shortages] == [
+        ("gigabytes", 9, 10)
+    ]
     (instance,) = launch(as_alice, request_for(flavor_id=roomy.pk))
     assert (instance.disk_gib, instance.ephemeral_gib, instance.swap_mib) == (1, 3, 64)
     usage = {row.resource.name: row.used for row in quotas.project_usage(as_alice.project)}
@@ -65,7 +67,9 @@ def test_a_resize_and_a_clone_reserve_what_grows(as_alice: Context, roomy: Flavo
     Quota.objects.create(project=as_alice.project, resource="gigabytes", limit=4)
     with pytest.raises(OverQuota) as refused:
         begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": roomy.pk})
-    assert [(row.resource, row.left, row.asked) for row in refused.value.shortages] == [("gigabytes", 3, 4)]
+    assert [(row.resource, row.left, row.requested) for row in refused.value.shortages] == [
+        ("gigabytes", 3, 4)
+    ]
     Quota.objects.update(limit=9)
     begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": roomy.pk})
     large = factories.InstanceFactory(project=as_alice.project, flavor=roomy, ephemeral_gib=3, swap_mib=64)

@@ -10,7 +10,7 @@ import pytest
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict
 from compute.driver.specs.hardware import (
-    USUAL,
+    DEFAULT_HARDWARE,
     Bandwidth,
     CpuLimits,
     DiskLimits,
@@ -35,56 +35,60 @@ Words = dict[str, str]
 
 UEFI = {"hw_firmware_type": "uefi"}
 MACHINES: list[tuple[Words, Words, HardwareSpec]] = [
-    ({}, {}, USUAL),
-    ({}, {"hw_machine_type": "pc"}, replace(USUAL, machine="pc")),
-    ({}, {"hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi"}, replace(USUAL, disk_bus="scsi")),
-    ({}, {"hw_disk_bus": "sata"}, replace(USUAL, disk_bus="sata", cdrom_bus="sata")),
-    ({}, {"hw_disk_bus": "sata", "hw_cdrom_bus": "scsi"}, replace(USUAL, disk_bus="sata")),
-    ({}, {"hw_vif_model": "e1000e"}, replace(USUAL, vif_model="e1000e")),
-    ({}, {"hw_video_model": "bochs"}, replace(USUAL, video_model="bochs")),
-    ({}, {"hw_pointer_model": "ps2mouse"}, replace(USUAL, tablet=False)),
-    ({}, {"hw_input_bus": "virtio"}, replace(USUAL, input_bus="virtio")),
-    ({}, {"hw_qemu_guest_agent": "no"}, replace(USUAL, guest_agent=False)),
-    ({}, {"hw_rng_model": "virtio"}, USUAL),
-    ({"hw_rng:allowed": "False"}, {}, replace(USUAL, random=False)),
+    ({}, {}, DEFAULT_HARDWARE),
+    ({}, {"hw_machine_type": "pc"}, replace(DEFAULT_HARDWARE, machine="pc")),
+    ({}, {"hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi"}, replace(DEFAULT_HARDWARE, disk_bus="scsi")),
+    ({}, {"hw_disk_bus": "sata"}, replace(DEFAULT_HARDWARE, disk_bus="sata", cdrom_bus="sata")),
+    ({}, {"hw_disk_bus": "sata", "hw_cdrom_bus": "scsi"}, replace(DEFAULT_HARDWARE, disk_bus="sata")),
+    ({}, {"hw_vif_model": "e1000e"}, replace(DEFAULT_HARDWARE, vif_model="e1000e")),
+    ({}, {"hw_video_model": "bochs"}, replace(DEFAULT_HARDWARE, video_model="bochs")),
+    ({}, {"hw_pointer_model": "ps2mouse"}, replace(DEFAULT_HARDWARE, tablet=False)),
+    ({}, {"hw_input_bus": "virtio"}, replace(DEFAULT_HARDWARE, input_bus="virtio")),
+    ({}, {"hw_qemu_guest_agent": "no"}, replace(DEFAULT_HARDWARE, guest_agent=False)),
+    ({}, {"hw_rng_model": "virtio"}, DEFAULT_HARDWARE),
+    ({"hw_rng:allowed": "False"}, {}, replace(DEFAULT_HARDWARE, random=False)),
     (
         {"hw_rng:rate_bytes": "1024", "hw_rng:rate_period": "1000"},
         {},
-        replace(USUAL, random_bytes=1024, random_period=1000),
+        replace(DEFAULT_HARDWARE, random_bytes=1024, random_period=1000),
     ),
-    ({"hw:watchdog_action": "reset"}, {"hw_watchdog_action": "pause"}, replace(USUAL, watchdog="reset")),
-    ({}, {"hw_watchdog_action": "pause"}, replace(USUAL, watchdog="pause")),
-    ({"hw:watchdog_action": "disabled"}, {"hw_watchdog_action": "pause"}, USUAL),
-    ({"hw:boot_menu": "false"}, {"hw_boot_menu": "true"}, replace(USUAL, boot_menu=True)),
-    ({"hw:boot_menu": "1"}, {}, replace(USUAL, boot_menu=True)),
-    ({}, UEFI, replace(USUAL, firmware="uefi")),
-    ({}, UEFI | {"os_secure_boot": "disabled"}, replace(USUAL, firmware="uefi")),
-    ({"os:secure_boot": "required"}, UEFI, replace(USUAL, firmware="uefi", secure_boot=True)),
-    ({"os:secure_boot": "optional"}, UEFI, replace(USUAL, firmware="uefi", secure_boot=True)),
-    ({"os:secure_boot": "optional"}, {}, USUAL),
-    ({"hw:tpm_version": "1.2"}, {}, replace(USUAL, tpm=Tpm(version="1.2", model="tpm-tis"))),
+    (
+        {"hw:watchdog_action": "reset"},
+        {"hw_watchdog_action": "pause"},
+        replace(DEFAULT_HARDWARE, watchdog="reset"),
+    ),
+    ({}, {"hw_watchdog_action": "pause"}, replace(DEFAULT_HARDWARE, watchdog="pause")),
+    ({"hw:watchdog_action": "disabled"}, {"hw_watchdog_action": "pause"}, DEFAULT_HARDWARE),
+    ({"hw:boot_menu": "false"}, {"hw_boot_menu": "true"}, replace(DEFAULT_HARDWARE, boot_menu=True)),
+    ({"hw:boot_menu": "1"}, {}, replace(DEFAULT_HARDWARE, boot_menu=True)),
+    ({}, UEFI, replace(DEFAULT_HARDWARE, firmware="uefi")),
+    ({}, UEFI | {"os_secure_boot": "disabled"}, replace(DEFAULT_HARDWARE, firmware="uefi")),
+    ({"os:secure_boot": "required"}, UEFI, replace(DEFAULT_HARDWARE, firmware="uefi", secure_boot=True)),
+    ({"os:secure_boot": "optional"}, UEFI, replace(DEFAULT_HARDWARE, firmware="uefi", secure_boot=True)),
+    ({"os:secure_boot": "optional"}, {}, DEFAULT_HARDWARE),
+    ({"hw:tpm_version": "1.2"}, {}, replace(DEFAULT_HARDWARE, tpm=Tpm(version="1.2", model="tpm-tis"))),
     (
         {"hw:tpm_version": "2.0"},
         {"hw_tpm_version": "2.0", "hw_tpm_model": "tpm-crb"},
-        replace(USUAL, tpm=Tpm(version="2.0", model="tpm-crb")),
+        replace(DEFAULT_HARDWARE, tpm=Tpm(version="2.0", model="tpm-crb")),
     ),
-    ({"hw:cpu_policy": "shared", "hw:numa_nodes": "1", "hw:mem_page_size": "small"}, {}, USUAL),
+    ({"hw:cpu_policy": "shared", "hw:numa_nodes": "1", "hw:mem_page_size": "small"}, {}, DEFAULT_HARDWARE),
     (
         {"quota:cpu_shares": "2048", "quota:cpu_period": "20000", "quota:cpu_quota": "10000"},
         {},
-        replace(USUAL, cpu_limits=CpuLimits(shares=2048, period=20_000, quota=10_000)),
+        replace(DEFAULT_HARDWARE, cpu_limits=CpuLimits(shares=2048, period=20_000, quota=10_000)),
     ),
     (
         {"quota:disk_total_iops_sec": "500", "quota:disk_read_bytes_sec": "0"},
         {},
-        replace(USUAL, disk_limits=DiskLimits(total_iops_sec=500)),
+        replace(DEFAULT_HARDWARE, disk_limits=DiskLimits(total_iops_sec=500)),
     ),
     (
         {"quota:vif_inbound_average": "1024", "quota:vif_inbound_burst": "512"},
         {},
-        replace(USUAL, inbound=Bandwidth(average=1024, burst=512)),
+        replace(DEFAULT_HARDWARE, inbound=Bandwidth(average=1024, burst=512)),
     ),
-    ({"key": "value", "capabilities:x": "y"}, {"os_distro": "debian"}, USUAL),
+    ({"key": "value", "capabilities:x": "y"}, {"os_distro": "debian"}, DEFAULT_HARDWARE),
 ]
 
 REFUSED: list[tuple[Words, Words, str]] = [
@@ -158,9 +162,11 @@ def test_impossible_topologies(specs: Words, properties: Words, said: str) -> No
 
 def test_every_part_of_a_machine_can_be_asked_for() -> None:
     asked = [machine for _specs, _properties, machine in MACHINES]
-    for field in fields(USUAL):
+    for field in fields(DEFAULT_HARDWARE):
         if field.name not in {"topology", "outbound"}:  # tested by themselves; as `inbound`
-            assert any(getattr(one, field.name) != getattr(USUAL, field.name) for one in asked), field.name
+            assert any(getattr(one, field.name) != getattr(DEFAULT_HARDWARE, field.name) for one in asked), (
+                field.name
+            )
 
 
 @pytest.mark.parametrize(
@@ -236,11 +242,11 @@ def test_an_instance_keeps_what_it_was_launched_with(
         "flavor": {"hw:watchdog_action": "reset"},
         "image": {"hw_disk_bus": "scsi"},
     }
-    assert hardware.spec_of(instance) == replace(USUAL, watchdog="reset", disk_bus="scsi")
+    assert hardware.spec_of(instance) == replace(DEFAULT_HARDWARE, watchdog="reset", disk_bus="scsi")
 
 
 def test_instances_from_before_have_the_usual_machine(db: None) -> None:
-    assert hardware.spec_of(factories.InstanceFactory()) == USUAL
+    assert hardware.spec_of(factories.InstanceFactory()) == DEFAULT_HARDWARE
 
 
 @pytest.mark.parametrize(("words", "seconds"), [({}, 60), ({"os_shutdown_timeout": "0"}, 0)])
@@ -250,7 +256,7 @@ def test_an_image_says_how_long_its_guests_may_take_to_shut_down(
     settings.STOP_GRACE_SECONDS = 60
     instance = factories.InstanceFactory(hardware={"flavor": {}, "image": words})
     assert hardware.grace(instance) == timedelta(seconds=seconds)
-    assert hardware.spec_of(instance) == USUAL
+    assert hardware.spec_of(instance) == DEFAULT_HARDWARE
 
 
 def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object) -> None:
@@ -270,7 +276,7 @@ def test_a_resize_takes_the_new_flavors_words(as_alice: Context, network: object
     begin(as_alice, "instance.resize", instance.pk, parameters={"flavor_id": larger.pk})
     instance.refresh_from_db()
     assert hardware.spec_of(instance) == replace(
-        USUAL, vif_model="e1000e", topology=Topology(sockets=1, cores=2, threads=1)
+        DEFAULT_HARDWARE, vif_model="e1000e", topology=Topology(sockets=1, cores=2, threads=1)
     )
     assert instance.resized_from["hardware"]["flavor"] == {"hw:boot_menu": "true"}
 

@@ -69,7 +69,7 @@ def test_all_or_none_for_want_of_quota(
         launch(as_alice, request_for(count=3))
     assert row_counts() == before
     (short,) = refused.value.shortages
-    assert (short.resource, short.asked, short.left, short.limit) == ("ram", 384, 300, 300)
+    assert (short.resource, short.requested, short.left, short.limit) == ("ram", 384, 300, 300)
     assert len(launch(as_alice, request_for(count=2))) == 2
 
 

@@ -1,4 +1,4 @@
-"""A guest that grows while it runs: vCPUs, memory modules, disks. Nothing of it can be taken back."""
+"""Hotplug into a running guest: vCPUs, memory modules, larger disks. None of it can be undone."""
 
 import libvirt
 from lxml import etree
@@ -6,41 +6,41 @@ from lxml import etree
 from ..connection import connect
 from ..errors import translated
 from ..limited import limited
-from ..specs import RoomFacts, SizeFacts
+from ..specs import HeadroomFacts, SizeFacts
 from ..xml.memory import memory_module
 
 _KIB_IN_MIB = 1024
 _LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 
 
-class Growth:
-    """One running guest; what it is defined as stays. Methods raise GuestNotRunning and other DriverErrors."""
+class Hotplug:
+    """Hotplug into one running guest; its definition stays. Methods raise GuestNotRunning and other DriverErrors."""
 
     def __init__(self, uri: str, uuid: str) -> None:
         self.uri, self.uuid = uri, uuid
 
-    def room(self) -> RoomFacts:
-        """How far it can grow from now on."""
+    def headroom(self) -> HeadroomFacts:
+        """Return the limits up to which it can still grow."""
         with translated(f"Reading guest {self.uuid}"):
-            described = etree.fromstring(self._domain().XMLDesc())
-        most = described.find("maxMemory")
-        slots = 0 if most is None else int(most.get("slots", "0"))
-        memory = described.findtext("memory", "0") if most is None else most.text or "0"
-        return RoomFacts(
-            vcpus=int(described.findtext("vcpu", "0")),
+            definition = etree.fromstring(self._domain().XMLDesc())
+        max_memory = definition.find("maxMemory")
+        slots = 0 if max_memory is None else int(max_memory.get("slots", "0"))
+        memory = definition.findtext("memory", "0") if max_memory is None else max_memory.text or "0"
+        return HeadroomFacts(
+            vcpus=int(definition.findtext("vcpu", "0")),
             memory_mib=int(memory) // _KIB_IN_MIB,
-            slots=slots - len(described.findall("devices/memory")),
+            slots=slots - len(definition.findall("devices/memory")),
         )
 
     def size(self) -> SizeFacts:
-        """What it has by now."""
+        """Return its present vCPUs and memory."""
         with translated(f"Reading guest {self.uuid}"):
             domain = self._domain()
             return SizeFacts(vcpus=domain.vcpusFlags(_LIVE), memory_mib=domain.maxMemory() // _KIB_IN_MIB)
 
     @limited
     def set_vcpus(self, vcpus: int) -> None:
-        """Plug vCPUs in until it has so many; having them is success."""
+        """Plug vCPUs in, up to this number. Having them is success."""
         with translated(f"Giving guest {self.uuid} more vCPUs"):
             domain = self._domain()
             if domain.vcpusFlags(_LIVE) < vcpus:
@@ -48,7 +48,7 @@ class Growth:
 
     @limited
     def set_memory(self, size_mib: int) -> None:
-        """Plug one module in, so that it has this much in all; having it is success."""
+        """Plug one memory module in, up to this total. Having it is success."""
         with translated(f"Giving guest {self.uuid} more memory"):
             domain = self._domain()
             missing = size_mib - domain.maxMemory() // _KIB_IN_MIB
@@ -57,7 +57,7 @@ class Growth:
 
     @limited
     def resize_disk(self, target: str, size_bytes: int) -> None:
-        """Make the disk that it sees as `target` larger; being that large is success. Raises StorageFull."""
+        """Enlarge the disk with the device name `target`. Having that size is success. Raise StorageFull."""
         with translated(f"Growing disk {target} of guest {self.uuid}"):
             domain = self._domain()
             if domain.blockInfo(target)[0] < size_bytes:

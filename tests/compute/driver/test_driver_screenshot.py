@@ -3,14 +3,14 @@
 import pytest
 
 from compute.driver.errors import Unsupported
-from compute.driver.guest.picture import checked_png
+from compute.driver.guest.screenshot import check_png
 
 
 def test_png_stays_as_it_is() -> None:
-    assert checked_png(b"\x89PNG\r\n\x1a\nrest") == b"\x89PNG\r\n\x1a\nrest"
+    assert check_png(b"\x89PNG\r\n\x1a\nrest") == b"\x89PNG\r\n\x1a\nrest"
 
 
 @pytest.mark.parametrize("picture", [b"P6\n3 2\n255\n", b"GIF89a", b""])
 def test_anything_else_is_refused(picture: bytes) -> None:
     with pytest.raises(Unsupported, match="upgrade QEMU"):
-        checked_png(picture)
+        check_png(picture)
