@@ -44,8 +44,8 @@ class Program:
 
         Our own processes see to that themselves, since `manage.py supervise` forks them.
         """
-        ours = self.arguments[:2] == MANAGE
-        line = self.arguments if ours else ("setpriv", "--pdeathsig", "TERM", *self.arguments)
+        forked = self.arguments[:2] == MANAGE
+        line = self.arguments if forked else ("setpriv", "--pdeathsig", "TERM", *self.arguments)
         return shlex.join(line).replace("%", "%%")
 
 

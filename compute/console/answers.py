@@ -51,9 +51,9 @@ def picture(instance_id: str, query: dict[str, str]) -> Answer:
 
 def console_log(instance_id: str, query: dict[str, str]) -> Answer:
     """Return the last `limit` bytes that the guest wrote to its serial port."""
-    found = logs.end(instance_id, int(query["limit"]))
-    headers = {"X-Log-Tag": found.tag, "X-Log-Size": str(found.size)}
-    return Answer(content=found.content, type="application/octet-stream", headers=headers)
+    end = logs.end(instance_id, int(query["limit"]))
+    headers = {"X-Log-Tag": end.tag, "X-Log-Size": str(end.size)}
+    return Answer(content=end.content, type="application/octet-stream", headers=headers)
 
 
 def facts(query: dict[str, str]) -> Answer:
@@ -64,10 +64,10 @@ def facts(query: dict[str, str]) -> Answer:
 def differences(query: dict[str, str]) -> Answer:
     """Return what is not as the rows say, as pairs of a thing and a sentence."""
     try:
-        found = host_audit.differences()
+        rows = host_audit.differences()
     finally:
         connections.close_all()
-    return Answer(content=json.dumps(found).encode(), type="application/json")
+    return Answer(content=json.dumps(rows).encode(), type="application/json")
 
 
 _INSTANCE = "/instances/([0-9a-f-]{36})"

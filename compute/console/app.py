@@ -66,12 +66,12 @@ def server() -> HostServer:
 
 def sockets() -> list[socket.socket]:
     """Return listening sockets for this machine and, where the settings say so, for others."""
-    found = [_local(Part.HOST.socket)]
+    listening = [_local(Part.HOST.socket)]
     if settings.CONSOLE_LISTEN:
         ip, port = Part.HOST.address(settings.CONSOLE_LISTEN)
         family = socket.AF_INET6 if ":" in ip else socket.AF_INET
-        found.append(socket.create_server((ip, port), family=family))
-    return found
+        listening.append(socket.create_server((ip, port), family=family))
+    return listening
 
 
 def _local(where: Path) -> socket.socket:

@@ -29,24 +29,24 @@ class Difference(NamedTuple):
 def differences() -> list[Difference]:
     """Return every difference on this host. Raise DriverError when its libvirt does not answer."""
     host = Hypervisor.objects.get(name=settings.HOST)
-    found = [*_guests(host), *_volumes(host), *_images(host), *_firmware(host)]
+    rows = [*_guests(host), *_volumes(host), *_images(host), *_firmware(host)]
     for network in Network.objects.all():
-        found += _reservations(host, network)
-    return found
+        rows += _reservations(host, network)
+    return rows
 
 
 def _guests(host: Hypervisor) -> Iterator[Difference]:
-    ours = {
+    guests = {
         guest.uuid: guest
         for guest in list_guests(host.uri)
         if guest.tag and guest.tag.installation == reconcile.installation_id()
     }
     rows = {str(row.pk): row for row in Instance.objects.existing().filter(hypervisor=host)}
-    for uuid, guest in ours.items():
+    for uuid, guest in guests.items():
         if uuid not in rows:
             yield Difference(what=f"guest {guest.name}", sentence="has no instance here")
     for uuid, instance in rows.items():
-        if sentence := _wrong(instance, ours.get(uuid)):
+        if sentence := _wrong(instance, guests.get(uuid)):
             yield Difference(what=f"instance {uuid}", sentence=sentence)
 
 
@@ -89,8 +89,8 @@ def _images(host: Hypervisor) -> Iterator[Difference]:
     names = {volume.name for volume in pools.own(host).list()}
     copies = {name.removeprefix(Image.COPY) for name in names if name.startswith(Image.COPY)}
     files = {file.name for file in hosts.IMAGES.glob("*-*-*-*-*") if not file.name.startswith(".")}
-    known = {str(key) for key in Image.objects.values_list("pk", flat=True)}
-    for uuid in sorted((copies | files) - known):
+    ids = {str(key) for key in Image.objects.values_list("pk", flat=True)}
+    for uuid in sorted((copies | files) - ids):
         yield Difference(what=f"file of image {uuid}", sentence="belongs to no image")
 
 
@@ -106,17 +106,17 @@ def _reservations(host: Hypervisor, network: Network) -> Iterator[Difference]:
     there = {
         (promise.address, promise.mac) for promise in host_networks.network(host, network).reservations()
     }
-    wanted: set[tuple[str, str]] = set()
+    needed: set[tuple[str, str]] = set()
     optional: set[tuple[str, str]] = set()
     for port in network.ports.filter(instance__hypervisor=host).select_related("instance"):
         settled = port.instance.launched_at is not None and port.instance.task_state is None
-        (wanted if settled else optional).add((port.address, port.mac))
-    for address, mac in sorted(there - wanted - optional):
+        (needed if settled else optional).add((port.address, port.mac))
+    for address, mac in sorted(there - needed - optional):
         yield Difference(
             what=f"lease {address}",
             sentence=f"is promised to {mac}, which no port has",
         )
-    for address, mac in sorted(wanted - there):
+    for address, mac in sorted(needed - there):
         yield Difference(
             what=f"lease {address}",
             sentence=f"is not promised to {mac}, whose port has it",

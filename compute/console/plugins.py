@@ -51,14 +51,14 @@ def is_own(origin: str, host: str) -> bool:
         return True
     public = urlsplit(settings.PUBLIC_URL)
     try:
-        asked = urlsplit(origin)
-        same_port = asked.port == public.port
+        parts = urlsplit(origin)
+        same_port = parts.port == public.port
     except ValueError:
         return False
     return (
         origin == f"{public.scheme}://{host}"
         and same_port
-        and validate_host(_bracketed(asked.hostname or ""), settings.ALLOWED_HOSTS)
+        and validate_host(_bracketed(parts.hostname or ""), settings.ALLOWED_HOSTS)
     )
 
 

@@ -112,8 +112,8 @@ class Serial(AsyncWebsocketConsumer):
         with contextlib.suppress(RedisError, OSError):
             session, serial = self._groups()
             by = self.scope["user"].name[:LONGEST_REASON]
-            told = {"type": "taken_over", "by": by, "channel": self.channel_name}
-            await self.channel_layer.group_send(serial, told)
+            event = {"type": "taken_over", "by": by, "channel": self.channel_name}
+            await self.channel_layer.group_send(serial, event)
             await self.channel_layer.group_add(session, self.channel_name)
             await self.channel_layer.group_add(serial, self.channel_name)
 

@@ -44,7 +44,7 @@ class Kernel:
                     ordered[Path(path.split(" ")[0])] = None
         return list(ordered)
 
-    def known(self, names: Iterable[str]) -> list[str]:
+    def available(self, names: Iterable[str]) -> list[str]:
         """Return those that the kernel has, built in or as modules."""
         return [name for name in names if tools.run_unchecked("modprobe", *self._plan_of(name))]
 
@@ -86,8 +86,8 @@ def _newest_packages() -> list[str]:
     """Return the packages that hold the newest kernel and its modules; none when apt knows none."""
     for name in NEWEST_KERNEL:
         # A name apt doesn't know is no failure: it belongs to the other distribution.
-        known = tools.run("apt-cache", "--quiet=2", "search", "--names-only", f"^{name}$")
-        if known.strip():
+        packages = tools.run("apt-cache", "--quiet=2", "search", "--names-only", f"^{name}$")
+        if packages.strip():
             listed = tools.run("apt-cache", "depends", "--recurse", "--important", name)
             return sorted(
                 {word for word in listed.split() if KERNEL_FILES.match(word) and "extra" not in word}

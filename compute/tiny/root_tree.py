@@ -58,8 +58,8 @@ def lay_out_root(tree: Path, kernel: Kernel) -> None:
     add_busybox(tree, tools.run("busybox", "--list-full").split())
     for program in PROGRAMS:
         _add_program(tree, program)
-    wanted = (*DEVICE_MODULES, *kernel.known(CHARACTER_SETS))
-    _add_modules(tree / "lib/modules/tiny", kernel, wanted, already=kernel.modules(DISK_MODULES))
+    modules = (*DEVICE_MODULES, *kernel.available(CHARACTER_SETS))
+    _add_modules(tree / "lib/modules/tiny", kernel, modules, already=kernel.modules(DISK_MODULES))
     (tree / "boot").mkdir()
     (tree / "boot/vmlinuz").write_bytes(kernel.image_for_grub())
     _open_to_all(tree)
@@ -117,8 +117,8 @@ def _add_modules(target: Path, kernel: Kernel, names: Sequence[str], already: It
     """Copy modules under names whose order is the order of loading."""
     target.mkdir(parents=True)
     present = set(already)
-    wanted = [module for module in kernel.modules(names) if module not in present]
-    for number, module in enumerate(wanted):
+    missing = [module for module in kernel.modules(names) if module not in present]
+    for number, module in enumerate(missing):
         name = module.name.split(".")[0]
         (target / f"{number:02}-{name}.ko").write_bytes(module_content(module))
 

@@ -33,11 +33,11 @@ class BuildError(Exception):
 
 def find(tool: str) -> Path:
     """Return the tool's path, or say which package brings it."""
-    found = shutil.which(tool, path=SEARCH_PATH)
-    if found is None:
+    path = shutil.which(tool, path=SEARCH_PATH)
+    if path is None:
         package = PACKAGES.get(tool, tool)
         raise BuildError(f"The tool {tool} is missing. Install it with: apt-get install {package}")
-    return Path(found)
+    return Path(path)
 
 
 def run(tool: str, *arguments: str | Path, cwd: Path | None = None, text: str | None = None) -> str:

@@ -23,11 +23,11 @@ def activity(request: Request) -> HttpResponse:
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, before=before, all_projects=everywhere)
     values: dict[str, object] = {"everywhere": everywhere, "show_subject": True}
-    values |= shown(request.context, part) | by_key(request, part)
+    values |= entries_context(request.context, part) | by_key(request, part)
     return live_page(request, "activity/activity.html", {"activity": "activity/list.html"}, values)
 
 
-def shown(context: Context, part: Part[Operation]) -> dict[str, object]:
+def entries_context(context: Context, part: Part[Operation]) -> dict[str, object]:
     """Return what `activity/list.html` needs of operations, also on pages of what they were asked for."""
     return {
         "entries": make_entries(part),

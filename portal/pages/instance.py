@@ -19,7 +19,7 @@ from compute.instances.models import Instance
 from compute.instances.services import admin_reads, expiry, instances, reconcile, schedules
 from portal.lists import by_key
 from portal.pages import instance_forms
-from portal.pages.activity import shown as shown_activity
+from portal.pages.activity import entries_context
 from portal.pages.instances import row
 from portal.pages.schedules import make_line
 from portal.requests import Request, away, done, is_htmx, live_page
@@ -48,7 +48,7 @@ def activity(request: Request, instance_id: UUID) -> HttpResponse:
     instance = instances.get(request.context, instance_id)
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, row=instance, before=before)
-    values = shown_activity(request.context, part) | by_key(request, part)
+    values = entries_context(request.context, part) | by_key(request, part)
     return tab(request, instance, "activity", "instances/activity.html", "activity/list.html", values)
 
 

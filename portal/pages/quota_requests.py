@@ -31,7 +31,7 @@ class RequestLine:
     may_withdraw: bool = False
 
     @property
-    def wanted(self) -> str:
+    def amount(self) -> str:
         return quantity(self.resource, self.request.limit)
 
     @property
@@ -140,7 +140,7 @@ def approve(request: Request, key: str) -> HttpResponse:
     line = make_line(quota_requests.approve(request.context, key))
     message = _("%(project)s may use %(wanted)s now.") % {
         "project": line.request.project.name,
-        "wanted": line.wanted,
+        "wanted": line.amount,
     }
     return done(request, message, reverse("quota-requests"), changed=TOPICS)
 

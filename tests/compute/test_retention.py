@@ -285,7 +285,7 @@ def test_the_audit_log_is_exported_before(as_root: Context, blue: Project, tmp_p
 
 
 def test_the_export_goes_to_standard_output_too(capsys: pytest.CaptureFixture[str]) -> None:
-    audit.record(None, "toy.wind")
+    audit.record(None, "toy.wind", factories.ProjectFactory())
     call_command("audit_export", before="2999-12-31T12:00:00Z")
     assert json.loads(capsys.readouterr().out)["action"] == "toy.wind"
 

@@ -197,7 +197,7 @@ def _brief(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
     }
 
 
-_NOTHING = HostUsage(hypervisor=Hypervisor(), taken=NOTHING)
+_NOTHING = HostUsage(hypervisor=Hypervisor(), used=NOTHING)
 
 
 def _numbers(row: HostUsage) -> dict[str, int]:
@@ -206,14 +206,14 @@ def _numbers(row: HostUsage) -> dict[str, int]:
         "vcpus": host.vcpus,
         "memory_mb": host.memory_mib,
         "local_gb": host.disk_gib,
-        "vcpus_used": row.taken.vcpus,
-        "memory_mb_used": row.taken.ram_mib,
-        "local_gb_used": row.taken.disk_gib,
-        "free_ram_mb": host.memory_mib - row.taken.ram_mib,
-        "free_disk_gb": host.disk_gib - row.taken.disk_gib,
-        "current_workload": row.taken.busy,
-        "running_vms": row.taken.running,
-        "disk_available_least": host.disk_gib - row.taken.disk_gib,
+        "vcpus_used": row.used.vcpus,
+        "memory_mb_used": row.used.ram_mib,
+        "local_gb_used": row.used.disk_gib,
+        "free_ram_mb": host.memory_mib - row.used.ram_mib,
+        "free_disk_gb": host.disk_gib - row.used.disk_gib,
+        "current_workload": row.used.busy,
+        "running_vms": row.used.running,
+        "disk_available_least": host.disk_gib - row.used.disk_gib,
     }
 
 

@@ -23,7 +23,7 @@ class HostUsage:
     """A hypervisor and the amounts that its occupants take."""
 
     hypervisor: Hypervisor
-    taken: Amounts
+    used: Amounts
 
 
 def all_for_admin(context: Context) -> QuerySet[Hypervisor]:
@@ -39,8 +39,8 @@ def listing(context: Context) -> list[HostUsage]:
 
 def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
     """Return the usage of each host, in the same order. One query."""
-    taken = occupants.registered().amounts()
-    return [HostUsage(hypervisor=host, taken=taken.get(host.pk, NOTHING)) for host in hosts]
+    amounts = occupants.registered().amounts()
+    return [HostUsage(hypervisor=host, used=amounts.get(host.pk, NOTHING)) for host in hosts]
 
 
 @transaction.atomic

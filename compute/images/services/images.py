@@ -85,9 +85,9 @@ def discard_unused(image_id: UUID, reason: str) -> bool:
     return try_begin("image.delete", image_id, only=Q(), reason=reason)
 
 
-def rotate(taken: QuerySet[Image], keep: int, reason: str) -> None:
+def rotate(rows: QuerySet[Image], keep: int, reason: str) -> None:
     """Delete all but the newest `keep` images; those in use stay. `reason` is for the audit log."""
-    for image in taken.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")[keep:]:
+    for image in rows.filter(status=Image.Status.ACTIVE).order_by("-created_at", "-pk")[keep:]:
         discard_unused(image.pk, reason)
 
 
