@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User, UserSession
-from compute.engine.models import Operation
+from compute.engine.models import Hold, Operation
 from compute.instances.models import Instance
 from tests.bench import rows
 
@@ -30,23 +30,24 @@ def main() -> None:
 
 def operations(user: User, count: int) -> None:
     """All ended, spread over the project's instances."""
-    instances = list(Instance.objects.filter(project=user.default_project))
-    Operation.objects.bulk_create(
-        (
+    instances = list(Instance.objects.filter(project=user.default_project).values_list("pk", flat=True))
+    for first in range(0, count, BATCH):
+        made = Operation.objects.bulk_create(
             Operation(
-                sequence=number // len(instances) + 1,
-                kind="stop",
+                kind="instance.stop",
                 project=user.default_project,
                 user=user,
-                instance=instances[number % len(instances)],
+                subject_type="instance",
+                subject_id=instances[number % len(instances)],
                 state=Operation.State.SUCCEEDED,
                 due_at=timezone.now(),
                 finished_at=timezone.now(),
             )
-            for number in range(count)
-        ),
-        batch_size=BATCH,
-    )
+            for number in range(first, min(first + BATCH, count))
+        )
+        Hold.objects.bulk_create(
+            Hold(operation=row, resource_type="instance", resource_id=row.subject_id) for row in made
+        )
 
 
 def events(user: User, count: int) -> None:
