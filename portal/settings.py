@@ -299,7 +299,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 # `make up` computes it once for its processes: a restarted one serves the collected files, whatever changed since.
-STATIC_VERSION = os.environ.get("MERIDIAN_STATIC_VERSION") or static_version.compute_version(BASE_DIR)
+STATIC_VERSION = static_version.compute_version(BASE_DIR)
 STATIC_URL = f"/static/{STATIC_VERSION}/"  # never the same name for other content, so browsers keep it
 STATIC_ROOT = DATA_DIR / "static" / STATIC_VERSION
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -1,4 +1,4 @@
-"""A disk whose guest only has to be RUNNING: one sector that stops the processor, and so costs no CPU."""
+"""A disk whose guest only has to be RUNNING: one sector that says so at the serial port and stops the processor."""
 
 import os
 import subprocess
@@ -7,7 +7,11 @@ from pathlib import Path
 SECTOR_BYTES = 512
 DISK_BYTES = 16 << 20
 
-_CODE = bytes(
+WORDS = b"This guest only has to run.\r\n"
+
+_WRITE = b"\xba\xf8\x03" + b"".join(b"\xb0%c\xee" % letter for letter in WORDS)
+"""mov dx, COM1; for each letter: mov al, letter; out dx, al."""
+_HALT = bytes(
     (
         0xFA,  # cli: no interrupt wakes it
         0xF4,  # hlt
@@ -18,8 +22,8 @@ _SIGNATURE = b"\x55\xaa"
 
 
 def sector() -> bytes:
-    """Return a boot sector that halts."""
-    return _CODE.ljust(SECTOR_BYTES - len(_SIGNATURE), b"\0") + _SIGNATURE
+    """Return a boot sector that writes a line and halts."""
+    return (_WRITE + _HALT).ljust(SECTOR_BYTES - len(_SIGNATURE), b"\0") + _SIGNATURE
 
 
 def write_raw(path: Path) -> Path:

@@ -63,8 +63,9 @@ def openstack_command() -> Iterator[Command]:
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    with running() as stack:
+    with running(halting=True) as stack:
         stack.bootstrap()
+        assert stack.halting, "clients find it by its name"
         yield stack
 
 

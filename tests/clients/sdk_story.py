@@ -16,7 +16,7 @@ SECONDS = 120
 def main(cloud: str) -> None:
     connection = openstack.connect(cloud=cloud)
     compute = connection.compute
-    image = connection.image.find_image("Tiny Linux", ignore_missing=False)
+    image = connection.image.find_image("Halting", ignore_missing=False)
     flavor = compute.find_flavor("tiny", ignore_missing=False)
     key = compute.create_keypair(name="sdk-key")
     seen: dict[str, object] = {"key": key.private_key.splitlines()[0]}

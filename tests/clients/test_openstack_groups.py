@@ -41,7 +41,7 @@ def test_server_groups(openstack: OpenStack, halves: str) -> None:
 
 
 def test_one_host_takes_one_of_those_that_stay_apart(openstack: OpenStack, halves: str, stack: Stack) -> None:
-    image = openstack(f"image list {JSON}")[0]["ID"]
+    image = openstack(f"image show Halting {JSON}")["id"]
     create = f"{NEWEST} server create --flavor tiny --image {image} --hint group={halves} {JSON}"
     left = openstack(f"{create} --wait left")
     assert left["status"] == "ACTIVE"

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def image(openstack: OpenStack) -> str:
-    return str(openstack(f"image list {JSON}")[0]["ID"])
+def image(stack: Stack) -> str:
+    """Linux, which runs scripts."""
+    return stack.linux
 
 
 def status(openstack: OpenStack, name: str) -> str:

@@ -39,6 +39,27 @@ class Command(BaseCommand):
 
     def handle(self, *, only: Role | None, **_options: Any) -> None:
         _lock()
+        # A fork makes everything ready, so that the supervisor has this process's modules, but none of the
+        # connections and threads that making ready needs.
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            os.write(writing, (self._make_ready(only) or "").encode())
+            return
+        os.close(writing)
+        with open(reading, encoding="ascii") as pipe:
+            token = pipe.read()
+        if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+            sys.exit(code)
+        if only != Role.HOST and os.fork() == 0:
+            _announce(token)
+            os._exit(0)
+        os.environ["NOSETPS"] = "1"  # processes keep the titles that we give them, which Celery would change
+        call_command("supervise", str(supervision.render(only)))
+
+    def _make_ready(self, only: Role | None) -> str | None:
+        """Make everything ready. Return the token of the set-up link, None if an administrator exists."""
         began = time.monotonic()
         if only != Role.HOST:
             _check_port()
@@ -52,16 +73,8 @@ class Command(BaseCommand):
         if only != Role.HOST:
             _collect_static_files()
             token = setup.create_link()
-        config = supervision.render(only)
         self.stdout.write(f"up       ready after {time.monotonic() - began:.1f} s; starting the processes")
-        self.stdout.flush()
-        connection.close()
-        if only != Role.HOST and os.fork() == 0:
-            _announce(token)
-            os._exit(0)
-        os.environ["MERIDIAN_STATIC_VERSION"] = settings.STATIC_VERSION
-        os.environ["NOSETPS"] = "1"  # processes keep the titles that we give them, which Celery would change
-        os.execv(sys.executable, [*supervision.MANAGE, "supervise", str(config)])  # noqa: S606
+        return token
 
 
 def _lock() -> None:
@@ -139,8 +152,8 @@ def _collect_static_files() -> None:
     unfinished.rename(folder)
 
 
-def _announce(token: str | None) -> None:
-    """Print the address once the sign-in page answers."""
+def _announce(token: str) -> None:
+    """Print the address, with the set-up link if there is a token, once the sign-in page answers."""
     deadline = time.monotonic() + START_SECONDS
     while not _web_listens() or (status := front_door.status("/sign-in/")) is None:
         if time.monotonic() > deadline:
@@ -149,7 +162,7 @@ def _announce(token: str | None) -> None:
         time.sleep(0.1)
     if status != 200:
         print(f"up       the sign-in page answers with status {status}; the lines above say why", flush=True)
-    elif token is None:
+    elif not token:
         _frame(f"Meridian is up: {settings.PUBLIC_URL}")
     else:
         _frame(f"Meridian is up. Make its administrator here, once: {settings.PUBLIC_URL}/setup/{token}/")
