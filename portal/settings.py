@@ -174,6 +174,8 @@ CACHES = {
         "KEY_PREFIX": "meridian",
     }
 }
+# Read by Celery when it is imported, which is after this: processes keep the titles that we give them.
+os.environ["NOSETPS"] = "1"
 CELERY = {
     # Celery's name of a Redis on a socket differs from everybody else's.
     "broker_url": (REDIS_URL or f"unix://{REDIS_SOCKET}").replace("unix://", "redis+socket://", 1),

@@ -1,16 +1,21 @@
-"""Pages and a live connection of a large installation beside those of a small one, in the same rounds."""
+"""Pages and a live connection of a large installation beside those of a small one, in the same rounds.
+
+Then the sweep of its old rows, on both databases.
+"""
 
 import json
 import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from websockets.sync.client import connect
 
 from tests.bench.figures import Figure, Goal, median_ratio, milliseconds
 from tests.bench.installation import Installation
 from tests.bench.listing import Viewer, viewer
+from tests.postgres import cluster
 from tests.stack import running
 
 SMALL = {"instances": 100, "operations": 100, "audit events": 100, "sessions": 100}
@@ -68,6 +73,14 @@ def measure(_installation: Installation) -> Iterator[Figure]:
                     took = site.seconds(what)
                     if number >= 2:  # the first two fill caches
                         times.setdefault((what, name), []).append(took)
+        swept = {"SQLite": _sweep(Installation(large))}
+    with (
+        cluster() as postgres,
+        running(BENCH_SCALE=json.dumps(LARGE), DATABASE_URL=postgres.create("scale")) as stack,
+    ):
+        installation = Installation(stack)
+        installation.run("tests.bench.scale_rows")
+        swept["PostgreSQL"] = _sweep(installation)
     yield Figure(
         what="pages of a large installation",
         ours=", ".join(f"{count:,}" for count in LARGE.values()),
@@ -82,3 +95,19 @@ def measure(_installation: Installation) -> Iterator[Figure]:
             value=median_ratio(ours, theirs),
             goal=Goal(bound=1.3),
         )
+    for database, result in swept.items():
+        yield Figure(
+            what=f"    sweep on {database}, longest transaction",
+            ours=milliseconds(result["longest"]),
+            beside=f"{result['rows']:,} rows in {result['seconds']:.0f} s, longest: {result['rule']}",
+            value=result["longest"] * 1000,
+            goal=Goal(bound=200, unit="ms"),
+        )
+
+
+def _sweep(installation: Installation) -> dict[str, Any]:
+    """Sweep all old rows away, while the installation's own sweep stands still."""
+    with installation.stack.holding("sweep"):
+        result: dict[str, Any] = json.loads(installation.run("tests.bench.sweep_rows"))
+    assert max(result["left"]) < 100, result
+    return result

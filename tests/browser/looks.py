@@ -12,6 +12,7 @@ AXE = (BASE / "node_modules" / "axe-core" / "axe.min.js").read_text()
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 GRAVE = {"serious", "critical"}
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 """What alone can differ in the dark."""
 
@@ -44,7 +45,7 @@ def inspect(page: Page, name: str) -> list[str]:
 
 def _picture(page: Page, name: str) -> None:
     page.evaluate("() => scrollTo(0, 0)")
-    page.wait_for_timeout(100)
+    page.evaluate(PAINTED)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
 
 

@@ -66,7 +66,7 @@ class ConsoleLab:
         }
         (folder / "sockets").mkdir()
         self.command = Command(sys.executable, "manage_command", self.environment)
-        self.manage("migrate", "--verbosity", "0", "--skip-checks")
+        self.manage("migrate", "--verbosity", "0")
         self.start()
 
     @classmethod

@@ -55,7 +55,6 @@ class Command(BaseCommand):
         if only != Role.HOST and os.fork() == 0:
             _announce(token)
             os._exit(0)
-        os.environ["NOSETPS"] = "1"  # processes keep the titles that we give them, which Celery would change
         call_command("supervise", str(supervision.render(only)))
 
     def _make_ready(self, only: Role | None) -> str | None:
