@@ -2,8 +2,10 @@
 
 const EVERY = 5000;
 const SOON = 1000; // while there is none yet, such as just before the guest draws its first one
+const TRIES = 20; // then it is no matter of seconds
 
 let timer;
+let failures = 0;
 let asks = false;
 
 async function refresh() {
@@ -17,13 +19,14 @@ async function refresh() {
       await picture.decode();
       image.src = picture.src;
       image.hidden = false;
+      failures = 0;
     } catch {
-      // No picture now: the old one stays.
+      failures += 1; // the old one stays
     }
     asks = false;
   }
   clearTimeout(timer);
-  timer = setTimeout(refresh, image?.hidden ? SOON : EVERY);
+  timer = setTimeout(refresh, image?.hidden && failures < TRIES ? SOON : EVERY);
 }
 
 refresh();

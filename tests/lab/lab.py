@@ -42,6 +42,7 @@ class Host:
         self.log = lab.root / f"{self.name}.log"
         self._wire = f"{lab.short}-{number}"
         self._address = lab.wires[number + 1]
+        self._mac = f"02:00:00:00:00:{number:02x}"  # a machine's card has the same at each boot
         self.environment = lab.environment | {
             "MERIDIAN_HOST": self.name,
             "MERIDIAN_DATA": str(self.folder / "data"),
@@ -66,7 +67,8 @@ class Host:
                 [*alone, *script], cwd=BASE, env=self.environment, stdout=log, stderr=log
             )
         self._init = wait_for(lambda: _children(self._process.pid), f"{self.name} to begin", pause=0.02)[0]
-        _ip("link", "add", self._wire, "type", "veth", "peer", "name", "wire", "netns", str(self._init))
+        peer = ["peer", "name", "wire", "address", self._mac, "netns", str(self._init)]
+        _ip("link", "add", self._wire, "type", "veth", *peer)
         _ip("link", "set", self._wire, "master", self.lab.short, "up")
 
     def kill(self) -> None:

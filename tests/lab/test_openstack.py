@@ -32,19 +32,24 @@ def test_the_life_of_a_server(openstack: OpenStack, lab: Lab, host: Host) -> Non
     wait_for(lambda: f"Host name:  {name}" in _log(openstack, uuid), "its log", 120)
     assert openstack(f"console url show --novnc {JSON} {uuid}")["url"].startswith(lab.url)
 
-    openstack(f"server stop {uuid}")
+    _do(openstack, f"server stop {uuid}")
     wait_for(lambda: _status(openstack, uuid) == "SHUTOFF", f"{name} to be off", 120)
     assert not host.guests()[uuid]
-    openstack(f"server start {uuid}")
+    _do(openstack, f"server start {uuid}")
     wait_for(lambda: _status(openstack, uuid) == "ACTIVE", f"{name} to run")
-    openstack(f"server image create --wait --name {name} {uuid}")
-    openstack(f"server resize --wait --flavor small {uuid}")
-    openstack(f"server resize confirm {uuid}")
+    _do(openstack, f"server image create --wait --name {name} {uuid}")
+    _do(openstack, f"server resize --wait --flavor small {uuid}")
+    _do(openstack, f"server resize confirm {uuid}")
     wait_for(lambda: _status(openstack, uuid) == "ACTIVE", f"{name} to have its new size")
 
-    openstack(f"server delete --wait --force {uuid}")
-    openstack(f"image delete {name}")
+    _do(openstack, f"server delete --wait --force {uuid}")
+    _do(openstack, f"image delete {name}")
     assert uuid not in host.guests()
+
+
+def _do(openstack: OpenStack, line: str) -> None:
+    done = openstack.run(line)
+    assert done.returncode == 0, f"openstack {line}: {done.stderr}"
 
 
 def _status(openstack: OpenStack, uuid: str) -> str:
