@@ -1,17 +1,12 @@
 """Locks are taken in one order everywhere: on PostgreSQL no two transactions wait for each other."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from compute.engine import kinds
 from compute.engine.actions import registry
+from tests.modules import answer_of
 from tests.postgres import Cluster
 from tests.proof import examples
 
@@ -40,21 +35,13 @@ def rounds(request: pytest.FixtureRequest) -> int:
 @pytest.fixture(scope="module")
 def outcome(rounds: int, postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the rounds of each race came to, and every row lock of a story of all verbs."""
-    data: Path = tmp_path_factory.mktemp("locks")
-    url = postgres.create(f"locks{rounds}")
-    environment = os.environ | {"MERIDIAN_DATA": str(data), "DATABASE_URL": url}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.compute.engine.locks_on_postgresql", str(rounds)],
-        cwd=settings.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=800,
-        check=False,
+    return answer_of(
+        "tests.compute.engine.locks_on_postgresql",
+        str(rounds),
+        seconds=800,
+        MERIDIAN_DATA=str(tmp_path_factory.mktemp("locks")),
+        DATABASE_URL=postgres.create(f"locks{rounds}"),
     )
-    assert done.returncode == 0, done.stderr[-4000:]
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
 
 
 @pytest.fixture

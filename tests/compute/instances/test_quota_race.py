@@ -1,15 +1,11 @@
 """The last unit of a quota goes to exactly one of fifty, on both databases, with the project's own settings."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
+from tests.modules import answer_of
 from tests.postgres import Cluster
 from tests.proof import examples
 
@@ -17,21 +13,12 @@ from tests.proof import examples
 @pytest.fixture(params=examples(["sqlite", "postgresql"], "postgresql"))
 def outcome(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
     """What the race of fifty came to."""
-    environment = os.environ | {"MERIDIAN_DATA": str(tmp_path / "data"), "DATABASE_URL": ""}
+    url = ""
     if request.param == "postgresql":
         postgres: Cluster = request.getfixturevalue("postgres")
-        environment["DATABASE_URL"] = postgres.create("quota_race")
-    race = subprocess.run(
-        [sys.executable, "-m", "tests.compute.instances.quota_race"],
-        cwd=settings.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert race.returncode == 0, race.stderr
-    answer: dict[str, Any] = json.loads(race.stdout.splitlines()[-1])
+        url = postgres.create("quota_race")
+    module, data = "tests.compute.instances.quota_race", str(tmp_path / "data")
+    answer = answer_of(module, seconds=120, MERIDIAN_DATA=data, DATABASE_URL=url)
     assert answer["vendor"] == request.param
     assert answer["journal"] == {"sqlite": "wal", "postgresql": ""}[request.param]
     return answer
