@@ -135,7 +135,9 @@ def _ask(page: Page, uuid: str, verb: str, button: str, name: str) -> None:
 def _resize(page: Page, uuid: str) -> None:
     page.goto(f"/instances/{uuid}/actions/resize/")
     page.locator("#launch-sizes").get_by_text("small", exact=True).click()
-    page.locator("#ask-summary").get_by_role("button", name="Resize", exact=True).click()
+    summary = page.locator("#ask-summary")
+    expect(summary.get_by_role("row", name="Memory")).to_contain_text("1 GiB")
+    summary.get_by_role("button", name="Resize", exact=True).click()
     header = page.locator("#instance-header")
     with verbs.without_reload(page):
         header.get_by_role("button", name="Confirm the new size").click()
