@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
-from accounts.errors import BadInput
+from accounts.errors import BadInput, Conflict
 from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import console_views, consoles, instances
@@ -117,9 +117,13 @@ def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
 
 @require_safe
 def picture(request: Request, instance_id: UUID) -> HttpResponse:
-    """Return the screen as a PNG picture."""
+    """Return the screen as a PNG picture, or 204 while the instance is off: a page may ask just as it goes off."""
     instance = _get_instance(request, instance_id)
-    return _no_store(HttpResponse(console_views.screenshot(instance), content_type="image/png"))
+    try:
+        png = console_views.screenshot(instance)
+    except Conflict:
+        return _no_store(HttpResponse(status=204))
+    return _no_store(HttpResponse(png, content_type="image/png"))
 
 
 @require_safe

@@ -76,6 +76,12 @@ def test_every_state_has_a_page(page: str, state: VmState, instance: Instance, a
         )
 
 
+def test_what_is_off_has_no_picture_and_that_is_no_fault(instance: Instance, alice: User) -> None:
+    Instance.objects.update(vm_state=VmState.STOPPED, hypervisor=None)
+    answer = _client(alice).get(reverse("instance-screen", args=[instance.pk]))
+    assert (answer.status_code, answer.content, answer["Cache-Control"]) == (204, b"", "no-store")
+
+
 def test_a_pass_is_given_by_post_only_and_with_csrf_only(instance: Instance, alice: User) -> None:
     address = reverse("instance-console-pass", args=[instance.pk])
     assert _client(alice).get(address).status_code == 405
