@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import threading
 from collections import Counter
 from typing import Any
@@ -17,6 +18,7 @@ django.setup()
 
 from tests.instance_actions import ACTIONS, MOVES  # noqa: E402 - actions are models' neighbours
 
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 INSTANCES = 7
 """More are not launched while so many exist; clones may add a few."""
 
@@ -168,7 +170,7 @@ class Person:
 
     def _ask(self, method: str, path: str, body: Any = None, what: str = "") -> dict[str, Any]:
         answer = self._session.request(method, f"{self._stack.url}/{path}", json=body, timeout=60)
-        self._note(answer.status_code, what or f"{method} {path.rsplit('/', 1)[-1][:12]}", answer.text)
+        self._note(answer.status_code, what or f"{method} {ID.sub('…', path)}", answer.text)
         return answer.json() if answer.ok and answer.text else {}
 
     def _note(self, status: int, what: str, text: str = "") -> None:
