@@ -99,21 +99,27 @@ def test_uefi_and_a_tpm(stack: Stack, admin: Browserless, shape: Shape, two_proc
 def cloned(source: Subject) -> tuple[Path, Path]:
     """Clone it, see that the clone remembers the same and starts with that, and purge the clone; its files."""
     stack, admin = source.stack, source.admin
-    (stack.failpoints / "hold-instance.clone.memories").touch()
-    assert admin.post(f"/instances/{source.uuid}/actions/clone/", name="trusted-too").status == 200
-    wait_for(lambda: reached(stack, source.name, "instance.clone.memories"), "the copying", 60)
-    copy = Subject(stack, admin, "trusted-too")
-    files = [
-        (stack.root / f"storage/firmware/{each.uuid}.fd", TPM_STATES / each.uuid) for each in (source, copy)
-    ]
-    (variables, tpm), (its_variables, its_tpm) = files
-    wait_for(lambda: its_tpm.is_dir(), "the copy of the TPM")
-    assert its_variables.read_bytes() == variables.read_bytes()
-    (state,), (its_state,) = list(tpm.rglob("*.permall")), list(its_tpm.rglob("*.permall"))
-    kept = its_state.read_bytes()
-    assert alike(kept, state.read_bytes()) > 0.99, "but for what the source, which runs on, counted meanwhile"
-    assert (its_state.stat().st_uid, its_tpm.stat().st_mode) == (state.stat().st_uid, tpm.stat().st_mode)
-    (stack.failpoints / "hold-instance.clone.memories").unlink()
+    hold = stack.failpoints / "hold-instance.clone.memories"
+    hold.touch()
+    try:
+        assert admin.post(f"/instances/{source.uuid}/actions/clone/", name="trusted-too").status == 200
+        wait_for(lambda: reached(stack, source.name, "instance.clone.memories"), "the copying", 60)
+        copy = Subject(stack, admin, "trusted-too")
+        files = [
+            (stack.root / f"storage/firmware/{each.uuid}.fd", TPM_STATES / each.uuid)
+            for each in (source, copy)
+        ]
+        (variables, tpm), (its_variables, its_tpm) = files
+        wait_for(lambda: its_tpm.is_dir(), "the copy of the TPM")
+        assert its_variables.read_bytes() == variables.read_bytes()
+        (state,), (its_state,) = list(tpm.rglob("*.permall")), list(its_tpm.rglob("*.permall"))
+        kept = its_state.read_bytes()
+        assert alike(kept, state.read_bytes()) > 0.99, (
+            "but for what the source, which runs on, counted meanwhile"
+        )
+        assert (its_state.stat().st_uid, its_tpm.stat().st_mode) == (state.stat().st_uid, tpm.stat().st_mode)
+    finally:
+        hold.unlink()
     stack.wait_for_state("trusted-too", "active", BOOT_SECONDS)
     assert alike(its_state.read_bytes(), kept) > alike(its_state.read_bytes(), bytes(len(kept)))
     assert alike(its_state.read_bytes(), kept) > 0.9, "it was not made anew"
