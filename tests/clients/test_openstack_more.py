@@ -69,7 +69,7 @@ def test_the_recycle_bin(openstack: OpenStack, stack: Stack) -> None:
     wait_for(lambda: status(openstack, "pair-2") == "ACTIVE", "it to be back", 120, 1)
     for name in ("pair-1", "pair-2"):
         assert openstack.run(f"server delete --force --wait {name}").returncode == 0
-    assert openstack(f"server list {JSON}") == []
+    assert openstack(f"server list --name pair {JSON}") == []
     assert stack.audit() == ""
 
 
