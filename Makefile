@@ -1,7 +1,7 @@
 # The few commands of this project. What needs root asks for it through sudo.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env)
 BIN := .venv/bin
-PYTEST := $(ROOT) $(BIN)/python -m pytest -n 6 --dist loadscope --no-loadscope-reorder --ignore tests/lab
+PYTEST := $(ROOT) $(BIN)/python -m pytest -n 5 --dist loadscope --no-loadscope-reorder --ignore tests/lab
 
 # Or each of the many processes that a run of the tests starts would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE

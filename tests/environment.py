@@ -62,7 +62,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 class Scopes(LoadScopeScheduling):
-    """Hands whole scopes to processes (`make test` runs six)."""
+    """Hands whole scopes to processes (`make test` runs five)."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _scope(nodeid)

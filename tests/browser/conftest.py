@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser import looks
 from tests.browser.island import Island
 from tests.browser.verbs import ARTIFACTS, PATIENCE, Faults
 from tests.chromium import program
@@ -30,6 +31,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dark(request: pytest.FixtureRequest) -> None:
+    """Look at pages in the dark when the proof is run."""
+    looks.at_dark = request.config.option.markexpr != "not proof"
 
 
 # Of the package, not of the session: Playwright keeps an event loop in this thread, beside which Django's

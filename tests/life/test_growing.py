@@ -101,6 +101,7 @@ def test_what_a_growth_that_fails_leaves_stays_in_the_row(stack: Stack, admin: B
     subject.act("purge", "deleted")
 
 
+@pytest.mark.proof
 def test_what_is_off_meanwhile_has_what_it_had(stack: Stack, admin: Browserless) -> None:
     assert admin.launch(stack, "cut-off", flavor_id="roomy").status == 200
     stack.wait_for_state("cut-off", "active", 120)

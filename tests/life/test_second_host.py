@@ -92,6 +92,7 @@ def guests(stack: Stack, admin: Browserless) -> Iterator[dict[str, str]]:
         stack.wait_for_state(name, "deleted", 90)
 
 
+@pytest.mark.proof
 def test_one_front_door_leads_to_both(stack: Stack, admin: Browserless, guests: dict[str, str]) -> None:
     with _screen(stack, admin, guests["here"]) as screen:
         assert screen.recv(10) == b"RFB 003.008\n"
