@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 LARGEST = 500
 """Rows of one batch, at most."""
 FIRST = 50
-PATIENCE_SECONDS = 0.1
-"""A batch that takes longer halves the next one."""
+TARGET_SECONDS = 0.05
+"""How long a batch should take. Its locks are held that long, and several times as long on a busy machine."""
 PAUSE_SECONDS = 0.02
 """Pause between two batches, in which others can write."""
 BATCHES = 4
@@ -99,8 +99,7 @@ class Sweeper:
                 break
             began = self._clock()
             total += self._remove(rule, keys)
-            slow = self._clock() - began > PATIENCE_SECONDS
-            self._sizes[rule.name] = max(1, size // 2) if slow else min(LARGEST, size * 2)
+            self._sizes[rule.name] = _next_size(size, self._clock() - began)
             if len(keys) < size:
                 break
             time.sleep(PAUSE_SECONDS)
@@ -120,3 +119,9 @@ class Sweeper:
             )
             return 0
         return len(keys)
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """Return the size of the batch after one of `size` rows that took so many seconds: at most twice as large."""
+    fitting = size * TARGET_SECONDS / seconds if seconds else LARGEST
+    return max(1, int(min(fitting, 2 * size, LARGEST)))
