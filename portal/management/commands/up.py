@@ -52,10 +52,11 @@ class Command(BaseCommand):
             token = pipe.read()
         if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
             sys.exit(code)
+        config = supervision.render(only)
         if only != Role.HOST and os.fork() == 0:
             _announce(token)
             os._exit(0)
-        call_command("supervise", str(supervision.render(only)))
+        call_command("supervise", str(config))
 
     def _make_ready(self, only: Role | None) -> str | None:
         """Make everything ready. Return the token of the set-up link, None if an administrator exists."""
