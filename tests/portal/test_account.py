@@ -148,8 +148,8 @@ def test_without_a_proof_nobody_changes_anything(expired: User, client: Client) 
 
 # ── What is left of strangers ────────────────────────────────────────────────────────────────────
 @override_settings(AXES_ENABLED=False)
-def test_hundreds_of_anonymous_hits_leave_no_session(ann: User) -> None:
-    for number in range(200):
+def test_anonymous_hits_leave_no_session(ann: User) -> None:
+    for number in range(20):
         stranger = Client()
         assert stranger.get(f"/sign-in/?next=/{number}").status_code == 200
         assert stranger.post("/sign-in/", {"name": f"x{number}", "password": ""}).status_code == 401

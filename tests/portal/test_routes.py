@@ -2,6 +2,8 @@
 
 import re
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -161,10 +163,9 @@ def test_roles(
     factories.NetworkFactory()
     people = {"reader": ruth, "member": alice, "manager": max_, "admin": root}
     for role, user in people.items():
-        mine = factories.InstanceFactory(project=blue, user=user)
-        things = _things(blue)
-        for values in arguments(route, instance_id=str(mine.pk), key="defaults", **things):
-            status = call(signed_in(user), route, values).status_code
+        things, client = _things(route, blue, user), signed_in(user)
+        for values in arguments(route, key="defaults", **things):
+            status = call(client, route, values).status_code
             alone = route.name == "instances-action" and not ACTIONS[values["verb"]].bulk
             expected = {404} if alone else _expected(route, role)
             if "verb" in values and not alone and RULES[f"instance:{values['verb']}"] == "admin" != role:
@@ -172,19 +173,21 @@ def test_roles(
             assert status in expected, f"{route} as {role} with {values}: {status}, not {expected}"
 
 
-def _things(project: Project) -> dict[str, str]:
-    """One of everything that an administrator looks after, so that deleting it hurts nobody of the cast."""
-    return {
-        "project_id": project.id,
-        "user_id": factories.UserFactory().id,
-        "group_id": factories.GroupFactory().id,
-        "role_id": factories.RoleFactory(name=f"role-{uuid.uuid4().hex}").id,
-        "domain_id": project.domain_id,
-        "server_group_id": str(factories.ServerGroupFactory(project=project).pk),
-        "flavor_id": factories.FlavorFactory().pk,
-        "image_id": str(factories.ImageFactory(project=project, visibility="private").pk),
-        "aggregate_id": str(factories.AggregateFactory().pk),
+def _things(route: Route, project: Project, user: User) -> dict[str, str]:
+    """One of everything that the route names, so that deleting it hurts nobody of the cast."""
+    make: dict[str, Callable[[], Any]] = {
+        "instance_id": lambda: factories.InstanceFactory(project=project, user=user).pk,
+        "project_id": lambda: project.id,
+        "user_id": lambda: factories.UserFactory().id,
+        "group_id": lambda: factories.GroupFactory().id,
+        "role_id": lambda: factories.RoleFactory(name=f"role-{uuid.uuid4().hex}").id,
+        "domain_id": lambda: project.domain_id,
+        "server_group_id": lambda: factories.ServerGroupFactory(project=project).pk,
+        "flavor_id": lambda: factories.FlavorFactory().pk,
+        "image_id": lambda: factories.ImageFactory(project=project, visibility="private").pk,
+        "aggregate_id": lambda: factories.AggregateFactory().pk,
     }
+    return {name: str(make[name]()) for name in route.arguments if name in make}
 
 
 @pytest.mark.parametrize(
@@ -199,9 +202,10 @@ def _things(project: Project) -> dict[str, str]:
 )
 def test_what_does_not_exist_is_not_found(route: Route, root: User, alice: User) -> None:
     """And to others than administrators it is refused before anything is looked for."""
+    theirs, others = signed_in(root), signed_in(alice)
     for values in arguments(route):
-        assert call(signed_in(root), route, values).status_code == 404
-        assert call(signed_in(alice), route, values).status_code == 403
+        assert call(theirs, route, values).status_code == 404
+        assert call(others, route, values).status_code == 403
 
 
 def _expected(route: Route, role: str) -> set[int]:

@@ -1,10 +1,6 @@
 """Who calls the Identity API in the table, and of what: things of their own, of others, of nobody."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import transaction
 
 from accounts.models import (
     ApplicationCredential,
@@ -31,13 +27,14 @@ Things = dict[str, str]
 """{kind of thing, or argument of an address: id}."""
 
 
-def caller(role: str, project: Project) -> tuple[User, Api]:
-    """A user of this role in the project; nobody has none, and works nowhere."""
-    user = factories.UserFactory(name=f"the-{role}")
+def caller(role: str) -> tuple[Api, Things]:
+    """A user of this role in a project of their own, and what is theirs; nobody has no role, and works nowhere."""
+    user, project = factories.UserFactory(name=f"the-{role}"), factories.ProjectFactory(name=f"of-{role}")
+    things = things_of(user, project, name=f"of-{role}")
     if role == "nobody":
-        return user, api_of(user)
+        return api_of(user), things
     factories.AssignmentFactory(user=user, project=project, role__name=role)
-    return user, api_of(user, project)
+    return api_of(user, project), things
 
 
 def things_of(user: User, project: Project, name: str) -> Things:
@@ -99,14 +96,6 @@ def elsewhere() -> tuple[User, Project]:
     user, project = factories.UserFactory(domain=domain), factories.ProjectFactory(name="red", domain=domain)
     factories.AssignmentFactory(user=user, project=project)
     return user, project
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside leaves no trace."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def _assign_everywhere(user: User, group: Group, project: Project, role: Role) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
-from accounts.models import AuditEvent, Project
+from accounts.models import AuditEvent
 from accounts.services import catalog
 from tests.accounts.api.identity_calls import Api
 from tests.accounts.api.identity_cast import (
@@ -23,9 +24,9 @@ from tests.accounts.api.identity_cast import (
     elsewhere,
     nobodys,
     things_of,
-    undone,
 )
 from tests.accounts.api.identity_routes import Call, calls
+from tests.kept_rows import kept_rows, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -110,26 +111,42 @@ def came_out() -> Iterator[list[str]]:
         CAME_OUT.write_text("\n".join(lines) + "\n")
 
 
+@pytest.fixture(scope="module")
+def cast(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, tuple[Api, Things]]]:
+    """{role: (a caller who has it, what is theirs)}."""
+    with kept_rows(django_db_blocker):
+        catalog.ensure()
+        yield {role: caller(role) for role in ROLES}
+
+
+@pytest.fixture(scope="module")
+def foreign(cast: object, django_db_blocker: DjangoDbBlocker) -> Things:
+    with django_db_blocker.unblock():
+        return things_of(*elsewhere(), name="theirs")
+
+
 @pytest.mark.parametrize(("call", "place", "actor"), ROWS, ids=str)
 def test_who_gets_which_status(
-    call: Call, place: str, actor: str, blue: Project, came_out: list[str]
+    call: Call,
+    place: str,
+    actor: str,
+    cast: dict[str, tuple[Api, Things]],
+    foreign: Things,
+    came_out: list[str],
 ) -> None:
-    catalog.ensure()
-    foreign = things_of(*elsewhere(), name="theirs")
-    nothing = nobodys(foreign)
     statuses: dict[str, list[int]] = {target: [] for target in TARGETS}
-    for role in ROLES:
-        with undone():
-            user, api = caller(role, blue)
-            things = {"own": things_of(user, blue, name="mine"), "foreign": foreign, "unknown": nothing}
-            said = {}
-            for target in TARGETS:
-                status, said[target] = ask(api, call, things[target], place, actor)
-                statuses[target].append(status)
-            may_see = role == "admin" or (role == "service" and call.name == "identity-tokens")
-            if statuses["foreign"][-1] >= 400 and not may_see:
-                # What is another's looks like what nobody has, to the letter.
-                assert said["foreign"] == said["unknown"]
+    for role, (api, own) in cast.items():
+        things = {"own": own, "foreign": foreign, "unknown": nobodys(foreign)}
+        said = {}
+        for target in TARGETS:
+            status, said[target] = ask(api, call, things[target], place, actor)
+            statuses[target].append(status)
+        may_see = role == "admin" or (role == "service" and call.name == "identity-tokens")
+        if statuses["foreign"][-1] >= 400 and not may_see:
+            # What is another's looks like what nobody has, to the letter.
+            assert said["foreign"] == said["unknown"]
     name = name_of(call, place, actor)
     lines = [
         f"{name:<52}{target:<9}{''.join(f'{status:<9}' for status in statuses[target])}".rstrip()

@@ -1,5 +1,6 @@
 """Menus and `begin` ask the same question: the reason that one shows is the reason that the other raises."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -20,33 +21,31 @@ from tests import factories
 from tests.instance_actions import ACTIONS
 
 pytestmark = pytest.mark.django_db
+STATES = [state for state in VmState if state != VmState.DELETED]
 TASKS = (None, TaskState.POWERING_OFF, TaskState.SOFT_DELETING, TaskState.DELETING)
 
 
-@pytest.mark.parametrize("vm_state", [state for state in VmState if state != VmState.DELETED])
 @pytest.mark.parametrize("verb", ACTIONS)
-def test_the_menus_reason_is_what_begin_raises(
-    as_alice: Context, as_ruth: Context, verb: str, vm_state: VmState
-) -> None:
+def test_the_menus_reason_is_what_begin_raises(as_alice: Context, as_ruth: Context, verb: str) -> None:
     """For every action in every state, busy or not, locked or not, for those who may and those who may not."""
     action = ACTIONS[verb]
-    instance = factories.InstanceFactory(project=as_alice.project, vm_state=vm_state)
-    for task in TASKS:
-        for asker, locked in ((as_alice, False), (as_alice, True), (as_ruth, False)):
-            Instance.objects.filter(pk=instance.pk).update(task_state=task, locked=locked)
-            instance.task_state, instance.locked = task, locked
-            shown = choice(asker, instance, action)
-            error = refusal(asker, action, instance)
-            assert shown.allowed is (error is None)
-            if error is None:
-                continue  # that it then begins is proved in tests/compute/instances/test_states.py
-            with pytest.raises(type(error)) as raised:
-                begin(asker, action.name, instance.pk)
-            assert str(raised.value) == str(error), (task, locked)
-            if isinstance(error, Forbidden):
-                assert shown.reason == "Your role does not allow this."
-            else:
-                assert shown.reason == str(raised.value)
+    instance = factories.InstanceFactory(project=as_alice.project)
+    askers = ((as_alice, False), (as_alice, True), (as_ruth, False))
+    for state, task, (asker, locked) in itertools.product(STATES, TASKS, askers):
+        Instance.objects.filter(pk=instance.pk).update(vm_state=state, task_state=task, locked=locked)
+        instance.vm_state, instance.task_state, instance.locked = state, task, locked
+        shown = choice(asker, instance, action)
+        error = refusal(asker, action, instance)
+        assert shown.allowed is (error is None)
+        if error is None:
+            continue  # that it then begins is proved in tests/compute/instances/test_states.py
+        with pytest.raises(type(error)) as raised:
+            begin(asker, action.name, instance.pk)
+        assert str(raised.value) == str(error), (state, task, locked)
+        if isinstance(error, Forbidden):
+            assert shown.reason == "Your role does not allow this."
+        else:
+            assert shown.reason == str(raised.value)
     assert not Operation.objects.exists()
 
 
