@@ -35,6 +35,8 @@ BASE = Path(__file__).parents[1]
 URI = "qemu:///system"
 PASSWORD = "correct horse battery staple"
 START_SECONDS = 120
+QUICK_HASHES = {"DJANGO_SETTINGS_MODULE": "tests.quick_hashes"}
+"""For an installation in which many sign in: half a second of both processors for each, as people have it."""
 ADOPT_HALTING = """
 from pathlib import Path
 from compute.images.services import image_files
@@ -73,12 +75,12 @@ class Stack:
         self.failpoints = self.root / "failpoints"
         self.failpoints.mkdir()
         self.log = self.root / "log"
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "MERIDIAN_DATA": str(self.root / "data"),
             "MERIDIAN_STORAGE": str(self.root / "storage"),
-            "MERIDIAN_LISTEN": f"127.0.0.1:{port}",
+            "MERIDIAN_LISTEN": f"127.0.0.1:{self.port}",
             "MERIDIAN_URL": self.url,
             "MERIDIAN_NETWORK": str(free_network()),
             "MERIDIAN_FAILPOINTS": str(self.failpoints),

@@ -17,7 +17,7 @@ from tests.bench.keystone import REQUIREMENTS, ROUNDS, keystone
 from tests.bench.load import Call, many, once
 from tests.hashers import QuickArgon2
 from tests.postgres import cluster
-from tests.stack import PASSWORD, running
+from tests.stack import PASSWORD, QUICK_HASHES, running
 from tests.venvs import venv_of
 
 PROCESSES = 2
@@ -25,7 +25,6 @@ RUNS = 5
 SECONDS = 3
 AT_ONCE = 16
 LOGINS = 200
-QUICK_HASHES = {"DJANGO_SETTINGS_MODULE": "tests.bench.quick_hashes"}
 SCOPE = {"project": {"name": "admin", "domain": {"id": "default"}}}
 PROOF = {
     "methods": ["password"],

@@ -1,7 +1,7 @@
 """One running installation and one Chromium for all browser tests, and people who are signed in."""
 
 from collections.abc import Callable, Generator, Iterator
-from urllib.parse import urlsplit
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -10,7 +10,7 @@ from tests.browser import looks
 from tests.browser.island import Island
 from tests.browser.verbs import ARTIFACTS, PATIENCE, Faults
 from tests.chromium import program
-from tests.stack import Browserless, Stack, running
+from tests.stack import QUICK_HASHES, Browserless, Stack, running
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -20,6 +20,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # a renderer for all tabs of a browser
 )
 FAILED = pytest.StashKey[bool]()
 VIEWPORT = {"width": 1280, "height": 900}
@@ -34,16 +35,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session", autouse=True)
-def dark(request: pytest.FixtureRequest) -> None:
-    """Look at pages in the dark when the proof is run."""
-    looks.at_dark = request.config.option.markexpr != "not proof"
+def whole_looks(request: pytest.FixtureRequest) -> None:
+    """Take pictures, and look at pages in the dark, when the proof is run."""
+    looks.whole = request.config.option.markexpr != "not proof"
 
 
 # Of the package, not of the session: Playwright keeps an event loop in this thread, beside which Django's
 # database refuses to work for other tests, and an idle installation would slow them down.
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    with running(halting=True) as stack:
+    with running(halting=True, **QUICK_HASHES) as stack:
         yield stack
         assert stack.audit() == "", stack.tail()
 
@@ -71,40 +72,63 @@ def admin(stack: Stack) -> Browserless:
 
 @pytest.fixture(scope="package")
 def steady(stack: Stack, admin: Browserless) -> Iterator[str]:
-    """The name of an instance that runs Linux through all tests; they leave it as it is."""
-    admin.launch(stack, "steady", image_id=stack.linux)
-    stack.wait_for_state("steady", "active", 120)
-    yield "steady"
-    admin.act(stack, "steady", "purge")
-    stack.wait_for_state("steady", "deleted", 120)
+    """The name of an instance that runs through all tests; they leave it as it is."""
+    with _running(stack, admin, "steady", stack.halting):
+        yield "steady"
+
+
+@pytest.fixture(scope="package")
+def linux(stack: Stack, admin: Browserless) -> Iterator[str]:
+    """The name of an instance at which one can work."""
+    with _running(stack, admin, "linux", stack.linux):
+        yield "linux"
+
+
+@contextmanager
+def _running(stack: Stack, admin: Browserless, name: str, image: str) -> Iterator[None]:
+    admin.launch(stack, name, image_id=image)
+    stack.wait_for_state(name, "active", 120)
+    yield
+    admin.act(stack, name, "purge")
+    stack.wait_for_state(name, "deleted", 120)
+
+
+def open_browser(chromium: Browser, stack: Stack, session: Browserless | None = None) -> BrowserContext:
+    """A browser that knows nothing of others; with `session`, signed in as that person is."""
+    context = chromium.new_context(viewport=VIEWPORT, base_url=stack.url, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
+    if session is not None:
+        context.add_cookies(
+            [
+                {"name": cookie.name, "value": cookie.value or "", "url": stack.url}
+                for cookie in session.cookies
+            ]
+        )
+    return context
+
+
+def keep_if_failed(request: pytest.FixtureRequest, page: Page, number: int = 0) -> None:
+    """Leave a picture of the page where a failed test ended."""
+    if request.node.stash.get(FAILED, False):
+        page.screenshot(path=ARTIFACTS / "failures" / f"{request.node.name}-{number}.png")
 
 
 @pytest.fixture
 def new_context(
     chromium: Browser, island: Island, stack: Stack, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens browsers that know nothing of each other; with `session`, signed in as that person is."""
-    opened = []
-    island.open(urlsplit(stack.url).port or 80)
+    """Opens browsers, see `open_browser`."""
+    opened: list[BrowserContext] = []
+    island.open(stack.port)
 
     def new(session: Browserless | None = None) -> BrowserContext:
-        context = chromium.new_context(viewport=VIEWPORT, base_url=stack.url, locale="en-GB")
-        context.set_default_timeout(PATIENCE)
-        opened.append(context)
-        if session is not None:
-            context.add_cookies(
-                [
-                    {"name": cookie.name, "value": cookie.value or "", "url": stack.url}
-                    for cookie in session.cookies
-                ]
-            )
-        return context
+        opened.append(open_browser(chromium, stack, session))
+        return opened[-1]
 
     yield new
     for number, context in enumerate(opened):
-        if request.node.stash.get(FAILED, False):
-            for page in context.pages:
-                page.screenshot(path=ARTIFACTS / "failures" / f"{request.node.name}-{number}.png")
+        for page in context.pages:
+            keep_if_failed(request, page, number)
         context.close()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack import Stack, running
+from tests.stack import QUICK_HASHES, Stack, running
 from tests.venvs import venv_of
 from tests.warm import Command
 
@@ -63,7 +63,7 @@ def openstack_command() -> Iterator[Command]:
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    with running(halting=True) as stack:
+    with running(halting=True, **QUICK_HASHES) as stack:
         stack.bootstrap()
         assert stack.halting, "clients find it by its name"
         yield stack

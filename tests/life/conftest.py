@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import Browserless, Stack, running
+from tests.stack import QUICK_HASHES, Browserless, Stack, running
 
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    with running(halting=True) as stack:
+    with running(halting=True, **QUICK_HASHES) as stack:
         yield stack
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.stack import running
+from tests.stack import QUICK_HASHES, running
 from tests.tempest import configuration
 from tests.venvs import venv_of
 
@@ -28,7 +28,7 @@ def known() -> list[str]:
 def main(patterns: list[str]) -> int:
     """The exit status."""
     tempest = venv_of(REQUIREMENTS) / "tempest"
-    with running(MERIDIAN_RECYCLE_HOURS="0") as stack:
+    with running(MERIDIAN_RECYCLE_HOURS="0", **QUICK_HASHES) as stack:
         stack.bootstrap()
         workspace = stack.root / "tempest"
         # Named by its path, so that nothing is kept in the home folder.
