@@ -8,11 +8,11 @@ KILLERS = "killers"
 LINES = {
     "tests/faults/test_libvirt_restarted.py": KILLERS,
     "tests/browser/": "browser",
-    "tests/browser/test_first_vm.py": "first",
     "tests/life/": "life",
-    "tests/clients/": "clients",
     "tests/hypervisor/": "hypervisor",
     "tests/faults/": "faults",
+    "tests/browser/test_first_vm.py": "first",
+    "tests/clients/": "clients",
     "tests/life/test_interrupted.py": "interrupted",
 }
 """Where a line's tests are. Longest first.

@@ -11,13 +11,15 @@ SCREENSHOTS = ARTIFACTS / "screenshots"
 AXE = (BASE / "node_modules" / "axe-core" / "axe.min.js").read_text()
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
-at_dark = True
-"""Whether `inspect` looks at pages in the dark too; `make test` leaves that to the proof."""
+whole = True
+"""Whether `inspect` takes pictures and looks at pages in the dark too; `make test` leaves that to the proof."""
 
 GRAVE = {"serious", "critical"}
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-CONTRAST = {"type": "rule", "values": ["color-contrast"]}
-"""What alone can differ in the dark."""
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+"""What alone can differ in the dark. It takes long, and all colours are those of one palette."""
+ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+FRAME = [[".shell-header"], [".shell-rail"]]
 
 
 def settle(page: Page) -> None:
@@ -31,13 +33,16 @@ def settle(page: Page) -> None:
         expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected")
 
 
-def inspect(page: Page, name: str) -> list[str]:
-    """Take the page's pictures in light, on a phone and in the dark; what is wrong with it, a line each."""
+def inspect(page: Page, name: str, frame: bool = False) -> list[str]:
+    """Take the page's pictures in light, on a phone and in the dark; what is wrong with it, a line each.
+
+    With `frame`, `make test` lets axe see also what is around every page.
+    """
     wrong = []
-    for scheme in ("light", "dark") if at_dark else ("light",):
+    for scheme in ("light", "dark") if whole else ("light",):
         page.emulate_media(color_scheme=scheme)
         _picture(page, f"{name}-{scheme}")
-        wrong += [f"{scheme}: {line}" for line in _axe(page, CONTRAST if scheme == "dark" else None)]
+        wrong += [f"{scheme}: {line}" for line in _axe(page, _rules(scheme), frame or whole)]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE)
     _picture(page, f"{name}-phone")
@@ -49,18 +54,27 @@ def inspect(page: Page, name: str) -> list[str]:
 def _picture(page: Page, name: str) -> None:
     page.evaluate("() => scrollTo(0, 0)")
     page.evaluate(PAINTED)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
+    if whole:
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
 
 
-def _axe(page: Page, only: dict[str, Any] | None) -> list[str]:
-    """Return what axe finds by these rules, by all if None."""
+def _rules(scheme: str) -> dict[str, Any]:
+    if scheme == "dark":
+        return CONTRAST
+    return {} if whole else ALL_BUT_CONTRAST
+
+
+def _axe(page: Page, rules: dict[str, Any], frame: bool) -> list[str]:
+    """Return what axe finds by these rules."""
     # Evaluated by the browser's debugger, which the page's Content-Security-Policy does not bind.
     if page.evaluate("() => !window.axe"):
         page.evaluate(AXE)
     # Preloading would serve two rules: one that axe leaves off, and one about media that plays, of which there is none.
     found: dict[str, Any] = page.evaluate(
-        "(rules) => axe.run(document, { resultTypes: ['violations'], preload: false, ...rules })",
-        {"runOnly": only} if only else {},
+        """([rules, exclude]) => axe.run(
+          exclude ? { exclude } : document, { resultTypes: ["violations"], preload: false, ...rules }
+        )""",
+        [rules, None if frame else FRAME],
     )
     return [
         f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"

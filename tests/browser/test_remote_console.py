@@ -13,8 +13,8 @@ BANNER = 15_000
 WISH = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
 
 
-def test_it_shows_the_screen_once(stack: Stack, steady: str, stranger: Page) -> None:
-    address = _address(stack, stack.instance(steady)["uuid"])
+def test_it_shows_the_screen_once(stack: Stack, linux: str, stranger: Page) -> None:
+    address = _address(stack, stack.instance(linux)["uuid"])
     stranger.goto(address)
     wait_for(lambda: _looked(stranger) > BANNER, "the guest's banner on the screen", 120)
     stranger.goto("about:blank")

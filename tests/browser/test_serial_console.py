@@ -7,8 +7,8 @@ from tests.browser.verbs import Faults
 from tests.stack import Stack, wait_for
 
 
-def test_a_command_at_the_serial_terminal(stack: Stack, page: Page, faults: Faults, steady: str) -> None:
-    uuid = stack.instance(steady)["uuid"]
+def test_a_command_at_the_serial_terminal(stack: Stack, page: Page, faults: Faults, linux: str) -> None:
+    uuid = stack.instance(linux)["uuid"]
     page.goto(f"/instances/{uuid}/serial/")
     expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected")
     wait_for(lambda: _prompted(page), "the guest's prompt", 120, pause=1)
@@ -18,13 +18,13 @@ def test_a_command_at_the_serial_terminal(stack: Stack, page: Page, faults: Faul
     assert faults == []
 
 
-def test_the_log_shows_the_boot_and_goes_on(stack: Stack, page: Page, faults: Faults, steady: str) -> None:
-    uuid = stack.instance(steady)["uuid"]
+def test_the_log_shows_the_boot_and_goes_on(stack: Stack, page: Page, faults: Faults, linux: str) -> None:
+    uuid = stack.instance(linux)["uuid"]
     page.goto(f"/instances/{uuid}/")
     page.get_by_role("link", name="Log", exact=True).click()
     log = page.locator("[data-log]")
     expect(log).to_contain_text("boot finished after", timeout=120_000)
-    expect(log).to_contain_text(f"Host name:  {steady}")
+    expect(log).to_contain_text(f"Host name:  {linux}")
     with verbs.without_reload(page):
         terminal = page.context.new_page()
         terminal.goto(f"/instances/{uuid}/serial/")

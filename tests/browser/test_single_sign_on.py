@@ -58,6 +58,7 @@ def test_in_at_the_provider_and_out_of_it(stack: Stack, new_context: Callable[..
     assert faults == []
 
 
+@pytest.mark.proof
 def test_a_broken_answer_is_a_page_that_says_what_to_do(new_context: Callable[..., BrowserContext]) -> None:
     page = new_context().new_page()
     page.goto("/sign-in/provider/callback/?code=x&state=y")

@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings
 
 from tests.postgres import Cluster
-from tests.proof import examples
 
 LOCKS = (
     "tests/accounts/test_epochs.py",
@@ -37,8 +36,9 @@ REST = (
 )
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(900)  # beside tests on machines it gets little of the processors
-@pytest.mark.parametrize("files", examples([LOCKS, REST], LOCKS), ids=["locks", "rest"])
+@pytest.mark.parametrize("files", [LOCKS, REST], ids=["locks", "rest"])
 def test_the_core_holds_on_postgresql(postgres: Cluster, files: tuple[str, ...]) -> None:
     environment = os.environ | {"DATABASE_URL": postgres.create(f"core{len(files)}")}
     done = subprocess.run(

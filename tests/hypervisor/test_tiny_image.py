@@ -13,6 +13,7 @@ from pathlib import Path
 import pycdlib
 import pytest
 
+import tests.tiny_image
 from compute.tiny import build as tiny
 from compute.tiny import tools
 
@@ -79,8 +80,8 @@ class Guest:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> tiny.TinyImage:
-    return tiny.build(tmp_path_factory.mktemp("image"), tmp_path_factory.mktemp("work"))
+def image() -> tiny.TinyImage:
+    return tests.tiny_image.shared()
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +168,9 @@ def boot(directory: Path, image: tiny.TinyImage, extra: list[str]) -> Iterator[G
         process.wait()
 
 
-def test_build_leaves_a_small_image_and_nothing_half_written(image: tiny.TinyImage) -> None:
+@pytest.mark.proof
+def test_build_leaves_a_small_image_and_nothing_half_written(tmp_path: Path) -> None:
+    image = tiny.build(tmp_path / "image", tmp_path / "work")
     assert image.size_bytes < 24 * 1024**2
     assert image.virtual_size_bytes <= 112 * 1024**2
     assert {path.name for path in image.path.parent.iterdir()} == {
@@ -183,6 +186,7 @@ def test_missing_tool_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch,
         tiny.build(tmp_path / "image", tmp_path / "work")
 
 
+@pytest.mark.proof
 def test_boot_reports_its_end_and_takes_the_seed_name(guest: Guest) -> None:
     guest.wait_for("login: root")
     assert re.search(r"meridian: boot finished after \d+ s", guest.serial)
@@ -190,6 +194,7 @@ def test_boot_reports_its_end_and_takes_the_seed_name(guest: Guest) -> None:
     assert "Linux version" in guest.serial
 
 
+@pytest.mark.proof
 def test_every_seeded_key_opens_both_accounts(guest: Guest, keys: list[Path]) -> None:
     guest.wait_for("boot finished")
     for key in keys:
@@ -198,6 +203,7 @@ def test_every_seeded_key_opens_both_accounts(guest: Guest, keys: list[Path]) ->
             assert done.stdout.split() == [user, "tiny-one"], done.stderr
 
 
+@pytest.mark.proof
 def test_passwords_are_refused(guest: Guest) -> None:
     guest.wait_for("boot finished")
     done = guest.ssh("root", None, "true", "PubkeyAuthentication=no", "PreferredAuthentications=password")
@@ -205,17 +211,20 @@ def test_passwords_are_refused(guest: Guest) -> None:
     assert "Permission denied (publickey)" in done.stderr
 
 
+@pytest.mark.proof
 def test_user_data_ran(guest: Guest, keys: list[Path]) -> None:
     guest.wait_for("meridian: user data finished with status 0")
     assert guest.ssh("root", keys[0], "cat /root/proof").stdout == "user data ran on tiny-one\n"
 
 
+@pytest.mark.proof
 def test_root_file_system_fills_the_disk(guest: Guest, keys: list[Path]) -> None:
     guest.wait_for("boot finished")
     blocks = guest.ssh("root", keys[0], "sleep 1; df -m / | awk 'END { print $2 }'").stdout
     assert int(blocks) > 900
 
 
+@pytest.mark.proof
 def test_screen_shows_text(guest: Guest) -> None:
     guest.wait_for("login: root")
     picture = guest.directory / "screen.ppm"
@@ -224,6 +233,7 @@ def test_screen_shows_text(guest: Guest) -> None:
     assert sum(1 for value in pixels[::3] if value > 100) > 1000
 
 
+@pytest.mark.proof
 def test_power_button_ends_the_guest_cleanly(guest: Guest) -> None:
     """Last of the tests on this guest: it is off afterwards."""
     guest.wait_for("boot finished")
@@ -237,6 +247,7 @@ def test_power_button_ends_the_guest_cleanly(guest: Guest) -> None:
     assert re.search(r"Filesystem state: +clean", summary)
 
 
+@pytest.mark.proof
 def test_nocloud_seed_on_a_virtio_disk(image: tiny.TinyImage, keys: list[Path], tmp_path: Path) -> None:
     meta_data = "instance-id: i-7\nlocal-hostname: tiny-two\n"
     user_data = "#cloud-config\nssh_authorized_keys:\n" + "".join(f"  - {public(key)}\n" for key in keys)
@@ -249,6 +260,7 @@ def test_nocloud_seed_on_a_virtio_disk(image: tiny.TinyImage, keys: list[Path], 
             assert guest.ssh("root", key, "hostname").stdout == "tiny-two\n"
 
 
+@pytest.mark.proof
 def test_probe_pair_says_it_runs(image: tiny.TinyImage) -> None:
     done = subprocess.run(
         [

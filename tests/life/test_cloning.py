@@ -9,7 +9,6 @@ import libvirt
 import pytest
 
 from tests.life.test_verbs import Subject
-from tests.proof import examples
 from tests.stack import Browserless, Stack, wait_for
 
 GUEST = (Path(__file__).parent / "agent.sh").read_text()
@@ -46,7 +45,8 @@ def test_the_agent_tells_and_sets_a_password(stack: Stack, admin: Browserless, s
     assert "a new secret" not in str(kept)
 
 
-@pytest.mark.parametrize("was", examples(["active", "paused", "stopped"], "active"))
+@pytest.mark.proof
+@pytest.mark.parametrize("was", ["active", "paused", "stopped"])
 def test_a_clone_has_the_same_disk_and_is_another_machine(
     stack: Stack, admin: Browserless, source: Subject, was: str
 ) -> None:

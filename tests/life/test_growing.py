@@ -32,6 +32,7 @@ def flavors(stack: Stack) -> None:
     stack.manage("shell", "-c", FLAVORS)
 
 
+@pytest.mark.proof
 def test_a_guest_grows_while_it_runs(stack: Stack, admin: Browserless) -> None:
     assert (
         admin.launch(stack, "growing", image_id=stack.linux, flavor_id="roomy", user_data=GUEST).status == 200

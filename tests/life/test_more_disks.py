@@ -94,6 +94,7 @@ def sectors(sizes: dict[str, Any]) -> list[str]:
     return [str(size // 512) for size, _kind, _label in sizes.values()]
 
 
+@pytest.mark.proof
 def test_their_whole_life(stack: Stack, admin: Browserless) -> None:
     assert (
         admin.launch(stack, "extra", image_id=stack.linux, flavor_id="extra", user_data=GUEST).status == 200

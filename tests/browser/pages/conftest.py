@@ -5,8 +5,11 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import verbs
+from tests.browser.conftest import keep_if_failed, open_browser
+from tests.browser.island import Island
 from tests.stack import PASSWORD, Browserless, Stack
 
 PEOPLE = f"""
@@ -67,3 +70,23 @@ def world(stack: Stack, admin: Browserless, steady: str) -> Iterator[None]:
     for name in ("binned", "crashed"):
         admin.act(stack, name, "purge")
         stack.wait_for_state(name, "deleted", 120)
+
+
+@pytest.fixture(scope="package")
+def admins_browser(
+    chromium: Browser, island: Island, stack: Stack, admin: Browserless
+) -> Iterator[BrowserContext]:
+    """One for all pages, since a new one fetches and compiles everything anew."""
+    island.open(stack.port)
+    context = open_browser(chromium, stack, admin)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(admins_browser: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab of the signed-in administrator."""
+    page = admins_browser.new_page()
+    yield page
+    keep_if_failed(request, page)
+    page.close()

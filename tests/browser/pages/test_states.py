@@ -13,6 +13,7 @@ from tests.browser import looks, verbs
 from tests.browser.pages.addresses import address
 from tests.browser.verbs import Faults
 from tests.instance_actions import ACTIONS
+from tests.proof import examples
 from tests.stack import Stack
 
 NewContext = Callable[..., BrowserContext]
@@ -80,7 +81,12 @@ def test_a_fault_of_ours(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", ["overview", "instances", "server-groups", "keypairs", "credentials", "activity", "recycle-bin"]
+    "route",
+    examples(
+        ["overview", "instances", "server-groups", "keypairs", "credentials", "activity", "recycle-bin"],
+        "overview",
+        "instances",
+    ),
 )
 def test_nothing_there_yet(stack: Stack, new_context: NewContext, route: str) -> None:
     page = new_context(stack.sign_in("mel")).new_page()
@@ -90,7 +96,7 @@ def test_nothing_there_yet(stack: Stack, new_context: NewContext, route: str) ->
     assert looks.inspect(page, f"{route}-empty") + faults == []
 
 
-@pytest.mark.parametrize("name", ["ruth", "lone"])
+@pytest.mark.parametrize("name", examples(["ruth", "lone"], "lone"))
 def test_overview_of_those_who_may_little(stack: Stack, new_context: NewContext, name: str) -> None:
     page = new_context(stack.sign_in(name)).new_page()
     faults = Faults(page)
@@ -99,7 +105,10 @@ def test_overview_of_those_who_may_little(stack: Stack, new_context: NewContext,
     assert looks.inspect(page, f"overview-{name}") + faults == []
 
 
-@pytest.mark.parametrize("route", ["instance", "instance-console", "instance-serial", "instance-activity"])
+@pytest.mark.parametrize(
+    "route",
+    examples(["instance", "instance-console", "instance-serial", "instance-activity"], "instance-console"),
+)
 def test_an_instance_that_crashed(stack: Stack, page: Page, faults: Faults, route: str) -> None:
     page.goto(reverse(route, args=[stack.instance("crashed")["uuid"]]))
     expect(page.get_by_role("alert")).to_contain_text("crashed")
@@ -107,7 +116,11 @@ def test_an_instance_that_crashed(stack: Stack, page: Page, faults: Faults, rout
 
 
 @pytest.mark.parametrize(
-    "verb", [verb for verb, action in ACTIONS.items() if action.asks and verb != "set_password"]
+    "verb",
+    examples(
+        [verb for verb, action in ACTIONS.items() if action.asks and verb != "set_password"],
+        *("resize", "take_image"),
+    ),
 )
 def test_what_a_verb_asks(stack: Stack, page: Page, faults: Faults, verb: str) -> None:
     page.goto("/instances/")
@@ -144,7 +157,7 @@ def test_menus(page: Page, faults: Faults) -> None:
     page.goto("/instances/")
     looks.settle(page)
     page.get_by_role("button", name="You and your preferences").click()
-    assert looks.inspect(page, "user-menu") + faults == []
+    assert looks.inspect(page, "user-menu", frame=True) + faults == []
     page.goto("/instances/")
     page.get_by_label("Select steady").check()
     assert looks.inspect(page, "selection") + faults == []
@@ -216,7 +229,11 @@ def test_limits_for_many(page: Page, faults: Faults) -> None:
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/users/?search=nobody", "users-none"), ("/projects/?search=nothing", "projects-none")],
+    examples(
+        [("/users/?search=nobody", "users-none"), ("/projects/?search=nothing", "projects-none")],
+        ("/users/?search=nobody", "users-none"),
+        unpack=True,
+    ),
 )
 def test_a_search_without_a_find(page: Page, faults: Faults, path: str, name: str) -> None:
     page.goto(path)
@@ -224,7 +241,10 @@ def test_a_search_without_a_find(page: Page, faults: Faults, path: str, name: st
     assert looks.inspect(page, name) + faults == []
 
 
-@pytest.mark.parametrize(("route", "found"), [("project", "mel"), ("user", "quiet"), ("group", "ruth")])
+@pytest.mark.parametrize(
+    ("route", "found"),
+    examples([("project", "mel"), ("user", "quiet"), ("group", "ruth")], ("project", "mel"), unpack=True),
+)
 def test_finding_whom_and_where(stack: Stack, page: Page, faults: Faults, route: str, found: str) -> None:
     page.goto(address(stack, route))
     page.get_by_role("searchbox").first.fill(found)
