@@ -5,14 +5,11 @@ administers everything. Each has a fixture of their user, and one of their conte
 """
 
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -26,6 +23,7 @@ from portal import shared_cache
 from tests import factories, migrated
 from tests.console_process import console_process
 from tests.postgres import Cluster, cluster
+from tests.redis_server import running as redis_running
 
 
 @pytest.fixture(scope="session")
@@ -86,29 +84,9 @@ def redis_server() -> Iterator[Path]:
     Tests that need none do without: broadcasts and hints bear a Redis that is away.
     """
     socket = Path(settings.REDIS_SOCKET)
-    command = ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no"]
-    server = subprocess.Popen(command, cwd=socket.parent, stdout=subprocess.DEVNULL)
-    try:
-        with redis.Redis(unix_socket_path=str(socket)) as client:
-            _wait_for_answer(client, server)
-            shared_cache.reset()  # tests before may have missed it
-            yield socket
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for_answer(client: redis.Redis, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        assert server.poll() is None, "redis-server ended at once; see its message above"
-        try:
-            client.ping()
-        except redis.ConnectionError:
-            assert time.monotonic() < deadline, "redis-server does not answer"
-            time.sleep(0.02)
-        else:
-            return
+    with redis_running(socket):
+        shared_cache.reset()  # tests before may have missed it
+        yield socket
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-OLD = 1200
+OLD = 3000
 YOUNG = 5
 CHAIN = 30
 """Deleted instances, each with a hundred operations."""
@@ -153,7 +153,7 @@ def test_every_rule_is_tested() -> None:
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_thousands_come_down_in_batches_and_nothing_younger(
+def test_three_thousand_come_down_in_batches_and_nothing_younger(
     name: str, blue: Project, alice: User, settings: LazySettings
 ) -> None:
     rule = retention.RULES[name]

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import libvirt
@@ -15,14 +16,21 @@ GUEST = (Path(__file__).parent / "agent.sh").read_text()
 """Adds its name to a list on its disk, writes the list on its console, and speaks the guest agent's protocol."""
 
 
+@contextmanager
+def writing(stack: Stack, admin: Browserless, name: str) -> Iterator[Subject]:
+    """An instance that has added its name to the list on its disk; gone at the end."""
+    assert admin.launch(stack, name, image_id=stack.linux, user_data=GUEST).status == 200
+    stack.wait_for_state(name, "active", 120)
+    subject = Subject(stack, admin, name)
+    wait_for(lambda: born(subject) == [name], "the guest to run its user data")
+    yield subject
+    subject.act("purge", "deleted")
+
+
 @pytest.fixture(scope="module")
 def source(stack: Stack, admin: Browserless) -> Iterator[Subject]:
-    assert admin.launch(stack, "source", image_id=stack.linux, user_data=GUEST).status == 200
-    stack.wait_for_state("source", "active", 120)
-    source = Subject(stack, admin, "source")
-    wait_for(lambda: born(source) == ["source"], "the guest to run its user data")
-    yield source
-    source.act("purge", "deleted")
+    with writing(stack, admin, "source") as subject:
+        yield subject
 
 
 def born(subject: Subject) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import libvirt
 import pytest
 
-from tests.life.test_cloning import GUEST, born
+from tests.life.test_cloning import GUEST, born, writing
 from tests.life.test_verbs import Subject
 from tests.proof import examples
 from tests.stack import Answer, Browserless, Stack, wait_for
@@ -27,12 +27,8 @@ def source(stack: Stack, admin: Browserless) -> Iterator[Subject]:
 @pytest.fixture(scope="module")
 def writer(stack: Stack, admin: Browserless) -> Iterator[Subject]:
     """It adds its name to a list on its disk."""
-    assert admin.launch(stack, "writer", image_id=stack.linux, user_data=GUEST).status == 200
-    stack.wait_for_state("writer", "active", 120)
-    writer = Subject(stack, admin, "writer")
-    wait_for(lambda: born(writer) == ["writer"], "the guest to run its user data")
-    yield writer
-    writer.act("purge", "deleted")
+    with writing(stack, admin, "writer") as subject:
+        yield subject
 
 
 def image_row(stack: Stack, name: str) -> dict[str, object] | None:

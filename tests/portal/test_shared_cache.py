@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from django.utils import timezone
 from accounts.models import User, UserSession
 from accounts.services import sessions
 from portal import shared_cache
-from tests.waiting import wait_until
+from tests.redis_server import running as redis_running
 
 SESSIONS = 5000
 
@@ -36,23 +35,8 @@ def breaker(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A Redis that a test may freeze and kill."""
-    socket = tmp_path / "redis.sock"
-    server = subprocess.Popen(
-        ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", tmp_path],
-        stdout=subprocess.DEVNULL,
-    )
-    with redis.Redis(unix_socket_path=str(socket)) as client:
-        wait_until(lambda: _answers(client), "redis-server to answer")
-    yield server
-    server.send_signal(signal.SIGCONT)
-    server.terminate()
-    server.wait(10)
-
-
-def _answers(client: redis.Redis) -> bool:
-    with suppress(redis.ConnectionError):
-        return bool(client.ping())
-    return False
+    with redis_running(tmp_path / "redis.sock") as server:
+        yield server
 
 
 def cache_at(server: str) -> shared_cache.SharedCache:

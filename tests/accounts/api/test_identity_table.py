@@ -136,9 +136,10 @@ def test_who_gets_which_status(
     foreign: Things,
     came_out: list[str],
 ) -> None:
+    nothing = nobodys(foreign)
     statuses: dict[str, list[int]] = {target: [] for target in TARGETS}
     for role, (api, own) in cast.items():
-        things = {"own": own, "foreign": foreign, "unknown": nobodys(foreign)}
+        things = {"own": own, "foreign": foreign, "unknown": nothing}
         said = {}
         for target in TARGETS:
             status, said[target] = ask(api, call, things[target], place, actor)
