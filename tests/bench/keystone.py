@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import redis_server
 from tests.ports import free_port
 from tests.postgres import Cluster
 from tests.stack import PASSWORD, wait_for
@@ -50,9 +51,7 @@ def keystone(cluster: Cluster, folder: Path, processes: int) -> Iterator[str]:
         (folder / name).mkdir(mode=0o700)
     port = free_port()
     address = f"http://127.0.0.1:{port}/v3"
-    cache = ["redis-server", "--port", "0", "--unixsocket", folder / "redis.sock", "--save", ""]
-    with _started(cache, folder / "redis.log"):
-        wait_for((folder / "redis.sock").exists, "Keystone's cache")
+    with redis_server.running(folder / "redis.sock"):
         _set_up(programs, folder, address)
         command = [
             programs / "uwsgi",
