@@ -1,7 +1,8 @@
 """Building blocks of the JSON Schemas of requests and answers.
 
 OpenStack's requests are more lenient than its answers: numbers and flags may be text. `x-error` holds a sentence for
-people if the schema's own keywords say too little.
+people if the schema's own keywords say too little. In `anyOf` the usual alternative stands first: one that does not fit
+takes several times as long to check as one that does.
 """
 
 from collections.abc import Iterable, Mapping
@@ -61,7 +62,7 @@ def nullable(schema: Schema) -> Schema:
         return schema | {"enum": [*schema["enum"], None]}
     if isinstance(kind := schema.get("type"), str | list):
         return schema | {"type": [*([kind] if isinstance(kind, str) else kind), "null"]}
-    return {"anyOf": [NULL, schema]}
+    return {"anyOf": [schema, NULL]}
 
 
 def list_of(items: Schema, *, least: int = 0, most: int | None = None) -> Schema:

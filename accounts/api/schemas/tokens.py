@@ -26,7 +26,7 @@ _DOMAIN: Schema = explained(
 )
 _USER: Schema = explained(
     object_of(optional={"id": ANY, "name": ANY, "domain": ANY, "password": ANY, "passcode": ANY}, others=True)
-    | {"anyOf": [{"required": ["id"]}, {"properties": {"name": {"type": "string"}}, "required": ["name"]}]},
+    | {"anyOf": [{"properties": {"name": {"type": "string"}}, "required": ["name"]}, {"required": ["id"]}]},
     _("Give an id, or a name and a domain."),
 )
 _METHODS: dict[str, Schema] = {
@@ -48,8 +48,6 @@ _IDENTITY: Schema = object_of(
 )
 _SCOPE: Schema = {
     "anyOf": [
-        {"type": "null"},
-        {"const": "unscoped"},
         object_of(
             optional={
                 "project": object_of(optional={"id": ANY, "name": ANY, "domain": ANY}, others=True),
@@ -62,6 +60,8 @@ _SCOPE: Schema = {
             },
             others=True,
         ),
+        {"type": "null"},
+        {"const": "unscoped"},
     ]
 }
 ISSUE: Schema = object_of(
