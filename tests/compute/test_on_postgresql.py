@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -29,26 +30,30 @@ REST = (
     "tests/compute/engine/test_whatever_fails.py",
     "tests/compute/instances/test_launch.py",
     "tests/compute/instances/test_scheduler.py",
+    "tests/compute/test_reach.py",
+)
+TABLES = (
     "tests/compute/test_large_tables.py",
     "tests/compute/test_lists.py",
-    "tests/compute/test_reach.py",
     "tests/compute/test_retention.py",
 )
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(900)  # beside tests on machines it gets little of the processors
-@pytest.mark.parametrize("files", [LOCKS, REST], ids=["locks", "rest"])
-def test_the_core_holds_on_postgresql(postgres: Cluster, files: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("files", [LOCKS, REST, TABLES], ids=["locks", "rest", "tables"])
+def test_the_core_holds_on_postgresql(postgres: Cluster, files: tuple[str, ...], tmp_path: Path) -> None:
     environment = os.environ | {"DATABASE_URL": postgres.create(f"core{len(files)}")}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
-        cwd=settings.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=800,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-8000:]
-    assert "Error when trying to teardown" not in done.stdout
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *files]
+    output = tmp_path / "output"
+    with output.open("w") as file:
+        process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=file)
+        try:
+            status: int | None = process.wait(800)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            process.kill()
+    said = output.read_text()
+    assert status == 0, said[-8000:]
+    assert "Error when trying to teardown" not in said
