@@ -118,6 +118,7 @@ def _analyze() -> None:
             cursor.execute("ANALYZE")
 
 
+@pytest.mark.timeout(900)  # to make so many rows, where other tests have most of the processors
 @pytest.mark.parametrize("count", examples([5_000, 100_000], 5_000))
 def test_operations_and_events_cost_the_same_however_many_there_are(
     as_alice: Context, as_root: Context, as_max: Context, blue: Project, count: int
