@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -35,7 +34,7 @@ class SecondHost:
         self.environment = stack.environment | {
             "MERIDIAN_HOST": "lab-2",
             "MERIDIAN_DATA": str(stack.root / "lab-2"),
-            "MERIDIAN_CONSOLE_LISTEN": f"127.0.0.1:{_two_free_ports()}",
+            "MERIDIAN_CONSOLE_LISTEN": f"127.0.0.1:{free_port(count=2)}",
             "MERIDIAN_SECRET_KEY": (data / "secret-key").read_text(),
             "DATABASE_URL": f"sqlite:///{data}/meridian.sqlite3",
             "REDIS_URL": f"unix://{data}/run/redis.sock",
@@ -70,14 +69,6 @@ class SecondHost:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(15)
-
-
-def _two_free_ports() -> int:
-    while True:
-        port = free_port()
-        with socket.socket() as probe:
-            if port < 65000 and probe.connect_ex(("127.0.0.1", port + 1)):
-                return port
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +106,11 @@ def test_one_front_door_leads_to_both(stack: Stack, admin: Browserless, guests: 
 
 
 def _all_of_it_answers(stack: Stack, admin: Browserless, there: str, second: SecondHost) -> None:
-    wait_for(lambda: _picture(admin, there).startswith(b"\x89PNG"), "a picture from lab-2")
+    def has_picture() -> bool:
+        assert second.process.poll() is None, stack.tail()
+        return _picture(admin, there).startswith(b"\x89PNG")
+
+    wait_for(has_picture, "a picture from lab-2")
     with _screen(stack, admin, there) as screen:
         assert screen.recv(10) == b"RFB 003.008\n"
     wait_for(lambda: "built-in shell" in _log(admin, there), "the log from lab-2", 120)
