@@ -15,6 +15,10 @@ def _no_columns(_row: Any, _state: str) -> Mapping[str, Any]:
     return {}
 
 
+def _replaces_fault(_row: Any) -> bool:
+    return False
+
+
 def _no_host(_row: Any) -> UUID | None:
     return None
 
@@ -50,6 +54,10 @@ class Kind:
     counts: tuple[str, ...] = ()
     state_columns: Callable[[Any, str], Mapping[str, Any]] = _no_columns
     lock: Callable[[Context, Any], str | Promise] = _unlocked
+    unshown: frozenset[str] = frozenset()
+    """Columns that no API shows, whose changes leave the time of the row's last change."""
+    keeps_fault: Callable[[Any], bool] = _replaces_fault
+    """Returns whether the row's fault stays when a later operation fails too."""
     host: Callable[[Any], UUID | None] = _no_host
     """Returns the id of the host with the row's files; None if there is none yet."""
     related: tuple[str, ...] = ("project",)

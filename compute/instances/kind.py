@@ -50,6 +50,9 @@ INSTANCE = Kind(
     counts=("quota",),
     state_columns=state_columns,
     lock=lock,
+    unshown=frozenset({"agent", "headroom", "boot_stage", "booted_at", "expiry_warned_at"}),
+    # Why its launch has failed matters more than that a deletion has failed afterwards.
+    keeps_fault=lambda instance: not instance.was_launched,
     host=lambda instance: instance.hypervisor_id,
     related=("hypervisor", "image", "rescue_image", "project"),
 )

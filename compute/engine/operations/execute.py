@@ -67,7 +67,6 @@ def _run_steps(run: Run, plan: Plan) -> None:
         _enforce_attempts(run, ATTEMPTS)
         for step in plan.steps:
             if not _ended(run.operation, step):
-                run.check()
                 _ensure_host(run, step)
                 _begin(run, step)
                 step.do(run)
@@ -159,6 +158,9 @@ def _find_step(steps: Mapping[str, Step], name: str) -> Step:
 def _ensure_host(run: Run, step: Step) -> None:
     """Hand the operation over if the step must run on another host. Raise _HandedOver."""
     if step.where == Where.ANYWHERE:
+        return
+    # It occupies its subject, which so stays on the host that an earlier step has found.
+    if run.operation.host_id is not None and run.operation.host_id == served_host.host_id():
         return
     subject = run.subject
     host = kinds.kind_of(subject).host(subject) or run.operation.host_id
@@ -281,13 +283,13 @@ def _ended(operation: Operation, step: Step) -> bool:
 
 
 def _begin(run: Run, step: Step) -> None:
-    """List the step in the timeline before it acts, so that undoing knows of it."""
-    timeline, entry = run.operation.timeline, _entry(run.operation, step)
+    """List the step in the timeline before it acts, so that undoing knows of it. Raise LeaseLost, Cancelled."""
+    timeline, entry = list(run.operation.timeline), _entry(run.operation, step)
     if entry is None:
         entry = {"name": step.name, "label": step.label, "began": _now(), "ended": None, "undone": None}
         timeline.append(entry)
     entry["host"] = settings.HOST
-    run.write(step=step.name, timeline=timeline, progress=None)
+    run.go_on(step=step.name, timeline=timeline, progress=None)
 
 
 def _end(run: Run, step: Step) -> None:

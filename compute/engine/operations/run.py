@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Case, DurationField, F, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from compute.engine import kinds
@@ -71,6 +71,7 @@ class Run:
             .update(
                 lease_until=Now() + Value(lease, output_field=DurationField()),
                 fence=F("fence") + 1,
+                started_at=Coalesce("started_at", Now()),
                 attempt=F("attempt") + 1,
                 state=Case(
                     When(state=Operation.State.PENDING, then=Value(Operation.State.RUNNING)),
@@ -86,8 +87,6 @@ class Run:
 
     def __enter__(self) -> Self:
         self._renewer.start()
-        if self.operation.started_at is None:
-            self.write(started_at=timezone.now())
         return self
 
     def __exit__(
@@ -129,11 +128,23 @@ class Run:
 
     def write(self, **fields: Any) -> None:
         """Update columns of the operation. Raise LeaseLost if another worker has claimed it."""
-        if self._lost.is_set() or not self._mine().change(**fields):
+        if not self._wrote(self._mine(), fields):
             raise LeaseLost
+
+    def go_on(self, **fields: Any) -> None:
+        """Check the claim and update columns at once, before a step. Raise LeaseLost, Cancelled."""
+        if not self._wrote(self._mine().filter(cancel_requested=False), fields):
+            self.check()
+            raise LeaseLost
+
+    def _wrote(self, rows: OperationQuerySet, fields: dict[str, Any]) -> bool:
+        """Return whether the operation was among the rows, which are updated then."""
+        if self._lost.is_set() or not rows.change(**fields):
+            return False
         for name, value in fields.items():
             setattr(self.operation, name, value)
         broadcast.operation_changed(self.operation)
+        return True
 
     def progress(self, done: int, total: int, unit: str = "bytes") -> bool:
         """Write the progress of a long step, at most once a second. Return whether it was written.

@@ -11,10 +11,13 @@ from compute.engine.services import broadcast
 
 
 def change(row: Subject, **fields: Any) -> None:
-    """Write columns of the row, raise its version, and announce the change to open pages after commit."""
-    type(row)._default_manager.filter(pk=row.pk).update(
-        **fields, version=F("version") + 1, updated_at=timezone.now()
-    )
+    """Write columns of the row, raise its version, and announce the change to open pages after commit.
+
+    The time of the last change moves if the APIs show one of the columns.
+    """
+    is_shown = not fields.keys() <= kinds.kind_of(row).unshown
+    moved = {"updated_at": timezone.now()} if is_shown or not fields else {}
+    type(row)._default_manager.filter(pk=row.pk).update(**fields, **moved, version=F("version") + 1)
     for name, value in fields.items():
         setattr(row, name, value)
     broadcast.changed(row)
@@ -33,8 +36,10 @@ def settle(row: Subject, state: str, *, task_state: str | None = None, **fields:
 def fail(
     row: Subject, error: dict[str, str] | None, state: str | None = None, *, task_state: str | None = None
 ) -> None:
-    """End the row's task with a fault. Keep the state, or set `state`."""
+    """End the row's task with a fault, unless its kind keeps an earlier one. Keep the state, or set `state`."""
     fault = {**(error or {}), "at": timezone.now().isoformat(timespec="seconds")}
+    if row.fault and kinds.kind_of(row).keeps_fault(row):
+        fault = row.fault
     change(row, **_state_columns(row, state), task_state=task_state, fault=fault)
 
 

@@ -2,8 +2,24 @@
 
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 from compute.engine.actions.base import Action
+from compute.instances.models import Instance
 
 
 class InstanceAction(Action):
     noun: ClassVar[str] = "instance"
+    needs_guest: ClassVar[bool] = True
+    """Whether its steps need a guest, so that it is impossible after a failed launch."""
+
+    def applies(self, instance: Instance) -> bool:
+        return not self._lacks_guest(instance)
+
+    def blocker(self, instance: Instance) -> str:
+        if self._lacks_guest(instance):
+            return _("Its launch has failed, so there is no machine. Delete it and launch it again.")
+        return ""
+
+    def _lacks_guest(self, instance: Instance) -> bool:
+        return bool(self.steps) and self.needs_guest and not instance.was_launched

@@ -4,17 +4,19 @@ from compute.driver.errors import GuestClaimed, GuestNotFound
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.hotplug import Hotplug
 from compute.engine.operations import LeaseLost, Run
+from compute.instances.models import Instance
 from compute.instances.services import guest_spec, guests
 
 
-def claim_guest(run: Run, *, write: bool = True) -> Guest:
+def claim_guest(run: Run, instance: Instance | None = None, *, write: bool = True) -> Guest:
     """Claim the guest of the run's instance and return it. Raise LeaseLost, Cancelled, Conflict without a host.
 
     The fence in the row is compared first, then the fence in the guest's tag. The tag also stops a worker that has
-    lost the database. Without `write` the tag is only read, for guests whose QEMU may hang.
+    lost the database. Without `write` the tag is only read, for guests whose QEMU may hang. `instance` is the run's,
+    if it has just been read.
     """
     run.check()
-    instance = run.subject
+    instance = instance or run.subject
     guest = guests.guest(instance)
     try:
         guest.claim(guest_spec.build_tag(instance, run.operation), write=write)

@@ -35,6 +35,7 @@ class Delete(InstanceAction):
     schedulable = True
     danger = True
     confirm = _("It is powered off and moved to the recycle bin.")
+    needs_guest = False
     steps = (PowerOff(), DeleteSnapshots(), RemoveRescueDisk())
 
     def redirect(self, instance: Instance) -> InstanceAction:

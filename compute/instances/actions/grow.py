@@ -84,7 +84,7 @@ class Grow(SizeChange):
     steps = (PlugMemory(), PlugVcpus(), GrowLiveDisk(), RedefineGuest())
 
     def blocker(self, instance: Instance) -> str:
-        return headroom.unknown_reason(instance)
+        return super().blocker(instance) or headroom.unknown_reason(instance)
 
     def refusal(self, instance: Instance, flavor: Flavor) -> str:
         if reason := size_refusal(instance, flavor) or headroom.refusal(instance, flavor):

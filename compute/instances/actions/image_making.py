@@ -55,7 +55,7 @@ class ExportDisk(Step):
             pool.export(copy.volume_name, target, progress)
         else:
             source = disks.pool_of(root).source_of(root.volume_name)
-            flatten(source, disks.backing(root), target, disk_capacity(root), progress)
+            flatten(source, disks.backing(root, disks.pool_of(root)), target, disk_capacity(root), progress)
         for copy in _disk_copies(instance):
             disks.remove(copy)
 

@@ -1,5 +1,6 @@
 """Launch: create the rows in one transaction, then the guest in steps."""
 
+import secrets
 from typing import ClassVar
 
 from django.db import transaction
@@ -62,9 +63,18 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
         addresses.lock(checked.networks)
         quotas.reserve(project, resources.amounts(checked.flavor, len(checked.names)), context.user)
+        reservation_id = f"r-{secrets.token_hex(4)}"
         return [
-            _begin(context, project, request, checked, name, f"{key}:{number}" if key else None)
-            for number, name in enumerate(checked.names, start=1)
+            _begin(
+                context,
+                project,
+                request,
+                checked,
+                index,
+                reservation_id,
+                f"{key}:{index + 1}" if key else None,
+            )
+            for index in range(len(checked.names))
         ]
 
 
@@ -73,13 +83,16 @@ def _begin(
     project: Project,
     request: LaunchRequest,
     checked: CheckedRequest,
-    name: str,
+    index: int,
+    reservation_id: str,
     idempotency_key: str | None,
 ) -> Instance:
     instance = Instance.objects.create(
         project=project,
         user=context.user,
-        name=name,
+        name=checked.names[index],
+        reservation_id=reservation_id,
+        launch_index=index,
         image=checked.image,
         hardware=hardware.options(checked.flavor, checked.image),
         key_name=checked.key_name,
@@ -176,7 +189,7 @@ class WriteConfigDrive(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
-        write_config_drive(run)
+        write_config_drive(run, instance)
         transitions.set_task(instance, TaskState.SPAWNING)
 
     def undo(self, run: Run) -> None:
@@ -200,6 +213,7 @@ class Launch(InstanceAction):
     doing = gettext_lazy("Choosing a host")
     api_history = "create"
     cancellable = True
+    needs_guest = False
     steps: tuple[Step, ...] = (
         Place(),
         DeliverImage(),

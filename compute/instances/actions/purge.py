@@ -82,6 +82,7 @@ class Purge(InstanceAction):
     api_history = "delete"
     danger = True
     confirm = _("Its disk is erased. This cannot be undone.")
+    needs_guest = False
     steps = (PowerOff(), UndefineGuestAndState(), ReleaseAddresses(), RemoveDisks())
 
     def succeeded(self, operation: Operation) -> None:

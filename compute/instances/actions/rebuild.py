@@ -32,8 +32,8 @@ from compute.instances.services import (
     hardware,
     keypairs,
     labels,
-    launch_request,
     machine_disks,
+    user_data,
 )
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 from compute.volumes.models import Disk
@@ -114,7 +114,7 @@ class RewriteConfigDrive(Step):
     label: ClassVar[str] = gettext_noop("Write the config drive")
 
     def do(self, run: Run) -> None:
-        write_config_drive(run)
+        write_config_drive(run, run.subject)
 
 
 class Rebuild(InstanceAction):
@@ -170,7 +170,7 @@ class Rebuild(InstanceAction):
         if "description" in parameters:
             changed["description"] = inputs.text(parameters, "description", longest=255)
         if "user_data" in parameters:
-            changed["user_data"] = launch_request.encode_user_data(parameters["user_data"])
+            changed["user_data"] = user_data.encode(parameters["user_data"])
         if "key_name" in parameters:
             changed |= _key(context, parameters["key_name"])
         for field in labels.CHECKS.keys() & parameters.keys():

@@ -55,6 +55,8 @@ class SetPassword(InstanceAction):
     steps = (SetGuestPassword(),)
 
     def blocker(self, instance: Instance) -> str:
+        if reason := super().blocker(instance):
+            return reason
         if instance.agent is not None:
             return ""
         return _("No guest agent answers in it. Install and start qemu-guest-agent there.")

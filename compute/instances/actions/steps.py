@@ -107,7 +107,8 @@ def state_to_restore(instance: Instance) -> VmState:
     """Return the state that ends an action which preserves the power state: ACTIVE or STOPPED."""
     if instance.vm_state == VmState.RESIZED:
         return VmState(instance.restore_to)
-    off = {VmState.STOPPED, VmState.ERROR, VmState.SHELVED}
+    # As in Nova, one in ERROR runs afterwards: its state no longer tells whether it ran before.
+    off = {VmState.STOPPED, VmState.SHELVED}
     return VmState.STOPPED if instance.vm_state in off else VmState.ACTIVE
 
 
@@ -132,15 +133,16 @@ def redefine(run: Run) -> None:
 
 def define(run: Run) -> None:
     """Define the guest in libvirt, tagged with this claim."""
-    claim_guest(run, write=False)
     instance = run.subject
+    claim_guest(run, instance, write=False)
     Guest.define(guests.uri(instance), guest_spec.build(instance, run.operation))
 
 
 def power_on(run: Run) -> None:
     """Power on the guest and record its headroom."""
-    claim_guest(run).start()
-    headroom.record(run.subject)
+    instance = run.subject
+    claim_guest(run, instance).start()
+    headroom.record(instance)
 
 
 def power_off(run: Run) -> None:

@@ -55,9 +55,10 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     rows = list(instance.disks.plugged().select_related("pool", "image"))
     rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
     boot_ids = [disk.pk for role in _BOOT_ROLES for disk in rows if disk.role == role]
+    of_disks = [(disk, disks.pool_of(disk, instance.hypervisor)) for disk in rows]
     return tuple(
         DiskSpec(
-            source=disks.pool_of(disk).source_of(disk.volume_name),
+            source=pool.source_of(disk.volume_name),
             format="raw" if disk.format == "raw" else "qcow2",
             target=disk.device,
             bus=cast("DiskBus", disk.bus),
@@ -65,9 +66,9 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
             read_only=disk.role == Disk.Role.CONFIG,
             boot_order=boot_ids.index(disk.pk) + 1 if disk.pk in boot_ids else None,
             serial=None if disk.role == Disk.Role.CONFIG else disk.serial,
-            backing=disks.backing(disk),
+            backing=disks.backing(disk, pool),
         )
-        for disk in rows
+        for disk, pool in of_disks
     )
 
 

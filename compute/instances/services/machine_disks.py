@@ -26,17 +26,15 @@ def sync(instance: Instance) -> None:
     """
     machine = hardware.spec_of(instance)
     sizes = _sizes(instance)
+    buses = {role: machine.cdrom_bus if role == Role.CONFIG else machine.disk_bus for role in sizes}
     present = {disk.role: disk for disk in instance.disks.plugged()}
     for role in (Role.EPHEMERAL, Role.SWAP):
         if role in present and role not in sizes:
             replace(present.pop(role))
-    for name, size in sizes.items():
-        bus = machine.cdrom_bus if name == Role.CONFIG else machine.disk_bus
-        disk = present.get(name)
-        if disk is None:
-            _create(instance, name, size, bus)
-        elif disk.bus != bus:
-            _replug(disk, bus)
+    for name, bus in buses.items():
+        if name in present and present[name].bus != bus:
+            _replug(present[name], bus)
+    _create(instance, [(role, size, buses[role]) for role, size in sizes.items() if role not in present])
 
 
 def root(instance: Instance) -> Disk:
@@ -163,19 +161,26 @@ def _sizes(instance: Instance) -> dict[str, int]:
     return {**sizes, Role.CONFIG: 0}
 
 
-def _create(instance: Instance, role: str, size_bytes: int, bus: str) -> None:
+def _create(instance: Instance, missing: list[tuple[str, int, str]]) -> None:
+    """Make the rows of disks, each given by role, bytes and bus."""
+    if not missing:
+        return
     if instance.hypervisor is None:
         raise Conflict(_("This instance never found a host. Delete it and launch it again."))
-    Disk.objects.create(
-        pool=pools.default(instance.hypervisor),
-        instance=instance,
-        role=role,
-        format="raw" if role == Role.CONFIG else "qcow2",
-        size_bytes=size_bytes,
-        image=instance.image if role == Role.ROOT else None,
-        device=_free_device(instance, bus),
-        bus=bus,
-    )
+    pool, used = pools.default(instance.hypervisor), _used_devices(instance)
+    for role, size_bytes, bus in missing:
+        device = _free(used, bus)
+        used.add(device)
+        Disk.objects.create(
+            pool=pool,
+            instance=instance,
+            role=role,
+            format="raw" if role == Role.CONFIG else "qcow2",
+            size_bytes=size_bytes,
+            image=instance.image if role == Role.ROOT else None,
+            device=device,
+            bus=bus,
+        )
 
 
 def _replug(disk: Disk, bus: str) -> None:
@@ -186,7 +191,14 @@ def _replug(disk: Disk, bus: str) -> None:
 
 def _free_device(instance: Instance, bus: str) -> str:
     """Return the first device name on the bus that no disk of the machine has."""
-    used = set(instance.disks.plugged().values_list("device", flat=True))
+    return _free(_used_devices(instance), bus)
+
+
+def _used_devices(instance: Instance) -> set[str]:
+    return set(instance.disks.plugged().values_list("device", flat=True))
+
+
+def _free(used: set[str], bus: str) -> str:
     names = (f"{_prefix(bus)}{letter}" for letter in ascii_lowercase)
     return next(name for name in names if name not in used)
 

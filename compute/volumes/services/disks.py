@@ -2,13 +2,14 @@
 
 from compute.driver.specs import BackingSpec
 from compute.driver.storage.pool import Pool
+from compute.hosts.models import Hypervisor
 from compute.hosts.services import pools
 from compute.volumes.models import Disk
 
 
-def pool_of(disk: Disk) -> Pool:
-    """Return the driver's handle of the disk's pool on this process's host."""
-    return pools.handle(disk.pool)
+def pool_of(disk: Disk, host: Hypervisor | None = None) -> Pool:
+    """Return the driver's handle of the disk's pool on a host, by default this process's."""
+    return pools.on(disk.pool, host) if host else pools.handle(disk.pool)
 
 
 def make(disk: Disk) -> None:
@@ -33,10 +34,8 @@ def remove(disk: Disk) -> None:
     Disk.objects.filter(pk=disk.pk).delete()
 
 
-def backing(disk: Disk) -> BackingSpec | None:
+def backing(disk: Disk, pool: Pool) -> BackingSpec | None:
     """Return the disk's backing file by its row, since QEMU must not trust the header of a guest's file."""
     if disk.image is None:
         return None
-    return BackingSpec(
-        source=pool_of(disk).source_of(disk.image.volume_name), format=disk.image.volume_format
-    )
+    return BackingSpec(source=pool.source_of(disk.image.volume_name), format=disk.image.volume_format)

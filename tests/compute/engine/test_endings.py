@@ -150,6 +150,17 @@ def test_changing_by_a_stale_copy_keeps_what_others_wrote() -> None:
     assert Instance.objects.get().name == "second"
 
 
+def test_what_no_api_shows_leaves_the_time_of_the_last_change() -> None:
+    instance = factories.InstanceFactory()
+    before = Instance.objects.get()
+    for fields in ({"agent": {}}, {"headroom": None}, {"boot_stage": "address"}):
+        transitions.change(instance, **fields)
+    after = Instance.objects.get()
+    assert (after.updated_at, after.version) == (before.updated_at, before.version + 3)
+    transitions.change(instance, name="other", agent=None)
+    assert Instance.objects.get().updated_at > before.updated_at
+
+
 @pytest.mark.parametrize("verb", ["stop", "force_reboot"])
 def test_what_never_found_a_host_says_so_at_once(as_alice: Context, verb: str) -> None:
     instance = factories.InstanceFactory(project=as_alice.project, vm_state=VmState.ERROR)

@@ -62,7 +62,7 @@ def test_it_says_when_it_goes(settings) -> None:
         (VmState.ACTIVE, VmState.ACTIVE),
         (VmState.PAUSED, VmState.ACTIVE),
         (VmState.STOPPED, VmState.STOPPED),
-        (VmState.ERROR, VmState.STOPPED),
+        (VmState.ERROR, VmState.ACTIVE),
     ],
 )
 def test_deleting_remembers_whether_it_ran(as_alice: Context, was: VmState, remembered: VmState) -> None:
