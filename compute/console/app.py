@@ -10,13 +10,14 @@ import uvicorn
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.db import DatabaseError
 from django.urls import path
 
+from accounts.same_origin import SameOrigin
 from accounts.unknown_socket import Unknown
 from compute.console import answers
+from compute.console.passes import Passes
 from compute.console.serial import Serial
 from compute.engine.services import heartbeats
 from compute.hosts.services.console_addresses import Part
@@ -29,11 +30,10 @@ websockets = [
     path("ws/serial/<uuid:host_id>/<uuid:instance_id>/", Serial.as_asgi()),
     path("<path:anything>", Unknown.as_asgi()),
 ]
-# The whole origin counts, as on the pages: a session cookie is the proof, and browsers always send one.
 application = ProtocolTypeRouter(
     {
         "http": answers.http,
-        "websocket": OriginValidator(AuthMiddlewareStack(URLRouter(websockets)), [settings.PUBLIC_URL]),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websockets))),
     }
 )
 
@@ -43,11 +43,20 @@ class HostServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Serve until told to stop."""
-        beating = asyncio.create_task(_keep_beating())
+        tasks = [asyncio.create_task(_keep_beating()), asyncio.create_task(Passes().serve())]
+        for task in tasks:
+            task.add_done_callback(self._end_with)
         try:
             await super().main_loop()
         finally:
-            beating.cancel()
+            for task in tasks:
+                task.cancel()
+
+    def _end_with(self, task: asyncio.Task[None]) -> None:
+        """End once a part has failed, so that the supervisor starts all again."""
+        if not task.cancelled() and (error := task.exception()):
+            log.error("the console process cannot go on", error=str(error))
+            self.should_exit = True
 
 
 def server() -> HostServer:

@@ -1,32 +1,79 @@
 """What websockify asks us: where a token leads, and whether a page may open a connection at all."""
 
-from collections.abc import Callable
+import os
+import select
+import socket
+import time
 from email.message import Message
-from multiprocessing import Pipe, Process
-from multiprocessing.connection import Connection
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connections
 from django.http.request import validate_host
 from websockify.auth_plugins import AuthenticationError
 
-from compute.engine.services import served_host
-from compute.instances.services import consoles, guests
+from compute.console import passes
 
 log = structlog.get_logger(__name__)
-Answer = TypeVar("Answer")
+
+ANSWER_SECONDS = 15
+START_SECONDS = 5
+
+
+class Pass:
+    """The right of one connection, which lasts as long as this connection to the host's process (`passes`)."""
+
+    def __init__(self, token: str) -> None:
+        """Ask for the pass. Raise OSError."""
+        self._socket = _connected()
+        self._socket.sendall(f"{token}\n".encode())
+        with self._socket.makefile() as answer:
+            self.screen = answer.readline().strip()
+        """The path of the screen's socket; empty if the token is wrong."""
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    @property
+    def withdrawn(self) -> bool:
+        """Return whether the other side has closed it."""
+        return bool(select.select([self], [], [], 0)[0])
+
+    def give_back(self) -> None:
+        self._socket.close()
+
+
+def _connected() -> socket.socket:
+    """Return a connection to the host's process, which starts together with the proxy. Raise OSError."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(ANSWER_SECONDS)
+        try:
+            connection.connect(os.fspath(passes.socket_path()))
+        except OSError:
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return connection
 
 
 class OneUseTokens:
     """Token plugin: a token leads to its instance's screen once."""
 
-    def lookup(self, token: str) -> tuple[str, str] | None:
-        """websockify's ("unix_socket", path), or None."""
-        target = _ask(_screen_of, token)
-        return ("unix_socket", target) if target else None
+    def lookup(self, token: str) -> Pass | None:
+        """Return the pass of a valid token, else None."""
+        try:
+            held = Pass(token)
+        except OSError as error:
+            log.warning("the host's process does not answer", error=str(error))
+            return None
+        if held.screen:
+            return held
+        held.give_back()
+        return None
 
 
 class OwnOrigin:
@@ -65,47 +112,3 @@ def is_own(origin: str, host: str) -> bool:
 def _bracketed(hostname: str) -> str:
     """IPv6 addresses in the form that ALLOWED_HOSTS has them."""
     return f"[{hostname}]" if ":" in hostname else hostname
-
-
-def _screen_of(token: str) -> str | None:
-    """Return the path of the screen's socket on this host, using the token up."""
-    instance = consoles.redeem(token, served_host.host_id())
-    return str(guests.vnc_socket(instance)) if instance else None
-
-
-def renew(token: str) -> bool | None:
-    """`consoles.renew`; None when the database does not answer."""
-    return _ask(consoles.renew, token)
-
-
-def give_back(token: str) -> None:
-    """`consoles.revoke`; left undone, the pass ends by itself."""
-    _ask(consoles.revoke, token)
-
-
-def _ask(question: Callable[[str], Answer], token: str) -> Answer | None:
-    """The answer from the database; None when there is none.
-
-    Asked in a process of its own, which takes the memory that queries need away with it: a connection that
-    lives for hours stays small.
-    """
-    receiver, sender = Pipe(duplex=False)
-    process = Process(target=_answer, args=[question, token, sender])
-    process.start()
-    sender.close()
-    try:
-        answer: Answer = receiver.recv()
-    except EOFError:
-        return None
-    finally:
-        process.join()
-    return answer
-
-
-def _answer(question: Callable[[str], Any], token: str, sender: Connection) -> None:
-    try:
-        sender.send(question(token))
-    except DatabaseError as error:
-        log.warning("the database does not answer", question=question.__name__, error=str(error))
-    finally:
-        connections.close_all()

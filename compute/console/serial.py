@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
@@ -15,6 +16,7 @@ from redis.exceptions import RedisError
 
 from accounts import policy, socket_sessions
 from accounts.errors import MeridianError
+from accounts.rights_watch import rights_watch
 from compute.driver.errors import DriverError
 from compute.driver.guest.console import Console
 from compute.engine.services import served_host
@@ -47,10 +49,12 @@ class Serial(AsyncWebsocketConsumer):
     console: Console | None = None
     checker: asyncio.Task[None] | None = None
     closed = False
+    mark = ""
 
     async def connect(self) -> None:
         """Open the console for whoever may. Accepts first, so that a refusal has a code that pages can read."""
         await self.accept()
+        self.mark = await rights_watch().mark()
         try:
             instance = await self._reach()
         except MeridianError as error:
@@ -68,13 +72,14 @@ class Serial(AsyncWebsocketConsumer):
         self.checker = asyncio.create_task(self._keep_checking())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Type what the client sends."""
+        """Type what the client sends, and say how many bytes the guest has taken, which long texts wait for."""
         typed = bytes_data if bytes_data is not None else (text_data or "").encode()
         if len(typed) > LONGEST_INPUT:
             await self.close(code=TOO_LONG)
         elif self.console is not None:
             try:
                 await _in_thread(self.console.write, typed)
+                await self.send(text_data=json.dumps({"typed": len(typed)}))
             except DriverError:
                 await self.close(code=AWAY)
 
@@ -136,7 +141,7 @@ class Serial(AsyncWebsocketConsumer):
 
     async def _keep_checking(self) -> None:
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            self.mark = await rights_watch().wait(self.mark, CHECK_SECONDS)
             try:
                 await self._still_allowed()
             except MeridianError as error:

@@ -19,16 +19,21 @@ import structlog
 from websockify.auth_plugins import AuthenticationError
 from websockify.websocketproxy import ProxyRequestHandler, WebSocketProxy
 
-from compute.console import plugins
-from compute.console.plugins import OneUseTokens, OwnOrigin
+from compute.console.plugins import OneUseTokens, OwnOrigin, Pass
 from compute.engine.services import processes
-from compute.instances.services import consoles
 
 log = structlog.get_logger(__name__)
 
 SOCKET_MODE = 0o600
 SEND_BUFFER = 2 * 1024 * 1024
 POLICY_VIOLATION = 1008
+LOOK_SECONDS = 1
+"""How often a connection looks whether its pass still holds, which costs next to nothing."""
+PING_SECONDS = 25
+
+
+class Withdrawn(Exception):
+    """The right to see the screen has ended."""
 
 
 class PatientSocket:
@@ -37,17 +42,24 @@ class PatientSocket:
     websockify itself reads on, and keeps in memory whatever a slow client has not taken yet.
     """
 
-    def __init__(self, target: socket.socket, client: socket.socket, seconds: float) -> None:
+    def __init__(
+        self, target: socket.socket, client: socket.socket, held: Pass | None, seconds: float
+    ) -> None:
         self._target = target
         self._client = client
+        self._held = held
         self._seconds = seconds
 
     def fileno(self) -> int:
         return self._target.fileno()
 
     def recv(self, size: int) -> bytes:
-        """Raises TimeoutError for a client that takes nothing for so many seconds."""
-        if not select.select([], [self._client], [], self._seconds)[1]:
+        """Raise TimeoutError for a client that takes nothing for so many seconds, Withdrawn as soon as it may not."""
+        rights = [self._held] if self._held else []
+        withdrawn, ready, _failed = select.select(rights, [self._client], [], self._seconds)
+        if withdrawn:
+            raise Withdrawn
+        if not ready:
             raise TimeoutError("The client takes nothing.")
         return self._target.recv(size)
 
@@ -64,8 +76,8 @@ class ConsoleHandler(ProxyRequestHandler):
     buffer_size = 512 * 1024
     """Bytes moved at a time: half of what nginx takes at once, so that the two seldom wait for each other."""
 
-    token = ""
-    right_until = 0.0
+    held: Pass | None = None
+    pinged_at = 0.0
 
     def validate_connection(self) -> None:
         """Origin first, so that a foreign page cannot use up a token; then where the token leads."""
@@ -77,13 +89,13 @@ class ConsoleHandler(ProxyRequestHandler):
 
     def get_target(self, target_plugin: OneUseTokens) -> tuple[str, str]:
         """The token's target. Every kind of wrong token gets the same answer as a foreign page."""
-        self.token = _token(self.path)
-        target = target_plugin.lookup(self.token) if self.token else None
-        if target is None:
+        token = _token(self.path)
+        self.held = target_plugin.lookup(token) if token else None
+        if self.held is None:
             refusal = AuthenticationError(response_msg="Forbidden")
             self.send_auth_error(refusal)
             raise refusal
-        return target
+        return "unix_socket", self.held.screen
 
     def send_auth_error(self, ex: AuthenticationError) -> None:
         """An empty answer and the end: some clients would read a body as their first frame."""
@@ -97,33 +109,37 @@ class ConsoleHandler(ProxyRequestHandler):
         """Carry bytes until either side ends it or the pass is withdrawn."""
         screen = Path(self.server.unix_target).name
         log.info("console opened", screen=screen)
-        self.right_until = time.monotonic() + consoles.TOKEN_LIFETIME.total_seconds()
         try:
             super().new_websocket_client()
         finally:
             log.info("console closed", screen=screen)
-            plugins.give_back(self.token)
+            if self.held is not None:
+                self.held.give_back()
 
     def do_proxy(self, target: socket.socket) -> None:
-        super().do_proxy(PatientSocket(target, self.request, self.timeout))
+        try:
+            super().do_proxy(PatientSocket(target, self.request, self.held, self.timeout))
+        except Withdrawn as error:
+            raise self._closed() from error
 
     def send_ping(self, data: bytes = b"") -> None:
-        """websockify's heartbeat, and with it the question whether the pass is still right."""
-        match plugins.renew(self.token):
-            case True:
-                self.right_until = time.monotonic() + consoles.TOKEN_LIFETIME.total_seconds()
-            case None if time.monotonic() < self.right_until:
-                pass  # the database is away; a pass is good for a while without it
-            case _:
-                raise self.CClose(POLICY_VIOLATION, "This console was closed.")
-        super().send_ping(data)
+        """websockify's heartbeat: look whether the pass still holds, and sometimes ping the client."""
+        if self.held is not None and self.held.withdrawn:
+            raise self._closed()
+        if time.monotonic() > self.pinged_at + PING_SECONDS:
+            self.pinged_at = time.monotonic()
+            super().send_ping(data)
+
+    def _closed(self) -> Exception:
+        closed: Exception = self.CClose(POLICY_VIOLATION, "This console was closed.")
+        return closed
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
         """Nothing: websockify's lines contain the path, and so the token."""
 
 
 class ConsoleProxy(WebSocketProxy):
-    """The listening process. It never opens the database: only its children do."""
+    """The listening process. Neither it nor its children open the database (`compute.console.passes`)."""
 
     def __init__(self, listen: Path | tuple[str, int]) -> None:
         multiprocessing.set_start_method("fork", force=True)
@@ -138,7 +154,7 @@ class ConsoleProxy(WebSocketProxy):
             **where,
             token_plugin=OneUseTokens(),
             auth_plugin=OwnOrigin(),
-            heartbeat=consoles.RENEW_SECONDS,
+            heartbeat=LOOK_SECONDS,
         )
 
     def started(self) -> None:

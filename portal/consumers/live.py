@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from accounts import policy, socket_sessions
 from accounts.context import Context
 from accounts.models import QuotaRequest
+from accounts.rights_watch import rights_watch
 from compute.engine.models import Operation
 from compute.engine.services import broadcast
 from compute.hosts.models import Hypervisor
@@ -22,7 +23,7 @@ from compute.instances.models import Instance
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 25
-SIGNED_OUT = 4401
+SIGNED_OUT, UNSUPPORTED = 4401, 1003
 
 Stamp = tuple[Any, ...]
 
@@ -30,16 +31,18 @@ Stamp = tuple[Any, ...]
 class Live(AsyncJsonWebsocketConsumer):
     """An open page's websocket. It sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
 
-    A websocket outlives its session and roles, so both are checked every CHECK_SECONDS. The same check compares a
-    stamp of the rows, and refreshes a page that missed a message.
+    A websocket outlives its session and roles, so both are checked when rights change, and every CHECK_SECONDS. The
+    same check compares a stamp of the rows, and refreshes a page that missed a message.
     """
 
     groups_joined: frozenset[str] = frozenset()
     checker: asyncio.Task[None] | None = None
     stamp: Stamp = ()
+    mark = ""
 
     async def connect(self) -> None:
         """Accept a signed-in user, close for others. Without Redis, close so that the page tries again later."""
+        self.mark = await rights_watch().mark()
         context = await socket_sessions.context_of(self.scope)
         await self.accept()
         if context is None:
@@ -62,6 +65,11 @@ class Live(AsyncJsonWebsocketConsumer):
             for group in self.groups_joined:
                 await self.channel_layer.group_discard(group, self.channel_name)
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
+        """Close: our pages send nothing here."""
+        log.info("unexpected frame", user=str(self.scope["user"]), socket="live")
+        await self.close(code=UNSUPPORTED, reason="Nothing may be sent here.")
+
     async def changed(self, event: dict[str, Any]) -> None:
         """Pass on a broadcast of `compute.engine.services.broadcast`."""
         await self.send_json({"topics": event["topics"]})
@@ -71,7 +79,7 @@ class Live(AsyncJsonWebsocketConsumer):
 
     async def _keep_checking(self) -> None:
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            self.mark = await rights_watch().wait(self.mark, CHECK_SECONDS)
             try:
                 if not await self.check():
                     return

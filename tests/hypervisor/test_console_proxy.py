@@ -110,13 +110,36 @@ def test_a_client_that_stops_reading_hinders_nobody_and_holds_no_memory(lab: Con
         assert max(held) < 20, held
 
 
-def test_who_loses_the_role_loses_the_screen(lab: ConsoleLab) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Assignment.objects.all().delete()",
+        "User.objects.update(enabled=False)",
+        "Project.objects.update(enabled=False)",
+        "ConsoleToken.objects.all().delete()",
+        "Instance.objects.update(vm_state='stopped')",
+        "Instance.objects.update(hypervisor=None)",
+    ],
+)
+def test_who_loses_the_right_loses_the_screen_within_seconds(lab: ConsoleLab, statement: str) -> None:
+    lab.change("User.objects.update(enabled=True); Project.objects.update(enabled=True)")
     [(token, screen)] = lab.passes()
     with screens([screen]), lab.connect(token) as client:
         client.recv(5)
-        lab.change("Assignment.objects.all().delete()")
-        assert ended(client, 28)
+        lab.change(statement)
+        assert ended(client, 5)
+        assert client.protocol.close_code == 1008
     wait_until(lambda: lab.connections() == [])
+
+
+def test_a_connection_that_has_ended_gives_its_pass_back(lab: ConsoleLab) -> None:
+    [(token, screen)] = lab.passes()
+    count = f"print(ConsoleToken.objects.filter(digest='{_digest(token)}').count())"
+    head = "from compute.models import ConsoleToken; "
+    with screens([screen]), lab.connect(token) as client:
+        client.recv(5)
+        assert lab.manage("shell", "--verbosity", "0", "-c", head + count).strip() == "1"
+    wait_until(lambda: lab.manage("shell", "--verbosity", "0", "-c", head + count).strip() == "0")
 
 
 @pytest.mark.parametrize("number", examples([signal.SIGTERM, signal.SIGKILL], signal.SIGKILL))

@@ -118,7 +118,8 @@ def _all_of_it_answers(stack: Stack, admin: Browserless, there: str, second: Sec
         serial.send(b"\necho six times seven is $((6*7))\n")
         heard = b""
         while b"six times seven is 42" not in heard:
-            heard += bytes(serial.recv(20))
+            said = serial.recv(20)
+            heard += said if isinstance(said, bytes) else b""
     unknown = admin.get(f"/console/{uuid.uuid4()}/?token=x")
     assert unknown.status == 404
     assert "Not found" in unknown.text

@@ -64,12 +64,41 @@ def session_of(user: User) -> str:
     return str(client.session.session_key)
 
 
+@pytest.mark.parametrize("frame", [{"text": "no JSON"}, {"text": "{}"}, {"bytes": b"\xff"}, {"text": ""}])
+def test_a_page_that_sends_something_is_told_not_to(alice: User, frame: dict[str, Any]) -> None:
+    key = session_of(alice)
+
+    async def story() -> None:
+        socket = live(key)
+        assert await socket.connect()
+        await socket.topics()
+        await socket.send_input({"type": "websocket.receive"} | frame)
+        closed = await socket.receive_output()
+        assert (closed["type"], closed["code"]) == ("websocket.close", 1003)
+        assert closed["reason"]
+
+    in_loop(story)
+
+
 def in_loop(story: Callable[[], Awaitable[None]]) -> None:
     async_to_sync(story)()
 
 
 @pytest.mark.parametrize(
-    "origin", [None, "null", "http://evil.example", "https://localhost:1", "http://localhost:1"]
+    "origin",
+    [
+        None,
+        "null",
+        "http://evil.example",
+        "https://localhost:1",
+        "http://localhost:1",
+        "http://localhost:8000.evil.example",
+        "http://localhost:99999999",
+        "http://[localhost:8000",
+        "http://localhost:８０００",
+        "",
+        "\xff",
+    ],
 )
 def test_foreign_origins_are_refused(origin: str | None, alice: User) -> None:
     key = session_of(alice)
@@ -159,6 +188,36 @@ def test_a_session_that_is_ended_elsewhere_closes_at_once(how: str, alice: User,
         await socket.topics()
         await sync_to_async(end)()
         assert await socket.close_code() == 4401
+
+    in_loop(story)
+
+
+@pytest.mark.parametrize("loss", ["disabled", "role", "password"])
+def test_a_lost_right_counts_long_before_the_next_check(
+    loss: str, alice: User, blue: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.rights_watch.LOOK_SECONDS", 0.05)
+    key = session_of(alice)
+
+    def lose() -> None:
+        match loss:
+            case "disabled":
+                User.objects.filter(pk=alice.pk).update(enabled=False)
+            case "password":
+                alice.set_password("another one entirely")
+                alice.save()
+            case "role":
+                Assignment.objects.filter(user=alice).delete()
+
+    async def story() -> None:
+        socket = live(key)
+        await socket.connect()
+        await socket.topics()
+        await sync_to_async(lose)()
+        if loss == "role":
+            assert await socket.topics() == ["refresh"]
+        else:
+            assert await socket.close_code() == 4401
 
     in_loop(story)
 

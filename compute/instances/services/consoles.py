@@ -6,6 +6,7 @@ only their hashes, and they are never logged.
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from accounts.context import Context, for_user, projects_of
 from accounts.errors import Conflict, NotFound
 from accounts.models import User
 from accounts.services import audit
+from accounts.services.tokens import current_mark
 from compute.instances import states
 from compute.instances.models import ConsoleToken, Instance
 
@@ -97,14 +99,25 @@ def redeem(token: str, host_id: UUID | None) -> Instance | None:
     return row.instance if row and _is_valid(row) else None
 
 
-def renew(token: str) -> bool:
-    """Extend a redeemed token. Return False if its connection must end, since the token is not valid any more."""
-    row = _row(token)
-    if row is None or not _is_valid(row):
-        return False
+def keep(tokens: Collection[str], *, thoroughly: bool) -> frozenset[str]:
+    """Return the redeemed tokens whose connections may stay. One query.
+
+    `thoroughly` also asks whether their users still may, by a few queries each, and extends the tokens.
+    """
+    by_digest = {_digest(token): token for token in tokens}
     now = timezone.now()
-    unexpired = ConsoleToken.objects.filter(pk=row.pk, expires_at__gt=now)
-    return bool(unexpired.update(expires_at=now + TOKEN_LIFETIME))
+    rows = ConsoleToken.objects.select_related("instance", "user__domain").filter(
+        digest__in=by_digest, expires_at__gt=now
+    )
+    valid = [row for row in rows if (_is_valid(row) if thoroughly else _runs_here(row))]
+    if thoroughly:
+        ConsoleToken.objects.filter(pk__in=[row.pk for row in valid]).update(expires_at=now + TOKEN_LIFETIME)
+    return frozenset(by_digest[row.digest] for row in valid)
+
+
+def mark() -> str:
+    """Return a value that changes whenever any user's rights do."""
+    return current_mark()
 
 
 def revoke(token: str) -> None:
@@ -139,9 +152,7 @@ def _enforce(context: Context, instance: Instance) -> UUID:
 def _is_valid(row: ConsoleToken) -> bool:
     """Return whether the token's user may still see the instance, and it still runs on the token's host."""
     instance, user = row.instance, row.user
-    if not (user.enabled and user.domain.enabled):
-        return False
-    if instance.vm_state not in RUNNING or row.host_id != instance.hypervisor_id:
+    if not (user.enabled and user.domain.enabled and _runs_here(row)):
         return False
     projects = (instance.project_id, *(project.id for project in projects_of(user)))
     contexts = (for_user(user, project_id) for project_id in projects)
@@ -150,6 +161,10 @@ def _is_valid(row: ConsoleToken) -> bool:
         and Instance.objects.visible_to(context, all_projects=True).filter(pk=instance.pk).exists()
         for context in contexts
     )
+
+
+def _runs_here(row: ConsoleToken) -> bool:
+    return row.instance.vm_state in RUNNING and row.host_id == row.instance.hypervisor_id
 
 
 def _row(token: str) -> ConsoleToken | None:

@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -137,9 +138,25 @@ def test_what_is_taken_away_before_connecting_counts(as_alice: Context, instance
 def test_what_is_taken_away_while_connected_ends_it(as_alice: Context, instance: Instance, withdraw) -> None:
     token = consoles.issue(as_alice, instance)
     assert redeem(token)
-    assert consoles.renew(token)
+    assert consoles.keep({token, "unknown"}, thoroughly=True) == {token}
+    mark = consoles.mark()
     withdraw(instance, as_alice.user)
-    assert not consoles.renew(token)
+    assert consoles.keep({token}, thoroughly=True) == frozenset()
+    # What is asked every two seconds tells it, or that there is more to ask.
+    assert not consoles.keep({token}, thoroughly=False) or consoles.mark() != mark
+
+
+def test_whoever_is_connected_stays_for_a_constant_number_of_queries(
+    as_alice: Context, instance: Instance, django_assert_num_queries: Any
+) -> None:
+    tokens = {consoles.issue(as_alice, instance) for _each in range(5)}
+    for token in tokens:
+        assert redeem(token)
+    with django_assert_num_queries(1):
+        assert consoles.keep(tokens, thoroughly=False) == tokens
+    ConsoleToken.objects.update(expires_at=timezone.now() + timedelta(seconds=1))
+    assert consoles.keep(tokens, thoroughly=True) == tokens
+    assert ConsoleToken.objects.filter(expires_at__gt=timezone.now() + timedelta(seconds=30)).count() == 5
 
 
 def test_an_administrator_of_another_project_may_look(instance: Instance) -> None:
