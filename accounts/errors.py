@@ -94,3 +94,7 @@ class Unavailable(MeridianError):
     code = "unavailable"
     status = 503
     text = _("A service that this needs does not answer. Try again shortly.")
+
+
+class Busy(Unavailable):
+    text = _("Many are signing in at this moment. Try again in a few seconds.")
