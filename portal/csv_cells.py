@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Iterable
 
+MARK = "\ufeff"
+"""The byte-order mark at the start of a file, without which spreadsheets take UTF-8 for an older encoding."""
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 

@@ -121,19 +121,27 @@ def shell_command(
 ) -> str:
     """Return the `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
-    words += ["--image", image.name] if image else []
-    words += ["--flavor", flavor.name] if flavor else []
-    words += ["--key-name", key_name] if key_name else []
-    words += ["--user-data", "user-data.txt"] if user_data else []
-    words += ["--hint", f"group={server_group}"] if server_group else []
-    words += ["--availability-zone", zone] if zone else []
-    words += ["--description", description] if description else []
+    words += _option("--image", image.name if image else "")
+    words += _option("--flavor", flavor.name if flavor else "")
+    words += _option("--key-name", key_name)
+    words += _option("--user-data", "user-data.txt" if user_data else "")
+    words += _option("--hint", f"group={server_group}" if server_group else "")
+    words += _option("--availability-zone", zone)
+    words += _option("--description", description)
     for key, value in (metadata or {}).items():
-        words += ["--property", f"{key}={value}"]
+        words += _option("--property", f"{key}={value}")
     for tag in tags:
-        words += ["--tag", tag]
+        words += _option("--tag", tag)
     words += ["--min", str(count), "--max", str(count)] if count > 1 else []
+    words += ["--"] if name.strip().startswith("-") else []
     return shlex.join([*words, name.strip() or "NAME"])
+
+
+def _option(name: str, value: str) -> list[str]:
+    """Return the words of an option; none without a value. A value that begins with a hyphen would be taken for one."""
+    if not value:
+        return []
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]
 
 
 def _launch_usages(usages: Sequence[Usage]) -> list[Usage]:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import structlog
 from csp.constants import HEADER
@@ -15,6 +16,7 @@ from django.urls import reverse
 from accounts import context as contexts
 from accounts.addresses import client_address
 from accounts.errors import MeridianError, Unavailable
+from accounts.hashing import asking_address
 from accounts.services import sessions
 from portal.apis import is_api
 from portal.pages import errors
@@ -41,6 +43,7 @@ class RequestId:
 
     def __call__(self, request: Any) -> HttpResponseBase:
         request.request_id = f"req-{uuid.uuid4()}"
+        asking_address.set(client_address(request))
         with structlog.contextvars.bound_contextvars(request=request.request_id):
             response = self.get_response(request)
         response.headers["x-openstack-request-id"] = request.request_id
@@ -60,7 +63,9 @@ class SignInRequired(LoginRequiredMiddleware):
         if is_htmx(request):
             # The session ended while the page was open: take the whole page along, not the region.
             response = HttpResponse(status=401)
-            response["HX-Redirect"] = reverse("sign-in")
+            page = urlsplit(request.headers.get("HX-Current-URL", ""))
+            to = urlencode({"next": urlunsplit(("", "", page.path, page.query, ""))}) if page.path else ""
+            response["HX-Redirect"] = f"{reverse('sign-in')}?{to}" if to else reverse("sign-in")
             return response
         return super().handle_no_permission(request, view_func)
 

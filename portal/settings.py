@@ -207,7 +207,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 LDAP = federation.ldap()
 OIDC = federation.oidc()
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashing.Argon2"]
 PASSWORD_LENGTH = env.read("MERIDIAN_PASSWORD_LENGTH")
 PASSWORD_DAYS = env.read("MERIDIAN_PASSWORD_DAYS")
 PASSWORD_HISTORY = env.read("MERIDIAN_PASSWORD_HISTORY")

@@ -131,7 +131,7 @@ def download(request: Request) -> StreamingHttpResponse:
 
 
 def _csv(context: Context, filters: Filters) -> Iterator[str]:
-    yield csv_cells.lines([COLUMNS])
+    yield csv_cells.MARK + csv_cells.lines([COLUMNS])
     for lines in audit_log.chunks(context, filters):
         yield csv_cells.lines(_cells(line) for line in lines)
 

@@ -43,12 +43,12 @@ class Credential(Form):
                 "rows": 3,
                 "spellcheck": "false",
                 "class": "form-control font-monospace",
-                "placeholder": "identity GET /v3/projects",
+                "placeholder": "compute GET /v2.1/servers",
             }
         ),
         help_text=gettext_lazy(
-            "One a line: service type, method, path; * stands for a part of the path, ** for any number of "
-            "them. Empty: every call that its roles allow."
+            "One a line: service type, method, path with its version; * stands for a part of the path, ** for any "
+            "number of them. Empty: every call that its roles allow."
         ),
     )
     unrestricted = forms.BooleanField(label=gettext_lazy("Unrestricted"), required=False)

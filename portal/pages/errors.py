@@ -2,16 +2,22 @@
 
 import sys
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import MeridianError
 from portal.apis import service_of
+from portal.signing_in import safe_next
 from portal.themes import THEME_COOKIE, THEMES
 
 TITLES: dict[int, str | Promise] = {
@@ -45,7 +51,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that was open too long, or a browser without cookies."""
+    """Answer a form that was open too long, or a browser without cookies.
+
+    A sign-in in one tab makes the forms of all others too old. So those that sign in begin anew, and who is signed in
+    by now goes on.
+    """
+    match = request.resolver_match
+    if match and str(match.url_name).startswith("sign-in") and settings.CSRF_COOKIE_NAME in request.COOKIES:
+        to = safe_next(request)
+        if request.user.is_authenticated:
+            messages.info(request, _("You are signed in as %(name)s already.") % {"name": request.user})
+            return redirect(to)
+        messages.info(request, _("This page was open for too long. Please sign in again."))
+        return redirect(f"{reverse('sign-in')}?{urlencode({'next': to})}")
     sentence = _(
         "This page was open for too long, or your browser refuses cookies. Go back, reload it and try again."
     )

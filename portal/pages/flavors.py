@@ -124,6 +124,6 @@ def _initial(flavor: Flavor) -> dict[str, Any]:
 urlpatterns = [
     path("flavors/", table, name="flavors"),
     path("flavors/new/", new, name="flavor-new"),
-    path("flavors/<str:flavor_id>/edit/", edit, name="flavor-edit"),
-    path("flavors/<str:flavor_id>/delete/", delete, name="flavor-delete"),
+    path("flavors/<path:flavor_id>/edit/", edit, name="flavor-edit"),
+    path("flavors/<path:flavor_id>/delete/", delete, name="flavor-delete"),
 ]

@@ -33,7 +33,7 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
     user = instance.image.default_user if instance.image else ""
     values = {
         "ports": ports,
-        "ssh": f"ssh {user}@{ports[0].address}" if user and ports else "",
+        "ssh": f"ssh {user}@{ports[0].address}" if user and ports and instance.was_launched else "",
         "runs": instance.vm_state in states.RUNNING,
         "schedules": [make_line(schedule) for schedule in schedules.for_instance(request.context, instance)],
         "may_schedule": policy.allows(request.context, "schedule:write"),

@@ -1,6 +1,5 @@
 """Launch on one page. The server renders sizes, quota bars and the command again after every change."""
 
-import base64
 import secrets
 import uuid
 from typing import Any
@@ -13,13 +12,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts import policy
+from accounts.context import Context
 from accounts.errors import MeridianError, OverQuota
 from compute.hosts.services import aggregates
 from compute.images.models import Image
 from compute.images.services import images
 from compute.instances.actions.launch import launch
-from compute.instances.models import Flavor
-from compute.instances.services import flavors, instances, keypairs, server_groups
+from compute.instances.models import Flavor, Instance
+from compute.instances.services import flavors, instances, keypairs, server_groups, user_data
 from compute.instances.services.launch_request import MOST_AT_ONCE, LaunchRequest
 from portal import launch_plan
 from portal.forms import Form, Pairs
@@ -68,6 +68,8 @@ class Launch(Form):
     keypair_name = forms.CharField(label=_("Saved key"), required=False)
     public_key = forms.CharField(label=_("Public key"), required=False, widget=forms.Textarea)
     user_data = forms.CharField(label=_("User data"), required=False, strip=False, widget=forms.Textarea)
+    user_data_of = forms.CharField(required=False, max_length=64)
+    """The instance whose user data, which are no text, count unless other ones are typed."""
     server_group_id = forms.CharField(label=_("Server group"), required=False)
     availability_zone = forms.CharField(label=_("Availability zone"), required=False)
     description = forms.CharField(label=_("Description"), required=False, max_length=255)
@@ -79,8 +81,8 @@ class Launch(Form):
     )
     key = forms.CharField(required=False, max_length=64)
 
-    def launch_request(self) -> LaunchRequest:
-        """Return the request as typed; only the chosen kind of key counts."""
+    def launch_request(self, context: Context) -> LaunchRequest:
+        """Return the request as typed; only the chosen kind of key counts. Raise NotFound."""
         data = self.cleaned_data
         key_from = data.get("key_from") or "none"
         return LaunchRequest(
@@ -90,13 +92,17 @@ class Launch(Form):
             count=data.get("count") or "1",
             keypair_name=data.get("keypair_name", "") if key_from == "saved" else "",
             public_key=data.get("public_key", "") if key_from == "pasted" else "",
-            user_data=data.get("user_data", ""),
+            user_data=data.get("user_data") or self._copied_user_data(context),
             server_group_id=data.get("server_group_id", ""),
             availability_zone=data.get("availability_zone", ""),
             description=data.get("description", ""),
             tags=data.get("tags", "").replace(",", " ").split(),
             metadata=data.get("metadata", {}),
         )
+
+    def _copied_user_data(self, context: Context) -> bytes:
+        instance_id = self.cleaned_data.get("user_data_of")
+        return user_data.content(instances.get(context, instance_id)) if instance_id else b""
 
 
 def new(request: Request) -> HttpResponse:
@@ -107,7 +113,9 @@ def new(request: Request) -> HttpResponse:
     form = Launch(request.POST)
     if form.is_valid():
         try:
-            created = launch(request.context, form.launch_request(), form.cleaned_data["key"] or None)
+            created = launch(
+                request.context, form.launch_request(request.context), form.cleaned_data["key"] or None
+            )
         except MeridianError as error:
             form.refuse(error)
             return _draw(request, form, status=error.status, over_quota=isinstance(error, OverQuota))
@@ -148,7 +156,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         flavor,
         count,
         key_name=values["keypair_name"] if values["key_from"] == "saved" else "",
-        user_data=bool(values["user_data"].strip()),
+        user_data=bool(values["user_data"].strip() or values["user_data_of"]),
         server_group=values["server_group_id"],
         zone=values["availability_zone"],
         description=values["description"].strip(),
@@ -204,7 +212,7 @@ def _values_of_instance(request: Request) -> dict[str, Any]:
         "description": instance.description,
         "tags": " ".join(instance.tags),
         "metadata": instance.metadata,
-        "user_data": base64.b64decode(instance.user_data).decode(),
+        **_user_data_of(instance),
         "server_group_id": str(instance.server_group_id or ""),
         "availability_zone": instance.requested_zone,
     }
@@ -218,3 +226,9 @@ def _values_of_instance(request: Request) -> dict[str, Any]:
     if saved.get(instance.key_name) == instance.public_key:
         return values | {"key_from": "saved", "keypair_name": instance.key_name}
     return values | {"key_from": "pasted", "public_key": instance.public_key}
+
+
+def _user_data_of(instance: Instance) -> dict[str, str]:
+    """Return the form's values for the same user data: typed if they are text, else copied as they are."""
+    text = user_data.text(instance)
+    return {"user_data_of": str(instance.pk)} if text is None else {"user_data": text}

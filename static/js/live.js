@@ -3,6 +3,8 @@
  * After a break it tries again by itself, and then everything is asked again.
  */
 
+import { keepDraft } from "./drafts.js";
+
 const GATHER = 200; // ms: one change is told at once, those that follow closely are one question
 const SLOWEST = 15_000;
 const SIGNED_OUT = 4401;
@@ -40,7 +42,10 @@ function connect() {
   socket.addEventListener("close", ({ code }) => {
     if (code === SIGNED_OUT) {
       // Whoever signs out on this very page is led on by the answer to that.
-      if (!signsOut) location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+      if (!signsOut) {
+        keepDraft();
+        location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+      }
       return;
     }
     broke = true;

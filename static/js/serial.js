@@ -2,6 +2,7 @@
 
 import { Panels } from "./console/panels.js";
 import { toolbar } from "./console/toolbar.js";
+import { TypingLine } from "./console/typing-line.js";
 import { FitAddon } from "../xterm-fit/lib/addon-fit.mjs";
 import { Terminal } from "../xterm/lib/xterm.mjs";
 
@@ -29,6 +30,16 @@ terminal.loadAddon(fit);
 terminal.open(part("screen"));
 new ResizeObserver(() => fit.fit()).observe(part("screen"));
 
+const pasted = part("pasted");
+const line = new TypingLine(
+  (bytes) => socket?.send(bytes),
+  (done, total) => {
+    pasted.hidden = done === total;
+    pasted.max = total;
+    pasted.value = done;
+  },
+);
+
 let socket = null;
 let tries = 0;
 let timer = 0;
@@ -41,7 +52,10 @@ function connect(again) {
   address.protocol = address.protocol.replace("http", "ws");
   const mine = (socket = new WebSocket(address));
   mine.binaryType = "arraybuffer";
-  mine.addEventListener("message", ({ data }) => terminal.write(new Uint8Array(data)));
+  mine.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") line.took(JSON.parse(data).typed);
+    else terminal.write(new Uint8Array(data));
+  });
   mine.addEventListener("open", () => {
     panels.show({ state: "connected" });
     terminal.focus();
@@ -49,6 +63,7 @@ function connect(again) {
   mine.addEventListener("close", ({ code, reason }) => {
     if (socket === mine) {
       socket = null;
+      if (line.clear()) pasted.hidden = true;
       lost(code, reason);
     }
   });
@@ -85,9 +100,16 @@ function follow() {
 
 terminal.onData((typed) => {
   tries = 0;
-  if (socket?.readyState === WebSocket.OPEN) {
-    socket.send(new TextEncoder().encode(typed));
-  }
+  if (socket?.readyState === WebSocket.OPEN) line.type(typed);
+});
+
+// Text without keys, as from an emoji panel: xterm.js leaves it out in the mode for screen readers.
+let keyed = false;
+for (const [kind, is] of [["keydown", true], ["keyup", false], ["focus", false]]) {
+  terminal.textarea.addEventListener(kind, () => (keyed = is), { capture: true });
+}
+terminal.textarea.addEventListener("input", ({ data, inputType, isComposing }) => {
+  if (!keyed && data && inputType === "insertText" && !isComposing) terminal.input(data);
 });
 terminal.attachCustomKeyEventHandler((event) => {
   const leaving = event.ctrlKey && event.altKey && event.shiftKey;

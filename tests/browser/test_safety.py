@@ -1,5 +1,6 @@
 """What people may write, where links may lead, and what is left after signing out."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
@@ -22,14 +23,12 @@ def test_markup_in_names_is_text(stack: Stack, admin: Browserless, page: Page, f
     page.on("dialog", open_dialog)
     admin.launch(stack, MARKUP)
     uuid = stack.wait_for_state(MARKUP, "active", 120)["uuid"]
-    admin.post("/keypairs/generate/", name=MARKUP)
     for path in (
         "/",
         "/instances/",
         f"/instances/{uuid}/",
         f"/instances/{uuid}/console/",
         "/activity/",
-        "/keypairs/",
     ):
         page.goto(path)
         expect(page.get_by_text(MARKUP).first).to_be_visible()
@@ -88,6 +87,50 @@ def test_signing_out_ends_everything_at_once(new_context: NewContext, stack: Sta
     page.go_back()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.get_by_text(steady)).to_have_count(0)
+
+
+def test_a_form_outlives_the_end_of_its_session(
+    new_context: NewContext, stack: Stack, admin: Browserless
+) -> None:
+    """Whether the tab hears of the end, or sends the form without knowing."""
+    context = new_context(stack.sign_in(verbs.NAME))
+    page, other = context.new_page(), context.new_page()
+    page.goto("/instances/launch/")
+    _type(page)
+    other.goto("/keypairs/")
+    verbs.sign_out(other)
+    page.wait_for_url("**/sign-in/**")
+    verbs.sign_in(page)
+    _expect_typed(page)
+    with page.expect_response("**/sign-in/**"):
+        page.evaluate("window.WebSocket = undefined")
+        context.clear_cookies(name="session")
+        page.get_by_role("button", name="Launch instance").click()
+    verbs.sign_in(page)
+    _expect_typed(page)
+    assert stack.rows("select id from compute_instance where name = 'typed-before'") == []
+
+
+def _type(page: Page) -> None:
+    page.get_by_role("textbox", name="Name", exact=True).fill("typed-before")
+    page.get_by_role("heading", name="User data").click()
+    page.get_by_label("A script or cloud-config").fill("#!/bin/sh\necho hello")
+
+
+def _expect_typed(page: Page) -> None:
+    expect(page).to_have_url(re.compile("/instances/launch/$"))
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("typed-before")
+    expect(page.locator("#id_user_data")).to_have_value("#!/bin/sh\necho hello")
+
+
+def test_two_tabs_sign_in_one_after_the_other(new_context: NewContext, admin: Browserless) -> None:
+    context = new_context()
+    first, second = context.new_page(), context.new_page()
+    for tab in (first, second):
+        tab.goto("/sign-in/?next=/keypairs/")
+    for tab in (first, second):
+        verbs.sign_in(tab)
+        expect(tab).to_have_url("/keypairs/")
 
 
 def test_a_double_click_launches_one(stack: Stack, admin: Browserless, page: Page) -> None:

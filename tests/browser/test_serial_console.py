@@ -18,6 +18,36 @@ def test_a_command_at_the_serial_terminal(stack: Stack, page: Page, faults: Faul
     assert faults == []
 
 
+def test_a_long_text_is_pasted_whole_and_an_emoji_without_keys(
+    stack: Stack, page: Page, faults: Faults, linux: str
+) -> None:
+    """What is pasted waits for the guest; what comes without keys, as from an emoji panel, is typed too."""
+    uuid = stack.instance(linux)["uuid"]
+    page.goto(f"/instances/{uuid}/serial/")
+    wait_for(lambda: _prompted(page), "the guest's prompt", 120, pause=1)
+    verbs.type_keys(page, "stty -echo; cat >/tmp/long; stty echo; wc -l </tmp/long")
+    page.keyboard.press("Enter")
+    text = "".join(f"{number:0>9}\n" for number in range(6_600))
+    page.evaluate(
+        """text => {
+          const data = new DataTransfer();
+          data.setData("text/plain", text);
+          const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+          document.querySelector(".xterm-helper-textarea").dispatchEvent(paste);
+        }""",
+        text,
+    )
+    expect(page.locator("[data-part=pasted]")).to_be_visible()
+    expect(page.locator("[data-part=pasted]")).to_be_hidden(timeout=240_000)
+    page.keyboard.press("Control+d")
+    wait_for(lambda: "6600" in _lines(page), "the number of lines")
+    page.keyboard.type("echo ")
+    page.keyboard.insert_text("größe🐧")
+    page.keyboard.press("Enter")
+    wait_for(lambda: any(line == "größe🐧" for line in _lines(page)), "the text without keys")
+    assert faults == []
+
+
 def test_the_log_shows_the_boot_and_goes_on(stack: Stack, page: Page, faults: Faults, linux: str) -> None:
     uuid = stack.instance(linux)["uuid"]
     page.goto(f"/instances/{uuid}/")

@@ -27,7 +27,7 @@ def file(client: Client, query: str = "") -> list[dict[str, str]]:
     answer: Any = client.get(f"/audit/audit.csv{query}")
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
-    return list(csv.DictReader(io.StringIO(b"".join(answer).decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"), newline="")))
 
 
 def event(**fields: object) -> AuditEvent:

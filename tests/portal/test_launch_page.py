@@ -75,6 +75,15 @@ def test_the_command_is_quoted_for_a_shell() -> None:
     assert command == "openstack server create --image 'Tiny Linux' --flavor tiny 'it'\"'\"'s; rm -rf /'"
 
 
+def test_what_begins_with_a_hyphen_is_no_option_of_the_command() -> None:
+    image = factories.ImageFactory.build(name="-tiny")
+    command = launch_plan.shell_command(
+        "--help", image, None, 1, description="-v", tags=["-a"], metadata={"-k": "1"}
+    )
+    words = "openstack server create --image=-tiny --description=-v --property=-k=1 --tag=-a -- --help"
+    assert command == words
+
+
 def test_all_that_was_typed_is_launched(browser: Client, form: dict[str, str]) -> None:
     form |= {"description": "For the course", "tags": "web, blue", "metadata": "owner=ann\n\nstage = dev"}
     assert browser.post("/instances/launch/", form).status_code == 302
@@ -105,6 +114,12 @@ def test_another_like_it_begins_with_its_values(browser: Client, form: dict[str,
     page = browser.get(f"/instances/launch/?like={instance.pk}").content.decode()
     for value in ('value="web"', "owner=ann</textarea>", "echo é", 'value="For the course"'):
         assert value in page
+    Instance.objects.update(user_data="H4sIAP/+")
+    page = browser.get(f"/instances/launch/?like={instance.pk}").content.decode()
+    assert "copied as they are" in page
+    again = form | {"name": "again", "user_data_of": str(instance.pk), "key": "another"}
+    browser.post("/instances/launch/", again)
+    assert Instance.objects.get(name="again").user_data == "H4sIAP/+"
     assert browser.get("/instances/launch/?like=nonsense").status_code == 404
     browser.force_login(bob, backend="accounts.authentication.PasswordBackend")
     assert browser.get(f"/instances/launch/?like={instance.pk}").status_code == 404

@@ -101,10 +101,45 @@ def test_who_came_in_stands_in_the_audit_log(client: Client, ann: User) -> None:
     assert line.request_id == answer.headers["x-openstack-request-id"]
 
 
-def test_a_stale_form_is_refused_kindly() -> None:
+def test_a_browser_without_cookies_is_told_so() -> None:
     answer = sign_in(Client(enforce_csrf_checks=True), "ann", PASSWORD)
     assert answer.status_code == 403
-    assert "open for too long" in answer.content.decode()
+    assert "refuses cookies" in answer.content.decode()
+
+
+def test_the_forms_of_other_tabs_are_too_old_after_a_sign_in(ann: User) -> None:
+    """Who sends one goes on where it would have led. After signing out again it begins anew."""
+    browser = Client(enforce_csrf_checks=True)
+    address = "/sign-in/?next=/account/"
+    tokens = [_token(browser.get(address)) for _tab in range(3)]
+    form = {"name": "ann", "password": PASSWORD, "next": "/account/"}
+    first = browser.post(address, form | {"csrfmiddlewaretoken": tokens[0]})
+    assert (first.status_code, first.headers["Location"]) == (302, "/account/")
+    second = browser.post(address, form | {"csrfmiddlewaretoken": tokens[1]})
+    assert (second.status_code, second.headers["Location"]) == (302, "/account/")
+    page = browser.get("/account/")
+    assert "You are signed in as ann already." in page.content.decode()
+    browser.post("/sign-out/", {"csrfmiddlewaretoken": _token(page)})
+    third = browser.post(address, form | {"csrfmiddlewaretoken": tokens[2]})
+    assert (third.status_code, third.headers["Location"]) == (302, "/sign-in/?next=%2Faccount%2F")
+    again = browser.get(third.headers["Location"])
+    assert "open for too long" in again.content.decode()
+    done = browser.post(address, form | {"csrfmiddlewaretoken": _token(again)})
+    assert done.headers["Location"] == "/account/"
+
+
+def _token(page: Any) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())
+    assert found
+    return found[1]
+
+
+def test_a_region_of_a_page_whose_session_has_ended_leads_back_to_the_page(client: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost:8000/instances/launch/?image=1"}
+    answer = client.post("/instances/launch/preview/", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in/?next=%2Finstances%2Flaunch%2F%3Fimage%3D1"
+    assert client.get("/instances/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == "/sign-in/"
 
 
 def without_secrets(text: str, name: str) -> str:

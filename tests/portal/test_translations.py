@@ -1,7 +1,9 @@
 """The Chinese catalogue is whole, and its sentences take the same values as the English ones."""
 
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,16 @@ def test_nothing_is_left_in_english(catalogue: Path) -> None:
 def test_translations_use_only_values_that_are_given(catalogue: Path) -> None:
     for english, translated in messages(catalogue):
         assert set(PLACEHOLDER.findall(translated)) <= set(PLACEHOLDER.findall(english)), english
+
+
+@pytest.mark.proof
+def test_the_catalogue_has_every_sentence_and_no_other(tmp_path: Path) -> None:
+    """As `manage.py makemessages` finds them."""
+    copy = tmp_path / "copy"
+    others = shutil.ignore_patterns("node_modules", ".venv", "var", "tests", ".git", "__pycache__", "static")
+    shutil.copytree(settings.BASE_DIR, copy, ignore=others, symlinks=True)
+    command = [sys.executable, "manage.py", "makemessages", "--all", "--no-location", "--no-obsolete"]
+    subprocess.run(command, cwd=copy, check=True, capture_output=True)
+    for catalogue in CATALOGUES:
+        found = messages(copy / catalogue.relative_to(settings.BASE_DIR))
+        assert {english for english, _ in found} == {english for english, _ in messages(catalogue)}
