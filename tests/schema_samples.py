@@ -15,7 +15,7 @@ def good(schema: Schema) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     if "anyOf" in schema:
-        return good(schema["anyOf"][-1])
+        return good(schema["anyOf"][0])
     kinds = schema.get("type", "string")
     kind = kinds if isinstance(kinds, str) else kinds[0]
     if kind == "object":

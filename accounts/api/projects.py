@@ -7,11 +7,12 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
+from accounts.api.project_tree import tree
 from accounts.api.schemas import projects as schemas
 from accounts.errors import NotFound
 from accounts.models import Project
 from accounts.names import is_text
-from accounts.openstack.contract import contract
+from accounts.openstack.contract import Contract, contract
 from accounts.openstack.responses import created, no_content
 from accounts.services import inputs, projects
 
@@ -67,6 +68,17 @@ class OneProject(Member):
 
     def rows(self) -> QuerySet[Project]:
         return projects.visible_to(self.context)
+
+    @classmethod
+    def contract(cls, method: str) -> Contract:
+        if method in {"get", "head"}:
+            return Contract(query=schemas.TREE_QUERY, answers={200: schemas.SHOWN_IN_TREE})
+        return super().contract(method)
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        project = inputs.get_or_404(self.rows(), key, "project")
+        more = tree(project, self.rows(), request.query_params, show)
+        return JsonResponse({"project": show(project) | more})
 
     def update(self, key: str, data: dict[str, Any]) -> Project:
         return projects.update(self.context, key, data)

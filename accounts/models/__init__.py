@@ -12,7 +12,7 @@ from accounts.models.one_time_link import OneTimeLink
 from accounts.models.passkey import Passkey
 from accounts.models.past_password import PastPassword
 from accounts.models.project import Domain, Project, ProjectTag
-from accounts.models.quota import Quota, UserQuota
+from accounts.models.quota import ClassQuota, Quota, UserQuota
 from accounts.models.quota_request import QuotaRequest
 from accounts.models.role import Assignment, Role, RoleInference
 from accounts.models.second_factor import RecoveryCode, SecondFactor
@@ -25,6 +25,7 @@ __all__ = [
     "ApplicationCredential",
     "Assignment",
     "AuditEvent",
+    "ClassQuota",
     "Domain",
     "Endpoint",
     "Epoch",

@@ -44,3 +44,22 @@ class UserQuota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} of {self.user} in {self.project}: {self.limit}"
+
+
+class ClassQuota(models.Model):
+    """A limit of one of Nova's quota classes other than `default`, which limits nobody."""
+
+    name = models.CharField(max_length=255)
+    resource = models.CharField(max_length=32)
+    limit = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "resource"], name="class_quota_once"),
+            models.CheckConstraint(
+                condition=models.Q(limit__gte=-1), name="class_quota_limit_from_minus_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} of the class {self.name}: {self.limit}"

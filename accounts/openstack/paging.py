@@ -21,13 +21,14 @@ ModelRow = TypeVar("ModelRow", bound=Model)
 class Paging:
     """The page sizes of a service: `default`, `most` and `least`, where None means all rows.
 
-    A limit of 0 means the most. An `eager` service links a next page whenever a page is full, others only
-    if more rows follow.
+    A limit of 0 means no row, or the most if `zero_is_most`. An `eager` service links a next page whenever a page is
+    full, others only if more rows follow.
     """
 
     default: int | None = None
     most: int | None = None
     least: int = 0
+    zero_is_most: bool = False
     eager: bool = True
 
     def limit(self, query: Mapping[str, str]) -> int | None:
@@ -39,7 +40,9 @@ class Paging:
             sentence = _("Give a whole number from 1.") if self.least else _("Give a whole number from 0.")
             raise BadInput(fields={"limit": sentence})
         number = int(text)
-        return number or None if self.most is None else min(number, self.most) or self.most
+        if number == 0 and self.zero_is_most:
+            return self.most
+        return number if self.most is None else min(number, self.most)
 
     def page(
         self,
@@ -74,7 +77,8 @@ class Paging:
         if limit is None:
             return Page(rows=rows, more=False)
         has_limit = self.eager and query.get("limit", "") not in {"", "0"}
-        return Page(rows=rows[:limit], more=len(rows) > limit or (has_limit and len(rows) == limit))
+        more = limit > 0 and (len(rows) > limit or (has_limit and len(rows) == limit))
+        return Page(rows=rows[:limit], more=more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from accounts.names import Segment
+
 Schema = dict[str, Any]
 Properties = Mapping[str, Schema]
 
@@ -25,7 +27,7 @@ NULL: Schema = {"type": "null"}
 UUID: Schema = {"type": "string", "format": "uuid"}
 TIME: Schema = {"type": "string", "format": "time"}
 EMPTY: Schema = {"const": ""}
-SET: Schema = {"anyOf": [EMPTY, FLAG]}
+SET: Schema = {"anyOf": [FLAG, EMPTY]}
 """A flag of a query string, which is set also without a value."""
 SECONDS: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
 MICROSECONDS: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"}
@@ -72,9 +74,15 @@ def list_of(items: Schema, *, least: int = 0, most: int | None = None) -> Schema
     return schema if most is None else schema | {"maxItems": most}
 
 
-def map_of(values: Schema, *, most: int | None = None) -> Schema:
-    """Return the schema of an object with any keys of 1 to 255 characters."""
-    schema: Schema = {"type": "object", "propertyNames": text(255, 1), "additionalProperties": values}
+def segment(names: Segment) -> Schema:
+    """Return the schema of a name that stands in addresses."""
+    return explained(text(255, 1) | {"pattern": names.pattern}, names.sentence)
+
+
+def map_of(values: Schema, *, keys: Segment | None = None, most: int | None = None) -> Schema:
+    """Return the schema of an object, with any keys of 1 to 255 characters unless `keys` says which."""
+    names = segment(keys) if keys else text(255, 1)
+    schema: Schema = {"type": "object", "propertyNames": names, "additionalProperties": values}
     return schema if most is None else schema | {"maxProperties": most}
 
 

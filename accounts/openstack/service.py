@@ -19,7 +19,7 @@ FaultForm = Callable[[int, str], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One API. `type` is its name in the catalog and in access rules, whose paths begin below `root`.
+    """One API. `type` is its name in the catalog and in access rules, whose paths begin below `root`, with the version.
 
     Links begin with `base`. `request_id_header` repeats the request's id under the service's own name.
     """

@@ -129,7 +129,7 @@ def _time(value: object) -> bool:
 @_format("base64")
 def _base64(value: object) -> bool:
     if isinstance(value, str):
-        base64.b64decode(value, validate=True).decode()
+        base64.b64decode("".join(value.split()), validate=True)
     return True
 
 
@@ -200,7 +200,7 @@ def _kind_sentence(schema: Schema, value: object) -> str:
         "object": _("Give an object."),
         "uuid": _("Give an id."),
         "time": _("Give a time like 2030-01-31T12:00:00."),
-        "base64": _("Give text in base64."),
+        "base64": _("Give base64."),
         "ipv4-or-empty": _("This is no address of IP version %(version)s.") % {"version": 4},
         "ipv6-or-empty": _("This is no address of IP version %(version)s.") % {"version": 6},
     }

@@ -17,6 +17,7 @@ from accounts.context import Context
 from accounts.endpoint_urls import absolute, fill_in, unknown_placeholders
 from accounts.errors import BadInput, Conflict
 from accounts.models import Endpoint, Region, Service, Token
+from accounts.names import Segment
 from accounts.services import audit, inputs
 from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
@@ -30,6 +31,8 @@ class OwnService:
     name: str
     path: str
 
+
+REGION_ID = Segment("-_.:@", letters=r"\w")
 
 own_services: dict[str, OwnService] = {}
 
@@ -56,31 +59,33 @@ def ensure() -> None:
 
 
 def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
-    """Return the catalog of a token: every enabled service with its enabled endpoints.
+    """Return the catalog of a token: every enabled service with its enabled endpoints, also with none.
 
-    Endpoints whose URL needs a project are left out of tokens without one, as in Keystone. One query, none while the
-    epoch's mark stays.
+    Endpoints whose URL needs a project are left out of tokens without one, as in Keystone. Two queries, none while
+    the epoch's mark stays.
     """
     values = {"project_id": token.project_id, "user_id": token.user_id}
-    services: dict[str, dict[str, Any]] = {}
-    for key, interface, region, url, service, kind, name in _read(mark):
+    known, endpoints = _read(mark)
+    services: dict[str, dict[str, Any]] = {
+        key: {"id": key, "type": kind, "name": name, "endpoints": []} for key, kind, name in known
+    }
+    for key, interface, region, url, service in endpoints:
         if (address := fill_in(absolute(url), values)) is None:
             continue
-        entry = services.setdefault(service, {"id": service, "type": kind, "name": name, "endpoints": []})
-        entry["endpoints"].append(
+        services[service]["endpoints"].append(
             {"id": key, "interface": interface, "region": region, "region_id": region, "url": address}
         )
     return list(services.values())
 
 
 @lru_cache(2)
-def _read(_mark: str) -> list[tuple[Any, ...]]:
-    """Return the enabled endpoints, cached under the epoch's mark."""
-    rows = Endpoint.objects.filter(enabled=True, service__enabled=True)
-    return list(
-        rows.order_by("service__type", "service_id", "interface", "pk").values_list(
-            "id", "interface", "region_id", "url", "service_id", "service__type", "service__name"
-        )
+def _read(_mark: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Return the enabled services and their enabled endpoints, cached under the epoch's mark."""
+    services = Service.objects.filter(enabled=True).order_by("type", "pk")
+    rows = Endpoint.objects.filter(enabled=True, service__enabled=True).order_by("interface", "pk")
+    return (
+        list(services.values_list("id", "type", "name")),
+        list(rows.values_list("id", "interface", "region_id", "url", "service_id")),
     )
 
 
@@ -103,7 +108,8 @@ def endpoints_visible_to(context: Context) -> QuerySet[Endpoint]:
 def create_region(context: Context, data: Data) -> Region:
     """Create a region, by default with a random id. Raise Forbidden, BadInput, Conflict."""
     policy.enforce(context, "catalog:write")
-    region = Region(pk=inputs.identifier(data, "id") or Service().id)
+    chosen = inputs.identifier(data, "id")
+    region = Region(pk=REGION_ID.clean(chosen, field="id") if chosen else Service().id)
     return _fill_region(context, "region.create", region, data)
 
 

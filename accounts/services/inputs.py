@@ -13,7 +13,10 @@ from accounts.names import clean_name, is_text
 
 LONGEST_TEXT = 10_000
 MOST_EXTRA = 20
-FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+FLAGS = dict.fromkeys(("1", "t", "true", "on", "y", "yes"), True) | dict.fromkeys(
+    ("0", "f", "false", "off", "n", "no"), False
+)
+"""The words for booleans, in any case (oslo.utils, `strutils`)."""
 Row = TypeVar("Row", bound=Model)
 Data = Mapping[str, object]
 

@@ -10,7 +10,7 @@ from accounts import policy
 from accounts.context import Context, projects_of
 from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Domain, Project, ProjectTag, Token, User
-from accounts.names import is_text
+from accounts.names import is_tag
 from accounts.services import audit, inputs, project_contents
 from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
@@ -129,7 +129,7 @@ def remove_tag(context: Context, project_id: str, tag: str) -> None:
 
 def _set_tags(project: Project, value: object) -> None:
     tags = set(value) if isinstance(value, Iterable) and not isinstance(value, str) else {""}
-    if len(tags) > MOST_TAGS or not all(is_text(tag) and not {"/", ","} & set(tag) for tag in tags):
+    if len(tags) > MOST_TAGS or not all(is_tag(tag, 255) for tag in tags):
         sentence = _("Give at most %(most)s tags of up to 255 characters without / and ,") % {
             "most": MOST_TAGS
         }

@@ -21,7 +21,7 @@ MOST = 1000
 """Rows on one page of a list (Nova's max_limit)."""
 COMPUTE = Service(
     type="compute",
-    root="/compute/v2.1",
+    root="/compute",
     base="/compute/v2.1",
     fault=faults.body,
     error_schema=faults.SCHEMA,

@@ -3,11 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
-from rest_framework.request import Request
 
 from accounts.openstack import discovery
-from accounts.openstack.contract import contract
 from compute.api import schemas
 from compute.api.base import ComputeView
 from compute.api.microversions import NEWEST, OLDEST
@@ -54,14 +51,6 @@ class OneVersion(discovery.VersionDocument, ComputeView):
 
     def content(self) -> dict[str, Any]:
         return {"version": _with_media_type(v21() if self.number == "2.1" else v20())}
-
-
-class Extensions(ComputeView):
-    """There are none: microversions have taken their place."""
-
-    @contract(answers={200: schemas.EXTENSIONS})
-    def get(self, request: Request) -> HttpResponse:
-        return JsonResponse({"extensions": []})
 
 
 class Unknown(discovery.Unknown, ComputeView):

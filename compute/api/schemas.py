@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import KEY
 from accounts.openstack.schema import (
     ANY,
     EMPTY,
@@ -22,12 +23,12 @@ from accounts.openstack.schema import (
 
 LINK: Schema = object_of({"rel": STRING, "href": STRING}, {"type": STRING})
 LINKS: Schema = list_of(LINK)
-LIMIT: Schema = explained({"anyOf": [EMPTY, whole(0)]}, _("Give a whole number from 0."))
+LIMIT: Schema = explained({"anyOf": [whole(0), EMPTY]}, _("Give a whole number from 0."))
 PAGE: Properties = {"limit": LIMIT, "marker": TEXT}
 SORT: Properties = {"sort_key": ANY, "sort_dir": one_of("asc", "desc")}
-MOMENT: Schema = explained({"anyOf": [EMPTY, TIME]}, _("Give a time like 2030-01-31T12:00:00."))
+MOMENT: Schema = explained({"anyOf": [TIME, EMPTY]}, _("Give a time like 2030-01-31T12:00:00."))
 ID_OR_NUMBER: Schema = {"type": ["string", "integer"]}
-METADATA: Schema = map_of(text(255), most=128)
+METADATA: Schema = map_of(text(255), keys=KEY)
 ADDRESS_4: Schema = {"type": "string", "format": "ipv4-or-empty"}
 ADDRESS_6: Schema = {"type": "string", "format": "ipv6-or-empty"}
 DISK_CONFIG: Schema = one_of("MANUAL", "AUTO")
@@ -51,7 +52,14 @@ BRIEF_VERSIONS: Schema = object_of(
 )
 """The versions of an API without microversions."""
 VERSION: Schema = object_of({"version": _VERSION})
-EXTENSIONS: Schema = object_of({"extensions": list_of(object_of())})
+_EXTENSION: Schema = object_of(
+    {
+        **dict.fromkeys(("alias", "name", "description", "namespace", "updated"), STRING),
+        "links": LINKS,
+    }
+)
+EXTENSIONS: Schema = object_of({"extensions": list_of(_EXTENSION)})
+EXTENSION: Schema = object_of({"extension": _EXTENSION})
 
 
 def listing(plural: str, row: Schema) -> Schema:

@@ -13,10 +13,16 @@ from accounts.openstack.schema import (
     explained,
     nullable,
     object_of,
+    segment,
     text,
 )
+from accounts.services.catalog import REGION_ID
 
-_REGION: Properties = {"id": KEY, "description": DESCRIPTION, "parent_region_id": KEY}
+_REGION: Properties = {
+    "id": nullable(segment(REGION_ID)),
+    "description": DESCRIPTION,
+    "parent_region_id": KEY,
+}
 CREATE_REGION: Schema = taking("region", optional=_REGION)
 # Its id is in the address; clients may leave the body out.
 PUT_REGION: Schema = object_of(optional={"region": object_of(optional=_REGION, others=True)}, others=True)

@@ -47,5 +47,5 @@ def filters(*names: str, flags: tuple[str, ...] = ()) -> Schema:
     Any text is valid: one that no row can have matches none.
     """
     compared = [name for base in names for name in (base, *(f"{base}__{lookup}" for lookup in LOOKUPS))]
-    flag = {"anyOf": [{"type": "string", "const": ""}, FLAG]}
+    flag = {"anyOf": [FLAG, {"type": "string", "const": ""}]}
     return query_of(PAGE, dict.fromkeys(compared, ANY), dict.fromkeys(flags, flag))

@@ -12,24 +12,28 @@ from accounts.api.schemas.common import (
     showing,
     taking,
 )
+from accounts.names import TAG_PATTERN
 from accounts.openstack.schema import (
     ANY,
     BOOLEAN,
     FLAG,
+    OBJECT,
     STRING,
     Properties,
     Schema,
     explained,
     extended,
     list_of,
+    nullable,
     object_of,
+    query_of,
     text,
 )
 
 MOST_TAGS = 80
 _NAME: Schema = text(64, 1)
 _TAG: Schema = explained(
-    text(255, 1) | {"pattern": "^[^/,]+$"}, _("A tag is text of 1 to 255 characters without / and ,")
+    text(255, 1) | {"pattern": TAG_PATTERN}, _("A tag is text of 1 to 255 characters without / and ,")
 )
 TAG_LIST: Schema = list_of(_TAG, most=MOST_TAGS)
 _FIELDS: Properties = {
@@ -56,6 +60,11 @@ ROW: Schema = object_of(
     }
 )
 SHOWN: Schema = showing("project", ROW)
+_TREE: Schema = {"anyOf": [list_of(SHOWN), nullable(OBJECT)]}
+SHOWN_IN_TREE: Schema = showing("project", extended(ROW, optional={"parents": _TREE, "subtree": _TREE}))
+TREE_QUERY: Schema = query_of(
+    parents_as_list=ANY, parents_as_ids=ANY, subtree_as_list=ANY, subtree_as_ids=ANY
+)
 LIST: Schema = listing("projects", ROW)
 QUERY: Schema = extended(
     filters("name", "domain_id", flags=("enabled",)),

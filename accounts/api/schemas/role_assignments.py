@@ -20,7 +20,7 @@ _ROW: Schema = object_of(
     {"user": _THING, "group": _THING},
 )
 LIST: Schema = listing("role_assignments", _ROW)
-_SET: Schema = {"anyOf": [{"const": ""}, FLAG]}
+_SET: Schema = {"anyOf": [FLAG, {"const": ""}]}
 QUERY: Schema = query_of(
     {
         "user.id": ANY,

@@ -15,6 +15,10 @@ from compute.hosts.models import Hypervisor
 from compute.hosts.services import aggregates
 
 BINARY = "nova-compute"
+CONTROL_BINARIES = ("nova-conductor", "nova-scheduler")
+"""Nova's services whose work each host's worker does here."""
+INTERNAL = "internal"
+"""Nova's zone of services that run no guests."""
 
 
 class Zones(ComputeView):
@@ -27,16 +31,16 @@ class Zones(ComputeView):
 
 
 class ZonesInDetail(ComputeView):
-    """The same with their hosts; for administrators."""
+    """The same with their hosts, and the zone of services that run no guests; for administrators."""
 
     @contract(answers={200: schemas.ZONES_IN_DETAIL})
     def get(self, request: Request) -> HttpResponse:
         policy.enforce(self.context, "hypervisor:read")
+        zones = aggregates.zones()
+        everywhere = [host for hosts in zones.values() for host in hosts]
         return _answer(
-            {
-                name: (hosts, {host.name: {BINARY: _service(host)} for host in hosts})
-                for name, hosts in aggregates.zones().items()
-            }
+            {name: (hosts, _details(hosts, BINARY)) for name, hosts in zones.items()}
+            | {INTERNAL: (everywhere, _details(everywhere, *CONTROL_BINARIES))}
         )
 
 
@@ -51,6 +55,10 @@ def _answer(zones: Mapping[str, tuple[list[Hypervisor], dict[str, Any] | None]])
         for name, (hosts, details) in zones.items()
     ]
     return JsonResponse({"availabilityZoneInfo": rows})
+
+
+def _details(hosts: list[Hypervisor], *binaries: str) -> dict[str, Any]:
+    return {host.name: {binary: _service(host) for binary in binaries} for host in hosts}
 
 
 def _service(host: Hypervisor) -> dict[str, Any]:

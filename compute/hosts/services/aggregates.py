@@ -1,6 +1,5 @@
 """Host aggregates, and with them availability zones: the only writer of hypervisors' zones."""
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
-from accounts.names import clean_name, is_text
+from accounts.names import KEY, clean_name, is_text
 from accounts.services import announcements, audit
 from accounts.services.saving import save_unique
 from compute.hosts.models import Aggregate, Hypervisor
@@ -21,7 +20,6 @@ from compute.hosts.services import occupants
 ZONE_KEY = "availability_zone"
 """Nova shows the zone among the metadata, and takes it there too."""
 
-KEY = re.compile(r"[a-zA-Z0-9\-_:. ]{1,255}")
 MOST_METADATA = 128
 
 
@@ -114,7 +112,7 @@ def set_metadata(context: Context, aggregate_id: object, data: object) -> Aggreg
         raise BadInput(fields={"metadata": _("Give an object of keys and texts.")})
     metadata = dict(aggregate.metadata)
     for key, value in data.items():
-        if not KEY.fullmatch(key) or not (value is None or value == "" or is_text(value)):
+        if not KEY.has(key) or not (value is None or value == "" or is_text(value)):
             raise BadInput(fields={"metadata": _("Keys and values are texts of at most 255 characters.")})
         if key == ZONE_KEY:
             _set_zone(aggregate, clean_zone(value))

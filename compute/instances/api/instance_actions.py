@@ -21,7 +21,7 @@ from compute.engine.models import Operation
 from compute.engine.services import operations_log
 from compute.instances.api.changes import period
 from compute.instances.api.schemas import records as schemas
-from compute.instances.api.servers import find
+from compute.instances.api.servers import find, find_with_deleted
 
 CREATE = "create"
 """The action in the list of an instance that another instance's operation made, such as a clone."""
@@ -89,8 +89,12 @@ class OneInstanceAction(ComputeView):
 
 
 def _operations(view: ComputeView, key: str) -> "QuerySet[Operation]":
-    """Return the operations of the server of the address, newest first. Raise NotFound, Forbidden."""
-    return operations_log.visible_on(view.context, find(view, key).pk)
+    """Return the operations of the server of the address, newest first. Raise NotFound, Forbidden.
+
+    From 2.21 also of a deleted one.
+    """
+    server = find_with_deleted(view, key) if view.at_least(21) else find(view, key)
+    return operations_log.visible_on(view.context, server.pk)
 
 
 def _request_id(row: Operation) -> str:

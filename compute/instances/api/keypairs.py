@@ -33,12 +33,13 @@ class Keypairs(ComputeView):
     def post(self, request: Request) -> HttpResponse:
         fields = self.body()["keypair"]
         owner = _owner(self, fields)
+        kind = fields.get("type", "ssh")
         private = {}
         if fields.get("public_key") is None:
-            keypair, key = keypairs.generate(self.context, fields["name"], owner)
+            keypair, key = keypairs.generate(self.context, fields["name"], owner, kind=kind)
             private = {"private_key": key}
         else:
-            keypair = keypairs.create(self.context, fields["name"], fields["public_key"], owner)
+            keypair = keypairs.create(self.context, fields["name"], fields["public_key"], owner, kind=kind)
         body = _brief(self, keypair) | {"user_id": keypair.user_id} | private
         return JsonResponse({"keypair": body}, status=201 if self.at_least(2) else 200)
 
@@ -69,7 +70,7 @@ def _brief(view: ComputeView, keypair: Keypair) -> dict[str, Any]:
         "public_key": keypair.public_key,
         "fingerprint": keypair.fingerprint,
     }
-    return body | ({"type": "ssh"} if view.at_least(2) else {})
+    return body | ({"type": keypair.kind} if view.at_least(2) else {})
 
 
 def _owner(view: ComputeView, fields: Any) -> str | None:

@@ -17,7 +17,7 @@ from accounts.models import Project, Quota
 from accounts.names import is_text
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted
-from accounts.services import inputs, quotas, user_quotas
+from accounts.services import inputs, quota_classes, quotas, user_quotas
 from accounts.services.quotas import Usage
 from compute.api.base import ComputeView
 from compute.instances.api.schemas import quotas as schemas
@@ -124,22 +124,20 @@ class QuotaDefaults(ComputeView):
 
 
 class QuotaClassSet(ComputeView):
-    """Show and set the default limits, Nova's quota class `default`."""
+    """Show and set the limits of a quota class; those of `default` are the default limits."""
 
     @contract(answers={200: schemas.CLASS_SHOWN})
     def get(self, request: Request, name: str) -> HttpResponse:
-        policy.enforce(self.context, "quota:write")
-        return JsonResponse(
-            {"quota_class_set": {"id": name, **_defaults(schemas.class_names(self.version.minor))}}
-        )
+        return JsonResponse({"quota_class_set": {"id": name, **self._limits(name)}})
 
     @contract(body=schemas.UPDATE_CLASS, answers={200: schemas.CLASS_CHANGED})
     def put(self, request: Request, name: str) -> HttpResponse:
-        policy.enforce(self.context, "quota:write")
-        if name != "default":
-            raise BadInput(_("There is one class of quotas: default."))
-        quotas.update(self.context, None, _changes(self.body()["quota_class_set"]))
-        return JsonResponse({"quota_class_set": _defaults(schemas.class_names(self.version.minor))})
+        quota_classes.update(self.context, name, _changes(self.body()["quota_class_set"]))
+        return JsonResponse({"quota_class_set": self._limits(name)})
+
+    def _limits(self, name: str) -> dict[str, int]:
+        limits = quota_classes.limits(self.context, name)
+        return {resource: limits[resource] for resource in schemas.class_names(self.version.minor)}
 
 
 def _visible_limits(view: ComputeView, project: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from accounts import policy
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.openstack.contract import Contract, contract
 from accounts.openstack.responses import accepted, no_content
@@ -22,14 +23,13 @@ from compute.instances.api import server_body
 from compute.instances.api.remote_consoles import screen_url
 from compute.instances.api.schemas import server_actions as schemas
 from compute.instances.api.server_requests import (
-    decode_user_data,
     parse_reference,
     password_of,
     with_api_names,
 )
 from compute.instances.api.servers import ACCESS, find
 from compute.instances.models import Instance
-from compute.instances.services import console_views, instances
+from compute.instances.services import console_views, instances, user_data
 from compute.instances.states import VmState
 
 Handler = Callable[[ComputeView, Instance, Any], HttpResponse]
@@ -100,7 +100,7 @@ def _rebuild(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     parameters |= {name: value[name] for name in REBUILD_FIELDS if name in value}
     parameters |= {column: value[name] for name, column in ACCESS.items() if name in value}
     if "user_data" in value:
-        parameters["user_data"] = decode_user_data(value["user_data"])
+        parameters["user_data"] = user_data.from_base64(value["user_data"] or "")
     _begin(view, "instance.rebuild", instance, parameters)
     rebuilt = instances.get(view.context, instance.pk)
     rebuilt.image = images.get_launchable(view.context, image_id)
@@ -139,13 +139,17 @@ def _take_image(view: ComputeView, instance: Instance, parameters: dict[str, Any
 
 
 def _change_password(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
-    if instance.vm_state == VmState.ACTIVE and instance.agent is None:
-        raise Conflict("QEMU guest agent is not enabled.")
-    _begin(view, "instance.set_password", instance, {"admin_password": value["adminPass"]})
+    try:
+        _begin(view, "instance.set_password", instance, {"admin_password": value["adminPass"]})
+    except Conflict as error:
+        if instance.vm_state == VmState.ACTIVE and instance.agent is None:
+            raise Conflict("QEMU guest agent is not enabled.") from error  # the words that clients know
+        raise
     return accepted()
 
 
 def _console_output(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    policy.enforce(view.context, "instance:console")
     length = (value or {}).get("length")
     lines = None if length is None else int(length)
     if instance.launched_at is None and instance.vm_state == VmState.BUILDING:
@@ -168,6 +172,7 @@ def _reset_state(view: ComputeView, instance: Instance, value: Any) -> HttpRespo
 
 
 def _offload(view: ComputeView, instance: Instance, _value: Any) -> HttpResponse:
+    policy.enforce(view.context, "instance:shelve")
     raise Conflict(_("A shelved server gives up its host at once; there is nothing left to offload."))
 
 

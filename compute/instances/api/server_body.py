@@ -57,7 +57,7 @@ def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
     """Return a server as detailed lists show it. `one` adds the fields of the view of one server."""
     body = changed(view, instance) | {
         "addresses": addresses(instance),
-        "OS-EXT-AZ:availability_zone": _zone(instance),
+        "OS-EXT-AZ:availability_zone": instance.availability_zone,
         "OS-EXT-STS:vm_state": instance.vm_state,
         "OS-EXT-STS:task_state": instance.task_state,
         "OS-EXT-STS:power_state": POWER.get(VmState(instance.vm_state), SHUT_DOWN),
@@ -115,11 +115,6 @@ def _versioned_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
     return body
 
 
-def _zone(instance: Instance) -> str:
-    """Return the availability zone of the host; without a host, the requested zone."""
-    return instance.hypervisor.availability_zone if instance.hypervisor else instance.requested_zone
-
-
 def _host_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
     host = instance.hypervisor
     body: dict[str, Any] = {
@@ -129,8 +124,8 @@ def _host_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
     }
     if view.at_least(3):
         body |= {
-            "OS-EXT-SRV-ATTR:reservation_id": f"r-{instance.pk.hex[:8]}",
-            "OS-EXT-SRV-ATTR:launch_index": 0,
+            "OS-EXT-SRV-ATTR:reservation_id": instance.reservation_id,
+            "OS-EXT-SRV-ATTR:launch_index": instance.launch_index,
             "OS-EXT-SRV-ATTR:hostname": hostname(instance),
             "OS-EXT-SRV-ATTR:kernel_id": "",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",

@@ -1,7 +1,7 @@
 """The filters of lists of servers, as conditions on rows."""
 
-import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import reduce
 from operator import and_, or_
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.errors import BadInput
 from accounts.names import is_text
+from accounts.openstack import expressions
 from accounts.services import inputs
 from compute.api.base import ComputeView, moment_of
 from compute.hosts.models import Hypervisor
@@ -42,27 +43,14 @@ SORTS = {
     "locked": "locked",
 }
 NOTHING = Q(pk__in=[])
-REGEX_LONGEST = 255
 
 
 def _regex(column: str) -> Callable[[str], Q]:
-    return lambda value: Q(**{f"{column}__regex": _pattern(value)})
-
-
-def _pattern(value: str) -> str:
-    """Return the regular expression. Raise BadInput if it is invalid or could run without end."""
-    # A repeated group can take exponential time to fail.
-    if not is_text(value, REGEX_LONGEST) or re.search(r"\)[*+?{]", value):
-        raise BadInput(_("This search expression is not supported."))
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise BadInput(_("This search expression cannot be read.")) from error
-    return value
+    return lambda value: Q(**{f"{column}__regex": expressions.check(value)})
 
 
 def _address(value: str) -> Q:
-    ports = Port.objects.filter(instance=OuterRef("pk"), address__regex=_pattern(value))
+    ports = Port.objects.filter(instance=OuterRef("pk"), address__regex=expressions.check(value))
     return Q(Exists(ports))
 
 
@@ -108,6 +96,7 @@ FILTERS: Mapping[str, Callable[[str], Q]] = {
     "image": _id("image"),
     "image_ref": _id("image"),
     "uuid": _id("pk"),
+    "reservation_id": _text("reservation_id"),
     "flavor": _text("flavor_id"),
     "flavor_id": _text("flavor_id"),
     "key_name": _text("key_name"),
@@ -133,14 +122,22 @@ def condition(view: ComputeView, query: QueryDict) -> Q:
     for name in query:
         if name in filters and query[name] != "":
             where &= reduce(or_, (filters[name](value) for value in query.getlist(name)))
-    where &= _statuses_condition(view, query.getlist("status"), query.get("name", ""))
+    if query.getlist("status") or not asks_for_changes(view, query):
+        where &= _statuses_condition(view, query.getlist("status"), query.get("name", ""))
     if moment := moment_of(query, "changes-since"):
         where &= Q(updated_at__gte=moment)
     if view.at_least(66) and (moment := moment_of(query, "changes-before")):
-        where &= Q(updated_at__lte=moment)
+        # Servers show the time of their last change in whole seconds.
+        where &= Q(updated_at__lt=moment + timedelta(seconds=1))
     if view.at_least(73) and "locked" in query:
         where &= Q(locked=inputs.flag(query, "locked", False))
     return where
+
+
+def asks_for_changes(view: ComputeView, query: QueryDict) -> bool:
+    """Return whether the list is one of changes, which has the deleted servers too."""
+    names = ("changes-since", "changes-before") if view.at_least(66) else ("changes-since",)
+    return any(query.get(name) for name in names)
 
 
 def tags_condition(view: ComputeView, query: QueryDict) -> Q:

@@ -81,6 +81,7 @@ class OneMetadata(ComputeView):
 
     @contract(answers={204: None})
     def delete(self, request: Request, key: str, name: str) -> HttpResponse:
+        policy.enforce(self.context, "instance:set_metadata")
         instance = find(self, key)
         _value(instance, name)
         begin(self.context, "instance.set_metadata", instance.pk, parameters={"without": [name]})
@@ -115,6 +116,7 @@ class OneTag(ComputeView):
 
     @contract(answers={201: None, 204: None})
     def put(self, request: Request, key: str, tag: str) -> HttpResponse:
+        policy.enforce(self.context, "instance:set_tags")
         instance = find(self, key)
         if tag in instance.tags:
             return no_content()
@@ -123,6 +125,7 @@ class OneTag(ComputeView):
 
     @contract(answers={204: None})
     def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
+        policy.enforce(self.context, "instance:set_tags")
         instance = find(self, key)
         _enforce_tag(instance, tag)
         begin(self.context, "instance.set_tags", instance.pk, parameters={"without": [tag]})

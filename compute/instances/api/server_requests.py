@@ -1,13 +1,12 @@
 """Requests to create servers, parsed into `LaunchRequest`."""
 
-import base64
-import binascii
 import secrets
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
+from compute.instances.services import user_data
 from compute.instances.services.launch_request import LaunchRequest
 
 FIELDS = {
@@ -36,7 +35,7 @@ def launch_request(body: dict[str, Any]) -> LaunchRequest:
         image_id=parse_reference(boot_image(server)),
         count=_server_count(server),
         keypair_name=server.get("key_name") or "",
-        user_data=decode_user_data(server.get("user_data")),
+        user_data=user_data.from_base64(server.get("user_data") or ""),
         networks=_networks(server.get("networks")),
         description=server.get("description") or "",
         metadata=server.get("metadata"),
@@ -71,16 +70,6 @@ def password_of(server: dict[str, Any]) -> str:
     if not isinstance(password, str) or len(password) > 255 or not password.isprintable():
         raise BadInput(fields={"adminPass": _("Give a password of at most 255 characters.")})
     return password
-
-
-def decode_user_data(user_data: object) -> str:
-    """Return the user data of its base64 form. Raise BadInput."""
-    if user_data is None or user_data == "":
-        return ""
-    try:
-        return base64.b64decode(str(user_data), validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise BadInput(fields={"user_data": _("Give text in base64.")}) from error
 
 
 def boot_image(server: dict[str, Any]) -> object:

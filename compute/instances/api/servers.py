@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.errors import BadInput, NotFound
+from accounts.context import Context
+from accounts.errors import BadInput, Forbidden, NotFound
 from accounts.openstack import sorting
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
@@ -43,7 +44,7 @@ class Servers(ComputeView):
             raise with_api_names(error) from error
         first = rows[0]
         if inputs.flag(server, "return_reservation_id", False):
-            return JsonResponse({"reservation_id": f"r-{first.pk.hex[:8]}"}, status=202)
+            return JsonResponse({"reservation_id": first.reservation_id}, status=202)
         body = {
             "id": str(first.pk),
             "links": links("servers", first.pk),
@@ -108,17 +109,40 @@ def _listed(
     if all_projects:
         policy.enforce(view.context, "instance:read_host")
         where &= server_filters.project(query)
-    deleted = policy.allows(view.context, "instance:read_host") and _flag(query, "deleted")
     rows = instances.visible_to(
-        view.context, where, all_projects=all_projects, deleted=deleted, details=details
+        view.context, where, all_projects=all_projects, deleted=_deleted(view, query), details=details
     ).order_by(*sorting.order(query, server_filters.SORTS, "created_at", "desc"))
     return COMPUTE.page_response(request, "servers", path, COMPUTE.paging.page(query, rows), show)
 
 
+def _deleted(view: ComputeView, query: Any) -> bool | None:
+    """Return whether to list deleted servers: None for both kinds, as what has changed includes what is gone.
+
+    Raise Forbidden if others than administrators ask for the status.
+    """
+    is_admin = policy.allows(view.context, "instance:read_host")
+    if {status.upper() for status in query.getlist("status")} == {"DELETED"}:
+        if not is_admin:
+            raise Forbidden(_("Only administrators may list deleted servers."))
+        return True
+    if is_admin and "deleted" in query:
+        return _flag(query, "deleted")
+    return None if server_filters.asks_for_changes(view, query) else False
+
+
 def find(view: ComputeView, key: str) -> Instance:
     """Return the server of the address. Raise NotFound with Nova's message, also if `key` is no id."""
+    return _found(view, key, instances.get_present)
+
+
+def find_with_deleted(view: ComputeView, key: str) -> Instance:
+    """Return the same, also if it is deleted or in the recycle bin."""
+    return _found(view, key, instances.get_with_deleted)
+
+
+def _found(view: ComputeView, key: str, get: Callable[[Context, UUID], Instance]) -> Instance:
     try:
-        return instances.get_present(view.context, UUID(key))
+        return get(view.context, UUID(key))
     except (NotFound, ValueError) as error:
         raise NotFound(_("Instance %(key)s could not be found.") % {"key": key[:64]}) from error
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path, re_path
 
-from compute.api import discovery
+from compute.api import discovery, extensions
 from compute.hosts.api import urls as hosts
 from compute.instances.api import (
     audit_log,
@@ -28,7 +28,8 @@ _GONE = (
 """Addresses that Nova answers with 410."""
 
 _resources: list[URLPattern] = [
-    path("extensions", discovery.Extensions.as_view(), name="compute-extensions"),
+    path("extensions", extensions.Extensions.as_view(), name="compute-extensions"),
+    path("extensions/<str:alias>", extensions.OneExtension.as_view(), name="compute-extension"),
     path("flavors", flavors.Flavors.as_view(), name="compute-flavors"),
     path("flavors/detail", flavors.FlavorsInDetail.as_view(), name="compute-flavors-detail"),
     path("flavors/<str:key>", flavors.OneFlavor.as_view(), name="compute-flavor"),

@@ -41,6 +41,7 @@ class Instance(Subject):
 
     `restore_to` is the state in which a verb that leads back ends, such as unrescue.
     `resized_from` holds the columns copied from the earlier flavor until a resize is confirmed.
+    `reservation_id` is that of all instances of one request, and `launch_index` the place among them, from 0.
     `requested_zone` and `scheduler_hints` are explained in `compute.instances.services.placement`.
     `agent` holds the facts of the agent in the guest (`compute.instances.services.agents`), null while none answers.
     `headroom` holds how far the running guest can grow (`compute.instances.services.headroom`), null if unknown.
@@ -59,6 +60,8 @@ class Instance(Subject):
     server_group = models.ForeignKey(
         "compute.ServerGroup", on_delete=models.SET_NULL, null=True, related_name="instances"
     )
+    reservation_id = models.CharField(max_length=16, blank=True, db_index=True)
+    launch_index = models.PositiveIntegerField(default=0)
     requested_zone = models.CharField(max_length=255, blank=True)
     scheduler_hints = models.JSONField(default=dict)
     vcpus = models.PositiveIntegerField()
@@ -114,6 +117,16 @@ class Instance(Subject):
     @property
     def colour(self) -> str:
         return states.colour(self.vm_state, self.task_state)
+
+    @property
+    def was_launched(self) -> bool:
+        """Return whether a guest of it has ever run."""
+        return self.launched_at is not None
+
+    @property
+    def availability_zone(self) -> str:
+        """Return the availability zone of the host; without a host, the requested zone."""
+        return self.hypervisor.availability_zone if self.hypervisor else self.requested_zone
 
     @property
     def guest_name(self) -> str:

@@ -5,8 +5,13 @@ from django.db import models
 from accounts.models import User
 
 
+def kind_of(public_key: str) -> str:
+    """Return Nova's type of a public key."""
+    return "x509" if public_key.startswith("-----BEGIN CERTIFICATE-----") else "ssh"
+
+
 class Keypair(models.Model):
-    """A user's public key with a name, as in Nova. Private keys are never stored."""
+    """A user's public key or certificate with a name, as in Nova. Private keys are never stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="keypairs")
     name = models.CharField(max_length=255)
@@ -20,3 +25,8 @@ class Keypair(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind(self) -> str:
+        """Return Nova's type of the key pair."""
+        return kind_of(self.public_key)

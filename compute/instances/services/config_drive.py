@@ -1,6 +1,5 @@
 """The config drive: an ISO image from which a guest reads its metadata (Nova, config-drive format)."""
 
-import base64
 import io
 import json
 import re
@@ -8,6 +7,8 @@ import re
 import pycdlib
 
 from compute.instances.models import Instance
+from compute.instances.models.keypair import kind_of
+from compute.instances.services import user_data
 
 
 def build(instance: Instance, admin_password: str = "") -> bytes:
@@ -18,8 +19,8 @@ def build(instance: Instance, admin_password: str = "") -> bytes:
         "name": instance.name,
         "hostname": hostname(instance),
         "project_id": instance.project_id,
-        "launch_index": 0,
-        "availability_zone": "nova",
+        "launch_index": instance.launch_index,
+        "availability_zone": instance.availability_zone,
         "meta": instance.metadata,
     }
     if admin_password:
@@ -27,12 +28,12 @@ def build(instance: Instance, admin_password: str = "") -> bytes:
     if instance.public_key:
         name = instance.key_name or "key"
         metadata["public_keys"] = {name: instance.public_key}
-        metadata["keys"] = [{"name": name, "type": "ssh", "data": instance.public_key}]
+        metadata["keys"] = [{"name": name, "type": kind_of(instance.public_key), "data": instance.public_key}]
     files = {"meta_data.json": json.dumps(metadata).encode()}
     if port is not None:
         files["network_data.json"] = json.dumps(_network_data(port.mac)).encode()
     if instance.user_data:
-        files["user_data"] = base64.b64decode(instance.user_data)
+        files["user_data"] = user_data.content(instance)
     return _iso(files)
 
 

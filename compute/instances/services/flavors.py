@@ -12,7 +12,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import Project
-from accounts.names import clean_name, is_text
+from accounts.names import KEY, Segment, clean_name, is_text
 from accounts.services import audit, inputs, quotas
 from accounts.services.saving import save_unique
 from compute.instances.models import Flavor, Instance
@@ -26,6 +26,8 @@ SIZES = {
     "swap_mib": (0, 2**22),
 }
 MOST_SPECS = 128
+ID = Segment("-_.", letters=r"\w", reserved=("detail",))
+"""Ids that administrators choose, but for the segment of `/flavors/detail` (Nova, `create_flavor`)."""
 
 COPIED_FIELDS = ("flavor_id", "flavor_name", "vcpus", "ram_mib", "disk_gib", "ephemeral_gib", "swap_mib")
 """Columns that an instance copies from its flavor. Its extra specs are in the column `hardware`."""
@@ -99,7 +101,7 @@ def create(context: Context, data: dict[str, Any]) -> Flavor:
     if wrong:
         raise BadInput(fields=wrong)
     if data.get("id") is not None:
-        values["id"] = clean_name(data["id"], field="id")
+        values["id"] = ID.clean(data["id"], field="id")
     values["is_public"] = inputs.flag(data, "is_public", True)
     values["description"] = inputs.text(data, "description")
     flavor = Flavor(**values)
@@ -235,8 +237,10 @@ def _clean_specs(specs: dict[Any, Any]) -> dict[str, str]:
     """Return extra specs with their values as texts. Raise BadInput."""
     for key, value in specs.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_text(key) or not (is_number or value == "" or is_text(value)):
-            raise BadInput(fields={"extra_specs": _("Keys and values are texts of at most 255 characters.")})
+        if not KEY.has(key):
+            raise BadInput(fields={"extra_specs": f"{key}: {KEY.sentence}"})
+        if not (is_number or value == "" or is_text(value)):
+            raise BadInput(fields={"extra_specs": _("Values are texts of at most 255 characters.")})
         if reason := hardware_options.spec_error(key, str(value)):
             raise BadInput(fields={"extra_specs": f"{key}: {reason}"})
     return {key: str(value) for key, value in specs.items()}

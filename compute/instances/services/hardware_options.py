@@ -3,6 +3,7 @@
 For names and values see Nova's administrator guide, “Extra Specs”, and Glance's “Useful image properties”.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -143,10 +144,24 @@ SPECS = {option.spec: option for option in OPTIONS if option.spec}
 PROPERTIES = {option.image: option for option in OPTIONS if option.image}
 
 
+UNSUPPORTED = re.compile(
+    r"hw:(numa_(cpus|mem)\.\d+|cpu_realtime(_mask)?|cpu_dedicated_mask|emulator_threads_policy"
+    r"|pci_numa_affinity_policy|serial_port_count|mem_encryption_model|pmem|vif_multiqueue_enabled"
+    r"|virtio_packed_ring|locked_memory|tpm_secret_security|viommu_model|maxphysaddr_(mode|bits))"
+    r"|hw_video:ram_max_mb"
+    r"|quota:(cpu|memory|disk_io|vif)_(limit|reservation|shares_level|shares_share)"
+)
+"""Nova's further extra specs. A flavor may have them, as flavors of other clouds do, but no guest."""
+ONE_NODE = {"hw:numa_cpus.0", "hw:numa_mem.0"}
+"""Those that say of the only NUMA node what is so in any case."""
+
+
 def spec_error(name: str, value: str) -> str:
     """Return why Nova knows no such extra spec or value; empty if it does."""
     option = SPECS.get(name)
     if option is None:
+        if UNSUPPORTED.fullmatch(name):
+            return ""
         is_reserved = ":" in name and name.partition(":")[0] in NAMESPACES
         return _("There is no such extra spec.") if is_reserved else ""
     return _value_error(option, value)
@@ -164,6 +179,9 @@ def read(specs: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, A
     Raise BadInput if a value is wrong or not supported, or if values differ that must agree. Its text names the extra
     spec or property.
     """
+    for name in specs.keys() - ONE_NODE:
+        if UNSUPPORTED.fullmatch(name):
+            raise BadInput(_("%(name)s: guests cannot have this here.") % {"name": name})
     result: dict[str, Any] = {}
     for option in OPTIONS:
         values = {}

@@ -85,18 +85,30 @@ def get_present(context: Context, instance_id: UUID | str) -> Instance:
     return instance
 
 
+def get_with_deleted(context: Context, instance_id: UUID | str) -> Instance:
+    """Return one instance, also if it is deleted, as long as its row is kept. Raise Forbidden, NotFound."""
+    policy.enforce(context, "instance:read")
+    return Instance.objects.reach(context, pk=instance_id)
+
+
 def visible_to(
-    context: Context, condition: Q, *, all_projects: bool = False, deleted: bool = False, details: bool = True
+    context: Context,
+    condition: Q,
+    *,
+    all_projects: bool = False,
+    deleted: bool | None = False,
+    details: bool = True,
 ) -> InstanceQuerySet:
     """Return the instances that meet the condition, also those in the recycle bin.
 
-    With `deleted`, return deleted ones instead, for administrators only. Raise Forbidden.
+    With `deleted`, return deleted ones instead, for administrators only; None returns both. Raise Forbidden.
     """
     policy.enforce(context, "instance:read")
     if all_projects or deleted:
         policy.enforce(context, "instance:read_host")
     rows = Instance.objects.visible_to(context, all_projects=all_projects).filter(condition)
-    rows = rows.filter(vm_state=VmState.DELETED) if deleted else rows.existing()
+    if deleted is not None:
+        rows = rows.filter(vm_state=VmState.DELETED) if deleted else rows.existing()
     return _with_details(rows) if details else rows
 
 

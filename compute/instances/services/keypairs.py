@@ -1,4 +1,4 @@
-"""Key pairs of users."""
+"""Key pairs of users: SSH keys, and certificates for Windows guests."""
 
 import base64
 import hashlib
@@ -21,12 +21,16 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.models import User
-from accounts.names import clean_name, is_text
+from accounts.names import Segment, is_text
 from accounts.services import audit, inputs, quotas
 from accounts.services.saving import save_unique
 from compute.instances.models import Keypair
+from compute.instances.models.keypair import kind_of
+from compute.instances.services import certificates
 
 LONGEST_KEY = 16_384
+NAME = Segment("@._-")
+"""Names of key pairs (Nova, API reference, keypairs)."""
 
 
 def listing(context: Context) -> list[Keypair]:
@@ -48,23 +52,35 @@ def get(context: Context, name: str, user_id: str | None = None) -> Keypair:
     return keypair
 
 
-def create(context: Context, name: object, public_key: object, user_id: str | None = None) -> Keypair:
-    """Store a public key. Raise Forbidden, NotFound, OverQuota, BadInput, or Conflict if the name is taken."""
-    policy.enforce(context, "keypair:write")
-    owner = _owner(context, user_id)
-    return _save(context, owner, clean_name(name), clean_public_key(public_key))
-
-
-def generate(context: Context, name: object, user_id: str | None = None) -> tuple[Keypair, str]:
-    """Make an ed25519 key pair. Return it with the private key (OpenSSH text), which is stored nowhere.
+def create(
+    context: Context, name: object, public_key: object, user_id: str | None = None, *, kind: str = "ssh"
+) -> Keypair:
+    """Store a public key, or a certificate if `kind` is `x509`.
 
     Raise Forbidden, NotFound, OverQuota, BadInput, or Conflict if the name is taken.
     """
     policy.enforce(context, "keypair:write")
     owner = _owner(context, user_id)
+    clean = certificates.clean if kind == "x509" else clean_public_key
+    return _save(context, owner, NAME.clean(name), clean(public_key))
+
+
+def generate(
+    context: Context, name: object, user_id: str | None = None, *, kind: str = "ssh"
+) -> tuple[Keypair, str]:
+    """Make an ed25519 key pair, or a certificate if `kind` is `x509`.
+
+    Return it with the private key, OpenSSH's text or PEM, which is stored nowhere. Raise Forbidden, NotFound,
+    OverQuota, BadInput, or Conflict if the name is taken.
+    """
+    policy.enforce(context, "keypair:write")
+    owner = _owner(context, user_id)
+    if kind == "x509":
+        certificate, secret = certificates.generate(owner.pk)
+        return _save(context, owner, NAME.clean(name), certificate), secret
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    keypair = _save(context, owner, clean_name(name), public)
+    keypair = _save(context, owner, NAME.clean(name), public)
     return keypair, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
@@ -78,7 +94,7 @@ def delete(context: Context, name: str, user_id: str | None = None) -> None:
 
 
 def clean_public_key(value: object) -> str:
-    """Return an OpenSSH public key of one line. Raise BadInput."""
+    """Return an OpenSSH public key of one line as it came, since clients compare it. Raise BadInput."""
     text = value.strip() if isinstance(value, str) else ""
     if not text:
         raise _bad_input(_("Paste a public key, such as the content of ~/.ssh/id_ed25519.pub."))
@@ -94,11 +110,13 @@ def clean_public_key(value: object) -> str:
         raise _bad_input(_("RSA keys need at least 2048 bits."))
     if not text.isprintable():
         raise _bad_input(_("The key's comment has characters that cannot be shown."))
-    return text
+    return str(value)
 
 
 def fingerprint(public_key: str) -> str:
-    """Return the key's SHA-256 fingerprint as `ssh-keygen -l` prints it."""
+    """Return an SSH key's SHA-256 fingerprint as `ssh-keygen -l` prints it, and a certificate's as Nova does."""
+    if kind_of(public_key) == "x509":
+        return certificates.fingerprint(public_key)
     digest = hashlib.sha256(base64.b64decode(public_key.split()[1])).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 

@@ -7,23 +7,22 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
-from accounts.names import is_text
+from accounts.names import KEY, is_tag, is_text
 from accounts.services import quotas
 
-MOST_METADATA = 128
 MOST_TAGS = 50
 LONGEST_TAG = 60
 
 
 def clean_metadata(metadata: object) -> dict[str, str]:
-    """Return metadata whose keys and values have at most 255 characters. Raise BadInput."""
+    """Return metadata whose keys and values have at most 255 characters. Raise BadInput. Their number is a quota."""
     if not isinstance(metadata, Mapping):
         raise _bad_input("metadata", _("Give an object of keys and texts."))
-    if len(metadata) > MOST_METADATA:
-        raise _bad_input("metadata", _("Keep at most %(most)s entries.") % {"most": MOST_METADATA})
     for key, value in metadata.items():
-        if not is_text(key) or not (value == "" or is_text(value)):
-            raise _bad_input("metadata", _("Keys and values are texts of at most 255 characters."))
+        if not KEY.has(key):
+            raise _bad_input("metadata", f"{key}: {KEY.sentence}")
+        if not (value == "" or is_text(value)):
+            raise _bad_input("metadata", _("Values are texts of at most 255 characters."))
     return dict(metadata)
 
 
@@ -38,9 +37,7 @@ def enforce_quota(project_id: str, user_id: str | None, metadata: Mapping[str, s
 
 def clean_tags(tags: object) -> list[str]:
     """Return each tag once, sorted. Raise BadInput."""
-    if not isinstance(tags, list) or not all(
-        is_text(tag, LONGEST_TAG) and not {"/", ","} & set(tag) for tag in tags
-    ):
+    if not isinstance(tags, list) or not all(is_tag(tag, LONGEST_TAG) for tag in tags):
         raise _bad_input(
             "tags",
             _("Give a list of tags of up to %(longest)s characters without / and ,")

@@ -1,11 +1,9 @@
 """Launch requests of people and clients, and their check."""
 
-import base64
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import yaml
 from django.utils.translation import gettext as _
 
 from accounts.context import Context
@@ -23,18 +21,17 @@ from compute.instances.services import (
     labels,
     placement,
     server_groups,
+    user_data,
 )
 from compute.networks.models import Network
 from compute.networks.services import networks
 
 MOST_AT_ONCE = 50
-LONGEST_USER_DATA = 65_535
-"""Nova's limit for user data, counted in base64 (API reference, servers, user_data)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchRequest:
-    """An unchecked launch request. Texts are as typed, and `user_data` is not base64."""
+    """An unchecked launch request. Texts are as typed; `user_data` may be bytes too."""
 
     name: object
     flavor_id: object
@@ -42,7 +39,7 @@ class LaunchRequest:
     count: object = 1
     keypair_name: object = ""
     public_key: object = ""
-    user_data: object = ""
+    user_data: object = b""
     networks: object = None
     """Ids of networks, each for one port; None for one port on the project's default network."""
     description: object = ""
@@ -98,7 +95,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     elif request.keypair_name:
         keypair = checked("keypair_name", keypairs.get, context, str(request.keypair_name))
         key_name, public_key = (keypair.name, keypair.public_key) if keypair else ("", "")
-    user_data = checked("user_data", encode_user_data, request.user_data)
+    encoded_user_data = checked("user_data", user_data.encode, request.user_data)
     requested_networks = checked("networks", networks.get_chosen, context, request.networks)
     description = checked(
         "description", partial(inputs.text, longest=255), {"description": request.description}, "description"
@@ -135,7 +132,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         image=image,
         key_name=key_name,
         public_key=public_key,
-        user_data=user_data,
+        user_data=encoded_user_data,
         networks=requested_networks,
         description=description,
         labels=checked_labels,
@@ -151,38 +148,3 @@ def _names(name: object, count: object) -> list[str]:
         return [clean_name(name)]
     stem = clean_name(name, longest=255 - len(f"-{number}"))
     return [f"{stem}-{index}" for index in range(1, number + 1)]
-
-
-def encode_user_data(user_data: object) -> str:
-    """Return user data in base64, or empty. Raise BadInput if it is too long or is no valid cloud-config."""
-    if not user_data:
-        return ""
-    if not isinstance(user_data, str):
-        raise BadInput(fields={"user_data": _("Give text.")})
-    text = user_data.replace("\r\n", "\n")
-    try:
-        encoded = base64.b64encode(text.encode()).decode()
-    except UnicodeEncodeError as error:
-        raise BadInput(fields={"user_data": _("This is not valid Unicode text.")}) from error
-    if len(encoded) > LONGEST_USER_DATA:
-        raise BadInput(
-            fields={
-                "user_data": _("Use at most %(longest)s bytes.") % {"longest": LONGEST_USER_DATA * 3 // 4}
-            }
-        )
-    if text.startswith("#cloud-config"):
-        _check_cloud_config(text)
-    return encoded
-
-
-def _check_cloud_config(text: str) -> None:
-    try:
-        config = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = _("line %(line)s") % {"line": mark.line + 1} if mark else _("somewhere")
-        raise BadInput(
-            fields={"user_data": _("The YAML cannot be read at %(where)s.") % {"where": where}}
-        ) from error
-    if not isinstance(config, dict | None):
-        raise BadInput(fields={"user_data": _("A cloud-config is a mapping of keys to values.")})

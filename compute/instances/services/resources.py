@@ -13,12 +13,11 @@ from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import server_groups
 from compute.instances.services.disk_sizes import TOTAL_GIB, total_gib
-from compute.instances.services.labels import MOST_METADATA
 from compute.instances.states import VmState
 
 CAPS = server_groups.CAPS | {
     "key_pairs": 100,
-    "metadata_items": MOST_METADATA,
+    "metadata_items": 128,
     "injected_files": 0,
     "injected_file_content_bytes": 0,
     "injected_file_path_bytes": 0,

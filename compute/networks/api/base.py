@@ -23,7 +23,7 @@ NETWORK = Service(
     error_schema=object_of(
         {"NeutronError": object_of({"type": STRING, "message": STRING, "detail": STRING})}
     ),
-    paging=Paging(default=1000, most=1000),
+    paging=Paging(default=1000, most=1000, zero_is_most=True),
 )
 
 

@@ -179,6 +179,31 @@ def test_access_rules_are_kept_to(as_mia: Api, mia: User) -> None:
         assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("pattern", ["{version}/{noun}", "{version}/**", "/*/{noun}", "/**"])
+@pytest.mark.parametrize(
+    ("service", "version", "noun", "other"),
+    [
+        ("identity", "/v3", "auth/projects", "/identity/v3/users"),
+        ("compute", "/v2.1", "servers", "/compute/v2.1/flavors/1/os-extra_specs"),
+        ("image", "/v2", "images", "/image/v2/schemas/images"),
+        ("network", "/v2.0", "networks", "/network/v2.0/subnets/1"),
+    ],
+)
+def test_the_paths_of_access_rules_begin_with_the_version(
+    as_mia: Api, mia: User, pattern: str, service: str, version: str, noun: str, other: str
+) -> None:
+    """As in Keystone's documentation, whatever the service."""
+    path = pattern.format(version=version, noun=noun)
+    rule = {"service": service, "method": "GET", "path": path}
+    inside = Api(enter(make(as_mia, mia, access_rules=[rule]))["X-Subject-Token"])
+    assert inside.get(f"/{service}{version}/{noun}").status_code == 200
+    if "**" not in path:
+        assert inside.get(other).status_code == 403
+    bare = {"service": service, "method": "GET", "path": f"/{noun}"}
+    outside = Api(enter(make(as_mia, mia, name="bare", access_rules=[bare]))["X-Subject-Token"])
+    assert outside.get(f"/{service}{version}/{noun}").status_code == 403
+
+
 def test_access_rules_outlive_their_credential(as_mia: Api, mia: User, admin: Api) -> None:
     rule = {"service": "compute", "method": "GET", "path": "/v2.1/servers"}
     made = make(as_mia, mia, access_rules=[rule])

@@ -202,6 +202,27 @@ def test_project_trees(admin: Api, blue: Project) -> None:
     assert admin.post("projects", project={"name": "x", "parent_id": parent}).status_code == 403
 
 
+def test_what_stands_above_and_below_a_project(admin: Api, alice: User, blue: Project) -> None:
+    top = factories.ProjectFactory(name="top")
+    middle = factories.ProjectFactory(name="middle", parent=top)
+    bottom = factories.ProjectFactory(name="bottom", parent=middle)
+
+    def part(api: Api, project: Project, parameter: str, name: str) -> Any:
+        found = read(api.get(f"projects/{project.pk}?{parameter}"))["project"][name]
+        return [row["project"]["id"] for row in found] if isinstance(found, list) else found
+
+    assert part(admin, bottom, "parents_as_ids", "parents") == {middle.pk: {top.pk: {"default": None}}}
+    assert part(admin, top, "parents_as_ids", "parents") == {"default": None}
+    assert part(admin, bottom, "parents_as_list", "parents") == [middle.pk, top.pk]
+    assert part(admin, top, "subtree_as_ids", "subtree") == {middle.pk: {bottom.pk: None}}
+    assert part(admin, bottom, "subtree_as_ids", "subtree") is None
+    assert set(part(admin, top, "subtree_as_list", "subtree")) == {middle.pk, bottom.pk}
+    assert admin.get(f"projects/{top.pk}?parents_as_ids&parents_as_list").status_code == 400
+    for project in (top, bottom):
+        factories.AssignmentFactory(user=alice, project=project, role__name="reader")
+    assert part(api_of(alice, blue), bottom, "parents_as_list", "parents") == [top.pk]
+
+
 def test_a_project_that_owns_something_stays(admin: Api, red: Project) -> None:
     factories.InstanceFactory(project=red)
     answer = admin.delete(f"projects/{red.id}")
@@ -321,6 +342,18 @@ def test_our_own_endpoint_follows_the_address(admin: Api, settings: Any) -> None
     admin.patch(f"endpoints/{key}", endpoint={"url": "https://cloud.example.org/identity"})
     settings.PUBLIC_URL = "http://localhost:8000"
     assert read(admin.get(f"endpoints/{key}"))["endpoint"]["url"] == "http://localhost:8000/identity"
+
+
+def test_a_service_without_endpoints_stands_in_the_catalog(admin: Api) -> None:
+    key = make(admin, "services")["id"]
+    entries = {entry["id"]: entry for entry in read(admin.get("auth/catalog"))["catalog"]}
+    assert entries[key]["endpoints"] == []
+
+
+@pytest.mark.parametrize("key", ["tb/r", "..", "."])
+def test_a_region_has_an_id_that_addresses_can_carry(admin: Api, key: str) -> None:
+    assert admin.post("regions", region={"id": key}).status_code == 400
+    assert not Region.objects.filter(pk=key).exists()
 
 
 def test_a_region_is_not_below_itself(admin: Api) -> None:

@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from django.utils import timezone
 
 from accounts.models import Project, User
@@ -119,6 +121,9 @@ def test_flavors(member: Compute, admin: Compute, red: Project) -> None:
         {"swap": -5},
         {"rxtx_factor": "x"},
         {"id": "x" * 300},
+        {"id": "m1/small"},
+        {"id": "detail"},
+        {"id": ".."},
     ],
 )
 def test_wrong_flavors(admin: Compute, change: dict[str, object]) -> None:
@@ -140,6 +145,7 @@ def test_extra_specs(admin: Compute, member: Compute, flavor: Flavor) -> None:
     assert admin.at("2.61").get("flavors/1")["flavor"]["extra_specs"] == specs | {"n": "2"}
     admin.delete("flavors/1/os-extra_specs/n", 200)
     member.get("flavors/1/os-extra_specs/n", 404)
+    admin.post("flavors/1/os-extra_specs", {"extra_specs": {"a/b": "1"}}, 400)
 
 
 def test_lists_of_flavors(member: Compute) -> None:
@@ -166,8 +172,13 @@ def test_keypairs(member: Compute, admin: Compute, alice: User) -> None:
     assert [row["keypair"]["name"] for row in member.get("os-keypairs")["keypairs"]] == ["k", "l"]
     assert member.get("os-keypairs/k")["keypair"]["user_id"] == alice.id
     newer.post("os-keypairs", {"keypair": {"name": "x", "public_key": KEY, "type": "x509"}}, 400)
+    newer.post("os-keypairs", {"keypair": {"name": "x", "public_key": KEY, "type": "gpg"}}, 400)
     member.post("os-keypairs", {"keypair": {"name": "k", "public_key": KEY}}, 409)
     member.post("os-keypairs", {"keypair": {"name": "m", "public_key": "junk"}}, 400)
+    member.post("os-keypairs", {"keypair": {"name": "team/alice", "public_key": KEY}}, 400)
+    verbatim = member.post("os-keypairs", {"keypair": {"name": "file", "public_key": f"{KEY}\n"}})
+    assert verbatim["keypair"]["public_key"] == f"{KEY}\n"
+    member.delete("os-keypairs/file", 202)
     others = admin.at("2.10").get(f"os-keypairs?user_id={alice.id}")["keypairs"]
     assert len(others) == 2
     member.at("2.10").get("os-keypairs?user_id=someone", 403)
@@ -175,6 +186,28 @@ def test_keypairs(member: Compute, admin: Compute, alice: User) -> None:
     newer.delete("os-keypairs/l", 204)
     member.delete("os-keypairs/l", 404)
     assert not Keypair.objects.exists()
+
+
+def test_extensions(member: Compute) -> None:
+    rows = {row["alias"]: row for row in member.get("extensions")["extensions"]}
+    assert {"os-keypairs", "OS-EXT-STS", "os-server-groups"} <= rows.keys()
+    assert member.get("extensions/os-keypairs")["extension"] == rows["os-keypairs"]
+    member.get("extensions/os-nonsense", 404)
+
+
+def test_certificates_are_key_pairs_too(member: Compute) -> None:
+    newer = member.at("2.2")
+    made = newer.post("os-keypairs", {"keypair": {"name": "made", "type": "x509"}}, 201)["keypair"]
+    assert made["type"] == "x509"
+    certificate = x509.load_pem_x509_certificate(made["public_key"].encode())
+    private = serialization.load_pem_private_key(made["private_key"].encode(), None)
+    assert certificate.public_key() == private.public_key()
+    assert certificate.fingerprint(hashes.SHA1()).hex(":") == made["fingerprint"]  # noqa: S303 - Nova's
+    wish = {"name": "kept", "type": "x509", "public_key": made["public_key"]}
+    assert newer.post("os-keypairs", {"keypair": wish}, 201)["keypair"]["fingerprint"] == made["fingerprint"]
+    assert newer.get("os-keypairs/kept")["keypair"]["type"] == "x509"
+    newer.post("os-keypairs", {"keypair": wish | {"name": "other", "type": "ssh"}}, 400)
+    newer.post("os-keypairs", {"keypair": wish | {"name": "other", "public_key": "x" * 20_000}}, 400)
 
 
 def test_limits_and_quotas(member: Compute, admin: Compute, blue: Project, red: Project) -> None:
@@ -203,6 +236,13 @@ def test_limits_and_quotas(member: Compute, admin: Compute, blue: Project, red: 
     assert member.get(f"os-quota-sets/{blue.id}")["quota_set"]["cores"] == 20
     admin.put("os-quota-class-sets/default", {"quota_class_set": {"cores": 7}})
     assert admin.get("os-quota-class-sets/default")["quota_class_set"]["cores"] == 7
+    admin.put("os-quota-class-sets/students", {"quota_class_set": {"cores": 2}})
+    kept = admin.get("os-quota-class-sets/students")["quota_class_set"]
+    assert (kept["id"], kept["cores"]) == ("students", 2)
+    assert admin.get("os-quota-class-sets/others")["quota_class_set"]["cores"] == 7
+    admin.put("os-quota-class-sets/students", {"quota_class_set": {"cores": -2}}, 400)
+    member.get("os-quota-class-sets/students", 403)
+    member.put("os-quota-class-sets/students", {"quota_class_set": {"cores": 2}}, 403)
     assert member.get(f"os-quota-sets/{blue.id}/defaults")["quota_set"]["cores"] == 7
 
 
@@ -230,7 +270,6 @@ def test_hosts(member: Compute, admin: Compute, blue: Project) -> None:
     assert "host-a" in admin.get("os-availability-zone/detail")["availabilityZoneInfo"][0]["hosts"]
     for path in ("os-hypervisors", "os-services", "os-availability-zone/detail"):
         member.get(path, 403)
-    assert member.get("extensions") == {"extensions": []}
     assert admin.get("os-aggregates") == {"aggregates": []}
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from compute.engine.models import Operation
 from compute.instances.models import Instance
+from compute.instances.states import VmState
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 
@@ -112,3 +113,17 @@ def test_a_page_costs_the_same_in_a_long_list(member: Compute, server: Instance,
             assert all("LIMIT" in query for query in rows)
         counts.append((len(page), len(one)))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("state", [VmState.DELETED, VmState.SOFT_DELETED])
+def test_the_actions_of_a_deleted_server_can_be_read(
+    member: Compute, server: Instance, path: str, state: VmState
+) -> None:
+    row = factories.OperationFactory(instance=server, state="succeeded", request_id=f"req-{uuid.uuid4()}")
+    Instance.objects.update(vm_state=state)
+    newer = member.at("2.21")
+    assert [each["request_id"] for each in newer.get(path)["instanceActions"]] == [row.request_id]
+    assert newer.get(f"{path}/{row.request_id}")["instanceAction"]["instance_uuid"] == str(server.pk)
+    member.at("2.20").get(path, 404)
+    foreign = factories.InstanceFactory(vm_state=state)
+    newer.get(f"servers/{foreign.pk}/os-instance-actions", 404)

@@ -89,11 +89,25 @@ def test_a_password_needs_an_agent(member: Compute, server: Instance) -> None:
     assert "a new one" not in str(list(AuditEvent.objects.values()))
 
 
-def test_a_reader_acts_on_nothing(reader: Compute, server: Instance) -> None:
-    for name in ("os-stop", "pause", "lock", "os-getConsoleOutput", "os-getVNCConsole"):
-        reader.act(server.pk, name, {"type": "novnc"} if "VNC" in name else None, 403)
-    reader.delete(f"servers/{server.pk}", 403)
+@pytest.mark.parametrize("state", [VmState.ACTIVE, VmState.STOPPED, VmState.SHELVED, VmState.BUILDING])
+@pytest.mark.parametrize("name", sorted(name for name in GOOD if GOOD[name][2] != 501))
+def test_a_reader_acts_on_nothing(reader: Compute, server: Instance, name: str, state: VmState) -> None:
+    """The role is asked for before the state, of which a refusal would tell."""
+    factories.FlavorFactory(id="2", ram_mib=256)
+    Instance.objects.filter(pk=server.pk).update(vm_state=state)
+    reader.act(server.pk, name, GOOD[name][1], 403)
     assert not Operation.objects.exists()
+
+
+def test_a_reader_changes_no_label_and_deletes_nothing(reader: Compute, server: Instance) -> None:
+    Instance.objects.filter(pk=server.pk).update(tags=["old"], metadata={"old": "1"})
+    newer = reader.at("2.26")
+    for name in ("old", "new"):
+        newer.put(f"servers/{server.pk}/tags/{name}", None, 403)
+        newer.delete(f"servers/{server.pk}/tags/{name}", 403)
+        reader.delete(f"servers/{server.pk}/metadata/{name}", 403)
+        reader.put(f"servers/{server.pk}/metadata/{name}", {"meta": {name: "2"}}, 403)
+    reader.delete(f"servers/{server.pk}", 403)
 
 
 def test_a_locked_server(member: Compute, admin: Compute, server: Instance) -> None:
@@ -103,6 +117,11 @@ def test_a_locked_server(member: Compute, admin: Compute, server: Instance) -> N
     for name in ("os-stop", "pause", "shelve"):
         assert "locked" in member.act(server.pk, name, None, 409)["conflictingRequest"]["message"]
     member.delete(f"servers/{server.pk}", 409)
+    member.at("2.73").act(server.pk, "lock", {"locked_reason": "again"})
+    member.delete(f"servers/{server.pk}", 409)
+    assert Instance.objects.get().locked_reason == "do not touch"
+    admin.at("2.73").act(server.pk, "lock", {"locked_reason": "by an administrator"})
+    assert Instance.objects.get().locked_reason == "by an administrator"
     member.act(server.pk, "unlock")
     member.act(server.pk, "os-stop")
 

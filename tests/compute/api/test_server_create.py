@@ -1,6 +1,7 @@
 """Servers by the Compute API: what a wish makes, and what is wrong with others."""
 
 import base64
+import gzip
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from accounts.models import Project
 from compute.engine.models import Operation
 from compute.engine.services import secrets
 from compute.instances.models import Instance
-from compute.instances.services import config_drive
+from compute.instances.services import config_drive, user_data
 from tests.compute.api.compute_calls import Compute
 from tests.worker import run
 
@@ -79,6 +80,7 @@ def test_the_password_reaches_the_guest_and_is_forgotten(member: Compute, wish: 
         ("2.37", {}, "networks"),
         ("2.1", {"user_data": "%%%"}, "user_data"),
         ("2.1", {"metadata": {"a" * 256: "b"}}, "metadata"),
+        ("2.1", {"metadata": {"a/b": "c"}}, "metadata"),
         ("2.1", {"metadata": ["a"]}, "metadata"),
         ("2.1", {"accessIPv4": "1.2.3"}, "accessIPv4"),
         ("2.1", {"accessIPv6": "1.2.3.4"}, "accessIPv6"),
@@ -89,6 +91,7 @@ def test_the_password_reaches_the_guest_and_is_forgotten(member: Compute, wish: 
         ("2.1", {"personality": [{"path": "/a", "contents": ""}]}, "personality"),
         ("2.1", {"block_device_mapping_v2": [{"source_type": "volume"}]}, "block_device_mapping_v2"),
         ("2.52", {"networks": "none", "tags": ["a/b"]}, "tags"),
+        ("2.52", {"networks": "none", "tags": [".."]}, "tags"),
     ],
 )
 def test_wrong_wishes(member: Compute, wish: Wish, version: str, change: Wish, field: str) -> None:
@@ -102,11 +105,44 @@ def test_bodies_that_are_none(member: Compute, body: Any) -> None:
     member.post("servers", body, 400)
 
 
-def test_several_at_once(member: Compute, wish: Wish) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(b"#cloud-config\n{}\n"),
+        "#!/bin/sh\necho Größe\n".encode("latin-1"),
+        "#cloud-config\nname: Größe\n".encode("latin-1"),
+        b"#cloud-config-archive\n- type: text/cloud-config\n  content: a\n",
+        b"#cloud-config-jsonp\n[]\n",
+        b"#cloud-config",
+        bytes(range(256)),
+    ],
+)
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.encodebytes])
+def test_user_data_are_bytes(
+    member: Compute, server: Instance, wish: Wish, content: bytes, encode: Any
+) -> None:
+    """With or without line breaks in the base64, when a server is made and when it is rebuilt."""
+    sent = encode(content).decode()
+    made = member.post("servers", {"server": wish | {"user_data": sent}}, 202)["server"]
+    row = Instance.objects.get(pk=made["id"])
+    assert user_data.content(row) == content
+    rebuild = {"rebuild": {"imageRef": wish["imageRef"], "user_data": sent}}
+    answer = member.at("2.57").post(f"servers/{server.pk}/action", rebuild, 202)
+    assert base64.b64decode(answer["server"]["user_data"]) == content
+
+
+def test_several_at_once(member: Compute, admin: Compute, wish: Wish) -> None:
     many = wish | {"min_count": 1, "max_count": "2", "return_reservation_id": True, "networks": "none"}
     answer = member.at("2.37").post("servers", {"server": many}, 202)
-    assert answer["reservation_id"].startswith("r-")
-    assert sorted(Instance.objects.values_list("name", flat=True)) == ["web-1", "web-2"]
+    member.at("2.37").post("servers", {"server": wish | {"networks": "none"}}, 202)
+    key = answer["reservation_id"]
+    assert key.startswith("r-")
+    found = member.get(f"servers?reservation_id={key}&sort_key=name&sort_dir=asc")["servers"]
+    assert [row["name"] for row in found] == ["web-1", "web-2"]
+    for index, row in enumerate(found):
+        its = admin.at("2.3").get(f"servers/{row['id']}")["server"]
+        assert its["OS-EXT-SRV-ATTR:reservation_id"] == key
+        assert its["OS-EXT-SRV-ATTR:launch_index"] == index
 
 
 def test_no_quota(member: Compute, wish: Wish, admin: Compute, blue: Project) -> None:

@@ -202,7 +202,12 @@ def test_zones(member: Compute, admin: Compute, wish: Wish) -> None:
         {"zoneName": "nova", "zoneState": {"available": False}, "hosts": None},
     ]
     detailed = admin.get("os-availability-zone/detail")["availabilityZoneInfo"]
-    assert [list(zone["hosts"]) for zone in detailed] == [["host-a"], ["host-b"]]
+    assert [(zone["zoneName"], list(zone["hosts"])) for zone in detailed] == [
+        ("east", ["host-a"]),
+        ("nova", ["host-b"]),
+        ("internal", ["host-a", "host-b"]),
+    ]
+    assert set(detailed[-1]["hosts"]["host-a"]) == {"nova-conductor", "nova-scheduler"}
     assert admin.get("os-services")["services"][0]["zone"] == "east"
     made = member.post("servers", {"server": wish | {"availability_zone": "east"}}, 202)["server"]
     row = Instance.objects.get(pk=made["id"])

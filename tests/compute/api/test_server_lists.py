@@ -84,6 +84,13 @@ def test_every_state_has_its_status(member: Compute, blue: Project, state: VmSta
         ("name=^a$", ["a"]),
         ("name=[ab]", ["b", "a"]),
         ("name=z", []),
+        ("name=^(kks-)%3Fa", ["a"]),
+        ("name=a(%25|%26)%3F$", ["a"]),
+        ("name=^(a|b){1}$", ["b", "a"]),
+        ("name=(a%2B)%2B$", ["a"]),
+        ("name=(?i)A", ["a"]),
+        ("reservation_id=r-nothing", []),
+        ("limit=0", []),
         ("status=ACTIVE", ["c", "a"]),
         ("status=active&status=shutoff", ["c", "b", "a"]),
         ("status=NONSENSE", []),
@@ -94,7 +101,8 @@ def test_every_state_has_its_status(member: Compute, blue: Project, state: VmSta
         ("flavor=nothing", []),
         ("image=nothing", []),
         ("unknown=1", ["c", "b", "a"]),
-        ("changes-since=2001-01-01T00:00:00Z", ["c", "b", "a"]),
+        ("changes-since=2001-01-01T00:00:00Z", ["bin", "c", "b", "a"]),
+        ("changes-since=2001-01-01T00:00:00Z&status=ACTIVE", ["c", "a"]),
         ("changes-since=2100-01-01T00:00:00Z", []),
         ("deleted=False", ["c", "b", "a"]),
         ("host=nothing", ["c", "b", "a"]),
@@ -121,7 +129,10 @@ def test_lists(member: Compute, blue: Project, red: Project, query: str, names: 
         ("2.1", "sort_key=password"),
         ("2.1", "sort_dir=up"),
         ("2.1", "name=["),
-        ("2.1", "name=(a%2B)%2B$"),
+        ("2.1", "name=(a)\\1"),
+        ("2.1", "name=((a{1,30}){1,30}){1,30}"),
+        ("2.1", "name=" + "a" * 256),
+        ("2.1", "ip=("),
         ("2.1", "changes-since=yesterday"),
         ("2.38", "status=NONSENSE"),
     ],
@@ -170,6 +181,30 @@ def test_lists_cost_a_constant_number_of_queries(
             member.at("2.73").get("servers/detail")
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 12
+
+
+def test_what_was_deleted_is_among_the_changes(member: Compute, admin: Compute, blue: Project) -> None:
+    states_of = {"here": VmState.ACTIVE, "bin": VmState.SOFT_DELETED, "gone": VmState.DELETED}
+    for name, state in states_of.items():
+        factories.InstanceFactory(project=blue, name=name, vm_state=state)
+    since = "changes-since=2001-01-01T00:00:00Z"
+
+    def listed(api: Compute, query: str) -> dict[str, str]:
+        return {row["name"]: row["status"] for row in api.get(f"servers/detail?{query}")["servers"]}
+
+    everything = {"here": "ACTIVE", "bin": "SOFT_DELETED", "gone": "DELETED"}
+    assert listed(member, "") == listed(member, "deleted=true") == {"here": "ACTIVE"}
+    assert listed(member, since) == listed(admin, since) == everything
+    assert listed(admin, f"{since}&deleted=false") == {"here": "ACTIVE", "bin": "SOFT_DELETED"}
+    assert listed(admin, "status=deleted") == listed(admin, "deleted=true") == {"gone": "DELETED"}
+    member.get("servers?status=deleted", 403)
+
+
+def test_a_change_at_the_time_that_is_shown_is_before_it(member: Compute, server: Instance) -> None:
+    newer = member.at("2.66")
+    shown = newer.get(f"servers/{server.pk}")["server"]["updated"]
+    assert len(newer.get(f"servers?changes-before={shown}")["servers"]) == 1
+    assert newer.get("servers?changes-before=2001-01-01T00:00:00Z")["servers"] == []
 
 
 def test_what_lies_in_the_recycle_bin_is_found_by_its_id(

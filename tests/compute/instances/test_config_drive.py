@@ -42,6 +42,8 @@ def test_all_of_it_comes_back(db: None, by: str) -> None:
         key_name="laptop",
         public_key="ssh-ed25519 AAAA me",
         user_data=base64.b64encode(script).decode(),
+        launch_index=1,
+        hypervisor=factories.HypervisorFactory(zone="east"),
     )
     port = factories.PortFactory(instance=instance)
     files = read_back(config_drive.build(instance), by=by)
@@ -49,6 +51,7 @@ def test_all_of_it_comes_back(db: None, by: str) -> None:
     metadata = json.loads(files["meta_data.json"])
     assert (metadata["uuid"], metadata["name"]) == (str(instance.pk), "Web 1")
     assert (metadata["hostname"], metadata["project_id"]) == ("web-1", instance.project_id)
+    assert (metadata["launch_index"], metadata["availability_zone"]) == (1, "east")
     assert metadata["public_keys"] == {"laptop": "ssh-ed25519 AAAA me"}
     assert metadata["keys"] == [{"name": "laptop", "type": "ssh", "data": "ssh-ed25519 AAAA me"}]
     assert json.loads(files["network_data.json"])["links"][0]["ethernet_mac_address"] == port.mac

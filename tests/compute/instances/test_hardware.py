@@ -192,6 +192,12 @@ def test_a_flavor_is_told_at_once(as_root: Context, flavor: Flavor, name: str, v
 def test_what_a_flavor_may_say(as_root: Context, flavor: Flavor) -> None:
     """Also what no guest here can have: other hosts may come."""
     specs = {"hw:cpu_policy": "dedicated", "hw:numa_nodes": "2", "trait:X": "required", "note": "fast"}
+    specs |= {
+        "hw:numa_cpus.0": "0",
+        "hw:numa_mem.1": "512",
+        "hw:cpu_realtime": "yes",
+        "hw_video:ram_max_mb": "8",
+    }
     assert flavors.set_specs(as_root, flavor.pk, specs).extra_specs == specs
 
 
@@ -205,6 +211,7 @@ def test_names_are_each_one_option() -> None:
     [
         ({}, {"hw_disk_bus": "floppy"}, "image_id"),
         ({"hw:cpu_policy": "dedicated"}, {}, "flavor_id"),
+        ({"hw:numa_cpus.0": "0", "hw:numa_cpus.1": "1"}, {}, "flavor_id"),
         ({"hw:tpm_version": "1.2"}, {"hw_tpm_version": "2.0"}, "flavor_id"),
         ({}, {"hw_firmware_type": "uefi"}, "image_id"),
     ],

@@ -59,7 +59,6 @@ BAD_USER_DATA: dict[str, tuple[object, str]] = {
     "control character": ("#cloud-config\na: \x01\n", "YAML"),
     "surrogate": ("a\ud800", "Unicode"),
     "number": (7, "text"),
-    "bytes": (b"#!/bin/sh", "text"),
 }
 
 

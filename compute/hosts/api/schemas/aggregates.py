@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import KEY
 from accounts.openstack.contract import by_version
 from accounts.openstack.schema import (
     ANY,
@@ -40,7 +41,7 @@ ACTION: Schema = explained(
         optional={
             "add_host": _HOST,
             "remove_host": _HOST,
-            "set_metadata": object_of({"metadata": map_of(nullable(text(255)))}),
+            "set_metadata": object_of({"metadata": map_of(nullable(text(255)), keys=KEY)}),
         }
     )
     | {"minProperties": 1, "maxProperties": 1},

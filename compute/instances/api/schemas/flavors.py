@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import KEY
 from accounts.openstack.contract import by_version
 from accounts.openstack.schema import (
     ANY,
@@ -23,15 +24,16 @@ from accounts.openstack.schema import (
     object_of,
     one_of,
     query_of,
+    segment,
     text,
     whole,
 )
 from compute.api.schemas import LINKS, PAGE, listing
-from compute.instances.services.flavors import MOST_SPECS, SIZES
+from compute.instances.services.flavors import ID, MOST_SPECS, SIZES
 
 
 def _or_nothing(schema: Schema) -> Schema:
-    return {"anyOf": [EMPTY, NULL, schema]}
+    return {"anyOf": [schema, EMPTY, NULL]}
 
 
 def _size(column: str) -> Schema:
@@ -46,7 +48,7 @@ def _create(minor: int) -> Schema:
         "disk": _size("disk_gib"),
     }
     optional: dict[str, Schema] = {
-        "id": nullable(text(255, 1) | {"type": ["string", "integer"]}),
+        "id": nullable(segment(ID) | {"type": ["string", "integer"]}),
         "OS-FLV-EXT-DATA:ephemeral": explained(
             _or_nothing(_size("ephemeral_gib")), _("Give a whole number from 0.")
         ),
@@ -90,7 +92,7 @@ def _full(minor: int) -> Schema:
 _NUMBER: Schema = whole(0)
 QUERY: Schema = query_of(
     PAGE,
-    is_public={"anyOf": [one_of("none", "None"), FLAG]},
+    is_public={"anyOf": [FLAG, one_of("none", "None")]},
     minRam=_NUMBER,
     minDisk=_NUMBER,
     sort_key=ANY,
@@ -101,11 +103,13 @@ DETAIL = by_version(lambda minor: listing("flavors", _full(minor)), 55, 61)
 SHOWN = by_version(lambda minor: object_of({"flavor": _full(minor)}), 55, 61)
 
 _VALUE: Schema = {"type": ["string", "number"], "format": "text", "maxLength": 255}
-ADD_SPECS: Schema = object_of({"extra_specs": map_of(_VALUE, most=MOST_SPECS) | {"minProperties": 1}})
+ADD_SPECS: Schema = object_of(
+    {"extra_specs": map_of(_VALUE, keys=KEY, most=MOST_SPECS) | {"minProperties": 1}}
+)
 SPECS: Schema = object_of({"extra_specs": map_of(STRING)})
 _ONE: Schema = {"minProperties": 1, "maxProperties": 1}
 SET_SPEC: Schema = explained(
-    map_of(_VALUE) | _ONE, _("The body must hold the extra spec of the address and nothing else.")
+    map_of(_VALUE, keys=KEY) | _ONE, _("The body must hold the extra spec of the address and nothing else.")
 )
 SPEC: Schema = map_of(STRING) | _ONE
 _TENANT: Schema = object_of({"tenant": TEXT})

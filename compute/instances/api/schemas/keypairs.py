@@ -1,35 +1,33 @@
 """Schemas of `/os-keypairs`."""
 
-from django.utils.translation import gettext_lazy as _
-
 from accounts.openstack.contract import by_version
 from accounts.openstack.schema import (
     INTEGER,
-    NAME,
     STRING,
     TEXT,
     WITHOUT_ZONE,
     Schema,
-    explained,
     extended,
     nullable,
     object_of,
     one_of,
     query_of,
+    segment,
     text,
 )
 from compute.api.schemas import DELETED, PAGE, listing
+from compute.instances.services.keypairs import NAME
 
-_SSH: Schema = explained(one_of("ssh"), _("Only keys of the type ssh are kept."))
+_TYPE: Schema = one_of("ssh", "x509")
 
 
 def _create(minor: int) -> Schema:
     optional: dict[str, Schema] = {"public_key": nullable(TEXT)}
     if minor >= 2:
-        optional["type"] = _SSH
+        optional["type"] = _TYPE
     if minor >= 10:
         optional["user_id"] = nullable(text(255))
-    return object_of({"keypair": object_of({"name": NAME}, optional)})
+    return object_of({"keypair": object_of({"name": segment(NAME)}, optional)})
 
 
 def _row(minor: int) -> Schema:

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import KEY
 from accounts.openstack.contract import by_version
 from accounts.openstack.schema import (
     ANY,
@@ -31,7 +32,8 @@ _ONE: Schema = {"minProperties": 1, "maxProperties": 1}
 SET_ONE: Schema = object_of(
     {
         "meta": explained(
-            map_of(text(255)) | _ONE, _("The body must hold the key of the address and nothing else.")
+            map_of(text(255), keys=KEY) | _ONE,
+            _("The body must hold the key of the address and nothing else."),
         )
     }
 )

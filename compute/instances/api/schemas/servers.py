@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import TAG_PATTERN
 from accounts.openstack.contract import by_version
 from accounts.openstack.schema import (
     ANY,
@@ -46,7 +47,8 @@ from compute.api.schemas import (
 from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA
 
 TAG: Schema = explained(
-    text(60, 1) | {"pattern": "^[^/,]+$"}, _("A tag is text of 1 to 60 characters without / and ,")
+    text(60, 1) | {"pattern": TAG_PATTERN},
+    _("A tag is text of 1 to 60 characters without / and ,"),
 )
 TAGS: Schema = list_of(TAG, most=50)
 
@@ -59,8 +61,8 @@ _NETWORKS: Schema = nullable(
 )
 _NETWORKS_OR_WORD: Schema = {
     "anyOf": [
-        one_of("auto", "none"),
         list_of(_NETWORKS["items"]),
+        one_of("auto", "none"),
     ]
 }
 _DEVICE: Schema = object_of(
@@ -97,7 +99,7 @@ def _create(minor: int) -> Schema:
         "availability_zone": nullable(text(255)),
         "block_device_mapping": UNSUPPORTED,
         "block_device_mapping_v2": nullable(list_of(_DEVICE)),
-        "config_drive": nullable({"anyOf": [EMPTY, FLAG]}),
+        "config_drive": nullable({"anyOf": [FLAG, EMPTY]}),
         "key_name": nullable(text(255)),
         "min_count": nullable(whole(1)),
         "max_count": nullable(whole(1)),
@@ -173,6 +175,7 @@ _FILTERS: Properties = dict.fromkeys(
         "name",
         "node",
         "project_id",
+        "reservation_id",
         "status",
         "task_state",
         "tenant_id",
