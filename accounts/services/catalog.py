@@ -65,9 +65,9 @@ def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
     the epoch's mark stays.
     """
     values = {"project_id": token.project_id, "user_id": token.user_id}
-    known, endpoints = _read(mark)
+    rows, endpoints = _read(mark)
     services: dict[str, dict[str, Any]] = {
-        key: {"id": key, "type": kind, "name": name, "endpoints": []} for key, kind, name in known
+        key: {"id": key, "type": kind, "name": name, "endpoints": []} for key, kind, name in rows
     }
     for key, interface, region, url, service in endpoints:
         if (address := fill_in(absolute(url), values)) is None:
