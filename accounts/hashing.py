@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import BoundedSemaphore, Lock
 
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from accounts.errors import Busy
 
-MOST = 8
+MOST = settings.WEB_THREADS // 2
 """Most hashings of a process, those that wait among them: half of the threads that answer requests."""
-MOST_OF_ONE_ADDRESS = 4
+MOST_OF_ONE_ADDRESS = MOST // 2
 
 asking_address: ContextVar[str | None] = ContextVar("asking_address", default=None)
 """The address of the client whose request this thread answers."""

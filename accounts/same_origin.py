@@ -3,8 +3,11 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from channels.security.websocket import OriginValidator, WebsocketDenier
 from django.conf import settings
+
+log = structlog.get_logger(__name__)
 
 
 class SameOrigin(OriginValidator):
@@ -21,6 +24,7 @@ class SameOrigin(OriginValidator):
         origins = [value for name, value in scope["headers"] if name == b"origin"]
         if all(map(_is_readable, origins)):
             return await super().__call__(scope, receive, send)
+        log.info("unreadable origin", path=scope["path"])
         return await WebsocketDenier()(scope, receive, send)
 
 

@@ -33,6 +33,7 @@ class OwnService:
 
 
 REGION_ID = Segment("-_.:@", letters=r"\w")
+"""Ids of regions, which Keystone does not restrict; these can all be asked for by their address."""
 
 own_services: dict[str, OwnService] = {}
 

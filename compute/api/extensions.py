@@ -12,7 +12,6 @@ from compute.api import schemas
 from compute.api.base import ComputeView
 
 NAMES = {
-    "NMN": "Multinic",
     "OS-DCF": "DiskConfig",
     "OS-EXT-AZ": "ExtendedAvailabilityZone",
     "OS-EXT-IPS": "ExtendedIps",
@@ -51,7 +50,6 @@ NAMES = {
     "os-rescue": "Rescue",
     "os-server-diagnostics": "ServerDiagnostics",
     "os-server-groups": "ServerGroups",
-    "os-server-password": "ServerPassword",
     "os-services": "Services",
     "os-shelve": "Shelve",
     "os-simple-tenant-usage": "SimpleTenantUsage",

@@ -18,6 +18,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
+from accounts.services.tokens import current_mark
 from compute.engine.services import served_host
 from compute.instances.services import consoles, guests
 
@@ -68,6 +69,7 @@ class Passes:
             if target is None:
                 return
             self._held[token] = writer
+            self._mark = ""  # rights may have changed since the token was checked
             await reader.read()
         except (OSError, TimeoutError):
             pass
@@ -103,7 +105,7 @@ class Passes:
 
     def _compare(self, tokens: frozenset[str]) -> frozenset[str]:
         """Return the tokens that are still valid. Whether their users still may is asked when any right has changed."""
-        mark = consoles.mark()
+        mark = current_mark()
         due = time.monotonic() > self._renewed_at + consoles.RENEW_SECONDS
         valid = consoles.keep(tokens, thoroughly=due or mark != self._mark)
         self._mark, self._answered_at = mark, time.monotonic()

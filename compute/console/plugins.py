@@ -21,7 +21,10 @@ START_SECONDS = 5
 
 
 class Pass:
-    """The right of one connection, which lasts as long as this connection to the host's process (`passes`)."""
+    """The right of one connection, which lasts as long as this connection to the host's process (`passes`).
+
+    `screen` is the path of the screen's socket, empty if the token is wrong.
+    """
 
     def __init__(self, token: str) -> None:
         """Ask for the pass. Raise OSError."""
@@ -29,7 +32,6 @@ class Pass:
         self._socket.sendall(f"{token}\n".encode())
         with self._socket.makefile() as answer:
             self.screen = answer.readline().strip()
-        """The path of the screen's socket; empty if the token is wrong."""
 
     def fileno(self) -> int:
         return self._socket.fileno()

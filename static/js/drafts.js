@@ -21,7 +21,8 @@ function fill(form, typed) {
   const present = fields(form);
   for (const { name, value, checked } of typed) {
     const field = present.find((each) => each.name === name && (!isChoice(each) || each.value === value));
-    if (!field) continue;
+    // What is there already must not be sent again by a form that sends itself when it changes.
+    if (!field || (isChoice(field) ? field.checked === checked : field.value === value)) continue;
     if (isChoice(field)) field.checked = checked;
     else field.value = value;
     // What reveals parts of the form, or previews it, hears of it as if it was typed.

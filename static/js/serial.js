@@ -3,6 +3,7 @@
 import { Panels } from "./console/panels.js";
 import { toolbar } from "./console/toolbar.js";
 import { TypingLine } from "./console/typing-line.js";
+import { toast } from "./toast.js";
 import { FitAddon } from "../xterm-fit/lib/addon-fit.mjs";
 import { Terminal } from "../xterm/lib/xterm.mjs";
 
@@ -63,7 +64,8 @@ function connect(again) {
   mine.addEventListener("close", ({ code, reason }) => {
     if (socket === mine) {
       socket = null;
-      if (line.clear()) pasted.hidden = true;
+      if (line.clear() && !pasted.hidden) toast("danger", pasted.dataset.lost);
+      pasted.hidden = true;
       lost(code, reason);
     }
   });

@@ -170,6 +170,7 @@ def test_rename(stack: Stack, page: Page, steady: str) -> None:
         page.keyboard.type(name)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        expect(page).to_have_title(f"{name} · Meridian")
         expect(page.locator("[data-rename-open]")).to_be_focused()
 
 

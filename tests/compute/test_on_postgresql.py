@@ -47,13 +47,12 @@ def test_the_core_holds_on_postgresql(postgres: Cluster, files: tuple[str, ...],
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *files]
     output = tmp_path / "output"
     with output.open("w") as file:
-        process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=file)
         try:
-            status: int | None = process.wait(800)
+            status: int | None = subprocess.run(
+                command, cwd=settings.BASE_DIR, env=environment, stdout=file, timeout=800, check=False
+            ).returncode
         except subprocess.TimeoutExpired:
             status = None
-        finally:
-            process.kill()
     said = output.read_text()
     assert status == 0, said[-8000:]
     assert "Error when trying to teardown" not in said

@@ -37,9 +37,10 @@ def fail(
     row: Subject, error: dict[str, str] | None, state: str | None = None, *, task_state: str | None = None
 ) -> None:
     """End the row's task with a fault, unless its kind keeps an earlier one. Keep the state, or set `state`."""
-    fault = {**(error or {}), "at": timezone.now().isoformat(timespec="seconds")}
     if row.fault and kinds.kind_of(row).keeps_fault(row):
         fault = row.fault
+    else:
+        fault = {**(error or {}), "at": timezone.now().isoformat(timespec="seconds")}
     change(row, **_state_columns(row, state), task_state=task_state, fault=fault)
 
 

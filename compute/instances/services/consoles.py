@@ -23,7 +23,6 @@ from accounts.context import Context, for_user, projects_of
 from accounts.errors import Conflict, NotFound
 from accounts.models import User
 from accounts.services import audit
-from accounts.services.tokens import current_mark
 from compute.instances import states
 from compute.instances.models import ConsoleToken, Instance
 
@@ -113,11 +112,6 @@ def keep(tokens: Collection[str], *, thoroughly: bool) -> frozenset[str]:
     if thoroughly:
         ConsoleToken.objects.filter(pk__in=[row.pk for row in valid]).update(expires_at=now + TOKEN_LIFETIME)
     return frozenset(by_digest[row.digest] for row in valid)
-
-
-def mark() -> str:
-    """Return a value that changes whenever any user's rights do."""
-    return current_mark()
 
 
 def revoke(token: str) -> None:

@@ -11,6 +11,17 @@ from accounts.services import tokens
 from accounts.services.tokens import Scope
 from tests import answers
 
+NEW: dict[str, dict[str, Any]] = {
+    "users": {"name": "new"},
+    "groups": {"name": "new"},
+    "projects": {"name": "new"},
+    "domains": {"name": "new"},
+    "roles": {"name": "new"},
+    "regions": {"id": "new"},
+    "services": {"name": "new", "type": "new"},
+}
+"""What makes a new row of each resource."""
+
 
 class Api:
     """Speaks JSON below /identity/v3, with a token or without one."""
@@ -51,3 +62,16 @@ class Api:
 def api_of(user: User, project: Project | None = None, **scope: Any) -> Api:
     """As this user in this project, without the cost of a password."""
     return Api(tokens.issue(user, ["password"], Scope(project=project, **scope)).text)
+
+
+def noun(plural: str) -> str:
+    return plural.removesuffix("s")
+
+
+def read(answer: HttpResponse) -> Any:
+    assert answer.status_code in {200, 201}, answer.content
+    return json.loads(answer.content)
+
+
+def make(admin: Api, plural: str, **given: Any) -> dict[str, Any]:
+    return read(admin.post(plural, **{noun(plural): NEW[plural] | given}))[noun(plural)]

@@ -108,7 +108,7 @@ def test_bodies_that_are_none(member: Compute, body: Any) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        gzip.compress(b"#cloud-config\n{}\n"),
+        gzip.compress(b"#cloud-config\n{}\n", mtime=0),
         "#!/bin/sh\necho Größe\n".encode("latin-1"),
         "#cloud-config\nname: Größe\n".encode("latin-1"),
         b"#cloud-config-archive\n- type: text/cloud-config\n  content: a\n",

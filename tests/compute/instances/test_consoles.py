@@ -14,6 +14,7 @@ from accounts.context import Context, for_user
 from accounts.errors import Conflict, Forbidden
 from accounts.models import Assignment, AuditEvent, Project, User
 from accounts.services import retention
+from accounts.services.tokens import current_mark
 from compute.instances.models import ConsoleToken, Instance
 from compute.instances.services import consoles
 from compute.instances.states import VmState
@@ -139,11 +140,11 @@ def test_what_is_taken_away_while_connected_ends_it(as_alice: Context, instance:
     token = consoles.issue(as_alice, instance)
     assert redeem(token)
     assert consoles.keep({token, "unknown"}, thoroughly=True) == {token}
-    mark = consoles.mark()
+    mark = current_mark()
     withdraw(instance, as_alice.user)
     assert consoles.keep({token}, thoroughly=True) == frozenset()
     # What is asked every two seconds tells it, or that there is more to ask.
-    assert not consoles.keep({token}, thoroughly=False) or consoles.mark() != mark
+    assert not consoles.keep({token}, thoroughly=False) or current_mark() != mark
 
 
 def test_whoever_is_connected_stays_for_a_constant_number_of_queries(
