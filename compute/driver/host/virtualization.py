@@ -5,12 +5,13 @@ import re
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import libvirt
 
 from ..connection import open_connection
-from ..errors import DriverError, HypervisorUnreachable, translated
+from ..errors import DriverError, GuestNotFound, GuestNotRunning, HypervisorUnreachable, translated
 from ..files import write_atomic
 from ..specs import VirtType, Virtualization
 from ..xml.guest import probe_domain
@@ -64,14 +65,18 @@ def probe(
         connection = open_connection(uri)
         try:
             with translated("Starting the probe guest"):
-                connection.createXML(domain.to_xml(), libvirt.VIR_DOMAIN_START_AUTODESTROY)
-            has_booted = _boots(output, seconds)
+                guest = connection.createXML(domain.to_xml(), libvirt.VIR_DOMAIN_START_AUTODESTROY)
+            try:
+                has_booted = _boots(output, seconds)
+            finally:
+                with suppress(GuestNotFound, GuestNotRunning), translated("Ending the probe guest"):
+                    guest.destroy()  # now: after the connection's end libvirtd takes its time
         except HypervisorUnreachable:
             raise
         except DriverError as error:  # QEMU does not support this type
             return str(error)
         finally:
-            connection.close()  # ends the guest too
+            connection.close()  # ends the guest of a process that was killed
     return None if has_booted else f"a probe guest did not boot within {seconds:.0f} seconds."
 
 
