@@ -1,6 +1,6 @@
 """The context of a request: user, scope and roles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +13,17 @@ from accounts.models import ApplicationCredential, Assignment, Domain, Project, 
 class Context:
     """The user, scope and roles of one request. Without a project only what belongs to no project can be reached.
 
-    Pages have the scope of a project. A token may have that of a domain or the system instead, and may come
-    from an application credential.
+    Pages have the scope of a project, and of every domain on which the user has a role. A token may have that of one
+    domain or of the system instead, and may come from an application credential.
+
+    `roles` count in the project, and what administers the cloud everywhere; `domain_roles`, {domain id: roles}, only
+    for what belongs to the domain (`accounts.policy`).
     """
 
     user: User
     project: Project | None
     roles: frozenset[str] = field(default_factory=frozenset)
+    domain_roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     address: str | None = None
     request_id: str = ""
     domain: Domain | None = None
@@ -28,7 +32,7 @@ class Context:
 
     @property
     def is_admin(self) -> bool:
-        """Return whether the user administers the whole cloud: the admin role anywhere suffices, as in OpenStack."""
+        """Return whether the user administers the whole cloud: admin on the system, or on a project as in OpenStack."""
         return "admin" in self.roles
 
 
@@ -44,12 +48,12 @@ def for_user(
     """Return the context of `user` in the project, else their default, else the first they have a role in.
 
     One query, or two if a role is inherited. A disabled project or domain gives no role. An assignment on
-    the system counts everywhere.
+    the system counts everywhere, one on a domain within it.
     """
     assignments = list(
         Assignment.objects.held_by(user)
         .with_implied()
-        .select_related("role", "project__domain")
+        .select_related("role", "project__domain", "domain")
         .order_by("project__name")
     )
     if any(assignment.inherited for assignment in assignments):
@@ -60,7 +64,14 @@ def for_user(
     project = by_id.get(project_id or "") or by_id.get(user.default_project_id or "")
     project = project or next(iter(by_id.values()), None)
     roles = role_names(row for row in assignments if _counts(row, project))
-    return Context(user=user, project=project, roles=roles, address=address, request_id=request_id)
+    return Context(
+        user=user,
+        project=project,
+        roles=roles,
+        domain_roles=_domain_roles(assignments),
+        address=address,
+        request_id=request_id,
+    )
 
 
 def projects_of(user: User) -> list[Project]:
@@ -87,6 +98,14 @@ def role_names(assignments: Iterable[Any]) -> frozenset[str]:
         if row.implied_name:
             names.add(row.implied_name)
     return frozenset(names)
+
+
+def _domain_roles(assignments: Iterable[Any]) -> dict[str, frozenset[str]]:
+    by_domain: dict[str, list[Any]] = {}
+    for row in assignments:
+        if row.domain is not None and row.domain.enabled and not row.inherited:
+            by_domain.setdefault(row.domain.id, []).append(row)
+    return {key: role_names(rows) for key, rows in by_domain.items()}
 
 
 def _is_open(project: Project) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import forms
 from django.utils.translation import gettext as _
 
-from accounts.services import directory
+from accounts.services import directory, scoping
 from portal import lists
 from portal.forms import Form
 from portal.requests import Request
@@ -31,12 +31,12 @@ def columns(
     return lists.columns(request.GET, visible_headings, default="name")
 
 
-def offer(request: Request, form: Form) -> None:
-    """Fill the form's `domain_id`, with the user's own domain as the initial choice."""
-    domains = directory.domains(request.context)
+def offer(request: Request, form: Form, rule: str) -> None:
+    """Fill the form's `domain_id` with what the rule reaches, the user's own domain as the initial choice."""
+    domains = directory.domains(request.context, rule)
     field = form.fields["domain_id"]
     assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
     field.choices = [(domain.id, domain.name) for domain in domains]
-    field.initial = request.user.domain_id
+    field.initial = scoping.default_domain(request.context, rule)
     if len(domains) < 2:
         field.widget = forms.HiddenInput()

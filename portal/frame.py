@@ -20,7 +20,7 @@ from portal.themes import THEME_COOKIE, THEMES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavigationItem:
-    """A page in the navigation, shown to users whom `rule` allows."""
+    """A page in the navigation, shown to users whom `rule` allows, if only within a domain."""
 
     name: str
     label: str | Promise
@@ -74,6 +74,17 @@ PARTS_OF = {
 """By the first word of a page's name, the navigation item that it belongs to."""
 
 
+class Permissions:
+    """The rules as templates ask for them: `may.user_write` is whether `user:write` is allowed somewhere."""
+
+    def __init__(self, context: Context | None) -> None:
+        self._context = context
+
+    def __getitem__(self, name: str) -> bool:
+        noun, _separator, verb = name.rpartition("_")
+        return self._context is not None and policy.allows_somewhere(self._context, f"{noun}:{verb}")
+
+
 class Frame:
     """Values of the frame. Each is read when a template first shows it, so parts of pages cost nothing."""
 
@@ -108,8 +119,8 @@ class Frame:
         return permitted_items(self._context, ADMINISTRATION)
 
     @cached_property
-    def may_launch(self) -> bool:
-        return self._context is not None and policy.allows(self._context, "instance:launch")
+    def may(self) -> Permissions:
+        return Permissions(self._context)
 
     @cached_property
     def here(self) -> str:
@@ -139,7 +150,7 @@ class Frame:
 
 def permitted_items(context: Context | None, items: tuple[NavigationItem, ...]) -> list[NavigationItem]:
     """Return the items that the user may open."""
-    return [item for item in items if context is not None and policy.allows(context, item.rule)]
+    return [item for item in items if context is not None and policy.allows_somewhere(context, item.rule)]
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

@@ -3,13 +3,15 @@
 They work for thousands of users, since only the results are read, and by keyboard, since buttons are buttons.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from accounts import policy
 from accounts.context import Context
 from accounts.models import Role
-from accounts.services import directory, roles
+from accounts.services import directory, roles, scoping
 from accounts.services.roles import LADDER
 from portal.requests import Request
 
@@ -78,7 +80,7 @@ def scopes(request: Request) -> Picker:
         for row in directory.domains(context)
         if search.lower() in row.name.lower()
     ]
-    if search.lower() in _("The whole system").lower():
+    if policy.allows(context, "assignment:write") and search.lower() in _("The whole system").lower():
         candidates.append(
             Candidate(value="system", label=_("The whole system"), hint=_("System"), icon="world")
         )
@@ -86,11 +88,19 @@ def scopes(request: Request) -> Picker:
 
 
 def all_roles(context: Context) -> list[Role]:
-    """Return all roles: the default ones from the least up, then the others by name."""
+    """Return all roles: the default ones from the least up, then the others by name. Raise Forbidden."""
+    return _in_order(roles.visible_to(context))
+
+
+def grantable_roles(context: Context) -> list[Role]:
+    """Return the roles that the user may give, in the same order."""
+    return _in_order(scoping.grantable_roles(context))
+
+
+def _in_order(rows: Iterable[Role]) -> list[Role]:
     order = [*reversed(LADDER)]
     return sorted(
-        roles.visible_to(context),
-        key=lambda role: (order.index(role.name) if role.name in order else len(order), role.name),
+        rows, key=lambda role: (order.index(role.name) if role.name in order else len(order), role.name)
     )
 
 

@@ -77,7 +77,7 @@ def lines(rows: Iterable[Project]) -> list[Line]:
 
 def line(context: Context, key: str) -> Line:
     """Return the line of one project or of the defaults. Raise Forbidden, NotFound."""
-    policy.enforce(context, "project:read")
+    policy.enforce_somewhere(context, "project:read")
     if key == DEFAULTS:
         return defaults(context)
     return lines(

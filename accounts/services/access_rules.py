@@ -6,17 +6,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import policy
 from accounts.access_rules import clean_rules
 from accounts.context import Context
 from accounts.errors import BadInput, Forbidden
 from accounts.models import AccessRule, ApplicationCredential, User
-from accounts.services import audit, inputs
+from accounts.services import audit, inputs, scoping
 
 
 def visible_to(context: Context, user_id: str) -> QuerySet[AccessRule]:
     """Return a user's rules. Raise Forbidden for those of others without `user:read`."""
-    policy.enforce_own(context, user_id, "user:read")
+    scoping.enforce_user(context, user_id, "user:read")
     return AccessRule.objects.filter(user=user_id)
 
 
@@ -28,7 +27,7 @@ def ensure(user: User, value: object) -> list[dict[str, Any]]:
 @transaction.atomic
 def delete(context: Context, user_id: str, rule_id: str) -> None:
     """Delete a rule that no credential has any more. Raise Forbidden, NotFound."""
-    policy.enforce_own(context, user_id, "user:write")
+    scoping.enforce_user(context, user_id, "user:write")
     rule = inputs.get_or_404(visible_to(context, user_id), rule_id, "access rule")
     credentials = ApplicationCredential.objects.filter(user=user_id).values_list("access_rules", flat=True)
     if any(entry["id"] == rule.id for rules in credentials for entry in rules):

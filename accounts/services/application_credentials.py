@@ -17,7 +17,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Forbidden
 from accounts.models import ApplicationCredential, Role
 from accounts.names import is_text
-from accounts.services import access_rules, assignments, audit, inputs
+from accounts.services import access_rules, assignments, audit, inputs, scoping
 from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
@@ -35,7 +35,7 @@ class Created:
 
 def visible_to(context: Context, user_id: str) -> QuerySet[ApplicationCredential]:
     """Return a user's credentials. Raise Forbidden for those of others without `user:read`."""
-    policy.enforce_own(context, user_id, "user:read")
+    scoping.enforce_user(context, user_id, "user:read")
     return ApplicationCredential.objects.filter(user=user_id).prefetch_related("roles")
 
 
@@ -76,7 +76,7 @@ def create(context: Context, user_id: str, data: Data) -> Created:
 @transaction.atomic
 def delete(context: Context, user_id: str, credential_id: str) -> None:
     """Delete a credential with its tokens. Raise Forbidden, NotFound."""
-    policy.enforce_own(context, user_id, "user:write")
+    scoping.enforce_user(context, user_id, "user:write")
     _enforce_unrestricted(context)
     credential = inputs.get_or_404(visible_to(context, user_id), credential_id, "application credential")
     audit.record(context, "credential.delete", credential)

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from accounts import policy
 from accounts.context import Context
 from accounts.models import Assignment, Domain, Group, Project, Role, RoleInference, User
-from accounts.services import audit, inputs
+from accounts.services import audit, inputs, scoping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,11 @@ class Holding:
         if actor is None:
             raise ValueError("A role is held by a user or by a group.")
         return actor
+
+    @property
+    def domain_id(self) -> str | None:
+        """Return the id of the domain that the assignment is on or within; None for the system."""
+        return self.project.domain_id if self.project else self.domain.id if self.domain else None
 
     def audited(self, role: Role) -> dict[str, Any]:
         """Return the details of an audit event about the role."""
@@ -105,13 +110,17 @@ def find_holding(
     inherited: bool,
 ) -> Holding:
     """Return the holding that the parts of an API path name. Raise Forbidden, NotFound."""
-    policy.enforce(context, rule)
-    user = inputs.get_or_404(User.objects.all(), actor_id, "user") if actor == "users" else None
-    group = inputs.get_or_404(Group.objects.all(), actor_id, "group") if actor == "groups" else None
-    project = (
-        inputs.get_or_404(Project.objects.all(), place_id or "", "project") if place == "projects" else None
-    )
-    domain = inputs.get_or_404(Domain.objects.all(), place_id or "", "domain") if place == "domains" else None
+    user = group = project = domain = None
+    if place == "projects":
+        project = scoping.get_within(context, rule, Project.objects.all(), place_id, "project")
+    elif place == "domains":
+        domain = scoping.get_within(context, rule, Domain.objects.all(), place_id, "domain")
+    else:
+        policy.enforce(context, rule)
+    if actor == "users":
+        user = scoping.get_within(context, rule, User.objects.all(), actor_id, "user")
+    elif actor == "groups":
+        group = scoping.get_within(context, rule, Group.objects.all(), actor_id, "group")
     return Holding(user=user, group=group, project=project, domain=domain, inherited=inherited)
 
 
@@ -123,8 +132,9 @@ def unscoped_granted_roles(holding: Holding) -> QuerySet[Role]:
 @transaction.atomic
 def grant(context: Context, holding: Holding, role_id: str) -> None:
     """Create the assignment; an existing one stays as it is. Raise Forbidden, NotFound."""
-    policy.enforce(context, "assignment:write")
-    role = inputs.get_or_404(Role.objects.all(), role_id, "role")
+    scoping.enforce(context, "assignment:write", holding.domain_id)
+    scoping.enforce(context, "assignment:write", holding.actor.domain_id)
+    role = _get_grantable(context, role_id)
     _row, is_new = Assignment.objects.get_or_create(role=role, **holding.fields)
     if is_new:
         audit.record(context, "assignment.grant", holding.actor, **holding.audited(role))
@@ -133,8 +143,9 @@ def grant(context: Context, holding: Holding, role_id: str) -> None:
 @transaction.atomic
 def revoke(context: Context, holding: Holding, role_id: str) -> None:
     """Delete the assignment, effective at the next request. Raise Forbidden, NotFound."""
-    policy.enforce(context, "assignment:write")
-    role = inputs.get_or_404(Role.objects.all(), role_id, "role")
+    scoping.enforce(context, "assignment:write", holding.domain_id)
+    scoping.enforce(context, "assignment:write", holding.actor.domain_id)
+    role = _get_grantable(context, role_id)
     deleted, _rows = Assignment.objects.filter(role=role, **holding.fields).delete()
     if not deleted:
         inputs.raise_not_found("role assignment", role_id)
@@ -142,8 +153,8 @@ def revoke(context: Context, holding: Holding, role_id: str) -> None:
 
 
 def all_for_admin(context: Context, condition: Q | None = None) -> list[Effective]:
-    """Return the stored assignments that meet the condition. One query. Raise Forbidden."""
-    policy.enforce(context, "assignment:read")
+    """Return the stored assignments that meet the condition, within reach. One query. Raise Forbidden."""
+    reached = scoping.assignments(context, "assignment:read")
     return [
         Effective(
             role=row.role,
@@ -154,7 +165,7 @@ def all_for_admin(context: Context, condition: Q | None = None) -> list[Effectiv
             inherited=row.inherited,
             source=row,
         )
-        for row in _unscoped().filter(condition or Q())
+        for row in _unscoped().filter(reached & (condition or Q()))
     ]
 
 
@@ -163,8 +174,7 @@ def effective_for_admin(context: Context, *, user_id: str | None = None) -> list
 
     Four queries. Raise Forbidden.
     """
-    policy.enforce(context, "assignment:read")
-    written = _unscoped()
+    written = _unscoped().filter(scoping.assignments(context, "assignment:read"))
     if user_id is not None:
         written = written.filter(pk__in=Assignment.objects.held_by(User(pk=user_id)).values("pk"))
     rows = _expand_groups(written.prefetch_related("group__members__domain"))
@@ -184,8 +194,11 @@ def effective_for_admin(context: Context, *, user_id: str | None = None) -> list
 
 
 def role_sources(context: Context, user: User) -> list[Effective]:
-    """Return every role of one user, once for each assignment that gives it. At most three queries. Raise Forbidden."""
-    policy.enforce_own(context, user.id, "assignment:read")
+    """Return every role of one user, once for each assignment that gives it. At most three queries. Raise Forbidden.
+
+    Of another user only those within reach.
+    """
+    reached = Q() if user.id == context.user.id else scoping.assignments(context, "assignment:read")
     rows = [
         Effective(
             role=row.role,
@@ -196,7 +209,7 @@ def role_sources(context: Context, user: User) -> list[Effective]:
             inherited=row.inherited,
             source=row,
         )
-        for row in _unscoped().filter(pk__in=Assignment.objects.held_by(user).values("pk"))
+        for row in _unscoped().filter(reached, pk__in=Assignment.objects.held_by(user).values("pk"))
     ]
     below = list(Project.objects.with_lineage()) if any(row.inherited for row in rows) else []
     return list(_expand_implied(_expand_inherited(rows, below)))
@@ -204,16 +217,25 @@ def role_sources(context: Context, user: User) -> list[Effective]:
 
 def project_assignments_for_admin(context: Context, project: Project) -> QuerySet[Assignment]:
     """Return the assignments that count on the project, and those that projects below inherit from it."""
-    policy.enforce(context, "assignment:read")
+    scoping.enforce(context, "assignment:read", project.domain_id)
     counting = Assignment.objects.reaching(project).values("pk")
     rows = _unscoped().filter(Q(pk__in=counting) | Q(project=project))
     return rows.order_by(Coalesce("user__name", "group__name"), "role__name", "pk")
 
 
 def group_assignments_for_admin(context: Context, group: Group) -> QuerySet[Assignment]:
-    """Return the group's assignments. Raise Forbidden."""
-    policy.enforce(context, "assignment:read")
-    return _unscoped().filter(group=group).order_by("project__name", "domain__name", "role__name", "pk")
+    """Return the group's assignments within reach. Raise Forbidden."""
+    return (
+        _unscoped()
+        .filter(scoping.assignments(context, "assignment:read"), group=group)
+        .order_by("project__name", "domain__name", "role__name", "pk")
+    )
+
+
+def _get_grantable(context: Context, role_id: str) -> Role:
+    role = inputs.get_or_404(Role.objects.all(), role_id, "role")
+    scoping.enforce_grantable(context, role)
+    return role
 
 
 def _unscoped() -> QuerySet[Assignment]:

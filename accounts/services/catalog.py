@@ -91,17 +91,17 @@ def _read(_mark: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
 
 
 def regions_visible_to(context: Context) -> QuerySet[Region]:
-    policy.enforce(context, "catalog:read")
+    policy.enforce_somewhere(context, "catalog:read")
     return Region.objects.all()
 
 
 def services_visible_to(context: Context) -> QuerySet[Service]:
-    policy.enforce(context, "catalog:read")
+    policy.enforce_somewhere(context, "catalog:read")
     return Service.objects.all()
 
 
 def endpoints_visible_to(context: Context) -> QuerySet[Endpoint]:
-    policy.enforce(context, "catalog:read")
+    policy.enforce_somewhere(context, "catalog:read")
     return Endpoint.objects.all()
 
 

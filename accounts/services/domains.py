@@ -8,22 +8,22 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import Conflict, Forbidden
 from accounts.models import Domain, Group, Project, Token, User
-from accounts.services import audit, inputs, sessions
+from accounts.services import audit, inputs, scoping, sessions
 from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 
 def visible_to(context: Context) -> QuerySet[Domain]:
-    """Return all domains if `domain:read` is allowed, else the user's own and that of their scope."""
+    """Return the domains that `domain:read` reaches, the user's own and that of their scope."""
     if policy.allows(context, "domain:read"):
         return Domain.objects.all()
-    return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context)})
+    reached = policy.domains(context, "domain:read")
+    return Domain.objects.filter(pk__in={context.user.domain_id, *_of_scope(context), *reached})
 
 
 def all_for_admin(context: Context) -> QuerySet[Domain]:
-    """Return all domains. Raise Forbidden without `domain:read`."""
-    policy.enforce(context, "domain:read")
-    return Domain.objects.all()
+    """Return the domains that `domain:read` reaches. Raise Forbidden without it."""
+    return scoping.rows_within(context, "domain:read", Domain.objects.all())
 
 
 @transaction.atomic

@@ -1,38 +1,37 @@
 """Groups and their members."""
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
 from accounts.models import Domain, Group, User
-from accounts.services import audit, inputs
+from accounts.services import audit, inputs, scoping
 from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
 
 def visible_to(context: Context) -> QuerySet[Group]:
-    """Return all groups if `group:read` is allowed, else those of the user."""
+    """Return the groups that `group:read` reaches, and those of the user."""
     if policy.allows(context, "group:read"):
         return Group.objects.all()
-    return Group.objects.filter(members=context.user)
+    own = Group.members.through.objects.filter(user=context.user).values("group")
+    return Group.objects.filter(Q(pk__in=own) | Q(domain__in=policy.domains(context, "group:read")))
 
 
 def all_for_admin(context: Context) -> QuerySet[Group]:
-    """Return all groups. Raise Forbidden without `group:read`."""
-    policy.enforce(context, "group:read")
-    return Group.objects.all()
+    """Return the groups that `group:read` reaches. Raise Forbidden without it."""
+    return scoping.rows_within(context, "group:read", Group.objects.all())
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> Group:
     """Create a group in `domain_id`, else the context's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
-    policy.enforce(context, "group:write")
-    fallback = context.domain.id if context.domain else context.user.domain_id
-    domain_id = inputs.identifier(data, "domain_id") or fallback
+    policy.enforce_somewhere(context, "group:write")
+    domain_id = inputs.identifier(data, "domain_id") or scoping.default_domain(context, "group:write")
     group = Group(
-        domain=inputs.get_or_404(Domain.objects.all(), domain_id, "domain"),
+        domain=scoping.get_within(context, "group:write", Domain.objects.all(), domain_id, "domain"),
         name=inputs.name(data, longest=64),
         description=inputs.text(data, "description"),
     )
@@ -43,8 +42,7 @@ def create(context: Context, data: Data) -> Group:
 
 @transaction.atomic
 def update(context: Context, group_id: str, data: Data) -> Group:
-    policy.enforce(context, "group:write")
-    group = inputs.get_or_404(Group.objects.all(), group_id, "group")
+    group = scoping.get_within(context, "group:write", Group.objects.all(), group_id, "group")
     group.name = inputs.name(data, group.name, longest=64)
     group.description = inputs.text(data, "description", group.description)
     _store(group)
@@ -54,21 +52,22 @@ def update(context: Context, group_id: str, data: Data) -> Group:
 
 @transaction.atomic
 def delete(context: Context, group_id: str) -> None:
-    policy.enforce(context, "group:write")
-    group = inputs.get_or_404(Group.objects.all(), group_id, "group")
+    group = scoping.get_within(context, "group:write", Group.objects.all(), group_id, "group")
     audit.record(context, "group.delete", group)
     group.delete()
 
 
 def members_for_admin(context: Context, group_id: str) -> QuerySet[User]:
-    policy.enforce(context, "group:read")
-    return inputs.get_or_404(Group.objects.all(), group_id, "group").members.all()
+    return scoping.get_within(context, "group:read", Group.objects.all(), group_id, "group").members.all()
 
 
 def has_member(context: Context, group_id: str, user_id: str) -> bool:
     """Return whether the user is in the group. Raise NotFound, and Forbidden for others without `group:read`."""
-    policy.enforce_own(context, user_id, "group:read")
-    return inputs.get_or_404(Group.objects.all(), group_id, "group").members.filter(pk=user_id).exists()
+    if user_id == context.user.id:
+        group = inputs.get_or_404(Group.objects.all(), group_id, "group")
+    else:
+        group = scoping.get_within(context, "group:read", Group.objects.all(), group_id, "group")
+    return group.members.filter(pk=user_id).exists()
 
 
 @transaction.atomic
@@ -80,18 +79,18 @@ def add_member(context: Context, group_id: str, user_id: str) -> None:
 def remove_member(context: Context, group_id: str, user_id: str) -> None:
     """Remove a user from a group. Raise Forbidden, NotFound, also if the user is not in the group."""
     if not has_member(context, group_id, user_id):
-        policy.enforce(context, "group:write")
+        scoping.get_within(context, "group:write", Group.objects.all(), group_id, "group")
         inputs.raise_not_found("user", user_id)
     _change_members(context, "group.remove", group_id, user_id)
 
 
 def _change_members(context: Context, action: str, group_id: str, user_id: str) -> None:
-    policy.enforce(context, "group:write")
-    group = inputs.get_or_404(Group.objects.all(), group_id, "group")
-    user = inputs.get_or_404(User.objects.all(), user_id, "user")
+    group = scoping.get_within(context, "group:write", Group.objects.all(), group_id, "group")
     if action == "group.add":
+        user = scoping.get_within(context, "user:read", User.objects.all(), user_id, "user")
         group.members.add(user)
     else:
+        user = inputs.get_or_404(User.objects.all(), user_id, "user")
         group.members.remove(user)
     audit.record(context, action, group, user=user.id, user_name=user.name)
 

@@ -13,7 +13,16 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import OneTimeLink, Project, Role, User
-from accounts.services import assignments, audit, external_users, inputs, links, mail, users
+from accounts.services import (
+    assignments,
+    audit,
+    external_users,
+    links,
+    mail,
+    projects,
+    scoping,
+    users,
+)
 from accounts.services.assignments import Holding
 from accounts.services.inputs import Data
 
@@ -34,9 +43,9 @@ class Link:
 
 def invite(context: Context, data: Data) -> Link:
     """Create a user (`name`, `email`, a `role` in a `project`) and their link. Raise Forbidden, BadInput, Conflict."""
-    policy.enforce(context, "user:write")
+    policy.enforce_somewhere(context, "user:write")
     with transaction.atomic():
-        project, role = _place(data)
+        project, role = _place(context, data)
         fields = {name: data[name] for name in ("name", "email") if name in data}
         user = users.create(context, fields | {"default_project_id": project.id if project else None})
         if project and role:
@@ -48,9 +57,8 @@ def invite(context: Context, data: Data) -> Link:
 
 def reset(context: Context, user_id: str) -> Link:
     """Create a link for a new password; the present one is valid until then. Raise Forbidden, NotFound, Conflict."""
-    policy.enforce(context, "user:write")
     with transaction.atomic():
-        user = inputs.get_or_404(User.objects.all(), user_id, "user")
+        user = scoping.get_within(context, "user:write", User.objects.all(), user_id, "user")
         if external_users.is_external(user):
             sentence = _("%(name)s signs in through another service; change the password there.")
             raise Conflict(sentence % {"name": user.name})
@@ -78,14 +86,14 @@ def choose_password(token: str, password: object) -> User:
     return user
 
 
-def _place(data: Data) -> tuple[Project | None, Role | None]:
+def _place(context: Context, data: Data) -> tuple[Project | None, Role | None]:
     """Return the project and the role, by id or name, or neither. Raise BadInput."""
     project_id, role_key = data.get("project") or None, data.get("role") or None
     if project_id is None and role_key is None:
         return None, None
     if project_id is None:
         raise BadInput(fields={"project": _("Choose the project that the role is for.")})
-    project = Project.objects.filter(pk=str(project_id)).first()
+    project = projects.all_for_admin(context).filter(pk=str(project_id)).first()
     if project is None:
         raise BadInput(fields={"project": _("There is no such project.")})
     role = Role.objects.filter(Q(pk=str(role_key)) | Q(name=str(role_key))).first()

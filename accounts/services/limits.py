@@ -36,7 +36,7 @@ class RegisteredLimit:
 
 
 def list_registered(context: Context) -> list[RegisteredLimit]:
-    policy.enforce(context, "quota:read")
+    policy.enforce_somewhere(context, "quota:read")
     limits = quotas.defaults()
     return [
         RegisteredLimit(resource=resource, limit=limits[name]) for name, resource in quotas.resources.items()
@@ -72,11 +72,15 @@ def reset_registered(context: Context, key: str) -> None:
 
 
 def visible_to(context: Context) -> QuerySet[Quota]:
-    """Return the projects' own limits: all if `project:read` is allowed, else the project's. Raise Forbidden."""
-    policy.enforce(context, "quota:read")
+    """Return the projects' own limits: all if `project:read` is allowed, else those of the project or the domains.
+
+    Raise Forbidden.
+    """
+    policy.enforce_somewhere(context, "quota:read")
     rows = Quota.objects.filter(project__isnull=False, resource__in=quotas.resources)
     if not policy.allows(context, "project:read"):
-        rows = rows.filter(project=context.project)
+        domains = policy.domains(context, "quota:read")
+        rows = rows.filter(Q(project=context.project) | Q(project__domain__in=domains))
     return rows.order_by("project_id", "resource")
 
 

@@ -11,11 +11,10 @@ from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import policy
 from accounts.context import Context
 from accounts.errors import NotSignedIn
 from accounts.models import User
-from accounts.services import audit, inputs
+from accounts.services import audit, scoping
 
 
 def refuse_locked(request: HttpRequest, name: str) -> None:
@@ -53,8 +52,7 @@ def locked_ids(users: list[User]) -> set[str]:
 @transaction.atomic
 def lift(context: Context, user_id: str) -> User:
     """Unlock the user for every address. Raise Forbidden, NotFound."""
-    policy.enforce(context, "user:write")
-    user = inputs.get_or_404(User.objects.all(), user_id, "user")
+    user = scoping.get_within(context, "user:write", User.objects.all(), user_id, "user")
     reset(username=user.name)
     audit.record(context, "user.unlock", user)
     return user

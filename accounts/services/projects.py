@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import ProtectedError, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import policy
@@ -11,7 +11,7 @@ from accounts.context import Context, projects_of
 from accounts.errors import BadInput, Conflict, Forbidden
 from accounts.models import Domain, Project, ProjectTag, Token, User
 from accounts.names import is_tag
-from accounts.services import audit, inputs, project_contents
+from accounts.services import audit, inputs, project_contents, scoping
 from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
@@ -19,10 +19,12 @@ MOST_TAGS = 80
 
 
 def visible_to(context: Context) -> QuerySet[Project]:
-    """Return all projects if `project:read` is allowed, else those in which the user has a role."""
+    """Return the projects that `project:read` reaches, and those in which the user has a role."""
     if policy.allows(context, "project:read"):
         return Project.objects.prefetch_related("tags")
-    return unscoped_of_user(context.user)
+    own = [project.id for project in projects_of(context.user)]
+    reached = Q(pk__in=own) | Q(domain__in=policy.domains(context, "project:read"))
+    return Project.objects.filter(reached).prefetch_related("tags")
 
 
 def unscoped_of_user(user: User) -> QuerySet[Project]:
@@ -32,15 +34,14 @@ def unscoped_of_user(user: User) -> QuerySet[Project]:
 
 
 def all_for_admin(context: Context) -> QuerySet[Project]:
-    """Return all projects. Raise Forbidden without `project:read`."""
-    policy.enforce(context, "project:read")
-    return Project.objects.prefetch_related("tags")
+    """Return the projects that `project:read` reaches. Raise Forbidden without it."""
+    return scoping.rows_within(context, "project:read", Project.objects.prefetch_related("tags"))
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> Project:
     """Create a project in `domain_id`, else its parent's domain or the user's. Raise Forbidden, BadInput, Conflict."""
-    policy.enforce(context, "project:write")
+    policy.enforce_somewhere(context, "project:write")
     if inputs.flag(data, "is_domain", False):
         raise BadInput(fields={"is_domain": _("Make domains under /domains.")})
     domain, parent = _place(context, data)
@@ -61,8 +62,7 @@ def create(context: Context, data: Data) -> Project:
 @transaction.atomic
 def update(context: Context, project_id: str, data: Data) -> Project:
     """Change a project, but not its parent or domain. Disabling it ends every token scoped to it."""
-    policy.enforce(context, "project:write")
-    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
+    project = scoping.get_within(context, "project:write", Project.objects.all(), project_id, "project")
     if data.get("domain_id", project.domain_id) != project.domain_id:
         raise BadInput(fields={"domain_id": _("A project stays in its domain.")})
     if data.get("parent_id", project.parent_id or project.domain_id) != (
@@ -84,8 +84,7 @@ def update(context: Context, project_id: str, data: Data) -> Project:
 @transaction.atomic
 def delete(context: Context, project_id: str) -> None:
     """Delete a project. Raise Forbidden, NotFound, and Conflict that names what it still owns."""
-    policy.enforce(context, "project:write")
-    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
+    project = scoping.get_within(context, "project:write", Project.objects.all(), project_id, "project")
     audit.record(context, "project.delete", project)
     if below := project_contents.shorten(list(project.children.values_list("name", flat=True))):
         raise Forbidden(
@@ -105,8 +104,7 @@ def delete(context: Context, project_id: str) -> None:
 @transaction.atomic
 def set_tags(context: Context, project_id: str, tags: object) -> Project:
     """Replace the tags of a project. Raise Forbidden, NotFound, BadInput."""
-    policy.enforce(context, "project:write")
-    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
+    project = scoping.get_within(context, "project:write", Project.objects.all(), project_id, "project")
     _set_tags(project, tags)
     audit.record(context, "project.update", project)
     return project
@@ -114,15 +112,13 @@ def set_tags(context: Context, project_id: str, tags: object) -> Project:
 
 @transaction.atomic
 def add_tag(context: Context, project_id: str, tag: str) -> None:
-    policy.enforce(context, "project:write")
-    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
+    project = scoping.get_within(context, "project:write", Project.objects.all(), project_id, "project")
     _set_tags(project, {*project.tags.values_list("name", flat=True), tag})
 
 
 @transaction.atomic
 def remove_tag(context: Context, project_id: str, tag: str) -> None:
-    policy.enforce(context, "project:write")
-    project = inputs.get_or_404(Project.objects.all(), project_id, "project")
+    project = scoping.get_within(context, "project:write", Project.objects.all(), project_id, "project")
     if not project.tags.filter(name=tag).delete()[0]:
         inputs.raise_not_found("project tag", tag)
 
@@ -157,8 +153,8 @@ def _place(context: Context, data: Data) -> tuple[Domain, Project | None]:
         raise Forbidden(
             _("At most %(deepest)s projects may stand below each other.") % {"deepest": Project.DEEPEST}
         )
-    fallback = context.domain.id if context.domain else context.user.domain_id
-    return inputs.get_or_404(Domain.objects.all(), domain_id or fallback, "domain"), parent
+    domain_id = domain_id or scoping.default_domain(context, "project:write")
+    return scoping.get_within(context, "project:write", Domain.objects.all(), domain_id, "domain"), parent
 
 
 def _store(project: Project) -> None:

@@ -69,7 +69,7 @@ def _reachable(role: str, direct: Mapping[str, set[str]]) -> set[str]:
 
 def visible_to(context: Context) -> QuerySet[Role]:
     """Return all roles. Raise Forbidden."""
-    policy.enforce(context, "role:read")
+    policy.enforce_somewhere(context, "role:read")
     return Role.objects.all()
 
 
@@ -111,7 +111,7 @@ def delete(context: Context, role_id: str) -> None:
 
 def inferences_visible_to(context: Context, prior_id: str | None = None) -> QuerySet[RoleInference]:
     """Return the direct rules prior → implied, of one role if named. Raise Forbidden."""
-    policy.enforce(context, "role:read")
+    policy.enforce_somewhere(context, "role:read")
     rules = RoleInference.objects.filter(is_direct=True).select_related("prior", "implied")
     if prior_id is not None:
         rules = rules.filter(prior=prior_id)
@@ -159,7 +159,7 @@ def stop_implying(context: Context, prior_id: str, implied_id: str) -> None:
 
 def implied(context: Context) -> dict[str, list[RoleInference]]:
     """Return {role id: rules}, direct ones first, then indirect ones. One query. Raise Forbidden."""
-    policy.enforce(context, "role:read")
+    policy.enforce_somewhere(context, "role:read")
     rules: dict[str, list[RoleInference]] = {}
     for rule in RoleInference.objects.select_related("implied").order_by("-is_direct", "implied__name"):
         rules.setdefault(rule.prior_id, []).append(rule)

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts import policy, sealing
+from accounts import sealing
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.names import is_text
-from accounts.services import audit, inputs, lockouts, one_time_codes
+from accounts.services import audit, inputs, lockouts, one_time_codes, scoping
 from accounts.services.saving import save_unique
 
 RECOVERY_CODES = 10
@@ -90,7 +90,7 @@ def renew_recovery_codes(context: Context) -> list[str]:
 @transaction.atomic
 def disable(context: Context, user_id: str) -> User:
     """Disable a second factor: one's own after `prove`, or another user's. Raise Forbidden, NotFound."""
-    policy.enforce_own(context, user_id, "user:write")
+    scoping.enforce_user(context, user_id, "user:write")
     user = inputs.get_or_404(User.objects.all(), user_id, "user")
     deleted, _rows = SecondFactor.objects.filter(user=user).delete()
     if not deleted:

@@ -11,11 +11,10 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import policy
 from accounts.addresses import client_address
 from accounts.context import Context
 from accounts.models import Token, User, UserSession
-from accounts.services import audit, inputs
+from accounts.services import audit, inputs, scoping
 
 TOUCH_SECONDS = 300
 """How old a session's last-seen time may get before it is updated, so that most pages write nothing."""
@@ -61,7 +60,7 @@ def touch(request: HttpRequest) -> None:
 
 def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
     """Return a user's live sessions. Raise Forbidden for those of others without `user:read`."""
-    policy.enforce_own(context, user_id, "user:read")
+    scoping.enforce_user(context, user_id, "user:read")
     rows = UserSession.objects.select_related("session")
     return rows.filter(user=user_id, session__expire_date__gt=timezone.now())
 
@@ -69,7 +68,7 @@ def visible_to(context: Context, user_id: str) -> QuerySet[UserSession]:
 @transaction.atomic
 def end(context: Context, user_id: str, session_id: str) -> UserSession:
     """End one session, effective at the next request. Raise Forbidden, NotFound."""
-    policy.enforce_own(context, user_id, "user:write")
+    scoping.enforce_user(context, user_id, "user:write")
     session = inputs.get_or_404(
         UserSession.objects.select_related("user").filter(user=user_id), session_id, "session"
     )
@@ -81,7 +80,7 @@ def end(context: Context, user_id: str, session_id: str) -> UserSession:
 @transaction.atomic
 def end_everywhere(context: Context, user_id: str) -> None:
     """End every session and token of the user. Raise Forbidden, NotFound."""
-    policy.enforce_own(context, user_id, "user:write")
+    scoping.enforce_user(context, user_id, "user:write")
     user = inputs.get_or_404(User.objects.all(), user_id, "user")
     drop(User.objects.filter(pk=user_id))
     Token.objects.filter(user=user_id).delete()

@@ -22,7 +22,7 @@ from accounts.context import Context
 from accounts.errors import NotSignedIn
 from accounts.models import ApplicationCredential, Domain, Epoch, Project, Token, User
 from accounts.names import is_text
-from accounts.services import application_credentials, assignments, audit, inputs
+from accounts.services import application_credentials, assignments, audit, inputs, scoping
 
 LIFETIME = timedelta(hours=1)
 LONGEST_TEXT = 512
@@ -51,11 +51,12 @@ class Valid:
     mark: str
 
     def context(self, *, address: str | None = None, request_id: str = "") -> Context:
-        token = self.token
+        token, roles = self.token, frozenset(self.roles.values())
         return Context(
             user=token.user,
             project=token.project,
-            roles=frozenset(self.roles.values()),
+            roles=frozenset() if token.domain else roles,
+            domain_roles={token.domain.id: roles} if token.domain else {},
             address=address,
             request_id=request_id,
             domain=token.domain,
@@ -146,7 +147,7 @@ def get_visible(context: Context, current: Valid, text: object, *, knows_rules: 
 
 def count(context: Context, user_id: str) -> int:
     """Return the number of the user's unexpired tokens. Raise Forbidden."""
-    policy.enforce_own(context, user_id, "user:read")
+    scoping.enforce_user(context, user_id, "user:read")
     return Token.objects.filter(user=user_id, expires_at__gt=timezone.now()).count()
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth import authenticate
 from django.db import transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import ProtectedError, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -12,7 +12,7 @@ from accounts.context import Context
 from accounts.errors import Conflict, NotSignedIn
 from accounts.models import Domain, Group, Project, Token, User
 from accounts.names import is_text
-from accounts.services import audit, inputs, lockouts, passwords, sessions
+from accounts.services import audit, inputs, lockouts, passwords, scoping, sessions
 from accounts.services.inputs import Data
 from accounts.services.projects import unscoped_of_user
 from accounts.services.saving import save_unique
@@ -36,25 +36,24 @@ RESERVED_FIELDS = {
 
 
 def visible_to(context: Context) -> QuerySet[User]:
-    """Return all users if `user:read` is allowed, else the user alone."""
+    """Return the users that `user:read` reaches, and the user themselves."""
     if policy.allows(context, "user:read"):
         return User.objects.all()
-    return User.objects.filter(pk=context.user.id)
+    return User.objects.filter(Q(pk=context.user.id) | Q(domain__in=policy.domains(context, "user:read")))
 
 
 def all_for_admin(context: Context) -> QuerySet[User]:
-    """Return all users. Raise Forbidden without `user:read`."""
-    policy.enforce(context, "user:read")
-    return User.objects.all()
+    """Return the users that `user:read` reaches. Raise Forbidden without it."""
+    return scoping.rows_within(context, "user:read", User.objects.all())
 
 
 @transaction.atomic
 def create(context: Context, data: Data) -> User:
     """Create a user in `domain_id`, else the context's domain. Raise Forbidden, BadInput, Conflict, NotFound."""
-    policy.enforce(context, "user:write")
-    fallback = context.domain.id if context.domain else context.user.domain_id
-    domain_id = inputs.identifier(data, "domain_id") or fallback
-    user = User(domain=inputs.get_or_404(Domain.objects.all(), domain_id, "domain"), name=inputs.name(data))
+    policy.enforce_somewhere(context, "user:write")
+    domain_id = inputs.identifier(data, "domain_id") or scoping.default_domain(context, "user:write")
+    domain = scoping.get_within(context, "user:write", Domain.objects.all(), domain_id, "domain")
+    user = User(domain=domain, name=inputs.name(data))
     _fill(user, data)
     user.set_password(passwords.check(data["password"], user) if data.get("password") is not None else None)
     _store(user)
@@ -65,8 +64,7 @@ def create(context: Context, data: Data) -> User:
 @transaction.atomic
 def update(context: Context, user_id: str, data: Data) -> User:
     """Change a user. Disabling them and a new password end all their tokens and sessions."""
-    policy.enforce(context, "user:write")
-    user = inputs.get_or_404(User.objects.all(), user_id, "user")
+    user = scoping.get_within(context, "user:write", User.objects.all(), user_id, "user")
     user.name = inputs.name(data, user.name)
     _fill(user, data)
     if data.get("password") is not None:
@@ -81,8 +79,7 @@ def update(context: Context, user_id: str, data: Data) -> User:
 
 @transaction.atomic
 def delete(context: Context, user_id: str) -> None:
-    policy.enforce(context, "user:write")
-    user = inputs.get_or_404(User.objects.all(), user_id, "user")
+    user = scoping.get_within(context, "user:write", User.objects.all(), user_id, "user")
     audit.record(context, "user.delete", user)
     sessions.drop(User.objects.filter(pk=user.pk))
     try:
@@ -122,12 +119,12 @@ def set_own_password(user: User, value: object, *, keep_session: str = "") -> No
 
 def projects_visible_to(context: Context, user_id: str) -> QuerySet[Project]:
     """Return the enabled projects in which the user has a role. Raise Forbidden, NotFound."""
-    policy.enforce_own(context, user_id, "user:read")
+    scoping.enforce_user(context, user_id, "user:read")
     return unscoped_of_user(inputs.get_or_404(User.objects.all(), user_id, "user"))
 
 
 def groups_visible_to(context: Context, user_id: str) -> QuerySet[Group]:
-    policy.enforce_own(context, user_id, "user:read")
+    scoping.enforce_user(context, user_id, "user:read")
     return Group.objects.filter(members=inputs.get_or_404(User.objects.all(), user_id, "user"))
 
 

@@ -68,7 +68,7 @@ def show(request: Request, group_id: str) -> HttpResponse:
         "picker": pickers.scopes(request) if for_place else pickers.users(request),
         "for_place": for_place,
         "chosen": "place",
-        "roles": pickers.all_roles(context),
+        "roles": pickers.grantable_roles(context),
         "held": assignments.group_assignments_for_admin(context, group),
     }
     search_parts = {"found-members": "groups/found.html", "found": "parts/found.html"}
@@ -77,9 +77,9 @@ def show(request: Request, group_id: str) -> HttpResponse:
 
 def new(request: Request) -> HttpResponse:
     """Make a group."""
-    policy.enforce(request.context, "group:write")
+    policy.enforce_somewhere(request.context, "group:write")
     form = GroupForm(request.POST or None)
-    domain_choices.offer(request, form)
+    domain_choices.offer(request, form, "group:write")
 
     def save(data: dict[str, Any]) -> tuple[str, str]:
         group = groups.create(request.context, data)
@@ -93,7 +93,7 @@ def new(request: Request) -> HttpResponse:
 
 def edit(request: Request, group_id: str) -> HttpResponse:
     """Change a group's name and description."""
-    policy.enforce(request.context, "group:write")
+    policy.enforce_somewhere(request.context, "group:write")
     group = _get_group(request.context, group_id)
     form = GroupForm(request.POST or None, initial={"name": group.name, "description": group.description})
     del form.fields["domain_id"]
@@ -110,7 +110,7 @@ def edit(request: Request, group_id: str) -> HttpResponse:
 @require_POST
 def delete(request: Request, group_id: str) -> HttpResponse:
     """Delete the group. Its roles end at its members' next requests."""
-    policy.enforce(request.context, "group:write")
+    policy.enforce_somewhere(request.context, "group:write")
     name = _get_group(request.context, group_id).name
     groups.delete(request.context, group_id)
     return away(request, _("Deleted the group %(name)s.") % {"name": name}, reverse("groups"))
@@ -133,7 +133,7 @@ def remove_member(request: Request, group_id: str) -> HttpResponse:
 
 
 def _get_group(context: Context, group_id: str) -> Group:
-    policy.enforce(context, "group:read")
+    policy.enforce_somewhere(context, "group:read")
     return inputs.get_or_404(groups.visible_to(context).select_related("domain"), group_id, "group")
 
 

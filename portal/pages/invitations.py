@@ -12,10 +12,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts import policy
+from accounts.context import Context
 from accounts.errors import BadInput, MeridianError
-from accounts.models import Project, Role
-from accounts.services import invitations, second_factor
+from accounts.services import invitations, projects, second_factor
 from accounts.services.invitations import Link
+from portal import pickers
 from portal.forms import Form, NewPassword
 from portal.requests import Request, done, is_htmx, page, wants_json
 from portal.signing_in import Step, proceed
@@ -32,11 +33,12 @@ class Invitation(Form):
     project = forms.ChoiceField(label=gettext_lazy("Project"), required=False)
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False, initial="member")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, context: Context, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        projects = Project.objects.enabled().order_by("name").values_list("pk", "name")
-        self.fields["project"].choices = [("", _("None yet")), *projects]  # type: ignore[attr-defined]
-        roles = [(name, name) for name in Role.objects.order_by("name").values_list("name", flat=True)]
+        rows = projects.all_for_admin(context).filter(enabled=True, domain__enabled=True)
+        choices = rows.order_by("name").values_list("pk", "name")
+        self.fields["project"].choices = [("", _("None yet")), *choices]  # type: ignore[attr-defined]
+        roles = [(role.name, role.name) for role in pickers.grantable_roles(context)]
         self.fields["role"].choices = roles  # type: ignore[attr-defined]
 
 
@@ -46,8 +48,8 @@ class Choice(Form):
 
 def invite(request: Request) -> HttpResponse:
     """Show the form, then the link. It is shown once, unless it was mailed."""
-    policy.enforce(request.context, "user:write")
-    form = Invitation(request.POST or None)
+    policy.enforce_somewhere(request.context, "user:write")
+    form = Invitation(request.POST or None, context=request.context)
     status = 200
     if request.method == "POST":
         status = 400

@@ -20,6 +20,7 @@ from portal.requests import Request
 MOST = 8
 FEW = 5
 WITH_ACTIONS = 3
+_PEOPLE = ("project", "user", "group")
 
 
 @require_safe
@@ -58,9 +59,9 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
 
 
 def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
-    """Yield projects, users and groups by name, for administrators."""
+    """Yield projects, users and groups by name, for administrators of the cloud or of a domain."""
     context = request.context
-    if not query or not policy.allows(context, "project:read") or not policy.allows(context, "user:read"):
+    if not query or not all(policy.allows_somewhere(context, f"{noun}:read") for noun in _PEOPLE):
         return
     for project in directory.projects(context, search=query, size=FEW):
         yield _item(project.name, _("Project"), "folder", reverse("project", args=[project.id]))

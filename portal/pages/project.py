@@ -63,7 +63,7 @@ def show(request: Request, project_id: str) -> HttpResponse:
     members = Paginator(assignments.project_assignments_for_admin(context, project), MEMBERS).get_page(
         lists.page_number(request)
     )
-    used = instances.count(context, project)
+    used = instances.count(context, project) if context.is_admin else None
     values: dict[str, Any] = {
         "project": project,
         "lineage": project.lineage,
@@ -72,7 +72,7 @@ def show(request: Request, project_id: str) -> HttpResponse:
         "members": [(row, *describe_origin(row, project)) for row in members],
         "picker": pickers.actors(request),
         "chosen": "actor",
-        "roles": pickers.all_roles(context),
+        "roles": pickers.grantable_roles(context),
         "line": quota_lines.lines([project])[0],
         "is_edited": "limits" in request.GET,
         "instance_count": used,
@@ -83,7 +83,7 @@ def show(request: Request, project_id: str) -> HttpResponse:
 
 def new(request: Request) -> HttpResponse:
     """Make a project below a domain or another project."""
-    policy.enforce(request.context, "project:write")
+    policy.enforce_somewhere(request.context, "project:write")
     form = NewProject(request.POST or None, initial={"parent_id": request.GET.get("below")})
     form.fields["parent_id"].choices = _parents(request.context)  # type: ignore[attr-defined]
 
@@ -100,7 +100,7 @@ def new(request: Request) -> HttpResponse:
 
 def edit(request: Request, project_id: str) -> HttpResponse:
     """Change a project's name, description and tags."""
-    policy.enforce(request.context, "project:write")
+    policy.enforce_somewhere(request.context, "project:write")
     project = _get_project(request.context, project_id)
     tags = ", ".join(tag.name for tag in project.tags.all())
     initial = {"name": project.name, "description": project.description, "tags": tags}
@@ -127,7 +127,7 @@ def set_enabled(request: Request, project_id: str) -> HttpResponse:
 @require_POST
 def delete(request: Request, project_id: str) -> HttpResponse:
     """Delete an empty project. A refusal names its contents."""
-    policy.enforce(request.context, "project:write")
+    policy.enforce_somewhere(request.context, "project:write")
     project = _get_project(request.context, project_id)
     projects.delete(request.context, project_id)
     message = _("Deleted the project %(name)s.") % {"name": project.name}
@@ -135,7 +135,7 @@ def delete(request: Request, project_id: str) -> HttpResponse:
 
 
 def _get_project(context: Context, project_id: str) -> Project:
-    policy.enforce(context, "project:read")
+    policy.enforce_somewhere(context, "project:read")
     return inputs.get_or_404(projects.all_for_admin(context).with_lineage(), project_id, "project")  # type: ignore[attr-defined]
 
 
@@ -154,7 +154,8 @@ def _parents(context: Context) -> list[tuple[str, Any]]:
             [(domain.id, _("The domain %(name)s itself") % {"name": domain.name}), *rows.get(domain.id, [])],
         )
         for domain in sorted(
-            directory.domains(context), key=lambda domain: (domain.id != context.user.domain_id, domain.name)
+            directory.domains(context, "project:write"),
+            key=lambda domain: (domain.id != context.user.domain_id, domain.name),
         )
     ]
 

@@ -22,8 +22,9 @@ PARTS = {"projects": "projects/table.html"}
 @require_safe
 def table(request: Request) -> HttpResponse:
     """Show a page of projects in a constant number of queries; `?edit=` opens a row's limits, `?row=` is one row."""
-    policy.enforce(request.context, "project:read")
-    editing = request.GET.get("edit", "")
+    policy.enforce_somewhere(request.context, "project:read")
+    may_limit = policy.allows(request.context, "quota:write")
+    editing = request.GET.get("edit", "") if may_limit else ""
     if is_htmx(request) and (key := request.GET.get("row")):
         line = quota_lines.line(request.context, key)
         return page(request, "projects/line.html", {"line": line, "is_edited": key == editing})
@@ -42,7 +43,7 @@ def table(request: Request) -> HttpResponse:
         "columns": lists.columns(request.GET, _columns(), default="name"),
         "filters": lists.filters(request.GET, "state", STATES),
         "hidden_fields": lists.hidden_fields(request.GET),
-        "defaults": quota_lines.defaults(request.context),
+        "defaults": quota_lines.defaults(request.context) if may_limit else None,
         "lines": quota_lines.lines(projects_page),
         "editing": editing,
         "resources": list(quotas.resources.values()),

@@ -70,7 +70,7 @@ def show(request: Request, user_id: str) -> HttpResponse:
         "page": scopes,
         "picker": pickers.scopes(request),
         "chosen": "place",
-        "roles": pickers.all_roles(context),
+        "roles": pickers.grantable_roles(context),
         "groups": users.groups_visible_to(context, user.id).order_by("name"),
         "credentials": application_credentials.visible_to(context, user.id).select_related("project"),
         "has_second_factor": second_factor.find(user) is not None,
@@ -83,7 +83,7 @@ def show(request: Request, user_id: str) -> HttpResponse:
 
 def edit(request: Request, user_id: str) -> HttpResponse:
     """Change a user's name, e-mail address, description and default project."""
-    policy.enforce(request.context, "user:write")
+    policy.enforce_somewhere(request.context, "user:write")
     user = _get_user(request.context, user_id)
     initial = {
         "name": user.name,
@@ -119,7 +119,7 @@ def set_enabled(request: Request, user_id: str) -> HttpResponse:
 @require_POST
 def delete(request: Request, user_id: str) -> HttpResponse:
     """Delete the user with their roles, keys, tokens and application credentials."""
-    policy.enforce(request.context, "user:write")
+    policy.enforce_somewhere(request.context, "user:write")
     name = _get_user(request.context, user_id).name
     users.delete(request.context, user_id)
     message = _("Deleted the user %(name)s.") % {"name": name}
@@ -143,7 +143,7 @@ def revoke_credential(request: Request, user_id: str, credential_id: str) -> Htt
 
 
 def _get_user(context: Context, user_id: str) -> User:
-    policy.enforce(context, "user:read")
+    policy.enforce_somewhere(context, "user:read")
     rows = users.visible_to(context).select_related("domain", "default_project")
     return inputs.get_or_404(rows, user_id, "user")
 

@@ -84,9 +84,9 @@ def table(request: Request) -> HttpResponse:
 @sensitive_post_parameters("password")
 def new(request: Request) -> HttpResponse:
     """Make a user, with a password or without."""
-    policy.enforce(request.context, "user:write")
+    policy.enforce_somewhere(request.context, "user:write")
     form = NewUser(request.POST or None)
-    domain_choices.offer(request, form)
+    domain_choices.offer(request, form, "user:write")
 
     @sensitive_variables()
     def save(data: dict[str, Any]) -> tuple[str, str]:

@@ -58,6 +58,21 @@ def test_every_verb_has_a_rule_and_every_rule_is_well_formed() -> None:
     assert set(policy.RULES.values()) <= set(LADDER)
 
 
+def test_a_role_on_a_domain_counts_for_some_rules_and_for_none_more() -> None:
+    """Readers of a domain may read what a cloud's administrator may; nobody may write there with less than manager."""
+    assert set(policy.DOMAIN_RULES) <= set(policy.RULES)
+    for rule, least in policy.DOMAIN_RULES.items():
+        assert least == ("manager" if rule.endswith(":write") else "reader")
+    there = Context(
+        user=User(name="somebody"), project=None, domain_roles={"d": frozenset(LADDER[1:]), "e": frozenset()}
+    )
+    for rule in policy.RULES:
+        assert not policy.allows(there, rule)
+        assert policy.domains(there, rule) == ({"d"} if rule in policy.DOMAIN_RULES else set())
+        assert policy.allows_somewhere(there, rule) is (rule in policy.DOMAIN_RULES)
+    assert not there.is_admin
+
+
 def test_accounts_names_no_noun_of_compute() -> None:
     """Each area of compute registers its own rules; accounts could stand without any of them."""
     files = sorted((settings.BASE_DIR / "compute").glob("*/policy.py"))

@@ -30,7 +30,7 @@ ASKERS = ("nobody", "ruth", "alice", "max", "bob", "root")
 EVERYBODY = "alice bob max nobody root ruth"
 NO = "forbidden"
 
-SCOPED = re.compile(r"visible_to$|_for_admin$|\.unscoped_")
+SCOPED = re.compile(r"visible_to$|_for_admin$|_within$|\.unscoped_")
 
 Function = Callable[[Context], Iterable[Any]]
 

@@ -23,13 +23,30 @@ from tests.accounts.api.identity_calls import Api, api_of
 from tests.accounts.api.identity_routes import Call
 
 ROLES = ("nobody", "service", "reader", "member", "manager", "admin")
+"""In a project."""
+
+PLACED = ("s-admin", "d-reader", "d-member", "d-manager", "d-admin")
+"""On the system, and on a domain."""
+
+CLOUD = {"admin", "s-admin"}
+"""Who administers the whole cloud."""
+
 Things = dict[str, str]
 """{kind of thing, or argument of an address: id}."""
 
 
 def caller(role: str) -> tuple[Api, Things]:
-    """A user of this role in a project of their own, and what is theirs; nobody has no role, and works nowhere."""
+    """A user of this role in a project of their own, and what is theirs; nobody has no role, and works nowhere.
+
+    Who has a role on the system or the domain has nothing: the things are those of a neighbour in the same domain.
+    """
     user, project = factories.UserFactory(name=f"the-{role}"), factories.ProjectFactory(name=f"of-{role}")
+    if role in PLACED:
+        things = things_of(factories.UserFactory(name=f"beside-{role}"), project, name=f"of-{role}")
+        place, _dash, name = role.partition("-")
+        domain = project.domain if place == "d" else None
+        factories.AssignmentFactory(user=user, project=None, domain=domain, role__name=name)
+        return api_of(user, domain=domain, system=place == "s"), things
     things = things_of(user, project, name=f"of-{role}")
     if role == "nobody":
         return api_of(user), things

@@ -1,4 +1,7 @@
-"""The status of every call of the Identity API, for every role, on things of one's own, of others and of nobody.
+"""The status of every call of the Identity API, for every role in every scope, on three kinds of things.
+
+For roles in a project these are one's own, those of another domain, and nobody's; for roles on a domain and on the
+system “own” is what a neighbour in the caller's domain has.
 
 The table beside this file says what is meant. Whoever changes a rule sees here who gains or loses by it: the table
 as it came out is left in test-artifacts, to be read before it is kept.
@@ -17,6 +20,8 @@ from accounts.models import AuditEvent
 from accounts.services import catalog
 from tests.accounts.api.identity_calls import Api
 from tests.accounts.api.identity_cast import (
+    CLOUD,
+    PLACED,
     ROLES,
     Things,
     address,
@@ -34,7 +39,8 @@ TABLE = Path(__file__).with_name("identity_table.txt")
 CAME_OUT = Path("test-artifacts") / TABLE.name
 TARGETS = ("own", "foreign", "unknown")
 VARIANTS = [(place, actor) for place in ("projects", "domains") for actor in ("users", "groups")]
-HEADING = f"{'call':<52}{'of':<9}{''.join(f'{role:<9}' for role in ROLES)}".rstrip()
+COLUMNS = (*ROLES, *PLACED)
+HEADING = f"{'call':<52}{'of':<9}{''.join(f'{role:<10}' for role in COLUMNS)}".rstrip()
 
 BODIES: dict[str, Any] = {
     "POST identity-tokens": {"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}}},
@@ -118,7 +124,7 @@ def cast(
     """{role: (a caller who has it, what is theirs)}."""
     with kept_rows(django_db_blocker):
         catalog.ensure()
-        yield {role: caller(role) for role in ROLES}
+        yield {role: caller(role) for role in COLUMNS}
 
 
 @pytest.fixture(scope="module")
@@ -144,13 +150,13 @@ def test_who_gets_which_status(
         for target in TARGETS:
             status, said[target] = ask(api, call, things[target], place, actor)
             statuses[target].append(status)
-        may_see = role == "admin" or (role == "service" and call.name == "identity-tokens")
+        may_see = role in CLOUD or (role == "service" and call.name == "identity-tokens")
         if statuses["foreign"][-1] >= 400 and not may_see:
             # What is another's looks like what nobody has, to the letter.
             assert said["foreign"] == said["unknown"]
     name = name_of(call, place, actor)
     lines = [
-        f"{name:<52}{target:<9}{''.join(f'{status:<9}' for status in statuses[target])}".rstrip()
+        f"{name:<52}{target:<9}{''.join(f'{status:<10}' for status in statuses[target])}".rstrip()
         for target in TARGETS
     ]
     came_out += lines
