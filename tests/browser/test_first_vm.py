@@ -29,6 +29,7 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
+@pytest.mark.timeout(900)
 def test_the_first_instance(stack: Stack, stranger: Page, tmp_path: Path) -> None:
     page = stranger
     set_up(stack, page)
@@ -103,7 +104,7 @@ def work_at_the_console(stack: Stack, page: Page) -> None:
     """The screen shows the guest, and what is typed arrives: on the screen, and as a command."""
     verbs.row(page, "first").get_by_role("link", name="Console of first").click()
     verbs.wait_for_screen(page, BIOS_TEXT)
-    wait_for(lambda: _prompts(stack) == 1, "the guest's prompt", 120)
+    wait_for(lambda: _prompts(stack) == 1, "the guest's prompt", 300)
     wait_for(lambda: _settled(page) > BANNER, "the banner on the screen")
     page.locator("[data-part=screen] canvas").click()
     verbs.type_keys(page, "clear")
@@ -130,7 +131,7 @@ def reboot(stack: Stack, page: Page) -> None:
     )
     with verbs.without_reload(page):
         _power(page, "Reboot")
-        wait_for(lambda: _prompts(stack) == 2, "the guest's prompt after it started anew", 120)
+        wait_for(lambda: _prompts(stack) == 2, "the guest's prompt after it started anew", 300)
         verbs.wait_for_screen(page, BANNER)
         _power(page, "Force reboot")
         verbs.confirm(page, "Force reboot")
