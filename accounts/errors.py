@@ -5,10 +5,13 @@ One renderer makes pages of them, and one API bodies.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
 from typing import TypeAlias
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 Text: TypeAlias = str | Promise
 
@@ -39,6 +42,22 @@ class NotSignedIn(MeridianError):
     code = "unauthorized"
     status = 401
     text = _("Sign in first.")
+
+
+class LockedOut(NotSignedIn):
+    """Too many wrong passwords or codes: `seconds` until the next attempt."""
+
+    code = "overLimit"
+    status = 429
+
+    def __init__(self, wait: timedelta) -> None:
+        self.seconds = ceil(wait.total_seconds())
+        minutes = ceil(self.seconds / 60)
+        sentence = ngettext(
+            "Wait %(n)s minute, then try again.", "Wait %(n)s minutes, then try again.", minutes
+        )
+        hint = _("In a browser where you signed in before, you need not wait.")
+        super().__init__(f"{sentence % {'n': minutes}} {hint}")
 
 
 class Forbidden(MeridianError):

@@ -1,11 +1,9 @@
 """The retention rules of accounts' rows."""
 
-from datetime import timedelta
-
-from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 
-from accounts.models import AuditEvent, OneTimeLink, QuotaRequest, Token
+from accounts.models import AuditEvent, FailedAttempts, KnownAddress, OneTimeLink, QuotaRequest, Token
+from accounts.services import lockouts
 from accounts.services.retention import Rule
 
 RULES = (
@@ -13,13 +11,8 @@ RULES = (
     # Their UserSession rows go with them.
     Rule(name="sessions", rows=Session.objects.all(), since="expire_date"),
     Rule(name="one_time_links", rows=OneTimeLink.objects.all(), since="expires_at"),
-    # A lock lasts for minutes (AXES_COOLOFF_TIME).
-    Rule(
-        name="sign_in_attempts",
-        rows=AccessAttempt.objects.all(),
-        since="attempt_time",
-        grace=timedelta(days=1),
-    ),
+    Rule(name="failed_attempts", rows=FailedAttempts.objects.all(), since="last_at", grace=lockouts.MEMORY),
+    Rule(name="known_addresses", rows=KnownAddress.objects.all(), since="seen_at", grace=lockouts.KNOWN),
     Rule(
         name="quota_requests",
         rows=QuotaRequest.objects.exclude(state=QuotaRequest.State.OPEN),

@@ -56,7 +56,6 @@ def configure(level: str) -> None:
                 "django.server": {"level": "WARNING"},
                 "uvicorn": {"handlers": [], "propagate": True},
                 "uvicorn.access": {"level": "WARNING"},
-                "axes": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
                 "celery": {"level": "INFO" if level == "DEBUG" else "WARNING"},
             },

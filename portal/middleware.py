@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts import context as contexts
 from accounts.addresses import client_address
-from accounts.errors import MeridianError, Unavailable
+from accounts.errors import LockedOut, MeridianError, Unavailable
 from accounts.hashing import asking_address
 from accounts.services import sessions
 from portal.apis import is_api
@@ -112,7 +112,9 @@ class Errors:
             response = with_events(HttpResponse(status=exception.status), toast("danger", sentence))
         else:
             response = errors.problem(request, exception)
-        if exception.status == Unavailable.status:
+        if isinstance(exception, LockedOut):
+            response["Retry-After"] = str(exception.seconds)
+        elif exception.status == Unavailable.status:
             response["Retry-After"] = "5"
         return response
 

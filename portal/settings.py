@@ -80,7 +80,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
-    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -96,7 +95,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.Errors",
-    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 ASGI_APPLICATION = "portal.asgi.application"
@@ -201,7 +199,6 @@ CELERY = {
 # ── Accounts and security ────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
     "accounts.authentication.PasswordBackend",
     "accounts.ldap_authentication.LdapBackend",
 ]
@@ -256,25 +253,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-AXES_HANDLER = "accounts.attempts.Attempts"
-# Lock a user name at one address, for a while: a person cannot lock out another from elsewhere.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "portal.pages.sign_in.locked_out"
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
-AXES_SENSITIVE_PARAMETERS = [
-    "username",
-    "ip_address",
-    "code",
-    "codes-proof",
-    "off-proof",
-    "original_password",
-]
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
+SIGN_IN_FAILURES = 8  # in a row, before whoever guesses has to wait
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # names are unique within a domain, and our backend asks for it
     "security.W008",  # the front door redirects to HTTPS

@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.authentication import PasswordBackend
 from accounts.models import User
-from accounts.services import passwords, second_factor, sessions
+from accounts.services import lockouts, passwords, second_factor, sessions
 from portal.themes import THEME_COOKIE
 
 BACKEND = "accounts.authentication.PasswordBackend"
@@ -59,9 +59,11 @@ def step_of(request: HttpRequest) -> Step | None:
 def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
     """Begin the user's session, in their language and theme."""
     login(request, user, backend=BACKEND)
+    lockouts.succeed(request, user.domain_id, user.name)
     sessions.record_sign_in(request, user)
     response = redirect(to)
     response.delete_cookie(COOKIE)
+    lockouts.know_browser(request, response, user)
     remember(response, THEME_COOKIE, user.theme)
     if user.language:
         remember(response, settings.LANGUAGE_COOKIE_NAME, user.language)

@@ -2,6 +2,7 @@
 
 from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
+from accounts.models.attempts import FailedAttempts, KnownAddress
 from accounts.models.audit import AuditEvent
 from accounts.models.catalog import Endpoint, Region, Service
 from accounts.models.epoch import Epoch
@@ -30,8 +31,10 @@ __all__ = [
     "Endpoint",
     "Epoch",
     "ExternalIdentity",
+    "FailedAttempts",
     "Group",
     "Installation",
+    "KnownAddress",
     "OneTimeLink",
     "Passkey",
     "PastPassword",

@@ -7,7 +7,7 @@ from django.http import JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 
-from accounts.errors import BadInput, Conflict, MeridianError, NotSignedIn, Unavailable
+from accounts.errors import BadInput, Conflict, LockedOut, MeridianError, NotSignedIn, Unavailable
 from accounts.integrity import is_unique_violation
 
 
@@ -21,6 +21,8 @@ def describe(error: Exception) -> tuple[int, str] | None:
         error = BadInput()
     elif isinstance(error, OperationalError | InterfaceError):
         error = Unavailable()
+    elif isinstance(error, LockedOut):
+        error = NotSignedIn()  # an answer of its own would tell that the name is worth guessing
     elif isinstance(error, RequestDataTooBig):
         return 413, _("The request is too large.")
     if isinstance(error, APIException):

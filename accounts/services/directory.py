@@ -55,7 +55,7 @@ def users(
     rows = scoping.rows_within(context, "user:read", User.objects.select_related("domain"))
     rows = _in_domain(_in_state(_matching(rows, search, "name", "email", "description"), state), domain)
     if state == "locked":
-        rows = rows.filter(name__in=lockouts.unscoped_locked_names())
+        rows = lockouts.unscoped_locked_users(rows)
     return Paginator(_sorted(rows, sort), size).get_page(number)
 
 

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from django.contrib.auth import authenticate
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest
@@ -108,21 +107,21 @@ def count_recovery_codes(user: User) -> int:
 def accept(request: HttpRequest, user: User, value: object, *, recovery: bool = True) -> bool:
     """Return whether the code is right, or with `recovery` a recovery code. Each is valid once.
 
-    A wrong one counts like a wrong password. Raise NotSignedIn while the user is locked.
+    A wrong one counts like a wrong password. Raise LockedOut.
     """
-    lockouts.refuse_locked(request, user.name)
+    lockouts.refuse_locked(request, user.domain_id, user.name)
     if _use_code(user, value) or (recovery and _use_recovery_code(user, value)):
         return True
-    lockouts.record_failure(request, user.name)
+    lockouts.record_failure(request, user.domain_id, user.name)
     return False
 
 
 def prove(request: HttpRequest, user: User, value: object) -> None:
-    """Check the password or a code of a signed-in user. Raise BadInput, NotSignedIn while the user is locked."""
-    lockouts.refuse_locked(request, user.name)
+    """Check the password or a code of a signed-in user. Raise BadInput, LockedOut."""
+    lockouts.refuse_locked(request, user.domain_id, user.name)
     if _use_code(user, value) or _use_recovery_code(user, value):
         return
-    if authenticate(request, username=user.name, password=value, domain=user.domain_id) != user:
+    if lockouts.authenticate(request, user.name, value, user.domain_id) != user:
         raise BadInput(fields={"proof": _("This is neither your password nor a code that fits.")})
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
@@ -61,7 +60,7 @@ def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
         raise NotSignedIn
     methods = receipts.require_both(user, methods, request.headers.get(receipts.HEADER))
     if not receipts.COMPLETE & set(methods):
-        lockouts.clear_failures(request, user.name)
+        lockouts.succeed(request, user.domain_id, user.name)
     mark = next((proof.mark for proof in proofs if proof.mark), None) or tokens.current_mark()
     credential = credential or (parent.token.credential if parent else None)
     scope = _scope(user, auth.get("scope"), credential, mark)
@@ -76,8 +75,8 @@ def _by_password(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     password = user_data.get("password")
     if not is_text(name) or not is_text(password, LONGEST_PASSWORD):
         raise NotSignedIn
-    user = authenticate(request, username=name, password=password, domain=domain)
-    if not isinstance(user, User):
+    user = lockouts.authenticate(request, name, password, domain)
+    if user is None:
         raise NotSignedIn
     if passwords.has_expired(user):
         raise NotSignedIn(
@@ -94,8 +93,8 @@ def _by_code(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     rows = User.objects.select_related("domain", "second_factor")
     user = rows.filter(name=name, domain=domain, enabled=True, domain__enabled=True).first()
     if user is None:
-        lockouts.refuse_locked(request, name)
-        lockouts.record_failure(request, name)
+        lockouts.refuse_locked(request, domain, name)
+        lockouts.record_failure(request, domain, name)
         raise NotSignedIn
     if not second_factor.accept(request, user, user_data.get("passcode"), recovery=False):
         raise NotSignedIn
@@ -126,13 +125,13 @@ def _by_credential(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
         raise NotSignedIn
     chosen = not application_credentials.has_random_secret(credential)
     if chosen:
-        lockouts.refuse_locked(request, credential.id)
+        lockouts.refuse_locked(request, "", credential.id)
     if not application_credentials.verify_secret(credential, data.get("secret")):
         if chosen:
-            lockouts.record_failure(request, credential.id)
+            lockouts.record_failure(request, "", credential.id)
         raise NotSignedIn
     if chosen:
-        lockouts.clear_failures(request, credential.id)
+        lockouts.succeed(request, "", credential.id)
     if credential.expires_at and credential.expires_at <= timezone.now():
         raise NotSignedIn
     return Proof(user=credential.user, credential=credential)

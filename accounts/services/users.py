@@ -1,6 +1,5 @@
 """Users: people and scripts that sign in."""
 
-from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models import ProtectedError, Q, QuerySet
 from django.http import HttpRequest
@@ -97,15 +96,11 @@ def change_password(request: HttpRequest, user_id: str, data: Data, *, keep_sess
     if not is_text(user_id) or not is_text(original, LONGEST_PASSWORD):
         raise NotSignedIn(_("The present password does not fit."))
     row = User.objects.filter(pk=user_id).first()
-    user = authenticate(
-        request,
-        username=row.name if row else user_id,
-        password=original,
-        domain=row.domain_id if row else "",
-    )
-    if not isinstance(user, User):
+    name, domain = (row.name, row.domain_id) if row else (user_id, "")
+    user = lockouts.authenticate(request, name, original, domain)
+    if user is None:
         raise NotSignedIn(_("The present password does not fit."))
-    lockouts.clear_failures(request, user.name)
+    lockouts.succeed(request, user.domain_id, user.name)
     set_own_password(user, data.get("password"), keep_session=keep_session)
     return user
 

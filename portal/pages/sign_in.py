@@ -1,10 +1,8 @@
 """Signing in and out."""
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
-from django.contrib.auth import authenticate, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,12 +12,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import BadInput
-from accounts.models import User
-from accounts.services import second_factor, sessions, setup, users
+from accounts.services import lockouts, second_factor, sessions, setup, users
 from portal import single_sign_on
-from portal.apis import is_api
 from portal.forms import Form, NewPassword
-from portal.pages import errors
 from portal.pages.passkeys import party_of
 from portal.requests import Request, page
 from portal.signing_in import Step, proceed, safe_next, step_of
@@ -66,8 +61,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        user = authenticate(request, username=data["name"], password=data["password"])
-        if isinstance(user, User):
+        user = lockouts.authenticate(request, data["name"], data["password"])
+        if user is not None:
             return proceed(request, Step(user=user, code_shown=False), to)
         form.add_error(None, _("Name and password do not fit together."))
     values = {
@@ -127,19 +122,6 @@ def sign_out(request: Request) -> HttpResponse:
     logout(request)
     sessions.ended.send(__name__, keys=[key])
     return single_sign_on.signed_out_page(request, address) if address else redirect("sign-in")
-
-
-@login_not_required
-def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any) -> HttpResponse:
-    """Answer too many wrong passwords for a name from an address. APIs answer as to any wrong one."""
-    if response is not None and is_api(request):
-        return response
-    minutes = round(settings.AXES_COOLOFF_TIME * 60)
-    answer = errors.answer(
-        request, 429, _("Wait %(minutes)s minutes, then try again.") % {"minutes": minutes}
-    )
-    answer["Retry-After"] = str(minutes * 60)
-    return answer
 
 
 @login_not_required

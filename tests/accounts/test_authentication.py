@@ -1,16 +1,16 @@
 """Signing in: unknown and wrong are alike, and what is disabled stays out."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib.auth import hashers
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from accounts.authentication import LONGEST_PASSWORD, NameLookup, PasswordBackend, has_no_attempts, look_up
-from accounts.models import Domain, Epoch, User
+from accounts.authentication import LONGEST_PASSWORD, NameLookup, PasswordBackend, look_up
+from accounts.models import Domain, Epoch, FailedAttempts, KnownAddress, User
 from accounts.services import lockouts, second_factor
 from tests import factories
 from tests.codes import give_second_factor
@@ -150,7 +150,8 @@ def test_the_plain_sql_reads_what_the_orm_would(alice: User) -> None:
     """Types of all columns, the domain, and what comes along of other tables; for whoever has it and who has not."""
     other = factories.UserFactory(name="bob", domain=alice.domain, enabled=False, extra={"room": [1]})
     give_second_factor(other)
-    AccessAttempt.objects.create(username="bob", ip_address="192.0.2.1", failures_since_start=1)
+    FailedAttempts.objects.create(name="bob", domain=alice.domain_id)
+    FailedAttempts.objects.create(name="alice", domain="other")
     for known in (alice, other):
         with CaptureQueriesContext(connection) as queries:
             read = look_up(None, known.name, known.domain_id)
@@ -166,9 +167,9 @@ def test_the_plain_sql_reads_what_the_orm_would(alice: User) -> None:
         assert user.mark == Epoch.objects.get().mark
         assert read.has_failed is user.has_second_factor is (known == other)
         assert second_factor.find(user) == second_factor.find(same)
-    for name, domain in [("alice", "other"), ("alice' OR 1=1 --", "default"), ("%s", "default")]:
+    for name, domain in [("bob", "other"), ("alice' OR 1=1 --", "default"), ("%s", "default")]:
         assert look_up(None, name, domain) == NameLookup(None, False)
-    assert look_up(None, "bob", "other") == NameLookup(None, True)
+    assert look_up(None, "alice", "other") == NameLookup(None, True)
 
 
 def test_a_request_reads_its_user_once_and_knows_of_its_own_attempt(alice: User) -> None:
@@ -176,9 +177,18 @@ def test_a_request_reads_its_user_once_and_knows_of_its_own_attempt(alice: User)
     with CaptureQueriesContext(connection) as queries:
         assert look_up(request, "alice", alice.domain_id) is look_up(request, "alice", alice.domain_id)
     assert len(queries) == 1
-    assert has_no_attempts(request, "alice")
-    assert not has_no_attempts(request, "nobody")
-    lockouts.record_failure(request, "alice")
-    assert not has_no_attempts(request, "alice")
-    lockouts.clear_failures(request, "alice")
-    assert not AccessAttempt.objects.exists()
+    lockouts.record_failure(request, alice.domain_id, "alice")
+    assert look_up(request, "alice", alice.domain_id).has_failed
+    lockouts.succeed(request, alice.domain_id, "alice")
+    assert not FailedAttempts.objects.exists()
+
+
+def test_an_address_is_written_once_a_day(alice: User) -> None:
+    for _time in range(2):
+        lockouts.succeed(RequestFactory().post("/"), alice.domain_id, "alice")
+    row = KnownAddress.objects.get()
+    assert (row.name, row.address) == ("alice", "127.0.0.1")
+    assert look_up(RequestFactory().post("/"), "alice", alice.domain_id).is_known
+    KnownAddress.objects.update(seen_at=row.seen_at - timedelta(days=2))
+    lockouts.succeed(RequestFactory().post("/"), alice.domain_id, "alice")
+    assert KnownAddress.objects.get().seen_at > row.seen_at

@@ -244,7 +244,7 @@ def test_an_address_of_ldaps_needs_no_starttls(people: Slapd, settings: Settings
 
 
 def test_guessing_is_locked_out(people: Slapd, settings: Settings) -> None:
-    settings.AXES_FAILURE_LIMIT = 3
+    settings.SIGN_IN_FAILURES = 3
     client = Client()
     for _attempt in range(3):
         answer = post(client, "lea", "wrong")

@@ -128,7 +128,7 @@ def test_who_has_no_password_has_none_that_expires(db: None) -> None:
     assert not passwords.has_expired(robot)
 
 
-@override_settings(AXES_FAILURE_LIMIT=3)
+@override_settings(SIGN_IN_FAILURES=3)
 def test_changing_it_right_forgives_wrong_attempts(ann: User) -> None:
     for number in range(3):
         for _attempt in range(2):

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
 
 from accounts.context import Context, for_user
-from accounts.errors import BadInput, Conflict, Forbidden, NotFound, NotSignedIn
+from accounts.errors import BadInput, Conflict, Forbidden, LockedOut, NotFound
 from accounts.models import AuditEvent, RecoveryCode, SecondFactor, User
 from accounts.services import one_time_codes, second_factor
 from tests import factories
@@ -142,13 +142,12 @@ def test_another_users_codes_open_nothing(as_alice: Context, bob: User, request_
 
 
 def test_wrong_codes_lock_out_like_wrong_passwords(tess: User) -> None:
-    with override_settings(AXES_FAILURE_LIMIT=3):
-        for _attempt in range(3):
+    with override_settings(SIGN_IN_FAILURES=3):
+        for _attempt in range(2):
             assert not second_factor.accept(RequestFactory().post("/"), tess, wrong_code())
-        locked = RequestFactory().post("/")
-        with pytest.raises(NotSignedIn):
-            second_factor.accept(locked, tess, code())
-        assert locked.axes_locked_out
+        for tried in (wrong_code(), code()):
+            with pytest.raises(LockedOut):
+                second_factor.accept(RequestFactory().post("/"), tess, tried)
 
 
 def test_it_is_switched_off_by_its_user_and_by_administrators(

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from axes.models import AccessAttempt
 from django.conf import LazySettings
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
@@ -18,6 +17,8 @@ from django.utils import timezone
 from accounts.context import Context
 from accounts.models import (
     AuditEvent,
+    FailedAttempts,
+    KnownAddress,
     OneTimeLink,
     Project,
     QuotaRequest,
@@ -65,12 +66,16 @@ def one_time_links(_project: Project, user: User, count: int, since: datetime) -
     return OneTimeLink.objects.all()
 
 
-def sign_in_attempts(_project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
-    made = AccessAttempt.objects.bulk_create(
-        AccessAttempt(username=key(), ip_address="192.0.2.1", failures_since_start=1) for _row in range(count)
+def failed_attempts(_project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
+    FailedAttempts.objects.bulk_create(FailedAttempts(name=key(), last_at=since) for _row in range(count))
+    return FailedAttempts.objects.all()
+
+
+def known_addresses(_project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
+    KnownAddress.objects.bulk_create(
+        KnownAddress(name=key(), address="192.0.2.1", seen_at=since) for _row in range(count)
     )
-    AccessAttempt.objects.filter(pk__gte=made[0].pk).update(attempt_time=since)
-    return AccessAttempt.objects.all()
+    return KnownAddress.objects.all()
 
 
 def quota_requests(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
@@ -135,7 +140,8 @@ MAKE: dict[str, Make] = {
         tokens,
         sessions,
         one_time_links,
-        sign_in_attempts,
+        failed_attempts,
+        known_addresses,
         quota_requests,
         audit_events,
         operations,

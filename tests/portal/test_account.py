@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User, UserSession
@@ -147,7 +147,6 @@ def test_without_a_proof_nobody_changes_anything(expired: User, client: Client) 
 
 
 # ── What is left of strangers ────────────────────────────────────────────────────────────────────
-@override_settings(AXES_ENABLED=False)
 def test_hundreds_of_anonymous_hits_leave_no_session(ann: User) -> None:
     for number in range(200):
         stranger = Client()

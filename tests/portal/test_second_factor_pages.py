@@ -107,7 +107,7 @@ def test_the_first_step_ends_with_the_password(tess: User, client: Client) -> No
     assert by_code(client, code()).headers["Location"] == "/sign-in/"
 
 
-@override_settings(AXES_FAILURE_LIMIT=3)
+@override_settings(SIGN_IN_FAILURES=3)
 def test_guessing_codes_is_locked_out(tess: User, client: Client) -> None:
     by_password(client)
     for _attempt in range(3):

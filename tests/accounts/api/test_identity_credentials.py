@@ -86,7 +86,7 @@ def test_by_name_and_by_a_secret_of_ones_own(as_mia: Api, mia: User) -> None:
         assert enter({}, **wrong).status_code == 401
 
 
-@override_settings(AXES_FAILURE_LIMIT=3)
+@override_settings(SIGN_IN_FAILURES=3)
 def test_a_chosen_secret_cannot_be_guessed_on_and_on(as_mia: Api, mia: User) -> None:
     made = make(as_mia, mia, secret="my own secret")
     for _attempt in range(3):

@@ -312,7 +312,7 @@ def test_the_text_is_not_kept(ann: User) -> None:
     assert text not in str(list(Token.objects.values_list()))
 
 
-@override_settings(AXES_FAILURE_LIMIT=3)
+@override_settings(SIGN_IN_FAILURES=3)
 def test_guessing_is_locked_out_and_looks_like_any_wrong_password(ann: User) -> None:
     wrong = [ask(by_password(password="wrong")) for _attempt in range(4)]
     right = ask(by_password())

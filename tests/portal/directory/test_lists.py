@@ -1,14 +1,16 @@
 """The administrator's tables: how many queries they cost, how they go on, and what is found in them."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from axes.models import AccessAttempt
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import (
     ApplicationCredential,
     AuditEvent,
+    FailedAttempts,
     Group,
     Project,
     Role,
@@ -17,6 +19,10 @@ from accounts.models import (
 from accounts.services import roles
 from tests import factories
 from tests.portal.directory.pages import HTMX, queries, text
+
+
+def soon() -> datetime:
+    return timezone.now() + timedelta(minutes=1)
 
 
 def one_of_each(blue: Project, alice: User, group: Group) -> None:
@@ -31,7 +37,7 @@ def one_of_each(blue: Project, alice: User, group: Group) -> None:
     factories.AssignmentFactory(user=None, group=group, project=project)
     factories.RoleFactory(name=f"role-{Role.objects.count()}")
     factories.DomainFactory(id=f"d{Role.objects.count()}", name=f"domain-{Role.objects.count()}")
-    AccessAttempt.objects.create(username=user.name, ip_address="192.0.2.7", failures_since_start=9)
+    FailedAttempts.objects.create(name=user.name, domain=user.domain_id, count=9, locked_until=soon())
     credential = ApplicationCredential.objects.create(
         user=alice, project=project, name=f"credential-{project.name}", secret_hash="!"
     )
@@ -126,11 +132,8 @@ def test_a_search_offers_what_fits_as_buttons(browser: Client, blue: Project, al
 def test_users_are_found_by_name_mail_and_state(browser: Client, alice: User) -> None:
     factories.UserFactory(name="zoe", email="zoe@example.org", enabled=False)
     locked = factories.UserFactory(name="yan")
-    for agent in ("one", "another"):
-        AccessAttempt.objects.create(
-            username="yan", ip_address="192.0.2.7", user_agent=agent, failures_since_start=4
-        )
-    AccessAttempt.objects.create(username="alice", ip_address="192.0.2.7", failures_since_start=7)
+    FailedAttempts.objects.create(name="yan", domain=locked.domain_id, count=8, locked_until=soon())
+    FailedAttempts.objects.create(name="alice", domain=alice.domain_id, count=7)
     names = {"alice": alice.id, "zoe": User.objects.get(name="zoe").id, "yan": locked.id}
     for address, there in (
         ("?search=ZO", {"zoe"}),

@@ -1,11 +1,14 @@
 """The administrator's pages of users, and what each change means for who is signed in."""
 
-from axes.models import AccessAttempt
+from datetime import timedelta
+
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import (
     ApplicationCredential,
     AuditEvent,
+    FailedAttempts,
     Group,
     Project,
     Role,
@@ -74,7 +77,8 @@ def test_one_is_not_offered_to_end_oneself(browser: Client, root: User) -> None:
 
 
 def test_a_lock_out_is_lifted(browser: Client, alice: User) -> None:
-    AccessAttempt.objects.create(username="alice", ip_address="192.0.2.7", failures_since_start=8)
+    until = timezone.now() + timedelta(minutes=1)
+    FailedAttempts.objects.create(name="alice", domain=alice.domain_id, count=8, locked_until=until)
     assert "Locked out" in text(browser.get(f"/users/{alice.id}/"))
     assert said(post(browser, f"/users/{alice.id}/unlock/")) == "alice may try again at once."
     assert "Locked out" not in text(browser.get(f"/users/{alice.id}/"))
