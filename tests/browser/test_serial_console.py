@@ -25,8 +25,9 @@ def test_a_long_text_is_pasted_whole_and_an_emoji_without_keys(
     uuid = stack.instance(linux)["uuid"]
     page.goto(f"/instances/{uuid}/serial/")
     wait_for(lambda: _prompted(page), "the guest's prompt", 120, pause=1)
-    verbs.type_keys(page, "stty -echo; cat >/tmp/long; stty echo; wc -l </tmp/long")
+    verbs.type_keys(page, "stty -echo; expr 40 + 2; cat >/tmp/long; stty echo; wc -l </tmp/long")
     page.keyboard.press("Enter")
+    wait_for(lambda: "42" in _lines(page), "the guest to echo no more")
     text = "".join(f"{number:0>9}\n" for number in range(6_600))
     page.evaluate(
         """text => {
