@@ -94,7 +94,8 @@ def role_names(assignments: Iterable[Any]) -> frozenset[str]:
     """Return the roles of assignments that were read `with_implied`, and the roles that they imply."""
     names: set[str] = set()
     for row in assignments:
-        names.add(row.role.name)
+        if row.role.domain_id is None:
+            names.add(row.role.name)
         if row.implied_name:
             names.add(row.implied_name)
     return frozenset(names)

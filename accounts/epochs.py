@@ -20,6 +20,9 @@ WATCHED: tuple[type[Model], ...] = (
     models.Assignment,
     models.Domain,
     models.Endpoint,
+    models.Endpoint.projects.through,
+    models.EndpointGroup,
+    models.EndpointGroup.projects.through,
     models.Group,
     models.Group.members.through,
     models.Project,
@@ -33,6 +36,7 @@ WATCHED: tuple[type[Model], ...] = (
 IGNORED_COLUMNS: Mapping[type[Model], frozenset[str]] = {
     models.ApplicationCredential: frozenset({"name", "description", "created_at"}),
     models.Domain: frozenset({"description"}),
+    models.EndpointGroup: frozenset({"name", "description"}),
     models.Group: frozenset({"name", "description"}),
     models.Project: frozenset({"description", "created_at"}),
     models.Region: frozenset({"description", "parent_id"}),

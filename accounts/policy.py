@@ -34,6 +34,10 @@ RULES: dict[str, str] = {
     "credential:write": "reader",
     "catalog:read": "reader",
     "catalog:write": "admin",
+    "endpoint_filter:read": "admin",
+    "endpoint_filter:write": "admin",
+    "policy:read": "admin",
+    "policy:write": "admin",
     "token:read": "admin",
     "token:write": "admin",
 }

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounts.api.base import IdentityView, page_response, url
 from accounts.api.schemas import role_assignments as schemas
 from accounts.errors import BadInput
-from accounts.models import Group, Project, User
+from accounts.models import Group, Project, Role, User
 from accounts.names import is_text
 from accounts.openstack.contract import contract
 from accounts.openstack.paging import Page
@@ -117,8 +117,10 @@ def _reference(reference: Any, with_names: bool) -> dict[str, Any]:
     body = {"id": reference.id}
     if with_names:
         body["name"] = reference.name
-        if isinstance(reference, User | Group | Project):
-            body["domain"] = {"id": reference.domain_id, "name": reference.domain.name}
+        # Roles have a domain only if they are its own.
+        domain = reference.domain if isinstance(reference, User | Group | Project | Role) else None
+        if domain is not None:
+            body["domain"] = {"id": domain.id, "name": domain.name}
     return body
 
 

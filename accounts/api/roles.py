@@ -9,17 +9,17 @@ from rest_framework.request import Request
 from accounts.api.base import Collection, IdentityView, Member, Resource, links, url
 from accounts.api.schemas import roles as schemas
 from accounts.models import Role, RoleInference
+from accounts.names import is_text
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.services import inputs, roles
 
 
 def show(role: Role) -> dict[str, Any]:
-    """Return a role; none belongs to a single domain."""
     return {
         "id": role.id,
         "name": role.name,
-        "domain_id": None,
+        "domain_id": role.domain_id,
         "description": role.description or None,
         "options": {},
         "links": links("roles", role.id),
@@ -43,8 +43,9 @@ class Roles(Collection):
     resource = ROLE
 
     def rows(self) -> QuerySet[Role]:
-        rows = roles.visible_to(self.context)
-        return rows.none() if self.request.query_params.get("domain_id") else rows
+        """Return the roles of the domain that the query names, else those of all domains."""
+        domain, rows = self.request.query_params.get("domain_id"), roles.visible_to(self.context)
+        return rows.filter(domain=domain) if domain is None or is_text(domain) else rows.none()
 
     def create(self, data: dict[str, Any]) -> Role:
         return roles.create(self.context, data)

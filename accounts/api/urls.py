@@ -8,10 +8,12 @@ from accounts.api import (
     catalog,
     discovery,
     domains,
+    endpoint_filters,
     grants,
     group_members,
     groups,
     limits,
+    policies,
     projects,
     role_assignments,
     roles,
@@ -23,6 +25,7 @@ from accounts.api import (
 _ACTOR = r"(?P<actor>users|groups)/(?P<actor_id>[^/]+)/roles"
 _PLACE = r"(?P<place>projects|domains)/(?P<place_id>[^/]+)"
 _SYSTEM = {"place": "system"}
+_FILTER = "v3/OS-EP-FILTER"
 
 urlpatterns = [
     path("", discovery.Versions.as_view(), name="identity-versions"),
@@ -118,5 +121,52 @@ urlpatterns = [
     path("v3/limits", limits.Limits.as_view(), name="identity-limits"),
     path("v3/limits/model", limits.Model.as_view(), name="identity-limits-model"),
     path("v3/limits/<str:key>", limits.OneLimit.as_view(), name="identity-limit"),
+    path("v3/policies", policies.Policies.as_view(), name="identity-policies"),
+    path("v3/policies/<str:key>", policies.OnePolicy.as_view(), name="identity-policy"),
+    path(
+        f"{_FILTER}/endpoints/<str:endpoint>/projects",
+        endpoint_filters.EndpointProjects.as_view(),
+        name="identity-endpoint-projects",
+    ),
+    path(
+        f"{_FILTER}/projects/<str:project>/endpoints",
+        endpoint_filters.ProjectEndpoints.as_view(),
+        name="identity-project-endpoints",
+    ),
+    path(
+        f"{_FILTER}/projects/<str:project>/endpoints/<str:endpoint>",
+        endpoint_filters.ProjectEndpoint.as_view(),
+        name="identity-project-endpoint",
+    ),
+    path(
+        f"{_FILTER}/projects/<str:project>/endpoint_groups",
+        endpoint_filters.ProjectGroups.as_view(),
+        name="identity-project-endpoint-groups",
+    ),
+    path(
+        f"{_FILTER}/endpoint_groups",
+        endpoint_filters.EndpointGroups.as_view(),
+        name="identity-endpoint-groups",
+    ),
+    path(
+        f"{_FILTER}/endpoint_groups/<str:key>",
+        endpoint_filters.OneEndpointGroup.as_view(),
+        name="identity-endpoint-group",
+    ),
+    path(
+        f"{_FILTER}/endpoint_groups/<str:key>/endpoints",
+        endpoint_filters.GroupEndpoints.as_view(),
+        name="identity-endpoint-group-endpoints",
+    ),
+    path(
+        f"{_FILTER}/endpoint_groups/<str:key>/projects",
+        endpoint_filters.GroupProjects.as_view(),
+        name="identity-endpoint-group-projects",
+    ),
+    path(
+        f"{_FILTER}/endpoint_groups/<str:key>/projects/<str:project>",
+        endpoint_filters.GroupProject.as_view(),
+        name="identity-endpoint-group-project",
+    ),
     re_path(r"^.*\Z", discovery.Unknown.as_view(), name="identity-unknown"),
 ]

@@ -4,14 +4,16 @@ from accounts.models.access_rule import AccessRule
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.attempts import FailedAttempts, KnownAddress
 from accounts.models.audit import AuditEvent
-from accounts.models.catalog import Endpoint, Region, Service
+from accounts.models.catalog import Endpoint, EndpointGroup, Region, Service
 from accounts.models.epoch import Epoch
 from accounts.models.external_identity import ExternalIdentity
 from accounts.models.group import Group
 from accounts.models.installation import Installation
+from accounts.models.limit import Limit, RegisteredLimit
 from accounts.models.one_time_link import OneTimeLink
 from accounts.models.passkey import Passkey
 from accounts.models.past_password import PastPassword
+from accounts.models.policy import Policy
 from accounts.models.project import Domain, Project, ProjectTag
 from accounts.models.quota import ClassQuota, Quota, UserQuota
 from accounts.models.quota_request import QuotaRequest
@@ -29,21 +31,25 @@ __all__ = [
     "ClassQuota",
     "Domain",
     "Endpoint",
+    "EndpointGroup",
     "Epoch",
     "ExternalIdentity",
     "FailedAttempts",
     "Group",
     "Installation",
     "KnownAddress",
+    "Limit",
     "OneTimeLink",
     "Passkey",
     "PastPassword",
+    "Policy",
     "Project",
     "ProjectTag",
     "Quota",
     "QuotaRequest",
     "RecoveryCode",
     "Region",
+    "RegisteredLimit",
     "Role",
     "RoleInference",
     "SecondFactor",

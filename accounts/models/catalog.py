@@ -1,9 +1,10 @@
-"""Regions, services and endpoints: the rows of the catalog."""
+"""Regions, services and endpoints: the rows of the catalog, and which projects see which endpoints."""
 
 from django.db import models
 
 from accounts.endpoint_urls import absolute
 from accounts.models.identifier import IdentifiedModel
+from accounts.models.project import Project
 
 
 class Region(models.Model):
@@ -48,6 +49,7 @@ class Endpoint(IdentifiedModel):
     interface = models.CharField(max_length=8, choices=Interface.choices)
     url = models.TextField()
     enabled = models.BooleanField(default=True)
+    projects = models.ManyToManyField(Project, related_name="endpoints")
 
     class Meta:
         ordering = ["service", "interface", "id"]
@@ -59,3 +61,18 @@ class Endpoint(IdentifiedModel):
     def address(self) -> str:
         """Return the absolute URL."""
         return absolute(self.url)
+
+
+class EndpointGroup(IdentifiedModel):
+    """The endpoints that match `filters`: {column of an endpoint: value}."""
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    filters = models.JSONField(default=dict)
+    projects = models.ManyToManyField(Project, related_name="endpoint_groups")
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name

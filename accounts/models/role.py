@@ -10,16 +10,29 @@ from accounts.models.user import User
 
 
 class Role(IdentifiedModel):
-    """A named set of rules, which `accounts.policy` lists."""
+    """A named set of rules, which `accounts.policy` lists.
 
-    name = models.CharField(max_length=64, unique=True)
+    A role of a domain gives only what it implies: no token names it, and it is given within its domain alone.
+    """
+
+    name = models.CharField(max_length=64)
+    domain = models.ForeignKey(Domain, on_delete=models.CASCADE, null=True, related_name="roles")
     description = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=Q(domain=None), name="role_name_once"),
+            models.UniqueConstraint(fields=["name", "domain"], name="role_name_once_a_domain"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def full_name(self) -> str:
+        """Return the name, with that of its domain if it has one."""
+        return f"{self.name} · {self.domain.name}" if self.domain else self.name
 
 
 class RoleInference(models.Model):

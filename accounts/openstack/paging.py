@@ -62,6 +62,25 @@ class Paging:
         rows = rows.order_by(*(column.order for column in columns))
         return self._cut(query, list(rows if limit is None else rows[: limit + 1]), limit)
 
+    def page_of_several(
+        self, query: Mapping[str, str], lists: Sequence[tuple["QuerySet[Any]", Callable[[str], Q]]]
+    ) -> "Page[Any]":
+        """Return the page of several query sets one after the other, each with its `find`. Raise BadInput."""
+        limit, marker, rows = self.limit(query), query.get("marker"), list[Any]()
+        for query_set, find in lists:
+            columns = list(_columns(query_set))
+            if marker:
+                try:
+                    query_set = query_set.filter(_after(columns, _values(query_set, columns, marker, find)))
+                except BadInput:
+                    continue  # the row of the marker stands in a later one
+                marker = None
+            query_set = query_set.order_by(*(column.order for column in columns))
+            rows += query_set if limit is None else query_set[: limit + 1 - len(rows)]
+        if marker:
+            raise _unknown_marker()
+        return self._cut(query, rows, limit)
+
     def page_of_list(
         self, query: Mapping[str, str], rows: Sequence[Row], key: Callable[[Row], object]
     ) -> "Page[Row]":

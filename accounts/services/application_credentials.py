@@ -123,7 +123,7 @@ def _secret(value: object) -> tuple[str, str]:
 
 def _select_roles(context: Context, value: object) -> list[Role]:
     """Return the named roles, by default all of the user's. Raise BadInput for one that the user does not have."""
-    own_roles = Role.objects.filter(name__in=context.roles)
+    own_roles = Role.objects.filter(name__in=context.roles, domain=None)
     if value is None or value == []:
         return list(own_roles)
     if not isinstance(value, list) or len(value) > 100 or not all(isinstance(entry, dict) for entry in value):

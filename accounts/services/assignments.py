@@ -7,9 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
+from accounts.errors import Forbidden
 from accounts.models import Assignment, Domain, Group, Project, Role, RoleInference, User
 from accounts.services import audit, inputs, scoping
 
@@ -79,12 +81,18 @@ def roles_of(
     else:
         return {}
     rows = held.values_list(
-        "role", "role__name", "role__inferences__implied", "role__inferences__implied__name"
+        "role",
+        "role__name",
+        "role__domain",
+        "role__inferences__implied",
+        "role__inferences__implied__name",
+        "role__inferences__implied__domain",
     )
     names: dict[str, str] = {}
-    for role_id, name, implied_id, implied in rows:
-        names[role_id] = name
-        if implied_id:
+    for role_id, name, home, implied_id, implied, implied_home in rows:
+        if home is None:
+            names[role_id] = name
+        if implied_id and implied_home is None:
             names[implied_id] = implied
     return names
 
@@ -131,10 +139,15 @@ def unscoped_granted_roles(holding: Holding) -> QuerySet[Role]:
 
 @transaction.atomic
 def grant(context: Context, holding: Holding, role_id: str) -> None:
-    """Create the assignment; an existing one stays as it is. Raise Forbidden, NotFound."""
+    """Create the assignment; an existing one stays as it is. Raise Forbidden, NotFound.
+
+    A role of a domain is given within that domain alone, as in Keystone.
+    """
     scoping.enforce(context, "assignment:write", holding.domain_id)
     scoping.enforce(context, "assignment:write", holding.actor.domain_id)
     role = _get_grantable(context, role_id)
+    if role.domain_id not in {None, holding.domain_id}:
+        raise Forbidden(_("The role %(name)s is given within its own domain.") % {"name": role.name})
     _row, is_new = Assignment.objects.get_or_create(role=role, **holding.fields)
     if is_new:
         audit.record(context, "assignment.grant", holding.actor, **holding.audited(role))
@@ -187,7 +200,8 @@ def effective_for_admin(context: Context, *, user_id: str | None = None) -> list
             row.project.id if row.project else None,
             row.domain.id if row.domain else None,
         )
-        if key not in keys:
+        # A role of a domain gives what it implies, and is none itself.
+        if key not in keys and row.role.domain_id is None:
             keys.add(key)
             effective_rows.append(row)
     return effective_rows
@@ -240,7 +254,7 @@ def _get_grantable(context: Context, role_id: str) -> Role:
 
 def _unscoped() -> QuerySet[Assignment]:
     return Assignment.objects.select_related(
-        "role", "user__domain", "group__domain", "project__domain", "domain"
+        "role__domain", "user__domain", "group__domain", "project__domain", "domain"
     ).order_by("pk")
 
 

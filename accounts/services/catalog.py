@@ -18,7 +18,7 @@ from accounts.endpoint_urls import absolute, fill_in, unknown_placeholders
 from accounts.errors import BadInput, Conflict
 from accounts.models import Endpoint, Region, Service, Token
 from accounts.names import Segment
-from accounts.services import audit, inputs
+from accounts.services import audit, endpoint_filters, inputs
 from accounts.services.inputs import Data
 from accounts.services.saving import save_unique
 
@@ -43,6 +43,12 @@ def register(service: OwnService) -> None:
     own_services[service.type] = service
 
 
+def is_own(service: Service) -> bool:
+    """Return whether the service is an API of this installation."""
+    own = own_services.get(service.type)
+    return own is not None and own.name == service.name
+
+
 @transaction.atomic
 def ensure() -> None:
     """Create the rows of our own APIs, and update their endpoints."""
@@ -62,11 +68,16 @@ def ensure() -> None:
 def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
     """Return the catalog of a token: every enabled service with its enabled endpoints, also with none.
 
-    Endpoints whose URL needs a project are left out of tokens without one, as in Keystone. Two queries, none while
+    Endpoints whose URL needs a project are left out of tokens without one. A project for which endpoints are chosen
+    has these alone, and only their services (`endpoint_filters`). All as in Keystone. At most four queries, none while
     the epoch's mark stays.
     """
     values = {"project_id": token.project_id, "user_id": token.user_id}
     rows, endpoints = _read(mark)
+    chosen = _chosen(mark, token.project_id) if token.project_id else frozenset()
+    if chosen:
+        endpoints = [row for row in endpoints if row[0] in chosen]
+        rows = [row for row in rows if any(endpoint[4] == row[0] for endpoint in endpoints)]
     services: dict[str, dict[str, Any]] = {
         key: {"id": key, "type": kind, "name": name, "endpoints": []} for key, kind, name in rows
     }
@@ -88,6 +99,12 @@ def _read(_mark: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         list(services.values_list("id", "type", "name")),
         list(rows.values_list("id", "interface", "region_id", "url", "service_id")),
     )
+
+
+@lru_cache(1024)
+def _chosen(_mark: str, project_id: str) -> frozenset[str]:
+    """Return the ids of the endpoints that are chosen for the project, cached under the epoch's mark."""
+    return frozenset(endpoint_filters.unscoped_endpoints(project_id).values_list("pk", flat=True))
 
 
 def regions_visible_to(context: Context) -> QuerySet[Region]:

@@ -96,7 +96,7 @@ def _place(context: Context, data: Data) -> tuple[Project | None, Role | None]:
     project = projects.all_for_admin(context).filter(pk=str(project_id)).first()
     if project is None:
         raise BadInput(fields={"project": _("There is no such project.")})
-    role = Role.objects.filter(Q(pk=str(role_key)) | Q(name=str(role_key))).first()
+    role = Role.objects.filter(Q(pk=str(role_key)) | Q(name=str(role_key), domain=None)).first()
     if role is None:
         raise BadInput(fields={"role": _("Choose a role.")})
     return project, role

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Forbidden
-from accounts.models import Role, RoleInference
+from accounts.models import Domain, Role, RoleInference
 from accounts.names import is_text
 from accounts.services import audit, inputs
 from accounts.services.saving import save_unique
@@ -25,7 +25,7 @@ DEFAULTS = (*LADDER, "service")
 def ensure_defaults() -> dict[str, Role]:
     """Create missing default roles and their inferences. Return the roles by name."""
     Role.objects.bulk_create((Role(name=name) for name in DEFAULTS), ignore_conflicts=True)
-    roles = Role.objects.in_bulk(DEFAULTS, field_name="name")
+    roles = {role.name: role for role in Role.objects.filter(name__in=DEFAULTS, domain=None)}
     RoleInference.objects.bulk_create(
         (
             RoleInference(prior=roles[prior], implied=roles[implied], is_direct=True)
@@ -75,11 +75,12 @@ def visible_to(context: Context) -> QuerySet[Role]:
 
 @transaction.atomic
 def create(context: Context, data: Mapping[str, object]) -> Role:
-    """Create a role, for all domains. Raise Forbidden, BadInput, Conflict."""
+    """Create a role, for all domains unless one is named. Raise Forbidden, NotFound, BadInput, Conflict."""
     policy.enforce(context, "role:write")
-    if data.get("domain_id") is not None:
-        raise BadInput(fields={"domain_id": _("Roles belong to no domain here; leave it out.")})
     role = Role(name=inputs.name(data, longest=64), description=inputs.text(data, "description"))
+    if (domain_id := inputs.identifier(data, "domain_id")) is not None:
+        role.domain = inputs.get_or_404(Domain.objects.all(), domain_id, "domain")
+        _refuse_default(role)  # a namesake of admin would deceive people
     _store(role)
     audit.record(context, "role.create", role)
     return role
@@ -89,9 +90,13 @@ def create(context: Context, data: Mapping[str, object]) -> Role:
 def update(context: Context, role_id: str, data: Mapping[str, object]) -> Role:
     policy.enforce(context, "role:write")
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
+    if data.get("domain_id", role.domain_id) != role.domain_id:
+        raise BadInput(fields={"domain_id": _("A role stays in its domain.")})
     if "name" in data and data["name"] != role.name:
         _refuse_default(role)
         role.name = inputs.name(data, longest=64)
+        if role.domain_id is not None:
+            _refuse_default(role)
     role.description = inputs.text(data, "description", role.description)
     _store(role)
     audit.record(context, "role.update", role)
@@ -133,6 +138,8 @@ def imply(context: Context, prior_id: str, implied_id: str) -> RoleInference:
     policy.enforce(context, "role:write")
     prior = inputs.get_or_404(Role.objects.all(), prior_id, "role")
     implied = inputs.get_or_404(Role.objects.all(), implied_id, "role")
+    if implied.domain_id not in {None, prior.domain_id}:
+        raise Forbidden(_("The role %(name)s is given within its own domain.") % {"name": implied.name})
     if implied.name == LADDER[0]:
         raise Forbidden(_("The role %(name)s is given to people, never implied.") % {"name": implied.name})
     if prior == implied or RoleInference.objects.filter(prior=implied, implied=prior).exists():

@@ -72,7 +72,7 @@ def enforce_user(context: Context, user_id: str, rule: str) -> None:
 
 def enforce_grantable(context: Context, role: Role) -> None:
     """Raise Forbidden unless the context may give and take the role where `assignment:write` reaches."""
-    if not policy.allows(context, "assignment:write") and role.name not in GRANTABLE:
+    if not policy.allows(context, "assignment:write") and (role.name not in GRANTABLE or role.domain_id):
         raise Forbidden(
             _("A domain’s administrators give the roles %(roles)s. Ask a cloud administrator for %(role)s.")
             % {"roles": ", ".join(GRANTABLE), "role": role.name}
@@ -82,9 +82,9 @@ def enforce_grantable(context: Context, role: Role) -> None:
 def grantable_roles(context: Context) -> list[Role]:
     """Return the roles that the context may give somewhere."""
     if policy.allows(context, "assignment:write"):
-        return list(Role.objects.all())
+        return list(Role.objects.select_related("domain"))
     may_give = policy.domains(context, "assignment:write")
-    return list(Role.objects.filter(name__in=GRANTABLE)) if may_give else []
+    return list(Role.objects.filter(name__in=GRANTABLE, domain=None)) if may_give else []
 
 
 def assignments(context: Context, rule: str) -> Q:

@@ -9,7 +9,17 @@ from django.db.models import Subquery
 from django.utils import timezone
 
 from accounts.epochs import IGNORED_COLUMNS, WATCHED
-from accounts.models import ApplicationCredential, Epoch, Project, Region, Service, Token, User
+from accounts.models import (
+    ApplicationCredential,
+    Endpoint,
+    EndpointGroup,
+    Epoch,
+    Project,
+    Region,
+    Service,
+    Token,
+    User,
+)
 from accounts.services import catalog, tokens
 from accounts.services.tokens import Scope
 from tests import factories
@@ -31,6 +41,8 @@ def rows(blue: Project, alice: User) -> None:
     credential = ApplicationCredential.objects.create(name="key", user=alice, project=blue, secret_hash="x")
     credential.roles.add(factories.RoleFactory(name="reader"))
     tokens.issue(alice, ["password"], Scope(project=blue))
+    blue.endpoints.add(Endpoint.objects.first())
+    EndpointGroup.objects.create(name="doors").projects.add(blue)
 
 
 @pytest.mark.parametrize("model", WATCHED, ids=lambda model: model._meta.db_table)

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from accounts.context import Context
 from accounts.errors import Forbidden
-from accounts.models import AccessRule, ApplicationCredential, Passkey, Project, Quota
+from accounts.models import AccessRule, ApplicationCredential, Passkey, Policy, Project, Quota
 from accounts.services import (
     access_rules,
     application_credentials,
@@ -19,6 +19,7 @@ from accounts.services import (
     groups,
     limits,
     passkeys,
+    policies,
     projects,
     roles,
     sessions,
@@ -49,6 +50,7 @@ TABLE: list[tuple[Function, dict[str, str]]] = [
     (roles.visible_to, dict.fromkeys(ASKERS, "admin manager member reader service") | {"nobody": NO}),
     (assignments.all_for_admin, dict.fromkeys(ASKERS, NO) | {"root": "alice bob max root root ruth"}),
     (limits.visible_to, dict.fromkeys(ASKERS, "blue") | {"nobody": NO, "bob": "red", "root": "blue red"}),
+    (policies.all_for_admin, dict.fromkeys(ASKERS, NO) | {"root": "rules"}),
     (passkeys.visible_to, dict.fromkeys(ASKERS, "") | {"alice": "phone"}),
 ]
 
@@ -68,6 +70,7 @@ def rows(askers: dict[str, Context]) -> None:
     factories.GroupFactory(name="blues").members.add(alice)
     factories.GroupFactory(name="reds")
     factories.ProjectFactory(name="far", domain=factories.DomainFactory(id="far", name="Elsewhere"))
+    Policy.objects.create(type="rules", blob="{}")
     for project in (blue, red):
         Quota.objects.create(project=project, resource="cores", limit=5)
     Passkey.objects.create(
@@ -141,4 +144,4 @@ def _name(row: Any) -> str:
         return Project.objects.get(pk=row.project_id).name
     if hasattr(row, "source"):
         return str(row.user.name)
-    return str(row.name)
+    return str(row.type if isinstance(row, Policy) else row.name)

@@ -251,3 +251,43 @@ def test_a_wrong_password_is_told(openstack: OpenStack) -> None:
     said = openstack.refused("token issue")
     openstack.clouds.write_text(clouds)
     assert "requires authentication" in said or "401" in said
+
+
+@pytest.mark.proof
+def test_what_keystone_keeps_for_other_services(openstack: OpenStack, tmp_path: Path) -> None:
+    """Roles of a domain, endpoints of a project, policies, and limits that others count."""
+    role = openstack(f"role create --domain default {JSON} tutor")
+    assert [row["Name"] for row in openstack(f"role list --domain default {JSON}")] == ["tutor"]
+    assert "tutor" not in {row["Name"] for row in openstack(f"role list {JSON}")}
+    openstack("role add --project admin --user admin --role-domain default tutor")
+    openstack("role remove --project admin --user admin --role-domain default tutor")
+    openstack(f"role delete {role['id']}")
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"get_thing": []}')
+    policy = openstack(f"policy create --type application/json {JSON} {rules}")
+    assert openstack(f"policy show {JSON} {policy['id']}")["rules"] == '{"get_thing": []}'
+    openstack(f"policy delete {policy['id']}")
+    service = openstack(f"service create --name boxes {JSON} container")
+    endpoint = openstack(f"endpoint create {JSON} boxes public http://192.0.2.1")
+    project = openstack(f"project create {JSON} boxed")
+    openstack(f"endpoint add project {endpoint['id']} boxed")
+    assert [row["ID"] for row in openstack(f"endpoint list --project boxed {JSON}")] == [endpoint["id"]]
+    openstack(f"endpoint remove project {endpoint['id']} boxed")
+    filters = tmp_path / "filters.json"
+    filters.write_text('{"interface": "public"}')
+    openstack(f"endpoint group create doors {filters}")
+    openstack("endpoint group add project doors boxed")
+    assert [row["Name"] for row in openstack(f"endpoint group list --project boxed {JSON}")] == ["doors"]
+    openstack("endpoint group remove project doors boxed")
+    openstack("endpoint group delete doors")
+    registered = openstack(
+        f"registered limit create --service boxes --default-limit 5 --description Boxes {JSON} crates"
+    )
+    assert (registered["service_id"], registered["default_limit"]) == (service["id"], 5)
+    limit = openstack(f"limit create --project boxed --service boxes --resource-limit 7 {JSON} crates")
+    assert (limit["project_id"], limit["resource_limit"]) == (project["id"], 7)
+    assert "crates" in {row["Resource Name"] for row in openstack(f"limit list {JSON}")}
+    openstack(f"limit delete {limit['id']}")
+    openstack(f"registered limit delete {registered['id']}")
+    openstack("project delete boxed")
+    openstack("service delete boxes")

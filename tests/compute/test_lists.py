@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.context import Context
+from accounts.models import Project
 from compute.engine.services import operations_log
 from compute.instances.models import Instance
 from compute.instances.services import instances
@@ -122,8 +123,8 @@ def test_search_stays_in_the_project(as_alice: Context, as_bob: Context, three: 
     [
         ("active", "web"),
         ("stopped", "db"),
-        ("building", "old"),
         ("error", ""),
+        ("other", ""),
         ("busy", "old"),
         ("unheard-of", "db old web"),
     ],
@@ -132,6 +133,18 @@ def test_status(as_alice: Context, three: dict[str, Instance], status: str, foun
     assert set(instances.page(as_alice, status=status)) == {three[name] for name in found.split()}
     counted = instances.counts(as_alice)
     assert counted.get(status, counted["total"]) == len(found.split())
+
+
+def test_each_instance_counts_once(as_alice: Context, blue: Project) -> None:
+    """The tiles of the overview add up, whatever the states."""
+    for state in VmState:
+        for task in (None, TaskState.REBOOTING):
+            factories.InstanceFactory(project=blue, vm_state=state, task_state=task)
+    counted = instances.counts(as_alice)
+    total = counted.pop("total")
+    assert sum(counted.values()) == total == 2 * len(set(VmState) - {VmState.SOFT_DELETED, VmState.DELETED})
+    assert counted["stopped"] == 2, "shelved counts as off"
+    assert counted["active"] == 3, "rescued and resized count as running"
 
 
 @pytest.mark.parametrize("sort", instances.SORTS)

@@ -5,7 +5,6 @@ from accounts.openstack.schema import (
     ANY,
     INTEGER,
     NAME,
-    NULL,
     STRING,
     Properties,
     Schema,
@@ -47,24 +46,23 @@ CREATE: Schema = object_of(
     others=True,
 )
 UPDATE: Schema = taking("limit", optional={"resource_limit": _LIMIT, "description": DESCRIPTION})
+_SERVICE: Properties = {"service_id": nullable(STRING), "region_id": nullable(STRING)}
 ROW: Schema = object_of(
     {
         "id": STRING,
-        "project_id": STRING,
-        "domain_id": NULL,
-        "service_id": NULL,
-        "region_id": NULL,
+        "project_id": nullable(STRING),
+        "domain_id": nullable(STRING),
+        **_SERVICE,
         "resource_name": STRING,
         "resource_limit": INTEGER,
-        "description": NULL,
+        "description": nullable(STRING),
         "links": SELF,
     }
 )
 REGISTERED: Schema = object_of(
     {
         "id": STRING,
-        "service_id": NULL,
-        "region_id": NULL,
+        **_SERVICE,
         "resource_name": STRING,
         "default_limit": INTEGER,
         "description": nullable(STRING),
@@ -74,8 +72,10 @@ REGISTERED: Schema = object_of(
 SHOWN: Schema = showing("limit", ROW)
 LIST: Schema = listing("limits", ROW)
 CREATED: Schema = object_of({"limits": list_of(ROW)})
-QUERY: Schema = query_of(PAGE, resource_name=ANY, project_id=ANY)
+_RESOURCE: Properties = {"resource_name": ANY, "service_id": ANY, "region_id": ANY}
+QUERY: Schema = query_of(PAGE, _RESOURCE, project_id=ANY, domain_id=ANY)
 REGISTERED_SHOWN: Schema = showing("registered_limit", REGISTERED)
 REGISTERED_LIST: Schema = listing("registered_limits", REGISTERED)
-REGISTERED_QUERY: Schema = query_of(PAGE, resource_name=ANY)
+REGISTERED_CREATED: Schema = object_of({"registered_limits": list_of(REGISTERED)})
+REGISTERED_QUERY: Schema = query_of(PAGE, _RESOURCE)
 MODEL: Schema = object_of({"model": object_of({"name": STRING, "description": STRING})})

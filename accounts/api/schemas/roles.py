@@ -12,7 +12,6 @@ from accounts.api.schemas.common import (
 )
 from accounts.openstack.schema import (
     ANY,
-    NULL,
     STRING,
     Properties,
     Schema,
@@ -31,7 +30,7 @@ ROW: Schema = object_of(
     {
         "id": STRING,
         "name": STRING,
-        "domain_id": NULL,
+        "domain_id": nullable(STRING),
         "description": nullable(STRING),
         "options": NO_OPTIONS,
         "links": SELF,

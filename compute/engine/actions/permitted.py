@@ -15,11 +15,15 @@ from compute.engine.actions.base import Action
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One action for one row. `reason` tells why it is not allowed; empty if it is."""
+    """One action for one row. `reason` tells why it is not allowed; empty if it is.
+
+    `effect` is the action that really runs, which asks and warns in its place.
+    """
 
     action: Action
     allowed: bool
     reason: str
+    effect: Action
 
 
 def refusal(context: Context, action: Action, row: Any) -> MeridianError | None:
@@ -53,7 +57,7 @@ def choice(context: Context, row: Any, action: Action) -> Choice:
     """Return one action with whether it may begin now. Costs no query."""
     error = refusal(context, action, row)
     reason = _("Your role does not allow this.") if isinstance(error, Forbidden) else str(error or "")
-    return Choice(action=action, allowed=error is None, reason=reason)
+    return Choice(action=action, allowed=error is None, reason=reason, effect=action.redirect(row))
 
 
 def _state_refusal(action: Action, row: Any) -> str:

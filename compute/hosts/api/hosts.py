@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.errors import NotFound
+from accounts.errors import BadInput, NotFound
 from accounts.names import is_text
 from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
@@ -100,7 +101,10 @@ class Services(ComputeView):
 
 
 class Service(ComputeView):
-    """PUT switches a host on or off: by `enable`, `disable` and `disable-log-reason`, from 2.53 on by its id."""
+    """PUT switches a host on or off, or says that it is down (from 2.11 on).
+
+    Until 2.52 the verb stands in the address: `enable`, `disable`, `disable-log-reason`, `force-down`; then the id.
+    """
 
     @contract(body=schemas.UPDATE_SERVICE, answers={200: schemas.SERVICE})
     def put(self, request: Request, key: str) -> HttpResponse:
@@ -108,16 +112,35 @@ class Service(ComputeView):
         data = self.body()
         reason = data.get("disabled_reason") or ""
         if self.at_least(53):
-            host = host_usage.enable(self.context, key, data["status"] == "enabled", reason)
-            return JsonResponse({"service": _service(self, host)})
-        if key not in {"enable", "disable", "disable-log-reason"}:
+            return JsonResponse({"service": _service(self, self._change(key, data, reason))})
+        if key not in {
+            "enable",
+            "disable",
+            "disable-log-reason",
+            *(["force-down"] if self.at_least(11) else []),
+        }:
             raise NotFound
         if data.get("binary") != BINARY:
             raise NotFound(_("Only %(binary)s is a service of ours.") % {"binary": BINARY})
+        if key == "force-down":
+            forced = inputs.flag(data, "forced_down", False)
+            host = host_usage.force_down(self.context, data.get("host"), forced)
+            return JsonResponse({"service": {"binary": BINARY, "host": host.name, "forced_down": forced}})
         host = host_usage.enable(self.context, data.get("host"), key == "enable", reason)
         body = {"binary": BINARY, "host": host.name, "status": _status(host)}
         extra = {"disabled_reason": reason} if key == "disable-log-reason" else {}
         return JsonResponse({"service": body | extra})
+
+    @transaction.atomic
+    def _change(self, key: str, data: dict[str, Any], reason: str) -> Hypervisor:
+        """Change what the body names. Raise BadInput if that is nothing."""
+        if not {"status", "forced_down"} & set(data):
+            raise BadInput(fields={"status": _("Give a status, or forced_down.")})
+        if "forced_down" in data:
+            host = host_usage.force_down(self.context, key, inputs.flag(data, "forced_down", False))
+        if "status" in data:
+            host = host_usage.enable(self.context, key, data["status"] == "enabled", reason)
+        return host
 
 
 def _answer_list(
@@ -261,4 +284,4 @@ def _service(view: ComputeView, hypervisor: Hypervisor) -> dict[str, Any]:
         "updated_at": without_zone(hypervisor.synced_at or timezone.now()),
         "disabled_reason": hypervisor.disabled_reason or None,
     }
-    return body | ({"forced_down": False} if view.at_least(11) else {})
+    return body | ({"forced_down": hypervisor.forced_down} if view.at_least(11) else {})

@@ -9,10 +9,11 @@ class Hypervisor(models.Model):
     """A machine that runs guests. Capacities are the host's own; the ratios say how far to overcommit.
 
     `uri` is its libvirt as processes on it open it; no other machine uses it. `seen_at` is renewed by its watcher
-    as long as libvirt answers. `console_address` is where its console process listens for other machines, as
-    `IP:port`. Empty: for its own only. `problems` are pairs of a part's name and a sentence, as its watcher last
-    saw them. `features` are the optional ones that guests can have (`driver.host.capabilities`). `zone` is that of
-    its aggregates; `compute.hosts.services.aggregates` is its only writer.
+    as long as libvirt answers. `forced_down` is an administrator's word that it is down, whatever it says itself.
+    `console_address` is where its console process listens for other machines, as `IP:port`. Empty: for its own only.
+    `problems` are pairs of a part's name and a sentence, as its watcher last saw them. `features` are the optional
+    ones that guests can have (`driver.host.capabilities`). `zone` is that of its aggregates;
+    `compute.hosts.services.aggregates` is its only writer.
     """
 
     DEFAULT_ZONE = "nova"
@@ -26,6 +27,7 @@ class Hypervisor(models.Model):
     uri = models.CharField(max_length=255)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=255, blank=True)
+    forced_down = models.BooleanField(default=False)
     zone = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.UNREACHABLE)
     state_reason = models.TextField(blank=True)

@@ -14,7 +14,7 @@ from accounts.errors import NotFound
 from accounts.names import is_text
 from accounts.services import audit
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import occupants
+from compute.hosts.services import liveness, occupants
 from compute.hosts.services.occupants import NOTHING, Amounts
 
 
@@ -46,13 +46,31 @@ def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
 @transaction.atomic
 def enable(context: Context, name: object, enabled: bool, reason: str = "") -> Hypervisor:
     """Enable or disable the host with this name or id for new instances. Raise Forbidden, NotFound."""
+    hypervisor = _locked(context, name)
+    hypervisor.enabled, hypervisor.disabled_reason = enabled, reason[:255]
+    hypervisor.save(update_fields=["enabled", "disabled_reason"])
+    audit.record(context, "hypervisor.update", hypervisor, enabled=enabled)
+    return hypervisor
+
+
+@transaction.atomic
+def force_down(context: Context, name: object, forced: bool) -> Hypervisor:
+    """Declare the host with this name or id down, or take that back. Raise Forbidden, NotFound."""
+    hypervisor = _locked(context, name)
+    if hypervisor.forced_down != forced:
+        hypervisor.forced_down = forced
+        hypervisor.save(update_fields=["forced_down"])
+        liveness.force_down(hypervisor)
+        hypervisor.refresh_from_db(fields=["state", "state_reason"])
+        audit.record(context, "hypervisor.update", hypervisor, forced_down=forced)
+    return hypervisor
+
+
+def _locked(context: Context, name: object) -> Hypervisor:
     policy.enforce(context, "hypervisor:write")
     hypervisor = Hypervisor.objects.select_for_update(no_key=True).filter(_called(name)).first()
     if hypervisor is None:
         raise NotFound(_("There is no host of this name."))
-    hypervisor.enabled, hypervisor.disabled_reason = enabled, reason[:255]
-    hypervisor.save(update_fields=["enabled", "disabled_reason"])
-    audit.record(context, "hypervisor.update", hypervisor, enabled=enabled)
     return hypervisor
 
 

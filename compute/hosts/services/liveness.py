@@ -17,7 +17,7 @@ State = Hypervisor.State
 
 
 def libvirt_answers(host: Hypervisor) -> None:
-    """Note that the host's libvirt has just answered. The host is up unless its worker is silent."""
+    """Note that the host's libvirt has just answered. The host is up unless its worker is silent, or forced down."""
     row = Hypervisor.objects.filter(pk=host.pk)
     row.update(seen_at=timezone.now())
     if host.name not in heartbeats.silent(WORKER):
@@ -38,6 +38,16 @@ def worker_speaks(host: Hypervisor) -> None:
         _set(Hypervisor.objects.filter(pk=host.pk, seen_at__gte=_limit()), State.UP)
 
 
+def force_down(host: Hypervisor) -> None:
+    """Mark the host as an administrator says it is: down, or to be up as soon as it says so itself."""
+    if host.forced_down:
+        _set(
+            Hypervisor.objects.filter(pk=host.pk),
+            State.UNREACHABLE,
+            _("An administrator says that it is down."),
+        )
+
+
 def mark_silent() -> None:
     """Mark hosts as unreachable whose watcher or worker says nothing any more; their next word undoes it."""
     _mark(Q(seen_at__lt=_limit()), _("Nothing has been heard of its watcher lately."))
@@ -51,7 +61,9 @@ def _mark(silent: Q, reason: str) -> None:
 
 
 def _set(rows: QuerySet[Hypervisor], state: State, reason: str = "") -> None:
-    """Write the state, and announce it to all open pages if it is new."""
+    """Write the state, and announce it to all open pages if it is new. What is forced down does not come up."""
+    if state == State.UP:
+        rows = rows.filter(forced_down=False)
     if rows.exclude(state=state, state_reason=reason).update(state=state, state_reason=reason):
         broadcast.announce_to_everybody(["hosts"])
 

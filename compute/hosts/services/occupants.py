@@ -28,6 +28,9 @@ class Occupants(Protocol):
     def amounts(self, without: UUID | None = None) -> Mapping[UUID, Amounts]:
         """Return the amounts taken of each host, in one query. The row `without` does not count."""
 
+    def amounts_by_project(self, host: Hypervisor) -> Mapping[str, Amounts]:
+        """Return {project id: the amounts that its occupants take of the host}, in one query."""
+
     def on(self, hosts: Iterable[Hypervisor]) -> Mapping[UUID, list[tuple[UUID, str, str]]]:
         """Return {host id: id, name and project of each occupant} by name, in one query."""
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,12 +29,12 @@ def visible_to(context: Context) -> SubjectQuerySet[Image]:
 
 
 def list_launchable(context: Context) -> list[Image]:
-    """Return the active images of `visible_to`. Raise Forbidden."""
-    return list(visible_to(context).filter(status=Image.Status.ACTIVE))
+    """Return the active images of `visible_to` but those that keep a shelved instance. Raise Forbidden."""
+    return list(visible_to(context).filter(status=Image.Status.ACTIVE, shelved=None))
 
 
 def get_launchable(context: Context, image_id: object) -> Image:
-    """Return one image of `list_launchable`. Raise Forbidden, NotFound."""
+    """Return one active image of `visible_to`. Raise Forbidden, NotFound."""
     return _get_row(visible_to(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
 
 
@@ -46,10 +46,13 @@ def get_visible(context: Context, image_id: object) -> Image:
 
 
 def list_visible(context: Context) -> list[Image]:
-    """Return the images of `visible_to`, newest first, each with the instance it was taken from."""
-    return list(
-        visible_to(context).select_related("taken_from").order_by("-created_at", "-pk").with_open_operations()
-    )
+    """Return the images of `visible_to`, newest first, each with the instance it was taken from.
+
+    `keeps_shelved` is whether it is the copy that shelving made of one.
+    """
+    shelved = Exists(Image.objects.filter(pk=OuterRef("pk"), shelved__isnull=False))
+    rows = visible_to(context).select_related("taken_from").annotate(keeps_shelved=shelved)
+    return list(rows.order_by("-created_at", "-pk").with_open_operations())
 
 
 def _delete_action() -> Action:

@@ -80,7 +80,9 @@ class Instance(Subject):
     booted_at = models.DateTimeField(null=True)
     restore_to = models.CharField(max_length=32, blank=True)
     rescue_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
-    shelved_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
+    keyboard = models.CharField(max_length=8, blank=True)
+    """The layout inside the guest, once somebody has said it (`compute.instances.services.keyboards`)."""
+    shelved_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="shelved")
     resized_from = models.JSONField(null=True)
     hardware = models.JSONField(default=dict)
     locked = models.BooleanField(default=False)

@@ -35,20 +35,10 @@ class InstanceOccupants:
     """`compute.hosts.services.occupants.Occupants` for instances."""
 
     def amounts(self, without: UUID | None = None) -> Mapping[UUID, Amounts]:
-        rows: Any = (
-            _placed()
-            .exclude(pk__in=[without] if without else [])
-            .order_by()
-            .values("hypervisor")
-            .annotate(
-                vcpus=Sum(_size("vcpus"), filter=_COUNTS_FULLY, default=0),
-                ram_mib=Sum(_size("ram_mib"), filter=_COUNTS_FULLY, default=0),
-                disk_gib=Sum(total_gib_by(_size)),
-                running=Count("pk", filter=Q(vm_state__in=states.RUNNING)),
-                busy=Count("pk", filter=Q(task_state__isnull=False)),
-            )
-        )
-        return {row["hypervisor"]: Amounts(**{name: row[name] for name in _NUMBERS}) for row in rows}
+        return _amounts_by("hypervisor", _placed().exclude(pk__in=[without] if without else []))
+
+    def amounts_by_project(self, host: Hypervisor) -> Mapping[str, Amounts]:
+        return _amounts_by("project", _placed().filter(hypervisor=host))
 
     def on(self, hosts: Iterable[Hypervisor]) -> Mapping[UUID, list[tuple[UUID, str, str]]]:
         by_host: dict[UUID, list[tuple[UUID, str, str]]] = {}
@@ -65,6 +55,22 @@ class InstanceOccupants:
 def register() -> None:
     """Register instances with hosts. Call it once at start."""
     occupants.register(InstanceOccupants())
+
+
+def _amounts_by(column: str, instances: InstanceQuerySet) -> dict[Any, Amounts]:
+    """Return {value of the column: the amounts that its instances take}."""
+    rows: Any = (
+        instances.order_by()
+        .values(column)
+        .annotate(
+            vcpus=Sum(_size("vcpus"), filter=_COUNTS_FULLY, default=0),
+            ram_mib=Sum(_size("ram_mib"), filter=_COUNTS_FULLY, default=0),
+            disk_gib=Sum(total_gib_by(_size)),
+            running=Count("pk", filter=Q(vm_state__in=states.RUNNING)),
+            busy=Count("pk", filter=Q(task_state__isnull=False)),
+        )
+    )
+    return {row[column]: Amounts(**{name: row[name] for name in _NUMBERS}) for row in rows}
 
 
 def _placed() -> InstanceQuerySet:

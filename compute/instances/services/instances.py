@@ -30,13 +30,17 @@ SORTS = {
     "-ram": ["-ram_mib", "id"],
 }
 
+_IDLE = Q(task_state=None)
+_ON = (VmState.ACTIVE, VmState.RESCUED, VmState.RESIZED)
+_OFF = (VmState.STOPPED, VmState.SHELVED)
 STATUSES: dict[str, Q] = {
-    "active": Q(vm_state=VmState.ACTIVE),
-    "stopped": Q(vm_state=VmState.STOPPED),
-    "building": Q(vm_state=VmState.BUILDING),
-    "error": Q(vm_state=VmState.ERROR),
-    "busy": Q(task_state__isnull=False),
+    "active": Q(vm_state__in=_ON) & _IDLE,
+    "stopped": Q(vm_state__in=_OFF) & _IDLE,
+    "busy": ~_IDLE,
+    "error": Q(vm_state=VmState.ERROR) & _IDLE,
+    "other": ~Q(vm_state__in=[*_ON, *_OFF, VmState.ERROR]) & _IDLE,
 }
+"""{filter: condition}. Each instance meets exactly one, so that the counts add up."""
 
 
 def page(

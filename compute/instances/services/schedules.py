@@ -7,6 +7,7 @@ from cronsim import CronSim, CronSimError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.context import Context
@@ -129,6 +130,19 @@ def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: 
         raise BadInput(fields={"cron": _("This never comes.")})
 
 
+_CRON_FIELDS = (
+    gettext_lazy("minute"),
+    gettext_lazy("hour"),
+    gettext_lazy("day of the month"),
+    gettext_lazy("month"),
+    gettext_lazy("day of the week"),
+)
+_CRON_FAULTS = {
+    f"Bad {name}": at for at, name in enumerate(("minute", "hour", "day-of-month", "month", "day-of-week"))
+}
+"""{what cronsim says: the place of the field}."""
+
+
 def _clean_cron(value: object) -> str:
     """Return a cron line of five fields. Raise BadInput."""
     error = BadInput(
@@ -139,7 +153,11 @@ def _clean_cron(value: object) -> str:
     try:
         CronSim(line := " ".join(fields), timezone.now())
     except CronSimError as cause:
-        raise error from cause
+        at = _CRON_FAULTS.get(str(cause))
+        if at is None:
+            raise error from cause
+        sentence = _("“%(value)s” is no %(field)s.") % {"value": fields[at], "field": _CRON_FIELDS[at]}
+        raise BadInput(fields={"cron": sentence}) from cause
     return line
 
 

@@ -6,7 +6,9 @@ from accounts.models import (
     ApplicationCredential,
     Domain,
     Endpoint,
+    EndpointGroup,
     Group,
+    Policy,
     Project,
     Quota,
     Region,
@@ -16,7 +18,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import quotas, tokens
-from accounts.services.limits import RegisteredLimit
+from accounts.services.limits import OwnLimit
 from accounts.services.tokens import Scope
 from tests import factories
 from tests.accounts.api.identity_calls import Api, api_of
@@ -65,6 +67,11 @@ def things_of(user: User, project: Project, name: str) -> Things:
     service = Service.objects.get_or_create(type="object-store")[0]
     region = Region.objects.get_or_create(id="RegionTwo")[0]
     endpoint = Endpoint.objects.get_or_create(service=service, interface="public", url="http://192.0.2.1")[0]
+    own_endpoint = Endpoint.objects.create(service=service, interface="internal", url="http://192.0.2.1")
+    own_endpoint.projects.add(project)
+    endpoint_group = EndpointGroup.objects.create(name=name, filters={"interface": "admin"})
+    endpoint_group.projects.add(project)
+    policy = Policy.objects.get_or_create(type="application/json", blob="{}")[0]
     limit = Quota.objects.create(project=project, resource="cores", limit=1)
     credential = ApplicationCredential.objects.create(user=user, project=project, name="robot")
     rule = user.access_rules.create(service="compute", method="GET", path="/spare")
@@ -79,8 +86,12 @@ def things_of(user: User, project: Project, name: str) -> Things:
         "regions": region.id,
         "services": service.id,
         "endpoints": endpoint.id,
+        "endpoint": own_endpoint.id,
+        "endpoint_groups": endpoint_group.id,
+        "project": project.id,
+        "policies": policy.id,
         "limits": f"{limit.pk:032x}",
-        "registered_limits": RegisteredLimit(resource=quotas.resources["cores"], limit=0).pk,
+        "registered_limits": OwnLimit(resource=quotas.resources["cores"], limit=0).pk,
         "application_credentials": credential.id,
         "access_rules": rule.id,
         "tag": "secret",

@@ -72,7 +72,7 @@ def test_pages_of_application_credentials(admin: Api, root: User, blue: Project)
 def test_a_page_costs_the_same_in_a_long_list(admin: Api, path: str) -> None:
     """The database reads no more rows than the page has, plus one."""
     counts = []
-    for number in (3, 9):
+    for number in (5, 9):
         make(number)
         following = read(admin, f"{path}?limit=2")["links"]["next"]
         with CaptureQueriesContext(connection) as queries:

@@ -257,13 +257,6 @@ def test_grants(place: str, actor: str, inherited: bool, admin: Api, blue: Proje
     assert admin.put(f"{path}/unknown").status_code == 404
 
 
-def test_a_role_of_a_domain_is_refused_rather_than_made_for_all(admin: Api) -> None:
-    answer = admin.post("roles", role={"name": "local", "domain_id": "default"})
-    assert answer.status_code == 400
-    assert "domain_id" in json.loads(answer.content)["error"]["message"]
-    assert admin.post("roles", role={"name": "local", "domain_id": None}).status_code == 201
-
-
 def test_the_default_roles_stay(admin: Api) -> None:
     role = factories.RoleFactory(name="reader")
     assert admin.delete(f"roles/{role.id}").status_code == 403

@@ -69,6 +69,10 @@ BODIES: dict[str, Any] = {
         "registered_limits": [{"resource_name": "cores", "default_limit": 1}]
     },
     "PATCH identity-registered-limit": {"registered_limit": {"default_limit": 1}},
+    "POST identity-policies": {"policy": {"type": "text/plain", "blob": "new"}},
+    "PATCH identity-policy": {"policy": {"blob": "new"}},
+    "POST identity-endpoint-groups": {"endpoint_group": {"name": "new", "filters": {"interface": "public"}}},
+    "PATCH identity-endpoint-group": {"endpoint_group": {"description": "new"}},
     "PATCH identity-limit": {"limit": {"resource_limit": 1}},
 }
 

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from django.utils import timezone
 
 from accounts.models import Project, User
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import liveness
 from compute.instances.models import Flavor, Instance, Keypair
 from tests import factories
 from tests.compute.api.compute_calls import Compute
@@ -271,6 +273,63 @@ def test_hosts(member: Compute, admin: Compute, blue: Project) -> None:
     for path in ("os-hypervisors", "os-services", "os-availability-zone/detail"):
         member.get(path, 403)
     assert admin.get("os-aggregates") == {"aggregates": []}
+
+
+def test_a_host_is_declared_down(admin: Compute) -> None:
+    """By the verb until 2.52, by its id from then on; what it says itself does not bring it up again."""
+    host = factories.HypervisorFactory(name="host-a")
+    naming = {"host": "host-a", "binary": "nova-compute"}
+    admin.at("2.10").put("os-services/force-down", naming | {"forced_down": True}, 404)
+    answer = admin.at("2.11").put("os-services/force-down", naming | {"forced_down": True})
+    assert answer == {"service": naming | {"forced_down": True}}
+    liveness.libvirt_answers(host)
+    (service,) = admin.at("2.53").get("os-services")["services"]
+    assert (service["state"], service["forced_down"]) == ("down", True)
+    path = f"os-services/{service['id']}"
+    answer = admin.at("2.53").put(path, {"forced_down": False})
+    assert (answer["service"]["state"], answer["service"]["forced_down"]) == ("down", False)
+    liveness.libvirt_answers(host)
+    assert admin.at("2.53").get("os-services")["services"][0]["state"] == "up"
+    both = {"forced_down": True, "status": "disabled", "disabled_reason": "burnt"}
+    answer = admin.at("2.53").put(path, both)["service"]
+    assert (answer["state"], answer["status"], answer["disabled_reason"]) == ("down", "disabled", "burnt")
+    admin.at("2.53").put(path, {}, 400)
+    admin.at("2.53").put(path, {"forced_down": "perhaps"}, 400)
+
+
+def test_hosts_as_older_clients_ask_for_them(
+    member: Compute, admin: Compute, blue: Project, red: Project
+) -> None:
+    host = factories.HypervisorFactory(name="host-a", vcpus=8, memory_mib=4096, disk_gib=100)
+    for project, vcpus in ((blue, 2), (red, 1)):
+        factories.InstanceFactory(project=project, hypervisor=host, vcpus=vcpus)
+    own = {"host_name": "host-a", "service": "compute", "zone": "nova"}
+    assert own in admin.get("os-hosts")["hosts"]
+    assert admin.get("os-hosts?zone=nova")["hosts"] == [own]
+    assert {row["service"] for row in admin.get("os-hosts?zone=internal")["hosts"]} == {
+        "conductor",
+        "scheduler",
+    }
+    rows = {row["resource"]["project"]: row["resource"] for row in admin.get("os-hosts/host-a")["host"]}
+    assert {name: row["cpu"] for name, row in rows.items()} == {
+        "(total)": 8,
+        "(used_now)": 3,
+        "(used_max)": 3,
+        blue.id: 2,
+        red.id: 1,
+    }
+    assert (rows["(total)"]["memory_mb"], rows["(total)"]["disk_gb"]) == (4096, 100)
+    assert admin.put("os-hosts/host-a", {"status": "disable"}) == {"host": "host-a", "status": "disabled"}
+    assert not Hypervisor.objects.get().enabled
+    admin.put("os-hosts/host-a", {"status": "off"}, 400)
+    admin.put("os-hosts/host-a", {}, 400)
+    admin.put("os-hosts/host-a", {"maintenance_mode": "enable"}, 501)
+    admin.get("os-hosts/host-a/reboot", 501)
+    for path in ("os-hosts/host-b", "os-hosts/%00", "os-hosts/host-b/reboot"):
+        admin.get(path, 404)
+    for path in ("os-hosts", "os-hosts/host-a", "os-hosts/host-a/reboot"):
+        member.get(path, 403)
+        admin.at("2.43").get(path, 404)
 
 
 def test_usage(member: Compute, admin: Compute, blue: Project, red: Project) -> None:

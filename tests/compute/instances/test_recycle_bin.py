@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.context import Context
 from accounts.errors import OverQuota
-from accounts.models import AuditEvent, Quota
+from accounts.models import AuditEvent, Project, Quota
 from compute.engine.models import Operation
 from compute.instances.actions import begin
 from compute.instances.duties import recycle_bin
@@ -47,6 +47,22 @@ def test_emptied_again_it_begins_nothing_new() -> None:
     recycle_bin.empty()
     recycle_bin.empty()
     assert Operation.objects.count() == 1
+
+
+def test_a_bin_keeps_no_more_than_the_project_may_have(blue: Project, red: Project) -> None:
+    """Or launching and deleting in turns would take every address and disk that there is."""
+    Quota.objects.create(project=blue, resource="instances", limit=1)
+    Quota.objects.create(project=red, resource="instances", limit=-1)
+    newest, *older = [binned(hours, project=blue) for hours in (1, 2, 3)]
+    unlimited = [binned(1, project=red) for _time in range(3)]
+    recycle_bin.empty()
+    purging = Instance.objects.filter(task_state=TaskState.DELETING)
+    assert set(purging) == set(older)
+    assert newest not in purging
+    assert not set(unlimited) & set(purging)
+    assert {event.detail["reason"] for event in AuditEvent.objects.all()} == {"recycle bin is full"}
+    recycle_bin.empty()
+    assert Operation.objects.count() == 2
 
 
 def test_it_says_when_it_goes(settings) -> None:

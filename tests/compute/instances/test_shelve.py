@@ -44,7 +44,8 @@ def test_shelving_takes_an_image(as_alice: Context, source: Instance, shelved: I
     source.refresh_from_db()
     assert (source.vm_state, source.shelved_image) == (VmState.SHELVED, shelved)
     assert (shelved.name, shelved.status, shelved.visibility) == ("web-shelved", Status.ACTIVE, "private")
-    assert shelved in images.list_launchable(as_alice)
+    assert shelved not in images.list_launchable(as_alice), "nobody launches from it by mistake"
+    assert images.get_launchable(as_alice, shelved.pk) == shelved
 
 
 @pytest.mark.parametrize("verb", ["unshelve", "delete", "purge"])

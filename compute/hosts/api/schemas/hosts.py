@@ -108,19 +108,21 @@ _STATUS: Schema = explained(one_of("enabled", "disabled"), _("Say enabled or dis
 
 def _update(minor: int) -> Schema:
     if minor >= 53:
-        return object_of({"status": _STATUS}, {**_REASON, "forced_down": FLAG})
-    # A host or a binary that is none is not found.
-    return object_of(optional={"host": ANY, "binary": ANY, **_REASON})
+        return object_of(optional={"status": _STATUS, **_REASON, "forced_down": FLAG})
+    # A host or a binary that is none is not found, as is a verb of a later version.
+    return object_of(optional={"host": ANY, "binary": ANY, **_REASON, "forced_down": FLAG})
 
 
 def _updated(minor: int) -> Schema:
     if minor >= 53:
         return object_of({"service": _service(minor)})
-    return object_of({"service": object_of({"binary": STRING, "host": STRING, "status": STRING}, _REASON)})
+    later: Properties = {"forced_down": BOOLEAN} if minor >= 11 else {}
+    changed: Properties = {"status": STRING, **_REASON, **later}
+    return object_of({"service": object_of({"binary": STRING, "host": STRING}, changed)})
 
 
 UPDATE_SERVICE = by_version(_update, 53)
-SERVICE = by_version(_updated, 53)
+SERVICE = by_version(_updated, 11, 53)
 
 _ZONE_SERVICE: Schema = object_of(
     {"active": BOOLEAN, "available": BOOLEAN, "updated_at": nullable(WITHOUT_ZONE)}
