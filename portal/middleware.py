@@ -12,6 +12,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import context as contexts
 from accounts.addresses import client_address
@@ -36,13 +37,17 @@ class ContentSecurityPolicy(CSPMiddleware):
 
 
 class RequestId:
-    """Give every request an id in the log, the audit log and the answer, as OpenStack's services do."""
+    """Give every request an id in the log, the audit log and the answer, as OpenStack's services do.
+
+    `began_at` is when it came: whatever changes later, its page may not show.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponseBase:
         request.request_id = f"req-{uuid.uuid4()}"
+        request.began_at = timezone.now()
         asking_address.set(client_address(request))
         with structlog.contextvars.bound_contextvars(request=request.request_id):
             response = self.get_response(request)

@@ -89,7 +89,7 @@ def scopes(request: Request) -> Picker:
 
 def all_roles(context: Context) -> list[Role]:
     """Return all roles: the default ones from the least up, then the others by name. Raise Forbidden."""
-    return _in_order(roles.visible_to(context))
+    return _in_order(roles.visible_to(context).select_related("domain"))
 
 
 def grantable_roles(context: Context) -> list[Role]:

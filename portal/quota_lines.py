@@ -48,7 +48,7 @@ def defaults(context: Context) -> Line:
     """Return the line of the default limits. One query."""
     cells = [
         Cell(resource=row.resource, limit=row.limit, usage=None, typed=str(row.limit))
-        for row in limits.list_registered(context)
+        for row in limits.list_own(context)
     ]
     return Line(key=DEFAULTS, project=None, cells=cells)
 

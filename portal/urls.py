@@ -97,6 +97,7 @@ urlpatterns = [
     path("instances/launch/preview/", launch.preview, name="launch-preview"),
     path("instances/actions/", instances.more_for_many, name="instances-more"),
     path("instances/actions/<slug:verb>/", instances.act_on_many, name="instances-action"),
+    path("instances/actions/<slug:verb>/question/", instances.question, name="instances-question"),
     *many.urlpatterns,
     path("instances/<uuid:instance_id>/", instance.overview, name="instance"),
     path("instances/<uuid:instance_id>/activity/", instance.activity, name="instance-activity"),

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import structlog
 from channels.db import database_sync_to_async
@@ -23,6 +24,8 @@ from compute.instances.models import Instance
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 25
+COMMITTING = timedelta(seconds=0.25)
+"""How long a change that has its time already may take to be seen by others."""
 SIGNED_OUT, UNSUPPORTED = 4401, 1003
 
 Stamp = tuple[Any, ...]
@@ -31,6 +34,7 @@ Stamp = tuple[Any, ...]
 class Live(AsyncJsonWebsocketConsumer):
     """An open page's websocket. It sends {"topics": [...]}; the topic "refresh" means: ask for everything again.
 
+    `since` in the query is when the page was asked for: it is refreshed at once if something has changed meanwhile.
     A websocket outlives its session and roles, so both are checked when rights change, and every CHECK_SECONDS. The
     same check compares a stamp of the rows, and refreshes a page that missed a message.
     """
@@ -55,7 +59,7 @@ class Live(AsyncJsonWebsocketConsumer):
             await self.close(code=1013)
             return
         self.stamp = await self._stamp(context)
-        await self.send_json({"topics": []})
+        await self.send_json({"topics": ["refresh"] if self._has_missed() else []})
         self.checker = asyncio.create_task(self._keep_checking())
 
     async def disconnect(self, code: int) -> None:
@@ -100,6 +104,15 @@ class Live(AsyncJsonWebsocketConsumer):
             self.stamp = stamp
             await self.send_json({"topics": ["refresh"]})
         return True
+
+    def _has_missed(self) -> bool:
+        """Return whether something changed between the page and its connection; without a time nobody knows."""
+        query = parse_qs(self.scope["query_string"].decode())
+        try:
+            since = datetime.fromisoformat(query["since"][0])
+            return any(part > since - COMMITTING for part in self.stamp if isinstance(part, datetime))
+        except (KeyError, ValueError, TypeError):
+            return False
 
     async def _join(self, context: Context) -> bool:
         """Join exactly the groups that the roles allow now. Return whether they changed."""

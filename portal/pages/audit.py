@@ -93,7 +93,15 @@ class Row:
 
     @property
     def detail(self) -> str:
-        return " · ".join(f"{name}: {value}" for name, value in self.event.detail.items() if value)
+        return " · ".join(f"{name}: {_words(value)}" for name, value in self.event.detail.items() if value)
+
+
+def _words(value: object) -> str:
+    """Return a value for people: an error's own sentence, the entries of a list, the pairs of an object."""
+    if isinstance(value, dict):
+        pairs = (f"{name} {_words(inner)}" for name, inner in value.items())
+        return str(value["message"]) if "message" in value else ", ".join(pairs)
+    return ", ".join(map(_words, value)) if isinstance(value, list) else str(value)
 
 
 @require_safe

@@ -10,7 +10,7 @@ from csp.decorators import csp_replace
 from django.http import HttpResponse, JsonResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,12 +20,13 @@ from accounts import policy
 from accounts.errors import BadInput, Conflict
 from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
-from compute.instances.services import console_views, consoles, instances
+from compute.instances.services import console_views, consoles, instances, keyboards
 from portal.pages.instance import tab
 from portal.requests import Request, page
 
 POWER = ("start", "stop", "reboot", "force_reboot", "force_stop")
 JUST_NOW = timedelta(seconds=20)
+DAY = 24 * 60 * 60
 DOWNLOAD_BYTES = 8 * 1024 * 1024
 # xterm.js writes its colours and sizes into style elements of its own and knows no nonces.
 xterm_styles = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
@@ -157,6 +158,25 @@ def log_download(request: Request, instance_id: UUID) -> HttpResponse:
     return _no_store(HttpResponse(content, content_type="application/octet-stream", headers=headers))
 
 
+@require_safe
+def layout(request: Request, name: str) -> JsonResponse:
+    """Return a keyboard layout: {"characters": {character: [[code, keysym, shift, altgr], …]}}."""
+    characters = {
+        character: [[key.code, key.keysym, key.shift, key.altgr] for key in strokes]
+        for character, strokes in keyboards.strokes(name).items()
+    }
+    response = JsonResponse({"characters": characters})
+    patch_cache_control(response, private=True, max_age=DAY)
+    return response
+
+
+@require_POST
+def keep_layout(request: Request, instance_id: UUID) -> HttpResponse:
+    """Keep the layout inside the guest, for whoever pastes next."""
+    keyboards.set_layout(_get_instance(request, instance_id), request.POST.get("layout", ""))
+    return HttpResponse(status=204)
+
+
 def _get_instance(request: Request, instance_id: UUID) -> Instance:
     """Return the instance. Raise NotFound, or Forbidden if the user may not use its console."""
     instance = instances.get(request.context, instance_id)
@@ -184,6 +204,7 @@ def _face_values(instance: Instance, face: Face, *, window: bool) -> dict[str, A
         ],
         "window": window,
         "function_keys": range(1, 13),
+        "layouts": [(name, label) for name, (_layout, _variant, label) in keyboards.LAYOUTS.items()],
         "window_url": reverse(face.window, args=[instance.pk]),
     }
 
@@ -209,6 +230,8 @@ urlpatterns = [
     path(f"{_INSTANCE}/console/window/", screen_window, name="instance-console-window"),
     path(f"{_INSTANCE}/console/state/", state, name="instance-console-state"),
     path(f"{_INSTANCE}/console/token/", issue_token, name="instance-console-pass"),
+    path(f"{_INSTANCE}/console/keyboard/", keep_layout, name="instance-keyboard"),
+    path("keyboards/<slug:name>/", layout, name="keyboard-layout"),
     path(f"{_INSTANCE}/serial/", serial_tab, name="instance-serial"),
     path(f"{_INSTANCE}/serial/window/", serial_window, name="instance-serial-window"),
     path(f"{_INSTANCE}/screenshot/", picture, name="instance-screen"),

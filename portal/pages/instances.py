@@ -1,10 +1,11 @@
 """The list of instances and the recycle bin: find, sort, select, act on many."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -15,8 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.errors import BadInput, MeridianError, NotFound
+from accounts.services import project_contents
 from compute.engine.actions import registry
-from compute.engine.actions.permitted import Choice, choice, choices
+from compute.engine.actions.permitted import Choice, choice
 from compute.instances.actions import Action, begin
 from compute.instances.duties.recycle_bin import purge_at
 from compute.instances.models import Instance
@@ -34,6 +36,7 @@ FILTERS: dict[str, str | Promise] = {
     "stopped": gettext_lazy("Off"),
     "busy": gettext_lazy("Busy"),
     "error": gettext_lazy("Error"),
+    "other": gettext_lazy("Other"),
 }
 COLUMNS = (
     ("name", gettext_lazy("Name")),
@@ -51,6 +54,8 @@ BIN_COLUMNS = (
 )
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")
+IN_ROW = ("start",)
+"""Actions with a button in each row of the list. All others come with the row's menu, once it is opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +116,7 @@ def listing(request: Request) -> HttpResponse:
     )
     values = {
         "page": instances_page,
-        "rows": [row(request, instance) for instance in instances_page],
+        "rows": [row(request, instance, IN_ROW) for instance in instances_page],
         "columns": lists.columns(query, COLUMNS),
         "filters": [(name, label, lists.url(query, status=name)) for name, label in FILTERS.items()],
         "status": query.get("status", ""),
@@ -136,7 +141,7 @@ def recycle_bin(request: Request) -> HttpResponse:
     )
     values = {
         "page": instances_page,
-        "rows": [row(request, instance) for instance in instances_page],
+        "rows": [row(request, instance, BIN_BULK) for instance in instances_page],
         "columns": lists.columns(request.GET, BIN_COLUMNS),
         "bulk": _permitted_actions(request, BIN_BULK),
         "hours": settings.RECYCLE_HOURS,
@@ -167,6 +172,35 @@ def more_for_many(request: Request) -> HttpResponse:
             )
         )
     return render(request, "parts/bulk_menu.html", {"offers": offers, "chosen": len(rows)})
+
+
+@require_safe
+def question(request: Request, verb: str) -> JsonResponse:
+    """Word the question before an action on the selected instances: which they are, and what will happen to them.
+
+    `named` is what has to be typed, for what cannot be undone.
+    """
+    policy.enforce(request.context, f"instance:{verb}")
+    action = _action(verb)
+    rows = instances.by_ids(request.context, request.GET.getlist("ids")[:MOST])
+    counts = Counter(choice(request.context, instance, action).effect.verb for instance in rows)
+    warnings = [(count, str(_action(effect).confirm)) for effect, count in counts.items()]
+    if len(warnings) == 1:
+        sentences = [_("For each: %(warning)s") % {"warning": warning} for _count, warning in warnings]
+    else:
+        sentences = [
+            _("For %(n)s of them: %(warning)s") % {"n": count, "warning": warning}
+            for count, warning in warnings
+        ]
+    names = project_contents.shorten(sorted(instance.name for instance in rows))
+    title = ngettext("%(label)s: %(n)s instance?", "%(label)s: %(n)s instances?", len(rows))
+    values = {
+        "title": title % {"label": action.label, "n": len(rows)},
+        "text": " ".join([f"{names}.", *sentences]),
+        "yes": str(action.label),
+        "named": str(len(rows)) if verb == "purge" else None,
+    }
+    return JsonResponse(values, headers={"Cache-Control": "no-store"})
 
 
 @require_POST
@@ -205,12 +239,13 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
     return with_events(HttpResponse(status=204), toast("danger", message), "instances", "quota")
 
 
-def row(request: Request, instance: Instance) -> Row:
-    """Return the instance for lists. Costs no query."""
+def row(request: Request, instance: Instance, verbs: tuple[str, ...] = ()) -> Row:
+    """Return the instance with the choices of `verbs`, all by default. Costs no query."""
     operation = instance.open_operation
+    actions = map(_action, verbs) if verbs else registry.of_noun("instance")
     return Row(
         instance=instance,
-        choices=choices(request.context, instance),
+        choices=[choice(request.context, instance, action) for action in actions if action.applies(instance)],
         entry=make_entry(operation) if operation else None,
         until=purge_at(instance),
     )

@@ -38,7 +38,7 @@ class Invitation(Form):
         rows = projects.all_for_admin(context).filter(enabled=True, domain__enabled=True)
         choices = rows.order_by("name").values_list("pk", "name")
         self.fields["project"].choices = [("", _("None yet")), *choices]  # type: ignore[attr-defined]
-        roles = [(role.name, role.name) for role in pickers.grantable_roles(context)]
+        roles = [(role.name, role.name) for role in pickers.grantable_roles(context) if role.domain is None]
         self.fields["role"].choices = roles  # type: ignore[attr-defined]
 
 

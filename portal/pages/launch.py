@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import MeridianError, OverQuota
+from accounts.services import quotas
 from compute.hosts.services import aggregates
 from compute.images.models import Image
 from compute.images.services import images
@@ -147,8 +148,9 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
     values = {name: str(form[name].value() or "") for name in form.fields}
     image = next((image for image in known_images if str(image.pk) == values["image_id"]), None)
     flavor = next((flavor for flavor in known_flavors if flavor.pk == values["flavor_id"]), None)
-    count = int(values["count"]) if values["count"].isascii() and values["count"].isdigit() else 1
-    count = max(1, min(count, MOST_AT_ONCE))
+    number = quotas.whole_number(values["count"] or "1")
+    is_count = number is not None and 1 <= number <= MOST_AT_ONCE
+    count = max(1, min(number or 1, MOST_AT_ONCE))
     plan = launch_plan.make(request.context.project, image, flavor, known_flavors, count)
     command = launch_plan.shell_command(
         values["name"],
@@ -175,6 +177,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         "flavor": flavor,
         "count": count,
         "most": MOST_AT_ONCE,
+        "count_error": "" if is_count else _("From 1 to %(most)s at once.") % {"most": MOST_AT_ONCE},
         "plan": plan,
         "command": command,
     }

@@ -1,6 +1,7 @@
 """The first page: usage, instances and recent operations."""
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts import policy
@@ -39,4 +40,4 @@ def overview(request: Request) -> HttpResponse:
 def _emulation() -> str:
     """Return why guests are emulated, which makes them many times slower; empty if they are not."""
     slow = Hypervisor.objects.filter(virt_type="qemu").first()
-    return slow.virt_reason or slow.name if slow else ""
+    return (gettext(slow.virt_reason) if slow.virt_reason else slow.name) if slow else ""

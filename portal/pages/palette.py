@@ -96,7 +96,7 @@ def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[s
             label = _("%(label)s %(name)s") % {"label": action.label, "name": instance.name}
             url = reverse("instance-action", args=[instance.pk, action.verb])
             item = _item(label, _("Action"), action.icon, url)
-            yield item if action.asks else item | {"verb": action.verb, "confirm": str(action.confirm)}
+            yield item if action.asks else item | {"verb": action.verb, "confirm": str(choice.effect.confirm)}
 
 
 def _item(label: str, hint: str, icon: str, url: str) -> dict[str, Any]:

@@ -108,9 +108,11 @@ def _form(request: Request, role: Role | None, initial: dict[str, Any]) -> RoleF
     """Return the form with every role that this one could imply: never itself or the administrator's."""
     form = RoleForm(request.POST or None, initial=initial)
     choices = [
-        (other.id, other.name)
+        (other.id, other.full_name)
         for other in pickers.all_roles(request.context)
-        if other != role and other.name != roles.LADDER[0]
+        if other != role
+        and other.name != roles.LADDER[0]
+        and other.domain_id in {None, role.domain_id if role else None}
     ]
     form.fields["implied"].choices = choices  # type: ignore[attr-defined]
     return form

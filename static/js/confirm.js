@@ -40,10 +40,19 @@ typed.addEventListener("keydown", (event) => {
   if (!yes.disabled) dialog.close("yes");
 });
 
+/** The question of an element; about many rows the server words it, which knows what will happen to each. */
+async function asked(text, { dataset }) {
+  const { title = document.title, yes: label = "OK", name: named, question } = dataset;
+  if (!question) return { title, text, yes: label, named };
+  const ids = [...document.querySelectorAll("[data-bulk] input[name=ids]:checked")].map(({ value }) => ["ids", value]);
+  const answer = await fetch(`${question}?${new URLSearchParams(ids)}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`no question: ${answer.status}`);
+  return answer.json();
+}
+
 document.addEventListener("htmx:confirm", (event) => {
   const { question, issueRequest, elt } = event.detail;
   if (!question) return;
   event.preventDefault();
-  const { title = document.title, yes: label = "OK", name: named } = elt.dataset;
-  ask({ title, text: question, yes: label, named }).then((confirmed) => confirmed && issueRequest(true));
+  asked(question, elt).then(ask).then((confirmed) => confirmed && issueRequest(true));
 });

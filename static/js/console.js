@@ -19,8 +19,8 @@ const connection = new Connection(part("screen"), root.dataset.passUrl, csrf);
 const rfb = () => (root.dataset.state === "connected" ? connection.rfb : null);
 const modifiers = new StickyModifiers(root.querySelectorAll("[data-modifier]"), rfb);
 const focusToolbar = toolbar(part("toolbar"));
-const openPaste = pasteDialog(part("paste"), rfb);
-const showKeyboard = touchKeyboard(part("keyboard"), rfb);
+const paste = pasteDialog(part("paste"), rfb, csrf);
+const showKeyboard = touchKeyboard(part("keyboard"), rfb, paste.address);
 
 let fit = localStorage.getItem(FIT_KEY) !== "no";
 let viewOnly = false;
@@ -53,6 +53,7 @@ function arrange() {
   tool("lock").setAttribute("aria-pressed", String(viewOnly));
   root.classList.toggle("is-actual-size", !fit);
   root.querySelectorAll("[data-types]").forEach((button) => (button.disabled = !rfb() || viewOnly));
+  root.querySelectorAll("[data-hint]").forEach((hint) => (hint.hidden = (hint.dataset.hint === "view") !== viewOnly));
 }
 
 /** Who works by keyboard alone must be able to leave the guest, which takes every key. */
@@ -106,7 +107,7 @@ const actions = {
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     });
   },
-  paste: openPaste,
+  paste: paste.open,
   keyboard: showKeyboard,
   more: (button) => {
     const open = part("toolbar").classList.toggle("is-open");
@@ -134,9 +135,14 @@ document.addEventListener("fullscreenchange", () => {
 });
 
 /** The state region is rendered by the server and morphed when something happened. */
-const running = () => part("state").dataset.running === "yes";
+const running = () => part("state")?.dataset.running === "yes";
 
-document.body.addEventListener("htmx:afterSettle", () => connection.follow(running()));
+document.body.addEventListener("htmx:afterSettle", () => part("state") && connection.follow(running()));
+document.body.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.status !== 404 || detail.elt !== part("state")) return;
+  connection.leave();
+  detail.elt.remove();
+});
 window.addEventListener("pagehide", () => connection.close());
 
 arrange();

@@ -31,7 +31,11 @@ function hear(changed) {
 }
 
 function connect() {
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/live/`);
+  const address = new URL("/ws/live/", location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  // What changed since the page was asked for, it may not show.
+  address.searchParams.set("since", document.body.dataset.live);
+  const socket = new WebSocket(address);
   socket.addEventListener("message", ({ data }) => {
     if (broke) hear(["refresh"]);
     broke = false;
@@ -59,6 +63,18 @@ function connect() {
 function show(connected) {
   const banner = document.getElementById("offline");
   if (banner) banner.hidden = connected;
+}
+
+/** What a region showed was deleted: it asks no more, and the page says so once. */
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.status !== 404 || !isLive(detail.elt)) return;
+  detail.elt.dataset.gone = "";
+  document.getElementById("gone").hidden = false;
+});
+document.addEventListener("htmx:beforeRequest", (event) => event.target.matches("[data-gone]") && event.preventDefault());
+
+function isLive(element) {
+  return element.matches("[hx-trigger*='live:']");
 }
 
 if (document.body.hasAttribute("data-live")) {

@@ -22,6 +22,7 @@ const terminal = new Terminal({
   cursorBlink: true,
   fontFamily: getComputedStyle(root).getPropertyValue("--tblr-font-monospace") || "monospace",
   fontSize: 14,
+  lineHeight: 1.2, // or rows cut the underscores of some fonts
   scrollback: 5000,
   screenReaderMode: true,
   theme: { background: "#0b0d12", foreground: "#dfe5f0" },
@@ -44,7 +45,7 @@ const line = new TypingLine(
 let socket = null;
 let tries = 0;
 let timer = 0;
-const running = () => part("state").dataset.running === "yes";
+const running = () => part("state")?.dataset.running === "yes";
 
 function connect(again) {
   clearTimeout(timer);
@@ -89,6 +90,7 @@ function lost(code, reason) {
 }
 
 function follow() {
+  if (!part("state")) return;
   if (!running()) {
     clearTimeout(timer);
     socket?.close();
@@ -134,6 +136,14 @@ document.addEventListener("fullscreenchange", () => {
   root.querySelector('[data-tool="fullscreen"]').setAttribute("aria-pressed", String(Boolean(document.fullscreenElement)));
 });
 document.body.addEventListener("htmx:afterSettle", follow);
+document.body.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.status !== 404 || detail.elt !== part("state")) return;
+  clearTimeout(timer);
+  socket?.close();
+  socket = null;
+  detail.elt.remove();
+  panels.show({ state: "gone" });
+});
 window.addEventListener("pagehide", () => socket?.close());
 
 if (running()) {

@@ -29,7 +29,8 @@ document.addEventListener("toast", ({ detail }) => toast(detail.kind, detail.tex
 document.addEventListener("htmx:sendError", () => toast("danger", document.getElementById("failed-text").content.textContent));
 document.addEventListener("htmx:responseError", ({ detail }) => {
   // Answers that explain themselves bring their own toast.
-  if (!detail.xhr.getResponseHeader("HX-Trigger") && !detail.xhr.getResponseHeader("HX-Redirect")) {
+  const explains = detail.xhr.getResponseHeader("HX-Trigger") || detail.xhr.getResponseHeader("HX-Redirect");
+  if (!explains && !detail.elt.hasAttribute("data-gone")) {
     toast("danger", document.getElementById("failed-text").content.textContent);
   }
 });

@@ -58,6 +58,8 @@ WITHOUT_BODY = {
     "identity-grant",
     "identity-group-user",
     "identity-inherited-grant",
+    "identity-endpoint-group-project",
+    "identity-project-endpoint",
     "identity-project-tag",
     "identity-role-implies",
     "identity-system-grant",

@@ -37,9 +37,17 @@ def event(**fields: object) -> AuditEvent:
 def test_the_page_shows_what_its_address_asks_for(root: User, blue: Project) -> None:
     event(target_name="<b>web</b>", project_id=blue.id, user_name="alice", address="192.0.2.1")
     event(target_name="db", outcome="failed", detail={"error": "no space"})
+    event(detail={"error": {"code": "conflictingRequest", "message": "No host fits."}, "tags": ["a", "b"]})
     client = browser_of(root)
     text = client.get("/audit/").content.decode()
-    for shown in ("&lt;b&gt;web&lt;/b&gt;", "db", "error: no space", "192.0.2.1", "blue"):
+    for shown in (
+        "&lt;b&gt;web&lt;/b&gt;",
+        "db",
+        "error: no space",
+        "192.0.2.1",
+        "blue",
+        "error: No host fits. · tags: a, b",
+    ):
         assert shown in text
     text = client.get("/audit/?outcome=failed&who=").content.decode()
     assert "&lt;b&gt;web" not in text

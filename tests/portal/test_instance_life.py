@@ -36,6 +36,22 @@ def action(instance: Instance, verb: str) -> str:
     return reverse("instance-action", args=[instance.pk, verb])
 
 
+def test_the_page_of_another_projects_instance_says_so(
+    alice: User, root: User, red: Project, web: Instance
+) -> None:
+    factories.AssignmentFactory(user=root, project=red, role__name="admin")
+    root.default_project = red
+    root.save()
+    assert "in project blue" in shown(signed_in(root), web)
+    assert "in project blue" not in shown(signed_in(alice), web)
+
+
+def test_a_resized_instance_says_what_it_is_before_what_it_was(alice: User, web: Instance) -> None:
+    Instance.objects.update(vcpus=2, ram_mib=1024, resized_from={"vcpus": 1, "ram_mib": 128})
+    page = " ".join(shown(signed_in(alice), web).split())
+    assert page.index("2 vCPU · 1 GiB") < page.index("(was 1 vCPU · 128 MiB)")
+
+
 @pytest.mark.parametrize(("verb", "offered"), [("shelve", True), ("reboot", False)])
 def test_the_button_beside_the_progress(alice: User, web: Instance, verb: str, offered: bool) -> None:
     Instance.objects.update(task_state=MOVES[verb].task)
@@ -75,6 +91,8 @@ def test_a_schedule_from_form_to_end(alice: User, web: Instance) -> None:
     assert wrong.status_code == 400
     assert b"Give five fields" in wrong.content
     assert b'value="never"' in wrong.content
+    for cron, fault in (("61 25 * * *", "“61” is no minute."), ("0 25 * * *", "“25” is no hour.")):
+        assert fault in client.post(new, {"verb": "stop", "cron": cron}).content.decode()
     assert b'<option value="Europe/Berlin" selected>' in wrong.content
     answer = client.post(new, {"verb": "stop", "cron": "0 20 * * 1-5", "time_zone": "Europe/Berlin"})
     assert answer.url == reverse("instance", args=[web.pk])

@@ -57,6 +57,37 @@ def test_too_small_a_quota_says_what_is_short(browser: Client, form: dict[str, s
     assert "Not enough vCPUs: 2 asked, 1 of 1 left." in answer.content.decode()
 
 
+@pytest.mark.parametrize("count", ["500", "0", "-1", "many"])
+def test_too_many_are_refused_while_one_types(browser: Client, form: dict[str, str], count: str) -> None:
+    text = browser.post("/instances/launch/preview/", form | {"count": count}).content.decode()
+    assert "From 1 to 50 at once." in text
+    assert "data-once disabled" in text
+    fine = browser.post("/instances/launch/preview/", form | {"count": "50"}).content.decode()
+    assert "at once" not in fine
+    assert "data-once disabled" not in fine
+
+
+def test_the_preview_takes_an_old_refusal_away(browser: Client, form: dict[str, str], blue: Project) -> None:
+    Quota.objects.create(project=blue, resource="cores", limit=1)
+    refused = browser.post("/instances/launch/", form | {"count": "2"}).content.decode()
+    start = refused.index('id="launch-refusal"')
+    assert "Not enough vCPUs" in refused[start : start + 800]
+    preview = browser.post("/instances/launch/preview/", form).content.decode()
+    assert '<div id="launch-refusal" hx-swap-oob="true"></div>' in preview
+
+
+def test_the_image_of_a_shelved_instance_is_none_to_launch(
+    browser: Client, form: dict[str, str], blue: Project
+) -> None:
+    copy = factories.ImageFactory(name="web-shelved", project=blue)
+    assert "web-shelved" in browser.get("/instances/launch/").content.decode()
+    factories.InstanceFactory(project=blue, shelved_image=copy)
+    assert "web-shelved" not in browser.get("/instances/launch/").content.decode()
+    listed = browser.get("/images/").content.decode()
+    assert "goes when it is unshelved" in listed
+    assert f"/instances/launch/?image={copy.pk}" not in listed
+
+
 def test_the_preview_shows_what_is_added_and_what_does_not_fit(browser: Client, form: dict[str, str]) -> None:
     factories.ImageFactory(name="Big", min_ram_mib=512)
     big = browser.post("/instances/launch/preview/", form | {"count": "3"}).content.decode()

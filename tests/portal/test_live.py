@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -45,13 +47,13 @@ class Socket(ApplicationCommunicator):
         return int((await self.receive_output())["code"])
 
 
-def live(key: str, origin: str | None = settings.PUBLIC_URL) -> Socket:
+def live(key: str, origin: str | None = settings.PUBLIC_URL, query: str = "") -> Socket:
     headers = [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())]
     headers += [(b"origin", origin.encode())] if origin else []
     scope = {
         "type": "websocket",
         "path": "/ws/live/",
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": headers,
         "subprotocols": [],
     }
@@ -62,6 +64,32 @@ def session_of(user: User) -> str:
     client = Client()
     client.force_login(user, backend="accounts.authentication.PasswordBackend")
     return str(client.session.session_key)
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        (timedelta(seconds=-5), ["refresh"]),
+        (timedelta(seconds=5), []),
+        ("", []),
+        ("yesterday", []),
+        ("2026-01-01T00:00:00", []),
+    ],
+)
+def test_what_changed_while_the_page_was_on_its_way_is_not_missed(
+    alice: User, blue: Project, since: timedelta | str, told: list[str]
+) -> None:
+    key = session_of(alice)
+    changed_at = factories.InstanceFactory(project=blue).updated_at
+    moment = since if isinstance(since, str) else (changed_at + since).isoformat()
+
+    async def story() -> None:
+        socket = live(key, query=urlencode({"since": moment}))
+        assert await socket.connect()
+        assert await socket.topics() == told
+        await socket.wait()
+
+    async_to_sync(story)()
 
 
 @pytest.mark.parametrize("frame", [{"text": "no JSON"}, {"text": "{}"}, {"bytes": b"\xff"}, {"text": ""}])

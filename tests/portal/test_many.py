@@ -52,6 +52,52 @@ def url(verb: str) -> str:
     return reverse(f"instances-{verb}")
 
 
+def question(browser: Client, verb: str, *chosen: Instance) -> dict[str, str | None]:
+    return browser.get(f"/instances/actions/{verb}/question/", {"ids": ids(*chosen)}).json()
+
+
+def test_the_question_names_what_it_is_about(browser: Client, two: list[Instance]) -> None:
+    Instance.objects.update(launched_at=timezone.now())
+    asked = question(browser, "delete", *two)
+    assert asked["title"] == "Delete: 2 instances?"
+    names = ", ".join(sorted(instance.name for instance in two))
+    assert asked["text"] == f"{names}. For each: It is powered off and moved to the recycle bin."
+    assert (asked["yes"], asked["named"]) == ("Delete", None)
+    assert question(browser, "delete", two[0])["title"] == "Delete: 1 instance?"
+
+
+def test_the_question_says_what_really_happens(browser: Client, two: list[Instance]) -> None:
+    """What never ran is gone at once, and never in the bin."""
+    Instance.objects.filter(pk=two[1].pk).update(launched_at=None)
+    text = str(question(browser, "delete", *two)["text"])
+    assert "For 1 of them: It is powered off and moved to the recycle bin." in text
+    assert "For 1 of them: Its disk is erased. This cannot be undone." in text
+    row = browser.get(
+        f"/instances/{two[1].pk}/", headers={"HX-Request": "true", "HX-Target": f"menu-{two[1].pk}"}
+    )
+    assert "Its disk is erased." in text_of_delete(row)
+
+
+def text_of_delete(answer) -> str:
+    content = text(answer)
+    return content[content.index("/actions/delete/") :][:600]
+
+
+def test_what_cannot_be_undone_wants_its_number_typed(browser: Client, two: list[Instance]) -> None:
+    Instance.objects.update(vm_state=VmState.SOFT_DELETED)
+    asked = question(browser, "purge", *two)
+    assert (asked["title"], asked["named"]) == ("Delete for good: 2 instances?", "2")
+
+
+def test_nothing_is_asked_about_what_is_not_ones_own(browser: Client, two: list[Instance], bob: User) -> None:
+    stranger = Client()
+    stranger.force_login(bob)
+    asked = question(stranger, "delete", *two)
+    assert asked["title"] == "Delete: 0 instances?"
+    assert two[0].name not in str(asked)
+    assert browser.get("/instances/actions/fly/question/", {"ids": ids(*two)}).status_code == 403
+
+
 def test_the_menu_leads_there_with_the_chosen(browser: Client, two: list[Instance]) -> None:
     menu = text(browser.get("/instances/actions/", {"ids": ids(*two)}))
     for verb in FORMS:

@@ -55,6 +55,8 @@ WRITING = {
     "launch",
     "launch-preview",
     "instance-action",
+    "instance-keyboard",
+    "instances-question",
     "instances-resize",
     "instances-set_expiry",
     "instances-set_tags",

@@ -7,7 +7,7 @@ const STEADY_MILLISECONDS = 5000; // a connection that lasted so long starts the
 
 /**
  * States, told by the `state` event's detail {state, ...}: connecting {again}, connected, off, occupied {visitors},
- * signed-out, failed {reason}.
+ * signed-out, failed {reason}, gone.
  */
 export class Connection extends EventTarget {
   rfb = null;
@@ -75,6 +75,8 @@ export class Connection extends EventTarget {
     }
     if (answer.status === 401) {
       this.#tell("signed-out");
+    } else if (answer.status === 404) {
+      this.leave();
     } else if (body.visitors) {
       this.#tell("occupied", { visitors: body.visitors });
     } else if (answer.ok) {
@@ -88,6 +90,12 @@ export class Connection extends EventTarget {
 
   close() {
     this.#forget();
+  }
+
+  /** The instance was deleted. */
+  leave() {
+    this.#forget();
+    this.#tell("gone");
   }
 
   #connect(path, shared) {

@@ -1,24 +1,29 @@
 // The dialog that types text: shows what cannot be typed before anything is sent.
 
-import { normalised, untypable } from "./layouts.js";
+import { toast } from "../toast.js";
+import { layoutOf, normalised, untypable } from "./layouts.js";
 import { type } from "./typing.js";
 
 const LAYOUT_KEY = "meridian.console.layout";
 
-/** Wires the dialog; `rfb()` gives the present connection or null. Returns a function that opens it. */
-export function pasteDialog(dialog, rfb) {
+/**
+ * Wires the dialog; `rfb()` gives the present connection or null. Returns what opens it, and the chosen layout's address.
+ * The layout is kept with the instance; one that nobody has said is the last that this browser chose.
+ */
+export function pasteDialog(dialog, rfb, csrf) {
   const part = (name) => dialog.querySelector(`[data-paste="${name}"]`);
   const [text, layout, missing, send, cancel, bar, count] = [
     "text", "layout", "missing", "send", "cancel", "bar", "count",
   ].map(part);
   let abort = null;
+  let strokes = null;
 
   const check = () => {
-    const wrong = untypable(text.value, layout.value);
+    const wrong = strokes ? untypable(text.value, strokes) : [];
     missing.hidden = wrong.length === 0;
     missing.querySelector("[data-characters]").textContent = wrong.map(visible).join("  ");
-    const some = [...normalised(text.value)].length > wrong.length;
-    send.disabled = !some || abort !== null;
+    const some = [...new Set(normalised(text.value))].length > wrong.length;
+    send.disabled = !strokes || !some || abort !== null;
     send.textContent = wrong.length ? send.dataset.without : send.dataset.all;
   };
   const progress = (done, total) => {
@@ -32,13 +37,28 @@ export function pasteDialog(dialog, rfb) {
     check();
   };
 
-  layout.value = localStorage.getItem(LAYOUT_KEY) ?? "us";
+  const address = () => dialog.dataset.layouts.replace("LAYOUT", layout.value);
+  const load = async () => {
+    const name = layout.value;
+    strokes = null;
+    check();
+    try {
+      const loaded = await layoutOf(address());
+      if (layout.value === name) strokes = loaded;
+    } catch (error) {
+      toast("danger", error.message);
+    }
+    check();
+  };
+  layout.value = dialog.dataset.layout || localStorage.getItem(LAYOUT_KEY) || "us";
   if (!layout.value) {
     layout.value = "us";
   }
   layout.addEventListener("change", () => {
     localStorage.setItem(LAYOUT_KEY, layout.value);
-    check();
+    const body = new URLSearchParams({ layout: layout.value });
+    fetch(dialog.dataset.keep, { method: "POST", headers: { "X-CSRFToken": csrf, Accept: "application/json" }, body });
+    load();
   });
   text.addEventListener("input", check);
   cancel.addEventListener("click", () => dialog.close());
@@ -55,7 +75,7 @@ export function pasteDialog(dialog, rfb) {
     target.addEventListener("disconnect", () => mine.abort(), { once: true });
     progress(0, [...normalised(text.value)].length);
     busy(true);
-    await type(target, text.value, layout.value, { signal: mine.signal, progress });
+    await type(target, text.value, strokes, { signal: mine.signal, progress });
     const whole = !mine.signal.aborted;
     abort = null;
     busy(false);
@@ -65,11 +85,12 @@ export function pasteDialog(dialog, rfb) {
     }
   });
 
-  return () => {
-    check();
+  const open = () => {
+    load();
     dialog.showModal();
     text.focus();
   };
+  return { open, address };
 }
 
 /** A character as people can tell it apart: those without a picture by number. */

@@ -1,12 +1,16 @@
 // An on-screen keyboard on devices that have no other: an invisible field takes what it types.
 
 import { key } from "./keys.js";
-import { strokesOf } from "./layouts.js";
+import { layoutOf } from "./layouts.js";
 
 const FILLER = "_"; // so that Backspace has something to delete
 
-/** Wires the field; `rfb()` gives the present connection or null. Returns a function that shows the keyboard. */
-export function touchKeyboard(field, rfb) {
+/**
+ * Wires the field; `rfb()` gives the present connection or null, `layout()` the address of the layout inside the guest.
+ * Returns a function that shows the keyboard.
+ */
+export function touchKeyboard(field, rfb, layout) {
+  let strokes = new Map();
   const reset = () => {
     field.value = FILLER;
     field.setSelectionRange(1, 1);
@@ -19,7 +23,7 @@ export function touchKeyboard(field, rfb) {
         press(target, "Backspace");
       }
       for (const character of typed ?? "") {
-        put(target, character);
+        for (const stroke of strokes.get(character) ?? []) put(target, stroke);
       }
     }
     if (!event.isComposing) {
@@ -33,9 +37,10 @@ export function touchKeyboard(field, rfb) {
       press(target, event.key);
     }
   });
-  return () => {
+  return async () => {
     reset();
     field.focus();
+    strokes = await layoutOf(layout());
   };
 }
 
@@ -44,16 +49,9 @@ function press(rfb, code) {
   key(rfb, code, false);
 }
 
-function put(rfb, character) {
-  const stroke = strokesOf("us").get(character);
-  if (!stroke) {
-    return;
-  }
-  if (stroke.shift) {
-    key(rfb, "ShiftLeft", true);
-  }
-  rfb.sendKey(stroke.keysym, stroke.code);
-  if (stroke.shift) {
-    key(rfb, "ShiftLeft", false);
-  }
+function put(rfb, { code, keysym, shift, altgr }) {
+  const held = [...(shift ? ["ShiftLeft"] : []), ...(altgr ? ["AltRight"] : [])];
+  held.forEach((each) => key(rfb, each, true));
+  rfb.sendKey(keysym, code);
+  held.forEach((each) => key(rfb, each, false));
 }
