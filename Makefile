@@ -1,7 +1,7 @@
 # The few commands of this project. What needs root asks for it through sudo.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env)
 BIN := .venv/bin
-PYTEST := $(ROOT) $(BIN)/python -m pytest -n 5 --dist loadscope --no-loadscope-reorder --ignore tests/lab
+PYTEST := $(ROOT) $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder --ignore tests/lab
 
 # Or each of the many processes that a run of the tests starts would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,12 +17,12 @@ up: ## Install what is missing, start everything, stop it with Ctrl-C
 test: ## Run every table and every story once; TESTS=tests/life runs a folder
 	@$(ROOT) deploy/install dev
 	@$(ROOT) deploy/daemons
-	@$(PYTEST) -m "not proof" $(TESTS)
+	@$(PYTEST) -n 5 -m "not proof" $(TESTS)
 
 proof: ## Run all there is: each step, each state, each client, two hosts, Tempest, random faults
 	@$(ROOT) deploy/install dev
 	@$(ROOT) deploy/daemons
-	@$(PYTEST) $(TESTS)
+	@$(PYTEST) -n 3 $(TESTS) # fewer at once: much of it waits for guests, which starve beside many others
 	@$(MAKE) lab TESTS=
 	@$(MAKE) tempest TESTS=
 	@for seed in 1 2 3; do $(MAKE) schedule SEED=$$seed || exit 1; done
