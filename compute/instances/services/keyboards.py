@@ -109,8 +109,8 @@ def strokes(name: str) -> dict[str, list[Stroke]]:
     return composed | direct
 
 
-def _effort(found: tuple[Stroke, str, str]) -> tuple[bool, bool]:
-    return found[0].altgr, found[0].shift
+def _effort(way: tuple[Stroke, str, str]) -> tuple[bool, bool]:
+    return way[0].altgr, way[0].shift
 
 
 class _Names(ctypes.Structure):
@@ -145,11 +145,11 @@ def _strokes(name: str) -> Iterator[tuple[Stroke, str, str]]:
         xkb.xkb_context_unref(context)
 
 
-def _held(xkb: ctypes.CDLL, keymap: int, key: int, level: int, known: int) -> int | None:
+def _held(xkb: ctypes.CDLL, keymap: int, key: int, level: int, usual: int) -> int | None:
     """Return the modifiers that reach a level, if Shift and AltGr do."""
     masks = (ctypes.c_uint32 * 16)()
     count = xkb.xkb_keymap_key_get_mods_for_level(keymap, key, 0, level, masks, len(masks))
-    return min((mask for mask in masks[:count] if not mask & ~known), default=None)
+    return min((mask for mask in masks[:count] if not mask & ~usual), default=None)
 
 
 def _symbol(xkb: ctypes.CDLL, keymap: int, key: int, level: int) -> int:
