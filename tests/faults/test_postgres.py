@@ -26,7 +26,7 @@ def admin(stack: Stack) -> Browserless:
     return stack.bootstrap()
 
 
-@pytest.mark.parametrize("task", examples(["scheduling", "spawning"], "spawning"))
+@pytest.mark.parametrize("task", examples(["scheduling", "spawning"]))
 def test_the_database_is_restarted_under_a_launch(
     stack: Stack, admin: Browserless, cluster: postgres.Cluster, task: str
 ) -> None:

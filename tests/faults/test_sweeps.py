@@ -37,6 +37,7 @@ def lost_hint_is_found(stack: Stack, admin: Browserless, name: str) -> None:
     stack.wait_for_state(name, "deleted")
 
 
+@pytest.mark.proof
 def test_the_other_takes_over(stack: Stack, admin: Browserless, second: subprocess.Popen[bytes]) -> None:
     first = stack.pid("sweep")
     wait_for(lambda: holder(stack) == first, "the first to have the lease")

@@ -142,7 +142,7 @@ def test_a_connection_that_has_ended_gives_its_pass_back(lab: ConsoleLab) -> Non
     wait_until(lambda: lab.manage("shell", "--verbosity", "0", "-c", head + count).strip() == "0")
 
 
-@pytest.mark.parametrize("number", examples([signal.SIGTERM, signal.SIGKILL], signal.SIGKILL))
+@pytest.mark.parametrize("number", examples([signal.SIGTERM, signal.SIGKILL]))
 def test_killing_the_proxy_closes_all_and_leaves_no_process(number: int) -> None:
     with ConsoleLab.running() as lab:
         passes = lab.passes(3)

@@ -40,6 +40,7 @@ def address(network: Network) -> Iterator[str]:
     network.release(address)
 
 
+@pytest.mark.proof
 def test_boot_address_console_and_power_button(
     workshop: Workshop, network: Network, tiny_image: TinyImage, address: str
 ) -> None:

@@ -103,7 +103,7 @@ def subjects(stack: Stack, admin: Browserless, bigger: None) -> Iterator[list[st
     purge(stack, admin, *names)
 
 
-@pytest.mark.parametrize("number", examples(range(EVERY), 1))
+@pytest.mark.parametrize("number", examples(range(EVERY)))
 def test_killed_workers_are_replaced(
     stack: Stack, admin: Browserless, subjects: list[str], number: int
 ) -> None:
