@@ -42,6 +42,7 @@ def press_until(page: Page, key: str, text: str, most: int = 20) -> None:
         page.keyboard.press(key)
         if focused(page)["text"].strip() == text:
             return
+        page.wait_for_timeout(50)
     raise AssertionError(f"{most} presses of {key} do not reach {text}; the focus is on {focused(page)}")
 
 
@@ -92,7 +93,7 @@ def test_a_menu_and_its_question(page: Page, steady: str) -> None:
     page.keyboard.press("Enter")
     stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_visible()
-    page.keyboard.press("ArrowDown")
+    press_until(page, "ArrowDown", "Stop")
     expect(stop).to_be_focused()
     page.keyboard.press("Escape")
     expect(toggle).to_be_focused()
@@ -102,7 +103,7 @@ def test_a_menu_and_its_question(page: Page, steady: str) -> None:
     page.route("**/instances/*/", lambda route: held.append(route))
     page.keyboard.press("Enter")
     wait_for(lambda: held or page.wait_for_timeout(50), "the menu to be fetched")
-    page.keyboard.press("ArrowDown")
+    press_until(page, "ArrowDown", "Stop")
     expect(stop).to_be_focused()
     with page.expect_response("**/instances/*/"):
         held[0].continue_()
