@@ -275,7 +275,7 @@ def test_what_keystone_keeps_for_other_services(openstack: OpenStack, tmp_path: 
     openstack(f"endpoint remove project {endpoint['id']} boxed")
     filters = tmp_path / "filters.json"
     filters.write_text('{"interface": "public"}')
-    openstack(f"endpoint group create doors {filters}")
+    openstack(f"endpoint group create {JSON} doors {filters}")
     openstack("endpoint group add project doors boxed")
     assert [row["Name"] for row in openstack(f"endpoint group list --project boxed {JSON}")] == ["doors"]
     openstack("endpoint group remove project doors boxed")
