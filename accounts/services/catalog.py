@@ -77,7 +77,8 @@ def token_catalog(token: Token, mark: str) -> list[dict[str, Any]]:
     chosen = _chosen(mark, token.project_id) if token.project_id else frozenset()
     if chosen:
         endpoints = [row for row in endpoints if row[0] in chosen]
-        rows = [row for row in rows if any(endpoint[4] == row[0] for endpoint in endpoints)]
+        serving = {row[4] for row in endpoints}
+        rows = [row for row in rows if row[0] in serving]
     services: dict[str, dict[str, Any]] = {
         key: {"id": key, "type": kind, "name": name, "endpoints": []} for key, kind, name in rows
     }

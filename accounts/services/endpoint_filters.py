@@ -48,21 +48,13 @@ def has_endpoint(context: Context, project_id: str, endpoint_id: str) -> bool:
 def add_endpoint(context: Context, project_id: str, endpoint_id: str) -> None:
     """Choose an endpoint for a project; repeating it is a conflict, as in Keystone. Raise Forbidden, NotFound."""
     policy.enforce(context, "endpoint_filter:write")
-    project, endpoint = _project(project_id), _endpoint(endpoint_id)
-    if endpoint.projects.filter(pk=project.pk).exists():
-        raise Conflict(_("The project has this endpoint already."))
-    endpoint.projects.add(project)
-    audit.record(context, "endpoint_filter.add", endpoint, project_id=project.id)
+    _add(context, _endpoint(endpoint_id), project_id)
 
 
 @transaction.atomic
 def remove_endpoint(context: Context, project_id: str, endpoint_id: str) -> None:
     policy.enforce(context, "endpoint_filter:write")
-    project, endpoint = _project(project_id), _endpoint(endpoint_id)
-    if not endpoint.projects.filter(pk=project.pk).exists():
-        inputs.raise_not_found("endpoint", endpoint_id)
-    endpoint.projects.remove(project)
-    audit.record(context, "endpoint_filter.remove", endpoint, project_id=project.id)
+    _remove(context, _endpoint(endpoint_id), project_id)
 
 
 def groups_for_admin(context: Context) -> QuerySet[EndpointGroup]:
@@ -112,21 +104,29 @@ def delete_group(context: Context, group_id: str) -> None:
 def add_group(context: Context, project_id: str, group_id: str) -> None:
     """Choose a group for a project; repeating it is a conflict, as in Keystone. Raise Forbidden, NotFound."""
     policy.enforce(context, "endpoint_filter:write")
-    project, group = _project(project_id), _group(group_id)
-    if group.projects.filter(pk=project.pk).exists():
-        raise Conflict(_("The project has this endpoint group already."))
-    group.projects.add(project)
-    audit.record(context, "endpoint_group.add", group, project_id=project.id)
+    _add(context, _group(group_id), project_id)
 
 
 @transaction.atomic
 def remove_group(context: Context, project_id: str, group_id: str) -> None:
     policy.enforce(context, "endpoint_filter:write")
-    project, group = _project(project_id), _group(group_id)
-    if not group.projects.filter(pk=project.pk).exists():
-        inputs.raise_not_found("endpoint group", group_id)
-    group.projects.remove(project)
-    audit.record(context, "endpoint_group.remove", group, project_id=project.id)
+    _remove(context, _group(group_id), project_id)
+
+
+def _add(context: Context, chosen: Endpoint | EndpointGroup, project_id: str) -> None:
+    project = _project(project_id)
+    if chosen.projects.filter(pk=project.pk).exists():
+        raise Conflict(_("The project has this endpoint already, or this group of them."))
+    chosen.projects.add(project)
+    audit.record(context, "endpoint_filter.add", chosen, project_id=project.id)
+
+
+def _remove(context: Context, chosen: Endpoint | EndpointGroup, project_id: str) -> None:
+    project = _project(project_id)
+    if not chosen.projects.filter(pk=project.pk).exists():
+        inputs.raise_not_found("endpoint of this project", chosen.pk)
+    chosen.projects.remove(project)
+    audit.record(context, "endpoint_filter.remove", chosen, project_id=project.id)
 
 
 def _fill(context: Context, action: str, group: EndpointGroup, data: Data) -> EndpointGroup:

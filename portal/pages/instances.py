@@ -183,7 +183,12 @@ def question(request: Request, verb: str) -> JsonResponse:
     policy.enforce(request.context, f"instance:{verb}")
     action = _action(verb)
     rows = instances.by_ids(request.context, request.GET.getlist("ids")[:MOST])
-    counts = Counter(choice(request.context, instance, action).effect.verb for instance in rows)
+    effects = [choice(request.context, instance, action).effect.verb for instance in rows]
+    counts = Counter(effects)
+    # With the recycle bin off, deleting is for good too. What never ran has nothing to lose.
+    loses = verb == "purge" or any(
+        effect == "purge" and instance.launched_at for effect, instance in zip(effects, rows, strict=True)
+    )
     warnings = [(count, str(_action(effect).confirm)) for effect, count in counts.items()]
     if len(warnings) == 1:
         sentences = [_("For each: %(warning)s") % {"warning": warning} for _count, warning in warnings]
@@ -198,7 +203,7 @@ def question(request: Request, verb: str) -> JsonResponse:
         "title": title % {"label": action.label, "n": len(rows)},
         "text": " ".join([f"{names}.", *sentences]),
         "yes": str(action.label),
-        "named": str(len(rows)) if verb == "purge" else None,
+        "named": str(len(rows)) if loses else None,
     }
     return JsonResponse(values, headers={"Cache-Control": "no-store"})
 

@@ -1,5 +1,7 @@
 /** One accessible dialog for every question before something is destroyed. */
 
+import { toast } from "./toast.js";
+
 const dialog = document.getElementById("ask");
 const yes = dialog.querySelector("[value=yes]");
 const name = dialog.querySelector(".ask-name");
@@ -54,5 +56,8 @@ document.addEventListener("htmx:confirm", (event) => {
   const { question, issueRequest, elt } = event.detail;
   if (!question) return;
   event.preventDefault();
-  asked(question, elt).then(ask).then((confirmed) => confirmed && issueRequest(true));
+  asked(question, elt)
+    .then(ask)
+    .then((confirmed) => confirmed && issueRequest(true))
+    .catch(() => toast("danger", document.getElementById("failed-text").content.textContent));
 });

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -76,6 +77,16 @@ def test_the_question_says_what_really_happens(browser: Client, two: list[Instan
         f"/instances/{two[1].pk}/", headers={"HX-Request": "true", "HX-Target": f"menu-{two[1].pk}"}
     )
     assert "Its disk is erased." in text_of_delete(row)
+
+
+def test_deleting_for_good_wants_a_word_where_there_is_no_bin(
+    browser: Client, two: list[Instance], settings: LazySettings
+) -> None:
+    settings.RECYCLE_HOURS = 0
+    assert question(browser, "delete", *two)["named"] == "2"
+    menu = {"HX-Request": "true", "HX-Target": f"menu-{two[0].pk}"}
+    row = browser.get(f"/instances/{two[0].pk}/", headers=menu)
+    assert f'data-name="{two[0].name}"' in text_of_delete(row)
 
 
 def text_of_delete(answer) -> str:
