@@ -17,10 +17,14 @@ Text: TypeAlias = str | Promise
 
 
 class MeridianError(Exception):
-    """Base of all errors that a person may read. `fields` names bad inputs: {field: sentence}."""
+    """Base of all errors that a person may read. `fields` names bad inputs: {field: sentence}.
+
+    `retryable` says whether the same step of an operation may succeed soon, with nobody doing anything about it.
+    """
 
     code = "error"
     status = 500
+    retryable = False
     text: Text = _("Something went wrong on our side.")
 
     def __init__(self, text: Text | None = None, *, fields: Mapping[str, Text] | None = None) -> None:

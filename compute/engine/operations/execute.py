@@ -83,15 +83,13 @@ def _run_steps(run: Run, plan: Plan) -> None:
         return
     except Cancelled:
         _begin_undo(run, run.operation.error, cancel_requested=True)
-    except MeridianError as error:
-        _begin_undo(run, {"code": error.code, "message": str(error)})
     except Exception as error:  # noqa: BLE001 - any exception of a step must end in a state, never in a loop
         _retry_or_undo(run, error)
 
 
 def _retry_or_undo(run: Run, error: Exception) -> None:
     """Schedule another attempt at a failed step, or begin to undo if the error or the attempts rule it out."""
-    if isinstance(error, DriverError):
+    if isinstance(error, DriverError | MeridianError):
         fault, retryable = {"code": error.code, "message": str(error)}, error.retryable
     else:
         log.exception("step raised", kind=run.operation.kind, step=run.operation.step)

@@ -1,6 +1,6 @@
 """Whether hosts are up, as their rows say: by what watchers and workers write, and by their silence."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import Q, QuerySet
@@ -13,6 +13,9 @@ from compute.hosts.models import Hypervisor
 log = structlog.get_logger(__name__)
 
 WORKER = "worker"
+RESTART = timedelta(minutes=1)
+"""Time within which a host's libvirt is likely back, if it is merely restarted."""
+
 State = Hypervisor.State
 
 
@@ -36,6 +39,16 @@ def worker_speaks(host: Hypervisor) -> None:
     if was_silent:
         # At once, since what waited is placed now, and on no host that is not up.
         _set(Hypervisor.objects.filter(pk=host.pk, seen_at__gte=_limit()), State.UP)
+
+
+def may_be_restarting(host: Hypervisor) -> bool:
+    """Return whether the host does not answer, but did until a moment ago."""
+    return (
+        host.state == State.UNREACHABLE
+        and not host.forced_down
+        and host.seen_at is not None
+        and host.seen_at > timezone.now() - RESTART
+    )
 
 
 def force_down(host: Hypervisor) -> None:

@@ -9,11 +9,17 @@ from django.utils.translation import gettext as _
 from accounts.errors import Conflict
 from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
-from compute.hosts.services import occupants
+from compute.hosts.services import liveness, occupants
 from compute.hosts.services.occupants import NOTHING, Amounts
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.services import hardware, placement
 from compute.instances.services.disk_sizes import total_gib
+
+
+class HostAway(Conflict):
+    """A host that may take the instance does not answer just now, and is likely back soon."""
+
+    retryable = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +33,17 @@ class Capacity:
 
     def refusal(self, instance: Instance) -> str:
         """Return why the hypervisor cannot take the instance; empty if it can."""
+        if reason := self.shortage(instance):
+            return reason
+        if self.hypervisor.state != Hypervisor.State.UP:
+            return _("%(host)s does not answer.") % {"host": self.hypervisor}
+        return ""
+
+    def shortage(self, instance: Instance) -> str:
+        """Return why the hypervisor could not take the instance even if it answered; empty if it could."""
         hypervisor = self.hypervisor
         if not hypervisor.enabled:
             return _("%(host)s is switched off for new instances.") % {"host": hypervisor}
-        if hypervisor.state != Hypervisor.State.UP:
-            return _("%(host)s does not answer.") % {"host": hypervisor}
         if missing := hardware.missing_features(hardware.spec_of(instance), hypervisor):
             return _("%(host)s cannot give it %(what)s.") % {"host": hypervisor, "what": missing}
         for label, free, needed in (
@@ -82,7 +94,7 @@ def place(instance: Instance) -> Hypervisor:
     """Set the instance's hypervisor to one that meets its requirements and has capacity, and return it.
 
     Of several, take the one with the highest preference, then with the most free memory. Raise Conflict with the
-    reason of each hypervisor if there is none.
+    reason of each hypervisor if there is none, HostAway if one is worth waiting for.
     """
     list(Instance.objects.select_for_update(no_key=True).filter(pk=instance.pk).values_list("pk"))
     if instance.hypervisor is not None:
@@ -90,6 +102,7 @@ def place(instance: Instance) -> Hypervisor:
     _lock_group(instance)
     requirements = placement.requirements(instance)
     refusals: list[str] = []
+    error = Conflict
     for capacity in sorted(
         capacities(),
         key=lambda capacity: (requirements.preference(capacity.hypervisor), capacity.ram_mib),
@@ -102,8 +115,11 @@ def place(instance: Instance) -> Hypervisor:
             transitions.change(instance, hypervisor=capacity.hypervisor)
             return capacity.hypervisor
         refusals.append(refusal)
+        lasting = requirements.refusal(capacity.hypervisor) or capacity.shortage(instance)
+        if not lasting and liveness.may_be_restarting(capacity.hypervisor):
+            error = HostAway
     reasons = " ".join(refusals) or _("There is no hypervisor yet.")
-    raise Conflict(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
+    raise error(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
 
 
 def _capacity(host: Hypervisor, used: Amounts) -> Capacity:

@@ -28,6 +28,8 @@ NO_PAGES = {
     "operations": "part of every page",
     "palette": "JSON",
     "instances-more": "part of the list",
+    "instances-question": "JSON",
+    "keyboard-layout": "JSON",
     "quota-requests-waiting": "part of every page",
     "instance-action": "asks where the verb asks; test_states looks at it",
     "choose-password": "gone once used; test_second_factor looks at it",

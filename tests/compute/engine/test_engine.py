@@ -13,6 +13,7 @@ from compute.engine.operations import Run, Wait
 from compute.engine.operations import run as run_module
 from compute.engine.operations.execute import ATTEMPTS, UNDO_ATTEMPTS
 from compute.instances.models import Instance
+from compute.instances.services.scheduler import HostAway
 from tests import factories
 from tests.compute.engine.tiny_plan import TinyPlan, raising
 
@@ -85,6 +86,15 @@ def test_our_own_errors_undo_too(plan: TinyPlan) -> None:
     done = plan.run(plan.begin())
     assert plan.diary == ["do a", "undo a", "failed"]
     assert done.error == {"code": "conflictingRequest", "message": "No hypervisor has room."}
+
+
+def test_one_of_our_own_errors_that_passes_is_tried_again(plan: TinyPlan) -> None:
+    plan.do["a"] = raising(HostAway("host-a does not answer."))
+    operation = plan.run(plan.begin())
+    assert operation.state == State.RUNNING
+    del plan.do["a"]
+    assert plan.run(operation).state == State.SUCCEEDED
+    assert plan.diary == ["do a", "do a", "do b", "do c", "succeeded"]
 
 
 def test_a_passing_error_is_tried_again_after_longer_and_longer(plan: TinyPlan) -> None:

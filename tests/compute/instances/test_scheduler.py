@@ -1,9 +1,12 @@
 """Which host an instance gets, and what a person reads when none fits."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from accounts.errors import Conflict
 from compute.hosts.models import Hypervisor
@@ -70,6 +73,29 @@ def test_every_host_says_its_own_reason() -> None:
     assert "away does not answer." in text
     assert "off is switched off for new instances." in text
     assert "full has 0 vCPUs left, 1 are needed." in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "worth_waiting"),
+    [
+        ({"seen_at": timedelta(seconds=5)}, True),
+        ({"seen_at": timedelta(minutes=5)}, False),
+        ({"seen_at": timedelta(seconds=5), "forced_down": True}, False),
+        ({"seen_at": timedelta(seconds=5), "enabled": False}, False),
+        ({"seen_at": timedelta(seconds=5), "vcpus": 0}, False),
+        ({"seen_at": timedelta(seconds=5), "zone": "west"}, False),
+        ({}, False),
+    ],
+)
+def test_a_host_whose_libvirt_restarts_is_waited_for(fields: dict[str, Any], worth_waiting: bool) -> None:
+    if "seen_at" in fields:
+        fields = fields | {"seen_at": timezone.now() - fields["seen_at"]}
+    factories.HypervisorFactory(state=Hypervisor.State.UNREACHABLE, **fields)
+    instance = wanting()
+    instance.requested_zone = "" if "zone" not in fields else "east"
+    with pytest.raises(Conflict) as refused:
+        scheduler.place(instance)
+    assert refused.value.retryable is worth_waiting
 
 
 def test_without_hosts_it_says_so() -> None:
