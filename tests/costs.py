@@ -1,4 +1,4 @@
-"""What a run of the tests costs: CPU seconds a folder, those of processes and guests included, and what each line took.
+"""What a run of the tests costs: CPU seconds a folder, a line and a file, those of processes and guests included.
 
 pytest loads this as a plugin. Processes that a test starts count once they have ended and were waited for. Guests are
 libvirt's children, so a thread looks at them while they run.
@@ -17,6 +17,9 @@ from tests.environment import ROOT
 from tests.guests import Guests, guest_roots
 from tests.lines import line_of
 
+DEAREST = 20
+"""Files whose cost is told, dearest first."""
+
 
 @dataclass(slots=True)
 class Cost:
@@ -27,6 +30,10 @@ class Cost:
     own: float = 0
     processes: float = 0
     guests: float = 0
+
+    @property
+    def cpu(self) -> float:
+        return self.own + self.processes + self.guests
 
     def add(self, other: "Cost") -> None:
         for name, value in asdict(other).items():
@@ -40,9 +47,10 @@ class Costs:
         self.config = config
         self.folders: dict[str, Cost] = defaultdict(Cost)
         self.lines: dict[str, Cost] = defaultdict(Cost)
+        self.files: dict[str, Cost] = defaultdict(Cost)
         self.guests = Guests()
         self._before = Cost()
-        self._last = ("", "")
+        self._last = ("", "", "")
 
     def pytest_sessionstart(self) -> None:
         self.guests.start()
@@ -52,7 +60,8 @@ class Costs:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         self._before = self._now()  # what it waited for its turn is nobody's
         answer = yield
-        self._last = (item.nodeid.split("/")[1], line_of(item.nodeid) or "others")
+        file = item.nodeid.partition("::")[0]
+        self._last = (file.split("/")[1], line_of(item.nodeid) or "others", file)
         self._note(1)
         return answer
 
@@ -63,12 +72,15 @@ class Costs:
             self._note(0)
         if (output := getattr(self.config, "workeroutput", None)) is not None:
             output["costs"] = [
-                {name: asdict(cost) for name, cost in each.items()} for each in (self.folders, self.lines)
+                {name: asdict(cost) for name, cost in each.items()}
+                for each in (self.folders, self.lines, self.files)
             ]
 
     def pytest_testnodedown(self, node: Any) -> None:
         for mine, theirs in zip(
-            (self.folders, self.lines), getattr(node, "workeroutput", {}).get("costs", ()), strict=False
+            (self.folders, self.lines, self.files),
+            getattr(node, "workeroutput", {}).get("costs", ()),
+            strict=False,
         ):
             for name, cost in theirs.items():
                 mine[name].add(Cost(**cost))
@@ -76,13 +88,16 @@ class Costs:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.folders:
             return
-        terminalreporter.section("CPU seconds a folder, and what each line took")
+        terminalreporter.section("CPU seconds a folder, a line, and of the dearest files")
         head = f"{'':14}{'tests':>7}{'seconds':>9}{'CPU: tests':>12}{'processes':>11}{'guests':>8}"
         terminalreporter.write_line(head)
         for rows in (self.folders, self.lines):
             for name, cost in sorted(rows.items(), key=lambda row: -row[1].wall):
                 terminalreporter.write_line(_row(name, cost))
             terminalreporter.write_line("")
+        for name, cost in sorted(self.files.items(), key=lambda row: -row[1].cpu)[:DEAREST]:
+            terminalreporter.write_line(_row(name, cost, wide=50))
+        terminalreporter.write_line("")
         total = Cost()
         for cost in self.folders.values():
             total.add(cost)
@@ -99,6 +114,7 @@ class Costs:
         )
         self.folders[self._last[0]].add(spent)
         self.lines[self._last[1]].add(spent)
+        self.files[self._last[2]].add(spent)
         self._before = now
 
     def _now(self) -> Cost:
@@ -111,8 +127,8 @@ class Costs:
         )
 
 
-def _row(name: str, cost: Cost) -> str:
-    return f"{name:14}{cost.tests:>7}{cost.wall:>9.1f}{cost.own:>12.1f}{cost.processes:>11.1f}{cost.guests:>8.1f}"
+def _row(name: str, cost: Cost, wide: int = 14) -> str:
+    return f"{name:{wide}}{cost.tests:>7}{cost.wall:>9.1f}{cost.own:>12.1f}{cost.processes:>11.1f}{cost.guests:>8.1f}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
