@@ -23,7 +23,7 @@ from compute.instances.actions import Action, begin
 from compute.instances.duties.recycle_bin import purge_at
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
-from portal import lists
+from portal import instance_rows, lists
 from portal.activity_entries import Entry, make_entry
 from portal.lists import page_number
 from portal.pages import many
@@ -54,8 +54,6 @@ BIN_COLUMNS = (
 )
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")
-IN_ROW = ("start",)
-"""Actions with a button in each row of the list. All others come with the row's menu, once it is opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,7 @@ def listing(request: Request) -> HttpResponse:
     )
     values = {
         "page": instances_page,
-        "rows": [row(request, instance, IN_ROW) for instance in instances_page],
+        "rows": instance_rows.rows(request.context, list(instances_page), everywhere=everywhere),
         "columns": lists.columns(query, COLUMNS),
         "filters": [(name, label, lists.url(query, status=name)) for name, label in FILTERS.items()],
         "status": query.get("status", ""),
@@ -125,7 +123,6 @@ def listing(request: Request) -> HttpResponse:
         "everywhere_url": lists.url(query, all="" if everywhere else "1"),
         "bulk": _permitted_actions(request, BULK),
         "more": menu_actions(),
-        "may_console": policy.allows(request.context, "instance:console"),
         "narrowed": any(query.get(name) for name in ("search", "status", "project")),
         "query": query.urlencode(),
     }

@@ -73,7 +73,9 @@ def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
 
 def _search_instances(request: Request, search: str) -> list[Instance]:
     everywhere = request.context.is_admin
-    return list(instances.page(request.context, search=search, size=MOST, all_projects=everywhere))
+    return list(
+        instances.page(request.context, search=search, size=MOST, all_projects=everywhere, details=True)
+    )
 
 
 def _hint(request: Request, instance: Instance) -> str:

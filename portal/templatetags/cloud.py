@@ -1,13 +1,16 @@
 """Template tags and filters: icons, statuses, usage bars, sizes and times."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.services.quotas import Usage
@@ -25,15 +28,32 @@ def icon(name: str, extra_class: str = "") -> SafeString:
     return icons.svg(name, extra_class)
 
 
-@register.inclusion_tag("parts/status.html")
-def status(instance: Instance) -> dict[str, Any]:
+@register.simple_tag
+def icon_symbols(*names: str) -> SafeString:
+    """Draw the icons that {% icon_reference %} shows on the same page."""
+    return icons.symbols(*names)
+
+
+@register.simple_tag
+def icon_reference(name: str) -> SafeString:
+    """Return an icon that {% icon_symbols %} has drawn."""
+    return icons.reference(name)
+
+
+@register.simple_tag
+def status(instance: Instance) -> SafeString:
     """Show the badge of an instance. Its task, if there is one, stands in place of its status."""
-    return {
-        "status": instance.status,
-        "label": status_labels.status(instance.status),
-        "task": status_labels.task(instance.task_state) if instance.task_state else "",
-        "colour": instance.colour,
+    return _badge(instance.status, instance.task_state, str(instance.colour), get_language())
+
+
+@lru_cache(maxsize=256)
+def _badge(name: str, task: str | None, colour: str, _language: str | None) -> SafeString:
+    values = {
+        "label": status_labels.status(name),
+        "task": status_labels.task(task) if task else "",
+        "colour": colour,
     }
+    return render_to_string("parts/status.html", values)
 
 
 @register.inclusion_tag("parts/usage_bar.html")

@@ -16,6 +16,7 @@ import "./palette.js";
 import "./passkeys.js";
 import "./rename.js";
 import "./restore.js";
+import "./row-menu.js";
 import "./save.js";
 import "./screen.js";
 import "./theme.js";

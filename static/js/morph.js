@@ -16,6 +16,7 @@ callbacks.beforeAttributeUpdated = (attribute, element) => {
 /** What a person has open is not pulled from under them: a form being written in, a menu that was fetched. */
 const OPEN = "[data-rename-form]:not([hidden]), .describe:focus-within, .row-menu.show, details[data-writing][open]";
 callbacks.beforeNodeMorphed = (element) => !element.matches?.(OPEN);
+callbacks.beforeNodeRemoved = (element) => !element.matches?.("[data-row-menu] + .row-menu");
 
 /** A menu that was fetched after it was opened finds its place anew. */
 document.addEventListener("htmx:afterSettle", ({ target }) => {

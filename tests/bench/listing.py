@@ -37,9 +37,11 @@ def measure(installation: Installation) -> Iterator[Figure]:
     """Each round asks every list once, so that all see the same machine."""
     lists = {entry["rows"]: entry for entry in installation.rows["lists"]}
     viewers = {count: viewer(installation, entry["user"]) for count, entry in lists.items()}
+    viewers[0] = viewer(installation, installation.rows["empty"])
     times: dict[tuple[str, int], list[float]] = {
         (path, count): [] for path in (WHOLE, TEN) for count in lists
     }
+    times[WHOLE, 0] = []
     for number in range(ROUNDS + 2):
         for path, count in times:
             took, _size = viewers[count].get(path)
@@ -68,12 +70,21 @@ def measure(installation: Installation) -> Iterator[Figure]:
         value=median_ratio(times[WHOLE, most], times[WHOLE, middle]),
         goal=Goal(bound=1.2),
     )
+    yield Figure(
+        what="first page of 50 beside the page without any",
+        ours=milliseconds(statistics.median(times[WHOLE, most])),
+        beside=f"without any: {milliseconds(statistics.median(times[WHOLE, 0]))}",
+        value=median_ratio(times[WHOLE, most], times[WHOLE, 0]),
+        goal=Goal(bound=1.6),
+    )
     for count in (least, most):
         plain, packed = viewers[count].get(WHOLE, "identity")[1], viewers[count].get(WHOLE)[1]
         yield Figure(
             what=f"    bytes of the first page with {count:,} rows",
-            ours=f"{plain / 1024:.0f} KiB",
-            beside=f"packed {packed / 1024:.1f} KiB",
+            ours=f"{plain / 1000:.0f} KB",
+            beside=f"packed {packed / 1000:.1f} KB",
+            value=plain / 1000,
+            goal=Goal(bound=60, unit="KB"),
         )
 
 

@@ -32,6 +32,7 @@ ADDRESSES = iter(ipaddress.IPv4Network("100.64.0.0/16").hosts())
 
 def main() -> None:
     people = [fill(count) for count in COUNTS]
+    nobody = fill(0)
     # Rescued, since the watcher would notice that one merely active has no guest.
     screen = _instance(people[0].default_project, "bench-screen", VmState.RESCUED)
     screen.hypervisor = Hypervisor.objects.get()
@@ -43,6 +44,7 @@ def main() -> None:
                     {"rows": count, "user": user.name, "queries": queries(user)}
                     for count, user in zip(COUNTS, people, strict=True)
                 ],
+                "empty": nobody.name,
                 "screen": {"uuid": str(screen.pk), "socket": str(guests.vnc_socket(screen))},
             }
         )

@@ -42,6 +42,11 @@ STATUSES: dict[str, Q] = {
 }
 """{filter: condition}. Each instance meets exactly one, so that the counts add up."""
 
+_NOT_LISTED = (
+    *("description", "public_key", "user_data", "scheduler_hints", "hardware", "metadata", "tags"),
+    *("resized_from", "agent", "headroom"),
+)
+
 
 def page(
     context: Context,
@@ -54,14 +59,17 @@ def page(
     number: int = 1,
     size: int = 50,
     in_bin: bool = False,
+    details: bool = False,
 ) -> "Page[Instance]":
-    """Return one page of instances with their ports, images, hosts and open operations. Raise Forbidden.
+    """Return one page of instances with their ports, hosts and open operations. Raise Forbidden.
 
+    They come with what a list shows, in all projects with their owners too; with `details`, with all that actions ask.
     `search` matches part of a name or address, or a whole id. In all projects it matches part of a user's name too.
     `project` is an id. Unknown filters and sorts have no effect.
     """
     policy.enforce(context, "instance:read")
-    rows = _with_details(Instance.objects.visible_to(context, all_projects=all_projects))
+    rows = Instance.objects.visible_to(context, all_projects=all_projects)
+    rows = _with_details(rows) if details else _for_list(rows, owners=all_projects)
     rows = rows.in_recycle_bin() if in_bin else rows.present()
     if search := search.strip():
         rows = (
@@ -146,6 +154,15 @@ def _matching(search: str, *, users: bool) -> Q:
         return condition | Q(pk=UUID(search))
     except ValueError:
         return condition
+
+
+def _for_list(rows: InstanceQuerySet, *, owners: bool) -> InstanceQuerySet:
+    """Return the rows with no more than a list shows, since what is read for each of its rows is most of its time."""
+    if owners:
+        rows = rows.select_related("project", "user")
+    # Many instances share a host, so it is read once and not with each.
+    ports = Prefetch("ports", Port.objects.order_by("created_at", "pk"))
+    return rows.defer(*_NOT_LISTED).prefetch_related("hypervisor", ports).with_open_operations()
 
 
 def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
