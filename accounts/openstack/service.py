@@ -9,7 +9,7 @@ from django.http import JsonResponse
 from rest_framework.request import Request
 
 from accounts.openstack import faults
-from accounts.openstack.microversions import Microversions
+from accounts.openstack.microversions import Microversions, Version
 from accounts.openstack.paging import Page, Paging, Row, next_page_query
 from accounts.openstack.schema import Schema
 
@@ -21,7 +21,8 @@ FaultForm = Callable[[int, str], dict[str, Any]]
 class Service:
     """One API. `type` is its name in the catalog and in access rules, whose paths begin below `root`, with the version.
 
-    Links begin with `base`. `request_id_header` repeats the request's id under the service's own name.
+    Links begin with `base`. `request_id_header` repeats the request's id under the service's own name. From
+    `strict_queries` on, a query string may have known parameters only.
     """
 
     type: str
@@ -32,6 +33,7 @@ class Service:
     paging: Paging
     microversions: Microversions | None = None
     request_id_header: str = ""
+    strict_queries: Version | None = None
 
     def url(self, path: str) -> str:
         """Return the absolute URL of a path below `base`."""

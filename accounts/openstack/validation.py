@@ -41,9 +41,13 @@ def enforce(schema: Schema, value: object, name: str = "") -> None:
         raise BadInput(fields=fields)
 
 
-def enforce_query(schema: Schema, query: Mapping[str, Iterable[str]]) -> None:
-    """Raise BadInput naming each invalid parameter, which may be repeated."""
+def enforce_query(schema: Schema, query: Mapping[str, Iterable[str]], *, strict: bool = False) -> None:
+    """Raise BadInput naming each invalid parameter, which may be repeated. `strict` refuses unknown ones too."""
     properties = schema["properties"]
+    if strict and (unknown := [name for name in query if name not in properties]):
+        raise BadInput(
+            fields={name[:LONGEST_FIELD]: _("This is not known.") for name in unknown[:MOST_ERRORS]}
+        )
     for name, values in query.items():
         for value in values if name in properties else ():
             enforce(properties[name], value, name)

@@ -75,7 +75,8 @@ class ApiView(APIView):
         """Raise BadInput unless query string and body fit the schemas of the method."""
         rules = self.contract(str(request.method).lower())
         if (schema := at(rules.query, self.version)) is not None:
-            validation.enforce_query(schema, dict(request._request.GET.lists()))
+            strict = self.api.strict_queries is not None and self.version >= self.api.strict_queries
+            validation.enforce_query(schema, dict(request._request.GET.lists()), strict=strict)
         if (schema := at(rules.body, self.version)) is not None:
             validation.enforce(schema, self.body())
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
+from accounts.openstack.microversions import Version
 from accounts.openstack.paging import Paging
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
@@ -27,6 +28,7 @@ COMPUTE = Service(
     error_schema=faults.SCHEMA,
     paging=Paging(default=MOST, most=MOST),
     microversions=MICROVERSIONS,
+    strict_queries=Version(2, 75),
     request_id_header="x-compute-request-id",
 )
 url = COMPUTE.url

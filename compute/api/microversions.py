@@ -1,7 +1,7 @@
 """The microversions of the Compute API.
 
-Everything up to NEWEST is honoured by what there is. Changes of volumes and interfaces answer 404; of
-migrations there are resizes only.
+Everything up to NEWEST is honoured by what there is. Changes of volumes and interfaces, and events of other services,
+answer 404; of migrations there are resizes only.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from accounts.openstack.microversions import Microversions, Version
 
 OLDEST: Final = Version(2, 1)
-NEWEST: Final = Version(2, 73)
+NEWEST: Final = Version(2, 88)
 MICROVERSIONS: Final = Microversions(
     service="compute", oldest=OLDEST, newest=NEWEST, old_header="X-OpenStack-Nova-API-Version"
 )

@@ -25,7 +25,7 @@ def server(openstack: OpenStack, image: str) -> str:
     """Running, with a key, a property and a description; removed at the end."""
     assert "PRIVATE KEY" in openstack.run("keypair create key").stdout
     made = openstack(
-        f"--os-compute-api-version 2.73 server create --wait --flavor tiny --image {image} --key-name key "
+        f"--os-compute-api-version 2.88 server create --wait --flavor tiny --image {image} --key-name key "
         f"--property stage=test --tag blue --description first {JSON} s1"
     )
     assert (made["status"], made["key_name"], made["description"]) == ("ACTIVE", "key", "first")
@@ -76,7 +76,7 @@ def test_looking_at_a_server(openstack: OpenStack, server: str) -> None:
     assert (row["ID"], row["Status"], row["Flavor"]) == (server, "ACTIVE", "tiny")
     assert openstack(f"server list --name ^s1$ --status ACTIVE --sort-column name {JSON}")
     assert openstack(f"server list --status SHUTOFF {JSON}") == []
-    shown = openstack(f"--os-compute-api-version 2.73 server show s1 {JSON}")
+    shown = openstack(f"--os-compute-api-version 2.88 server show s1 {JSON}")
     assert shown["id"] == server
     assert shown["addresses"]["default"]
     (event,) = openstack(f"server event list s1 {JSON}")
@@ -85,7 +85,7 @@ def test_looking_at_a_server(openstack: OpenStack, server: str) -> None:
 
 
 def test_changing_what_it_is_called(openstack: OpenStack, server: str) -> None:
-    newest = "--os-compute-api-version 2.73"
+    newest = "--os-compute-api-version 2.88"
     openstack(f"{newest} server set --name s2 --description second --property a=b --tag red s1")
     shown = openstack(f"{newest} server show s2 {JSON}")
     assert (shown["description"], shown["properties"]) == ("second", {"stage": "test", "a": "b"})
@@ -146,7 +146,7 @@ def test_resizing(openstack: OpenStack, stack: Stack, server: str) -> None:
 
 def test_a_lock(openstack: OpenStack, server: str) -> None:
     openstack("server lock s1")
-    assert openstack(f"--os-compute-api-version 2.73 server show s1 {JSON}")["locked"] is True
+    assert openstack(f"--os-compute-api-version 2.88 server show s1 {JSON}")["locked"] is True
     openstack("server unlock s1")
 
 

@@ -8,7 +8,7 @@ from tests.clients.conftest import OpenStack
 from tests.stack import Stack, wait_for
 
 JSON = "-f json"
-NEWEST = "--os-compute-api-version 2.73"
+NEWEST = "--os-compute-api-version 2.88"
 pytestmark = pytest.mark.timeout(600)
 
 

@@ -12,7 +12,7 @@ from tests.stack import BASE, Stack, wait_for
 from tests.venvs import venv_of
 
 JSON = "-f json"
-NEWEST = "--os-compute-api-version 2.73"
+NEWEST = "--os-compute-api-version 2.88"
 pytestmark = pytest.mark.timeout(900)
 
 

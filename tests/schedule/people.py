@@ -166,7 +166,7 @@ class Person:
         )
         answer.raise_for_status()
         self._session.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
-        self._session.headers["X-OpenStack-Nova-API-Version"] = "2.73"
+        self._session.headers["X-OpenStack-Nova-API-Version"] = "2.88"
 
     def _ask(self, method: str, path: str, body: Any = None, what: str = "") -> dict[str, Any]:
         answer = self._session.request(method, f"{self._stack.url}/{path}", json=body, timeout=60)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
-from accounts.errors import BadInput, NotFound
+from accounts.errors import BadInput, NotFound, Unavailable
 from accounts.names import is_text
 from accounts.openstack.contract import contract
 from accounts.openstack.microversions import Version
@@ -28,6 +28,9 @@ from compute.hosts.models import Hypervisor
 from compute.hosts.services import host_usage, occupants, questions
 from compute.hosts.services.host_usage import HostUsage
 from compute.hosts.services.occupants import NOTHING
+
+LAST_OF_NUMBERS = Version(2, 87)
+"""The last version in which hypervisors count; Placement does so since."""
 
 
 class Hypervisors(ComputeView):
@@ -43,6 +46,8 @@ class HypervisorsInDetail(ComputeView):
 
 
 class Statistics(ComputeView):
+    until = LAST_OF_NUMBERS
+
     @contract(answers={200: schemas.STATISTICS})
     def get(self, request: Request) -> HttpResponse:
         rows = host_usage.listing(self.context)
@@ -62,13 +67,14 @@ class OneHypervisor(ComputeView):
 
 
 class Uptime(ComputeView):
-    """How long the host runs and how busy it is, as its own kernel says."""
+    """How long the host runs and how busy it is, as its own kernel says. From 2.88 on, the host itself tells."""
+
+    until = LAST_OF_NUMBERS
 
     @contract(answers={200: schemas.UPTIME})
     def get(self, request: Request, key: str) -> HttpResponse:
         hypervisor = _find(self, key)
-        facts = json.loads(questions.ask(hypervisor, "/facts").content)
-        return JsonResponse({"hypervisor": _brief(self, hypervisor) | {"uptime": facts["uptime"]}})
+        return JsonResponse({"hypervisor": _brief(self, hypervisor) | {"uptime": _uptime(hypervisor)}})
 
 
 class Search(ComputeView):
@@ -151,11 +157,14 @@ def _answer_list(
     if view.at_least(53) and (pattern := query.get("hypervisor_hostname_pattern", "")):
         hosts = _named_like(hosts, pattern)
     page = COMPUTE.paging.page(query, hosts, find=partial(_with_id, view))
-    servers = _servers(page.rows) if _asks_for_servers(view, query) else {}
+    asks = _asks_for_servers(view, query)
+    servers = _servers(page.rows) if asks else {}
 
     def with_servers(row: HostUsage) -> dict[str, Any]:
-        host_servers = servers.get(row.hypervisor.pk)
-        return show(row) | ({"servers": host_servers} if host_servers else {})
+        host_servers = servers.get(row.hypervisor.pk, [])
+        # Until 2.74 a host without servers does not say so.
+        is_said = host_servers or (asks and view.at_least(75))
+        return show(row) | ({"servers": host_servers} if is_said else {})
 
     return COMPUTE.page_response(
         request,
@@ -243,10 +252,13 @@ def _numbers(row: HostUsage) -> dict[str, int]:
 def _detail(view: ComputeView, row: HostUsage) -> dict[str, Any]:
     host = row.hypervisor
     cpu = {"arch": host.arch, "model": host.cpu_model, "vendor": "", "features": [], "topology": {}}
+    if view.at_least(88):
+        more: dict[str, Any] = {"uptime": _uptime_if_up(host)}
+    else:
+        more = _numbers(row) | {"cpu_info": cpu if view.at_least(28) else json.dumps(cpu)}
     return {
         **_brief(view, host),
-        **_numbers(row),
-        "cpu_info": cpu if view.at_least(28) else json.dumps(cpu),
+        **more,
         "host_ip": "127.0.0.1",
         "hypervisor_type": "QEMU",
         "hypervisor_version": _version_number(host.qemu_version),
@@ -256,6 +268,20 @@ def _detail(view: ComputeView, row: HostUsage) -> dict[str, Any]:
             "disabled_reason": host.disabled_reason or None,
         },
     }
+
+
+def _uptime(host: Hypervisor) -> str:
+    """Return what the host's kernel says. Raise Unavailable."""
+    uptime: str = json.loads(questions.ask(host, "/facts").content)["uptime"]
+    return uptime
+
+
+def _uptime_if_up(host: Hypervisor) -> str | None:
+    """Return the same; None if the host does not answer."""
+    try:
+        return _uptime(host) if _is_up(host) else None
+    except Unavailable:
+        return None
 
 
 def _version_number(version: str) -> int:

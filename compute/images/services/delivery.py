@@ -52,22 +52,30 @@ def _is_there(image: Image, host: Hypervisor) -> bool:
     return pools.own(host).stat(image.volume_name) is not None
 
 
-@transaction.atomic
 def _begin(run: Run, image: Image, host: Hypervisor) -> None:
-    """Begin a delivery in the name of the waiting operation, unless one is open already."""
+    """Begin a delivery in the name of the waiting operation."""
+    asker = run.operation
+    context = Context(
+        user=asker.user or User(id="", name=""), project=asker.project, request_id=asker.request_id
+    )
+    begin(context, image, host, project_id=asker.project_id)
+
+
+@transaction.atomic
+def begin(context: Context, image: Image, host: Hypervisor, *, project_id: str | None = None) -> None:
+    """Begin a delivery, unless one is open already. It is the image's project's unless told."""
     list(Image.objects.select_for_update(no_key=True).filter(pk=image.pk).values_list("pk"))
     rows = Operation.objects.open().filter(kind=KIND, subject_id=image.pk, host=host)
     if rows.exists():
         return
-    asker = run.operation
     operations.enqueue(
-        Context(user=asker.user or User(id="", name=""), project=asker.project, request_id=asker.request_id),
+        context,
         KIND,
         image,
         parameters={"host": str(host.pk)},
         exclusive=False,
         host=host.pk,
-        project_id=asker.project_id,
+        project_id=project_id,
     )
 
 

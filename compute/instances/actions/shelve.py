@@ -9,6 +9,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
+from accounts.errors import Conflict
+from accounts.openstack.contract import by_version
+from accounts.openstack.schema import ANY, Schema, nullable, object_of, text
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
@@ -33,7 +36,7 @@ from compute.instances.actions.steps import (
 )
 from compute.instances.actions.stop import ShutDown
 from compute.instances.models import Instance
-from compute.instances.services import scheduler
+from compute.instances.services import placement, scheduler
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 
@@ -78,6 +81,9 @@ class Shelve(ImageAction):
         super().succeeded(operation)
 
 
+_ZONE: Schema = nullable(object_of({"availability_zone": text(255, 1)}))
+
+
 class Unshelve(InstanceAction):
     verb = "unshelve"
     label = _("Unshelve")
@@ -92,11 +98,21 @@ class Unshelve(InstanceAction):
     doing = _("Unshelving")
     schedulable = True
     api_name = "unshelve"
+    api_body = by_version(lambda minor: _ZONE if minor >= 77 else ANY, 77)
     steps = (ReserveAddresses(), Define(), PowerOn())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Check the capacity of the host of its disks. Raise Conflict if there is too little."""
+        """Check zone and capacity of the host of its disks. Takes `availability_zone`. Raise BadInput, Conflict."""
+        zone, _host = placement.parse_zone(context, parameters.get("availability_zone"))
+        host = instance.hypervisor
+        if zone and host and host.availability_zone != zone:
+            raise Conflict(
+                _("Its disks are on %(host)s, in the availability zone %(zone)s.")
+                % {"host": host, "zone": host.availability_zone}
+            )
         scheduler.check(instance)
+        if zone:
+            transitions.change(instance, requested_zone=zone)
         return {}
 
     def succeeded(self, operation: Operation) -> None:

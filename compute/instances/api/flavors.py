@@ -52,7 +52,7 @@ def show(view: ComputeView, flavor: Flavor) -> dict[str, Any]:
         "vcpus": flavor.vcpus,
         "ram": flavor.ram_mib,
         "disk": flavor.disk_gib,
-        "swap": flavor.swap_mib or "",
+        "swap": flavor.swap_mib if view.at_least(75) else flavor.swap_mib or "",
         "rxtx_factor": flavor.rxtx_factor,
         "os-flavor-access:is_public": flavor.is_public,
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gib,

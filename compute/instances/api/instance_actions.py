@@ -85,6 +85,8 @@ class OneInstanceAction(ComputeView):
             body["hostId"] = ""
             if admin:
                 body["host"] = row.host.name if row.host else ""
+        if self.at_least(84):
+            body["details"] = row.error["message"] if has_failed and row.error else None
         return body
 
 

@@ -28,6 +28,8 @@ from compute.instances.services import migrations
 _PLAIN = {"status": "status", "host": "parameters__host", "source_compute": "parameters__host"}
 """Filter → lookup. A resize stays on its host, which is both source and destination."""
 
+_OWNERS = {"user_id": "user", "project_id": "project"}
+
 
 class Migrations(ComputeView):
     @contract(query=schemas.MIGRATIONS_QUERY, answers={200: schemas.MIGRATIONS})
@@ -40,7 +42,7 @@ class Migrations(ComputeView):
 
     def _filtered(self, rows: "QuerySet[Operation]") -> "QuerySet[Operation]":
         query = self.request.query_params
-        for name, lookup in _PLAIN.items():
+        for name, lookup in (_PLAIN | (_OWNERS if self.at_least(80) else {})).items():
             if name in query:
                 rows = rows.filter(**{lookup: query[name]}) if is_text(query[name]) else rows.none()
         if "instance_uuid" in query:
@@ -73,6 +75,8 @@ class Migrations(ComputeView):
             body["migration_type"] = migrations.NOVA_TYPE
         if self.at_least(59):
             body["uuid"] = str(row.pk)
+        if self.at_least(80):
+            body |= {"user_id": row.user_id or "", "project_id": row.project_id}
         return body
 
 

@@ -81,6 +81,12 @@ def _rescue(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     return JsonResponse({"adminPass": password})
 
 
+def _unshelve(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
+    fields = value if view.at_least(77) and value else {}
+    _begin(view, "instance.unshelve", instance, {"availability_zone": fields.get("availability_zone")})
+    return accepted()
+
+
 def _resize(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     _begin(view, "instance.resize", instance, {"flavor_id": parse_reference(value["flavorRef"])})
     return accepted()
@@ -183,6 +189,7 @@ _HANDLERS: dict[str, Handler] = {
     "rescue": _rescue,
     "rebuild": _rebuild,
     "resize": _resize,
+    "unshelve": _unshelve,
     "confirmResize": _confirm,
     "os-getConsoleOutput": _console_output,
     "os-getVNCConsole": _vnc_console,

@@ -23,7 +23,11 @@ def brief(instance: Instance) -> dict[str, Any]:
 
 
 def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
-    """Return a server as the answer to an update or a rebuild shows it."""
+    """Return a server as the answer to an update or a rebuild shows it, from 2.75 on like any other."""
+    return full(view, instance, one=True) if view.at_least(75) else _base(view, instance)
+
+
+def _base(view: ComputeView, instance: Instance) -> dict[str, Any]:
     host = instance.hypervisor.name if instance.hypervisor else ""
     body: dict[str, Any] = {
         **brief(instance),
@@ -55,7 +59,7 @@ def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
 
 def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
     """Return a server as detailed lists show it. `one` adds the fields of the view of one server."""
-    body = changed(view, instance) | {
+    body = _base(view, instance) | {
         "addresses": addresses(instance),
         "OS-EXT-AZ:availability_zone": instance.availability_zone,
         "OS-EXT-STS:vm_state": instance.vm_state,

@@ -1,8 +1,9 @@
 """The filters of lists of servers, as conditions on rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from functools import reduce
+from ipaddress import ip_address
 from operator import and_, or_
 from uuid import UUID
 
@@ -15,10 +16,12 @@ from accounts.errors import BadInput
 from accounts.names import is_text
 from accounts.openstack import expressions
 from accounts.services import inputs
+from accounts.services.inputs import FLAGS
 from compute.api.base import ComputeView, moment_of
 from compute.hosts.models import Hypervisor
 from compute.instances import states
 from compute.instances.api.json_lists import JsonListContains
+from compute.instances.api.server_body import POWER, PROGRESS, SHUT_DOWN
 from compute.instances.states import TaskState, VmState
 from compute.networks.models import Port
 
@@ -87,7 +90,40 @@ def _in_zone(zone: str) -> Q:
     return hosts | Q(hypervisor=None, requested_zone=zone)
 
 
-FILTERS: Mapping[str, Callable[[str], Q]] = {
+def _ip(column: str) -> Callable[[str], Q]:
+    def condition(value: str) -> Q:
+        try:
+            return Q(**{column: str(ip_address(value))})
+        except ValueError:
+            return NOTHING
+
+    return condition
+
+
+def _at(column: str) -> Callable[[str], Q]:
+    """Return the filter by a time, which servers show in whole seconds."""
+
+    def condition(value: str) -> Q:
+        moment = inputs.moment({column: value.replace(" ", "+")}, column)
+        return Q(**{f"{column}__gte": moment, f"{column}__lt": moment + timedelta(seconds=1)})
+
+    return condition
+
+
+def _is_true(word: str) -> bool:
+    return FLAGS.get(word[:8].lower(), False)
+
+
+def _with_power(power: int) -> Q:
+    return Q(vm_state__in=[state for state in VmState if POWER.get(state, SHUT_DOWN) == power])
+
+
+def _with_progress(progress: int) -> Q:
+    conditions = [_status_condition(status) for status, done in PROGRESS.items() if done == progress]
+    return reduce(or_, (each for each in conditions if each is not None), NOTHING)
+
+
+FILTERS: dict[str, Callable[[str], Q]] = {
     "name": lambda value: _regex("name")(value) | _in_recycle_bin(value),
     "display_name": _regex("name"),
     "description": _regex("description"),
@@ -105,8 +141,20 @@ FILTERS: Mapping[str, Callable[[str], Q]] = {
     "vm_state": _text("vm_state"),
     "availability_zone": _in_zone,
     "ip6": lambda value: NOTHING,
+    "access_ip_v4": _ip("access_ipv4"),
+    "access_ip_v6": _ip("access_ipv6"),
+    "auto_disk_config": lambda value: NOTHING if _is_true(value) else Q(),
+    "config_drive": lambda value: Q() if _is_true(value) else NOTHING,
+    "kernel_id": lambda value: NOTHING,
+    "ramdisk_id": lambda value: NOTHING,
+    "launch_index": lambda value: Q(launch_index=int(value)),
+    "power_state": lambda value: _with_power(int(value)),
+    "progress": lambda value: _with_progress(int(value)),
+    "created_at": _at("created_at"),
+    "launched_at": _at("launched_at"),
+    "terminated_at": _at("deleted_at"),
 }
-FOR_ADMINS: Mapping[str, Callable[[str], Q]] = {
+FOR_ADMINS: dict[str, Callable[[str], Q]] = {
     "host": _text("hypervisor__name"),
     "node": _text("hypervisor__name"),
     "hypervisor_hostname": _text("hypervisor__name"),
@@ -115,14 +163,15 @@ FOR_ADMINS: Mapping[str, Callable[[str], Q]] = {
 
 def condition(view: ComputeView, query: QueryDict) -> Q:
     """Return the condition of all filters. Unknown and forbidden filters are ignored, as in Nova."""
-    filters = dict(FILTERS)
-    if policy.allows(view.context, "instance:read_host"):
-        filters |= FOR_ADMINS
+    is_admin = policy.allows(view.context, "instance:read_host")
+    filters = FILTERS | FOR_ADMINS if is_admin else FILTERS
     where = Q()
     for name in query:
         if name in filters and query[name] != "":
             where &= reduce(or_, (filters[name](value) for value in query.getlist(name)))
-    if query.getlist("status") or not asks_for_changes(view, query):
+    if is_admin and inputs.flag(query, "soft_deleted", False):
+        where &= Q(vm_state=VmState.SOFT_DELETED)
+    elif query.getlist("status") or not asks_for_changes(view, query):
         where &= _statuses_condition(view, query.getlist("status"), query.get("name", ""))
     if moment := moment_of(query, "changes-since"):
         where &= Q(updated_at__gte=moment)

@@ -18,6 +18,7 @@ from compute.instances.api import server_body
 from compute.instances.api.schemas import server_parts as schemas
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
+from compute.instances.services import hardware
 from compute.instances.states import VmState
 from compute.networks.api.subnets import subnet_id
 
@@ -29,6 +30,9 @@ STATES = {
     VmState.SUSPENDED: "suspended",
     VmState.ERROR: "crashed",
 }
+
+SMALL_PAGE = 4
+"""KiB. Guests have no larger pages here."""
 
 
 class Ips(ComputeView):
@@ -157,6 +161,24 @@ class Volumes(ComputeView):
     def get(self, request: Request, key: str) -> HttpResponse:
         find(self, key)
         return JsonResponse({"volumeAttachments": []})
+
+
+class Topology(ComputeView):
+    """The guest's NUMA nodes: one if its flavor or image asks for it, else none."""
+
+    since = Version(2, 78)
+
+    @contract(answers={200: schemas.TOPOLOGY})
+    def get(self, request: Request, key: str) -> HttpResponse:
+        instance = find(self, key)
+        options = hardware.values_of(instance)
+        node = {"memory_mb": instance.ram_mib, "siblings": [], "vcpu_set": list(range(instance.vcpus))}
+        return JsonResponse(
+            {
+                "nodes": [node] if "numa_nodes" in options else [],
+                "pagesize_kb": SMALL_PAGE if "mem_page_size" in options else None,
+            }
+        )
 
 
 class SecurityGroups(ComputeView):

@@ -45,6 +45,7 @@ def launch_request(body: dict[str, Any]) -> LaunchRequest:
         admin_password=password_of(server),
         server_group_id=hints.get("group"),
         availability_zone=server.get("availability_zone"),
+        host=_host(server),
         same_host=hints.get("same_host"),
         different_host=hints.get("different_host"),
     )
@@ -88,6 +89,16 @@ def boot_image(server: dict[str, Any]) -> object:
             )
         image = device.get("uuid")
     return image
+
+
+def _host(server: dict[str, Any]) -> object:
+    """Return the host on which to place the server; None for any. Raise BadInput if two are named."""
+    names = {server[name] for name in ("host", "hypervisor_hostname") if name in server}
+    if len(names) > 1:
+        raise BadInput(
+            fields={"hypervisor_hostname": _("A host and its hypervisor have the same name here.")}
+        )
+    return names.pop() if names else None
 
 
 def _scheduler_hints(body: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, include, path, re_path
 from compute.api import discovery, extensions
 from compute.hosts.api import urls as hosts
 from compute.instances.api import (
+    aggregate_images,
     audit_log,
     flavors,
     instance_actions,
@@ -49,6 +50,11 @@ _resources: list[URLPattern] = [
     ),
     path("os-quota-class-sets/<str:name>", quotas.QuotaClassSet.as_view(), name="compute-quota-class-set"),
     *hosts.urlpatterns,
+    path(
+        "os-aggregates/<str:key>/images",
+        aggregate_images.AggregateImages.as_view(),
+        name="compute-aggregate-images",
+    ),
     path("images", server_images.ServerImages.as_view(), name="compute-images"),
     path("images/detail", server_images.ServerImagesInDetail.as_view(), name="compute-images-detail"),
     path("images/<str:key>", server_images.OneServerImage.as_view(), name="compute-image"),
@@ -75,6 +81,7 @@ _resources: list[URLPattern] = [
         f"{_SERVER}/remote-consoles", remote_consoles.RemoteConsoles.as_view(), name="compute-remote-consoles"
     ),
     path(f"{_SERVER}/diagnostics", server_parts.Diagnostics.as_view(), name="compute-server-diagnostics"),
+    path(f"{_SERVER}/topology", server_parts.Topology.as_view(), name="compute-server-topology"),
     path(f"{_SERVER}/ips", server_parts.Ips.as_view(), name="compute-server-ips"),
     path(
         f"{_SERVER}/ips/<str:network>", server_parts.NetworkIps.as_view(), name="compute-server-network-ips"

@@ -50,6 +50,11 @@ def spec_of(instance: Instance) -> HardwareSpec:
     return resolve(instance.hardware.get("flavor", {}), instance.hardware.get("image", {}), instance.vcpus)
 
 
+def values_of(instance: Instance) -> dict[str, Any]:
+    """Return {option's name: value} of the instance's copied machine options. Raise BadInput."""
+    return hardware_options.read(instance.hardware.get("flavor", {}), instance.hardware.get("image", {}))
+
+
 def grace(instance: Instance) -> timedelta:
     """Return how long the guest may take to shut down, by its image or the settings."""
     values = hardware_options.read({}, instance.hardware.get("image", {}))

@@ -51,6 +51,8 @@ class LaunchRequest:
     server_group_id: object = None
     availability_zone: object = None
     """`zone`, or from administrators `zone:host`."""
+    host: object = None
+    """The name of a host, from administrators."""
     same_host: object = None
     different_host: object = None
     """Ids of instances."""
@@ -112,6 +114,10 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
             checked_labels[field] = checked(field, labels.CHECKS[field], value)
     zone_and_hints = checked("availability_zone", placement.parse_zone, context, request.availability_zone)
     zone, hints = zone_and_hints or ("", dict[str, Any]())
+    if request.host is not None:
+        if "host" in hints:
+            wrong["host"] = _("The availability zone names a host already.")
+        hints["host"] = checked("host", placement.parse_host, context, request.host)
     for name in placement.AFFINITY_HINTS:
         if (hint := getattr(request, name)) is not None:
             hints[name] = checked(name, placement.parse_affinity_hint, name, hint)

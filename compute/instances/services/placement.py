@@ -130,11 +130,17 @@ def parse_zone(context: Context, value: object) -> tuple[str, dict[str, Any]]:
     hints: dict[str, Any] = {}
     if host:
         policy.enforce(context, "instance:choose_host")
-        hints["host"] = _clean_host(host.partition(":")[0])
+        hints["host"] = _clean_host(host.partition(":")[0], "availability_zone")
     zone = zone.strip()
     if zone and zone not in aggregates.zones():
         raise BadInput(fields={"availability_zone": _("The requested availability zone is not available.")})
     return zone, hints
+
+
+def parse_host(context: Context, name: object) -> str:
+    """Return the name of a host that administrators have chosen. Raise BadInput, Forbidden."""
+    policy.enforce(context, "instance:choose_host")
+    return _clean_host(name, "host")
 
 
 def parse_affinity_hint(name: str, value: object) -> list[str]:
@@ -167,9 +173,9 @@ def _offers() -> dict[UUID, dict[str, set[str]]]:
     return offers
 
 
-def _clean_host(name: str) -> str:
-    if not is_text(name) or not Hypervisor.objects.filter(name=name).exists():
+def _clean_host(name: object, field: str) -> str:
+    if not isinstance(name, str) or not is_text(name) or not Hypervisor.objects.filter(name=name).exists():
         raise BadInput(
-            fields={"availability_zone": _("Compute host %(host)s could not be found.") % {"host": name[:64]}}
+            fields={field: _("Compute host %(host)s could not be found.") % {"host": str(name)[:64]}}
         )
     return name

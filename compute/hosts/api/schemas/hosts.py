@@ -57,11 +57,13 @@ def _brief(minor: int) -> Schema:
 
 def _detail(minor: int) -> Schema:
     service = object_of({"host": STRING, "id": _id(minor), "disabled_reason": nullable(STRING)})
+    facts: Properties = {"uptime": nullable(STRING)}
+    if minor < 88:
+        facts = {**_NUMBERS, "cpu_info": OBJECT if minor >= 28 else STRING}
     return extended(
         _brief(minor),
         {
-            **_NUMBERS,
-            "cpu_info": OBJECT if minor >= 28 else STRING,
+            **facts,
             "host_ip": STRING,
             "hypervisor_type": STRING,
             "hypervisor_version": INTEGER,
@@ -94,8 +96,8 @@ def _query(minor: int) -> Schema:
 QUERY = by_version(_query, 53)
 ONE_QUERY = by_version(lambda minor: query_of(with_servers=FLAG) if minor >= 53 else query_of(), 53)
 HYPERVISORS = by_version(lambda minor: listing("hypervisors", _brief(minor)), 53)
-HYPERVISORS_IN_DETAIL = by_version(lambda minor: listing("hypervisors", _detail(minor)), 28, 53)
-HYPERVISOR = by_version(lambda minor: object_of({"hypervisor": _detail(minor)}), 28, 53)
+HYPERVISORS_IN_DETAIL = by_version(lambda minor: listing("hypervisors", _detail(minor)), 28, 53, 88)
+HYPERVISOR = by_version(lambda minor: object_of({"hypervisor": _detail(minor)}), 28, 53, 88)
 FOUND: Schema = object_of({"hypervisors": list_of(_brief(1))})
 UPTIME = by_version(lambda minor: object_of({"hypervisor": extended(_brief(minor), {"uptime": STRING})}), 53)
 STATISTICS: Schema = object_of({"hypervisor_statistics": object_of({"count": INTEGER, **_NUMBERS})})

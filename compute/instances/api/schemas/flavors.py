@@ -79,7 +79,7 @@ def _full(minor: int) -> Schema:
             "vcpus": INTEGER,
             "ram": INTEGER,
             "disk": INTEGER,
-            "swap": {"anyOf": [EMPTY, INTEGER]},
+            "swap": INTEGER if minor >= 75 else {"anyOf": [EMPTY, INTEGER]},
             "rxtx_factor": NUMBER,
             "os-flavor-access:is_public": BOOLEAN,
             "OS-FLV-EXT-DATA:ephemeral": INTEGER,
@@ -99,8 +99,8 @@ QUERY: Schema = query_of(
     sort_dir=one_of("asc", "desc"),
 )
 LIST = by_version(lambda minor: listing("flavors", _brief(minor)), 55)
-DETAIL = by_version(lambda minor: listing("flavors", _full(minor)), 55, 61)
-SHOWN = by_version(lambda minor: object_of({"flavor": _full(minor)}), 55, 61)
+DETAIL = by_version(lambda minor: listing("flavors", _full(minor)), 55, 61, 75)
+SHOWN = by_version(lambda minor: object_of({"flavor": _full(minor)}), 55, 61, 75)
 
 _VALUE: Schema = {"type": ["string", "number"], "format": "text", "maxLength": 255}
 ADD_SPECS: Schema = object_of(

@@ -51,6 +51,8 @@ def _event(minor: int) -> Schema:
     if minor >= 62:
         required["hostId"] = STRING
         optional["host"] = STRING
+    if minor >= 84:
+        required["details"] = nullable(STRING)
     return object_of(required, optional)
 
 
@@ -71,6 +73,7 @@ ACTION = by_version(
     ),
     58,
     62,
+    84,
 )
 
 
@@ -94,7 +97,9 @@ def _migration(minor: int) -> Schema:
     )
     if minor >= 23:
         row = extended(row, {"migration_type": STRING})
-    return extended(row, {"uuid": UUID}) if minor >= 59 else row
+    if minor >= 59:
+        row = extended(row, {"uuid": UUID})
+    return extended(row, {"user_id": STRING, "project_id": STRING}) if minor >= 80 else row
 
 
 def _migrations_query(minor: int) -> Schema:
@@ -104,11 +109,13 @@ def _migrations_query(minor: int) -> Schema:
         later |= {**PAGE, "changes-since": MOMENT}
     if minor >= 66:
         later["changes-before"] = MOMENT
+    if minor >= 80:
+        later |= {"user_id": ANY, "project_id": ANY}
     return query_of(dict.fromkeys(names, ANY), later)
 
 
-MIGRATIONS_QUERY = by_version(_migrations_query, 59, 66)
-MIGRATIONS = by_version(lambda minor: listing("migrations", _migration(minor)), 23, 59)
+MIGRATIONS_QUERY = by_version(_migrations_query, 59, 66, 80)
+MIGRATIONS = by_version(lambda minor: listing("migrations", _migration(minor)), 23, 59, 80)
 NO_MIGRATIONS: Schema = object_of({"migrations": list_of(OBJECT)})
 NO_MIGRATION: Schema = object_of({"migration": OBJECT})
 

@@ -55,6 +55,16 @@ INTERFACES: Schema = object_of(
         )
     }
 )
+TOPOLOGY: Schema = object_of(
+    {
+        "nodes": list_of(
+            object_of(
+                {"memory_mb": INTEGER, "siblings": list_of(list_of(INTEGER)), "vcpu_set": list_of(INTEGER)}
+            )
+        ),
+        "pagesize_kb": nullable(INTEGER),
+    }
+)
 VOLUMES: Schema = object_of({"volumeAttachments": list_of(OBJECT)})
 SECURITY_GROUPS: Schema = object_of(
     {

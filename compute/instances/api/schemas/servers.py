@@ -120,11 +120,13 @@ def _create(minor: int) -> Schema:
         optional["personality"] = UNSUPPORTED
     if minor >= 63:
         optional["trusted_image_certificates"] = UNSUPPORTED
+    if minor >= 74:
+        optional |= {"host": text(255, 1), "hypervisor_hostname": text(255, 1)}
     hints = {"os:scheduler_hints": _HINTS, "OS-SCH-HNT:scheduler_hints": _HINTS}
     return object_of({"server": object_of(required, optional)}, hints)
 
 
-CREATE = by_version(_create, 19, 37, 52, 57, 63)
+CREATE = by_version(_create, 19, 37, 52, 57, 63, 74)
 CREATED: Schema = {
     "anyOf": [
         object_of({"reservation_id": STRING}),
@@ -159,7 +161,11 @@ UPDATE = by_version(_update, 19)
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────
 _FILTERS: Properties = dict.fromkeys(
     (
+        "access_ip_v4",
+        "access_ip_v6",
+        "auto_disk_config",
         "availability_zone",
+        "config_drive",
         "description",
         "display_description",
         "display_name",
@@ -171,10 +177,12 @@ _FILTERS: Properties = dict.fromkeys(
         "image_ref",
         "ip",
         "ip6",
+        "kernel_id",
         "key_name",
         "name",
         "node",
         "project_id",
+        "ramdisk_id",
         "reservation_id",
         "status",
         "task_state",
@@ -186,9 +194,15 @@ _FILTERS: Properties = dict.fromkeys(
     ANY,
 )
 
+_NO_FILTER: Schema = explained({"enum": [""]}, _("Servers cannot be found by this here."))
+
 
 def _query(minor: int) -> Schema:
-    more: dict[str, Schema] = {"all_tenants": SET, "deleted": SET, "changes-since": MOMENT}
+    flags = {"all_tenants": SET, "deleted": SET, "soft_deleted": FLAG}
+    numbers = dict.fromkeys(("launch_index", "power_state", "progress"), whole(0))
+    moments = dict.fromkeys(("changes-since", "created_at", "launched_at", "terminated_at"), MOMENT)
+    unsupported = dict.fromkeys(("hostname", "locked_by", "root_device_name"), _NO_FILTER)
+    more: dict[str, Schema] = {**flags, **numbers, **moments, **unsupported}
     if minor >= 26:
         more |= dict.fromkeys(("tags", "tags-any", "not-tags", "not-tags-any"), ANY)
     if minor >= 66:
@@ -223,7 +237,11 @@ _FLAVOR_IN_FULL: Schema = object_of(
 
 
 def changed(minor: int) -> Schema:
-    """Return a server as the answer to an update or a rebuild shows it."""
+    """Return a server as the answer to an update or a rebuild shows it, from 2.75 on like any other."""
+    return _full(minor) if minor >= 75 else _base(minor)
+
+
+def _base(minor: int) -> Schema:
     row = extended(
         BRIEF,
         {
@@ -276,7 +294,7 @@ def _full(minor: int) -> Schema:
     if minor >= 16:
         of_host["host_status"] = STRING
     return extended(
-        changed(minor),
+        _base(minor),
         {
             "addresses": map_of(list_of(_ADDRESS)),
             "OS-EXT-AZ:availability_zone": STRING,
@@ -294,7 +312,7 @@ def _full(minor: int) -> Schema:
     )
 
 
-STEPS = (3, 9, 16, 19, 26, 47, 63, 71, 73)
+STEPS = (3, 9, 16, 19, 26, 47, 63, 71, 73, 75)
 SHOWN = by_version(lambda minor: object_of({"server": _full(minor)}), *STEPS)
 CHANGED = by_version(lambda minor: object_of({"server": changed(minor)}), *STEPS)
 # Groups are shown of one server only.
