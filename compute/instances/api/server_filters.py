@@ -105,6 +105,8 @@ def _at(column: str) -> Callable[[str], Q]:
 
     def condition(value: str) -> Q:
         moment = inputs.moment({column: value.replace(" ", "+")}, column)
+        if moment is None:
+            return NOTHING
         return Q(**{f"{column}__gte": moment, f"{column}__lt": moment + timedelta(seconds=1)})
 
     return condition
