@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from rest_framework.request import Request
 
 from accounts.api.schemas.common import ERROR, LOOKUPS
@@ -47,7 +47,8 @@ class IdentityView(ApiView):
 class Resource:
     """A resource of the API: how a row is shown, and the filters of its list: {parameter: column}.
 
-    `create` and `update` are the schemas of bodies, `item` and `list` of answers, `query` of the list's query.
+    `create` and `update` are the schemas of bodies, `item` and `list` of answers, `query` of the list's query. `narrow`
+    applies the filters that are no mere column.
     """
 
     noun: str
@@ -60,6 +61,7 @@ class Resource:
     update: Schema = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+    narrow: Callable[[QuerySet[Any], QueryDict], QuerySet[Any]] | None = None
 
     @property
     def plural(self) -> str:
@@ -175,4 +177,4 @@ def filter_rows(request: Request, resource: Resource, rows: QuerySet[Any]) -> Qu
         elif name in resource.flags:
             flag = value == "" or inputs.flag({name: value}, name, True)
             rows = rows.filter(**{resource.flags[name]: flag})
-    return rows
+    return resource.narrow(rows, request.query_params) if resource.narrow else rows

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.request import Request
@@ -12,7 +12,8 @@ from accounts.api import groups as groups_api
 from accounts.api import projects as projects_api
 from accounts.api.base import Collection, IdentityView, Member, Resource, links, listing
 from accounts.api.schemas import users as schemas
-from accounts.models import User
+from accounts.models import ExternalIdentity, User
+from accounts.openstack.comparisons import time_condition
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from accounts.openstack.times import without_zone
@@ -39,6 +40,17 @@ def show(user: User) -> dict[str, Any]:
     return body
 
 
+def narrow(rows: QuerySet[User], query: QueryDict) -> QuerySet[User]:
+    """Return the users whose password expires as asked, and who sign in by a protocol. Raise BadInput."""
+    if expiry := query.get("password_expires_at"):
+        rows = passwords.expiring(rows, lambda column: time_condition(column, "password_expires_at", expiry))
+    if protocol := query.get("protocol_id"):
+        from_directory = Q(external_identity__source=ExternalIdentity.LDAP)
+        by_protocol = {"ldap": from_directory, "openid": Q(external_identity__isnull=False) & ~from_directory}
+        rows = rows.filter(by_protocol.get(protocol, Q(pk__in=[])))
+    return rows
+
+
 USER = Resource(
     noun="user",
     path="users",
@@ -53,8 +65,11 @@ USER = Resource(
         "domain_id": "domain__pk",
         "email": "email",
         "default_project_id": "default_project__pk",
+        "idp_id": "external_identity__source",
+        "unique_id": "external_identity__subject",
     },
     flags={"enabled": "enabled"},
+    narrow=narrow,
 )
 
 

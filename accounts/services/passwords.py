@@ -1,12 +1,14 @@
 """Password rules of pages and API alike: strength, history, expiry."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -74,6 +76,17 @@ def expires_at(user: User) -> datetime | None:
     if not settings.PASSWORD_DAYS or not user.has_usable_password():
         return None
     return user.password_changed_at + timedelta(days=settings.PASSWORD_DAYS)
+
+
+def expiring(rows: QuerySet[User], condition: Callable[[str], Q]) -> QuerySet[User]:
+    """Return the users whose password expires at times that meet the condition, which takes the column's name."""
+    if not settings.PASSWORD_DAYS:
+        return rows.none()
+    end = F("password_changed_at") + Value(
+        timedelta(days=settings.PASSWORD_DAYS), output_field=DurationField()
+    )
+    usable = rows.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return usable.annotate(expires_at=ExpressionWrapper(end, DateTimeField())).filter(condition("expires_at"))
 
 
 def has_expired(user: User) -> bool:

@@ -11,6 +11,7 @@ from accounts.openstack.schema import (
     WITHOUT_ZONE,
     Properties,
     Schema,
+    extended,
     nullable,
     object_of,
     text,
@@ -43,4 +44,7 @@ ROW: Schema = object_of(
 )
 SHOWN: Schema = showing("user", ROW)
 LIST: Schema = listing("users", ROW)
-QUERY: Schema = filters("name", "domain_id", "email", "default_project_id", flags=("enabled",))
+QUERY: Schema = extended(
+    filters("name", "domain_id", "email", "default_project_id", "idp_id", "unique_id", flags=("enabled",)),
+    optional={"password_expires_at": ANY, "protocol_id": ANY},
+)

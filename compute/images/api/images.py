@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.http import HttpResponse, JsonResponse, QueryDict
 from rest_framework.request import Request
 
 from accounts.names import is_text
 from accounts.openstack import ids, sorting
+from accounts.openstack.comparisons import time_condition
 from accounts.openstack.contract import contract
 from accounts.openstack.paging import next_page_query
 from accounts.openstack.responses import no_content
@@ -26,7 +29,10 @@ SORTS = {
     "updated_at": "updated_at",
     "disk_format": "disk_format",
 }
-_TEXTS = {"status": "status", "owner": "project"}
+_TEXTS = {"status": "status", "owner": "project", "os_type": "os_type", "os_hash_value": "checksum"}
+_NUMBERS = {"min_ram": "min_ram_mib", "min_disk": "min_disk_gib"}
+_SAME = {"protected": "false", "os_hidden": "false", "container_format": "bare", "os_hash_algo": "sha256"}
+"""What is the same of all images."""
 
 
 class Images(ImageView):
@@ -132,9 +138,31 @@ def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
     for name, column in {"size_min": "size__gte", "size_max": "size__lte"}.items():
         if name in query:
             rows = rows.filter(**{column: int(str(query[name]))})
-    if query.get("os_hidden", "false").lower() == "true" or "tag" in query:
+    for name in ("created_at", "updated_at"):
+        if text := query.get(name):
+            rows = rows.filter(time_condition(name, name, text))
+    for name, column in _NUMBERS.items():
+        if name in query:
+            rows = rows.filter(**{column: int(str(query[name]))})
+    for name, value in _SAME.items():
+        if name in query and str(query[name]).lower() != value:
+            rows = rows.none()
+    for name in set(query) - set(schemas.QUERY["properties"]):
+        # Glance takes every other parameter for a property of images.
+        rows = _with_property(rows, name, str(query[name])) if is_text(name) else rows.none()
+    if "tag" in query:
         rows = rows.none()
     return rows.order_by(*_order(query), "-pk")
+
+
+def _with_property(rows: QuerySet[Image], name: str, value: str) -> QuerySet[Image]:
+    # Cast, or the text would be compared as JSON.
+    of_image = Cast(KeyTextTransform(name, "properties"), TextField())
+    return (
+        rows.annotate(wanted_property=of_image).filter(wanted_property=value)
+        if is_text(value)
+        else rows.none()
+    )
 
 
 def _order(query: QueryDict) -> list[str]:

@@ -15,6 +15,7 @@ from accounts import policy
 from accounts.errors import BadInput
 from accounts.names import is_text
 from accounts.openstack import expressions
+from accounts.openstack.comparisons import time_condition
 from accounts.services import inputs
 from accounts.services.inputs import FLAGS
 from compute.api.base import ComputeView, moment_of
@@ -101,15 +102,7 @@ def _ip(column: str) -> Callable[[str], Q]:
 
 
 def _at(column: str) -> Callable[[str], Q]:
-    """Return the filter by a time, which servers show in whole seconds."""
-
-    def condition(value: str) -> Q:
-        moment = inputs.moment({column: value.replace(" ", "+")}, column)
-        if moment is None:
-            return NOTHING
-        return Q(**{f"{column}__gte": moment, f"{column}__lt": moment + timedelta(seconds=1)})
-
-    return condition
+    return lambda value: time_condition(column, column, value)
 
 
 def _is_true(word: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import AuditEvent, Project, User
+from accounts.models import AuditEvent, ExternalIdentity, Project, User
 from tests import factories
 from tests.accounts.api.identity_calls import NEW, Api, api_of, make, noun, read
 
@@ -285,3 +285,36 @@ def test_lists_cost_the_same_whatever_their_length(
         read(admin.get(path))  # the token is known from here on
         with django_assert_max_num_queries(most):
             read(admin.get(path))
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("idp_id=https://id.example", ["far"]),
+        ("unique_id=s-1", ["far"]),
+        ("protocol_id=openid", ["far"]),
+        ("protocol_id=ldap", ["near"]),
+        ("protocol_id=saml2", []),
+        ("password_expires_at=lt:2026-01-31T00:00:00Z", ["own"]),
+        ("password_expires_at=2026-01-11T00:00:00Z", ["own"]),
+        ("password_expires_at=gt:2026-01-31T00:00:00Z&name=own", []),
+    ],
+)
+def test_how_users_sign_in(admin: Api, settings: Any, query: str, names: list[str]) -> None:
+    settings.PASSWORD_DAYS = 10
+    own, far, near = (factories.UserFactory(name=name) for name in ("own", "far", "near"))
+    User.objects.filter(pk=own.pk).update(password="hash", password_changed_at="2026-01-01T00:00:00Z")
+    for user, source in ((far, "https://id.example"), (near, ExternalIdentity.LDAP)):
+        user.set_unusable_password()
+        user.save()
+        ExternalIdentity.objects.create(user=user, source=source, subject="s-1" if user is far else "s-2")
+    assert [row["name"] for row in read(admin.get(f"users?{query}"))["users"]] == names
+
+
+def test_no_password_expires_where_none_does(admin: Api) -> None:
+    assert read(admin.get("users?password_expires_at=gt:2001-01-01T00:00:00Z"))["users"] == []
+
+
+def test_a_time_of_expiry_that_is_none(admin: Api, settings: Any) -> None:
+    settings.PASSWORD_DAYS = 10
+    assert admin.get("users?password_expires_at=soon").status_code == 400

@@ -167,3 +167,43 @@ def test_lists_cost_a_constant_number_of_queries(member: Compute, blue: Project)
                 member.get(path)
             costs.add((path, len(queries)))
     assert len(costs) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("container_format=bare", ["new", "old"]),
+        ("container_format=ova", []),
+        ("protected=true", []),
+        ("protected=False", ["new", "old"]),
+        ("os_hidden=true", []),
+        ("os_type=windows", ["new"]),
+        ("os_hash_value=abc", ["new"]),
+        ("min_disk=3", ["new"]),
+        ("min_ram=7", []),
+        ("hw_disk_bus=scsi", ["new"]),
+        ("hw_disk_bus=virtio", []),
+        ("nonsense=1", []),
+        ("hw_disk_bus=scsi&hw_vif_model=e1000", ["new"]),
+        ("member_status=all", ["new", "old"]),
+        ("created_at=gt:2026-01-01T00:00:00Z", ["new"]),
+        ("created_at=gte:2026-01-01T00:00:00Z", ["new", "old"]),
+        ("created_at=2026-01-01T00:00:00Z", ["old"]),
+        ("created_at=neq:2026-01-01T00:00:00Z", ["new"]),
+        ("created_at=lt:2026-01-01T00:00:00Z", []),
+        ("created_at=lte:2026-01-01T00:00:00Z", ["old"]),
+    ],
+)
+def test_every_documented_filter(member: Compute, query: str, names: list[str]) -> None:
+    old = factories.ImageFactory(name="old")
+    Image.objects.filter(pk=old.pk).update(created_at="2026-01-01T00:00:00.5Z")
+    properties = {"hw_disk_bus": "scsi", "hw_vif_model": "e1000"}
+    factories.ImageFactory(
+        name="new", os_type="windows", min_disk_gib=3, properties=properties, checksum="abc"
+    )
+    assert [row["name"] for row in member.get(f"/image/v2/images?{query}")["images"]] == names
+
+
+def test_a_time_that_is_none(member: Compute) -> None:
+    member.get("/image/v2/images?created_at=gt:soon", 400)
+    member.get("/image/v2/images?min_disk=x", 400)

@@ -36,11 +36,21 @@ QUERY: Schema = query_of(
             "sort",
             "sort_key",
             "sort_dir",
+            "container_format",
+            "created_at",
+            "member_status",
+            "os_hash_algo",
+            "os_hash_value",
+            "os_type",
+            "protected",
+            "updated_at",
         ),
         ANY,
     ),
     size_min=_SIZE,
     size_max=_SIZE,
+    min_ram=_SIZE,
+    min_disk=_SIZE,
 )
 ROW: Schema = object_of(
     {
