@@ -9,11 +9,12 @@ import pycdlib
 from compute.instances.models import Instance
 from compute.instances.models.keypair import kind_of
 from compute.instances.services import user_data
+from compute.networks.models import Port
 
 
 def build(instance: Instance, admin_password: str = "") -> bytes:
     """Return the ISO image of the instance's config drive. The same rows give the same content."""
-    port = instance.ports.order_by("created_at", "pk").first()
+    ports = list(instance.ports.order_by("created_at", "pk"))
     metadata: dict[str, object] = {
         "uuid": str(instance.pk),
         "name": instance.name,
@@ -30,8 +31,8 @@ def build(instance: Instance, admin_password: str = "") -> bytes:
         metadata["public_keys"] = {name: instance.public_key}
         metadata["keys"] = [{"name": name, "type": kind_of(instance.public_key), "data": instance.public_key}]
     files = {"meta_data.json": json.dumps(metadata).encode()}
-    if port is not None:
-        files["network_data.json"] = json.dumps(_network_data(port.mac)).encode()
+    if ports:
+        files["network_data.json"] = json.dumps(_network_data(ports)).encode()
     if instance.user_data:
         files["user_data"] = user_data.content(instance)
     return _iso(files)
@@ -43,10 +44,22 @@ def hostname(instance: Instance) -> str:
     return name or f"instance-{instance.pk.hex[:8]}"
 
 
-def _network_data(mac: str) -> dict[str, object]:
+def _network_data(ports: list[Port]) -> dict[str, object]:
+    """Return a link and a network for each port, in the order of the guest's interfaces."""
     return {
-        "links": [{"id": "port0", "type": "phy", "ethernet_mac_address": mac}],
-        "networks": [{"id": "network0", "link": "port0", "type": "ipv4_dhcp"}],
+        "links": [
+            {"id": f"port{at}", "vif_id": str(port.pk), "type": "phy", "ethernet_mac_address": port.mac}
+            for at, port in enumerate(ports)
+        ],
+        "networks": [
+            {
+                "id": f"network{at}",
+                "link": f"port{at}",
+                "type": "ipv4_dhcp",
+                "network_id": str(port.network_id),
+            }
+            for at, port in enumerate(ports)
+        ],
         "services": [],
     }
 

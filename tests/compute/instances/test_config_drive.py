@@ -58,6 +58,18 @@ def test_all_of_it_comes_back(db: None, by: str) -> None:
     assert files["user_data"] == script
 
 
+def test_every_interface_is_told_of(db: None) -> None:
+    instance = factories.InstanceFactory()
+    ports = [factories.PortFactory(instance=instance) for _number in range(2)]
+    told = json.loads(read_back(config_drive.build(instance), by="rr")["network_data.json"])
+    assert [(link["vif_id"], link["ethernet_mac_address"]) for link in told["links"]] == [
+        (str(port.pk), port.mac) for port in ports
+    ]
+    assert [(network["link"], network["network_id"]) for network in told["networks"]] == [
+        (link["id"], str(port.network_id)) for link, port in zip(told["links"], ports, strict=True)
+    ]
+
+
 def test_what_was_not_given_is_not_there(db: None) -> None:
     files = read_back(config_drive.build(factories.InstanceFactory()), by="rr")
     assert set(files) == {"meta_data.json"}
