@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import resource
 import shlex
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ TEMPLATES = settings.BASE_DIR / "deploy"
 MANAGE = (sys.executable, "manage.py")
 # The kernel allows 107 bytes in the name of a socket.
 LONGEST_SOCKET = 107
+MOST_OPEN_FILES = 65536
+MOST_REQUESTS = 1000
+"""Requests of one address in progress, open pages and consoles among them. A whole class may share an address."""
 
 
 class Role(StrEnum):
@@ -104,6 +108,8 @@ def render(only: Role | None = None) -> Path:
         "seen_from_outside": rf"(?<seen>[^ ,]+)(?: *, *[^ ,]+){{{outer_proxies - 1}}}$"
         if outer_proxies > 0
         else "",
+        "open_files": open_files(),
+        "most_requests": MOST_REQUESTS,
         "body_limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         "streamed_paths": settings.STREAMED_PATHS,
         "web_sockets": [web_socket(name) for name in web_names()],
@@ -115,6 +121,12 @@ def render(only: Role | None = None) -> Path:
     for name in ("nginx.conf", "supervisord.conf"):
         (run / name).write_text(engine.get_template(name).render(Context(values, autoescape=False)))
     return Path(run / "supervisord.conf")
+
+
+def open_files() -> int:
+    """Return how many files a process may have open: as many as there may be, so that unfinished requests fill nothing."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
 
 
 def _check_folder(run: Path) -> None:

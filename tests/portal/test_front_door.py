@@ -8,7 +8,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
@@ -17,6 +17,7 @@ import pytest
 from pytest_django import Settings
 
 from portal import supervision
+from tests.stack import wait_for
 
 HOSTS: dict[tuple[str, str], str] = {}
 Get = Callable[..., http.client.HTTPResponse]
@@ -123,6 +124,35 @@ def test_a_missing_portal_gives_a_page_that_tries_again(data: Path, settings: Se
         answer = get("/instances/")
         assert (answer.status, answer.headers["Retry-After"]) == (503, "3")
         assert "Your instances keep running" in answer.read().decode()
+
+
+def test_thousands_who_never_finish_their_request_reset_nobody(data: Path, settings: Settings) -> None:
+    host, port = settings.LISTEN.split(":")
+    with web(data), front_door(data, settings.LISTEN) as get, ExitStack() as unfinished:
+        person = http.client.HTTPConnection(settings.LISTEN, timeout=10)
+        person.request("GET", "/")
+        person.getresponse().read()
+        for _number in range(4_200):
+            stranger = unfinished.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            stranger.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        person.request("GET", "/")
+        assert person.getresponse().status == 200, "on the connection that was open before"
+        assert get("/").status == 200
+
+
+def test_one_address_has_so_many_requests_at_once(
+    data: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "MOST_REQUESTS", 3)
+    host, port = settings.LISTEN.split(":")
+    unfinished = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nsome"
+    with web(data), front_door(data, settings.LISTEN) as get, ExitStack() as others:
+        for _number in range(3):
+            other = others.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            other.sendall(unfinished)
+        wait_for(lambda: get("/").status == 429, "the fourth to be refused")
+        others.close()
+        wait_for(lambda: get("/").status == 200, "the next to be served")
 
 
 def test_static_files_are_kept_for_ever_and_nothing_else_is_served(data: Path, settings: Settings) -> None:
