@@ -17,6 +17,7 @@ from compute.instances import states
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, expiry, instances, reconcile, schedules
+from portal.action_menu import action_menu
 from portal.lists import by_key
 from portal.pages import instance_forms
 from portal.pages.activity import entries_context
@@ -67,10 +68,8 @@ def tab(
         "by_itself": (instance.fault or {}).get("code") in reconcile.REASONS,
         "expires_soon": expiry.is_soon(instance),
         "may_console": policy.allows(request.context, "instance:console"),
+        "menu": action_menu(line.choices),
         "main_choices": [choice for choice in line.choices if choice.action.main],
-        "more_choices": [
-            choice for choice in line.choices if not choice.action.main and not choice.action.in_place
-        ],
         "may": {choice.action.verb: choice.allowed for choice in line.choices},
     }
     # Lists ask for the menu only when somebody opens it: fifty of them would be most of a page.

@@ -24,6 +24,7 @@ from compute.instances.duties.recycle_bin import purge_at
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
 from portal import instance_rows, lists
+from portal.action_menu import by_reason
 from portal.activity_entries import Entry, make_entry
 from portal.lists import page_number
 from portal.pages import many
@@ -151,7 +152,7 @@ def more_for_many(request: Request) -> HttpResponse:
     """Show the bar's menu for the selected instances."""
     rows = instances.by_ids(request.context, request.GET.getlist("ids")[:MOST])
     ids = urlencode([("ids", str(instance.pk)) for instance in rows])
-    offers = []
+    offers, refused = [], []
     for action in (*menu_actions(), *map(_action, many.FORMS)):
         asks = action.verb in many.FORMS
         instance_choices = [
@@ -160,15 +161,18 @@ def more_for_many(request: Request) -> HttpResponse:
         reasons = dict.fromkeys(
             instance_choice.reason for instance_choice in instance_choices if instance_choice.reason
         )
-        offers.append(
-            Offer(
-                action=action,
-                url=f"{reverse(f'instances-{action.verb}')}?{ids}" if asks else "",
-                allowed=sum(instance_choice.allowed for instance_choice in instance_choices),
-                reason=" ".join(reasons) or _("It makes no sense for what is chosen."),
-            )
+        offer = Offer(
+            action=action,
+            url=f"{reverse(f'instances-{action.verb}')}?{ids}" if asks else "",
+            allowed=sum(instance_choice.allowed for instance_choice in instance_choices),
+            reason=" ".join(reasons),
         )
-    return render(request, "parts/bulk_menu.html", {"offers": offers, "chosen": len(rows)})
+        if offer.allowed:
+            offers.append(offer)
+        elif reasons:
+            refused.append((str(action.label), offer.reason))
+    values = {"offers": offers, "impossible": by_reason(refused), "chosen": len(rows)}
+    return render(request, "parts/bulk_menu.html", values)
 
 
 @require_safe

@@ -36,6 +36,8 @@ class Action:
     """Whether pages show a button for it outside the menu."""
     order: ClassVar[int] = 500
     """The place in menus; 0 if menus leave it out and `begin` refuses it."""
+    group: ClassVar[str | Promise] = ""
+    """The heading above it and its neighbours in menus."""
     move: ClassVar[Move | None] = None
     doing: ClassVar[str | Promise] = ""
     """The label of the move's task, shown while the action runs."""

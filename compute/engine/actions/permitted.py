@@ -17,13 +17,15 @@ from compute.engine.actions.base import Action
 class Choice:
     """One action for one row. `reason` tells why it is not allowed; empty if it is.
 
-    `effect` is the action that really runs, which asks and warns in its place.
+    `forbidden` is whether the role does not allow it, whatever the row's state. `effect` is the action that really
+    runs, which asks and warns in its place.
     """
 
     action: Action
     allowed: bool
     reason: str
     effect: Action
+    forbidden: bool
 
 
 def refusal(context: Context, action: Action, row: Any) -> MeridianError | None:
@@ -56,8 +58,14 @@ def choices(context: Context, row: Any) -> list[Choice]:
 def choice(context: Context, row: Any, action: Action) -> Choice:
     """Return one action with whether it may begin now. Costs no query."""
     error = refusal(context, action, row)
-    reason = _("Your role does not allow this.") if isinstance(error, Forbidden) else str(error or "")
-    return Choice(action=action, allowed=error is None, reason=reason, effect=action.redirect(row))
+    forbidden = isinstance(error, Forbidden)
+    return Choice(
+        action=action,
+        allowed=error is None,
+        reason=_("Your role does not allow this.") if forbidden else str(error or ""),
+        effect=action.redirect(row),
+        forbidden=forbidden,
+    )
 
 
 def _state_refusal(action: Action, row: Any) -> str:

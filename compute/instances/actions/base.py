@@ -2,14 +2,23 @@
 
 from typing import ClassVar
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from compute.engine.actions.base import Action
 from compute.instances.models import Instance
 
+POWER = gettext_lazy("Power")
+SYSTEM = gettext_lazy("Size and system")
+COPIES = gettext_lazy("Copies")
+SETTINGS = gettext_lazy("Settings")
+REMOVAL = gettext_lazy("Removal")
+
 
 class InstanceAction(Action):
     noun: ClassVar[str] = "instance"
+    group: ClassVar[str | Promise] = SETTINGS
     needs_guest: ClassVar[bool] = True
     """Whether its steps need a guest, so that it is impossible after a failed launch."""
 

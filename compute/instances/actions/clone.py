@@ -21,7 +21,7 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, queue
 from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import COPIES, InstanceAction
 from compute.instances.actions.disk_copying import copy_live, disk_capacity, is_running, live_copy
 from compute.instances.actions.launch import WriteConfigDrive
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
@@ -142,6 +142,7 @@ class Clone(InstanceAction):
     label = gettext_lazy("Clone")
     icon = "copy"
     order = 190
+    group = COPIES
     intro = gettext_lazy(
         "A new instance of the same size, image, SSH key, labels and server group gets a copy of its disk and of what "
         "its firmware and TPM remember, and its own id and addresses. One that runs is copied while it runs on: the "

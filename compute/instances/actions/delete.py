@@ -10,7 +10,7 @@ from accounts.context import Context
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.services import transitions
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import REMOVAL, InstanceAction
 from compute.instances.actions.image_making import discard_shelved_image
 from compute.instances.actions.purge import Purge
 from compute.instances.actions.resize import DeleteSnapshots
@@ -25,6 +25,7 @@ class Delete(InstanceAction):
     label = _("Delete")
     icon = "trash"
     order = 320
+    group = REMOVAL
     move = Move(
         start=EXISTING,
         task=TaskState.SOFT_DELETING,

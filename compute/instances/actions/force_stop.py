@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from compute.engine.moves import Move
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.steps import PowerOff
 from compute.instances.states import BUT_ANY_DELETING, TaskState, VmState
 
@@ -13,6 +13,7 @@ class ForceStop(InstanceAction):
     label = _("Force stop")
     icon = "plug-x"
     order = 50
+    group = POWER
     move = Move(
         start=frozenset({VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR}),
         task=TaskState.POWERING_OFF,

@@ -10,6 +10,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
+from compute.instances.actions.base import SYSTEM
 from compute.instances.actions.claims import claim_growth
 from compute.instances.actions.disk_copying import disk_capacity
 from compute.instances.actions.size_change import SizeChange, size_refusal
@@ -71,6 +72,7 @@ class Grow(SizeChange):
     label = gettext_lazy("Grow while it runs")
     icon = "arrows-maximize"
     order = 120
+    group = SYSTEM
     intro = gettext_lazy(
         "It runs on and gets more processors, memory and disk. Nothing of it can be taken back; its system may have "
         "to bring them into use."

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.states import TaskState, VmState
 
@@ -36,6 +36,7 @@ class Pause(InstanceAction):
     label = _("Pause")
     icon = "player-pause"
     order = 60
+    group = POWER
     move = Move(
         start=frozenset({VmState.ACTIVE}),
         task=TaskState.PAUSING,
@@ -52,6 +53,7 @@ class Unpause(InstanceAction):
     label = _("Unpause")
     icon = "player-play"
     order = 70
+    group = POWER
     main = True
     move = Move(
         start=frozenset({VmState.PAUSED}),

@@ -13,7 +13,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import REMOVAL, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.image_making import discard_shelved_image
 from compute.instances.actions.steps import PowerOff, UndefineGuest, release_addresses
@@ -70,6 +70,7 @@ class Purge(InstanceAction):
     label = _("Delete for good")
     icon = "trash-x"
     order = 340
+    group = REMOVAL
     move = Move(
         start=EXISTING | {VmState.SOFT_DELETED},
         task=TaskState.DELETING,

@@ -10,7 +10,7 @@ from accounts.openstack.schema import Schema, explained, object_of
 from compute.driver.specs import GuestEventKind
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off, power_on
 from compute.instances.actions.stop import RETRY_INTERVAL, started_at
@@ -45,6 +45,7 @@ class Reboot(InstanceAction):
     label = _("Reboot")
     icon = "refresh"
     order = 30
+    group = POWER
     main = True
     move = Move(
         start=frozenset({VmState.ACTIVE}),
@@ -65,6 +66,7 @@ class ForceReboot(InstanceAction):
     label = _("Force reboot")
     icon = "refresh-alert"
     order = 40
+    group = POWER
     move = Move(
         start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR},
         task=TaskState.REBOOTING_HARD,

@@ -19,7 +19,7 @@ from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import delivery, images
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import SYSTEM, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.config_drives import write_config_drive
 from compute.instances.actions.passwords import secret_password
@@ -124,6 +124,7 @@ class Rebuild(InstanceAction):
     label = _("Rebuild")
     icon = "hammer"
     order = 180
+    group = SYSTEM
     move = Move(
         start=RUNS_OR_OFF | {VmState.ERROR},
         task=TaskState.REBUILDING,

@@ -15,7 +15,7 @@ from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import delivery, images
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import SYSTEM, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.passwords import secret_password
 from compute.instances.actions.rebuild import RewriteConfigDrive
@@ -69,6 +69,7 @@ class Rescue(InstanceAction):
     label = _("Rescue")
     icon = "lifebuoy"
     order = 160
+    group = SYSTEM
     move = Move(
         start=RUNS_OR_OFF | {VmState.ERROR},
         task=TaskState.RESCUING,

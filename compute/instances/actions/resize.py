@@ -12,7 +12,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import SYSTEM, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.size_change import (
     SizeChange,
@@ -97,6 +97,7 @@ class Resize(SizeChange):
     label = gettext_lazy("Resize")
     icon = "resize"
     order = 130
+    group = SYSTEM
     intro = gettext_lazy(
         "It is shut down, gets its new size and starts again. Until you confirm, you can go back."
     )
@@ -123,6 +124,7 @@ class ConfirmResize(InstanceAction):
     label = gettext_lazy("Confirm the new size")
     icon = "check"
     order = 140
+    group = SYSTEM
     main = True
     move = Move(
         start=frozenset({VmState.RESIZED}),
@@ -147,6 +149,7 @@ class RevertResize(InstanceAction):
     label = gettext_lazy("Go back to the earlier size")
     icon = "arrow-back-up"
     order = 150
+    group = SYSTEM
     main = True
     move = Move(
         start=frozenset({VmState.RESIZED}),

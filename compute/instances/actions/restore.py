@@ -9,7 +9,7 @@ from accounts.services import quotas
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.services import transitions
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import REMOVAL, InstanceAction
 from compute.instances.actions.steps import Define, ReserveAddresses, RestorePower
 from compute.instances.models import Instance
 from compute.instances.services import expiry, scheduler
@@ -21,6 +21,7 @@ class Restore(InstanceAction):
     label = _("Restore")
     icon = "restore"
     order = 330
+    group = REMOVAL
     main = True
     move = Move(
         start=frozenset({VmState.SOFT_DELETED}),

@@ -16,7 +16,7 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
 from compute.engine.services import transitions
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.image_making import (
     ExportDisk,
     ImageAction,
@@ -52,6 +52,7 @@ class Shelve(ImageAction):
     label = _("Shelve")
     icon = "archive"
     order = 100
+    group = POWER
     move = Move(
         start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED},
         task=TaskState.SHELVING,
@@ -89,6 +90,7 @@ class Unshelve(InstanceAction):
     label = _("Unshelve")
     icon = "archive-off"
     order = 110
+    group = POWER
     main = True
     move = Move(
         start=frozenset({VmState.SHELVED}),

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from compute.engine.moves import Move
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.states import TaskState, VmState
 
@@ -15,6 +15,7 @@ class Start(InstanceAction):
     label = _("Start")
     icon = "player-play"
     order = 10
+    group = POWER
     main = True
     move = Move(
         start=frozenset({VmState.STOPPED}),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Wait
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import is_off
 from compute.instances.services import hardware
@@ -50,6 +50,7 @@ class Stop(InstanceAction):
     label = _("Stop")
     icon = "player-stop"
     order = 20
+    group = POWER
     main = True
     move = Move(
         start=frozenset({VmState.ACTIVE, VmState.ERROR}),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import PowerOn, power_on
 from compute.instances.states import TaskState, VmState
@@ -38,6 +38,7 @@ class Suspend(InstanceAction):
     label = _("Suspend")
     icon = "moon"
     order = 80
+    group = POWER
     move = Move(
         start=frozenset({VmState.ACTIVE}),
         task=TaskState.SUSPENDING,
@@ -54,6 +55,7 @@ class Resume(InstanceAction):
     label = _("Resume")
     icon = "player-play"
     order = 90
+    group = POWER
     main = True
     move = Move(
         start=frozenset({VmState.SUSPENDED}),

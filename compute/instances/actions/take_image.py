@@ -17,6 +17,7 @@ from compute.engine.operations import Run
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import images
+from compute.instances.actions.base import COPIES
 from compute.instances.actions.image_making import (
     ExportDisk,
     ImageAction,
@@ -58,6 +59,7 @@ class TakeImage(ImageAction):
     label = gettext_lazy("Take an image")
     icon = "camera"
     order = 200
+    group = COPIES
     intro = gettext_lazy(
         "A copy of its disk becomes an image of this project, to launch further instances from. One that runs is "
         "copied while it runs on: the image is what its disk holds when the copying ends, as after a power cut. "

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
-from compute.instances.actions.base import InstanceAction
+from compute.instances.actions.base import SYSTEM, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import Define, PowerOff, PowerOn
 from compute.instances.services import machine_disks
@@ -45,6 +45,7 @@ class Unrescue(InstanceAction):
     label = _("End the rescue")
     icon = "lifebuoy-off"
     order = 170
+    group = SYSTEM
     main = True
     move = Move(
         start=frozenset({VmState.RESCUED}),
