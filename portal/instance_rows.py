@@ -14,6 +14,7 @@ from compute.engine.actions import registry
 from compute.engine.actions.permitted import Choice, choice
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
+from compute.instances.services import scheduler
 from portal import words
 from portal.activity_entries import make_entry
 from portal.templatetags.cloud import mib
@@ -98,7 +99,9 @@ def _note(instance: Instance) -> Note | None:
         return Note(text=current.label if current else "", progress=operation.progress)
     if instance.fault:
         fault = instance.fault["message"]
-        return Note(text=Truncator(fault).words(10), danger=True, whole=fault)
+        # What all of them say leaves no place for what this one says.
+        reason = fault.removeprefix(f"{scheduler.NO_HOST} ")
+        return Note(text=Truncator(reason).words(12), danger=True, whole=fault)
     if instance.status == "ACTIVE" and instance.boot_stage:
         return Note(text=words.boot_stage(instance.boot_stage))
     return None

@@ -56,11 +56,16 @@ def _hypervisor(row: Hypervisor) -> list[Check]:
         return [Check(name=name, ok=False, detail=reason, fix=fix % {"host": row.name, "uri": row.uri})]
     versions = _("libvirt %(libvirt)s with QEMU %(qemu)s")
     reachable = versions % {"libvirt": row.libvirt_version, "qemu": row.qemu_version}
-    kind = _("KVM") if row.virt_type == "kvm" else _("emulation, several times slower than KVM")
+    kind = _("KVM") if row.virt_type == "kvm" else _("emulation, many times slower than KVM")
     reason = _(row.virt_reason) if row.virt_reason else ""
     return [
         Check(name=name, ok=True, detail=reachable),
-        Check(name=_name_on_host(_("Virtualization"), row), ok=True, detail=f"{kind}. {reason}"),
+        Check(
+            name=_name_on_host(_("Virtualization"), row),
+            ok=True,
+            limited=row.virt_type != "kvm",
+            detail=f"{kind}. {reason}",
+        ),
         _guest_hardware(row),
         *(_network(row, network) for network in Network.objects.all()),
         _storage(row),

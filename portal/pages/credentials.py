@@ -57,7 +57,7 @@ class Credential(Form):
         super().__init__(*args, **kwargs)
         field = cast("forms.MultipleChoiceField", self.fields["roles"])
         field.choices = [(role, role) for role in roles]
-        field.initial = roles
+        field.initial = [least for least in ("reader", "member") if least in roles][:1]
 
     def api_fields(self) -> dict[str, object]:
         """Return the fields of the Identity API."""

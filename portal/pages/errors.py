@@ -1,13 +1,14 @@
 """Pages of errors: the reason, and a way back."""
 
 import sys
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import MeridianError
 from portal.apis import service_of
+from portal.requests import is_htmx, page
 from portal.signing_in import safe_next
 from portal.themes import THEME_COOKIE, THEMES
 
@@ -83,7 +85,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def answer(request: HttpRequest, status: int, text: str | Promise) -> HttpResponse:
-    """Return a page with a sentence. Asks neither session nor database."""
+    """Return a page with a sentence: in the frame for who is signed in, unless the fault is ours."""
     values: dict[str, Any] = {
         "status": status,
         "heading": TITLES.get(status, _("Something broke")),
@@ -93,4 +95,7 @@ def answer(request: HttpRequest, status: int, text: str | Promise) -> HttpRespon
         "retry": status in {429, 500, 503},
         "theme": request.COOKIES.get(THEME_COOKIE) if request.COOKIES.get(THEME_COOKIE) in THEMES else "auto",
     }
+    if status < 500 and getattr(request, "context", None) is not None and not is_htmx(request):
+        with suppress(DatabaseError):
+            return page(request, "errors/framed.html", values, status)
     return HttpResponse(render_to_string("errors/problem.html", values), status=status)

@@ -18,5 +18,9 @@ def checks(request: Request) -> HttpResponse:
     return page(
         request,
         "health/checks.html",
-        {"checks": results, "wrong": [check for check in results if not check.ok]},
+        {
+            "checks": results,
+            "wrong": [check for check in results if not check.ok],
+            "limited": any(check.limited for check in results),
+        },
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.http import JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,9 +26,17 @@ _PEOPLE = ("project", "user", "group")
 
 @require_safe
 def palette(request: Request) -> JsonResponse:
-    """Return the items that fit `q`. Each has label, hint, icon and url; with `verb` it is an action for POST."""
+    """Return the items that fit `q`. Each has label, hint, icon and url; with `verb` it is an action for POST.
+
+    One with `press` is a control of the frame, by a selector.
+    """
     query = " ".join(request.GET.get("q", "")[:255].split())
-    items = [*_pages(request, query), *_instances(request, query), *_people(request, query)]
+    items = [
+        *_pages(request, query),
+        *_instances(request, query),
+        *_people(request, query),
+        *_frame_commands(query),
+    ]
     return JsonResponse({"items": items}, headers={"Cache-Control": "no-store"})
 
 
@@ -47,15 +56,38 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
     if not policy.allows(request.context, "instance:read"):
         return
     matches = _search_instances(request, query) if query else []
+    may_console = policy.allows(request.context, "instance:console")
     for instance in matches:
         url = reverse("instance", args=[instance.pk])
         yield _item(instance.name, _hint(request, instance), "server-2", url)
+        if may_console and instance.status == "ACTIVE":
+            label = _("Console of %(name)s") % {"name": instance.name}
+            yield _item(label, _("Page"), "terminal-2", reverse("instance-console", args=[instance.pk]))
     verb, _space, rest = query.partition(" ")
     for instance in matches[:WITH_ACTIONS]:
         yield from _actions(request, instance, "")
     if rest and not matches:
         for instance in _search_instances(request, rest):
             yield from _actions(request, instance, verb)
+
+
+def _frame_commands(query: str) -> Iterator[dict[str, Any]]:
+    """Yield what the menus of every page offer too, once something is typed."""
+    if not query:
+        return
+    theme, language = _("Theme"), _("Language")
+    for label, icon, selector in (
+        (_("Like the system"), "device-desktop", "auto"),
+        (_("Light"), "sun", "light"),
+        (_("Dark"), "moon", "dark"),
+    ):
+        item = _item(f"{theme}: {label}", theme, icon, "")
+        yield from _if_fitting(query, item | {"press": f"[data-theme-choice={selector}]"})
+    for code, label in settings.LANGUAGES:
+        item = _item(f"{language}: {label}", language, "language", "")
+        yield from _if_fitting(query, item | {"press": f"[name=language][value={code}]"})
+    sign_out = _item(_("Sign out"), _("Action"), "logout", "")
+    yield from _if_fitting(query, sign_out | {"press": f"form[action='{reverse('sign-out')}'] button"})
 
 
 def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:

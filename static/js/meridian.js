@@ -9,6 +9,7 @@ import "./dialog.js";
 import "./drafts.js";
 import "./focus.js";
 import "./generate.js";
+import "./keys.js";
 import "./live.js";
 import "./morph.js";
 import "./once.js";

@@ -56,6 +56,10 @@ function mark(index) {
 
 async function run(item) {
   dialog.close();
+  if (item.press) {
+    document.querySelector(item.press).click();
+    return;
+  }
   if (!item.verb) {
     location.assign(item.url);
     return;
@@ -95,4 +99,5 @@ if (dialog) {
     event.preventDefault();
     open();
   });
+  document.addEventListener("palette", open);
 }

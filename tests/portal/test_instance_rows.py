@@ -21,7 +21,8 @@ from tests.portal.test_routes import signed_in
 
 pytestmark = pytest.mark.django_db
 
-LONG = "one two three four five six seven eight nine ten eleven"
+LONG = "one two three four five six seven eight nine ten eleven twelve thirteen"
+FULL = "No valid host was found for this instance. vm has 2 vCPUs left, 4 are needed."
 
 
 @pytest.fixture
@@ -43,7 +44,11 @@ def row(context: Context) -> InstanceRow:
         ({"boot_stage": "reachable", "vm_state": VmState.STOPPED}, None),
         (
             {"fault": {"code": "x", "message": LONG}},
-            Note(text=LONG.replace(" eleven", "…"), danger=True, whole=LONG),
+            Note(text=LONG.replace(" thirteen", "…"), danger=True, whole=LONG),
+        ),
+        (
+            {"fault": {"code": "x", "message": FULL}},
+            Note(text="vm has 2 vCPUs left, 4 are needed.", danger=True, whole=FULL),
         ),
     ],
 )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.errors import Conflict
 from compute.engine.services import transitions
@@ -14,6 +15,8 @@ from compute.hosts.services.occupants import NOTHING, Amounts
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.services import hardware, placement
 from compute.instances.services.disk_sizes import total_gib
+
+NO_HOST = gettext_noop("No valid host was found for this instance.")
 
 
 class HostAway(Conflict):
@@ -119,7 +122,7 @@ def place(instance: Instance) -> Hypervisor:
         if not lasting and liveness.may_be_restarting(capacity.hypervisor):
             error = HostAway
     reasons = " ".join(refusals) or _("There is no hypervisor yet.")
-    raise error(_("No valid host was found for this instance. %(reasons)s") % {"reasons": reasons})
+    raise error(f"{_(NO_HOST)} {reasons}")
 
 
 def _capacity(host: Hypervisor, used: Amounts) -> Capacity:
