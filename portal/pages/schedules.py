@@ -17,6 +17,7 @@ from accounts.errors import NotFound
 from compute.engine.actions import registry
 from compute.instances.models import Instance, Schedule
 from compute.instances.services import instances, local_times, schedules
+from portal import repetitions
 from portal.form_pages import form_page
 from portal.forms import Form, time_zone_field
 from portal.requests import Request, done
@@ -27,24 +28,37 @@ class ScheduleForm(Form):
         label=gettext_lazy("What is to be done"),
         choices=lambda: [(verb, _label(verb)) for verb in schedules.verbs()],
     )
+    repeat = forms.ChoiceField(
+        label=gettext_lazy("How often"), choices=list(repetitions.KINDS.items()), required=False
+    )
     at = forms.CharField(
-        label=gettext_lazy("Once, at"),
+        label=gettext_lazy("Date and time"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
+    day = forms.ChoiceField(label=gettext_lazy("Day"), choices=list(repetitions.DAYS.items()), required=False)
+    time = forms.CharField(
+        label=gettext_lazy("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"})
+    )
     cron = forms.CharField(
-        label=gettext_lazy("Or again and again"),
+        label=gettext_lazy("Cron line"),
         required=False,
         help_text=gettext_lazy(
-            "A cron line: minute, hour, day, month, day of the week. 0 20 * * 1-5 means Monday to Friday at 20:00."
+            "Minute, hour, day, month, day of the week. 0 20 1 * * means the first of each month at 20:00."
         ),
         widget=forms.TextInput(
             attrs={
-                "placeholder": "0 20 * * 1-5",
+                "placeholder": "0 20 1 * *",
                 "autocomplete": "off",
                 "class": "form-control font-monospace",
             }
         ),
+    )
+    until = forms.CharField(
+        label=gettext_lazy("Until"),
+        required=False,
+        help_text=gettext_lazy("The last day. Empty: it never ends."),
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     time_zone = time_zone_field()
     keep = forms.CharField(
@@ -65,7 +79,9 @@ class ScheduleLine:
     schedule: Schedule
     label: str | Promise
     icon: str
+    words: str
     next_run: str
+    until: str
 
 
 def _label(verb: str) -> str | Promise:
@@ -78,9 +94,23 @@ def make_line(schedule: Schedule) -> ScheduleLine:
         schedule=schedule,
         label=action.label,
         icon=action.icon,
+        words=repetitions.read(schedule.cron).words,
         # A text, since templates would turn a time into their own clock's.
         next_run=f"{schedule.next_run.astimezone(zone):%Y-%m-%d %H:%M}" if schedule.next_run else "",
+        until=f"{schedule.until.astimezone(zone):%Y-%m-%d}" if schedule.until else "",
     )
+
+
+def _times(data: dict[str, str]) -> dict[str, str]:
+    """Return the fields of a form as the service takes them. Raise BadInput."""
+    rest = {name: data[name] for name in ("verb", "time_zone", "keep") if name in data}
+    kind = data["repeat"] or (repetitions.CRON if data["cron"] else repetitions.ONCE)
+    if kind == repetitions.ONCE:
+        return {**rest, "at": data["at"], "cron": "", "until": ""}
+    cron = data["cron"]
+    if kind != repetitions.CRON:
+        cron = repetitions.to_cron(kind, data["time"], data["day"])
+    return {**rest, "at": "", "cron": cron, "until": data["until"]}
 
 
 def new(request: Request, instance_id: UUID) -> HttpResponse:
@@ -90,7 +120,7 @@ def new(request: Request, instance_id: UUID) -> HttpResponse:
     back = reverse("instance", args=[instance.pk])
 
     def save(data: dict[str, str]) -> tuple[str, str]:
-        schedule = schedules.create(request.context, instance.pk, **data)
+        schedule = schedules.create(request.context, instance.pk, **_times(data))
         return _("Scheduled: %(label)s.") % {"label": _label(schedule.verb)}, back
 
     return form_page(
@@ -116,7 +146,7 @@ def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
     form.fields["time_zone"].widget.attrs["data-chosen"] = ""  # or the browser would choose its own
 
     def save(data: dict[str, str]) -> tuple[str, str]:
-        schedules.change(request.context, schedule.pk, **({"keep": schedule.keep} | data))
+        schedules.change(request.context, schedule.pk, **({"keep": schedule.keep} | _times(data)))
         return _("Scheduled: %(label)s.") % {"label": label}, back
 
     return form_page(
@@ -133,7 +163,17 @@ def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
 def _initial(schedule: Schedule) -> dict[str, Any]:
     zone = local_times.zone(schedule.time_zone)
     at = f"{schedule.at.astimezone(zone):%Y-%m-%dT%H:%M}" if schedule.at else ""
-    return {"at": at, "cron": schedule.cron, "time_zone": schedule.time_zone, "keep": schedule.keep}
+    repetition = repetitions.read(schedule.cron)
+    return {
+        "repeat": repetitions.ONCE if at else repetition.kind,
+        "at": at,
+        "time": repetition.time,
+        "day": repetition.day or None,
+        "cron": schedule.cron if repetition.kind == repetitions.CRON else "",
+        "until": f"{schedule.until.astimezone(zone):%Y-%m-%d}" if schedule.until else "",
+        "time_zone": schedule.time_zone,
+        "keep": schedule.keep,
+    }
 
 
 @require_POST

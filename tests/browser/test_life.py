@@ -33,10 +33,15 @@ def test_schedules_and_expiry(stack: Stack, page: Page, faults: Faults, mortal: 
     expect(page.get_by_label("Time zone")).not_to_have_value("")
     assert looks.inspect(page, "schedule-new") == []
     page.get_by_label("What is to be done").select_option("Stop")
-    page.get_by_label("Or again and again").fill("0 20 * * 1-5")
+    expect(page.get_by_label("Cron line")).to_be_hidden()
+    page.get_by_label("How often").select_option("Monday to Friday")
+    expect(page.get_by_label("Date and time")).to_be_hidden()
+    page.get_by_label("Time", exact=True).fill("20:00")
+    page.get_by_label("Until").fill("2040-07-01")
     page.get_by_label("Time zone").select_option("Europe/Berlin")
     page.get_by_role("button", name="Add the schedule").click()
     card = page.get_by_role("region", name="Schedule")
+    expect(card).to_contain_text("Monday to Friday at 20:00, until 2040-07-01")
     expect(card).to_contain_text("20:00 (Europe/Berlin)")
     with verbs.without_reload(page):
         card.get_by_role("button", name="Let Stop rest").click()

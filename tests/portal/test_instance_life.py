@@ -98,7 +98,7 @@ def test_a_schedule_from_form_to_end(alice: User, web: Instance) -> None:
     assert answer.url == reverse("instance", args=[web.pk])
     schedule = Schedule.objects.get()
     page = shown(client, web)
-    assert "0 20 * * 1-5" in page
+    assert "Monday to Friday at 20:00" in page
     assert "20:00 (Europe/Berlin)" in page
     rest = reverse("instance-schedule-enabled", args=[web.pk, schedule.pk])
     assert client.post(rest, {"enabled": "false"}).status_code == 302
@@ -110,7 +110,8 @@ def test_a_schedule_from_form_to_end(alice: User, web: Instance) -> None:
     edit = reverse("instance-schedule-edit", args=[web.pk, schedule.pk])
     assert edit in shown(client, web)
     form = client.get(edit).content.decode()
-    assert 'value="0 20 * * 1-5"' in form
+    assert '<option value="weekdays" selected>' in form
+    assert 'value="20:00"' in form
     assert 'data-chosen=""' in form
     assert '<option value="Europe/Berlin" selected>' in form
     assert 'name="verb"' not in form

@@ -11,7 +11,7 @@ from compute.instances.models.instance import Instance
 
 
 class Schedule(models.Model):
-    """A verb to begin once at the time `at`, or whenever `cron` matches the clock of `time_zone`.
+    """A verb to begin once at the time `at`, or whenever `cron` matches the clock of `time_zone`, to `until` at most.
 
     `next_run` is null if no further run is due. A sweeper claims a run by advancing it, so that only one has it. The
     verb begins as the user `created_by`, with the rights that they have then. Of the images that a schedule takes, the
@@ -27,6 +27,7 @@ class Schedule(models.Model):
     verb = models.CharField(max_length=32)
     at = models.DateTimeField(null=True)
     cron = models.CharField(max_length=255, blank=True)
+    until = models.DateTimeField(null=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     keep = models.PositiveSmallIntegerField(default=DEFAULT_KEEP)
     enabled = models.BooleanField(default=True)

@@ -1,6 +1,6 @@
 """Local times, as people type them, and their time zones."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,11 +24,20 @@ def zone(name: object) -> ZoneInfo:
     return ZoneInfo(key)
 
 
+def end_of_day(text: object, time_zone: object, *, field: str) -> datetime:
+    """Return the last second of a day like 2030-01-31 in `time_zone`, in UTC. Raise BadInput naming `field`."""
+    try:
+        day = date.fromisoformat(str(text))
+        return datetime.combine(day, time(23, 59, 59), zone(time_zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadInput(fields={field: _("Give a date like 2030-01-31.")}) from error
+
+
 def parse(text: object, time_zone: object, *, field: str) -> datetime:
     """Return the time in UTC for text like 2030-01-31T12:00 in `time_zone`. Raise BadInput naming `field`."""
     local_zone = zone(time_zone)
     try:
-        time = datetime.fromisoformat(str(text))
-        return (time if time.tzinfo else time.replace(tzinfo=local_zone)).astimezone(UTC)
+        moment = datetime.fromisoformat(str(text))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=local_zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadInput(fields={field: _("Give a date and a time like 2030-01-31 12:00.")}) from error

@@ -42,9 +42,10 @@ def create(
     at: object,
     cron: object,
     time_zone: object,
+    until: object = "",
     keep: object = Schedule.DEFAULT_KEEP,
 ) -> Schedule:
-    """Make a schedule for `verb`, once `at` a time or by a `cron` line, both in `time_zone`.
+    """Make a schedule for `verb`, once `at` a time or by a `cron` line until the end of a day, in `time_zone`.
 
     Of the images that it takes, the newest `keep` stay. Raise NotFound, BadInput naming the wrong field, or Forbidden,
     also if the asker may not begin `verb`.
@@ -57,7 +58,7 @@ def create(
     if instance.schedules.count() >= MOST:
         raise BadInput(_("An instance has at most %(most)s schedules.") % {"most": MOST})
     schedule = Schedule(project_id=instance.project_id, instance=instance, created_by=context.user, verb=verb)
-    _set(schedule, at, cron, time_zone, keep)
+    _set(schedule, at, cron, until, time_zone, keep)
     schedule.save(force_insert=True)
     _announce(context, "schedule.create", schedule)
     return schedule
@@ -65,7 +66,14 @@ def create(
 
 @transaction.atomic
 def change(
-    context: Context, schedule_id: UUID | str, *, at: object, cron: object, time_zone: object, keep: object
+    context: Context,
+    schedule_id: UUID | str,
+    *,
+    at: object,
+    cron: object,
+    time_zone: object,
+    keep: object,
+    until: object = "",
 ) -> Schedule:
     """Change the schedule's times and its number of images, enable it, and run it as the asker from now on.
 
@@ -74,7 +82,7 @@ def change(
     policy.enforce(context, "schedule:write")
     schedule = Schedule.objects.select_for_update().reach(context, pk=schedule_id)
     policy.enforce(context, f"instance:{schedule.verb}")
-    _set(schedule, at, cron, time_zone, keep)
+    _set(schedule, at, cron, until, time_zone, keep)
     schedule.created_by, schedule.enabled, schedule.last_error = context.user, True, ""
     schedule.save()
     _announce(context, "schedule.update", schedule)
@@ -109,10 +117,14 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
         return schedule.at if schedule.at > after else None
     local_time = after.astimezone(local_times.zone(schedule.time_zone))
     due_at = next(CronSim(schedule.cron, local_time), None)
-    return due_at.astimezone(UTC) if due_at else None
+    if due_at is None or (schedule.until is not None and due_at > schedule.until):
+        return None
+    return due_at.astimezone(UTC)
 
 
-def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: object) -> None:
+def _set(
+    schedule: Schedule, at: object, cron: object, until: object, time_zone: object, keep: object
+) -> None:
     """Set the columns without saving them. Raise BadInput."""
     schedule.time_zone = str(local_times.zone(time_zone))
     number = quotas.whole_number(keep or Schedule.DEFAULT_KEEP)
@@ -123,9 +135,12 @@ def _set(schedule: Schedule, at: object, cron: object, time_zone: object, keep: 
         raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
     schedule.at = local_times.parse(at, time_zone, field="at") if at else None
     schedule.cron = "" if at else _clean_cron(cron)
+    schedule.until = local_times.end_of_day(until, time_zone, field="until") if until and not at else None
     if schedule.at and schedule.at <= timezone.now():
         raise BadInput(fields={"at": _("This time is over already.")})
     schedule.next_run = next_run(schedule, timezone.now())
+    if schedule.next_run is None and schedule.until is not None:
+        raise BadInput(fields={"until": _("It would not run once until then.")})
     if schedule.next_run is None:
         raise BadInput(fields={"cron": _("This never comes.")})
 
