@@ -45,6 +45,8 @@ WORK = (
     NavigationItem(name="recycle-bin", label=_("Recycle bin"), icon="trash", rule="instance:read"),
 )
 ADMINISTRATION = (
+    NavigationItem(name="cloud", label=_("Cloud"), icon="cloud", rule="hypervisor:read"),
+    NavigationItem(name="hosts", label=_("Hosts"), icon="server", rule="hypervisor:read"),
     NavigationItem(name="projects", label=_("Projects and quotas"), icon="chart-bar", rule="project:read"),
     NavigationItem(name="users", label=_("Users"), icon="user", rule="user:read"),
     NavigationItem(name="groups", label=_("Groups"), icon="users", rule="group:read"),
@@ -60,6 +62,7 @@ FURTHER = (NavigationItem(name="domains", label=_("Domains"), icon="sitemap", ru
 
 PARTS_OF = {
     "launch": "instances",
+    "host": "hosts",
     "instance": "instances",
     "image": "images",
     "project": "projects",

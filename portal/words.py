@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from compute.hosts.models import Hypervisor
+
 BOOT_STAGE: dict[str, str | Promise] = {
     "booting": gettext_lazy("Booting"),
     "address": gettext_lazy("Has its address"),
@@ -35,6 +37,15 @@ REQUEST: dict[str, str | Promise] = {
     "refused": gettext_lazy("Refused"),
 }
 REQUEST_COLOUR = {"open": "yellow", "approved": "green", "refused": "red"}
+
+
+def host_state(host: Hypervisor) -> tuple[str, str]:
+    """Return the label of a host's state, and its colour."""
+    if host.forced_down:
+        return _("Declared down"), "red"
+    if host.state != Hypervisor.State.UP:
+        return _("Does not answer"), "red"
+    return (_("Up"), "green") if host.enabled else (_("Takes no new instances"), "yellow")
 
 
 def boot_stage(name: str) -> str:

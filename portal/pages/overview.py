@@ -1,6 +1,7 @@
 """The first page: usage, instances and recent operations."""
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,8 @@ RECENT = 6
 def overview(request: Request) -> HttpResponse:
     """Show usage and counts of the present project, and its latest operations."""
     context = request.context
+    if context.project is None and policy.allows(context, "hypervisor:read"):
+        return redirect("cloud")
     if context.project is None or not policy.allows(context, "instance:read"):
         return page(request, "overview/no_project.html")
     counts = instances.counts(context)

@@ -83,8 +83,8 @@ def _frame_commands(query: str) -> Iterator[dict[str, Any]]:
     ):
         item = _item(f"{theme}: {label}", theme, icon, "")
         yield from _if_fitting(query, item | {"press": f"[data-theme-choice={selector}]"})
-    for code, label in settings.LANGUAGES:
-        item = _item(f"{language}: {label}", language, "language", "")
+    for code, name in settings.LANGUAGES:
+        item = _item(f"{language}: {name}", language, "language", "")
         yield from _if_fitting(query, item | {"press": f"[name=language][value={code}]"})
     sign_out = _item(_("Sign out"), _("Action"), "logout", "")
     yield from _if_fitting(query, sign_out | {"press": f"form[action='{reverse('sign-out')}'] button"})

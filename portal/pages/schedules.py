@@ -103,7 +103,7 @@ def make_line(schedule: Schedule) -> ScheduleLine:
 
 def _times(data: dict[str, str]) -> dict[str, str]:
     """Return the fields of a form as the service takes them. Raise BadInput."""
-    rest = {name: data[name] for name in ("verb", "time_zone", "keep") if name in data}
+    rest: dict[str, str] = {name: data[name] for name in ("verb", "time_zone", "keep") if name in data}
     kind = data["repeat"] or (repetitions.CRON if data["cron"] else repetitions.ONCE)
     if kind == repetitions.ONCE:
         return {**rest, "at": data["at"], "cron": "", "until": ""}

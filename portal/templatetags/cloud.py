@@ -170,7 +170,13 @@ def os_icon(image: Image) -> str:
 @register.filter
 def bar_colour(usage: Usage) -> str:
     """Return the colour of a usage bar: yellow from 80 % on, red if nothing is left."""
-    return "danger" if usage.percent >= 100 else "warning" if usage.percent >= 80 else "primary"
+    return fullness(usage.percent)
+
+
+@register.filter
+def fullness(percent: int) -> str:
+    """Return the colour of a bar that is full to so many percent."""
+    return "danger" if percent >= 100 else "warning" if percent >= 80 else "primary"
 
 
 @register.filter

@@ -43,7 +43,8 @@ ADMIN_ONLY = {
     "health",
     "operation-retry",
     *QUOTA_REQUESTS,
-    *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate"))),
+    *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate", "host"))),
+    "cloud",
 } - {"project-switch"}
 POSTED = {"instance-action", *(route.name for route in routes() if route.takes_forms_only)}
 MANAGING = {"audit", "audit-download"}
@@ -188,6 +189,7 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
         "flavor_id": lambda: factories.FlavorFactory().pk,
         "image_id": lambda: factories.ImageFactory(project=project, visibility="private").pk,
         "aggregate_id": lambda: factories.AggregateFactory().pk,
+        "hypervisor_id": lambda: factories.HypervisorFactory().pk,
     }
     return {name: str(make[name]()) for name in route.arguments if name in make}
 
@@ -197,7 +199,16 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
     [
         route
         for route in routes()
-        if {"project_id", "user_id", "group_id", "role_id", "domain_id", "aggregate_id", "flavor_id"}
+        if {
+            "project_id",
+            "user_id",
+            "group_id",
+            "role_id",
+            "domain_id",
+            "aggregate_id",
+            "flavor_id",
+            "hypervisor_id",
+        }
         & set(route.arguments)
     ],
     ids=str,

@@ -1,5 +1,6 @@
 """The history of operations, for pages and APIs."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models.functions import Coalesce
@@ -28,6 +29,15 @@ def recent(
     if row is not None:
         rows = rows.on(row.pk)
     return part(rows.select_related("user", "project", "host"), "created_at", before=before, size=size)
+
+
+def failures(context: Context, *, since: datetime, size: int) -> list[Operation]:
+    """Return what failed or got stuck since then, latest first; for administrators in all projects. Raise Forbidden."""
+    policy.enforce(context, "activity:read")
+    rows = Operation.objects.visible_to(context, all_projects=True).filter(
+        state__in=[Operation.State.FAILED, Operation.State.STUCK], finished_at__gte=since
+    )
+    return list(rows.select_related("user", "project").order_by("-finished_at", "-pk")[:size])
 
 
 def in_progress(context: Context) -> list[Operation]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts import policy
 from accounts.context import Context
@@ -16,6 +16,8 @@ from accounts.services import audit
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import liveness, occupants
 from compute.hosts.services.occupants import NOTHING, Amounts
+
+NO_HOST = _("There is no host of this name.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,14 @@ def all_for_admin(context: Context) -> QuerySet[Hypervisor]:
     """Return all hypervisors by name. Raise Forbidden."""
     policy.enforce(context, "hypervisor:read")
     return Hypervisor.objects.order_by("name")
+
+
+def get(context: Context, name: object) -> Hypervisor:
+    """Return the host with this name or id. Raise Forbidden, NotFound."""
+    host = all_for_admin(context).filter(_called(name)).first()
+    if host is None:
+        raise NotFound(NO_HOST)
+    return host
 
 
 def listing(context: Context) -> list[HostUsage]:
@@ -70,7 +80,7 @@ def _locked(context: Context, name: object) -> Hypervisor:
     policy.enforce(context, "hypervisor:write")
     hypervisor = Hypervisor.objects.select_for_update(no_key=True).filter(_called(name)).first()
     if hypervisor is None:
-        raise NotFound(_("There is no host of this name."))
+        raise NotFound(NO_HOST)
     return hypervisor
 
 

@@ -139,6 +139,12 @@ def counts(context: Context) -> dict[str, int]:
     )
 
 
+def projects_with_any(context: Context) -> list[str]:
+    """Return the ids of the projects that have instances, be it in the recycle bin. Raise Forbidden. One query."""
+    policy.enforce(context, "instance:read_host")
+    return list(Instance.objects.existing().order_by().values_list("project", flat=True).distinct())
+
+
 def count(context: Context, project: Project) -> int:
     """Return the number of the project's instances outside the recycle bin that the asker may see. Raise Forbidden."""
     policy.enforce(context, "instance:read")

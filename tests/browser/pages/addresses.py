@@ -23,6 +23,7 @@ def address(stack: Stack, route: str) -> str:
         "domain_id": "default",
         "flavor_id": _id(stack, "compute_flavor", "tiny"),
         "schedule_id": str(UUID(stack.rows("select id from compute_schedule")[0]["id"])),
+        "hypervisor_id": str(UUID(stack.rows("select id from compute_hypervisor")[0]["id"])),
         "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
     }
     possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)

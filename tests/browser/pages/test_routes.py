@@ -41,6 +41,7 @@ EACH_RUN = {
     *("overview", "instances", "instance", "instance-activity", "instance-console", "instance-log", "launch"),
     *("activity", "images", "keypairs", "server-groups", "health", "account", "credentials", "sign-in"),
     *("users", "user", "group", "project", "projects", "roles", "flavor-edit", "aggregates", "audit"),
+    *("cloud", "hosts", "host"),
 }
 """One of each kind; the other lists and forms are made of the same parts."""
 
