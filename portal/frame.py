@@ -48,6 +48,7 @@ ADMINISTRATION = (
     NavigationItem(name="cloud", label=_("Cloud"), icon="cloud", rule="hypervisor:read"),
     NavigationItem(name="hosts", label=_("Hosts"), icon="server", rule="hypervisor:read"),
     NavigationItem(name="projects", label=_("Projects and quotas"), icon="chart-bar", rule="project:read"),
+    NavigationItem(name="usage", label=_("Usage"), icon="chart-histogram", rule="usage:read_all"),
     NavigationItem(name="users", label=_("Users"), icon="user", rule="user:read"),
     NavigationItem(name="groups", label=_("Groups"), icon="users", rule="group:read"),
     NavigationItem(name="roles", label=_("Roles"), icon="shield-check", rule="role:write"),

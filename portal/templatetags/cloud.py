@@ -180,6 +180,12 @@ def fullness(percent: int) -> str:
 
 
 @register.filter
+def hours(value: float) -> str:
+    """Return hours for people, as exact as they need: 0.3, 12.5, 1,234."""
+    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
+@register.filter
 def unlocalize(value: float) -> str:
     """Return a number for SVG, with a point in every language."""
     return f"{value:.2f}"

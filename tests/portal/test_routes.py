@@ -44,7 +44,7 @@ ADMIN_ONLY = {
     "operation-retry",
     *QUOTA_REQUESTS,
     *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate", "host"))),
-    "cloud",
+    *("cloud", "usage", "usage-download"),
 } - {"project-switch"}
 POSTED = {"instance-action", *(route.name for route in routes() if route.takes_forms_only)}
 MANAGING = {"audit", "audit-download"}

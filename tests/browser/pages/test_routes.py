@@ -18,6 +18,7 @@ NO_PAGES = {
     "api-schema": "JSON or YAML",
     "front-console": "asked by nginx only",
     "audit-download": "a file",
+    "usage-download": "a file",
     "alive": "text for balancers",
     "instance-console-state": "part of the console's page",
     "instance-log-download": "a file",
@@ -41,7 +42,7 @@ EACH_RUN = {
     *("overview", "instances", "instance", "instance-activity", "instance-console", "instance-log", "launch"),
     *("activity", "images", "keypairs", "server-groups", "health", "account", "credentials", "sign-in"),
     *("users", "user", "group", "project", "projects", "roles", "flavor-edit", "aggregates", "audit"),
-    *("cloud", "hosts", "host"),
+    *("cloud", "hosts", "host", "usage"),
 }
 """One of each kind; the other lists and forms are made of the same parts."""
 
