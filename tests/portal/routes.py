@@ -1,6 +1,7 @@
 """Every route of the pages, read from the URL configuration, so that a new one is covered by itself."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,12 @@ def arguments(route: Route, **given: str) -> list[dict[str, str]]:
     """Arguments to call the route with: `given`, and every verb there is."""
     base = {name: given.get(name, "unknown") for name in route.arguments}
     return [base | {"verb": verb} for verb in ACTIONS] if "verb" in route.arguments else [base]
+
+
+def without_numbers(body: bytes) -> bytes:
+    """Request ids, nonces, tokens and times differ from answer to answer."""
+    token = rb'csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"'
+    return re.sub(rb'req-[0-9a-f-]{36}|nonce="[^"]*"|data-live="[^"]*"|' + token, b"", body)
 
 
 def _methods(view: Any) -> set[str]:

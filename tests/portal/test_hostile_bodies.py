@@ -14,6 +14,7 @@ from accounts.openstack import validation
 from accounts.openstack.contract import at
 from accounts.openstack.microversions import Version
 from accounts.openstack.schema import Schema
+from compute.api.microversions import NEWEST
 from compute.instances.models import Instance
 from compute.networks.models import Network
 from portal import api_calls
@@ -24,7 +25,6 @@ from tests.proof import examples
 
 pytestmark = pytest.mark.django_db
 
-NEWEST = Version(2, 73)
 WITH_BODY = [
     operation for operation in api_calls.operations() if operation.view.contract(operation.method).body
 ]

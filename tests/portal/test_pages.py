@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Project, User
 from compute.instances.models import Instance
 from tests import factories
+from tests.portal.routes import without_numbers
 
 PAGES = (
     "/",
@@ -76,7 +77,7 @@ def test_an_instance_is_shown_to_its_project_and_unknown_to_others(
     foreign = browser_of(bob).get(address)
     unknown = browser_of(bob).get(f"/instances/00000000-0000-4000-8000-000000000000/{tab}")
     assert foreign.status_code == unknown.status_code == 404
-    assert foreign.content == unknown.content
+    assert without_numbers(foreign.content) == without_numbers(unknown.content)
 
 
 @pytest.mark.parametrize(("address", "part"), PARTS)

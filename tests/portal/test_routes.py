@@ -16,7 +16,7 @@ from compute.engine.models import Operation
 from compute.instances.models import Instance
 from tests import factories
 from tests.instance_actions import ACTIONS
-from tests.portal.routes import Route, arguments, of_instances, routes
+from tests.portal.routes import Route, arguments, of_instances, routes, without_numbers
 
 ANYBODY = {
     "front-console",
@@ -108,11 +108,6 @@ def call(client: Client, route: Route, values: dict[str, str]):
     url = reverse(route.name, kwargs=values)
     fields = {"name": "x", "ids": str(uuid.uuid4()), "project": "unknown"}
     return client.post(url, fields) if route.name in POSTED else client.get(url)
-
-
-def without_numbers(body: bytes) -> bytes:
-    """Request ids and nonces differ from answer to answer."""
-    return re.sub(rb'req-[0-9a-f-]{36}|nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"', b"", body)
 
 
 @pytest.mark.parametrize("route", of_instances(), ids=str)
