@@ -43,7 +43,9 @@ def show(user: User) -> dict[str, Any]:
 def narrow(rows: QuerySet[User], query: QueryDict) -> QuerySet[User]:
     """Return the users whose password expires as asked, and who sign in by a protocol. Raise BadInput."""
     if expiry := query.get("password_expires_at"):
-        rows = passwords.expiring(rows, lambda column: time_condition(column, "password_expires_at", expiry))
+        condition = time_condition("expires_at", "password_expires_at", expiry)
+        column = passwords.expiry_column()
+        rows = rows.annotate(expires_at=column).filter(condition) if column else rows.none()
     if protocol := query.get("protocol_id"):
         from_directory = Q(external_identity__source=ExternalIdentity.LDAP)
         by_protocol = {"ldap": from_directory, "openid": Q(external_identity__isnull=False) & ~from_directory}

@@ -1,6 +1,5 @@
 """Password rules of pages and API alike: strength, history, expiry."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -8,7 +7,8 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import Case, DateTimeField, DurationField, ExpressionWrapper, F, Value, When
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -78,15 +78,13 @@ def expires_at(user: User) -> datetime | None:
     return user.password_changed_at + timedelta(days=settings.PASSWORD_DAYS)
 
 
-def expiring(rows: QuerySet[User], condition: Callable[[str], Q]) -> QuerySet[User]:
-    """Return the users whose password expires at times that meet the condition, which takes the column's name."""
+def expiry_column() -> Combinable | None:
+    """Return when the passwords of users expire, as a column of their rows; None if none ever does."""
     if not settings.PASSWORD_DAYS:
-        return rows.none()
-    end = F("password_changed_at") + Value(
-        timedelta(days=settings.PASSWORD_DAYS), output_field=DurationField()
-    )
-    usable = rows.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    return usable.annotate(expires_at=ExpressionWrapper(end, DateTimeField())).filter(condition("expires_at"))
+        return None
+    days = Value(timedelta(days=settings.PASSWORD_DAYS), output_field=DurationField())
+    end = ExpressionWrapper(F("password_changed_at") + days, DateTimeField())
+    return Case(When(password__startswith=UNUSABLE_PASSWORD_PREFIX, then=None), default=end)
 
 
 def has_expired(user: User) -> bool:

@@ -23,9 +23,26 @@ def fill(context: Context, network: Network, count: int) -> list[Instance]:
     return made
 
 
-def touch_all(context: Context) -> None:
-    """Read everything that a page of instances shows."""
+def touch_listed(context: Context) -> None:
+    """Read everything that a row of the list shows."""
     for row in instances.page(context, size=100):
+        shown = [
+            row.status,
+            row.flavor_name,
+            row.hypervisor,
+            row.fault,
+            row.boot_stage,
+            row.created_at,
+            row.locked,
+        ]
+        shown += [port.address for port in row.ports.all()]
+        assert row.open_operation.kind == "instance.stop"
+        assert shown
+
+
+def touch_all(context: Context) -> None:
+    """Read everything that actions ask of an instance too."""
+    for row in instances.page(context, size=100, details=True):
         shown = [row.status, row.flavor_name, row.image.name, row.user.name, row.project.name, row.hypervisor]
         shown += [(port.address, port.network.name) for port in row.ports.all()]
         assert row.open_operation.kind == "instance.stop"
@@ -40,9 +57,10 @@ def queries(call, *arguments: object) -> int:
 
 def test_forty_instances_cost_as_many_queries_as_one(as_alice: Context, network: Network) -> None:
     fill(as_alice, network, 1)
-    one = queries(touch_all, as_alice)
+    counts = [queries(touch, as_alice) for touch in (touch_listed, touch_all)]
     fill(as_alice, network, 39)
-    assert queries(touch_all, as_alice) == one == 4, "count, rows, ports, operations"
+    again = [queries(touch, as_alice) for touch in (touch_listed, touch_all)]
+    assert again == counts == [4, 4], "count, rows, ports, operations"
 
 
 def test_forty_operations_cost_as_many_queries_as_one(as_alice: Context, network: Network) -> None:

@@ -40,7 +40,7 @@ def test_versions_need_no_token(path: str) -> None:
         ({"OpenStack-API-Version": "volume 3.1"}, 200, "2.1"),
         ({"X-OpenStack-Nova-API-Version": "2.10"}, 200, "2.10"),
         ({"OpenStack-API-Version": "compute latest"}, 200, "2.88"),
-        ({"OpenStack-API-Version": "compute 2.74"}, 406, "2.1"),
+        ({"OpenStack-API-Version": "compute 2.89"}, 406, "2.1"),
         ({"OpenStack-API-Version": "compute 2.0"}, 406, "2.1"),
         ({"OpenStack-API-Version": "compute 2"}, 400, "2.1"),
         ({"OpenStack-API-Version": "compute x.y"}, 400, "2.1"),
