@@ -39,10 +39,8 @@ NO_PAGES = {
 FORMS = {route.name for route in routes() if route.takes_forms_only}
 PAGES = sorted({route.name for route in routes()} - FORMS - NO_PAGES.keys())
 EACH_RUN = {
-    *("overview", "instances", "instance", "instance-activity", "instance-console", "instance-log", "launch"),
-    *("activity", "images", "keypairs", "server-groups", "health", "account", "credentials", "sign-in"),
-    *("users", "user", "group", "project", "projects", "roles", "flavor-edit", "aggregates", "audit"),
-    *("cloud", "hosts", "host", "usage"),
+    *("overview", "instances", "instance", "instance-console", "launch", "activity", "images", "credentials"),
+    *("health", "account", "sign-in", "users", "user", "projects", "audit", "cloud", "host", "usage"),
 }
 """One of each kind; the other lists and forms are made of the same parts."""
 

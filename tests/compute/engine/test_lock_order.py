@@ -27,7 +27,7 @@ ORDER = {
 WITHOUT_KEYS = {"accounts_project", "compute_network", "compute_servergroup", "compute_hypervisor"}
 
 
-@pytest.fixture(scope="module", params=examples([5, 50], 5))
+@pytest.fixture(scope="module", params=examples([50]))
 def rounds(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
