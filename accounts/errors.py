@@ -74,13 +74,13 @@ class Forbidden(MeridianError):
         """Return the error that names the missing `role`; None if no role allows it."""
         if role is None:
             return cls()
-        return cls(_("This needs the role %(role)s. Ask an administrator for it.") % {"role": role})
+        return cls(_("You need the role “%(role)s”. Ask an administrator for it.") % {"role": role})
 
 
 class NotFound(MeridianError):
     code = "itemNotFound"
     status = 404
-    text = _("There is no such thing here, or it is not yours.")
+    text = _("Not found, or you have no access.")
 
 
 class Conflict(MeridianError):

@@ -27,13 +27,13 @@ class ActionMenu:
 
 def action_menu(choices: Iterable[Choice]) -> ActionMenu:
     """Return the menu of these choices, without what the role does not allow and what pages edit in place."""
-    shown = [choice for choice in choices if not choice.forbidden and not choice.action.in_place]
-    allowed = [choice for choice in shown if choice.allowed]
+    possible = [choice for choice in choices if not choice.forbidden and not choice.action.in_place]
+    allowed = [choice for choice in possible if choice.allowed]
     groups = [
         Group(label=label, choices=list(neighbours))
         for label, neighbours in groupby(allowed, key=lambda choice: choice.action.group)
     ]
-    refused = [(str(choice.action.label), choice.reason) for choice in shown if not choice.allowed]
+    refused = [(str(choice.action.label), choice.reason) for choice in possible if not choice.allowed]
     return ActionMenu(groups=groups, impossible=by_reason(refused))
 
 

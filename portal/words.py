@@ -10,8 +10,8 @@ from compute.hosts.models import Hypervisor
 
 BOOT_STAGE: dict[str, str | Promise] = {
     "booting": gettext_lazy("Booting"),
-    "address": gettext_lazy("Has its address"),
-    "reachable": gettext_lazy("Answers SSH"),
+    "address": gettext_lazy("Network up"),
+    "reachable": gettext_lazy("Reachable (SSH)"),
 }
 OPERATION: dict[str, str | Promise] = {
     "pending": gettext_lazy("Waiting"),
@@ -34,7 +34,7 @@ OPERATION_COLOUR = {
 REQUEST: dict[str, str | Promise] = {
     "open": gettext_lazy("Waiting"),
     "approved": gettext_lazy("Approved"),
-    "refused": gettext_lazy("Refused"),
+    "refused": gettext_lazy("Declined"),
 }
 REQUEST_COLOUR = {"open": "yellow", "approved": "green", "refused": "red"}
 

@@ -25,6 +25,6 @@ def wrong_code(secret: str = SECRET) -> str:
 
 
 def give_second_factor(user: User) -> User:
-    """Switch it on without the ceremony; the user as a request would read them."""
+    """Turn on without the ceremony; the user as a request would read them."""
     SecondFactor.objects.create(user=user, sealed_secret=sealing.seal(SECRET), last_step=0)
     return User.objects.get(pk=user.pk)

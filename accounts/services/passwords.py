@@ -94,7 +94,7 @@ def has_expired(user: User) -> bool:
 
 def hint() -> str:
     """Return a hint for people on the least length of a password."""
-    return _("At least %(least)s characters; a few words are easier to remember than a riddle.") % {
+    return _("At least %(least)s characters; a phrase of several words is easiest to remember.") % {
         "least": settings.PASSWORD_LENGTH
     }
 

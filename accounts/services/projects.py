@@ -43,7 +43,7 @@ def create(context: Context, data: Data) -> Project:
     """Create a project in `domain_id`, else its parent's domain or the user's. Raise Forbidden, BadInput, Conflict."""
     policy.enforce_somewhere(context, "project:write")
     if inputs.flag(data, "is_domain", False):
-        raise BadInput(fields={"is_domain": _("Make domains under /domains.")})
+        raise BadInput(fields={"is_domain": _("Create domains under /domains.")})
     domain, parent = _place(context, data)
     project = Project(
         domain=domain,

@@ -183,7 +183,7 @@ def shortages(usages: Iterable[Usage], amounts: Mapping[str, int]) -> list[Short
 def sentence(shortage: Shortage) -> str:
     """Return the shortage as a sentence for people."""
     resource = resources[shortage.resource]
-    return _("Not enough %(label)s: %(asked)s asked, %(left)s of %(limit)s left.") % {
+    return _("Not enough quota for %(label)s: %(asked)s requested, %(left)s of %(limit)s available.") % {
         "label": resource.label,
         "asked": f"{shortage.requested} {resource.unit}".strip(),
         "left": shortage.left,

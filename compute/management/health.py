@@ -73,7 +73,7 @@ def _write_and_undo() -> str:
         cursor.execute("CREATE TABLE meridian_health_probe (id integer)")
         transaction.set_rollback(True)
     if connection.vendor == "sqlite":
-        return _("SQLite, for one machine and few people; PostgreSQL by DATABASE_URL for more")
+        return _("SQLite (small installations). Set DATABASE_URL for PostgreSQL.")
     return connection.display_name
 
 
@@ -85,7 +85,7 @@ def _clock() -> list[Check]:
         Check(
             name=_("Clock"),
             ok=ok,
-            detail=_("goes with the other processes")
+            detail=_("in sync")
             if ok
             else _("%(seconds)s s behind another process") % {"seconds": int(ahead.total_seconds())},
             fix=""
@@ -128,7 +128,7 @@ def _images() -> list[Check]:
     if without_file:
         detail = _("the file of %(names)s is missing") % {"names": ", ".join(without_file)}
     else:
-        detail = _("%(count)s to launch from") % {"count": len(active)} if active else _("there is none")
+        detail = _("%(count)s available") % {"count": len(active)} if active else _("there is none")
     return [
         Check(
             name=_("Images"), ok=ok, detail=detail, fix="" if ok else _("Run `manage.py build_image tiny`.")

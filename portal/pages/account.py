@@ -22,7 +22,7 @@ from portal.requests import Request, away, done, page
 
 class PasswordChange(Form):
     original_password = forms.CharField(
-        label=gettext_lazy("Present password"),
+        label=gettext_lazy("Current password"),
         max_length=1024,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),

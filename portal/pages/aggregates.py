@@ -56,7 +56,7 @@ def new(request: Request) -> HttpResponse:
     """Make an aggregate."""
     policy.enforce(request.context, "hypervisor:write")
     form = AggregateForm(_host_names(), request.POST or None)
-    return _form(request, form, None, heading=_("New aggregate"), button=_("Make the aggregate"))
+    return _form(request, form, None, heading=_("New aggregate"), button=_("Create aggregate"))
 
 
 def edit(request: Request, aggregate_id: str) -> HttpResponse:

@@ -24,7 +24,7 @@ from portal.lists import by_key
 from portal.requests import Request, is_htmx, live_page
 
 OUTCOMES = {
-    "requested": (_("Begun"), "blue"),
+    "requested": (_("Started"), "blue"),
     "succeeded": (_("Done"), "green"),
     "failed": (_("Failed"), "red"),
     "refused": (_("Refused"), "yellow"),
@@ -50,9 +50,9 @@ COLUMNS = (
 class Filter(Form):
     """The filters in the address. Days are of UTC, and `until` is included."""
 
-    who = forms.CharField(label=_("Who"), required=False, max_length=255)
-    action = forms.CharField(label=_("Verb"), required=False, max_length=64)
-    target = forms.CharField(label=_("What"), required=False, max_length=255)
+    who = forms.CharField(label=_("User"), required=False, max_length=255)
+    action = forms.CharField(label=_("Action"), required=False, max_length=64)
+    target = forms.CharField(label=_("Target"), required=False, max_length=255)
     project = forms.CharField(label=_("Project"), required=False, max_length=64)
     address = forms.CharField(label=_("Address"), required=False, max_length=45)
     outcome = forms.ChoiceField(
@@ -64,7 +64,7 @@ class Filter(Form):
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     until = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
     def filters(self) -> Filters:

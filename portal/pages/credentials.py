@@ -29,11 +29,11 @@ class Credential(Form):
         error_messages={"required": gettext_lazy("Choose at least one role.")},
     )
     expires_on = forms.CharField(
-        label=gettext_lazy("Ends on"),
+        label=gettext_lazy("Expires on"),
         required=False,
         max_length=32,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=gettext_lazy("At the end of that day, UTC. Empty: it never ends."),
+        help_text=gettext_lazy("At the end of that day, UTC. Leave empty to never expire."),
     )
     access_rules = forms.CharField(
         label=gettext_lazy("Allowed calls"),

@@ -40,7 +40,7 @@ def new(request: Request) -> HttpResponse:
 
     def save(data: dict[str, Any]) -> tuple[str, str]:
         domain = domains.create(request.context, data)
-        return _("Made the domain %(name)s.") % {"name": domain.name}, reverse("domains")
+        return _("Created the domain %(name)s.") % {"name": domain.name}, reverse("domains")
 
     form = DomainForm(request.POST or None)
     intro = _(
@@ -53,7 +53,7 @@ def new(request: Request) -> HttpResponse:
         save,
         heading=_("New domain"),
         intro=intro,
-        button=_("Make the domain"),
+        button=_("Create domain"),
         back=reverse("domains"),
     )
 

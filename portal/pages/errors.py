@@ -24,7 +24,7 @@ from portal.themes import THEME_COOKIE, THEMES
 
 TITLES: dict[int, str | Promise] = {
     400: _("That did not work"),
-    403: _("You may not do this"),
+    403: _("No permission"),
     404: _("Not found"),
     409: _("Not now"),
     413: _("Too large"),
@@ -48,7 +48,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 404, _("There is no such thing here, or it is not yours."))
+    return answer(request, 404, _("Not found, or you have no access."))
 
 
 @login_not_required
@@ -66,9 +66,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             return redirect(to)
         messages.info(request, _("This page was open for too long. Please sign in again."))
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': to})}")
-    sentence = _(
-        "This page was open for too long, or your browser refuses cookies. Go back, reload it and try again."
-    )
+    sentence = _("Your session expired, or cookies are blocked. Go back, reload the page and try again.")
     return answer(request, 403, sentence)
 
 

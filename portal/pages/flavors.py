@@ -28,10 +28,10 @@ class FlavorForm(Form):
     )
     disk_gib = forms.CharField(label=gettext_lazy("Disk (GiB)"), max_length=12, required=False, initial="10")
     is_public = forms.BooleanField(
-        label=gettext_lazy("For every project"), required=False, initial=True, label_suffix=""
+        label=gettext_lazy("Public"), required=False, initial=True, label_suffix=""
     )
     projects = forms.CharField(
-        label=gettext_lazy("Else for these projects"),
+        label=gettext_lazy("Only these projects"),
         required=False,
         help_text=gettext_lazy("Names or ids, one a line."),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
@@ -65,15 +65,15 @@ def new(request: Request) -> HttpResponse:
         flavors.replace_specs(request.context, str(flavor.pk), data["extra_specs"])
         if not flavor.is_public:
             flavors.replace_projects(request.context, str(flavor.pk), data["projects"].split("\n"))
-        return _("Made the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
+        return _("Created the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
 
     return form_page(
         request,
         form,
         save,
         heading=_("New flavor"),
-        intro=_("Its sizes stay as they are: instances copy them, and a name that means one size is kept."),
-        button=_("Make the flavor"),
+        intro=_("Sizes cannot be changed later."),
+        button=_("Create flavor"),
         back=reverse("flavors"),
     )
 

@@ -83,11 +83,11 @@ def new(request: Request) -> HttpResponse:
 
     def save(data: dict[str, Any]) -> tuple[str, str]:
         group = groups.create(request.context, data)
-        message = _("Made the group %(name)s. Now add its members.") % {"name": group.name}
+        message = _("Created the group %(name)s. Now add its members.") % {"name": group.name}
         return message, reverse("group", args=[group.id])
 
     return form_page(
-        request, form, save, heading=_("New group"), button=_("Make the group"), back=reverse("groups")
+        request, form, save, heading=_("New group"), button=_("Create group"), back=reverse("groups")
     )
 
 

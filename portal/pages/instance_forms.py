@@ -42,7 +42,7 @@ class Choice(Form):
     expires_at = forms.CharField(
         label=gettext_lazy("Expires"),
         required=False,
-        help_text=gettext_lazy("Empty: it never expires."),
+        help_text=gettext_lazy("Leave empty to never expire."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
     time_zone = time_zone_field()

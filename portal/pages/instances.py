@@ -51,7 +51,7 @@ BIN_COLUMNS = (
     ("", gettext_lazy("Status")),
     ("", gettext_lazy("Disk")),
     ("", gettext_lazy("Deleted")),
-    ("", gettext_lazy("Removed for good")),
+    ("", gettext_lazy("Permanently deleted")),
 )
 BULK = ("start", "stop", "reboot", "delete")
 BIN_BULK = ("restore", "purge")

@@ -29,7 +29,7 @@ class Invitation(Form):
         help_text=gettext_lazy("What they type to sign in."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "autofocus": True}),
     )
-    email = forms.EmailField(label=gettext_lazy("E-mail, if you like"), required=False, max_length=254)
+    email = forms.EmailField(label=gettext_lazy("E-mail (optional)"), required=False, max_length=254)
     project = forms.ChoiceField(label=gettext_lazy("Project"), required=False)
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False, initial="member")
 
@@ -37,7 +37,7 @@ class Invitation(Form):
         super().__init__(*args, **kwargs)
         rows = projects.all_for_admin(context).filter(enabled=True, domain__enabled=True)
         choices = rows.order_by("name").values_list("pk", "name")
-        self.fields["project"].choices = [("", _("None yet")), *choices]  # type: ignore[attr-defined]
+        self.fields["project"].choices = [("", _("No project")), *choices]  # type: ignore[attr-defined]
         roles = [(role.name, role.name) for role in pickers.grantable_roles(context) if role.domain is None]
         self.fields["role"].choices = roles  # type: ignore[attr-defined]
 

@@ -62,7 +62,7 @@ class Launch(Form):
     name = forms.CharField(label=_("Name"), required=False, max_length=255)
     image_id = forms.CharField(required=False)
     flavor_id = forms.CharField(required=False)
-    count = forms.CharField(label=_("How many"), required=False, max_length=12)
+    count = forms.CharField(label=_("Count"), required=False, max_length=12)
     key_from = forms.ChoiceField(
         required=False, choices=[(name, name) for name in ("none", "saved", "pasted")]
     )
@@ -75,7 +75,7 @@ class Launch(Form):
     availability_zone = forms.CharField(label=_("Availability zone"), required=False)
     description = forms.CharField(label=_("Description"), required=False, max_length=255)
     tags = forms.CharField(
-        label=_("Tags"), required=False, max_length=4096, help_text=_("Words, with spaces or commas between.")
+        label=_("Tags"), required=False, max_length=4096, help_text=_("Separate tags with commas.")
     )
     metadata = Pairs(
         label=_("Metadata"), help_text=_("Lines of key=value, which the guest can read too."), rows=3

@@ -81,7 +81,7 @@ class Expiring(ForMany):
     intro = gettext_lazy("At that time they go to the recycle bin by themselves, even when they are locked.")
     button = gettext_lazy("Save")
     how = forms.ChoiceField(
-        label=gettext_lazy("What is to be done"),
+        label=gettext_lazy("Action"),
         initial="days",
         choices=[
             ("days", gettext_lazy("Extend by days")),

@@ -77,7 +77,7 @@ def _frame_commands(query: str) -> Iterator[dict[str, Any]]:
         return
     theme, language = _("Theme"), _("Language")
     for label, icon, selector in (
-        (_("Like the system"), "device-desktop", "auto"),
+        (_("System"), "device-desktop", "auto"),
         (_("Light"), "sun", "light"),
         (_("Dark"), "moon", "dark"),
     ):

@@ -32,14 +32,14 @@ PARTS = {
 
 def _tags_field() -> forms.CharField:
     return forms.CharField(
-        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Words between commas.")
+        label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Separate tags with commas.")
     )
 
 
 class NewProject(Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
     parent_id = forms.ChoiceField(
-        label=gettext_lazy("Stands below"),
+        label=gettext_lazy("Parent"),
         required=False,
         help_text=gettext_lazy(
             "A domain, or another project: roles given for “projects below” reach into this one."
@@ -90,11 +90,11 @@ def new(request: Request) -> HttpResponse:
     def save(data: dict[str, Any]) -> tuple[str, str]:
         fields = data | {"tags": _tags(data["tags"]), "parent_id": data["parent_id"] or None}
         project = projects.create(request.context, fields)
-        message = _("Made the project %(name)s. Now give somebody a role in it.") % {"name": project.name}
+        message = _("Created the project %(name)s. Now give somebody a role in it.") % {"name": project.name}
         return message, reverse("project", args=[project.id])
 
     return form_page(
-        request, form, save, heading=_("New project"), button=_("Make the project"), back=reverse("projects")
+        request, form, save, heading=_("New project"), button=_("Create project"), back=reverse("projects")
     )
 
 

@@ -98,7 +98,7 @@ def ask(request: Request) -> HttpResponse:
 
 
 def _answer_sent(request: Request) -> HttpResponse:
-    message = _("Asked. An administrator sees it now; the overview shows what becomes of it.")
+    message = _("Request sent. Its status is on the overview.")
     if not is_htmx(request):
         return away(request, message, reverse("overview"))
     return with_events(HttpResponse(status=204), toast("success", message), *TOPICS)
@@ -149,7 +149,7 @@ def approve(request: Request, key: str) -> HttpResponse:
 def refuse(request: Request, key: str) -> HttpResponse:
     """Refuse a request with a reason."""
     quota_request = quota_requests.refuse(request.context, key, request.POST.get("answer", ""))
-    message = _("Refused the request of %(project)s.") % {"project": quota_request.project.name}
+    message = _("Declined the request of %(project)s.") % {"project": quota_request.project.name}
     return done(request, message, reverse("quota-requests"), changed=TOPICS)
 
 

@@ -52,7 +52,7 @@ def new(request: Request) -> HttpResponse:
     def save(data: dict[str, Any]) -> tuple[str, str]:
         role = roles.create(request.context, data)
         roles.replace_implied(request.context, role.id, data["implied"])
-        return _("Made the role %(name)s.") % {"name": role.name}, reverse("roles")
+        return _("Created the role %(name)s.") % {"name": role.name}, reverse("roles")
 
     intro = _(
         "Meridian’s own rules ask for the default roles only. Another role is useful where it implies one of "
@@ -64,7 +64,7 @@ def new(request: Request) -> HttpResponse:
         save,
         heading=_("New role"),
         intro=intro,
-        button=_("Make the role"),
+        button=_("Create role"),
         back=reverse("roles"),
     )
 

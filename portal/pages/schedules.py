@@ -25,7 +25,7 @@ from portal.requests import Request, done
 
 class ScheduleForm(Form):
     verb = forms.ChoiceField(
-        label=gettext_lazy("What is to be done"),
+        label=gettext_lazy("Action"),
         choices=lambda: [(verb, _label(verb)) for verb in schedules.verbs()],
     )
     repeat = forms.ChoiceField(
@@ -57,7 +57,7 @@ class ScheduleForm(Form):
     until = forms.CharField(
         label=gettext_lazy("Until"),
         required=False,
-        help_text=gettext_lazy("The last day. Empty: it never ends."),
+        help_text=gettext_lazy("The last day. Leave empty to never end."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     time_zone = time_zone_field()
@@ -128,8 +128,8 @@ def new(request: Request, instance_id: UUID) -> HttpResponse:
         ScheduleForm(request.POST or None),
         save,
         heading=_("New schedule: %(name)s") % {"name": instance.name},
-        intro=_("It runs as you, with the rights that you have at that time."),
-        button=_("Add the schedule"),
+        intro=_("Runs with your permissions at that time."),
+        button=_("Create schedule"),
         back=back,
     )
 
@@ -154,7 +154,7 @@ def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
         form,
         save,
         heading=_("Edit the schedule “%(label)s” of %(name)s") % {"label": label, "name": instance.name},
-        intro=_("From now on it runs as you, with the rights that you have at that time."),
+        intro=_("From now on it runs with your permissions at that time."),
         button=_("Save"),
         back=back,
     )

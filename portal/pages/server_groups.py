@@ -57,7 +57,7 @@ def new(request: Request) -> HttpResponse:
         group = server_groups.create(
             request.context, data["name"], data["policy"], data["max_server_per_host"]
         )
-        message = _("Made the server group %(name)s. Choose it when you launch instances.")
+        message = _("Created the server group %(name)s. Choose it when you launch instances.")
         return message % {"name": group.name}, reverse("server-groups")
 
     return form_page(
@@ -66,7 +66,7 @@ def new(request: Request) -> HttpResponse:
         save,
         heading=_("New server group"),
         intro=_("Instances come into a group when they are launched, and stay in it."),
-        button=_("Make the group"),
+        button=_("Create group"),
         back=reverse("server-groups"),
     )
 

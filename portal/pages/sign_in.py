@@ -64,7 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         user = lockouts.authenticate(request, data["name"], data["password"])
         if user is not None:
             return proceed(request, Step(user=user, code_shown=False), to)
-        form.add_error(None, _("Name and password do not fit together."))
+        form.add_error(None, _("Wrong name or password."))
     values = {
         "form": form,
         "next": to,

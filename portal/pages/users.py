@@ -28,7 +28,7 @@ COLUMNS = (
     ("", gettext_lazy("State")),
     ("", gettext_lazy("E-mail")),
     ("domain", gettext_lazy("Domain")),
-    ("created", gettext_lazy("Made")),
+    ("created", gettext_lazy("Created")),
 )
 PARTS = {"users": "users/table.html"}
 
@@ -91,11 +91,11 @@ def new(request: Request) -> HttpResponse:
     @sensitive_variables()
     def save(data: dict[str, Any]) -> tuple[str, str]:
         user = users.create(request.context, data | {"password": data["password"] or None})
-        message = _("Made the user %(name)s. Now give them a role in a project.") % {"name": user.name}
+        message = _("Created the user %(name)s. Now give them a role in a project.") % {"name": user.name}
         return message, reverse("user", args=[user.id])
 
     return form_page(
-        request, form, save, heading=_("New user"), button=_("Make the user"), back=reverse("users")
+        request, form, save, heading=_("New user"), button=_("Create user"), back=reverse("users")
     )
 
 

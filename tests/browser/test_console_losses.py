@@ -48,7 +48,7 @@ def test_the_console_of_what_is_deleted_says_so_and_rests(
 def test_view_only_is_said_below_the_screen(stack: Stack, page: Page, steady: str) -> None:
     page.goto(f"/instances/{stack.instance(steady)['uuid']}/console/")
     expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected", timeout=60_000)
-    keys = page.get_by_text("All keys go to the instance while its screen has the focus.")
+    keys = page.get_by_text("Keyboard input goes to the instance while the screen is focused.")
     expect(keys).to_be_visible()
     page.get_by_role("button", name="View only").click()
     expect(keys).to_be_hidden()

@@ -20,7 +20,7 @@ def test_a_project_a_user_and_a_role(
     page.get_by_role("link", name="New project").click()
     page.get_by_role("textbox", name="Name", exact=True).fill("orchard")
     page.get_by_role("textbox", name="Tags").fill("fruit, trees")
-    page.get_by_role("button", name="Make the project").click()
+    page.get_by_role("button", name="Create project").click()
     expect(page.get_by_role("heading", name="orchard", level=1)).to_be_visible()
     expect(page.get_by_text("Nobody works here yet")).to_be_visible()
 
@@ -28,7 +28,7 @@ def test_a_project_a_user_and_a_role(
     page.get_by_role("link", name="New user").click()
     page.get_by_role("textbox", name="Name", exact=True).fill("olive")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make the user").click()
+    page.get_by_role("button", name="Create user").click()
     expect(page.get_by_role("heading", name="olive", level=1)).to_be_visible()
 
     with verbs.without_reload(page):
@@ -44,7 +44,7 @@ def test_a_project_a_user_and_a_role(
     hers.get_by_role("button", name="orchard").click()
     expect(hers.locator(".shell-header form button[name=project]")).to_have_text(["orchard"])
     hers.goto("/projects/")
-    expect(hers.get_by_role("heading", name="You may not do this")).to_be_visible()
+    expect(hers.get_by_role("heading", name="No permission")).to_be_visible()
     hers.goto("/instances/")
     expect(hers.get_by_role("heading", name="No instances yet")).to_be_visible()
 
@@ -53,7 +53,7 @@ def test_a_project_a_user_and_a_role(
         verbs.confirm(page, "Take it away")
         expect(page.get_by_text("No role anywhere")).to_be_visible()
     hers.goto("/instances/")
-    expect(hers.get_by_role("heading", name="You may not do this")).to_be_visible()
+    expect(hers.get_by_role("heading", name="No permission")).to_be_visible()
     hers.goto("/")
     expect(hers.get_by_text("no project yet")).to_be_visible()
 
@@ -74,7 +74,7 @@ def test_limits_for_several_projects_at_once(stack: Stack, page: Page, faults: F
     for name in ("bulk-a", "bulk-b"):
         page.goto("/projects/new/")
         page.get_by_role("textbox", name="Name", exact=True).fill(name)
-        page.get_by_role("button", name="Make the project").click()
+        page.get_by_role("button", name="Create project").click()
         expect(page.get_by_role("heading", name=name)).to_be_visible()
     page.goto("/projects/?search=bulk-")
     with verbs.without_reload(page):

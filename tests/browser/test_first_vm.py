@@ -16,7 +16,7 @@ BANNER = 15_000
 STEPS = [
     "Choose a hypervisor",
     "Copy the image",
-    "Make the disk",
+    "Create the disk",
     "Write the config drive",
     "Define the machine",
 ]
@@ -72,9 +72,9 @@ def launch(page: Page, tmp_path: Path) -> Path:
         page.locator("#launch-sizes").get_by_text("tiny", exact=True).click()
         page.get_by_role("textbox", name="Name", exact=True).fill("first")
         page.get_by_role("heading", name="SSH key").click()
-        page.get_by_text("A saved key").click()
+        page.get_by_text("Use a saved key").click()
         with page.expect_download() as download:
-            page.get_by_role("button", name="Make one and download it").click()
+            page.get_by_role("button", name="Generate a key and download it").click()
         expect(page.get_by_role("combobox", name="Saved key")).to_have_value(re.compile("^key-"))
         expect(page.locator("#launch-summary pre")).to_contain_text("--key-name key-")
         expect(page.locator("#launch-summary pre")).to_contain_text("first")

@@ -44,7 +44,7 @@ def test_from_the_first_scan_to_signing_out_everywhere(
     secret = page.locator("#secret").inner_text()
     assert looks.inspect(page, "second-factor") == []
     page.get_by_label("Code from the app").fill(code(secret, steps=-1))
-    page.get_by_role("button", name="Switch it on").click()
+    page.get_by_role("button", name="Turn on").click()
     expect(page.locator(".codes li")).to_have_count(10)
     recovery = page.locator(".codes li").all_inner_texts()
     kept = page.get_by_role("link", name="Download").get_attribute("href")

@@ -11,7 +11,7 @@ def test_a_group_is_made_chosen_and_deleted(stack: Stack, page: Page, faults: Fa
     page.goto("/server-groups/new/")
     page.get_by_role("textbox", name="Name").fill("front ends")
     page.get_by_label("Where its instances go").select_option("Together where possible")
-    page.get_by_role("button", name="Make the group").click()
+    page.get_by_role("button", name="Create group").click()
     row = page.get_by_role("row", name="front ends")
     expect(row).to_contain_text("Together where possible")
     page.goto("/instances/launch/")

@@ -154,7 +154,7 @@ def test_senders_that_go_away_free_their_threads(door: Door) -> None:
 
 
 def test_readers_that_go_away_free_their_threads(door: Door) -> None:
-    """Each has read a part of an answer that never ends, so answers are sent while they are made."""
+    """Each has read a part of an answer that never expires, so answers are sent while they are made."""
     for _ in range(MANY):
         with closing(door()) as connection:
             connection.sendall(head("GET", "/test/endless"))

@@ -76,8 +76,8 @@ def test_managers_see_their_project_only(max_: User, alice: User, blue: Project,
         ("?until=2026-02-30", "Until"),
         ("?until=" + "9" * 5000, "Until"),
         ("?outcome=fine", "Outcome"),
-        ("?who=" + "x" * 256, "Who"),
-        ("?who=%00", "Who"),
+        ("?who=" + "x" * 256, "User"),
+        ("?who=%00", "User"),
     ],
 )
 def test_wrong_filters_name_their_field(root: User, query: str, field: str) -> None:

@@ -40,7 +40,7 @@ def row(context: Context) -> InstanceRow:
     ("fields", "note"),
     [
         ({}, None),
-        ({"boot_stage": "reachable"}, Note(text="Answers SSH")),
+        ({"boot_stage": "reachable"}, Note(text="Reachable (SSH)")),
         ({"boot_stage": "reachable", "vm_state": VmState.STOPPED}, None),
         (
             {"fault": {"code": "x", "message": LONG}},

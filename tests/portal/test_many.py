@@ -62,7 +62,7 @@ def test_the_question_names_what_it_is_about(browser: Client, two: list[Instance
     asked = question(browser, "delete", *two)
     assert asked["title"] == "Delete: 2 instances?"
     names = ", ".join(sorted(instance.name for instance in two))
-    assert asked["text"] == f"{names}. For each: It is powered off and moved to the recycle bin."
+    assert asked["text"] == f"{names}. For each: It is powered off and kept in the recycle bin."
     assert (asked["yes"], asked["named"]) == ("Delete", None)
     assert question(browser, "delete", two[0])["title"] == "Delete: 1 instance?"
 
@@ -71,7 +71,7 @@ def test_the_question_says_what_really_happens(browser: Client, two: list[Instan
     """What never ran is gone at once, and never in the bin."""
     Instance.objects.filter(pk=two[1].pk).update(launched_at=None)
     text = str(question(browser, "delete", *two)["text"])
-    assert "For 1 of them: It is powered off and moved to the recycle bin." in text
+    assert "For 1 of them: It is powered off and kept in the recycle bin." in text
     assert "For 1 of them: Its disk is erased. This cannot be undone." in text
     row = browser.get(
         f"/instances/{two[1].pk}/", headers={"HX-Request": "true", "HX-Target": f"menu-{two[1].pk}"}

@@ -140,4 +140,4 @@ def test_an_error_answers_in_the_form_that_was_asked_for(web: Instance, ruth: Us
     assert "needs the role member" in part.headers["HX-Trigger"]
     script: Any = client.post(address, headers={"Accept": "application/json"}).json()
     assert script["error"]["code"] == "forbidden"
-    assert "<h1>You may not do this</h1>" in client.post(address).content.decode()
+    assert "<h1>No permission</h1>" in client.post(address).content.decode()

@@ -51,7 +51,7 @@ def test_a_blocked_launch_offers_what_is_missing(alice: User, launch: dict[str, 
         assert "Ask for 3 vCPUs more" in text
     client.post(ASK, {"cores": "4"})
     waiting = client.post("/instances/launch/preview/", launch).content.decode()
-    assert "More was asked for; an administrator decides." in waiting
+    assert "Request sent. Waiting for an administrator." in waiting
     assert ASK not in waiting
 
 
@@ -177,4 +177,4 @@ def test_who_asked_takes_it_back(alice: User, root: User) -> None:
     answer = asker.post(address, headers={"HX-Request": "true"})
     assert {"toast", "live:quota", "live:quota-requests"} == set(json.loads(answer.headers["HX-Trigger"]))
     assert address not in asker.get("/").content.decode()
-    assert "Nobody waits" in browser_of(root).get(LIST).content.decode()
+    assert "No open requests" in browser_of(root).get(LIST).content.decode()

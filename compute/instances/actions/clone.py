@@ -145,8 +145,8 @@ class Clone(InstanceAction):
     group = COPIES
     intro = gettext_lazy(
         "A new instance of the same size, image, SSH key, labels and server group gets a copy of its disk and of what "
-        "its firmware and TPM remember, and its own id and addresses. One that runs is copied while it runs on: the "
-        "copy is what its disk holds when the copying ends, as after a power cut."
+        "its firmware and TPM remember, and its own id and addresses. A running instance is copied as after a power "
+        "cut (crash-consistent)."
     )
     move = Move(
         start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SHELVED},

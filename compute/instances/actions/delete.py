@@ -35,7 +35,7 @@ class Delete(InstanceAction):
     doing = _("Deleting")
     schedulable = True
     danger = True
-    confirm = _("It is powered off and moved to the recycle bin.")
+    confirm = _("It is powered off and kept in the recycle bin.")
     needs_guest = False
     steps = (PowerOff(), DeleteSnapshots(), RemoveRescueDisk())
 

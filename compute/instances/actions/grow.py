@@ -69,20 +69,20 @@ class Grow(SizeChange):
     """Grow to a larger flavor. Takes `flavor_id`. There is no snapshot to revert to, so no confirmation follows."""
 
     verb = "grow"
-    label = gettext_lazy("Grow while it runs")
+    label = gettext_lazy("Resize live")
     icon = "arrows-maximize"
     order = 120
     group = SYSTEM
     intro = gettext_lazy(
-        "It runs on and gets more processors, memory and disk. Nothing of it can be taken back; its system may have "
-        "to bring them into use."
+        "Adds vCPUs, memory and disk while it runs. This cannot be undone. The guest may need to activate the new "
+        "resources."
     )
     move = Move(
         start=frozenset({VmState.ACTIVE}),
         task=TaskState.GROWING,
         end=None,
     )
-    doing = gettext_lazy("Growing")
+    doing = gettext_lazy("Resizing live")
     steps = (PlugMemory(), PlugVcpus(), GrowLiveDisk(), RedefineGuest())
 
     def blocker(self, instance: Instance) -> str:

@@ -171,7 +171,7 @@ class MakeDisks(Step):
     """Create the root disk as an overlay of the image, and the flavor's further disks."""
 
     name: ClassVar[str] = "disk"
-    label: ClassVar[str] = gettext_noop("Make the disk")
+    label: ClassVar[str] = gettext_noop("Create the disk")
 
     def do(self, run: Run) -> None:
         for disk in machine_disks.data(run.subject):

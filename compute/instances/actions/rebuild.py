@@ -75,7 +75,7 @@ class MakeNewDisk(Step):
     """Create the new root disk beside the old one, which stays until the exchange."""
 
     name: ClassVar[str] = "new_disk"
-    label: ClassVar[str] = gettext_noop("Make the disk")
+    label: ClassVar[str] = gettext_noop("Create the disk")
 
     def do(self, run: Run) -> None:
         instance, image = run.subject, _image(run)

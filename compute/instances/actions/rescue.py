@@ -46,7 +46,7 @@ class MakeRescueDisk(Step):
     """Create the rescue disk to boot from, as an overlay of the rescue image."""
 
     name: ClassVar[str] = "rescue_disk"
-    label: ClassVar[str] = gettext_noop("Make the rescue disk")
+    label: ClassVar[str] = gettext_noop("Create the rescue disk")
 
     def do(self, run: Run) -> None:
         instance = run.subject

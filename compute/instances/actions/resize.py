@@ -146,7 +146,7 @@ class ConfirmResize(InstanceAction):
 
 class RevertResize(InstanceAction):
     verb = "revert_resize"
-    label = gettext_lazy("Go back to the earlier size")
+    label = gettext_lazy("Revert resize")
     icon = "arrow-back-up"
     order = 150
     group = SYSTEM
@@ -156,7 +156,7 @@ class RevertResize(InstanceAction):
         task=TaskState.RESIZE_REVERTING,
         end=VmState.ACTIVE,
     )
-    doing = gettext_lazy("Going back to the earlier size")
+    doing = gettext_lazy("Reverting the resize")
     api_name = "revertResize"
     api_history = "revertResize"
     reserves = True

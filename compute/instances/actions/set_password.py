@@ -59,7 +59,7 @@ class SetPassword(InstanceAction):
             return reason
         if instance.agent is not None:
             return ""
-        return _("No guest agent answers in it. Install and start qemu-guest-agent there.")
+        return _("Guest agent not running. Install qemu-guest-agent in the instance.")
 
     def initial(self, instance: Instance) -> dict[str, str]:
         return {"user": DEFAULT_USER}

@@ -62,9 +62,7 @@ class Shelve(ImageAction):
     schedulable = True
     api_name = "shelve"
     reserves = True
-    confirm = _(
-        "It is shut down and gives processors and memory back. Its disk and address are kept, and an image is taken."
-    )
+    confirm = _("Shuts down and frees vCPUs and memory. Disk and address are kept, and an image is taken.")
     cancellable = True
     steps = (ShutDownToShelve(), PowerOff(), ExportDisk(), MeasureImage(), UndefineGuest())
 

@@ -61,9 +61,8 @@ class TakeImage(ImageAction):
     order = 200
     group = COPIES
     intro = gettext_lazy(
-        "A copy of its disk becomes an image of this project, to launch further instances from. One that runs is "
-        "copied while it runs on: the image is what its disk holds when the copying ends, as after a power cut. "
-        "Shut it down first where that is not good enough."
+        "A copy of its disk becomes an image of this project, to launch further instances from. A running "
+        "instance is copied as after a power cut (crash-consistent). Shut it down first if that is not enough."
     )
     move = Move(
         start=RUNS_OR_OFF | {VmState.PAUSED, VmState.SUSPENDED, VmState.SHELVED},

@@ -42,7 +42,7 @@ class RemoveRescueDisk(Step):
 
 class Unrescue(InstanceAction):
     verb = "unrescue"
-    label = _("End the rescue")
+    label = _("Leave rescue mode")
     icon = "lifebuoy-off"
     order = 170
     group = SYSTEM

@@ -9,7 +9,7 @@ SWAP_LABEL = "swap0"
 
 
 def make(disk: Disk) -> None:
-    """Make the disk's volume with the content of its role. A volume that exists is success. Raise DriverError."""
+    """Create the disk's volume with the content of its role. A volume that exists is success. Raise DriverError."""
     pool = disks.pool_of(disk)
     if pool.stat(disk.volume_name) is not None and disk.image is None:
         return

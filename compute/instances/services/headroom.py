@@ -64,11 +64,11 @@ def refusal(instance: Instance, flavor: Flavor) -> str:
     if flavor.vcpus < instance.vcpus or added_mib < 0:
         return _("It is smaller, and nothing can be taken from a machine while it runs.")
     if flavor.vcpus > headroom["vcpus"]:
-        return _("While it runs it has room for %(most)s vCPUs.") % {"most": headroom["vcpus"]}
+        return _("Can grow to %(most)s vCPUs while running.") % {"most": headroom["vcpus"]}
     if not added_mib:
         return ""
     if flavor.ram_mib > headroom["ram_mib"]:
-        return _("While it runs it has room for %(most)s MiB of memory.") % {"most": headroom["ram_mib"]}
+        return _("Can grow to %(most)s MiB of memory while running.") % {"most": headroom["ram_mib"]}
     if added_mib % STEP_MIB:
         return _("While it runs its memory grows in steps of %(step)s MiB.") % {"step": STEP_MIB}
     if not headroom["slots"]:

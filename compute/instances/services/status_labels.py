@@ -15,7 +15,7 @@ STATUS: dict[str, str | Promise] = {
     "SHELVED_OFFLOADED": gettext_lazy("Shelved"),
     "REBUILD": gettext_lazy("Rebuilding"),
     "RESIZE": gettext_lazy("Resizing"),
-    "REVERT_RESIZE": gettext_lazy("Going back to the earlier size"),
+    "REVERT_RESIZE": gettext_lazy("Reverting the resize"),
     "SHUTOFF": gettext_lazy("Off"),
     "ERROR": gettext_lazy("Error"),
     "REBOOT": gettext_lazy("Restarting"),

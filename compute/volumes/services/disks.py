@@ -13,7 +13,7 @@ def pool_of(disk: Disk, host: Hypervisor | None = None) -> Pool:
 
 
 def make(disk: Disk) -> None:
-    """Make the disk's volume, over its image or empty. A volume that exists is success. Raise DriverError."""
+    """Create the disk's volume, over its image or empty. A volume that exists is success. Raise DriverError."""
     pool = pool_of(disk)
     if disk.image is not None:
         pool.overlay(disk.volume_name, disk.image.volume_name, disk.size_bytes, disk.image.volume_format)

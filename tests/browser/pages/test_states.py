@@ -31,7 +31,7 @@ def test_launch_with_errors(page: Page) -> None:
 
 def test_launch_beyond_the_quota(page: Page) -> None:
     page.goto("/instances/launch/")
-    page.get_by_role("spinbutton", name="How many").fill("40")
+    page.get_by_role("spinbutton", name="Count").fill("40")
     expect(page.get_by_role("button", name="Launch 40 instances")).to_be_visible()
     assert looks.inspect(page, "launch-over-quota") == []
 
@@ -61,7 +61,7 @@ def test_not_found(page: Page) -> None:
 def test_forbidden(stack: Stack, new_context: NewContext) -> None:
     page = new_context(stack.sign_in("ruth")).new_page()
     page.goto("/health/")
-    expect(page.get_by_role("heading", name="You may not do this")).to_be_visible()
+    expect(page.get_by_role("heading", name="No permission")).to_be_visible()
     assert looks.inspect(page, "403") == []
 
 
@@ -239,7 +239,7 @@ def test_limits_for_many(page: Page, faults: Faults) -> None:
 )
 def test_a_search_without_a_find(page: Page, faults: Faults, path: str, name: str) -> None:
     page.goto(path)
-    expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matches")).to_be_visible()
     assert looks.inspect(page, name) + faults == []
 
 
@@ -258,6 +258,6 @@ def test_a_form_with_errors(page: Page) -> None:
     page.goto("/users/new/")
     page.get_by_role("textbox", name="Name", exact=True).fill("someone")
     page.get_by_label("Password").fill("short")
-    page.get_by_role("button", name="Make the user").click()
+    page.get_by_role("button", name="Create user").click()
     expect(page.get_by_text("too short")).to_be_visible()
     assert looks.inspect(page, "user-new-errors") == []

@@ -50,7 +50,7 @@ def stuck_stop(as_alice: Context, failpoints: Path, monkeypatch: pytest.MonkeyPa
 
 
 def run_until_closed(operation: Operation) -> Operation:
-    """As workers do over the minutes; an operation that never ends is a failure here."""
+    """As workers do over the minutes; an operation that never expires is a failure here."""
     for _ in range(UNDO_ATTEMPTS + 1):
         operation = run(operation)
         if operation.state not in Operation.OPEN:

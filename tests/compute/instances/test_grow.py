@@ -86,7 +86,7 @@ def test_the_page_of_a_resize_offers_it_or_says_why_not(as_alice: Context, clien
     fits = factories.FlavorFactory(vcpus=2, ram_mib=1280, disk_gib=3)
     vast = factories.FlavorFactory(vcpus=8, ram_mib=1280, disk_gib=3)
     assert f'formaction="{path}/grow/"' in page(client, f"{path}/resize/?flavor_id={fits.pk}")
-    assert "“Grow while it runs” is not possible: While it runs it has room for 4 vCPUs." in page(
+    assert "“Resize live” is not possible: While it runs it has room for 4 vCPUs." in page(
         client, f"{path}/resize/?flavor_id={vast.pk}"
     )
     alone = page(client, f"{path}/grow/?flavor_id={fits.pk}")

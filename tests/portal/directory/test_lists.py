@@ -126,7 +126,7 @@ def test_a_search_offers_what_fits_as_buttons(browser: Client, blue: Project, al
     places = text(browser.get(f"/users/{alice.id}/?find=bl", headers=part))
     assert f'value="projects/{blue.id}"' in places
     assert 'value="system"' in text(browser.get(f"/users/{alice.id}/?find=system", headers=part))
-    assert "Nothing fits" in text(browser.get(f"/users/{alice.id}/?find=%00", headers=part))
+    assert "No matches" in text(browser.get(f"/users/{alice.id}/?find=%00", headers=part))
 
 
 def test_users_are_found_by_name_mail_and_state(browser: Client, alice: User) -> None:
