@@ -32,7 +32,7 @@ def test_a_rule_needs_its_role_or_one_above(rule: str, least: str, role: str) ->
     if may:
         policy.enforce(context(role), rule)
     else:
-        with pytest.raises(Forbidden, match=rf"needs the role {least}\b"):
+        with pytest.raises(Forbidden, match=rf"need the role “{least}”"):
             policy.enforce(context(role), rule)
 
 

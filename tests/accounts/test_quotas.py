@@ -87,7 +87,8 @@ def test_reserve_says_what_is_short_what_was_asked_and_what_is_left(blue: Projec
     with pytest.raises(OverQuota) as refused:
         quotas.reserve(blue, {"ram": 1024, "cores": 1, "instances": 1})
     assert str(refused.value) == (
-        "Not enough vCPUs: 1 asked, 0 of 1 left. Not enough Memory: 1024 MiB asked, 384 of 512 MiB left."
+        "Not enough quota for vCPUs: 1 requested, 0 of 1 available. "
+        "Not enough quota for Memory: 1024 MiB requested, 384 of 512 MiB available."
     )
     assert [(row.resource, row.requested, row.left, row.limit) for row in refused.value.shortages] == [
         ("cores", 1, 0, 1),
@@ -111,7 +112,7 @@ def test_unlimited_is_never_short(blue: Project) -> None:
 def test_over_used_takes_nothing_more_but_keeps_what_is_there(blue: Project) -> None:
     factories.InstanceFactory.create_batch(3, project=blue)
     Quota.objects.create(project=blue, resource="instances", limit=1)
-    with pytest.raises(OverQuota, match="0 of 1 left"):
+    with pytest.raises(OverQuota, match="0 of 1 available"):
         quotas.reserve(blue, {"instances": 1})
     assert Instance.objects.filter(project=blue).count() == 3
 

@@ -22,7 +22,7 @@ def test_a_project_a_user_and_a_role(
     page.get_by_role("textbox", name="Tags").fill("fruit, trees")
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_role("heading", name="orchard", level=1)).to_be_visible()
-    expect(page.get_by_text("Nobody works here yet")).to_be_visible()
+    expect(page.get_by_text("No members yet")).to_be_visible()
 
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Users").click()
     page.get_by_role("link", name="New user").click()

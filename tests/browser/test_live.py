@@ -106,7 +106,7 @@ def test_a_broken_connection_repairs_itself(stack: Stack, page: Page, lively: st
     uuid = stack.instance(lively)["uuid"]
     page.goto("/instances/")
     verbs.expect_status(page, lively, "Running")
-    banner = page.get_by_text("The live connection was lost")
+    banner = page.get_by_text("Connection lost")
     expect(banner).to_be_hidden()
     with verbs.without_reload(page):
         web = stack.pid("web")

@@ -57,11 +57,11 @@ def ask(member: Page) -> None:
     member.goto("/instances/launch/")
     member.get_by_role("textbox", name="Name", exact=True).fill("till")
     with verbs.without_reload(member):
-        member.locator("#launch-sizes").get_by_role("link", name="Ask for 1 instance more").first.click()
+        member.locator("#launch-sizes").get_by_role("link", name="Request 1 instance more").first.click()
         dialog = member.get_by_role("dialog", name="Request a larger quota")
         expect(dialog.get_by_role("textbox", name="Instances: new limit")).to_have_value("1")
-        dialog.get_by_role("textbox", name="What for?").fill("the sale begins")
+        dialog.get_by_role("textbox", name="Reason").fill("the sale begins")
         assert looks.inspect(member, "launch-ask") == []
         dialog.get_by_role("button", name="Send request").click()
         expect(dialog).to_be_hidden()
-        expect(member.locator("#launch-sizes").get_by_text("an administrator decides").first).to_be_visible()
+        expect(member.locator("#launch-sizes").get_by_text("Waiting for an administrator").first).to_be_visible()

@@ -75,7 +75,7 @@ def test_what_is_gone_is_not_found_even_by_its_owner(as_alice: Context, own: Ins
 @pytest.mark.parametrize("verb", ACTIONS)
 def test_a_reader_may_look_but_begin_nothing(as_ruth: Context, own: Instance, verb: str) -> None:
     assert instances.get(as_ruth, own.pk) == own
-    with pytest.raises(Forbidden, match=f"needs the role {RULES[ACTIONS[verb].rule(as_ruth, own)]}\\."):
+    with pytest.raises(Forbidden, match=f"need the role “{RULES[ACTIONS[verb].rule(as_ruth, own)]}”\\."):
         begin(as_ruth, f"instance.{verb}", own.pk)
     assert not Operation.objects.exists()
 

@@ -98,7 +98,7 @@ def test_a_name_is_text_wherever_it_stands(browser: Client) -> None:
 
 
 def test_the_empty_page_says_what_to_do(browser: Client) -> None:
-    assert "Make the first" in text(browser.get("/flavors/"))
+    assert "Create the first" in text(browser.get("/flavors/"))
 
 
 def test_forty_cost_as_many_queries_as_one(browser: Client) -> None:

@@ -54,7 +54,7 @@ def test_too_small_a_quota_says_what_is_short(browser: Client, form: dict[str, s
     Quota.objects.create(project=blue, resource="cores", limit=1)
     answer = browser.post("/instances/launch/", form | {"count": "2"})
     assert answer.status_code == 403
-    assert "Not enough vCPUs: 2 asked, 1 of 1 left." in answer.content.decode()
+    assert "Not enough quota for vCPUs: 2 requested, 1 of 1 available." in answer.content.decode()
 
 
 @pytest.mark.parametrize("count", ["500", "0", "-1", "many"])
@@ -71,7 +71,7 @@ def test_the_preview_takes_an_old_refusal_away(browser: Client, form: dict[str, 
     Quota.objects.create(project=blue, resource="cores", limit=1)
     refused = browser.post("/instances/launch/", form | {"count": "2"}).content.decode()
     start = refused.index('id="launch-refusal"')
-    assert "Not enough vCPUs" in refused[start : start + 800]
+    assert "Not enough quota for vCPUs" in refused[start : start + 800]
     preview = browser.post("/instances/launch/preview/", form).content.decode()
     assert '<div id="launch-refusal" hx-swap-oob="true"></div>' in preview
 

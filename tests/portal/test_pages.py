@@ -58,7 +58,7 @@ def test_readers_are_told_which_role_launches(address: str, ruth: User, alice: U
     assert browser_of(alice).get(address).status_code == 200
     refused = browser_of(ruth).get(address)
     assert refused.status_code == 403
-    assert "needs the role member" in refused.content.decode()
+    assert "need the role “member”" in refused.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/projects/", "/quota-requests/", "/health/"])
@@ -137,7 +137,7 @@ def test_an_error_answers_in_the_form_that_was_asked_for(web: Instance, ruth: Us
     address = f"/instances/{web.pk}/actions/stop/"
     part = client.post(address, headers={"HX-Request": "true"})
     assert (part.status_code, part.content) == (403, b"")
-    assert "needs the role member" in part.headers["HX-Trigger"]
+    assert "You need the role" in part.headers["HX-Trigger"]
     script: Any = client.post(address, headers={"Accept": "application/json"}).json()
     assert script["error"]["code"] == "forbidden"
     assert "<h1>No permission</h1>" in client.post(address).content.decode()

@@ -48,7 +48,7 @@ def test_a_blocked_launch_offers_what_is_missing(alice: User, launch: dict[str, 
         assert answer.status_code == status
         text = answer.content.decode()
         assert f'href="{ASK}?cores=4"' in text
-        assert "Ask for 3 vCPUs more" in text
+        assert "Request 3 vCPUs more" in text
     client.post(ASK, {"cores": "4"})
     waiting = client.post("/instances/launch/preview/", launch).content.decode()
     assert "Request sent. Waiting for an administrator." in waiting
@@ -164,7 +164,7 @@ def test_resizing_beyond_the_quota_offers_more_to_whoever_works_in_the_project(
     ):
         instance = factories.InstanceFactory(project=project)
         text = client.get(f"/instances/{instance.pk}/actions/resize/").content.decode()
-        assert "Not enough vCPUs" in text
+        assert "Not enough quota for vCPUs" in text
         assert (f'href="{ASK}?cores=30"' in text) == is_offered
 
 

@@ -104,7 +104,7 @@ def test_who_came_in_stands_in_the_audit_log(client: Client, ann: User) -> None:
 def test_a_browser_without_cookies_is_told_so() -> None:
     answer = sign_in(Client(enforce_csrf_checks=True), "ann", PASSWORD)
     assert answer.status_code == 403
-    assert "refuses cookies" in answer.content.decode()
+    assert "cookies are blocked" in answer.content.decode()
 
 
 def test_the_forms_of_other_tabs_are_too_old_after_a_sign_in(ann: User) -> None:

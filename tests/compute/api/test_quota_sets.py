@@ -135,7 +135,7 @@ def test_launches_heed_them(admin: Compute, member: Compute, blue: Project, alic
     member.post("servers", {"server": wish}, 202)
     said = member.post("servers", {"server": wish}, 403)["forbidden"]["message"]
     assert said == (
-        "alice may not take that much of the project. Not enough Instances: 1 asked, 0 of 1 left."
+        "alice may not take that much of the project. Not enough quota for Instances: 1 requested, 0 of 1 available."
     )
     assert Instance.objects.count() == 2
 

@@ -96,7 +96,7 @@ def test_a_deletion_that_removes_the_file_cannot_be_cancelled(as_alice: Context,
 
 
 def test_who_may_cancel(as_alice: Context, as_ruth: Context, as_bob: Context, delivery: Operation) -> None:
-    with pytest.raises(Forbidden, match="needs the role member"):
+    with pytest.raises(Forbidden, match="need the role “member”"):
         cancelling.cancel(as_ruth, delivery.pk)
     for key in (delivery.pk, "x", "", uuid.uuid4()):
         with pytest.raises(NotFound):

@@ -172,7 +172,7 @@ def test_who_may_try_again_and_what(
     as_alice: Context, as_max: Context, as_root: Context, stuck_stop: Operation
 ) -> None:
     for asker in (as_alice, as_max):
-        with pytest.raises(Forbidden, match="needs the role admin"):
+        with pytest.raises(Forbidden, match="need the role “admin”"):
             retrying.retry(asker, stuck_stop.pk)
     for key in ("", "x", "00000000-0000-0000-0000-000000000000"):
         with pytest.raises(NotFound):

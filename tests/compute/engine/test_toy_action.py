@@ -122,7 +122,7 @@ def polish_it(context: Context, instance: Instance) -> Operation:
 def test_its_rules_are_known(as_alice: Context, as_max: Context, web: Instance) -> None:
     assert policy.required_role("instance:polish") == "manager"
     assert policy.required_role("instance:polish_gold") == "admin"
-    with pytest.raises(Forbidden, match="needs the role manager"):
+    with pytest.raises(Forbidden, match="need the role “manager”"):
         polish_it(as_alice, web)
     assert polish_it(as_max, web).kind == "instance.polish"
 

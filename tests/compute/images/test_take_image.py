@@ -223,8 +223,8 @@ def test_images_count_from_their_beginning(as_alice: Context, source: Instance) 
 @pytest.mark.parametrize(
     ("resource", "said"),
     [
-        ("image_count_total", "Not enough Images: 1 asked, 0 of 1 left."),
-        ("image_size_total", "Not enough Image storage: 1 MiB asked, 0 of 1 MiB left."),
+        ("image_count_total", "Not enough quota for Images: 1 requested, 0 of 1 available."),
+        ("image_size_total", "Not enough quota for Image storage: 1 MiB requested, 0 of 1 MiB available."),
     ],
 )
 def test_a_full_quota_refuses_further_ones(
@@ -249,6 +249,8 @@ def test_one_that_turns_out_too_large_is_given_up(as_alice: Context, source: Ins
     Quota.objects.create(project=as_alice.project, resource="image_size_total", limit=2)
     ended = run(operation)
     assert ended.state == State.FAILED
-    assert ended.error["message"] == "Not enough Image storage: 3 MiB asked, 2 of 2 MiB left."
+    assert (
+        ended.error["message"] == "Not enough quota for Image storage: 3 MiB requested, 2 of 2 MiB available."
+    )
     assert not image_files.file_of(image).exists()
     assert used(source.project) == {"image_count_total": 0, "image_size_total": 0}

@@ -26,8 +26,8 @@ def running(context: Context, **fields: object) -> Instance:
 @pytest.mark.parametrize(
     ("size", "fields", "said"),
     [
-        ({"vcpus": 5}, {}, "room for 4 vCPUs"),
-        ({"ram_mib": 8192}, {}, "room for 4096 MiB"),
+        ({"vcpus": 5}, {}, "Can grow to 4 vCPUs"),
+        ({"ram_mib": 8192}, {}, "Can grow to 4096 MiB"),
         ({"ram_mib": 1100}, {}, "steps of 128 MiB"),
         ({"ram_mib": 2048}, {"headroom": HEADROOM | {"slots": 0}}, "slots for memory are full"),
         ({"vcpus": 1, "ram_mib": 512}, {}, "It is smaller"),
@@ -86,12 +86,12 @@ def test_the_page_of_a_resize_offers_it_or_says_why_not(as_alice: Context, clien
     fits = factories.FlavorFactory(vcpus=2, ram_mib=1280, disk_gib=3)
     vast = factories.FlavorFactory(vcpus=8, ram_mib=1280, disk_gib=3)
     assert f'formaction="{path}/grow/"' in page(client, f"{path}/resize/?flavor_id={fits.pk}")
-    assert "“Resize live” is not possible: While it runs it has room for 4 vCPUs." in page(
+    assert "“Resize live” is not possible: Can grow to 4 vCPUs while running." in page(
         client, f"{path}/resize/?flavor_id={vast.pk}"
     )
     alone = page(client, f"{path}/grow/?flavor_id={fits.pk}")
-    assert "It runs on and gets more" in alone
-    assert "room for 4 vCPUs" in alone
+    assert "Adds vCPUs, memory and disk while it runs" in alone
+    assert "Can grow to 4 vCPUs" in alone
 
 
 def page(client: Client, path: str) -> str:

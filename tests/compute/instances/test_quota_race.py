@@ -29,7 +29,9 @@ def test_exactly_one_of_fifty_wins_and_the_others_read_why(outcome: dict[str, An
     assert sorted(made) == [0] * 49 + [1]
     losers = [answer for answer in outcome["answers"] if not answer["made"]]
     assert all(answer["shortages"] == [["instances", 0, 1]] for answer in losers)
-    assert {answer["text"] for answer in losers} == {"Not enough Instances: 1 asked, 0 of 3 left."}
+    assert {answer["text"] for answer in losers} == {
+        "Not enough quota for Instances: 1 requested, 0 of 3 available."
+    }
     assert outcome["used"] == outcome["limit"] == 3
     assert outcome["new_rows"] == {
         "compute.Instance": 1,

@@ -267,7 +267,7 @@ def test_a_lesser_role_is_said_too(as_alice: Context, web: Instance) -> None:
     due(schedule)
     scheduled.sweep()
     schedule.refresh_from_db()
-    assert "needs the role member" in schedule.last_error
+    assert "need the role “member”" in schedule.last_error
 
 
 def test_a_disabled_user_does_nothing(as_alice: Context, web: Instance) -> None:

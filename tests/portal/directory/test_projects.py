@@ -109,7 +109,7 @@ def test_many_projects_get_the_same_limits(browser: Client, blue: Project, red: 
         ({"cores": "many", "ram": "5"}, 400, "vCPUs: Give a whole number"),
         ({"cores": ""}, 400, "at least one limit"),
         ({"cores": "1", "ids": []}, 400, "Choose from 1"),
-        ({"cores": "1", "ids": ["nowhere"]}, 404, "There is no such thing"),
+        ({"cores": "1", "ids": ["nowhere"]}, 404, "Not found, or you have no access."),
     ],
 )
 def test_wrong_limits_change_no_project(
