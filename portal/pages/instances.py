@@ -113,11 +113,15 @@ def listing(request: Request) -> HttpResponse:
         project=query.get("project", ""),
         number=page_number(request),
     )
+    counts = instances.counts(request.context, all_projects=everywhere)
     values = {
         "page": instances_page,
         "rows": instance_rows.rows(request.context, list(instances_page), everywhere=everywhere),
         "columns": lists.columns(query, COLUMNS),
-        "filters": [(name, label, lists.url(query, status=name)) for name, label in FILTERS.items()],
+        "filters": [
+            (name, label, lists.url(query, status=name), counts[name or "total"])
+            for name, label in FILTERS.items()
+        ],
         "status": query.get("status", ""),
         "search": query.get("search", ""),
         "everywhere": everywhere,

@@ -64,4 +64,6 @@ def ask(member: Page) -> None:
         assert looks.inspect(member, "launch-ask") == []
         dialog.get_by_role("button", name="Send request").click()
         expect(dialog).to_be_hidden()
-        expect(member.locator("#launch-sizes").get_by_text("Waiting for an administrator").first).to_be_visible()
+        expect(
+            member.locator("#launch-sizes").get_by_text("Waiting for an administrator").first
+        ).to_be_visible()

@@ -135,3 +135,10 @@ def test_fifty_rows_cost_no_query_more_than_one_and_few_bytes(
     with django_assert_num_queries(len(captured)):
         fifty = len(client.get(address).content)
     assert (fifty - two) / 48 < 1_250
+
+
+def test_the_tabs_count_what_they_lead_to(alice: User, blue: Project, web: Instance) -> None:
+    factories.InstanceFactory(project=blue, user=alice, vm_state=VmState.STOPPED)
+    page = signed_in(alice).get(reverse("instances")).content.decode()
+    for tab in ("All <small>2</small>", "Running <small>1</small>", "Off <small>1</small>", "Error</a>"):
+        assert f">{tab}" in page

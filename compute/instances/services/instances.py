@@ -130,10 +130,10 @@ def by_ids(context: Context, ids: Iterable[str]) -> list[Instance]:
     return list(_with_details(rows.filter(pk__in=[key for key in ids if _is_uuid(key)])))
 
 
-def counts(context: Context) -> dict[str, int]:
+def counts(context: Context, *, all_projects: bool = False) -> dict[str, int]:
     """Return the numbers of instances by status of `STATUSES`, and `total`. Raise Forbidden. One query."""
     policy.enforce(context, "instance:read")
-    rows = Instance.objects.visible_to(context).present()
+    rows = Instance.objects.visible_to(context, all_projects=all_projects).present()
     return rows.aggregate(
         total=Count("pk"), **{name: Count("pk", filter=condition) for name, condition in STATUSES.items()}
     )
