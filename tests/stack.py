@@ -26,7 +26,7 @@ import libvirt
 import psycopg
 import psycopg.rows
 
-from tests import halting_image, migrated, tiny_image
+from tests import halting_image, migrated, static_files, tiny_image
 from tests.guests import guest_roots
 from tests.ports import free_port
 from tests.warm import Command
@@ -62,8 +62,8 @@ def wait_for(true: Callable[[], Any], what: str, seconds: float = 60, pause: flo
 class Stack:
     """Its own data, storage, port, network and guests; `remove` leaves nothing behind.
 
-    Its start finds the tiny image and the database's tables ready, unless it begins `from_nothing`. Of one that is
-    `halting`, people launch guests that only have to run, unless they say otherwise.
+    Its start finds the tiny image, the database's tables and the static files ready, unless it begins `from_nothing`.
+    Of one that is `halting`, people launch guests that only have to run, unless they say otherwise.
     """
 
     arguments: tuple[str, ...] = ("up",)
@@ -97,6 +97,7 @@ class Stack:
         if not from_nothing:
             tiny_image.lay_ready(self.root / "storage" / "images")
             migrated.lay_ready(self.root / "data")
+            static_files.lay_ready(self.root / "data")
 
     # ── Start and stop ───────────────────────────────────────────────────────────────────────
     def start(self) -> None:

@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services import setup
 from compute.management import defaults, front_door
-from portal import static_version, supervision
+from portal import bundles, static_version, supervision
 from portal.supervision import Role
 
 START_SECONDS = 60
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         _compile_translations()
         token = None
         if only != Role.HOST:
-            _collect_static_files()
+            collect_static_files()
             token = setup.create_link()
         self.stdout.write(f"up       ready after {time.monotonic() - began:.1f} s; starting the processes")
         return token
@@ -134,7 +134,7 @@ def _compile_translations() -> None:
             subprocess.run(["msgfmt", "--output-file", compiled, source], check=True)
 
 
-def _collect_static_files() -> None:
+def collect_static_files() -> None:
     """Fill the folder of the present version; the one before stays for pages that are still open."""
     folder = Path(settings.STATIC_ROOT)
     if folder.exists():
@@ -149,6 +149,8 @@ def _collect_static_files() -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     settings.STATIC_ROOT = unfinished
     call_command("collectstatic", interactive=False, verbosity=0, skip_checks=True)
+    bundles.make(unfinished)
+    bundles.compress(unfinished)
     unfinished.rename(folder)
 
 

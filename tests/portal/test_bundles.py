@@ -1,0 +1,60 @@
+"""Scripts and styles in few files: what templates name is bundled, compressed, and runs each module once."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from portal import bundles
+from tests import static_files
+
+NAMED = re.compile(r"static '((?:css|js)/[^']+)'")
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return static_files.shared(settings.STATIC_VERSION)
+
+
+def test_what_templates_name_is_an_entry() -> None:
+    pages = (settings.BASE_DIR / "templates").rglob("*.html")
+    named = {name for page in pages for name in NAMED.findall(page.read_text())}
+    assert named <= set(bundles.ENTRIES)
+
+
+@pytest.mark.parametrize("entry", bundles.ENTRIES)
+def test_an_entry_asks_for_chunks_only(folder: Path, entry: str) -> None:
+    text = (folder / entry).read_text()
+    assert "@import" not in text
+    imported = re.findall(r'(?:from|import)\s*"(\.[^"]+)"', text)
+    assert all(re.fullmatch(r"(\.\./|\./)+chunk-[A-Z0-9]+\.js", name) for name in imported), imported
+
+
+def test_all_styles_are_one_file(folder: Path) -> None:
+    text = (folder / "css/meridian.css").read_text()
+    for name in (".table-card", ".offcanvas", ".plot-bar"):
+        assert name in text
+
+
+def test_a_module_that_two_share_is_there_once(folder: Path) -> None:
+    holding = [file.name for file in folder.glob("js/*.js") if "toast-template" in file.read_text()]
+    bundled = [name for name in holding if name.startswith("chunk-") or f"js/{name}" in bundles.ENTRIES]
+    assert len(bundled) == 1, bundled
+
+
+def test_compressed_copies_hold_the_same(folder: Path) -> None:
+    copies = list(folder.rglob("*.gz"))
+    assert len(copies) > 20
+    for copy in copies:
+        assert gzip.decompress(copy.read_bytes()) == copy.with_suffix("").read_bytes()
+    assert not (folder / "js/console-loader.js.gz").exists(), "it is too small to be worth it"
+
+
+def test_a_missing_bundler_is_named(tmp_path: Path, settings: Settings) -> None:
+    settings.BASE_DIR = tmp_path
+    with pytest.raises(ImproperlyConfigured, match="deploy/install"):
+        bundles.esbuild()
