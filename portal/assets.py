@@ -18,6 +18,11 @@ FILES: dict[str, str] = {
     "xterm/lib/xterm.mjs": "@xterm/xterm/lib/xterm.mjs",
     "xterm/css/xterm.css": "@xterm/xterm/css/xterm.css",
     "xterm-fit/lib/addon-fit.mjs": "@xterm/addon-fit/lib/addon-fit.mjs",
+    "fonts/inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+    "fonts/inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
+    "fonts/jetbrains-mono-latin.woff2": (
+        "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2"
+    ),
 }
 FOLDERS: dict[str, str] = {"novnc/core": "@novnc/novnc/core", "novnc/vendor": "@novnc/novnc/vendor"}
 

@@ -36,8 +36,9 @@ def make(folder: Path) -> None:
         "--target=esnext",
         "--log-level=warning",
     )
-    places = ("--outdir=.", "--outbase=.", "--allow-overwrite", "--chunk-names=js/chunk-[hash]")
-    subprocess.run([esbuild(), *ENTRIES, *options, *places], cwd=folder, check=True)
+    output = ("--outdir=.", "--outbase=.", "--allow-overwrite", "--chunk-names=js/chunk-[hash]")
+    fonts = ("--loader:.woff2=file", "--asset-names=fonts/[name]-[hash]")
+    subprocess.run([esbuild(), *ENTRIES, *options, *output, *fonts], cwd=folder, check=True)
 
 
 def compress(folder: Path) -> None:

@@ -18,9 +18,10 @@ const part = (name) => root.querySelector(`[data-part="${name}"]`);
 const panels = new Panels(root);
 const focusToolbar = toolbar(part("toolbar"));
 
+const fontFamily = getComputedStyle(root).getPropertyValue("--tblr-font-monospace") || "monospace";
 const terminal = new Terminal({
   cursorBlink: true,
-  fontFamily: getComputedStyle(root).getPropertyValue("--tblr-font-monospace") || "monospace",
+  fontFamily,
   fontSize: 14,
   lineHeight: 1.2, // or rows cut the underscores of some fonts
   scrollback: 5000,
@@ -31,6 +32,11 @@ const fit = new FitAddon();
 terminal.loadAddon(fit);
 terminal.open(part("screen"));
 new ResizeObserver(() => fit.fit()).observe(part("screen"));
+// It measured the letters of another font if ours came later; another name of the same makes it measure anew.
+document.fonts.load(`14px ${fontFamily}`).then(() => {
+  terminal.options.fontFamily = `${fontFamily}, monospace`;
+  fit.fit();
+}).catch(() => {});
 
 const pasted = part("pasted");
 const line = new TypingLine(
