@@ -7,6 +7,7 @@ callbacks.beforeAttributeUpdated = (attribute, element) => {
   if (element.matches(".dropdown-menu.show, .dropdown-toggle.show, [data-bs-toggle].show")) {
     return !["class", "style", "aria-expanded", "data-popper-placement"].includes(attribute);
   }
+  if (element.matches("[data-row-menu]") && attribute.startsWith("data-bs-")) return false;
   if (element.matches("img[data-screen]")) return attribute !== "src" && attribute !== "hidden";
   if (attribute === "open") return !element.matches("details");
   if (attribute === "checked") return !element.matches("[data-bulk] input, .launch input");

@@ -6,13 +6,15 @@ function make({ target }) {
   const menu = document.createElement("div");
   menu.id = toggle.closest("tr").id.replace("row", "menu");
   menu.className = "dropdown-menu dropdown-menu-end row-menu";
+  // Not before there is a menu: Tabler makes a dropdown of every toggle that a page has when it comes.
+  toggle.dataset.bsToggle = "dropdown";
   toggle.dataset.bsPopperConfig = '{"strategy":"fixed"}';
   toggle.after(menu);
 }
 
-// Before Bootstrap looks for it.
-document.addEventListener("click", make, true);
-document.addEventListener("keydown", make, true);
+// Before Bootstrap looks for it, which it does while the event is on its way down through the document.
+globalThis.addEventListener("click", make, true);
+globalThis.addEventListener("keydown", make, true);
 
 document.addEventListener("show.bs.dropdown", ({ target }) => {
   if (!target.matches("[data-row-menu]")) return;

@@ -32,7 +32,7 @@ def test_schedules_and_expiry(stack: Stack, page: Page, faults: Faults, mortal: 
     page.get_by_role("link", name="Add a schedule").click()
     expect(page.get_by_label("Time zone")).not_to_have_value("")
     assert looks.inspect(page, "schedule-new") == []
-    page.get_by_label("Action").select_option("Stop")
+    page.get_by_label("Action", exact=True).select_option("Stop")
     expect(page.get_by_label("Cron line")).to_be_hidden()
     page.get_by_label("How often").select_option("Monday to Friday")
     expect(page.get_by_label("Date and time")).to_be_hidden()
