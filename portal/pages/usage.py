@@ -94,7 +94,7 @@ def report(request: Request) -> HttpResponse:
     except BadInput as error:
         problem = " ".join(f"{form.fields[name].label}: {text}" for name, text in error.fields.items())
     else:
-        form.initial = {"since": first, "until": last}
+        form = Period({"since": first.isoformat(), "until": last.isoformat()})
         usage = usage_report.daily(request.context, first, last)
         rows, bars = _rows(request, usage), _bars(first, usage)
     values = {

@@ -49,7 +49,7 @@ def test_it_is_for_administrators(as_alice: Context) -> None:
 @pytest.mark.usefixtures("past")
 def test_the_page_shows_the_greatest_first(root: User) -> None:
     page = signed_in(root).get("/usage/?since=2026-01-01&until=2026-01-03").content.decode()
-    assert page.index(">blue</a>") < page.index(">red</a>") < page.index("Together")
+    assert page.index(">blue</a>") < page.index(">red</a>") < page.index("Total")
     assert page.count("plot-bar") == 3
     assert "2026-01-03: 12.0" in page
     assert 'value="2026-01-01"' in page
@@ -82,6 +82,8 @@ def test_days_that_are_none(root: User, query: str, sentence: str) -> None:
 def test_nothing_was_used(root: User) -> None:
     page = signed_in(root).get("/usage/").content.decode()
     assert "Nothing was used" in page
+    assert page.count('type="date" name="') == 2
+    assert 'value="20' in page, "the days that are meant"
 
 
 @pytest.mark.usefixtures("past")
