@@ -3,10 +3,13 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from tests.freezing import frozen
 from tests.stack import Browserless, Stack
 
 NAMES = ("hangs", "hangs-too")
+pytestmark = pytest.mark.proof
 
 
 def test_two_at_once(stack: Stack, admin: Browserless) -> None:

@@ -21,6 +21,8 @@ class InstanceAction(Action):
     group: ClassVar[str | Promise] = SETTINGS
     needs_guest: ClassVar[bool] = True
     """Whether its steps need a guest, so that it is impossible after a failed launch."""
+    powers_off: ClassVar[bool] = False
+    """Whether it powers the guest off, be it stuck. What waits to be undone before it need not revive the guest."""
 
     def applies(self, instance: Instance) -> bool:
         return not self._lacks_guest(instance)

@@ -1,9 +1,12 @@
 """The claim on a guest: only the newest claim of the newest operation may change it."""
 
-from compute.driver.errors import GuestClaimed, GuestNotFound
+from collections.abc import Callable
+
+from compute.driver.errors import GuestBusy, GuestClaimed, GuestNotFound
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.hotplug import Hotplug
-from compute.engine.operations import LeaseLost, Run
+from compute.engine.actions import registry
+from compute.engine.operations import LeaseLost, Run, queue
 from compute.instances.models import Instance
 from compute.instances.services import guest_spec, guests
 
@@ -25,6 +28,18 @@ def claim_guest(run: Run, instance: Instance | None = None, *, write: bool = Tru
     except GuestClaimed as error:
         raise LeaseLost from error
     return guest
+
+
+def revive(run: Run, undo: Callable[[Run], object]) -> None:
+    """Undo what a step did to the running guest. Leave a stuck one as it is if it is powered off next."""
+    try:
+        undo(run)
+    except GuestBusy:
+        ending = [
+            action.name for action in registry.of_noun("instance") if getattr(action, "powers_off", False)
+        ]
+        if not queue.waiting_behind(run.operation).on(run.subject.pk).filter(kind__in=ending).exists():
+            raise
 
 
 def claim_growth(run: Run) -> Hotplug:

@@ -26,6 +26,7 @@ class Delete(InstanceAction):
     icon = "trash"
     order = 320
     group = REMOVAL
+    powers_off = True
     move = Move(
         start=EXISTING,
         task=TaskState.SOFT_DELETING,

@@ -14,6 +14,7 @@ class ForceStop(InstanceAction):
     icon = "plug-x"
     order = 50
     group = POWER
+    powers_off = True
     move = Move(
         start=frozenset({VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR}),
         task=TaskState.POWERING_OFF,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.instances.actions.base import POWER, InstanceAction
-from compute.instances.actions.claims import claim_guest
+from compute.instances.actions.claims import claim_guest, revive
 from compute.instances.states import TaskState, VmState
 
 
@@ -20,7 +20,7 @@ class PauseGuest(Step):
         claim_guest(run).pause()
 
     def undo(self, run: Run) -> None:
-        claim_guest(run).unpause()
+        revive(run, lambda run: claim_guest(run).unpause())
 
 
 class UnpauseGuest(Step):

@@ -71,6 +71,7 @@ class Purge(InstanceAction):
     icon = "trash-x"
     order = 340
     group = REMOVAL
+    powers_off = True
     move = Move(
         start=EXISTING | {VmState.SOFT_DELETED},
         task=TaskState.DELETING,

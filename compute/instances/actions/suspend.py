@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.instances.actions.base import POWER, InstanceAction
-from compute.instances.actions.claims import claim_guest
+from compute.instances.actions.claims import claim_guest, revive
 from compute.instances.actions.steps import PowerOn, power_on
 from compute.instances.states import TaskState, VmState
 
@@ -21,7 +21,7 @@ class SaveMemory(Step):
         claim_guest(run).save()
 
     def undo(self, run: Run) -> None:
-        power_on(run)
+        revive(run, power_on)
 
 
 class ResumeGuest(PowerOn):
