@@ -42,13 +42,10 @@ class HostLine:
 
 def make_line(row: HostUsage) -> HostLine:
     host, used = row.hypervisor, row.used
+    vcpus, ram_mib, disk_gib = host.capacity
     return HostLine(
         host=host,
-        gauges=_gauges(
-            (used.vcpus, int(host.vcpus * host.vcpu_ratio)),
-            (used.ram_mib, int(host.memory_mib * host.memory_ratio)),
-            (used.disk_gib, int(host.disk_gib * host.disk_ratio)),
-        ),
+        gauges=_gauges((used.vcpus, vcpus), (used.ram_mib, ram_mib), (used.disk_gib, disk_gib)),
         running=used.running,
     )
 

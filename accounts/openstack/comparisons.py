@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
+from accounts.errors import BadInput
 from accounts.services import inputs
 
 OPERATORS = ("gt", "gte", "lt", "lte", "eq", "neq")
@@ -22,8 +24,12 @@ def time_condition(column: str, name: str, text: str) -> Q:
     moment = inputs.moment({name: value.replace(" ", "+")}, name)
     if moment is None:
         return Q()
+    try:
+        following = moment + _SECOND
+    except OverflowError as error:
+        raise BadInput(fields={name: _("Give a time like 2030-01-31T12:00:00.")}) from error
     since, before = {f"{column}__gte": moment}, {f"{column}__lt": moment}
-    after, until = {f"{column}__gte": moment + _SECOND}, {f"{column}__lt": moment + _SECOND}
+    after, until = {f"{column}__gte": following}, {f"{column}__lt": following}
     conditions = {
         "gt": Q(**after),
         "gte": Q(**since),

@@ -57,6 +57,15 @@ class Hypervisor(models.Model):
         return self.name
 
     @property
+    def capacity(self) -> tuple[int, int, int]:
+        """Return the vCPUs, MiB and GiB that instances may take, with overcommitment."""
+        return (
+            int(self.vcpus * self.vcpu_ratio),
+            int(self.memory_mib * self.memory_ratio),
+            int(self.disk_gib * self.disk_ratio),
+        )
+
+    @property
     def availability_zone(self) -> str:
         """Return the zone, the default one if no aggregate sets it."""
         return self.zone or self.DEFAULT_ZONE

@@ -6,8 +6,10 @@ from django.db.models import QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.http import HttpResponse, JsonResponse, QueryDict
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from accounts.errors import BadInput
 from accounts.names import is_text
 from accounts.openstack import ids, sorting
 from accounts.openstack.comparisons import time_condition
@@ -30,6 +32,9 @@ SORTS = {
     "disk_format": "disk_format",
 }
 _TEXTS = {"status": "status", "owner": "project", "os_type": "os_type", "os_hash_value": "checksum"}
+MOST_PROPERTIES = 20
+"""Properties that a list may be narrowed by: each is one more condition on every row."""
+
 _NUMBERS = {"min_ram": "min_ram_mib", "min_disk": "min_disk_gib"}
 _SAME = {"protected": "false", "os_hidden": "false", "container_format": "bare", "os_hash_algo": "sha256"}
 """What is the same of all images."""
@@ -147,7 +152,10 @@ def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
     for name, value in _SAME.items():
         if name in query and str(query[name]).lower() != value:
             rows = rows.none()
-    for name in set(query) - set(schemas.QUERY["properties"]):
+    properties = set(query) - set(schemas.QUERY["properties"])
+    if len(properties) > MOST_PROPERTIES:
+        raise BadInput(_("Ask for at most %(most)s properties.") % {"most": MOST_PROPERTIES})
+    for name in properties:
         # Glance takes every other parameter for a property of images.
         rows = _with_property(rows, name, str(query[name])) if is_text(name) else rows.none()
     if "tag" in query:

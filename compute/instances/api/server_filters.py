@@ -1,7 +1,6 @@
 """The filters of lists of servers, as conditions on rows."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import reduce
 from ipaddress import ip_address
 from operator import and_, or_
@@ -171,8 +170,7 @@ def condition(view: ComputeView, query: QueryDict) -> Q:
     if moment := moment_of(query, "changes-since"):
         where &= Q(updated_at__gte=moment)
     if view.at_least(66) and (moment := moment_of(query, "changes-before")):
-        # Servers show the time of their last change in whole seconds.
-        where &= Q(updated_at__lt=moment + timedelta(seconds=1))
+        where &= time_condition("updated_at", "changes-before", f"lte:{moment.isoformat()}")
     if view.at_least(73) and "locked" in query:
         where &= Q(locked=inputs.flag(query, "locked", False))
     return where

@@ -126,11 +126,12 @@ def place(instance: Instance) -> Hypervisor:
 
 
 def _capacity(host: Hypervisor, used: Amounts) -> Capacity:
+    vcpus, ram_mib, disk_gib = host.capacity
     return Capacity(
         hypervisor=host,
-        vcpus=int(host.vcpus * host.vcpu_ratio) - used.vcpus,
-        ram_mib=int(host.memory_mib * host.memory_ratio) - used.ram_mib,
-        disk_gib=int(host.disk_gib * host.disk_ratio) - used.disk_gib,
+        vcpus=vcpus - used.vcpus,
+        ram_mib=ram_mib - used.ram_mib,
+        disk_gib=disk_gib - used.disk_gib,
     )
 
 

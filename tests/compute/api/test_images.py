@@ -207,3 +207,15 @@ def test_every_documented_filter(member: Compute, query: str, names: list[str]) 
 def test_a_time_that_is_none(member: Compute) -> None:
     member.get("/image/v2/images?created_at=gt:soon", 400)
     member.get("/image/v2/images?min_disk=x", 400)
+
+
+@pytest.mark.parametrize(
+    "path", ["/image/v2/images?created_at=", "servers?launched_at=", "servers?changes-before="]
+)
+def test_a_time_at_the_end_of_all_times(member: Compute, path: str) -> None:
+    member.at("2.83").get(f"{path}9999-12-31T23:59:59Z", 400)
+
+
+def test_too_many_properties_are_refused(member: Compute) -> None:
+    for number, status in ((20, 200), (21, 400)):
+        member.get("/image/v2/images?" + "&".join(f"p{at}=x" for at in range(number)), status)
