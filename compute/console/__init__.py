@@ -1,1 +1,1 @@
-"""The console proxy: websockify with one-use tokens and strict origins, one process a connection."""
+"""The console proxy: websockify with one-use tokens and strict origins, one thread a connection."""

@@ -1,7 +1,7 @@
 """Passes of open screens: each connection of a screen's proxy holds its pass by a connection to this process.
 
-The proxy's child sends the token, and reads the path of the screen's socket or an empty line. The connection is then
-its right to go on: this process closes it as soon as the right is withdrawn, and gives the pass back when the child
+The proxy sends the token, and reads the path of the screen's socket or an empty line. The connection is then
+its right to go on: this process closes it as soon as the right is withdrawn, and gives the pass back when the proxy
 closes it. So a connection needs no database of its own, however long it lives.
 """
 
@@ -59,7 +59,7 @@ class Passes:
                 await self._look()
 
     async def _hold(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Answer one child, and hold its pass until either side ends it."""
+        """Answer one connection of the proxy, and hold its pass until either side ends it."""
         token = ""
         try:
             async with asyncio.timeout(FIRST_LINE_SECONDS):

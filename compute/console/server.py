@@ -1,31 +1,33 @@
-"""websockify's forking proxy of screens, on a unix socket or a port, one child a connection.
+"""websockify's proxy of screens, on a unix socket or a port, one thread a connection.
 
-Forking only: websockify keeps the target of a connection on the shared server object, so that its threaded
-server may send one person's keys to another's machine.
+websockify keeps the target of a connection on the server that it is given. Here each connection is given a `Server` of
+its own, so that no thread sends one person's keys to another's machine.
 """
 
-import gc
-import multiprocessing
 import os
 import select
-import signal
 import socket
+import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from socketserver import BaseServer, TCPServer, ThreadingMixIn, UnixStreamServer
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from websockify.auth_plugins import AuthenticationError
-from websockify.websocketproxy import ProxyRequestHandler, WebSocketProxy
+from websockify.websocketproxy import ProxyRequestHandler
 
 from compute.console.plugins import OneUseTokens, OwnOrigin, Pass
-from compute.engine.services import processes
 
 log = structlog.get_logger(__name__)
 
 SOCKET_MODE = 0o600
 SEND_BUFFER = 2 * 1024 * 1024
+MOST = 300
+"""Connections at a time. Each has three descriptors, and select(2) knows the first 1,024."""
 POLICY_VIOLATION = 1008
 LOOK_SECONDS = 1
 """How often a connection looks whether its pass still holds, which costs next to nothing."""
@@ -68,7 +70,7 @@ class PatientSocket:
 
 
 class ConsoleHandler(ProxyRequestHandler):
-    """One connection, in a process of its own."""
+    """One connection, in a thread of its own."""
 
     timeout = 60
     """Seconds; ends a client that takes nothing for so long, and one that never finishes its request."""
@@ -138,46 +140,88 @@ class ConsoleHandler(ProxyRequestHandler):
         """Nothing: websockify's lines contain the path, and so the token."""
 
 
-class ConsoleProxy(WebSocketProxy):
-    """The listening process. Neither it nor its children open the database (`compute.console.passes`)."""
+@dataclass(slots=True)
+class Server:
+    """What websockify asks the server of one connection, and where it keeps the target."""
 
-    def __init__(self, listen: Path | tuple[str, int]) -> None:
-        multiprocessing.set_start_method("fork", force=True)
-        where: dict[str, Any]
-        if isinstance(listen, Path):
-            where = {"unix_listen": str(listen), "unix_listen_mode": SOCKET_MODE}
-        else:
-            where = {"listen_host": listen[0], "listen_port": listen[1]}
-        self.where = str(listen)
-        super().__init__(
-            ConsoleHandler,
-            **where,
-            token_plugin=OneUseTokens(),
-            auth_plugin=OwnOrigin(),
-            heartbeat=LOOK_SECONDS,
-        )
+    unix_listen: bool
+    unix_target: str = ""
+    target_host: str | None = None
+    target_port: int | None = None
+    wrap_cmd: None = None
+    ssl_target: bool = False
+    only_upgrade: bool = True
+    ws_connection: bool = False
+    heartbeat: int = LOOK_SECONDS
+    token_plugin: OneUseTokens = field(default_factory=OneUseTokens)
+    auth_plugin: OwnOrigin = field(default_factory=OwnOrigin)
 
-    def started(self) -> None:
-        """Children share what is loaded by now, as long as the collector does not touch it."""
-        gc.collect()
-        gc.freeze()
-        self.pid = os.getpid()
-        log.info("console proxy listens", where=self.where)
 
-    def top_new_client(self, startsock: socket.socket, address: list[str]) -> None:
-        """In the child: a signal, or the end of the parent, ends it at once, whatever it is doing."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
-        processes.end_with(self.pid)
-        if startsock.family == socket.AF_UNIX:  # its buffer does not grow by itself as TCP's does
-            startsock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        super().top_new_client(startsock, address)
+class ConsoleProxy(ThreadingMixIn, BaseServer):
+    """The listening side. It never opens the database (`compute.console.passes`)."""
 
-    def do_SIGTERM(self, sig: int, stack: object) -> None:  # noqa: N802 - the name in websockify
-        """SystemExit, since websockify's own exception could be swallowed where any exception is caught."""
-        raise SystemExit
+    daemon_threads = True
+    request_queue_size = 100
+    address_family: int
 
-    do_SIGINT = do_SIGTERM  # noqa: N815
+    def start(self) -> None:
+        """Serve until the process ends, and all connections with it."""
+        self._vacant = BoundedSemaphore(MOST)
+        log.info("console proxy listens", where=str(self.server_address))
+        self.serve_forever(poll_interval=3600)  # nothing asks it to end before
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Return whether there is room for one more."""
+        if self._vacant.acquire(blocking=False):
+            return True
+        log.warning("too many consoles are open", most=MOST)
+        return False
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._vacant.release()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        is_unix = self.address_family == socket.AF_UNIX
+        if is_unix:  # its buffer does not grow by itself as TCP's does
+            request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        ConsoleHandler(request, client_address, Server(unix_listen=is_unix))
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log one line; nothing of a wrong token, which whoever sent it has been told of."""
+        error = sys.exception()
+        if not isinstance(error, AuthenticationError):
+            log.info("console connection failed", error=repr(error))
+
+
+class SocketProxy(ConsoleProxy, UnixStreamServer):
+    """On a unix socket that only its owner may use."""
+
+    def __init__(self, listen: Path) -> None:
+        listen.unlink(missing_ok=True)
+        super().__init__(os.fspath(listen), ConsoleHandler)
+
+    def server_bind(self) -> None:
+        before = os.umask(0o777 ^ SOCKET_MODE)
+        try:
+            super().server_bind()
+        finally:
+            os.umask(before)
+
+
+class PortProxy(ConsoleProxy, TCPServer):
+    allow_reuse_address = True
+
+    def __init__(self, listen: tuple[str, int]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in listen[0] else socket.AF_INET
+        super().__init__(listen, ConsoleHandler)
+
+
+def proxy(listen: Path | tuple[str, int]) -> ConsoleProxy:
+    """Return a proxy that listens there, and serves once it is started. Raise OSError."""
+    return SocketProxy(listen) if isinstance(listen, Path) else PortProxy(listen)
 
 
 def _token(path: str) -> str:

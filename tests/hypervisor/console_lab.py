@@ -139,9 +139,10 @@ class ConsoleLab:
         """The process id of the proxy of screens on the socket."""
         return children(self.process.pid)[0]
 
-    def connections(self) -> list[int]:
-        """Process ids of the proxy's children, zombies included."""
-        return children(self.proxy)
+    @property
+    def connections(self) -> int:
+        """How many the proxy carries: each has a thread beside the one that listens."""
+        return len(list(Path(f"/proc/{self.proxy}/task").iterdir())) - 1
 
 
 def children(parent: int) -> list[int]:

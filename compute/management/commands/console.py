@@ -16,7 +16,7 @@ from django.db import connections
 from setproctitle import setproctitle
 
 from compute.console import app
-from compute.console.server import ConsoleProxy
+from compute.console.server import ConsoleProxy, proxy
 from compute.engine.services import processes
 from compute.hosts.services import console_addresses, local
 from compute.hosts.services.console_addresses import Part
@@ -33,19 +33,21 @@ class Command(BaseCommand):
         logging.getLogger("websocket").setLevel(logging.WARNING)
         console_addresses.announce(local.serve())
         connections.close_all()
-        proxies = [_start_proxy(address) for address in _screen_addresses()]
+        screens, rest = _listen()
+        proxies = [_fork(each) for each in screens]
         try:
             Thread(target=_terminate_with_any, args=[proxies], daemon=True).start()
-            app.server().run(_sockets())
+            app.server().run(rest)
         finally:
             for proxy in proxies:
                 proxy.terminate()
                 proxy.join()
 
 
-def _sockets() -> list[socket.socket]:
+def _listen() -> tuple[list[ConsoleProxy], list[socket.socket]]:
+    """Return what listens for screens, and for all else. Raise CommandError."""
     try:
-        return app.sockets()
+        return [proxy(address) for address in _screen_addresses()], app.sockets()
     except OSError as error:
         raise CommandError(
             f"Consoles cannot be served at {settings.CONSOLE_LISTEN or 'the data folder'}: {error.strerror}. "
@@ -61,17 +63,18 @@ def _screen_addresses() -> list[Path | tuple[str, int]]:
     return addresses
 
 
-def _start_proxy(address: Path | tuple[str, int]) -> multiprocessing.Process:
-    """Fork a proxy of screens, since websockify forks, which a process with threads must not."""
-    proxy = multiprocessing.Process(target=_run_proxy, args=[address, os.getpid()])
-    proxy.start()
-    return proxy
+def _fork(screens: ConsoleProxy) -> multiprocessing.Process:
+    """Serve screens by a process of their own, since their bytes must not keep answers waiting."""
+    process = multiprocessing.Process(target=_run_proxy, args=[screens, os.getpid()])
+    process.start()
+    screens.server_close()  # here; the process has its own
+    return process
 
 
-def _run_proxy(address: Path | tuple[str, int], parent: int) -> None:
+def _run_proxy(screens: ConsoleProxy, parent: int) -> None:
     processes.end_with(parent)
     setproctitle("meridian: screens")
-    ConsoleProxy(address).start_server()
+    screens.start()
 
 
 def _terminate_with_any(proxies: list[multiprocessing.Process]) -> None:
