@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import keyset, policy
@@ -17,20 +16,21 @@ from compute.instances import states
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, expiry, instances, reconcile, schedules
+from portal import words
 from portal.action_menu import action_menu
 from portal.lists import by_key
 from portal.pages import instance_forms
 from portal.pages.activity import entries_context
 from portal.pages.instances import row
 from portal.pages.schedules import make_line
-from portal.requests import Request, away, done, is_htmx, live_page
+from portal.requests import More, Request, away, done, is_htmx, live_page
 
 
 @require_safe
 def overview(request: Request, instance_id: UUID) -> HttpResponse:
     """Show facts, addresses, the command for signing in, and a small live picture of the screen."""
     instance = instances.get(request.context, instance_id)
-    ports = list(instance.ports.all())
+    ports = instance.ordered_ports
     user = instance.image.default_user if instance.image else ""
     values = {
         "ports": ports,
@@ -97,8 +97,7 @@ def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
         parameters={field: request.POST[field] for field in action.fields if field in request.POST},
         idempotency_key=request.POST.get("key") or None,
     )
-    label = action.label
-    message = _("%(label)s: %(name)s") % {"label": label, "name": request.POST.get("name", name)}
+    message = words.begun(action, request.POST.get("name", name))
     purges = (
         operation is not None and operation.kind == "instance.purge"
     )  # deleting an instance that never ran purges it too
@@ -107,4 +106,6 @@ def act(request: Request, instance_id: UUID, verb: str) -> HttpResponse:
     topics = ("instances", f"instance:{instance_id}", "operations", "quota")
     # A purged instance may be gone before its page is shown.
     back = reverse("instances") if purges else reverse("instance", args=[instance_id])
-    return done(request, message, back, changed=topics)
+    undo = reverse("instance-action", args=[instance_id, action.undo]) if action.undo and not purges else ""
+    more = More(url="" if purges else back, undo_url=undo)
+    return done(request, message, back, changed=topics, more=more)

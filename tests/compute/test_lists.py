@@ -35,7 +35,7 @@ def touch_listed(context: Context) -> None:
             row.created_at,
             row.locked,
         ]
-        shown += [port.address for port in row.ports.all()]
+        shown += [port.address for port in row.ordered_ports]
         assert row.open_operation.kind == "instance.stop"
         assert shown
 
@@ -44,7 +44,7 @@ def touch_all(context: Context) -> None:
     """Read everything that actions ask of an instance too."""
     for row in instances.page(context, size=100, details=True):
         shown = [row.status, row.flavor_name, row.image.name, row.user.name, row.project.name, row.hypervisor]
-        shown += [(port.address, port.network.name) for port in row.ports.all()]
+        shown += [(port.address, port.network.name) for port in row.ordered_ports]
         assert row.open_operation.kind == "instance.stop"
         assert all(item is not None for item in shown[:-3])
 

@@ -22,6 +22,7 @@ from compute.instances.actions import begin
 from compute.instances.api import server_body
 from compute.instances.api.remote_consoles import screen_url
 from compute.instances.api.schemas import server_actions as schemas
+from compute.instances.api.server_body import Asker
 from compute.instances.api.server_requests import (
     parse_reference,
     password_of,
@@ -110,7 +111,7 @@ def _rebuild(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     _begin(view, "instance.rebuild", instance, parameters)
     rebuilt = instances.get(view.context, instance.pk)
     rebuilt.image = images.get_launchable(view.context, image_id)
-    server = server_body.changed(view, rebuilt) | {"adminPass": password}
+    server = server_body.changed(Asker.from_view(view), rebuilt) | {"adminPass": password}
     if view.at_least(54):
         server["key_name"] = rebuilt.key_name or None
     if view.at_least(57):

@@ -1,8 +1,9 @@
 """The bodies of servers, by microversion and by the asker's role."""
 
 import hashlib
-import ipaddress
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from accounts import policy
@@ -18,16 +19,30 @@ POWER = {VmState.ACTIVE: 1, VmState.RESCUED: 1, VmState.PAUSED: 3, VmState.BUILD
 SHUT_DOWN = 4
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """What the bodies of one answer depend on: the microversion, and whether the asker may see hosts."""
+
+    minor: int
+    reads_hosts: bool
+
+    @classmethod
+    def from_view(cls, view: ComputeView) -> "Asker":
+        return cls(minor=view.version.minor, reads_hosts=policy.allows(view.context, "instance:read_host"))
+
+
 def brief(instance: Instance) -> dict[str, Any]:
     return {"id": str(instance.pk), "name": instance.name, "links": links("servers", instance.pk)}
 
 
-def changed(view: ComputeView, instance: Instance) -> dict[str, Any]:
+def changed(asker: Asker, instance: Instance) -> dict[str, Any]:
     """Return a server as the answer to an update or a rebuild shows it, from 2.75 on like any other."""
-    return full(view, instance, one=True) if view.at_least(75) else _base(view, instance)
+    if asker.minor >= 75:
+        return full(asker, instance, one=True)
+    return _base(asker, instance, bare_addresses(instance))
 
 
-def _base(view: ComputeView, instance: Instance) -> dict[str, Any]:
+def _base(asker: Asker, instance: Instance, addresses: dict[str, Any]) -> dict[str, Any]:
     host = instance.hypervisor.name if instance.hypervisor else ""
     body: dict[str, Any] = {
         **brief(instance),
@@ -37,10 +52,10 @@ def _base(view: ComputeView, instance: Instance) -> dict[str, Any]:
         "metadata": instance.metadata,
         "hostId": _host_id(instance.project_id, host),
         "image": _image(instance),
-        "flavor": _flavor(view, instance),
+        "flavor": _flavor(asker, instance),
         "created": seconds(instance.created_at),
         "updated": seconds(instance.updated_at),
-        "addresses": bare_addresses(instance),
+        "addresses": addresses,
         "accessIPv4": instance.access_ipv4 or "",
         "accessIPv6": instance.access_ipv6 or "",
         "OS-DCF:diskConfig": "MANUAL",
@@ -54,13 +69,13 @@ def _base(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "created": seconds(datetime.fromisoformat(at) if at else instance.updated_at),
             "message": instance.fault.get("message", ""),
         }
-    return body | _versioned_fields(view, instance)
+    return body | _versioned_fields(asker, instance)
 
 
-def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
+def full(asker: Asker, instance: Instance, *, one: bool) -> dict[str, Any]:
     """Return a server as detailed lists show it. `one` adds the fields of the view of one server."""
-    body = _base(view, instance) | {
-        "addresses": addresses(instance),
+    body = _base(asker, instance, addresses(instance))
+    body |= {
         "OS-EXT-AZ:availability_zone": instance.availability_zone,
         "OS-EXT-STS:vm_state": instance.vm_state,
         "OS-EXT-STS:task_state": instance.task_state,
@@ -72,8 +87,8 @@ def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
         "key_name": instance.key_name or None,
         "security_groups": [{"name": "default"}],
     }
-    if policy.allows(view.context, "instance:read_host"):
-        body |= _host_fields(view, instance)
+    if asker.reads_hosts:
+        body |= _host_fields(asker, instance)
     if not one:
         body.pop("server_groups", None)
     return body
@@ -82,9 +97,9 @@ def full(view: ComputeView, instance: Instance, *, one: bool) -> dict[str, Any]:
 def addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
     """Return {network name: its addresses}."""
     by_network: dict[str, list[dict[str, Any]]] = {}
-    for port in instance.ports.all():
+    for port in instance.ordered_ports:
         entry = {
-            "version": ipaddress.ip_address(port.address).version,
+            "version": 6 if ":" in port.address else 4,
             "addr": port.address,
             "OS-EXT-IPS:type": "fixed",
             "OS-EXT-IPS-MAC:mac_addr": port.mac,
@@ -101,32 +116,32 @@ def bare_addresses(instance: Instance) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _versioned_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
+def _versioned_fields(asker: Asker, instance: Instance) -> dict[str, Any]:
     """Return the fields that microversions have added."""
     body: dict[str, Any] = {}
-    if view.at_least(9):
+    if asker.minor >= 9:
         body["locked"] = instance.locked
-    if view.at_least(19):
+    if asker.minor >= 19:
         body["description"] = instance.description or None
-    if view.at_least(26):
+    if asker.minor >= 26:
         body["tags"] = instance.tags
-    if view.at_least(63):
+    if asker.minor >= 63:
         body["trusted_image_certificates"] = None
-    if view.at_least(71):
+    if asker.minor >= 71:
         body["server_groups"] = [str(instance.server_group_id)] if instance.server_group_id else []
-    if view.at_least(73):
+    if asker.minor >= 73:
         body["locked_reason"] = instance.locked_reason or None
     return body
 
 
-def _host_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
+def _host_fields(asker: Asker, instance: Instance) -> dict[str, Any]:
     host = instance.hypervisor
     body: dict[str, Any] = {
         "OS-EXT-SRV-ATTR:host": host.name if host else None,
         "OS-EXT-SRV-ATTR:hypervisor_hostname": host.name if host else None,
         "OS-EXT-SRV-ATTR:instance_name": instance.guest_name,
     }
-    if view.at_least(3):
+    if asker.minor >= 3:
         body |= {
             "OS-EXT-SRV-ATTR:reservation_id": instance.reservation_id,
             "OS-EXT-SRV-ATTR:launch_index": instance.launch_index,
@@ -136,7 +151,7 @@ def _host_fields(view: ComputeView, instance: Instance) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:root_device_name": f"/dev/{machine_disks.first_device(hardware.spec_of(instance))}",
             "OS-EXT-SRV-ATTR:user_data": instance.user_data or None,
         }
-    if view.at_least(16):
+    if asker.minor >= 16:
         body["host_status"] = _host_status(instance)
     return body
 
@@ -150,6 +165,7 @@ def _host_status(instance: Instance) -> str:
     return "UP" if host.enabled else "MAINTENANCE"
 
 
+@lru_cache(maxsize=1024)
 def _host_id(project: str, host: str) -> str:
     """Return an opaque id of the host, which differs between projects."""
     return hashlib.sha224(f"{project}{host}".encode()).hexdigest() if host else ""
@@ -161,9 +177,9 @@ def _image(instance: Instance) -> dict[str, Any] | str:
     return {"id": str(instance.image_id), "links": bookmark("images", instance.image_id)}
 
 
-def _flavor(view: ComputeView, instance: Instance) -> dict[str, Any]:
+def _flavor(asker: Asker, instance: Instance) -> dict[str, Any]:
     """Return the flavor as it was when it was applied to the instance."""
-    if view.at_least(47):
+    if asker.minor >= 47:
         return {
             "vcpus": instance.vcpus,
             "ram": instance.ram_mib,

@@ -149,7 +149,7 @@ class Interfaces(ComputeView):
                 "port_state": "ACTIVE",
                 "fixed_ips": [{"ip_address": port.address, "subnet_id": subnet_id(port.network)}],
             }
-            for port in find(self, key).ports.all()
+            for port in find(self, key).ordered_ports
         ]
         return JsonResponse({"interfaceAttachments": body})
 
@@ -204,7 +204,7 @@ class Diagnostics(ComputeView):
     def get(self, request: Request, key: str) -> HttpResponse:
         policy.enforce(self.context, "instance:read_host")
         instance = find(self, key)
-        ports = list(instance.ports.all())
+        ports = instance.ordered_ports
         if not self.at_least(48):
             return JsonResponse({"memory": instance.ram_mib * 1024, "vcpus": instance.vcpus})
         up = instance.booted_at if instance.vm_state == VmState.ACTIVE else None

@@ -20,6 +20,7 @@ from compute.instances.actions import begin
 from compute.instances.actions.launch import launch
 from compute.instances.api import server_body, server_filters
 from compute.instances.api.schemas import servers as schemas
+from compute.instances.api.server_body import Asker
 from compute.instances.api.server_requests import launch_request, with_api_names
 from compute.instances.models import Instance
 from compute.instances.services import instances
@@ -60,8 +61,10 @@ class Servers(ComputeView):
 class ServersInDetail(ComputeView):
     @contract(query=schemas.QUERY, answers={200: schemas.DETAIL})
     def get(self, request: Request) -> HttpResponse:
+        asker = Asker.from_view(self)
+
         def show(row: Instance) -> dict[str, Any]:
-            return server_body.full(self, row, one=False)
+            return server_body.full(asker, row, one=False)
 
         return _listed(self, request, "servers/detail", show, details=True)
 
@@ -69,7 +72,7 @@ class ServersInDetail(ComputeView):
 class OneServer(ComputeView):
     @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return JsonResponse({"server": server_body.full(self, find(self, key), one=True)})
+        return JsonResponse({"server": server_body.full(Asker.from_view(self), find(self, key), one=True)})
 
     @contract(body=schemas.UPDATE, answers={200: schemas.CHANGED})
     def put(self, request: Request, key: str) -> HttpResponse:
@@ -87,7 +90,7 @@ class OneServer(ComputeView):
         access = {column: server[name] for name, column in ACCESS.items() if name in server}
         if access:
             begin(self.context, "instance.set_access", instance.pk, parameters=access)
-        return JsonResponse({"server": server_body.changed(self, find(self, key))})
+        return JsonResponse({"server": server_body.changed(Asker.from_view(self), find(self, key))})
 
     @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:

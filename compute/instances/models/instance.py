@@ -1,14 +1,18 @@
 """Instances: virtual machines of a project."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from accounts.models import Project, User
 from compute.engine.models.subject import Subject, SubjectQuerySet
 from compute.hosts.models.hypervisor import Hypervisor
 from compute.images.models.image import Image
 from compute.instances import states
+
+if TYPE_CHECKING:
+    from compute.networks.models import Port
 
 
 class BootStage(models.TextChoices):
@@ -129,6 +133,11 @@ class Instance(Subject):
     def availability_zone(self) -> str:
         """Return the availability zone of the host; without a host, the requested zone."""
         return self.hypervisor.availability_zone if self.hypervisor else self.requested_zone
+
+    @cached_property
+    def ordered_ports(self) -> "list[Port]":
+        """Return the ports in the order of the guest's interfaces. Costs a query unless lists have read them."""
+        return list(self.ports.select_related("network").order_by("created_at", "pk"))
 
     @property
     def guest_name(self) -> str:

@@ -1,10 +1,11 @@
 """Queries for instances, each in a constant number of queries."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts import policy
 from accounts.context import Context
@@ -46,6 +47,11 @@ _NOT_LISTED = (
     *("description", "public_key", "user_data", "scheduler_hints", "hardware", "metadata", "tags"),
     *("resized_from", "agent", "headroom"),
 )
+_NOT_IN_APIS = (
+    *("public_key", "scheduler_hints", "resized_from", "agent", "headroom", "boot_stage", "booted_at"),
+    *("restore_to", "rescue_image", "shelved_image", "keyboard", "expires_at", "expiry_warned_at", "version"),
+)
+_ADDRESSES = Port.objects.only("instance", "network", "address", "mac")
 
 
 def page(
@@ -111,9 +117,10 @@ def visible_to(
     deleted: bool | None = False,
     details: bool = True,
 ) -> InstanceQuerySet:
-    """Return the instances that meet the condition, also those in the recycle bin.
+    """Return the instances that meet the condition, also those in the recycle bin, as APIs show them.
 
-    With `deleted`, return deleted ones instead, for administrators only; None returns both. Raise Forbidden.
+    They come with all that the asker may read of them in detail, or else with their names alone. With `deleted`, return
+    deleted ones instead, for administrators only; None returns both. Raise Forbidden.
     """
     policy.enforce(context, "instance:read")
     if all_projects or deleted:
@@ -121,7 +128,7 @@ def visible_to(
     rows = Instance.objects.visible_to(context, all_projects=all_projects).filter(condition)
     if deleted is not None:
         rows = rows.filter(vm_state=VmState.DELETED) if deleted else rows.existing()
-    return _with_details(rows) if details else rows
+    return _for_apis(context, rows) if details else rows.only("name")
 
 
 def by_ids(context: Context, ids: Iterable[str]) -> list[Instance]:
@@ -167,19 +174,31 @@ def _for_list(rows: InstanceQuerySet, *, owners: bool) -> InstanceQuerySet:
     if owners:
         rows = rows.select_related("project", "user")
     # Many instances share a host, so it is read once and not with each.
-    ports = Prefetch("ports", Port.objects.order_by("created_at", "pk"))
-    return rows.defer(*_NOT_LISTED).prefetch_related("hypervisor", ports).with_open_operations()
+    return rows.defer(*_NOT_LISTED).prefetch_related("hypervisor", _ports(_ADDRESSES)).with_open_operations()
+
+
+def _for_apis(context: Context, rows: InstanceQuerySet) -> InstanceQuerySet:
+    """Return the rows with no more than APIs say of them, in three queries more: a page of theirs has many rows."""
+    if not policy.allows(context, "instance:read_host"):
+        rows = rows.defer("user_data")
+    # Many share a host and a network, so each of these is read once.
+    return rows.defer(*_NOT_IN_APIS).prefetch_related(
+        "hypervisor", _ports(_ADDRESSES.prefetch_related("network"))
+    )
 
 
 def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
     """Return the rows with the details that lists show, in a constant number of queries."""
     return (
         rows.select_related("project", "user", "image", "hypervisor", "server_group")
-        .prefetch_related(
-            Prefetch("ports", Port.objects.select_related("network").order_by("created_at", "pk")),
-        )
+        .prefetch_related(_ports(Port.objects.select_related("network")))
         .with_open_operations()
     )
+
+
+def _ports(rows: "QuerySet[Port]") -> "Prefetch[Any]":
+    """Return what reads the ports of all instances at once, for `Instance.ordered_ports`."""
+    return Prefetch("ports", rows.order_by("created_at", "pk"), to_attr="ordered_ports")
 
 
 def _is_uuid(text: str) -> bool:
