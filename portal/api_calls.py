@@ -44,6 +44,16 @@ class Operation:
     view: type[ApiView]
 
     @property
+    def key(self) -> str:
+        """Return the name that no other call has."""
+        return f"{self.name}-{self.method}"
+
+    @property
+    def text(self) -> str:
+        """Return what a search looks through, in lower case."""
+        return f"{self.method} {self.path} {self.summary} {self.topic}".lower()
+
+    @property
     def topic(self) -> str:
         """Return the resource that the address begins with, below the version."""
         words = [part for part in self.path.split("/")[2:] if part and not VERSION.match(part)]

@@ -14,6 +14,7 @@ from accounts.models import Project
 from accounts.services import quota_requests
 from compute.engine.models import Operation
 from compute.engine.services import operations_log
+from portal import words
 from portal.activity_entries import Entry, make_entries
 from portal.themes import THEME_COOKIE, THEMES
 
@@ -105,6 +106,10 @@ class Frame:
         """Return auto, light or dark: the user's own, before signing in the browser's last."""
         theme = self._context.user.theme if self._context else self._request.COOKIES.get(THEME_COOKIE, "")
         return theme if theme in THEMES else "auto"
+
+    @property
+    def ago_sentences(self) -> list[tuple[float | None, int, str]]:
+        return words.ago_sentences()
 
     @cached_property
     def project(self) -> Project | None:

@@ -93,7 +93,7 @@ class Components:
 
 def _operation(operation: Operation, schemas: Components) -> dict[str, Any]:
     contract = operation.contract
-    name = f"{operation.name}-{operation.method}"
+    name = operation.key
     document: dict[str, Any] = {
         "operationId": name,
         "summary": operation.summary,

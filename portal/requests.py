@@ -1,6 +1,7 @@
 """Requests as pages see them, and answers to people and to htmx."""
 
 import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -48,14 +49,28 @@ def live_page(
     return page(request, part or template, values | {"is_part": part is not None}, status=status)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """What a toast offers beside its text: the page of what it names, and a POST that takes it back."""
+
+    url: str = ""
+    undo_url: str = ""
+    undo_values: dict[str, list[str]] | None = None
+
+
 def done(
-    request: HttpRequest, text: str | Promise, back: str, *, changed: tuple[str, ...] = ()
+    request: HttpRequest,
+    text: str | Promise,
+    back: str,
+    *,
+    changed: tuple[str, ...] = (),
+    more: More | None = None,
 ) -> HttpResponse:
     """Say that something was done. Redirect to `back`; for htmx, send the topics in `changed` instead."""
     if not is_htmx(request):
         messages.success(request, str(text))
         return redirect(back)
-    return with_events(HttpResponse(status=204), toast("success", text), *changed)
+    return with_events(HttpResponse(status=204), toast("success", text, more), *changed)
 
 
 def away(request: HttpRequest, text: str | Promise, to: str) -> HttpResponse:
@@ -75,9 +90,9 @@ def deleted(
     return away(request, text, to) if request.POST.get("leave") else done(request, text, to, changed=changed)
 
 
-def toast(kind: str, text: str | Promise) -> dict[str, dict[str, str]]:
+def toast(kind: str, text: str | Promise, more: More | None = None) -> dict[str, dict[str, Any]]:
     """Return the event that static/js/toast.js shows and speaks; `kind` is success or danger."""
-    return {"toast": {"kind": kind, "text": str(text)}}
+    return {"toast": {"kind": kind, "text": str(text)} | (asdict(more) if more else {})}
 
 
 def with_events(response: HttpResponse, event: dict[str, Any], *topics: str) -> HttpResponse:

@@ -99,6 +99,7 @@ urlpatterns = [
     path("instances/launch/", launch.new, name="launch"),
     path("instances/launch/preview/", launch.preview, name="launch-preview"),
     path("instances/actions/", instances.more_for_many, name="instances-more"),
+    path("instances/ids/", instances.ids, name="instances-ids"),
     path("instances/actions/<slug:verb>/", instances.act_on_many, name="instances-action"),
     path("instances/actions/<slug:verb>/question/", instances.question, name="instances-question"),
     *many.urlpatterns,
@@ -150,6 +151,7 @@ urlpatterns = [
     *domains.urlpatterns,
     *flavors.urlpatterns,
     path("api/", api.document, name="api-document"),
+    path("api/calls/<slug:call_key>/", api.call, name="api-call"),
     path("api/schema/", api.schema, name="api-schema"),
 ]
 websockets = [

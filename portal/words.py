@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from compute.engine.actions.base import Action
 from compute.hosts.models import Hypervisor
 
 BOOT_STAGE: dict[str, str | Promise] = {
@@ -39,6 +40,11 @@ REQUEST: dict[str, str | Promise] = {
 REQUEST_COLOUR = {"open": "yellow", "approved": "green", "refused": "red"}
 
 
+def begun(action: Action, name: str) -> str:
+    """Return the sentence that an action has begun, or is done already; `name` is that of the row, or of several."""
+    return str(action.done) % {"name": name} if action.done else f"{action.doing} {name}"
+
+
 def host_state(host: Hypervisor) -> tuple[str, str]:
     """Return the label of a host's state, and its colour."""
     if host.forced_down:
@@ -52,17 +58,26 @@ def boot_stage(name: str) -> str:
     return str(BOOT_STAGE.get(name, name))
 
 
+AGO: tuple[tuple[float, int, str | Promise], ...] = (
+    (10, 1, gettext_lazy("just now")),
+    (60, 1, gettext_lazy("%(n)s s ago")),
+    (3600, 60, gettext_lazy("%(n)s min ago")),
+    (86400, 3600, gettext_lazy("%(n)s h ago")),
+    (float("inf"), 86400, gettext_lazy("%(n)s d ago")),
+)
+"""(seconds below which it is said, seconds of its unit, sentence). static/js/ago.js says the same as time goes by."""
+
+
 def ago(elapsed: timedelta) -> str:
     """Return the time since then, in the largest fitting unit."""
-    seconds = int(elapsed.total_seconds())
-    for limit, unit, sentence in (
-        (60, 1, _("%(n)ss ago")),
-        (3600, 60, _("%(n)sm ago")),
-        (86400, 3600, _("%(n)sh ago")),
-    ):
-        if seconds < limit:
-            return sentence % {"n": seconds // unit}
-    return _("%(n)sd ago") % {"n": seconds // 86400}
+    seconds = max(0, int(elapsed.total_seconds()))
+    unit, sentence = next((unit, sentence) for limit, unit, sentence in AGO if seconds < limit)
+    return str(sentence) % {"n": seconds // unit}
+
+
+def ago_sentences() -> list[tuple[float | None, int, str]]:
+    """Return `AGO` for scripts, in the page's language; None for no limit."""
+    return [(limit if limit < float("inf") else None, unit, str(sentence)) for limit, unit, sentence in AGO]
 
 
 def duration(elapsed: timedelta) -> str:

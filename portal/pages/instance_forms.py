@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policy
@@ -20,7 +19,7 @@ from compute.instances.actions.resize import Resize
 from compute.instances.actions.size_change import SizeChange
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import flavors
-from portal import launch_plan
+from portal import launch_plan, words
 from portal.forms import Form, time_zone_field
 from portal.requests import Request, away, page
 
@@ -82,7 +81,7 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
         except MeridianError as error:
             form.refuse(error)
             return _draw(request, instance, action, form, status=error.status, error=error)
-        message = _("%(label)s: %(name)s") % {"label": action.label, "name": instance.name}
+        message = words.begun(action, instance.name)
         copy_id = operation.parameters.get("copy") if operation else None
         if operation and (note := operation.parameters.get(OUTSIDE_GROUP)):
             message = f"{message}. {note}"

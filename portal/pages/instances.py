@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.core.paginator import Page
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,14 +24,14 @@ from compute.instances.actions import Action, begin
 from compute.instances.duties.recycle_bin import purge_at
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, instances
-from portal import instance_rows, lists
+from portal import instance_rows, lists, words
 from portal.action_menu import by_reason
 from portal.activity_entries import Entry, make_entry
 from portal.lists import page_number
 from portal.pages import many
-from portal.requests import Request, done, is_htmx, live_page, toast, with_events
+from portal.requests import More, Request, done, is_htmx, live_page, toast, with_events
 
-MOST = 200
+MOST = many.MOST
 FILTERS: dict[str, str | Promise] = {
     "": gettext_lazy("All"),
     "active": gettext_lazy("Running"),
@@ -104,19 +105,14 @@ def listing(request: Request) -> HttpResponse:
     everywhere = "all" in query and request.context.is_admin
     if everywhere and not is_htmx(request):
         admin_reads.record_list(request.context, query.get("search", "")[:255])
-    instances_page = instances.page(
-        request.context,
-        search=query.get("search", "")[:255],
-        status=query.get("status", ""),
-        sort=query.get("sort", ""),
-        all_projects=everywhere,
-        project=query.get("project", ""),
-        number=page_number(request),
-    )
+    instances_page = _page(request, number=page_number(request), everywhere=everywhere)
     counts = instances.counts(request.context, all_projects=everywhere)
+    bulk = _permitted_actions(request, BULK)
     values = {
         "page": instances_page,
-        "rows": instance_rows.rows(request.context, list(instances_page), everywhere=everywhere),
+        "rows": instance_rows.rows(
+            request.context, list(instances_page), everywhere=everywhere, has_boxes=bool(bulk)
+        ),
         "columns": lists.columns(query, COLUMNS),
         "filters": [
             (name, label, lists.url(query, status=name), counts[name or "total"])
@@ -126,13 +122,39 @@ def listing(request: Request) -> HttpResponse:
         "search": query.get("search", ""),
         "everywhere": everywhere,
         "everywhere_url": lists.url(query, all="" if everywhere else "1"),
-        "bulk": _permitted_actions(request, BULK),
+        "bulk": bulk,
         "more": menu_actions(),
         "narrowed": any(query.get(name) for name in ("search", "status", "project")),
         "query": query.urlencode(),
+        "most": MOST,
     }
     parts = {"instances": "instances/table.html"}
     return live_page(request, "instances/list.html", parts, values)
+
+
+@require_safe
+def ids(request: Request) -> JsonResponse:
+    """Return the ids of all instances that the list of this address has on its pages, at most `MOST`."""
+    everywhere = "all" in request.GET and request.context.is_admin
+    rows = _page(request, number=1, everywhere=everywhere, size=MOST)
+    return JsonResponse(
+        {"ids": [str(instance.pk) for instance in rows]}, headers={"Cache-Control": "no-store"}
+    )
+
+
+def _page(request: Request, *, number: int, everywhere: bool, size: int = 50) -> "Page[Instance]":
+    """Return a page of the instances that the address asks for."""
+    query = request.GET
+    return instances.page(
+        request.context,
+        search=query.get("search", "")[:255],
+        status=query.get("status", ""),
+        sort=query.get("sort", ""),
+        all_projects=everywhere,
+        project=query.get("project", ""),
+        number=number,
+        size=size,
+    )
 
 
 @require_safe
@@ -229,20 +251,20 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
         except MeridianError as error:
             refusals.append(str(error))
     count = len(instance_ids) - len(refusals)
-    label = action.label
-    message = ngettext("%(label)s: %(n)s instance.", "%(label)s: %(n)s instances.", count) % {
-        "label": label,
-        "n": count,
-    }
+    message = words.begun(action, ngettext("%(n)s instance", "%(n)s instances", count) % {"n": count})
     if not refusals:
         return done(
             request,
             message,
             reverse("recycle-bin" if verb in BIN_BULK else "instances"),
             changed=("instances", "quota"),
+            more=More(
+                undo_url=reverse("instances-action", args=[action.undo]) if action.undo else "",
+                undo_values={"ids": instance_ids},
+            ),
         )
     reasons = " ".join(dict.fromkeys(refusals))
-    message += " " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refusals)) % {
+    message += ". " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refusals)) % {
         "n": len(refusals),
         "why": reasons,
     }

@@ -178,6 +178,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         "count": count,
         "most": MOST_AT_ONCE,
         "count_error": "" if is_count else _("From 1 to %(most)s at once.") % {"most": MOST_AT_ONCE},
+        "user_data_error": user_data.problem(values["user_data"]),
         "plan": plan,
         "command": command,
     }

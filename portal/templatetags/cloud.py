@@ -1,6 +1,6 @@
 """Template tags and filters: icons, statuses, usage bars, sizes and times."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -109,15 +109,14 @@ def size(value: int) -> str:
 
 
 @register.filter
-def ago(when: datetime | str | None) -> str:
-    """Return a <time> element in words; static/js/ago.js keeps it up to date."""
+def ago(when: datetime | str | None) -> SafeString:
+    """Return a <time> element in words. static/js/ago.js keeps it up to date, and tells the time when pointed at."""
     moment = parse_datetime(when) if isinstance(when, str) else when
     if moment is None:
-        return ""
+        return SafeString()
     return format_html(
-        '<time datetime="{}" title="{}" data-ago>{}</time>',
-        moment.isoformat(timespec="seconds"),
-        timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z"),
+        '<time datetime="{}" data-ago>{}</time>',
+        f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         words.ago(timezone.now() - moment),
     )
 

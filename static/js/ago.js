@@ -1,14 +1,14 @@
-/** Keeps "5m ago" true while the page stays open, in the page's language. */
+/** Keeps "5 min ago" true while the page stays open, in the server's own words. */
 
-const UNITS = [["second", 60], ["minute", 60], ["hour", 24], ["day", Infinity]];
-const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "narrow" });
+/** [[seconds below which it is said, seconds of its unit, sentence]] */
+const SENTENCES = JSON.parse(document.getElementById("ago-sentences")?.textContent ?? "[]");
+
+const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "long" });
 
 function words(seconds) {
-  let value = Math.max(0, seconds);
-  for (const [unit, size] of UNITS) {
-    if (value < size) return format.format(-Math.floor(value), unit);
-    value /= size;
-  }
+  const past = Math.max(0, Math.floor(seconds));
+  const [, unit, sentence] = SENTENCES.find(([limit]) => limit === null || past < limit);
+  return sentence.replace("%(n)s", Math.floor(past / unit));
 }
 
 function refresh() {
@@ -16,6 +16,7 @@ function refresh() {
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const text = words((now - Date.parse(time.dateTime)) / 1000);
     if (time.textContent !== text) time.textContent = text;
+    time.title ||= format.format(new Date(time.dateTime));
   }
 }
 

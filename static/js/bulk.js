@@ -1,9 +1,14 @@
-/** Choosing many rows: the bar with the actions, "all on this page", and a choice that outlives live updates. */
+/**
+ * Choosing many rows: the bar with the actions, "all on this page", all on further pages, and a choice that outlives
+ * live updates.
+ */
 
 const chosen = new Set();
+/** Those of them that stand on other pages. */
+const others = new Set();
 
 const form = () => document.querySelector("[data-bulk]");
-const boxes = () => [...form().querySelectorAll("input[name=ids]")];
+const boxes = () => [...form().querySelectorAll("input[type=checkbox][name=ids]")];
 
 function draw() {
   if (!form()) return;
@@ -14,25 +19,57 @@ function draw() {
   }
   const all = form().querySelector("[data-bulk-all]");
   if (all) {
-    all.checked = chosen.size > 0 && chosen.size === rows.length;
+    all.checked = rows.length > 0 && rows.every((box) => box.checked);
     all.indeterminate = chosen.size > 0 && !all.checked;
   }
   form().querySelector("[data-bulk-bar]").hidden = chosen.size === 0;
   form().querySelector("[data-bulk-count]").textContent = chosen.size;
+  const more = form().querySelector("[data-bulk-more]");
+  const everything = form().querySelector("[data-bulk-everything]");
+  everything.hidden = !more || others.size > 0 || !all?.checked;
+  if (more) everything.textContent = more.content.textContent;
+  form().querySelector("[data-bulk-others]").replaceChildren(...[...others].map(hidden));
+}
+
+/** An input that is sent as the box of its row would be. */
+function hidden(id) {
+  const input = document.createElement("input");
+  Object.assign(input, { type: "hidden", name: "ids", value: id });
+  return input;
+}
+
+async function chooseEverything() {
+  const { bulkMore } = form().querySelector("[data-bulk-more]").dataset;
+  const answer = await fetch(bulkMore, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return;
+  const { ids } = await answer.json();
+  const here = new Set(boxes().map((box) => box.value));
+  for (const id of ids) {
+    chosen.add(id);
+    if (!here.has(id)) others.add(id);
+  }
+  draw();
 }
 
 function clear() {
   chosen.clear();
+  others.clear();
   draw();
 }
 
 document.addEventListener("change", ({ target }) => {
-  if (target.matches("[data-bulk-all]")) boxes().forEach((box) => (target.checked ? chosen.add(box.value) : chosen.delete(box.value)));
+  if (target.matches("[data-bulk-all]")) {
+    clear();
+    if (target.checked) boxes().forEach((box) => chosen.add(box.value));
+  }
   else if (target.matches("[data-bulk] input[name=ids]")) target.checked ? chosen.add(target.value) : chosen.delete(target.value);
   else return;
   draw();
 });
-document.addEventListener("click", ({ target }) => target.closest("[data-bulk-clear]") && clear());
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-bulk-clear]")) clear();
+  if (target.closest("[data-bulk-everything]")) chooseEverything();
+});
 document.addEventListener("submit", (event) => event.target.matches("[data-bulk]") && event.preventDefault());
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   // What only looks, as the menu does, leaves the choice as it is.
@@ -43,6 +80,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 document.addEventListener("htmx:afterSettle", () => {
   if (!form()) return;
   const there = new Set(boxes().map((box) => box.value));
-  for (const id of chosen) if (!there.has(id)) chosen.delete(id);
+  for (const id of there) others.delete(id);
+  for (const id of chosen) if (!there.has(id) && !others.has(id)) chosen.delete(id);
   draw();
 });

@@ -26,12 +26,15 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   }
 });
 
+/** What the row of a status says of it. */
+const ofRow = (cell) => `${cell.closest("tr").querySelector("th a").textContent}: ${cell.querySelector(".state").textContent}`;
+
 const said = new Map();
 
 function read() {
   const now = new Map();
   for (const element of document.querySelectorAll("[data-announce]")) {
-    now.set(element.closest("[id]")?.id ?? "", element.dataset.announce);
+    now.set(element.closest("[id]")?.id ?? "", element.dataset.announce || ofRow(element));
   }
   return now;
 }

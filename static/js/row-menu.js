@@ -8,6 +8,7 @@ function make({ target }) {
   menu.className = "dropdown-menu dropdown-menu-end row-menu";
   // Not before there is a menu: Tabler makes a dropdown of every toggle that a page has when it comes.
   toggle.dataset.bsToggle = "dropdown";
+  toggle.ariaExpanded = "false";
   toggle.dataset.bsPopperConfig = '{"strategy":"fixed"}';
   toggle.after(menu);
 }

@@ -1,20 +1,36 @@
 /** Short messages that are shown for a while and read aloud. */
 
 const LONG = 6000;
+const TO_DECIDE = 10_000; // where there is something to press
 const LONGER = 14_000; // errors take longer to read
 
 /**
  * @param {"success" | "danger" | "info"} kind
  * @param {string} text
+ * @param {{url?: string, undo_url?: string, undo_values?: object}} more the page of what the text names, and a POST
+ *   that takes it back
  */
-export function toast(kind, text) {
+export function toast(kind, text, { url, undo_url: undo, undo_values: values } = {}) {
   const note = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   note.dataset.kind = kind;
   note.querySelector("span").textContent = text;
   const box = document.getElementById("toasts");
+  if (url && url !== location.pathname) {
+    const link = note.querySelector("[data-toast-link]");
+    link.href = url;
+    link.hidden = false;
+  }
+  if (undo) {
+    const button = note.querySelector("[data-toast-undo]");
+    button.setAttribute("hx-post", undo);
+    if (values) button.setAttribute("hx-vals", JSON.stringify(values));
+    button.hidden = false;
+    button.addEventListener("htmx:afterRequest", () => note.remove());
+  }
   box.append(note);
+  globalThis.htmx?.process(note);
   while (box.children.length > 4) box.firstElementChild.remove();
-  leave(note, kind === "danger" ? LONGER : LONG);
+  leave(note, kind === "danger" ? LONGER : undo ? TO_DECIDE : LONG);
 }
 
 function leave(note, after) {
@@ -25,7 +41,7 @@ function leave(note, after) {
 
 document.querySelectorAll(".toast-note").forEach((note) => leave(note, LONG));
 document.addEventListener("click", ({ target }) => target.closest("[data-toast-close]")?.closest(".toast-note").remove());
-document.addEventListener("toast", ({ detail }) => toast(detail.kind, detail.text));
+document.addEventListener("toast", ({ detail }) => toast(detail.kind, detail.text, detail));
 document.addEventListener("htmx:sendError", () => toast("danger", document.getElementById("failed-text").content.textContent));
 document.addEventListener("htmx:responseError", ({ detail }) => {
   // Answers that explain themselves bring their own toast.

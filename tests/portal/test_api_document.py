@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.openstack import validation
 from accounts.openstack.contract import Described, Versioned
 from accounts.openstack.schema import Schema
-from portal import api_calls, openapi
+from portal import api_calls, api_reference, openapi
 from portal.apis import PREFIXES
 from tests.accounts.api.identity_routes import METHODS, calls
 
@@ -122,3 +122,47 @@ def test_people_read_it(alice: User, client: Client) -> None:
     text = client.get("/api/").content.decode()
     for operation in api_calls.operations():
         assert f">{operation.path}<" in text
+
+
+@pytest.mark.parametrize("operation", api_calls.operations(), ids=lambda one: f"{one.method} {one.path}")
+def test_every_example_is_valid(operation: api_calls.Operation) -> None:
+    """What people copy from the reference is what the schemas take and answer."""
+    contract = operation.contract
+    for described in (contract.body, *contract.answers.values()):
+        if (schema := api_reference.newest(described)) is not None:
+            validation.enforce(schema, api_reference.example(schema))
+            validation.enforce(schema, api_reference.example(schema, whole=False))
+    command = api_reference.request_example(operation)
+    assert not any(f"{{{name}}}" in command for name in operation.arguments)
+    assert ("-d '" in command) == (contract.body is not None)
+
+
+def test_a_call_tells_its_parameters(alice: User, client: Client) -> None:
+    client.force_login(alice, backend="accounts.authentication.PasswordBackend")
+    text = " ".join(client.get("/api/calls/compute-servers-post/").content.decode().split())
+    for told in (
+        "server.name",
+        "1 to 255 characters",
+        "server.networks[].uuid",
+        "since 2.52",
+        "curl -X POST",
+    ):
+        assert told in text
+    rows = {row.name: row for row in api_reference.parameters(_operation("compute-servers-post"))}
+    assert rows["server.flavorRef"].required
+    assert not rows["server.tags"].required
+    assert "server.personality" not in rows  # nothing but an empty value is allowed
+    assert client.get("/api/calls/nothing/").status_code == 404
+
+
+def _operation(key: str) -> api_calls.Operation:
+    return next(each for each in api_calls.operations() if each.key == key)
+
+
+@pytest.mark.parametrize(
+    ("search", "path"), [("create server post", "/compute/v2.1/servers"), ("", "/identity/v3/users")]
+)
+def test_calls_are_searched_by_all_their_words(alice: User, client: Client, search: str, path: str) -> None:
+    client.force_login(alice, backend="accounts.authentication.PasswordBackend")
+    assert f">{path}<" in client.get("/api/", {"search": search}).content.decode()
+    assert "No matches" in client.get("/api/", {"search": f"{search} nothing-like-it"}).content.decode()

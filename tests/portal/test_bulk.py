@@ -1,5 +1,7 @@
 """The menu of what can be done to many instances at once."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -8,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Project, User
 from compute.instances.models import Instance
 from compute.instances.states import VmState
+from portal.pages import many
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +59,32 @@ def test_it_costs_a_constant_number_of_queries(alice: User, blue: Project) -> No
             menu(client, *rows)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_the_ids_of_all_pages_of_a_list(alice: User, blue: Project, red: Project) -> None:
+    """Those that the list's own filters leave, in its order, and never more than can be acted on at a time."""
+    off = factories.InstanceFactory.create_batch(51, project=blue, vm_state=VmState.STOPPED)
+    factories.InstanceFactory(project=blue, vm_state=VmState.ACTIVE)
+    factories.InstanceFactory(project=red, vm_state=VmState.STOPPED)
+    client = signed_in(alice)
+    ids = client.get("/instances/ids/", {"status": "stopped", "sort": "name"}).json()["ids"]
+    assert sorted(ids) == sorted(str(one.pk) for one in off)
+    page = client.get("/instances/", {"status": "stopped", "sort": "name"}).content.decode()
+    assert "Select all 51" in page
+    assert 'data-bulk-more="/instances/ids/?status=stopped&amp;sort=name"' in page
+    factories.InstanceFactory.create_batch(many.MOST, project=blue, vm_state=VmState.STOPPED)
+    assert len(client.get("/instances/ids/").json()["ids"]) == many.MOST
+    assert f"Select the first {many.MOST}" in client.get("/instances/").content.decode()
+
+
+def test_what_was_begun_can_be_taken_back(alice: User, blue: Project) -> None:
+    rows = factories.InstanceFactory.create_batch(2, project=blue, vm_state=VmState.STOPPED)
+    ids = [str(row.pk) for row in rows]
+    answer = signed_in(alice).post("/instances/actions/delete/", {"ids": ids}, headers={"HX-Request": "true"})
+    assert json.loads(answer.headers["HX-Trigger"])["toast"] == {
+        "kind": "success",
+        "text": "Deleting 2 instances",
+        "url": "",
+        "undo_url": "/instances/actions/restore/",
+        "undo_values": {"ids": ids},
+    }

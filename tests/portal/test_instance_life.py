@@ -1,5 +1,6 @@
 """The instance's page: what is being done can be cancelled, schedules and expiry have cards, forms keep what was typed."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -205,3 +206,22 @@ def test_the_page_stands_in_every_state(alice: User, web: Instance, state: VmSta
     if state != VmState.DELETED:
         Instance.objects.update(vm_state=state, expires_at=timezone.now())
         shown(signed_in(alice), web)
+
+
+@pytest.mark.parametrize(
+    ("verb", "vm_state", "text", "undo"),
+    [
+        ("delete", VmState.STOPPED, "Deleting web", "restore"),
+        ("lock", VmState.ACTIVE, "Locked web", "unlock"),
+        ("stop", VmState.ACTIVE, "Shutting down web", ""),
+    ],
+)
+def test_the_toast_says_what_has_begun_and_takes_it_back(
+    alice: User, web: Instance, verb: str, vm_state: str, text: str, undo: str
+) -> None:
+    Instance.objects.update(vm_state=vm_state, launched_at=timezone.now())
+    answer = signed_in(alice).post(action(web, verb), headers={"HX-Request": "true"})
+    toast = json.loads(answer.headers["HX-Trigger"])["toast"]
+    assert (toast["kind"], toast["text"]) == ("success", text)
+    assert toast["url"] == reverse("instance", args=[web.pk])
+    assert toast["undo_url"] == (action(web, undo) if undo else "")

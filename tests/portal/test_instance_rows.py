@@ -78,7 +78,7 @@ def test_the_progress_of_what_is_being_done(alice: User, as_alice: Context, web:
     )
     note = row(as_alice).note
     assert note is not None
-    assert (note.text, note.progress) == ("Choose a hypervisor", {"done": 3, "total": 10})
+    assert (note.text, note.progress) == ("Choose a hypervisor", (3, 10))
     page = signed_in(alice).get(reverse("instances")).content.decode()
     assert '<progress value="3" max="10" aria-label="Choose a hypervisor">' in page
 
@@ -104,7 +104,7 @@ def test_what_a_row_offers(
     Instance.objects.update(vm_state=vm_state)
     only = row(as_ruth if role == "reader" else as_alice)
     assert bool(only.console_url) is console
-    assert [offer.action.verb for offer in only.choices] == verbs
+    assert [button.verb for button in only.buttons] == verbs
 
 
 def test_owners_are_told_in_all_projects_only(as_root: Context, web: Instance) -> None:

@@ -43,7 +43,7 @@ def test_a_refusal_names_every_field_and_keeps_every_value(browser: Client, form
     text = answer.content.decode()
     assert answer.status_code == 400
     assert Instance.objects.count() == 0
-    for error in ("Give a name.", "not an OpenSSH public key", "YAML cannot be read at line 2"):
+    for error in ("Give a name.", "not an OpenSSH public key", "not valid YAML"):
         assert error in text
     assert "no key</textarea>" in text
     assert "#cloud-config\na: [</textarea>" in text
@@ -154,3 +154,20 @@ def test_another_like_it_begins_with_its_values(browser: Client, form: dict[str,
     assert browser.get("/instances/launch/?like=nonsense").status_code == 404
     browser.force_login(bob, backend="accounts.authentication.PasswordBackend")
     assert browser.get(f"/instances/launch/?like={instance.pk}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("user_data", "said"),
+    [
+        ("#cloud-config\na: b\nc: [", "This is not valid YAML: expected the node content, but found"),
+        ("#cloud-config\n- a", "A cloud-config is a mapping of keys to values."),
+        ("#!/bin/sh\na: [", ""),
+    ],
+)
+def test_user_data_are_checked_while_they_are_typed(
+    browser: Client, form: dict[str, str], user_data: str, said: str
+) -> None:
+    text = browser.post("/instances/launch/preview/", form | {"user_data": user_data}).content.decode()
+    error = text.partition('id="user-data-error" hx-swap-oob="true">')[2].partition("</p>")[0]
+    assert error.startswith(said)
+    assert bool(error) is bool(said)

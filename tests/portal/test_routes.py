@@ -70,6 +70,7 @@ WRITING = {
 """What a reader may not even begin."""
 
 UNKNOWN = {
+    "api-call",
     "operation-cancel",
     "operation-retry",
     "instance-schedule-edit",

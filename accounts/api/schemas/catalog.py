@@ -52,7 +52,8 @@ SERVICES: Schema = listing("services", SERVICE)
 SERVICE_QUERY: Schema = filters("name", "type")
 
 _INTERFACE: Schema = explained(
-    {"type": "string", "pattern": "^(public|internal|admin)(URL)?$"}, _("Say public, internal or admin.")
+    {"type": "string", "pattern": "^(public|internal|admin)(URL)?$", "examples": ["public"]},
+    _("Say public, internal or admin."),
 )
 _URL: Schema = explained(
     text(10_000) | {"pattern": "^https?://"}, _("Give an address that begins with http:// or https://.")

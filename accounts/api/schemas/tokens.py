@@ -64,9 +64,18 @@ _SCOPE: Schema = {
         {"const": "unscoped"},
     ]
 }
+_EXAMPLE = {
+    "auth": {
+        "identity": {
+            "methods": ["password"],
+            "password": {"user": {"name": "alice", "domain": {"id": "default"}, "password": "…"}},
+        },
+        "scope": {"project": {"name": "blue", "domain": {"id": "default"}}},
+    }
+}
 ISSUE: Schema = object_of(
     {"auth": object_of({"identity": _IDENTITY}, {"scope": _SCOPE}, others=True)}, others=True
-)
+) | {"examples": [_EXAMPLE]}
 QUERY: Schema = query_of(nocatalog=ANY)
 
 _ENDPOINT: Schema = object_of(

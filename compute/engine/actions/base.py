@@ -41,6 +41,10 @@ class Action:
     move: ClassVar[Move | None] = None
     doing: ClassVar[str | Promise] = ""
     """The label of the move's task, shown while the action runs."""
+    done: ClassVar[str | Promise] = ""
+    """For what is done at once, the sentence that says so, with the row's `%(name)s`."""
+    undo: ClassVar[str] = ""
+    """The verb that takes it back, which pages offer once it has begun."""
     role: ClassVar[str] = "member"
     rules: ClassVar[dict[str, str]] = {}
     danger: ClassVar[bool] = False

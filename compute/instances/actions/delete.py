@@ -34,6 +34,7 @@ class Delete(InstanceAction):
         interrupts=BUT_DELETING,
     )
     doing = _("Deleting")
+    undo = "restore"
     schedulable = True
     danger = True
     confirm = _("It is powered off and kept in the recycle bin.")

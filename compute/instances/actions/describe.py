@@ -14,6 +14,7 @@ from compute.instances.models import Instance
 class Describe(InstanceAction):
     verb = "describe"
     label = _("Describe")
+    done = _("Changed the description of %(name)s")
     icon = "notes"
     order = 230
     bulk = False

@@ -19,6 +19,7 @@ class SetExpiry(InstanceAction):
 
     verb = "set_expiry"
     label = _("Expiry")
+    done = _("Changed the expiry of %(name)s")
     icon = "calendar-time"
     order = 240
     intro = _(

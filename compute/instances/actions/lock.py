@@ -24,6 +24,8 @@ class Lock(InstanceAction):
 
     verb = "lock"
     label = _("Lock")
+    done = _("Locked %(name)s")
+    undo = "unlock"
     icon = "lock"
     order = 250
     api_name = "lock"
@@ -44,6 +46,8 @@ class Lock(InstanceAction):
 class Unlock(InstanceAction):
     verb = "unlock"
     label = _("Unlock")
+    done = _("Unlocked %(name)s")
+    undo = "lock"
     icon = "lock-open"
     order = 260
     rules = {"instance:override_lock": "admin"}

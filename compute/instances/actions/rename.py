@@ -14,6 +14,7 @@ from compute.instances.models import Instance
 class Rename(InstanceAction):
     verb = "rename"
     label = _("Rename")
+    done = _("Renamed to %(name)s")
     icon = "pencil"
     order = 220
     bulk = False

@@ -45,6 +45,15 @@ def encode(content: object) -> str:
     return encoded
 
 
+def problem(text: str) -> str:
+    """Return why such user data are refused; empty if they are not."""
+    try:
+        encode(text)
+    except BadInput as error:
+        return str(error.fields["user_data"])
+    return ""
+
+
 def _typed(text: str) -> bytes:
     """Return the bytes of text from a browser, which breaks lines by two characters. Raise BadInput."""
     try:
@@ -59,10 +68,17 @@ def _check_cloud_config(content: bytes) -> None:
     except UnicodeDecodeError:
         return
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = _("line %(line)s") % {"line": mark.line + 1} if mark else _("somewhere")
-        raise BadInput(
-            fields={"user_data": _("The YAML cannot be read at %(where)s.") % {"where": where}}
-        ) from error
+        raise BadInput(fields={"user_data": _yaml_sentence(error)}) from error
     if not isinstance(config, dict | None):
         raise BadInput(fields={"user_data": _("A cloud-config is a mapping of keys to values.")})
+
+
+def _yaml_sentence(error: yaml.YAMLError) -> str:
+    """Return where and why the YAML cannot be read; the reason is the parser's own."""
+    mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is None:
+        return _("This is not valid YAML.")
+    return _("This is not valid YAML: %(reason)s, in line %(line)s.") % {
+        "reason": reason,
+        "line": mark.line + 1,
+    }

@@ -16,6 +16,7 @@ def address(stack: Stack, route: str) -> str:
         "instance_id": stack.instance("steady")["uuid"],
         "verb": "start",
         "key": "defaults",
+        "call_key": "compute-servers-post",
         "project_id": _id(stack, "accounts_project", "quiet"),
         "user_id": _id(stack, "accounts_user", "mel"),
         "group_id": _id(stack, "accounts_group", "crew"),

@@ -30,6 +30,7 @@ NO_PAGES = {
     "palette": "JSON",
     "instances-more": "part of the list",
     "instances-question": "JSON",
+    "instances-ids": "JSON",
     "keyboard-layout": "JSON",
     "quota-requests-waiting": "part of every page",
     "instance-action": "asks where the verb asks; test_states looks at it",
@@ -40,7 +41,19 @@ FORMS = {route.name for route in routes() if route.takes_forms_only}
 PAGES = sorted({route.name for route in routes()} - FORMS - NO_PAGES.keys())
 EACH_RUN = {
     *("overview", "instances", "instance", "instance-console", "launch", "activity", "images", "credentials"),
-    *("health", "account", "sign-in", "users", "user", "projects", "audit", "cloud", "host", "usage"),
+    *(
+        "health",
+        "account",
+        "sign-in",
+        "users",
+        "user",
+        "projects",
+        "audit",
+        "cloud",
+        "host",
+        "usage",
+        "api-call",
+    ),
 }
 """One of each kind; the other lists and forms are made of the same parts."""
 

@@ -87,6 +87,7 @@ _DEVICE: Schema = object_of(
 )
 _ONLY_DEFAULT: Schema = explained({"const": "default"}, _("There is only the security group “default”."))
 _HINTS: Schema = nullable(OBJECT)
+_EXAMPLE_IMAGE = "5f0d5a53-7d2c-4b4f-9f3e-0b6ab2f0a7c1"
 
 
 def _create(minor: int) -> Schema:
@@ -123,7 +124,10 @@ def _create(minor: int) -> Schema:
     if minor >= 74:
         optional |= {"host": text(255, 1), "hypervisor_hostname": text(255, 1)}
     hints = {"os:scheduler_hints": _HINTS, "OS-SCH-HNT:scheduler_hints": _HINTS}
-    return object_of({"server": object_of(required, optional)}, hints)
+    example = {"name": "web-1", "imageRef": _EXAMPLE_IMAGE, "flavorRef": "1", "networks": "auto"}
+    if minor < 37:
+        del example["networks"]
+    return object_of({"server": object_of(required, optional) | {"examples": [example]}}, hints)
 
 
 CREATE = by_version(_create, 19, 37, 52, 57, 63, 74)
