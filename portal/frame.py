@@ -16,7 +16,7 @@ from compute.engine.models import Operation
 from compute.engine.services import operations_log
 from portal import words
 from portal.activity_entries import Entry, make_entries
-from portal.themes import THEME_COOKIE, THEMES
+from portal.themes import ROWS, THEME_COOKIE, THEMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,11 @@ class Frame:
         """Return auto, light or dark: the user's own, before signing in the browser's last."""
         theme = self._context.user.theme if self._context else self._request.COOKIES.get(THEME_COOKIE, "")
         return theme if theme in THEMES else "auto"
+
+    @cached_property
+    def rows(self) -> str:
+        """Return how high the rows of lists are."""
+        return self._context.user.rows if self._context else ROWS[0]
 
     @property
     def ago_sentences(self) -> list[tuple[float | None, int, str]]:

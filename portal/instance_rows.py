@@ -103,7 +103,7 @@ def rows(
             if everywhere
             else "",
             url=page.with_id(key),
-            console_url=console.with_id(key) if may_console and instance.status == "ACTIVE" else "",
+            console_url=console.with_id(key) if may_console and instance.has_console else "",
             status=status(instance),
             note=_note(instance),
             addresses=tuple(port.address for port in instance.ordered_ports),

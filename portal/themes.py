@@ -2,3 +2,5 @@
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
+ROWS = ("normal", "compact")
+"""How high the rows of lists may be."""

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from compute.engine.actions import registry
 from compute.engine.actions.base import Action
 from compute.hosts.models import Hypervisor
 
@@ -43,6 +44,87 @@ REQUEST_COLOUR = {"open": "yellow", "approved": "green", "refused": "red"}
 def begun(action: Action, name: str) -> str:
     """Return the sentence that an action has begun, or is done already; `name` is that of the row, or of several."""
     return str(action.done) % {"name": name} if action.done else f"{action.doing} {name}"
+
+
+_NOUNS: dict[str, str | Promise] = {
+    "access_rule": gettext_lazy("Access rule"),
+    "aggregate": gettext_lazy("Host aggregate"),
+    "assignment": gettext_lazy("Role assignment"),
+    "credential": gettext_lazy("Application credential"),
+    "domain": gettext_lazy("Domain"),
+    "endpoint": gettext_lazy("Endpoint"),
+    "endpoint_filter": gettext_lazy("Endpoint filter"),
+    "endpoint_group": gettext_lazy("Endpoint group"),
+    "flavor": gettext_lazy("Flavor"),
+    "group": gettext_lazy("Group"),
+    "hypervisor": gettext_lazy("Host"),
+    "image": gettext_lazy("Image"),
+    "instance": gettext_lazy("Instance"),
+    "keypair": gettext_lazy("SSH key"),
+    "limit": gettext_lazy("Limit"),
+    "operation": gettext_lazy("Operation"),
+    "passkey": gettext_lazy("Passkey"),
+    "policy": gettext_lazy("Policy"),
+    "project": gettext_lazy("Project"),
+    "quota": gettext_lazy("Quota"),
+    "quota_request": gettext_lazy("Quota request"),
+    "region": gettext_lazy("Region"),
+    "registered_limit": gettext_lazy("Registered limit"),
+    "role": gettext_lazy("Role"),
+    "schedule": gettext_lazy("Schedule"),
+    "second_factor": gettext_lazy("Second factor"),
+    "server_group": gettext_lazy("Server group"),
+    "service": gettext_lazy("Service"),
+    "session": gettext_lazy("Session"),
+    "setup": gettext_lazy("Setup"),
+    "token": gettext_lazy("Token"),
+    "user": gettext_lazy("User"),
+}
+_VERBS: dict[str, str | Promise] = {
+    "add": gettext_lazy("added"),
+    "approve": gettext_lazy("approved"),
+    "begin": gettext_lazy("signed in"),
+    "bootstrap": gettext_lazy("completed"),
+    "cancel": gettext_lazy("cancelled"),
+    "console": gettext_lazy("console opened"),
+    "create": gettext_lazy("created"),
+    "delete": gettext_lazy("deleted"),
+    "disable": gettext_lazy("turned off"),
+    "enable": gettext_lazy("turned on"),
+    "end": gettext_lazy("signed out"),
+    "end_everywhere": gettext_lazy("signed out everywhere"),
+    "grant": gettext_lazy("granted"),
+    "imply": gettext_lazy("implied role added"),
+    "invite": gettext_lazy("invited"),
+    "link": gettext_lazy("linked"),
+    "lock": gettext_lazy("locked"),
+    "password": gettext_lazy("password changed"),
+    "read": gettext_lazy("viewed"),
+    "recovery": gettext_lazy("recovery code used"),
+    "refuse": gettext_lazy("declined"),
+    "remove": gettext_lazy("removed"),
+    "renew_codes": gettext_lazy("recovery codes renewed"),
+    "reset": gettext_lazy("reset"),
+    "reset_link": gettext_lazy("reset link created"),
+    "reset_user": gettext_lazy("reset for a user"),
+    "retry": gettext_lazy("retried"),
+    "revoke": gettext_lazy("revoked"),
+    "stop_implying": gettext_lazy("implied role removed"),
+    "unlock": gettext_lazy("unlocked"),
+    "update": gettext_lazy("changed"),
+    "update_user": gettext_lazy("changed for a user"),
+    "withdraw": gettext_lazy("withdrawn"),
+}
+
+
+def audit_action(name: str) -> str:
+    """Return an action of the audit log in words; those of no known noun or verb as they are."""
+    noun, _dot, verb = name.partition(".")
+    if (action := registry.find(name)) is not None:
+        did: str | Promise = action.label
+    else:
+        did = _VERBS.get(verb, verb.replace("_", " "))
+    return f"{_NOUNS.get(noun, noun.replace('_', ' ').capitalize())}: {did}"
 
 
 def host_state(host: Hypervisor) -> tuple[str, str]:

@@ -116,33 +116,31 @@ def red(db: None) -> Project:
 @pytest.fixture
 def alice(blue: Project) -> User:
     """Member of blue."""
-    return _with_role("alice", "member", blue)
+    return factories.with_role("alice", "member", blue)
 
 
 @pytest.fixture
 def bob(red: Project) -> User:
     """Member of red."""
-    return _with_role("bob", "member", red)
+    return factories.with_role("bob", "member", red)
 
 
 @pytest.fixture
 def ruth(blue: Project) -> User:
     """Reader of blue."""
-    return _with_role("ruth", "reader", blue)
+    return factories.with_role("ruth", "reader", blue)
 
 
 @pytest.fixture
 def max_(blue: Project) -> User:
     """Manager of blue; the underscore keeps Python's `max` free."""
-    return _with_role("max", "manager", blue)
+    return factories.with_role("max", "manager", blue)
 
 
 @pytest.fixture
 def root(blue: Project) -> User:
     """Administers the system, and works in blue unless told otherwise."""
-    root = _with_role("root", "admin", None)
-    factories.AssignmentFactory(user=root, project=blue, role__name="admin")
-    return root
+    return factories.administrator("root", blue)
 
 
 @pytest.fixture
@@ -168,9 +166,3 @@ def as_max(max_: User, blue: Project) -> Context:
 @pytest.fixture
 def as_root(root: User, blue: Project) -> Context:
     return for_user(root, blue.id)
-
-
-def _with_role(name: str, role: str, project: Project | None) -> User:
-    user = factories.UserFactory(name=name, default_project=project)
-    factories.AssignmentFactory(user=user, project=project, role__name=role)
-    return user

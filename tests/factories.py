@@ -260,3 +260,17 @@ def what_it_makes(verb: str) -> dict[str, str]:
         case "take_image" | "shelve":
             return {"image": str(ImageFactory().pk)}
     return {}
+
+
+def with_role(name: str, role: str, project: Project | None) -> User:
+    """A user with one role, on the project or on the system."""
+    user = UserFactory(name=name, default_project=project)
+    AssignmentFactory(user=user, project=project, role__name=role)
+    return user
+
+
+def administrator(name: str, project: Project) -> User:
+    """A user who administers the system, and works in the project."""
+    user = with_role(name, "admin", None)
+    AssignmentFactory(user=user, project=project, role__name="admin")
+    return user

@@ -29,6 +29,8 @@ class User(IdentifiedModel, AbstractBaseUser):
     enabled = models.BooleanField(default=True)
     default_project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, related_name="+")
     theme = models.CharField(max_length=8, default="auto")
+    rows = models.CharField(max_length=8, default="normal")
+    """How high the rows of lists are."""
     language = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     password_changed_at = models.DateTimeField(default=timezone.now)

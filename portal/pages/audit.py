@@ -18,10 +18,13 @@ from accounts.keyset import Part
 from accounts.models import AuditEvent
 from accounts.services import audit_log
 from accounts.services.audit_log import Filters, Line
-from portal import csv_cells
+from portal import csv_cells, words
 from portal.forms import Form
 from portal.lists import by_key
 from portal.requests import Request, is_htmx, live_page
+
+FURTHER = ("project", "address", "outcome", "since", "until")
+"""Filters that are folded until they are wanted."""
 
 OUTCOMES = {
     "requested": (_("Started"), "blue"),
@@ -49,6 +52,8 @@ COLUMNS = (
 
 class Filter(Form):
     """The filters in the address. Days are of UTC, and `until` is included."""
+
+    further = FURTHER
 
     who = forms.CharField(label=_("User"), required=False, max_length=255)
     action = forms.CharField(label=_("Action"), required=False, max_length=64)
@@ -82,6 +87,10 @@ class Row:
 
     event: AuditEvent
     project: str
+
+    @property
+    def label(self) -> str:
+        return words.audit_action(self.event.action)
 
     @property
     def outcome(self) -> object:
@@ -122,6 +131,7 @@ def log(request: Request) -> HttpResponse:
         "problem": problem,
         "rows": rows,
         "narrowed": any(request.GET.get(name) for name in form.fields),
+        "narrowed_further": any(request.GET.get(name) for name in FURTHER),
         "query": _query(request.GET),
         **by_key(request, part),
     }

@@ -16,6 +16,7 @@ from compute.instances import states
 from compute.instances.actions import begin
 from compute.instances.models import Instance
 from compute.instances.services import admin_reads, expiry, instances, reconcile, schedules
+from compute.instances.states import VmState
 from portal import words
 from portal.action_menu import action_menu
 from portal.lists import by_key
@@ -34,13 +35,18 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
     user = instance.image.default_user if instance.image else ""
     values = {
         "ports": ports,
-        "ssh": f"ssh {user}@{ports[0].address}" if user and ports and instance.was_launched else "",
+        "ssh": f"ssh {user}@{ports[0].address}" if user and ports and _can_run(instance) else "",
         "runs": instance.vm_state in states.RUNNING,
         "schedules": [make_line(schedule) for schedule in schedules.for_instance(request.context, instance)],
         "may_schedule": policy.allows(request.context, "schedule:write"),
         "extension_days": expiry.EXTENSION_DAYS,
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
+
+
+def _can_run(instance: Instance) -> bool:
+    """Return whether there is a guest that runs, or could."""
+    return instance.was_launched and instance.vm_state != VmState.SOFT_DELETED
 
 
 @require_safe
@@ -67,6 +73,7 @@ def tab(
         # A fault of an operation has an entry in the activity; a change by the guest itself has none.
         "by_itself": (instance.fault or {}).get("code") in reconcile.REASONS,
         "expires_soon": expiry.is_soon(instance),
+        "in_bin": instance.vm_state == VmState.SOFT_DELETED,
         "may_console": policy.allows(request.context, "instance:console"),
         "menu": action_menu(line.choices),
         "main_choices": [choice for choice in line.choices if choice.action.main],

@@ -49,7 +49,8 @@ class Choice(Form):
 def invite(request: Request) -> HttpResponse:
     """Show the form, then the link. It is shown once, unless it was mailed."""
     policy.enforce_somewhere(request.context, "user:write")
-    form = Invitation(request.POST or None, context=request.context)
+    initial = {"project": request.GET.get("project", ""), "role": "member"}
+    form = Invitation(request.POST or None, context=request.context, initial=initial)
     status = 200
     if request.method == "POST":
         status = 400

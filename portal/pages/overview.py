@@ -7,14 +7,16 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.services import quota_requests, quotas
+from compute.engine.actions import registry
 from compute.engine.services import operations_log
 from compute.hosts.models import Hypervisor
-from compute.instances.services import instances
+from compute.instances.services import instances, upcoming
 from portal.activity_entries import make_entries
 from portal.pages.quota_requests import make_line
 from portal.requests import Request, live_page, page
 
 RECENT = 6
+UPCOMING = 5
 
 
 @require_safe
@@ -27,17 +29,29 @@ def overview(request: Request) -> HttpResponse:
         return page(request, "overview/no_project.html")
     counts = instances.counts(context)
     values = {
-        "usages": quotas.project_usage(context.project),
+        "usages": sorted(
+            quotas.project_usage(context.project), key=lambda usage: usage.percent, reverse=True
+        ),
         "requests": [
             make_line(quota_request, may_withdraw=quota_requests.may_withdraw(context, quota_request))
             for quota_request in quota_requests.project_requests(context)
         ],
         "counts": counts,
+        "in_bin": instances.count_in_recycle_bin(context),
+        "upcoming": [(_upcoming_action(row.verb), row) for row in upcoming.listing(context, size=UPCOMING)],
         "entries": make_entries(operations_log.recent(context, size=RECENT)),
         "emulation": _emulation(),
     }
     parts = {"overview": "overview/content.html"}
     return live_page(request, "overview/overview.html", parts, values)
+
+
+def _upcoming_action(verb: str) -> tuple[str, str]:
+    """Return the label and the icon of what will happen."""
+    if verb == upcoming.EXPIRY:
+        return gettext("Expires"), "calendar-time"
+    action = registry.actions()[f"instance.{verb}"]
+    return str(action.label), action.icon
 
 
 def _emulation() -> str:

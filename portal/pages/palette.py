@@ -60,7 +60,7 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
     for instance in matches:
         url = reverse("instance", args=[instance.pk])
         yield _item(instance.name, _hint(request, instance), "server-2", url)
-        if may_console and instance.status == "ACTIVE":
+        if may_console and instance.has_console:
             label = _("Console of %(name)s") % {"name": instance.name}
             yield _item(label, _("Page"), "terminal-2", reverse("instance-console", args=[instance.pk]))
     verb, _space, rest = query.partition(" ")

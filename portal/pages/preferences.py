@@ -11,12 +11,12 @@ from accounts.context import projects_of
 from accounts.errors import BadInput, NotFound
 from portal.requests import Request, away, is_htmx
 from portal.signing_in import remember, safe_next
-from portal.themes import THEME_COOKIE, THEMES
+from portal.themes import ROWS, THEME_COOKIE, THEMES
 
 
 @require_POST
 def preferences(request: Request) -> HttpResponse:
-    """Store the theme or the language, with the user and in the browser."""
+    """Store the theme, the height of rows or the language: with the user, and what counts before signing in here too."""
     user, data = request.user, request.POST
     if theme := data.get("theme"):
         if theme not in THEMES:
@@ -26,6 +26,12 @@ def preferences(request: Request) -> HttpResponse:
         response = HttpResponse(status=204) if is_htmx(request) else redirect(safe_next(request))
         remember(response, THEME_COOKIE, theme)
         return response
+    if rows := data.get("rows"):
+        if rows not in ROWS:
+            raise BadInput(fields={"rows": _("There are no such rows.")})
+        user.rows = rows
+        user.save(update_fields=["rows"])
+        return redirect(safe_next(request))
     language = data.get("language", "")
     if language not in dict(settings.LANGUAGES) or not check_for_language(language):
         raise BadInput(fields={"language": _("There is no such language.")})

@@ -52,6 +52,24 @@ async function asked(text, { dataset }) {
   return answer.json();
 }
 
+// Before anything else hears of it: a form that destroys is sent once its question was answered.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const { target: form, submitter } = event;
+    const { confirm: text, title, yes: label, name: named } = form.dataset;
+    if (!text || form.hasAttribute("data-confirmed")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    ask({ title, text, yes: label, named }).then((confirmed) => {
+      if (!confirmed) return;
+      form.setAttribute("data-confirmed", "");
+      form.requestSubmit(submitter);
+    });
+  },
+  true,
+);
+
 document.addEventListener("htmx:confirm", (event) => {
   const { question, issueRequest, elt } = event.detail;
   if (!question) return;

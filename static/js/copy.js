@@ -2,7 +2,13 @@
 
 import { toast } from "./toast.js";
 
-async function copy(text) {
+/** Put the text on the clipboard, and say so. */
+export async function copy(text) {
+  await write(text);
+  toast("success", document.getElementById("copied-text").content.textContent);
+}
+
+async function write(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   // Over plain HTTP browsers have no clipboard object; a selected field still can be copied.
   const field = document.createElement("textarea");
@@ -20,5 +26,4 @@ document.addEventListener("click", async ({ target }) => {
   await copy(button.dataset.copy);
   button.toggleAttribute("data-copied", true);
   setTimeout(() => button.removeAttribute("data-copied"), 1500);
-  toast("success", document.getElementById("copied-text").content.textContent);
 });

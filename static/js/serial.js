@@ -3,6 +3,8 @@
 import { Panels } from "./console/panels.js";
 import { toolbar } from "./console/toolbar.js";
 import { TypingLine } from "./console/typing-line.js";
+import { copy } from "./copy.js";
+import { save } from "./save.js";
 import { toast } from "./toast.js";
 import { FitAddon } from "../xterm-fit/lib/addon-fit.mjs";
 import { Terminal } from "../xterm/lib/xterm.mjs";
@@ -11,6 +13,7 @@ const SIGNED_OUT = 4401;
 const NOT_RUNNING = 4409;
 const TAKEN_OVER = 4410;
 const REFUSED = [4403, 4404];
+const SILENCE = 1500; // milliseconds after which a terminal without a word gets an Enter, so that a prompt appears
 const WAITS = [0.5, 1, 2, 4, 8, 8, 8]; // seconds before each further try; after the last a person decides
 
 const root = document.querySelector("[data-console]");
@@ -67,6 +70,9 @@ function connect(again) {
   mine.addEventListener("open", () => {
     panels.show({ state: "connected" });
     terminal.focus();
+    setTimeout(() => {
+      if (socket === mine && !text()) line.type("\r");
+    }, SILENCE);
   });
   mine.addEventListener("close", ({ code, reason }) => {
     if (socket === mine) {
@@ -76,6 +82,18 @@ function connect(again) {
       lost(code, reason);
     }
   });
+}
+
+/** All that the terminal holds, or what is selected of it. */
+function text() {
+  if (terminal.hasSelection()) return terminal.getSelection();
+  const { active } = terminal.buffer;
+  let all = "";
+  for (let at = 0; at < active.length; at += 1) {
+    const row = active.getLine(at);
+    all += (row.isWrapped || !at ? "" : "\n") + row.translateToString(true);
+  }
+  return all.trimEnd();
 }
 
 function lost(code, reason) {
@@ -134,6 +152,10 @@ root.addEventListener("click", (event) => {
     connect(true);
   } else if (wanted?.dataset.do === "more") {
     wanted.setAttribute("aria-expanded", String(part("toolbar").classList.toggle("is-open")));
+  } else if (wanted?.dataset.tool === "copy") {
+    copy(text());
+  } else if (wanted?.dataset.tool === "download") {
+    save(wanted.dataset.file, `${text()}\n`);
   } else if (wanted?.dataset.tool === "fullscreen") {
     document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen();
   }

@@ -14,7 +14,19 @@ from collections.abc import Callable, Iterator
 import libvirt
 import playwright.sync_api
 
-from tests.bench import compute, console, figures, identity, launch, listing, memory, push, restart, scale
+from tests.bench import (
+    compute,
+    console,
+    figures,
+    identity,
+    launch,
+    listing,
+    memory,
+    push,
+    restart,
+    scale,
+    slow_line,
+)
 from tests.bench.figures import Figure
 from tests.bench.installation import Installation
 from tests.stack import running
@@ -25,6 +37,7 @@ MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "compute": compute.measure,
     "push": push.measure,
     "listing": listing.measure,
+    "slow_line": slow_line.measure,
     "scale": scale.measure,
     "console": console.measure,
     "restart": restart.measure,

@@ -69,6 +69,12 @@ def test_cancelling(stack: Stack, page: Page, faults: Faults, mortal: str) -> No
     (stack.failpoints / "hold-instance.rebuild.new_disk").touch()
     page.goto(f"{mortal}actions/rebuild/")
     page.get_by_role("button", name="Rebuild").click()
+    dialog = page.get_by_role("dialog")
+    expect(
+        dialog.get_by_role("button", name="Rebuild")
+    ).to_be_disabled()  # it cannot be undone: its name is typed
+    dialog.get_by_role("textbox").fill(dialog.locator("strong").inner_text())
+    dialog.get_by_role("button", name="Rebuild").click()
     progress = page.get_by_role("region", name="Operation in progress")
     expect(progress).to_be_visible()
     assert looks.inspect(page, "instance-cancel") == []

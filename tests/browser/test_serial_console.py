@@ -15,6 +15,11 @@ def test_a_command_at_the_serial_terminal(stack: Stack, page: Page, faults: Faul
     verbs.type_keys(page, "expr 6 \\* 7")
     page.keyboard.press("Enter")
     wait_for(lambda: "42" in _lines(page), "the command's answer")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download the text").click()
+    assert "expr 6 \\* 7\n42\n" in started.value.path().read_text()
+    page.reload()
+    wait_for(lambda: any(line.strip() for line in _lines(page)), "a prompt by itself")
     assert faults == []
 
 

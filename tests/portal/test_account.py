@@ -106,6 +106,11 @@ def test_language_and_theme_come_back_to_the_page(ann: User) -> None:
     client = browser()
     for choice in ({"language": "zh-hans"}, {"theme": "dark"}):
         assert client.post("/preferences/", choice | {"next": "/account/"}).headers["Location"] == "/account/"
+    assert client.post("/preferences/", {"rows": "compact"}).status_code == 302
+    assert (
+        '<html lang="zh-hans" data-bs-theme="dark" data-rows="compact">' in client.get("/").content.decode()
+    )
+    assert client.post("/preferences/", {"rows": "tiny"}).status_code == 400
     assert client.post("/preferences/", {"theme": "dark", "next": "//evil"}).headers["Location"] == "/"
 
 

@@ -66,6 +66,9 @@ WITHOUT_BODY = {
 }
 """What PUT writes at these addresses stands in the address."""
 
+sound: set[int] = set()
+"""The schemas that were checked already, all constants of modules."""
+
 
 @pytest.mark.parametrize("operation", api_calls.operations(), ids=lambda one: f"{one.method} {one.path}")
 def test_every_call_describes_what_it_takes_and_answers(operation: api_calls.Operation) -> None:
@@ -76,8 +79,10 @@ def test_every_call_describes_what_it_takes_and_answers(operation: api_calls.Ope
     assert (contract.body is not None) == takes_body
     for described in (contract.body, contract.query, *contract.answers.values()):
         for schema in every_version(described):
-            Draft202012Validator.check_schema(schema)
-            validation.validator(schema)
+            if id(schema) not in sound:  # many calls share one
+                Draft202012Validator.check_schema(schema)
+                validation.validator(schema)
+                sound.add(id(schema))
     told = openapi.document()["paths"][operation.path][operation.method]
     assert ("requestBody" in told) == takes_body
     assert set(told["responses"]) == {str(status) for status in contract.answers} | {"4XX"}

@@ -225,3 +225,17 @@ def test_the_toast_says_what_has_begun_and_takes_it_back(
     assert (toast["kind"], toast["text"]) == ("success", text)
     assert toast["url"] == reverse("instance", args=[web.pk])
     assert toast["undo_url"] == (action(web, undo) if undo else "")
+
+
+def test_what_is_in_the_bin_offers_to_come_back_and_nothing_else(alice: User, web: Instance) -> None:
+    Instance.objects.update(
+        vm_state=VmState.SOFT_DELETED,
+        launched_at=timezone.now(),
+        deleted_at=timezone.now(),
+        restore_to="stopped",
+    )
+    text = shown(signed_in(alice), web)
+    assert "is deleted for good in 23 h 59 min" in text
+    assert action(web, "restore") in text
+    for gone in ("Never expires", "No schedules", "ssh ", "Open console"):
+        assert gone not in text

@@ -88,6 +88,7 @@ def test_the_progress_of_what_is_being_done(alice: User, as_alice: Context, web:
     [
         (VmState.ACTIVE, "member", True, []),
         (VmState.ACTIVE, "reader", False, []),
+        (VmState.RESCUED, "member", True, []),
         (VmState.STOPPED, "member", False, ["start"]),
         (VmState.STOPPED, "reader", False, []),
     ],

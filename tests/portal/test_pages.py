@@ -1,14 +1,17 @@
 """Each page is drawn for each role that may see it, at a cost that does not grow with its length."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Project, User
-from compute.instances.models import Instance
+from compute.instances.models import Instance, Schedule
+from portal import words
 from tests import factories
 from tests.portal.routes import without_numbers
 
@@ -141,3 +144,50 @@ def test_an_error_answers_in_the_form_that_was_asked_for(web: Instance, ruth: Us
     script: Any = client.post(address, headers={"Accept": "application/json"}).json()
     assert script["error"]["code"] == "forbidden"
     assert "<h1>No permission</h1>" in client.post(address).content.decode()
+
+
+def test_the_overview_tells_what_comes_next_and_what_the_bin_holds(
+    alice: User, blue: Project, red: Project
+) -> None:
+    """Soonest first; of this project alone, and nothing of what is deleted or rests."""
+    now = timezone.now()
+    web, deleted = (
+        factories.InstanceFactory(
+            project=blue, name=name, vm_state=state, expires_at=now + timedelta(hours=5)
+        )
+        for name, state in (("web", "active"), ("old", "soft-delete"))
+    )
+    foreign = factories.InstanceFactory(project=red, name="foreign", expires_at=now + timedelta(hours=1))
+    for instance, hours, is_enabled in (
+        (web, 2, True),
+        (web, 1, False),
+        (deleted, 1, True),
+        (foreign, 1, True),
+    ):
+        Schedule.objects.create(
+            project=instance.project,
+            instance=instance,
+            created_by=alice,
+            verb="stop",
+            cron="0 20 * * *",
+            enabled=is_enabled,
+            next_run=now + timedelta(hours=hours),
+        )
+    text = " ".join(browser_of(alice).get("/").content.decode().split())
+    card = text.partition("Coming up</h2>")[2].partition("</ul>")[0]
+    assert card.count("<li>") == 2
+    assert card.index("Stop <strong>web") < card.index("Expires <strong>web")
+    assert "1 deleted instance is in the recycle bin" in text
+
+
+@pytest.mark.parametrize(
+    ("action", "label"),
+    [
+        ("instance.stop", "Instance: Stop"),
+        ("session.begin", "Session: signed in"),
+        ("user.create", "User: created"),
+        ("new_noun.new_verb", "New noun: new verb"),
+    ],
+)
+def test_actions_of_the_audit_log_in_words(action: str, label: str) -> None:
+    assert words.audit_action(action) == label

@@ -2,13 +2,14 @@
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Project, User
 from accounts.policy import RULES
@@ -16,6 +17,7 @@ from compute.engine.models import Operation
 from compute.instances.models import Instance
 from tests import factories
 from tests.instance_actions import ACTIONS
+from tests.kept_rows import kept_rows
 from tests.portal.routes import Route, arguments, of_instances, routes, without_numbers
 
 ANYBODY = {
@@ -98,6 +100,52 @@ UNKNOWN = {
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Any]]:
+    """The cast of all tests, made once: there are hundreds of them."""
+    with kept_rows(django_db_blocker):
+        blue, red = factories.ProjectFactory(name="blue"), factories.ProjectFactory(name="red")
+        yield {
+            "blue": blue,
+            "red": red,
+            "alice": factories.with_role("alice", "member", blue),
+            "bob": factories.with_role("bob", "member", red),
+            "ruth": factories.with_role("ruth", "reader", blue),
+            "max": factories.with_role("max", "manager", blue),
+            "root": factories.administrator("root", blue),
+        }
+
+
+@pytest.fixture
+def blue(cast: dict[str, Any], db: None) -> Project:
+    return cast["blue"]
+
+
+@pytest.fixture
+def red(cast: dict[str, Any], db: None) -> Project:
+    return cast["red"]
+
+
+@pytest.fixture
+def alice(cast: dict[str, Any], db: None) -> User:
+    return cast["alice"]
+
+
+@pytest.fixture
+def ruth(cast: dict[str, Any], db: None) -> User:
+    return cast["ruth"]
+
+
+@pytest.fixture
+def max_(cast: dict[str, Any], db: None) -> User:
+    return cast["max"]
+
+
+@pytest.fixture
+def root(cast: dict[str, Any], db: None) -> User:
+    return cast["root"]
+
+
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user, backend="accounts.authentication.PasswordBackend")
@@ -155,9 +203,7 @@ def test_strangers_are_sent_to_sign_in(route: Route, blue: Project) -> None:
 
 
 @pytest.mark.parametrize("route", routes(), ids=str)
-def test_roles(
-    route: Route, alice: User, ruth: User, max_: User, root: User, bob: User, blue: Project
-) -> None:
+def test_roles(route: Route, alice: User, ruth: User, max_: User, root: User, blue: Project) -> None:
     """Reader, member, manager and administrator of the project; a refusal is 403 with the role that is missing."""
     factories.NetworkFactory()
     people = {"reader": ruth, "member": alice, "manager": max_, "admin": root}

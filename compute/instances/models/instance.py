@@ -125,6 +125,11 @@ class Instance(Subject):
         return states.colour(self.vm_state, self.task_state)
 
     @property
+    def has_console(self) -> bool:
+        """Return whether it runs, so that it has a screen."""
+        return self.vm_state in states.RUNNING
+
+    @property
     def was_launched(self) -> bool:
         """Return whether a guest of it has ever run."""
         return self.launched_at is not None

@@ -146,6 +146,12 @@ def counts(context: Context, *, all_projects: bool = False) -> dict[str, int]:
     )
 
 
+def count_in_recycle_bin(context: Context) -> int:
+    """Return the number of the project's instances in the recycle bin. Raise Forbidden. One query."""
+    policy.enforce(context, "instance:read")
+    return Instance.objects.visible_to(context).in_recycle_bin().count()
+
+
 def projects_with_any(context: Context) -> list[str]:
     """Return the ids of the projects that have instances, be it in the recycle bin. Raise Forbidden. One query."""
     policy.enforce(context, "instance:read_host")
