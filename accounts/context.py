@@ -16,12 +16,14 @@ class Context:
     Pages have the scope of a project, and of every domain on which the user has a role. A token may have that of one
     domain or of the system instead, and may come from an application credential.
 
-    `roles` count in the project, and what administers the cloud everywhere; `domain_roles`, {domain id: roles}, only
-    for what belongs to the domain (`accounts.policy`).
+    `projects` are those in which the user has a role, by name; a token knows its own alone. `roles` count in the
+    project, and what administers the cloud everywhere; `domain_roles`, {domain id: roles}, only for what belongs to the
+    domain (`accounts.policy`).
     """
 
     user: User
     project: Project | None
+    projects: tuple[Project, ...] = ()
     roles: frozenset[str] = field(default_factory=frozenset)
     domain_roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     address: str | None = None
@@ -67,6 +69,7 @@ def for_user(
     return Context(
         user=user,
         project=project,
+        projects=tuple(by_id.values()),
         roles=roles,
         domain_roles=_domain_roles(assignments),
         address=address,

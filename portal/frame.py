@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import policy
-from accounts.context import Context, projects_of
+from accounts.context import Context
 from accounts.models import Project
 from accounts.services import quota_requests
 from compute.engine.models import Operation
@@ -121,8 +121,8 @@ class Frame:
         return self._context.project if self._context else None
 
     @cached_property
-    def projects(self) -> list[Project]:
-        return projects_of(self._context.user) if self._context else []
+    def projects(self) -> tuple[Project, ...]:
+        return self._context.projects if self._context else ()
 
     @cached_property
     def work(self) -> list[NavigationItem]:
