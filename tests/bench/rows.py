@@ -33,8 +33,10 @@ ADDRESSES = iter(ipaddress.IPv4Network("100.64.0.0/16").hosts())
 def main() -> None:
     people = [fill(count) for count in COUNTS]
     nobody = fill(0)
-    # Rescued, since the watcher would notice that one merely active has no guest.
-    screen = _instance(people[0].default_project, "bench-screen", VmState.RESCUED)
+    # In a project of its own: it alone has a host, which a list reads by one query more. Rescued, since the watcher would
+    # notice that one merely active has no guest.
+    alone = Project.objects.create(domain=nobody.domain, name="bench-screen")
+    screen = _instance(alone, "bench-screen", VmState.RESCUED)
     screen.hypervisor = Hypervisor.objects.get()
     screen.save()
     sys.stdout.write(
@@ -92,10 +94,10 @@ def _instance(project: Project | None, name: str, state: VmState) -> Instance:
 
 
 def queries(user: User) -> int:
-    """How many queries the first page takes, once everything is warm: the very first page of a process takes seconds."""
+    """How many queries the first page takes, once everything is warm."""
     client = Client(SERVER_NAME=settings.PUBLIC_HOST)
     client.force_login(user, "accounts.authentication.PasswordBackend")
-    for _ in range(4):
+    for _ in range(2):
         with CaptureQueriesContext(connection) as asked:
             answer = client.get("/instances/")
         assert answer.status_code == 200, answer.status_code

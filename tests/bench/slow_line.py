@@ -14,8 +14,10 @@ from tests.chromium import program
 ROUNDS = 3
 SLOW_3G = {"offline": False, "latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 """Chromium's own preset: milliseconds of each request, bytes a second."""
-PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-CONNECTED = "document.querySelector('[data-console]')?.dataset.state === 'connected' && performance.now()"
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+CONNECTED = (
+    "() => document.querySelector('[data-console]')?.dataset.state === 'connected' && performance.now()"
+)
 
 
 def measure(installation: Installation) -> Iterator[Figure]:
