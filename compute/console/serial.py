@@ -21,7 +21,7 @@ from compute.driver.errors import DriverError
 from compute.driver.guest.console import Console
 from compute.engine.services import served_host
 from compute.instances.models import Instance
-from compute.instances.services import consoles, guests, instances
+from compute.instances.services import consoles, guests
 
 T = TypeVar("T")
 
@@ -162,7 +162,7 @@ class Serial(AsyncWebsocketConsumer):
     def _still_allowed(self) -> None:
         context = socket_sessions.required(self.scope)
         policy.enforce(context, consoles.RULE)
-        instances.get(context, self._instance_id())
+        consoles.reach_serial(context, self._instance_id(), served_host.host_id())
 
     def _instance_id(self) -> str:
         return str(self.scope["url_route"]["kwargs"]["instance_id"])

@@ -24,8 +24,9 @@ function draw() {
   }
   form().querySelector("[data-bulk-bar]").hidden = chosen.size === 0;
   form().querySelector("[data-bulk-count]").textContent = chosen.size;
-  const more = form().querySelector("[data-bulk-more]");
   const everything = form().querySelector("[data-bulk-everything]");
+  if (!everything) return; // lists whose pages are chosen one by one
+  const more = form().querySelector("[data-bulk-more]");
   everything.hidden = !more || others.size > 0 || !all?.checked;
   if (more) everything.textContent = more.content.textContent;
   form().querySelector("[data-bulk-others]").replaceChildren(...[...others].map(hidden));
@@ -59,7 +60,8 @@ function clear() {
 
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-bulk-all]")) {
-    clear();
+    chosen.clear();
+    others.clear();
     if (target.checked) boxes().forEach((box) => chosen.add(box.value));
   }
   else if (target.matches("[data-bulk] input[name=ids]")) target.checked ? chosen.add(target.value) : chosen.delete(target.value);

@@ -158,7 +158,7 @@ def test_the_palette_leads_and_acts(stack: Stack, page: Page, steady: str) -> No
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    expect(page.locator("#toasts")).to_contain_text(f"Reboot: {steady}")
+    expect(page.locator("#toasts")).to_contain_text(f"Restarting {steady}")
     stack.wait_for_state(steady, "active", 120)
 
 

@@ -10,7 +10,9 @@ from channels.routing import URLRouter
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
+from accounts.context import system_context
 from accounts.models import Assignment, AuditEvent, Project, User
+from accounts.services import users
 from compute.console import serial
 from compute.console.app import websockets
 from compute.driver.guest.domain import Guest
@@ -109,11 +111,11 @@ def test_who_takes_over_is_named_also_when_the_end_is_seen_first(
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("what", ["session", "role", "instance"])
+@pytest.mark.parametrize("what", ["session", "role", "user", "password", "instance", "moved"])
 def test_what_is_taken_away_ends_it(
     what: str, instance: Instance, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if what == "role":
+    if what in {"role", "user", "password"}:
         monkeypatch.setattr("accounts.rights_watch.LOOK_SECONDS", 0.1)
     else:
         monkeypatch.setattr(serial, "CHECK_SECONDS", 0.3)
@@ -121,7 +123,10 @@ def test_what_is_taken_away_ends_it(
     take: dict[str, tuple[Callable[[], Any], int]] = {
         "session": (session.flush, serial.SIGNED_OUT),
         "role": (Assignment.objects.filter(user=alice).delete, serial.FORBIDDEN),
+        "user": (lambda: users.update(system_context(), alice.id, {"enabled": False}), serial.SIGNED_OUT),
+        "password": (lambda: users.set_own_password(alice, "another horse 2 battery"), serial.SIGNED_OUT),
         "instance": (lambda: Instance.objects.update(vm_state=VmState.DELETED), serial.NOT_FOUND),
+        "moved": (lambda: Instance.objects.update(hypervisor=HypervisorFactory()), serial.NOT_FOUND),
     }
     away, code = take[what]
 

@@ -151,3 +151,11 @@ def test_no_cell_is_a_formula(root: User, text: str) -> None:
 @pytest.mark.parametrize("text", ["web", "a=b", "", "x,y", 'say "x"', "two\nlines", "数据库", "<b>"])
 def test_other_cells_are_as_they_were(text: str) -> None:
     assert list(csv.reader(io.StringIO(csv_cells.lines([[text, None]]), newline=""))) == [[text, ""]]
+
+
+def test_spreadsheets_read_the_file_as_utf_8(root: User) -> None:
+    """They take a file without a byte-order mark for one in the system's own encoding."""
+    event(target_name="Größe")
+    content = b"".join(browser_of(root).get("/audit/audit.csv"))  # type: ignore[arg-type]
+    assert content.startswith(b"\xef\xbb\xbftime,")
+    assert "Größe".encode() in content

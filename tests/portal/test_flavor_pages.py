@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import AuditEvent, Project, User
 from compute.instances.models import Flavor
@@ -111,3 +112,15 @@ def test_forty_cost_as_many_queries_as_one(browser: Client) -> None:
     one = queries()
     factories.FlavorFactory.create_batch(40)
     assert queries() == one
+
+
+@pytest.mark.parametrize("flavor_id", ["m1/small", "detail", "new"])
+def test_one_that_an_older_version_took_is_shown_and_goes(browser: Client, flavor_id: str) -> None:
+    """No page fails on what is stored, whatever its id."""
+    flavor = factories.FlavorFactory(id=flavor_id, name="stored")
+    page = browser.get("/flavors/").content.decode()
+    assert "stored" in page
+    address = reverse("flavor-delete", args=[flavor.pk])
+    assert address in page
+    assert browser.post(address).status_code == 302
+    assert not Flavor.objects.filter(pk=flavor_id).exists()

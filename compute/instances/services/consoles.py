@@ -76,10 +76,16 @@ def open_serial(context: Context, instance_id: str, host_id: UUID | None) -> Ins
 
     Raise NotFound, also if it is on another host, Forbidden, Conflict.
     """
+    instance = reach_serial(context, instance_id, host_id)
+    audit.record(context, "instance.console", instance, console="serial")
+    return instance
+
+
+def reach_serial(context: Context, instance_id: str, host_id: UUID | None) -> Instance:
+    """Return the instance whose serial port the asker may use on this host. Raise as `open_serial`."""
     instance = Instance.objects.existing().select_related("hypervisor").reach(context, pk=instance_id)
     if _enforce(context, instance) != host_id:
         raise NotFound
-    audit.record(context, "instance.console", instance, console="serial")
     return instance
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import AuditEvent, ExternalIdentity, Project, User
+from accounts.models import AuditEvent, Domain, ExternalIdentity, Project, Role, User
 from tests import factories
 from tests.accounts.api.identity_calls import NEW, Api, api_of, make, noun, read
 
@@ -318,3 +318,37 @@ def test_no_password_expires_where_none_does(admin: Api) -> None:
 def test_a_time_of_expiry_that_is_none(admin: Api, settings: Any) -> None:
     settings.PASSWORD_DAYS = 10
     assert admin.get("users?password_expires_at=soon").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("role.id={reader}", {"of-project"}),
+        ("scope.project.id={blue}", {"of-project"}),
+        ("scope.domain.id=default", {"of-domain", "inherited"}),
+        ("scope.system=all", {"of-system"}),
+        ("scope.OS-INHERIT:inherited_to=projects", {"inherited"}),
+        ("scope.project.id={blue}&role.id={member}", set()),
+        ("scope.project.id=unknown", set()),
+    ],
+)
+def test_assignments_are_found_by_each_part(admin: Api, blue: Project, query: str, found: set[str]) -> None:
+    domain = Domain.objects.get(pk=Domain.DEFAULT_ID)
+
+    def assign(name: str, role: str, **where: object) -> User:
+        user = factories.UserFactory(name=name)
+        factories.AssignmentFactory(user=user, role__name=role, **{"project": None, "domain": None} | where)
+        return user
+
+    users = {
+        user.id: user.name
+        for user in (
+            assign("of-project", "reader", project=blue),
+            assign("of-domain", "member", domain=domain),
+            assign("inherited", "member", domain=domain, inherited=True),
+            assign("of-system", "admin"),
+        )
+    }
+    ids = {role.name: role.id for role in Role.objects.all()} | {"blue": blue.id}
+    rows = read(admin.get(f"role_assignments?{query.format(**ids)}"))["role_assignments"]
+    assert {users[row["user"]["id"]] for row in rows if row["user"]["id"] in users} == found

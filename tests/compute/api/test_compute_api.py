@@ -343,3 +343,39 @@ def test_usage(member: Compute, admin: Compute, blue: Project, red: Project) -> 
     member.get(f"os-simple-tenant-usage/{red.id}", 403)
     assert [row["tenant_id"] for row in admin.get("os-simple-tenant-usage")["tenant_usages"]] == [blue.id]
     member.get(f"os-simple-tenant-usage/{blue.id}?start=nonsense", 400)
+
+
+@pytest.mark.parametrize(
+    ("is_public", "names"),
+    [
+        *((yes, ["for-all"]) for yes in ("t", "true", "True", "yes", "on", "1", "y")),
+        *((no, ["for-some"]) for no in ("f", "false", "no", "off", "0", "n")),
+        ("none", ["for-all", "for-some"]),
+    ],
+)
+def test_flags_of_queries_are_read_as_the_reference_does(
+    admin: Compute, is_public: str, names: list[str]
+) -> None:
+    """oslo.utils, strutils.bool_from_string."""
+    factories.FlavorFactory(name="for-all")
+    factories.FlavorFactory(name="for-some", is_public=False)
+    rows = admin.get(f"flavors?is_public={is_public}&sort_key=name")["flavors"]
+    assert [row["name"] for row in rows] == names
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "plural", "names"),
+    [
+        ("2.53", "os-hypervisors?hypervisor_hostname_pattern=alpha", "hypervisors", ["host-alpha"]),
+        ("2.53", "os-services?host=host-beta&binary=nova-compute", "services", ["host-beta"]),
+        ("2.1", "flavors?minDisk=10&sort_key=name", "flavors", ["large", "middle"]),
+        ("2.1", "flavors?minRam=1024&minDisk=20", "flavors", ["large"]),
+    ],
+)
+def test_further_filters(admin: Compute, version: str, path: str, plural: str, names: list[str]) -> None:
+    for name in ("host-alpha", "host-beta"):
+        factories.HypervisorFactory(name=name)
+    for name, ram, disk in (("small", 512, 1), ("middle", 1024, 10), ("large", 2048, 20)):
+        factories.FlavorFactory(name=name, ram_mib=ram, disk_gib=disk)
+    rows = admin.at(version).get(path)[plural]
+    assert [row.get("hypervisor_hostname") or row.get("host") or row["name"] for row in rows] == names

@@ -181,3 +181,14 @@ def test_networks_are_sorted_as_asked(admin: Compute) -> None:
     rows = admin.get("/network/v2.0/networks?sort_key=name&sort_dir=desc")["networks"]
     assert [row["name"] for row in rows] == ["c", "b", "a"]
     admin.get("/network/v2.0/networks?sort_key=password", 400)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in LISTS if not path.startswith("/network")]
+)  # there it means all
+def test_a_limit_of_zero_returns_nothing(admin: Compute, root: User, blue: Project, path: str) -> None:
+    make(root, blue, 2)
+    version, plural, _table = LISTS[path]
+    body = admin.at(version).get(f"{path}?limit=0")
+    assert body[plural] == []
+    assert f"{plural}_links" not in body
