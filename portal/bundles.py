@@ -4,11 +4,18 @@ The source stays plain modules, which browsers could load as they are.
 """
 
 import gzip
+import json
+import re
 import subprocess
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from lightningcss import process_stylesheet
+
+from portal import preloads
 
 ENTRIES = (
     "css/console.css",
@@ -21,6 +28,12 @@ ENTRIES = (
     "js/serial.js",
 )
 """What templates name. Modules that several of these import are shared, so that each runs once."""
+
+STRIPPED = "css/meridian.css"
+"""The style whose rules stay only where one of their classes may be used: Tabler's are six times as many."""
+
+BY_SCRIPTS = frozenset({"show", "showing", "hiding", "fade", "offcanvas-backdrop"})
+"""Classes that Tabler's scripts set."""
 
 COMPRESSED = {".css", ".js", ".mjs", ".svg"}
 LEAST_BYTES = 1024
@@ -38,7 +51,45 @@ def make(folder: Path) -> None:
     )
     output = ("--outdir=.", "--outbase=.", "--allow-overwrite", "--chunk-names=js/chunk-[hash]")
     fonts = ("--loader:.woff2=file", "--asset-names=fonts/[name]-[hash]")
-    subprocess.run([esbuild(), *ENTRIES, *options, *output, *fonts], cwd=folder, check=True)
+    summary = ("--metafile=metafile.json",)
+    subprocess.run([esbuild(), *ENTRIES, *options, *output, *fonts, *summary], cwd=folder, check=True)
+    metafile = folder / summary[0].partition("=")[2]
+    (folder / preloads.IMPORTS).write_text(json.dumps(_imports(json.loads(metafile.read_text())["outputs"])))
+    metafile.unlink()
+    style = folder / STRIPPED
+    style.write_text(strip(style.read_text(), named_words()))
+
+
+def strip(style: str, words: AbstractSet[str]) -> str:
+    """Return the style without the rules of classes, and without the variables, that none of these words names."""
+    unused = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", style)) - words
+    while True:
+        style = process_stylesheet(style, unused_symbols=unused, minify=True)
+        read = set(re.findall(r"var\((--[\w-]+)", style)) | words
+        idle = set(re.findall(r"(--[\w-]+):", style)) - read
+        if not idle:
+            return style
+        unused |= idle  # those that only they read are idle next
+
+
+def named_words() -> set[str]:
+    """Return every word of templates, scripts, our own styles and the code of pages: each may name a class."""
+    folders = (("templates", "*.html"), ("static", "*.js"), ("static", "*.css"), ("portal", "*.py"))
+    words = set(BY_SCRIPTS)
+    for name, pattern in folders:
+        for file in (settings.BASE_DIR / name).rglob(pattern):
+            words |= set(re.findall(r"[\w-]+", file.read_text()))
+    return words
+
+
+def _imports(outputs: dict[str, Any]) -> dict[str, list[str]]:
+    """Return, for each script, the scripts that it imports, and that these import."""
+
+    def all_of(name: str) -> dict[str, None]:
+        direct = [each["path"] for each in outputs[name]["imports"] if each["kind"] == "import-statement"]
+        return dict.fromkeys(further for each in direct for further in (each, *all_of(each)))
+
+    return {name: list(all_of(name)) for name in outputs if name.endswith(".js")}
 
 
 def compress(folder: Path) -> None:

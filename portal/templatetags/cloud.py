@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
@@ -17,7 +18,7 @@ from accounts.services.quotas import Usage
 from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.services import status_labels
-from portal import icons, words
+from portal import icons, preloads, words
 
 register = template.Library()
 
@@ -26,6 +27,14 @@ register = template.Library()
 def icon(name: str, extra_class: str = "") -> SafeString:
     """Return the SVG of {% icon "player-play" %}, hidden from screen readers."""
     return icons.svg(name, extra_class)
+
+
+@register.simple_tag
+def preload(name: str) -> SafeString:
+    """Ask for a script, and for all that it imports, while the page is still being read."""
+    return format_html_join(
+        "", '<link rel="modulepreload" href="{}">', ((static(each),) for each in preloads.scripts(name))
+    )
 
 
 @register.simple_tag

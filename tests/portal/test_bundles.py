@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from portal import bundles
+from portal import bundles, preloads
 from tests import static_files
 
 NAMED = re.compile(r"static '((?:css|js)/[^']+)'")
@@ -40,10 +40,35 @@ def test_all_styles_are_one_file(folder: Path) -> None:
         assert name in text
 
 
+def test_styles_that_no_page_uses_are_gone(folder: Path) -> None:
+    text = (folder / "css/meridian.css").read_text()
+    for unused in (".carousel", ".accordion", ".btn-outline-pink", "--tblr-facebook"):
+        assert unused not in text
+    assert len(gzip.compress(text.encode(), 9)) < 30_000
+
+
+def test_a_rule_stays_with_any_class_that_a_page_names() -> None:
+    style = ".a{color:red}.b,.c{color:var(--x)}.d:not(.b){color:blue}p{margin:0}:root{--x:red;--y:var(--z);--z:red}"
+    left = bundles.strip(style, {"c", "d"})
+    assert left == ".b,.c{color:var(--x)}.d:not(.b){color:#00f}p{margin:0}:root{--x:red}"
+
+
 def test_a_module_that_two_share_is_there_once(folder: Path) -> None:
     holding = [file.name for file in folder.glob("js/*.js") if "toast-template" in file.read_text()]
     bundled = [name for name in holding if name.startswith("chunk-") or f"js/{name}" in bundles.ENTRIES]
     assert len(bundled) == 1, bundled
+
+
+def test_a_script_tells_what_it_imports(folder: Path, settings: Settings) -> None:
+    """So that a page asks for all of it at once; each further import would be another journey."""
+    settings.STATIC_ROOT = folder
+    name, *imported = preloads.scripts("js/console.js")
+    assert name == "js/console.js"
+    text = (folder / name).read_text()
+    direct = re.findall(r'from"\./(chunk-[A-Z0-9]+\.js)"', text)
+    assert direct
+    assert {f"js/{each}" for each in direct} <= set(imported)
+    assert preloads.scripts("js/toast.js") == ["js/toast.js"]
 
 
 def test_compressed_copies_hold_the_same(folder: Path) -> None:

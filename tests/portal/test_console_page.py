@@ -13,6 +13,7 @@ from compute.instances.models import ConsoleToken, Instance
 from compute.instances.services import console_views, consoles, guests
 from compute.instances.states import VmState
 from tests.factories import InstanceFactory
+from tests.proof import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,15 @@ def test_members_and_administrators_see_it(page: str, instance: Instance, alice:
         assert _client(user).get(reverse(page, args=[instance.pk])).status_code == 200
 
 
-@pytest.mark.parametrize("state", [state for state in VmState if state != VmState.DELETED])
+@pytest.mark.parametrize(
+    "state",
+    examples(
+        [state for state in VmState if state != VmState.DELETED],
+        VmState.ACTIVE,
+        VmState.STOPPED,
+        VmState.ERROR,
+    ),
+)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_state_has_a_page(page: str, state: VmState, instance: Instance, alice: User) -> None:
     Instance.objects.update(vm_state=state)

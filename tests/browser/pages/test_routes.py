@@ -48,11 +48,7 @@ EACH_RUN = {
         "users",
         "user",
         "projects",
-        "audit",
         "cloud",
-        "host",
-        "usage",
-        "api-call",
     ),
 }
 """One of each kind; the other lists and forms are made of the same parts."""
