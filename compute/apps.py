@@ -25,10 +25,17 @@ class ComputeConfig(AppConfig):
         from compute.images import retention as kept_images
         from compute.images.kind import IMAGE
         from compute.images.services import project_contents as image_contents
+        from compute.images.services import properties
         from compute.instances import policy as instances
         from compute.instances import retention as kept_instances
         from compute.instances.kind import INSTANCE
-        from compute.instances.services import boot_images, host_occupants, resources, status_labels
+        from compute.instances.services import (
+            boot_images,
+            hardware_options,
+            host_occupants,
+            resources,
+            status_labels,
+        )
         from compute.instances.services import project_contents as instance_contents
         from compute.management import policy as management
         from compute.networks import policy as networks
@@ -45,6 +52,7 @@ class ComputeConfig(AppConfig):
         retention.register((*kept_operations.RULES, *kept_images.RULES, *kept_instances.RULES))
         resources.register()
         boot_images.register()
+        properties.register(hardware_options.property_error)
         host_occupants.register()
         host_networks.register()
         for kind, name, path in APIS:

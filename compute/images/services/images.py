@@ -1,5 +1,6 @@
 """Images in their projects' scope, and their copies in hypervisors' pools."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -76,6 +77,17 @@ def delete(context: Context, image_id: object) -> Image:
     policy.enforce(context, _delete_action().rule(context, image))
     begin(context, "image.delete", image.pk)
     return image
+
+
+def set_metadata(context: Context, image: Image, parameters: dict[str, Any]) -> None:
+    """Change the properties of an image. Raise Forbidden, BadInput, Conflict, OverQuota."""
+    enforce_set_metadata(context, image)
+    begin(context, "image.set_metadata", image.pk, parameters=parameters)
+
+
+def enforce_set_metadata(context: Context, image: Image) -> None:
+    """Raise Forbidden unless the asker may change the properties of the image."""
+    policy.enforce(context, registry.actions()["image.set_metadata"].rule(context, image))
 
 
 def may_delete(context: Context, image: Image) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.context import Context
-from compute.engine.services import transitions
+from compute.engine.services import metadata, transitions
 from compute.instances.actions.base import InstanceAction
 from compute.instances.models import Instance
 from compute.instances.services import labels
@@ -38,18 +38,13 @@ class SetMetadata(LabelAction):
     order = 270
 
     def new_values(self, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        if "metadata" in parameters:
-            return {"metadata": parameters["metadata"]}
-        metadata = instance.metadata | labels.clean_metadata(parameters.get("more", {}))
-        return {
-            "metadata": {key: metadata[key] for key in metadata.keys() - set(parameters.get("without", ()))}
-        }
+        return {"metadata": metadata.merge(instance.metadata, parameters)}
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         before = len(instance.metadata)
         super().prepare(context, instance, parameters)
         if len(instance.metadata) > before:
-            labels.enforce_quota(instance.project_id, instance.user_id, instance.metadata)
+            metadata.enforce_quota(instance.project_id, instance.user_id, instance.metadata)
         return {}
 
 

@@ -17,7 +17,7 @@ from compute.engine.actions.idempotency import find_operation, hash_key
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
-from compute.engine.services import transitions
+from compute.engine.services import metadata, transitions
 from compute.images.services import delivery
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.config_drives import write_config_drive
@@ -31,7 +31,6 @@ from compute.instances.services import (
     flavors,
     guests,
     hardware,
-    labels,
     machine_disks,
     resources,
     scheduler,
@@ -60,7 +59,7 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         if key and find_operation(project.id, f"{key}:1"):
             return _find_launched(project, key)
         checked = check(context, request)
-        labels.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
+        metadata.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
         addresses.lock(checked.networks)
         quotas.reserve(project, resources.amounts(checked.flavor, len(checked.names)), context.user)
         reservation_id = f"r-{secrets.token_hex(4)}"

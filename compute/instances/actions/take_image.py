@@ -7,16 +7,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.context import Context
-from accounts.errors import BadInput
 from accounts.names import clean_name
 from accounts.openstack.schema import NAME, Schema, explained, extended, nullable, object_of, whole
 from compute.api.schemas import METADATA
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
-from compute.engine.services import transitions
+from compute.engine.services import metadata, transitions
 from compute.images.models import Image
-from compute.images.services import images
+from compute.images.services import images, properties
 from compute.instances.actions.base import COPIES
 from compute.instances.actions.image_making import (
     ExportDisk,
@@ -26,7 +25,6 @@ from compute.instances.actions.image_making import (
     result_image,
 )
 from compute.instances.models import Instance
-from compute.instances.services import hardware_options, labels
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 _IMAGE: Schema = object_of({"name": NAME}, {"metadata": nullable(METADATA)})
@@ -87,18 +85,14 @@ class TakeImage(ImageAction):
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Create the image's row. Raise BadInput naming `name` or `metadata`, OverQuota."""
         name = clean_name(parameters["name"]) if "name" in parameters else default_name(instance)
-        metadata = labels.clean_metadata(parameters.get("metadata") or {})
-        labels.enforce_quota(instance.project_id, context.user.pk, metadata)
-        for key, value in metadata.items():
-            if reason := hardware_options.property_error(key, value):
-                raise BadInput(fields={"metadata": f"{key}: {reason}"})
+        texts = metadata.clean(parameters.get("metadata") or {})
+        metadata.enforce_quota(instance.project_id, context.user.pk, texts)
+        properties.enforce(texts)
         backups = parameters.get("backups")
         if backups:
-            metadata |= {"image_type": "backup", "backup_type": backups["type"]}
+            texts |= {"image_type": "backup", "backup_type": backups["type"]}
         schedule_id = parameters.get("schedule")
-        image_parameters = create_image_row(
-            context, instance, name, metadata=metadata, schedule_id=schedule_id
-        )
+        image_parameters = create_image_row(context, instance, name, metadata=texts, schedule_id=schedule_id)
         return image_parameters | ({"backups": backups} if backups else {})
 
     def succeeded(self, operation: Operation) -> None:

@@ -58,6 +58,12 @@ _resources: list[URLPattern] = [
     path("images", server_images.ServerImages.as_view(), name="compute-images"),
     path("images/detail", server_images.ServerImagesInDetail.as_view(), name="compute-images-detail"),
     path("images/<str:key>", server_images.OneServerImage.as_view(), name="compute-image"),
+    path("images/<str:key>/metadata", server_images.ImageMetadata.as_view(), name="compute-image-metadata"),
+    path(
+        "images/<str:key>/metadata/<str:name>",
+        server_images.OneImageMetadata.as_view(),
+        name="compute-image-metadata-item",
+    ),
     path("os-server-groups", server_groups.ServerGroups.as_view(), name="compute-server-groups"),
     path("os-server-groups/<str:key>", server_groups.OneServerGroup.as_view(), name="compute-server-group"),
     path("os-migrations", migrations.Migrations.as_view(), name="compute-migrations"),

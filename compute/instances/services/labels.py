@@ -1,38 +1,17 @@
 """Labels of instances: metadata, tags, and access addresses."""
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
-from accounts.names import KEY, is_tag, is_text
-from accounts.services import quotas
+from accounts.names import is_tag
+from compute.engine.services import metadata
 
 MOST_TAGS = 50
 LONGEST_TAG = 60
-
-
-def clean_metadata(metadata: object) -> dict[str, str]:
-    """Return metadata whose keys and values have at most 255 characters. Raise BadInput. Their number is a quota."""
-    if not isinstance(metadata, Mapping):
-        raise _bad_input("metadata", _("Give an object of keys and texts."))
-    for key, value in metadata.items():
-        if not KEY.has(key):
-            raise _bad_input("metadata", f"{key}: {KEY.sentence}")
-        if not (value == "" or is_text(value)):
-            raise _bad_input("metadata", _("Values are texts of at most 255 characters."))
-    return dict(metadata)
-
-
-def enforce_quota(project_id: str, user_id: str | None, metadata: Mapping[str, str]) -> None:
-    """Raise OverQuota if the metadata exceed the limit of the project, or of its user."""
-    if not metadata:
-        return
-    limits = quotas.user_limits(project_id, user_id) if user_id else quotas.limits([project_id])[project_id]
-    sentence = _("Quota exceeded, too many metadata items.")
-    quotas.enforce_cap("metadata_items", limits["metadata_items"], len(metadata), sentence)
 
 
 def clean_tags(tags: object) -> list[str]:
@@ -65,7 +44,7 @@ def _address_check(field: str, version: int) -> Callable[[object], str | None]:
 
 
 CHECKS: dict[str, Callable[[object], Any]] = {
-    "metadata": clean_metadata,
+    "metadata": metadata.clean,
     "tags": clean_tags,
     "access_ipv4": _address_check("access_ipv4", 4),
     "access_ipv6": _address_check("access_ipv6", 6),
