@@ -76,7 +76,7 @@ def measure(installation: Installation) -> Iterator[Figure]:
         ours=milliseconds(percentile(delays, 95)),
         beside=f"p50 {milliseconds(percentile(delays, 50))}, max {milliseconds(max(delays))}",
         value=percentile(delays, 95) * 1e3,
-        goal=Goal(bound=100, unit="ms"),
+        goal=Goal(bound=50, unit="ms"),
     )
     yield Figure(
         what="    of it: event to message in the page, median", ours=milliseconds(statistics.median(wires))

@@ -71,8 +71,8 @@ def _run_steps(run: Run, plan: Plan) -> None:
                 _begin(run, step)
                 step.do(run)
                 failpoint(f"{run.operation.kind}.{step.name}")
-                _end(run, step)
-        run.check()
+                _note_end(run, step)
+        run.go_on(timeline=run.operation.timeline)
         failpoint(f"{run.operation.kind}.close")
         _close(run, plan, State.SUCCEEDED)
     except Wait as wait:
@@ -290,11 +290,14 @@ def _begin(run: Run, step: Step) -> None:
     run.go_on(step=step.name, timeline=timeline, progress=None)
 
 
-def _end(run: Run, step: Step) -> None:
+def _note_end(run: Run, step: Step) -> None:
+    """Note that the step has ended. It is written with the beginning of the next, or before the operation ends.
+
+    A worker that dies before repeats the step, as one does that dies just before it could write.
+    """
     entry = _entry(run.operation, step)
     if entry is not None:
         entry["ended"] = _now()
-    run.write(timeline=run.operation.timeline)
 
 
 def _now() -> str:

@@ -170,7 +170,7 @@ class Run:
 
     def hand_over(self, host: UUID) -> None:
         """Release the operation for a worker of another host. The attempt does not count."""
-        self.write(host_id=host, attempt=self.operation.attempt - 1)
+        self.write(host_id=host, timeline=self.operation.timeline, attempt=self.operation.attempt - 1)
         self.release()
 
     def _mine(self) -> OperationQuerySet:
