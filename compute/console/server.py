@@ -177,6 +177,13 @@ class ConsoleProxy(ThreadingMixIn, BaseServer):
         log.warning("too many consoles are open", most=MOST)
         return False
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread could be started, so none will give the place back
+            self._vacant.release()
+            raise
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)

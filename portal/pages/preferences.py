@@ -7,7 +7,6 @@ from django.utils.translation import check_for_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.context import projects_of
 from accounts.errors import BadInput, NotFound
 from portal.requests import Request, away, is_htmx
 from portal.signing_in import remember, safe_next
@@ -47,7 +46,7 @@ def preferences(request: Request) -> HttpResponse:
 def switch_project(request: Request) -> HttpResponse:
     """Work in another project from now on. Raise NotFound for a foreign one."""
     project_id = request.POST.get("project", "")
-    project = next((project for project in projects_of(request.user) if project.id == project_id), None)
+    project = next((project for project in request.context.projects if project.id == project_id), None)
     if project is None:
         raise NotFound
     request.session["project_id"] = project.id

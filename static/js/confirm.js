@@ -46,7 +46,9 @@ typed.addEventListener("keydown", (event) => {
 async function asked(text, { dataset }) {
   const { title = document.title, yes: label = "OK", name: named, question } = dataset;
   if (!question) return { title, text, yes: label, named };
-  const ids = [...document.querySelectorAll("[data-bulk] input[name=ids]:checked")].map(({ value }) => ["ids", value]);
+  // Those that stand on other pages are hidden inputs, and are asked about too.
+  const selected = document.querySelectorAll("[data-bulk] input[name=ids]:is(:checked, [type=hidden])");
+  const ids = [...selected].map(({ value }) => ["ids", value]);
   const answer = await fetch(`${question}?${new URLSearchParams(ids)}`, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`no question: ${answer.status}`);
   return answer.json();

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policy
-from accounts.context import Context, for_user, projects_of
+from accounts.context import Context, for_user
 from accounts.errors import Conflict, NotFound
 from accounts.models import User
 from accounts.services import audit
@@ -163,8 +163,9 @@ def _is_valid(row: ConsoleToken) -> bool:
 
 def _contexts(user: User, project_id: str) -> Iterator[Context]:
     """Yield the user's contexts, first that in which most people are, since each costs queries."""
-    yield for_user(user, project_id)
-    for project in projects_of(user):
+    first = for_user(user, project_id)
+    yield first
+    for project in first.projects:
         yield for_user(user, project.id)
 
 

@@ -39,9 +39,9 @@ class Command(BaseCommand):
             Thread(target=_terminate_with_any, args=[proxies], daemon=True).start()
             app.server().run(rest)
         finally:
-            for proxy in proxies:
-                proxy.terminate()
-                proxy.join()
+            for process in proxies:
+                process.terminate()
+                process.join()
 
 
 def _listen() -> tuple[list[ConsoleProxy], list[socket.socket]]:
