@@ -21,6 +21,8 @@ TOUCH_SECONDS = 300
 
 ended = Signal()
 """Sent with the `keys` of ended sessions, so that their open connections are closed at once."""
+all_ended = Signal()
+"""Sent with `users` who have to sign in anew, so that what they opened without a session is closed too."""
 
 
 def on_login(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> None:
@@ -90,6 +92,7 @@ def end_everywhere(context: Context, user_id: str) -> None:
 def drop(users: QuerySet[User], *, but: str = "") -> None:
     """End all sessions of these users except the one with the key `but`, without any authorisation."""
     _drop(UserSession.objects.filter(user__in=users).exclude(session=but))
+    all_ended.send(__name__, users=users)
 
 
 def _drop(rows: QuerySet[UserSession]) -> None:

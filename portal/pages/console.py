@@ -112,7 +112,7 @@ def issue_token(request: Request, instance_id: UUID) -> JsonResponse:
     if viewers:
         present = [{"name": viewer.name, "since": viewer.since.isoformat()} for viewer in viewers]
         return _no_store(JsonResponse({"visitors": present}, status=409))
-    token = consoles.issue(request.context, instance)
+    token = consoles.issue(request.context, instance, session_key=request.session.session_key or "")
     return _no_store(JsonResponse({"url": consoles.screen_path(instance, token)}, status=201))
 
 

@@ -122,6 +122,7 @@ def test_a_client_that_stops_reading_hinders_nobody_and_holds_no_memory(lab: Con
         "ConsoleToken.objects.all().delete()",
         "Instance.objects.update(vm_state='stopped')",
         "Instance.objects.update(hypervisor=None)",
+        "from accounts.services import users; users.set_own_password(User.objects.get(), 'another horse 2 battery')",
     ],
 )
 def test_who_loses_the_right_loses_the_screen_within_seconds(lab: ConsoleLab, statement: str) -> None:

@@ -1,7 +1,7 @@
 """Tokens for instances' screens: issued to users, redeemed once by the console proxy, renewed while in use.
 
-A token is valid until `expires_at`, which its connection extends once it is redeemed. Tokens are secrets: rows store
-only their hashes, and they are never logged.
+A token is valid until `expires_at`, which its connection extends once it is redeemed, and no longer than what its user
+signed in with. Tokens are secrets: rows store only their hashes, and they are never logged.
 """
 
 import hashlib
@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context, for_user
 from accounts.errors import Conflict, NotFound
-from accounts.models import User
-from accounts.services import audit
+from accounts.models import User, UserSession
+from accounts.services import audit, sessions
 from compute.instances import states
 from compute.instances.models import ConsoleToken, Instance
 
@@ -41,8 +41,10 @@ class Viewer:
     since: datetime
 
 
-def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITHIN) -> str:
-    """Return a token for one connection to the instance's screen within that time.
+def issue(
+    context: Context, instance: Instance, within: timedelta = CONNECT_WITHIN, *, session_key: str = ""
+) -> str:
+    """Return a token for one connection to the instance's screen within that time, by this browser session if any.
 
     Raise Forbidden, or Conflict if the instance does not run.
     """
@@ -53,6 +55,8 @@ def issue(context: Context, instance: Instance, within: timedelta = CONNECT_WITH
         ConsoleToken.objects.create(
             digest=_digest(token),
             user=context.user,
+            session=UserSession.objects.filter(session=session_key).first() if session_key else None,
+            credential=context.credential,
             instance=instance,
             host_id=host_id,
             expires_at=now + within,
@@ -111,9 +115,7 @@ def keep(tokens: Collection[str], *, thoroughly: bool) -> frozenset[str]:
     """
     by_digest = {_digest(token): token for token in tokens}
     now = timezone.now()
-    rows = ConsoleToken.objects.select_related("instance", "user__domain").filter(
-        digest__in=by_digest, expires_at__gt=now
-    )
+    rows = _rows(by_digest).filter(expires_at__gt=now)
     valid = [row for row in rows if (_is_valid(row) if thoroughly else _runs_here(row))]
     if thoroughly:
         ConsoleToken.objects.filter(pk__in=[row.pk for row in valid]).update(expires_at=now + TOKEN_LIFETIME)
@@ -134,11 +136,10 @@ def viewers(instance: Instance, *, exclude: User) -> list[Viewer]:
     return [Viewer(name=row.user.name, since=row.used_at) for row in rows if row.used_at]
 
 
-@receiver(user_logged_out)
-def revoke_all_of(sender: object, user: User | None, **_kwargs: Any) -> None:
-    """Revoke all tokens of a user who signs out. Windows that are still signed in reconnect."""
-    if user is not None:
-        ConsoleToken.objects.filter(user=user).delete()
+@receiver(sessions.all_ended)
+def revoke_all_of(sender: object, users: QuerySet[User], **_signal: Any) -> None:
+    """Revoke what these users opened by API tokens; what they opened in a browser goes with its session."""
+    ConsoleToken.objects.filter(user__in=users, session=None).delete()
 
 
 def _enforce(context: Context, instance: Instance) -> UUID:
@@ -174,8 +175,17 @@ def _runs_here(row: ConsoleToken) -> bool:
 
 
 def _row(token: str) -> ConsoleToken | None:
-    rows = ConsoleToken.objects.select_related("instance", "user__domain")
-    return rows.filter(digest=_digest(token)).first()
+    return _rows([_digest(token)]).first()
+
+
+def _rows(digests: Collection[str]) -> QuerySet[ConsoleToken]:
+    """Return those of these tokens whose session or credential has not expired."""
+    now = timezone.now()
+    return ConsoleToken.objects.select_related("instance", "user__domain").filter(
+        Q(session=None) | Q(session__session__expire_date__gt=now),
+        Q(credential=None) | Q(credential__expires_at=None) | Q(credential__expires_at__gt=now),
+        digest__in=digests,
+    )
 
 
 def _digest(token: str) -> str:

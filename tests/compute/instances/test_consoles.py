@@ -2,18 +2,21 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from accounts.context import Context, for_user
 from accounts.errors import Conflict, Forbidden
-from accounts.models import Assignment, AuditEvent, Project, User
-from accounts.services import retention
+from accounts.models import ApplicationCredential, Assignment, AuditEvent, Project, User, UserSession
+from accounts.services import application_credentials, retention, sessions, users
 from accounts.services.tokens import current_mark
 from compute.instances.models import ConsoleToken, Instance
 from compute.instances.services import consoles
@@ -121,11 +124,26 @@ def _purge(instance: Instance, user: User) -> None:
     instance.delete()
 
 
-def _sign_out(instance: Instance, user: User) -> None:
-    consoles.revoke_all_of(sender=User, user=user)
+def _change_password(instance: Instance, user: User) -> None:
+    users.set_own_password(user, "another horse 2 battery")
 
 
-WITHDRAWALS = [_disable, _take_role, _demote, _disable_project, _stop, _bin, _move, _purge, _sign_out]
+def _sign_out_everywhere(instance: Instance, user: User) -> None:
+    sessions.end_everywhere(for_user(user, None), user.id)
+
+
+WITHDRAWALS = [
+    _disable,
+    _take_role,
+    _demote,
+    _disable_project,
+    _stop,
+    _bin,
+    _move,
+    _purge,
+    _change_password,
+    _sign_out_everywhere,
+]
 
 
 @pytest.mark.parametrize("withdraw", WITHDRAWALS)
@@ -145,6 +163,51 @@ def test_what_is_taken_away_while_connected_ends_it(as_alice: Context, instance:
     assert consoles.keep({token}, thoroughly=True) == frozenset()
     # What is asked every two seconds tells it, or that there is more to ask.
     assert not consoles.keep({token}, thoroughly=False) or current_mark() != mark
+
+
+@pytest.mark.parametrize("how", ["signs out", "ended elsewhere", "expires", "changes the password elsewhere"])
+def test_the_end_of_a_session_ends_what_was_opened_in_it(
+    as_alice: Context, instance: Instance, client: Client, how: str
+) -> None:
+    """And nothing that was opened in another."""
+    kept, lost = Client(), client
+    tokens = []
+    for browser in (kept, lost):
+        browser.force_login(as_alice.user)
+        tokens.append(consoles.issue(as_alice, instance, session_key=str(browser.session.session_key)))
+    assert all(redeem(token) for token in tokens)
+    match how:
+        case "signs out":
+            lost.logout()
+        case "ended elsewhere":
+            row = UserSession.objects.get(session=lost.session.session_key)
+            sessions.end(as_alice, as_alice.user.id, row.id)
+        case "expires":
+            Session.objects.filter(pk=lost.session.session_key).update(expire_date=timezone.now())
+        case _:
+            users.set_own_password(
+                as_alice.user, "another horse 2 battery", keep_session=str(kept.session.session_key)
+            )
+    assert consoles.keep(set(tokens), thoroughly=False) == {tokens[0]}
+
+
+@pytest.mark.parametrize("how", ["deleted", "expired"])
+def test_the_end_of_a_credential_ends_what_was_opened_by_it(
+    as_alice: Context, instance: Instance, how: str
+) -> None:
+    credential = ApplicationCredential.objects.create(
+        name="robot", user=as_alice.user, project=instance.project, secret_hash="x"
+    )
+    by_password = consoles.issue(as_alice, instance)
+    by_credential = consoles.issue(replace(as_alice, credential=credential), instance)
+    tokens = {by_password, by_credential}
+    assert all(redeem(token) for token in tokens)
+    assert consoles.keep(tokens, thoroughly=True) == tokens
+    if how == "deleted":
+        application_credentials.delete(as_alice, as_alice.user.id, credential.id)
+    else:
+        ApplicationCredential.objects.update(expires_at=timezone.now())
+    assert consoles.keep(tokens, thoroughly=False) == {by_password}
 
 
 def test_whoever_is_connected_stays_for_a_constant_number_of_queries(
