@@ -28,7 +28,9 @@ SOCKET_MODE = 0o600
 SEND_BUFFER = 2 * 1024 * 1024
 MOST = 300
 """Connections at a time. Each has three descriptors, and select(2) knows the first 1,024."""
-POLICY_VIOLATION = 1008
+LONGEST_MESSAGE = 4 * 1024 * 1024
+"""Bytes; the longest are clipboards, of which noVNC's own server takes no more than a fourth."""
+POLICY_VIOLATION, TOO_LONG = 1008, 1009
 LOOK_SECONDS = 1
 """How often a connection looks whether its pass still holds, which costs next to nothing."""
 PING_SECONDS = 25
@@ -123,6 +125,21 @@ class ConsoleHandler(ProxyRequestHandler):
             super().do_proxy(PatientSocket(target, self.request, self.held, self.timeout))
         except Withdrawn as error:
             raise self._closed() from error
+
+    def recv_frames(self) -> tuple[list[bytes], dict[str, Any] | bool]:
+        """Return what the client has sent, and why it is over if it is.
+
+        websockify only tells a client that breaks the protocol, and waits for the end of what never ends.
+        """
+        messages, closed = super().recv_frames()
+        websocket = self.request
+        if not closed and websocket.close_code is not None:
+            closed = {"code": websocket.close_code, "reason": websocket.close_reason}
+            log.info("a console's client broke the protocol", screen=Path(self.server.unix_target).name)
+        if len(websocket._recv_buffer) + len(websocket._partial_msg) > LONGEST_MESSAGE:
+            log.info("a console's client sent too much", screen=Path(self.server.unix_target).name)
+            raise self.CClose(TOO_LONG, "This message is too long.")
+        return messages, closed
 
     def send_ping(self, data: bytes = b"") -> None:
         """websockify's heartbeat: look whether the pass still holds, and sometimes ping the client."""

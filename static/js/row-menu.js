@@ -1,5 +1,9 @@
 /** The menus of rows: each is made when it is first opened, and fetched from its instance's page each time. */
 
+/** As in parts/fixed_menu.html. */
+const KEEPS_TO_THE_WINDOW =
+  '{"strategy":"fixed","modifiers":[{"name":"preventOverflow","options":{"altAxis":true,"padding":8}}]}';
+
 function make({ target }) {
   const toggle = target.closest?.("[data-row-menu]");
   if (!toggle || toggle.nextElementSibling) return;
@@ -9,7 +13,7 @@ function make({ target }) {
   // Not before there is a menu: Tabler makes a dropdown of every toggle that a page has when it comes.
   toggle.dataset.bsToggle = "dropdown";
   toggle.ariaExpanded = "false";
-  toggle.dataset.bsPopperConfig = '{"strategy":"fixed"}';
+  toggle.dataset.bsPopperConfig = KEEPS_TO_THE_WINDOW;
   toggle.after(menu);
 }
 

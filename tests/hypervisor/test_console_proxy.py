@@ -173,6 +173,33 @@ def test_the_guest_ending_closes_the_client(lab: ConsoleLab) -> None:
     assert client.protocol.close_code == 1011
 
 
+PART = b"\x00\xff" + (512 << 10).to_bytes(8) + bytes(4 + (512 << 10))
+BROKEN = {
+    "not masked": (b"\x82\x03abc", 1002),
+    "no such kind of frame": (b"\x83\x80\0\0\0\0", 1003),
+    "the rest of nothing": (b"\x80\x81\0\0\0\0a", 1002),
+    "text": (b"\x81\x81\0\0\0\0\xff", 1003),
+    "no end": (b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0" + bytes(5 << 20), 1009),
+    "no end of parts": (PART.replace(b"\x00", b"\x02", 1) + PART * 9, 1009),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_what_breaks_the_protocol_ends_with_a_reason_and_a_line(lab: ConsoleLab, how: str) -> None:
+    sent, code = BROKEN[how]
+    [(token, screen)] = lab.passes()
+    with screens([screen]), lab.connect(token) as client:
+        client.recv(5)
+        with suppress(OSError):  # it may be over before all is sent
+            client.socket.sendall(sent)
+        assert ended(client, 5)
+        assert client.protocol.close_code == code
+        assert client.protocol.close_reason
+    wait_until(lambda: f"console closed screen={screen.name}" in lab.log.read_text())
+    said = [line for line in lab.log.read_text().splitlines() if screen.name in line]
+    assert [line.count("a console's client") for line in said] == [0, 1, 0], "opened, what was wrong, closed"
+
+
 def test_no_token_in_the_log(lab: ConsoleLab) -> None:
     [(token, screen)] = lab.passes()
     with screens([screen]), lab.connect(token) as client:

@@ -148,6 +148,21 @@ def test_the_palette(page: Page, faults: Faults) -> None:
     assert looks.inspect(page, "palette") + faults == []
 
 
+@pytest.mark.parametrize("height", [900, 480])
+def test_a_menu_keeps_to_the_window(page: Page, height: int) -> None:
+    """The menu of the last row too, in a window that has room for it neither below nor above its button."""
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.goto("/instances/")
+    looks.settle(page)
+    toggle = page.locator("[data-row-menu]").last
+    toggle.scroll_into_view_if_needed()
+    toggle.click()
+    menu = page.locator(".row-menu.show")
+    expect(menu.get_by_role("button").first).to_be_visible()
+    expect(menu).to_be_in_viewport(ratio=1)
+    menu.get_by_role("button").last.click(trial=True)
+
+
 def test_menus(page: Page, faults: Faults) -> None:
     page.goto("/instances/")
     looks.settle(page)
