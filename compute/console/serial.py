@@ -75,7 +75,8 @@ class Serial(AsyncWebsocketConsumer):
         """Type what the client sends, and say how many bytes the guest has taken, which long texts wait for."""
         typed = bytes_data if bytes_data is not None else (text_data or "").encode()
         if len(typed) > LONGEST_INPUT:
-            await self.close(code=TOO_LONG)
+            log.info("too much was typed at once", instance=self._instance_id(), bytes=len(typed))
+            await self.close(code=TOO_LONG, reason="At most 64 KiB at a time.")
         elif self.console is not None:
             try:
                 await _in_thread(self.console.write, typed)

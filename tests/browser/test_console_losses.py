@@ -6,6 +6,8 @@ from playwright.sync_api import Page, Response, Route, expect
 
 from tests.stack import Browserless, Stack
 
+KEYS = "Keyboard input goes to the instance while the screen is focused."
+
 
 def test_a_part_that_does_not_arrive_is_said(stack: Stack, page: Page, steady: str) -> None:
     """One of many files is enough. Loaded anew, it works."""
@@ -17,6 +19,7 @@ def test_a_part_that_does_not_arrive_is_said(stack: Stack, page: Page, steady: s
     page.route(part, lose)
     page.goto(f"/instances/{stack.instance(steady)['uuid']}/console/")
     expect(page.get_by_text("The console could not be loaded")).to_be_visible()
+    expect(page.get_by_text(KEYS)).to_be_hidden()
     page.unroute(part, lose)
     page.get_by_role("button", name="Reload").click()
     expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected", timeout=60_000)
@@ -36,6 +39,9 @@ def test_the_console_of_what_is_deleted_says_so_and_rests(
     page.on("response", note)
     page.goto(f"/instances/{stack.instance('doomed')['uuid']}/console/")
     expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected", timeout=60_000)
+    admin.act(stack, "doomed", "force_stop")
+    expect(page.locator("[data-console]")).to_have_attribute("data-state", "off", timeout=60_000)
+    expect(page.get_by_text(KEYS)).to_be_hidden()
     admin.act(stack, "doomed", "purge")
     expect(page.get_by_text("doomed was deleted")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("What this page shows was deleted.")).to_be_visible()
@@ -48,7 +54,7 @@ def test_the_console_of_what_is_deleted_says_so_and_rests(
 def test_view_only_is_said_below_the_screen(stack: Stack, page: Page, steady: str) -> None:
     page.goto(f"/instances/{stack.instance(steady)['uuid']}/console/")
     expect(page.locator("[data-console]")).to_have_attribute("data-state", "connected", timeout=60_000)
-    keys = page.get_by_text("Keyboard input goes to the instance while the screen is focused.")
+    keys = page.get_by_text(KEYS)
     expect(keys).to_be_visible()
     page.get_by_role("button", name="View only").click()
     expect(keys).to_be_hidden()

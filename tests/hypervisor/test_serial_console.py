@@ -14,7 +14,7 @@ from accounts.context import system_context
 from accounts.models import Assignment, AuditEvent, Project, User
 from accounts.services import users
 from compute.console import serial
-from compute.console.app import websockets
+from compute.console.app import application, websockets
 from compute.driver.guest.domain import Guest
 from compute.engine.services import served_host
 from compute.hosts.models import Hypervisor
@@ -190,6 +190,59 @@ async def _open(instance: Instance, user: User, session: SessionStore) -> Applic
     await terminal.send_input({"type": "websocket.connect"})
     assert (await terminal.receive_output(5))["type"] == "websocket.accept"
     return terminal
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [({"bytes": bytes(70_000)}, serial.TOO_LONG), ({"text": "x" * 70_000}, serial.TOO_LONG)],
+)
+def test_what_is_too_long_ends_with_its_reason(
+    frame: dict[str, Any], code: int, instance: Instance, alice: User
+) -> None:
+    session = _session(alice)
+
+    async def story() -> None:
+        terminal = await _open(instance, alice, session)
+        await terminal.send_input({"type": "websocket.receive"} | frame)
+        assert await _closing(terminal) == (code, "At most 64 KiB at a time.")
+        await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "frame", [{"bytes": b"\xff\xfe\x00"}, {"text": "\u202e"}, {"text": ""}, {"bytes": b""}]
+)
+def test_whatever_is_typed_goes_to_the_guest(frame: dict[str, Any], instance: Instance, alice: User) -> None:
+    """Bytes have no wrong ones."""
+    session = _session(alice)
+
+    async def story() -> None:
+        terminal = await _open(instance, alice, session)
+        await asyncio.to_thread(wait_until, AuditEvent.objects.exists, "the console to open")
+        await asyncio.sleep(0.2)
+        await terminal.send_input({"type": "websocket.receive"} | frame)
+        message = await terminal.receive_output(5)
+        while message["type"] != "websocket.send" or not message.get("text"):
+            message = await terminal.receive_output(5)
+        await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "origin", [b"http://evil.example", b"http://localhost:1.evil.example", b"\xff", None]
+)
+def test_foreign_pages_reach_no_terminal(origin: bytes | None, instance: Instance) -> None:
+    headers = [(b"origin", origin)] if origin is not None else []
+
+    async def story() -> None:
+        scope = {"type": "websocket", "path": consoles.serial_path(instance), "headers": headers}
+        terminal = ApplicationCommunicator(application, scope | {"query_string": b"", "subprotocols": []})
+        await terminal.send_input({"type": "websocket.connect"})
+        assert (await terminal.receive_output(5))["type"] == "websocket.close"
+
+    asyncio.run(story())
 
 
 async def _type(terminal: ApplicationCommunicator, typed: bytes) -> None:

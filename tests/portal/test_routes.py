@@ -263,6 +263,30 @@ def test_what_does_not_exist_is_not_found(route: Route, root: User, alice: User)
         assert call(others, route, values).status_code == 403
 
 
+OF_THE_CLOUD = (
+    *("instance", "launch", "image", "server-group", "recycle-bin", "activity"),
+    *("flavor", "aggregate", "host", "cloud", "usage", "health", "audit", "operation-retry"),
+    *("quota-request", "project-quotas", "projects-limits", "project-user-limits"),
+)
+"""How the routes begin of which a role on a domain opens none, not even for the projects of that domain."""
+NOTHING = {"instances-more", "instances-action"}
+"""They answer whoever has chosen nothing with nothing."""
+
+
+@pytest.mark.parametrize("role", ["reader", "manager", "admin"])
+def test_a_role_on_a_domain_opens_no_page_of_the_cloud(
+    role: str, cast: dict[str, Any], blue: Project
+) -> None:
+    dean = factories.UserFactory(name="dean")
+    factories.AssignmentFactory(user=dean, project=None, domain=blue.domain, role__name=role)
+    client = signed_in(dean)
+    asked = [route for route in routes() if route.name.startswith(OF_THE_CLOUD)]
+    for route in asked:
+        for values in arguments(route, key="defaults", **_things(route, blue, cast["alice"])):
+            status = call(client, route, values).status_code
+            assert status == 403 or (route.name in NOTHING and status in {200, 204, 404}), route
+
+
 def _expected(route: Route, role: str) -> set[int]:
     if route.name == "setup":
         return {302, 404}

@@ -1,5 +1,6 @@
 """The Chinese catalogue is whole, and its sentences take the same values as the English ones."""
 
+import html
 import re
 import shutil
 import subprocess
@@ -8,6 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
+
+from accounts.models import User
+from compute.driver.host import virtualization
+from tests import factories
 
 CATALOGUES = sorted(Path(settings.BASE_DIR).glob("locale/*/LC_MESSAGES/django.po"))
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
@@ -30,6 +36,23 @@ def test_nothing_is_left_in_english(catalogue: Path) -> None:
 def test_translations_use_only_values_that_are_given(catalogue: Path) -> None:
     for english, translated in messages(catalogue):
         assert set(PLACEHOLDER.findall(translated)) <= set(PLACEHOLDER.findall(english)), english
+
+
+@pytest.mark.django_db
+def test_what_a_host_says_of_itself_is_translated_too(monkeypatch: pytest.MonkeyPatch, root: User) -> None:
+    """It is stored in English, by a process that knows no languages."""
+    monkeypatch.setattr(virtualization, "_SOFTWARE_KVM", Path("/"))
+    reason = virtualization._missing_requirement()
+    assert reason is not None
+    host = factories.HypervisorFactory(virt_type="qemu", virt_reason=reason)
+    browser = Client()
+    browser.force_login(root, backend="accounts.authentication.PasswordBackend")
+    for address in ("/", f"/hosts/{host.pk}/"):
+        answers = [browser.get(address, headers={"Accept-Language": each}) for each in ("en", "zh-hans")]
+        english, chinese = (answer.content.decode() for answer in answers)
+        assert reason in html.unescape(english)
+        assert reason not in html.unescape(chinese)
+        assert "kvm_pvm" in chinese
 
 
 @pytest.mark.proof

@@ -17,6 +17,7 @@ from django.utils import timezone
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.engine.operations import LeaseLost, Run
+from portal.celery import app
 from tests.compute.engine.tiny_plan import TinyPlan
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,11 @@ def claim(operation: Operation) -> Run:
     run = Run.claim(str(operation.pk))
     assert run is not None
     return run
+
+
+def test_no_step_is_killed_for_taking_long() -> None:
+    """A copy of hours is as good as one of seconds: the lease tells the living from the dead."""
+    assert (app.conf.task_time_limit, app.conf.task_soft_time_limit) == (None, None)
 
 
 def test_a_claim_holds_the_lease(plan: TinyPlan) -> None:
