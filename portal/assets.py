@@ -12,9 +12,6 @@ from django.core.files.storage import FileSystemStorage
 PACKAGES = settings.BASE_DIR / "node_modules"
 FILES: dict[str, str] = {
     "tabler/css/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler/js/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-    "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "idiomorph/idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
     "xterm/lib/xterm.mjs": "@xterm/xterm/lib/xterm.mjs",
     "xterm/css/xterm.css": "@xterm/xterm/css/xterm.css",
     "xterm-fit/lib/addon-fit.mjs": "@xterm/addon-fit/lib/addon-fit.mjs",

@@ -1,10 +1,12 @@
 """Bundles: each script and style of a page with all that it imports, in one file, so that a slow line has few requests.
 
-The source stays plain modules, which browsers could load as they are.
+The source stays plain modules, which browsers could load as they are but for the packages that `menus.js`, `htmx.js` and
+`morph.js` import.
 """
 
 import gzip
 import json
+import os
 import re
 import subprocess
 from collections.abc import Set as AbstractSet
@@ -15,12 +17,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from lightningcss import process_stylesheet
 
-from portal import preloads
+from portal import assets, preloads
 
 ENTRIES = (
-    "css/console.css",
     "css/meridian.css",
-    "js/console-loader.js",
     "js/console.js",
     "js/console/log.js",
     "js/meridian.js",
@@ -52,7 +52,12 @@ def make(folder: Path) -> None:
     output = ("--outdir=.", "--outbase=.", "--allow-overwrite", "--chunk-names=js/chunk-[hash]")
     fonts = ("--loader:.woff2=file", "--asset-names=fonts/[name]-[hash]")
     summary = ("--metafile=metafile.json",)
-    subprocess.run([esbuild(), *ENTRIES, *options, *output, *fonts, *summary], cwd=folder, check=True)
+    subprocess.run(
+        [esbuild(), *ENTRIES, *options, *output, *fonts, *summary],
+        cwd=folder,
+        env=os.environ | {"NODE_PATH": str(assets.PACKAGES)},
+        check=True,
+    )
     metafile = folder / summary[0].partition("=")[2]
     (folder / preloads.IMPORTS).write_text(json.dumps(_imports(json.loads(metafile.read_text())["outputs"])))
     metafile.unlink()

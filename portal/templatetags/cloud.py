@@ -18,7 +18,7 @@ from accounts.services.quotas import Usage
 from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.services import status_labels
-from portal import icons, preloads, words
+from portal import icons, page_styles, preloads, words
 
 register = template.Library()
 
@@ -27,6 +27,12 @@ register = template.Library()
 def icon(name: str, extra_class: str = "") -> SafeString:
     """Return the SVG of {% icon "player-play" %}, hidden from screen readers."""
     return icons.svg(name, extra_class)
+
+
+@register.simple_tag(takes_context=True)
+def styles_within(context: template.Context) -> SafeString:
+    """Return the styles at a browser's first visit, see `portal.page_styles`."""
+    return page_styles.within(context.get("request"))
 
 
 @register.simple_tag

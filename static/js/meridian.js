@@ -1,5 +1,6 @@
 /** What every page does. Each module finds its own elements, also in parts that htmx brings later. */
 
+import "./htmx.js";
 import "./ago.js";
 import "./bulk.js";
 import "./confirm.js";
@@ -11,6 +12,7 @@ import "./focus.js";
 import "./generate.js";
 import "./keys.js";
 import "./live.js";
+import "./menus.js";
 import "./morph.js";
 import "./once.js";
 import "./palette.js";
@@ -20,6 +22,7 @@ import "./restore.js";
 import "./row-menu.js";
 import "./save.js";
 import "./screen.js";
+import "./styles.js";
 import "./theme.js";
 import "./time-zone.js";
 import "./title.js";

@@ -1,6 +1,9 @@
 /** What live updates must leave alone, and what they should say aloud. */
 
-const { callbacks } = globalThis.Idiomorph.defaults;
+import "./htmx.js";
+import { Idiomorph } from "idiomorph/dist/idiomorph-ext.esm.js";
+
+const { callbacks } = Idiomorph.defaults;
 
 /** An open menu stays open and in its place, an unfolded part unfolded, a chosen box chosen, a screen's picture seen. */
 callbacks.beforeAttributeUpdated = (attribute, element) => {
@@ -18,13 +21,6 @@ callbacks.beforeAttributeUpdated = (attribute, element) => {
 const OPEN = "[data-rename-form]:not([hidden]), .describe:focus-within, .row-menu.show, details[data-writing][open]";
 callbacks.beforeNodeMorphed = (element) => !element.matches?.(OPEN);
 callbacks.beforeNodeRemoved = (element) => !element.matches?.("[data-row-menu] + .row-menu");
-
-/** A menu that was fetched after it was opened finds its place anew. */
-document.addEventListener("htmx:afterSettle", ({ target }) => {
-  if (target.matches?.(".row-menu.show")) {
-    globalThis.tabler?.Dropdown.getInstance(target.previousElementSibling)?.update();
-  }
-});
 
 /** What the row of a status says of it. */
 const ofRow = (cell) => `${cell.closest("tr").querySelector("th a").textContent}: ${cell.querySelector(".state").textContent}`;

@@ -1,19 +1,13 @@
 /** The menus of rows: each is made when it is first opened, and fetched from its instance's page each time. */
 
-/** As in parts/fixed_menu.html. */
-const KEEPS_TO_THE_WINDOW =
-  '{"strategy":"fixed","modifiers":[{"name":"preventOverflow","options":{"altAxis":true,"padding":8}}]}';
-
 function make({ target }) {
   const toggle = target.closest?.("[data-row-menu]");
   if (!toggle || toggle.nextElementSibling) return;
   const menu = document.createElement("div");
   menu.id = toggle.closest("tr").id.replace("row", "menu");
   menu.className = "dropdown-menu dropdown-menu-end row-menu";
-  // Not before there is a menu: Tabler makes a dropdown of every toggle that a page has when it comes.
   toggle.dataset.bsToggle = "dropdown";
   toggle.ariaExpanded = "false";
-  toggle.dataset.bsPopperConfig = KEEPS_TO_THE_WINDOW;
   toggle.after(menu);
 }
 

@@ -91,5 +91,6 @@ def measure(installation: Installation) -> Iterator[Figure]:
 def viewer(installation: Installation, name: str) -> Viewer:
     """The user of this name, signed in."""
     session = installation.stack.sign_in(name)
+    session.get("/")  # the first page brings the styles along, and the cookie that says so
     cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
     return Viewer(http.client.HTTPConnection(urlsplit(installation.stack.url).netloc, timeout=60), cookie)

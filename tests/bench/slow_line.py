@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, sync_playwright
 
+from portal import page_styles
 from tests.bench.figures import Figure, Goal
 from tests.bench.installation import Installation
 from tests.bench.push import FLAGS
@@ -51,6 +52,7 @@ def _page(installation: Installation) -> Iterator[Page]:
             [
                 {"name": cookie.name, "value": str(cookie.value), "url": installation.stack.url}
                 for cookie in installation.admin.cookies
+                if cookie.name != page_styles.COOKIE  # a browser that has seen nothing has no styles yet
             ]
         )
         page = context.new_page()

@@ -76,7 +76,7 @@ def test_compressed_copies_hold_the_same(folder: Path) -> None:
     assert len(copies) > 20
     for copy in copies:
         assert gzip.decompress(copy.read_bytes()) == copy.with_suffix("").read_bytes()
-    assert not (folder / "js/console-loader.js.gz").exists(), "it is too small to be worth it"
+    assert not (folder / "js/focus.js.gz").exists(), "it is too small to be worth it"
 
 
 def test_a_missing_bundler_is_named(tmp_path: Path, settings: Settings) -> None:

@@ -58,11 +58,7 @@ export class Connection extends EventTarget {
     this.#tell("connecting", { again: how === "again" });
     let answer;
     try {
-      answer = await fetch(this.#passUrl, {
-        method: "POST",
-        headers: { "X-CSRFToken": this.#csrf, Accept: "application/json" },
-        body: new URLSearchParams({ how }),
-      });
+      answer = await this.#ask(how);
     } catch {
       if (attempt === this.#attempt) {
         this.#later("");
@@ -86,6 +82,20 @@ export class Connection extends EventTarget {
     } else {
       this.#tell("failed", { reason: body.error?.message ?? "" });
     }
+  }
+
+  /** Ask for a pass; the first was asked for by the page itself, before this was loaded (console/screen.html). */
+  #ask(how) {
+    const first = how === "ask" ? globalThis.firstPass : null;
+    globalThis.firstPass = null;
+    return (
+      first ??
+      fetch(this.#passUrl, {
+        method: "POST",
+        headers: { "X-CSRFToken": this.#csrf, Accept: "application/json" },
+        body: new URLSearchParams({ how }),
+      })
+    );
   }
 
   close() {
