@@ -6,6 +6,8 @@ times. That takes three times as long as the rest of a small answer, and never r
 An ordinary body is read whole before a thread is taken, so a slow client costs no thread. Addresses in
 `settings.STREAMED_PATHS` send and receive any number of bytes as fast as the client does. They have threads of
 their own, so slow ones delay each other, and never a page.
+
+One address has at most half of either at a time. Its further requests wait, and nobody else's behind them.
 """
 
 # a2wsgi in place of this module sends each answer in three messages, each a change of threads. In pairs (two processes,
@@ -18,8 +20,9 @@ import io
 import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from typing import IO, Any, cast
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
+from typing import IO, Any, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -30,6 +33,7 @@ from django.urls import set_script_prefix
 from portal.bodies import DISCONNECT, ClientGone, Message, Receive, Scope, StreamedBody, TooLarge, read_whole
 
 Send = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
 
 TOO_LARGE = "The request is too large: at most {limit} bytes.\n"
 
@@ -70,6 +74,29 @@ class Client:
             self._watcher.cancel()
 
 
+class Threads:
+    """Threads that answer requests, of which one address has at most half at a time."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+        self._of_one = max(1, count // 2)
+        # Those that nobody holds or waits for are forgotten.
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def run(self, scope: Scope, function: Callable[..., T], *arguments: Any) -> T:
+        """Run the function for the client of this scope, as soon as it is its turn."""
+        async with self._turn(scope):
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+
+    def _turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
+        if not scope.get("client"):
+            return nullcontext()  # a socket of this machine
+        address = scope["client"][0]
+        turn = self._turns.get(address) or asyncio.Semaphore(self._of_one)
+        self._turns[address] = turn
+        return turn
+
+
 class ThreadHandler(ASGIHandler):
     """An ASGI application for HTTP. It answers at most `threads` requests at once; the others wait.
 
@@ -78,8 +105,8 @@ class ThreadHandler(ASGIHandler):
 
     def __init__(self, threads: int, streaming_threads: int) -> None:
         super().__init__()
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._streaming_threads = ThreadPoolExecutor(streaming_threads, thread_name_prefix="stream")
+        self._threads = Threads(threads, "request")
+        self._streaming_threads = Threads(streaming_threads, "stream")
         self._streamed = re.compile("|".join(settings.STREAMED_PATHS))
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -100,9 +127,8 @@ class ThreadHandler(ASGIHandler):
                 return
             except ClientGone:
                 return
-        loop = asyncio.get_running_loop()
         try:
-            for message in await loop.run_in_executor(threads, self._answer, scope, body, client):
+            for message in await threads.run(scope, self._answer, scope, body, client):
                 await send(message)
         except ClientGone:
             return

@@ -16,6 +16,7 @@ PARTS = 3
 busy, most = 0, 0
 turn = threading.Barrier(2)
 lock = threading.Lock()
+let_go = threading.Event()
 
 
 def whole(request: HttpRequest) -> HttpResponse:
@@ -46,6 +47,11 @@ def meeting(_request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+def held(_request: HttpRequest) -> HttpResponse:
+    let_go.wait(timeout=10)
+    return HttpResponse()
+
+
 def broken(_request: HttpRequest) -> HttpResponse:
     raise ZeroDivisionError
 
@@ -54,6 +60,7 @@ urlpatterns = [
     path("whole", whole),
     path("streamed", streamed),
     path("meeting", meeting),
+    path("held", held),
     path("broken", broken),
 ]
 
@@ -64,7 +71,7 @@ def routes() -> Iterator[None]:
         yield
 
 
-def scope_of(target: str, method: str = "GET") -> dict[str, Any]:
+def scope_of(target: str, method: str = "GET", address: str = "192.0.2.1") -> dict[str, Any]:
     place, _mark, query = target.partition("?")
     return {
         "type": "http",
@@ -74,6 +81,7 @@ def scope_of(target: str, method: str = "GET") -> dict[str, Any]:
         "headers": [(b"host", b"localhost")],
         "http_version": "1.1",
         "scheme": "http",
+        "client": (address, 1024),
     }
 
 
@@ -114,10 +122,29 @@ def test_an_answer_that_is_made_while_it_is_sent_stays_in_its_thread() -> None:
 def test_as_many_at_once_as_there_are_threads() -> None:
     async def four() -> list[list[dict[str, Any]]]:
         handler = ThreadHandler(2, 1)
-        return await asyncio.gather(*(ask(handler, scope_of("/meeting")) for _one in range(4)))
+        places = [scope_of("/meeting", address=f"192.0.2.{number}") for number in range(4)]
+        return await asyncio.gather(*(ask(handler, place) for place in places))
 
     assert [sent[0]["status"] for sent in asyncio.run(four())] == [200] * 4
     assert most == 2
+
+
+def test_one_address_leaves_half_of_the_threads_to_others() -> None:
+    """However much it asks for at once, an answer to another does not wait for it."""
+    let_go.clear()
+
+    async def story() -> int:
+        handler = ThreadHandler(4, 1)
+        many = [asyncio.create_task(ask(handler, scope_of("/held"))) for _one in range(4)]
+        await asyncio.sleep(0)
+        start, _content = await asyncio.wait_for(
+            ask(handler, scope_of("/whole", address="192.0.2.2")), timeout=5
+        )
+        let_go.set()
+        await asyncio.gather(*many)
+        return int(start["status"])
+
+    assert asyncio.run(story()) == 200
 
 
 def test_whoever_leaves_before_the_end_of_the_request_gets_nothing() -> None:
