@@ -93,16 +93,19 @@ class Live(AsyncJsonWebsocketConsumer):
                 return
 
     async def check(self) -> bool:
-        """Return whether the connection may stay. Adopt changed roles, and send a refresh if a message was missed."""
+        """Return whether the connection may stay. Adopt changed roles, and send a refresh if a message was missed.
+
+        Something is sent in any case: by that the page knows that the connection lives.
+        """
         context = await socket_sessions.context_of(self.scope)
         if context is None:
             await self.close(code=SIGNED_OUT)
             return False
         moved = await self._join(context)
         stamp = await self._stamp(context)
-        if moved or stamp != self.stamp:
-            self.stamp = stamp
-            await self.send_json({"topics": ["refresh"]})
+        has_missed = moved or stamp != self.stamp
+        self.stamp = stamp
+        await self.send_json({"topics": ["refresh"] if has_missed else []})
         return True
 
     def _has_missed(self) -> bool:

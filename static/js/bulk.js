@@ -42,7 +42,7 @@ function hidden(id) {
 async function chooseEverything() {
   const { bulkMore } = form().querySelector("[data-bulk-more]").dataset;
   const answer = await fetch(bulkMore, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(`no ids: ${answer.status}`);
   const { ids } = await answer.json();
   const here = new Set(boxes().map((box) => box.value));
   for (const id of ids) {

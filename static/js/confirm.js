@@ -1,6 +1,6 @@
 /** One accessible dialog for every question before something is destroyed. */
 
-import { toast } from "./toast.js";
+import { failed } from "./toast.js";
 
 const dialog = document.getElementById("ask");
 const yes = dialog.querySelector("[value=yes]");
@@ -79,5 +79,5 @@ document.addEventListener("htmx:confirm", (event) => {
   asked(question, elt)
     .then(ask)
     .then((confirmed) => confirmed && issueRequest(true))
-    .catch(() => toast("danger", document.getElementById("failed-text").content.textContent));
+    .catch(failed);
 });

@@ -14,7 +14,8 @@ let asked = 0;
 async function search() {
   const number = ++asked;
   const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(input.value)}`, { headers: { Accept: "application/json" } });
-  if (number !== asked || !answer.ok) return;
+  if (number !== asked) return;
+  if (!answer.ok) throw new Error(`nothing found: ${answer.status}`);
   ({ items } = await answer.json());
   chosen = 0;
   draw();

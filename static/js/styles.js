@@ -2,5 +2,5 @@
 
 addEventListener("load", () => {
   const { file } = document.querySelector("style[data-file]")?.dataset ?? {};
-  if (file) fetch(file, { priority: "low" });
+  if (file) fetch(file, { priority: "low" }).catch(() => {});
 });

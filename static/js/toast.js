@@ -42,11 +42,22 @@ function leave(note, after) {
 document.querySelectorAll(".toast-note").forEach((note) => leave(note, LONG));
 document.addEventListener("click", ({ target }) => target.closest("[data-toast-close]")?.closest(".toast-note").remove());
 document.addEventListener("toast", ({ detail }) => toast(detail.kind, detail.text, detail));
-document.addEventListener("htmx:sendError", () => toast("danger", document.getElementById("failed-text").content.textContent));
+
+/** Say that the server did not answer. */
+export function failed() {
+  toast("danger", document.getElementById("failed-text").content.textContent);
+}
+
+document.addEventListener("htmx:sendError", ({ detail }) => isLive(detail.elt) || failed());
 document.addEventListener("htmx:responseError", ({ detail }) => {
-  // Answers that explain themselves bring their own toast.
+  // Answers that explain themselves bring their own toast; live regions ask again.
   const explains = detail.xhr.getResponseHeader("HX-Trigger") || detail.xhr.getResponseHeader("HX-Redirect");
-  if (!explains && !detail.elt.hasAttribute("data-gone")) {
-    toast("danger", document.getElementById("failed-text").content.textContent);
-  }
+  if (!explains && !isLive(detail.elt)) failed();
 });
+// What nobody else has caught: nothing is lost without a word.
+addEventListener("unhandledrejection", failed);
+
+/** Whether the element asks by itself, whenever something has changed. */
+export function isLive(element) {
+  return element.matches("[hx-trigger*='live:']:not(form)");
+}
