@@ -7,7 +7,7 @@ An ordinary body is read whole before a thread is taken, so a slow client costs 
 `settings.STREAMED_PATHS` send and receive any number of bytes as fast as the client does. They have threads of
 their own, so slow ones delay each other, and never a page.
 
-One address has at most half of either at a time. Its further requests wait, and nobody else's behind them.
+At most half of either work for one address at a time. Its further requests wait, and nobody else's behind them.
 """
 
 # a2wsgi in place of this module sends each answer in three messages, each a change of threads. In pairs (two processes,
@@ -20,7 +20,8 @@ import io
 import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, closing, nullcontext
+from contextlib import AsyncExitStack, closing
+from functools import partial
 from typing import IO, Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -75,7 +76,7 @@ class Client:
 
 
 class Threads:
-    """Threads that answer requests, of which one address has at most half at a time."""
+    """Threads that answer requests, of which at most half work for one address at a time."""
 
     def __init__(self, count: int, name: str) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
@@ -83,15 +84,22 @@ class Threads:
         # Those that nobody holds or waits for are forgotten.
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def run(self, scope: Scope, function: Callable[..., T], *arguments: Any) -> T:
-        """Run the function for the client of this scope, as soon as it is its turn."""
-        async with self._turn(scope):
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+    async def run(self, scope: Scope, function: Callable[[Callable[[], None]], T]) -> T:
+        """Run the function in a thread, as soon as it is the turn of this client's address.
 
-    def _turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
-        if not scope.get("client"):
-            return nullcontext()  # a socket of this machine
-        address = scope["client"][0]
+        It is given what ends the turn early, for a thread that from then on only waits for its client.
+        """
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as turn:
+            if scope.get("client"):  # or a socket of this machine
+                await turn.enter_async_context(self._turn(scope["client"][0]))
+
+            def end_turn() -> None:
+                asyncio.run_coroutine_threadsafe(turn.aclose(), loop).result()
+
+            return await loop.run_in_executor(self._pool, function, end_turn)
+
+    def _turn(self, address: str) -> asyncio.Semaphore:
         turn = self._turns.get(address) or asyncio.Semaphore(self._of_one)
         self._turns[address] = turn
         return turn
@@ -128,14 +136,16 @@ class ThreadHandler(ASGIHandler):
             except ClientGone:
                 return
         try:
-            for message in await threads.run(scope, self._answer, scope, body, client):
+            for message in await threads.run(scope, partial(self._answer, scope, body, client)):
                 await send(message)
         except ClientGone:
             return
         finally:
             client.close()
 
-    def _answer(self, scope: Scope, body: IO[bytes], client: Client) -> list[Message]:
+    def _answer(
+        self, scope: Scope, body: IO[bytes], client: Client, end_turn: Callable[[], None]
+    ) -> list[Message]:
         """Run the request. Return the messages left to send: all of them, or the last of a streamed response."""
         with closing(body):
             set_script_prefix(get_script_prefix(scope))
@@ -151,6 +161,7 @@ class ThreadHandler(ASGIHandler):
                 }
                 if not response.streaming:
                     return [start, {"type": "http.response.body", "body": response.content}]
+                end_turn()
                 client.send(start)
                 for part in response:
                     client.send({"type": "http.response.body", "body": part, "more_body": True})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from compute.driver.host import virtualization
@@ -39,8 +40,15 @@ def test_translations_use_only_values_that_are_given(catalogue: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_host_says_of_itself_is_translated_too(monkeypatch: pytest.MonkeyPatch, root: User) -> None:
+def test_what_a_host_says_of_itself_is_translated_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, root: User
+) -> None:
     """It is stored in English, by a process that knows no languages."""
+    for catalogue in CATALOGUES:
+        compiled = (tmp_path / catalogue.relative_to(settings.BASE_DIR / "locale")).with_suffix(".mo")
+        compiled.parent.mkdir(parents=True)
+        subprocess.run(["msgfmt", f"--output-file={compiled}", catalogue], check=True)
+    settings.LOCALE_PATHS = [tmp_path]
     monkeypatch.setattr(virtualization, "_SOFTWARE_KVM", Path("/"))
     reason = virtualization._missing_requirement()
     assert reason is not None
