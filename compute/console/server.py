@@ -29,7 +29,7 @@ SEND_BUFFER = 2 * 1024 * 1024
 MOST = 300
 """Connections at a time. Each has three descriptors, and select(2) knows the first 1,024."""
 LONGEST_MESSAGE = 4 * 1024 * 1024
-"""Bytes; the longest are clipboards, of which noVNC's own server takes no more than a fourth."""
+"""Bytes; the longest are clipboards, of which QEMU takes 1 MiB at most."""
 POLICY_VIOLATION, TOO_LONG = 1008, 1009
 LOOK_SECONDS = 1
 """How often a connection looks whether its pass still holds, which costs next to nothing."""
