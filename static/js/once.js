@@ -1,13 +1,16 @@
-/** A form is sent once: its button waits for the answer, and meanwhile the form previews nothing. */
+/**
+ * A form is sent once: it waits for the answer, and meanwhile previews nothing.
+ *
+ * The form says so, not its button: the answer of a preview that was on its way renews the button.
+ */
 
 document.addEventListener("submit", (event) => {
-  const button = event.target.querySelector("[data-once]");
-  if (!button || event.defaultPrevented) return;
-  if (button.hasAttribute("aria-busy")) event.preventDefault();
-  button.setAttribute("aria-busy", "true");
+  const { target: form } = event;
+  if (!form.querySelector("[data-once]") || event.defaultPrevented) return;
+  if (form.hasAttribute("aria-busy")) event.preventDefault();
+  form.setAttribute("aria-busy", "true");
 });
-addEventListener("pageshow", () => document.querySelectorAll("[aria-busy][data-once]").forEach((button) => button.removeAttribute("aria-busy")));
+addEventListener("pageshow", () => document.querySelectorAll("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const isSent = event.target.matches("form") && event.target.querySelector("[data-once][aria-busy]");
-  if (isSent && event.detail.requestConfig.verb === "get") event.preventDefault();
+  if (event.target.matches("form[aria-busy]")) event.preventDefault();
 });
