@@ -9,6 +9,7 @@ import select
 import socket
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from socketserver import BaseServer, TCPServer, ThreadingMixIn, UnixStreamServer
@@ -34,6 +35,8 @@ POLICY_VIOLATION, TOO_LONG = 1008, 1009
 LOOK_SECONDS = 1
 """How often a connection looks whether its pass still holds, which costs next to nothing."""
 PING_SECONDS = 25
+LINGER_SECONDS = 2
+"""How long a client may take to read why its connection ends."""
 
 
 class Withdrawn(Exception):
@@ -149,6 +152,16 @@ class ConsoleHandler(ProxyRequestHandler):
             self.pinged_at = time.monotonic()
             super().send_ping(data)
 
+    def send_close(self, code: int = 1000, reason: str = "") -> None:
+        """Say why it ends, and wait until the client has closed too.
+
+        What it sent and nobody has read would otherwise reset the connection, and the reason would be lost.
+        """
+        super().send_close(code, reason)
+        if (client := self.request.socket) is not None:
+            with suppress(OSError):
+                _linger(client)
+
     def _closed(self) -> Exception:
         closed: Exception = self.CClose(POLICY_VIOLATION, "This console was closed.")
         return closed
@@ -246,6 +259,15 @@ class PortProxy(ConsoleProxy, TCPServer):
 def proxy(listen: Path | tuple[str, int]) -> ConsoleProxy:
     """Return a proxy that listens there, and serves once it is started. Raise OSError."""
     return SocketProxy(listen) if isinstance(listen, Path) else PortProxy(listen)
+
+
+def _linger(client: socket.socket) -> None:
+    """Drop what still comes until the client has closed, or has had its time. Raise OSError."""
+    client.shutdown(socket.SHUT_WR)
+    deadline = time.monotonic() + LINGER_SECONDS
+    while (left := deadline - time.monotonic()) > 0:
+        if not select.select([client], [], [], left)[0] or not client.recv(SEND_BUFFER):
+            return
 
 
 def _token(path: str) -> str:
