@@ -6,9 +6,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from accounts.models import Project
+from accounts.models.row import RowModel
 
 
-class Flavor(models.Model):
+class Flavor(RowModel):
     """vCPUs, memory in MiB and disks in GiB, as in Nova. Instances copy the numbers at launch.
 
     A flavor that is not public is for administrators and its `projects`. An instance gets an ephemeral disk and a swap

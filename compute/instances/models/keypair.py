@@ -3,6 +3,7 @@
 from django.db import models
 
 from accounts.models import User
+from accounts.models.row import RowModel
 
 
 def kind_of(public_key: str) -> str:
@@ -10,7 +11,7 @@ def kind_of(public_key: str) -> str:
     return "x509" if public_key.startswith("-----BEGIN CERTIFICATE-----") else "ssh"
 
 
-class Keypair(models.Model):
+class Keypair(RowModel):
     """A user's public key or certificate with a name, as in Nova. Private keys are never stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="keypairs")

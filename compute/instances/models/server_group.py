@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Project, User
+from accounts.models.row import RowModel
 from compute.engine.models.scoped import ScopedQuerySet
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Policy(models.TextChoices):
     SOFT_ANTI_AFFINITY = "soft-anti-affinity", _("Apart where possible")
 
 
-class ServerGroup(models.Model):
+class ServerGroup(RowModel):
     """A server group, as in Nova. `most_per_host` is the rule max_server_per_host of the policy anti-affinity.
 
     `compute.instances.services.server_groups` reads rows with their members.
