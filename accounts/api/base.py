@@ -14,7 +14,7 @@ from accounts.api.schemas.common import ERROR, LOOKUPS
 from accounts.names import is_text
 from accounts.openstack.contract import Contract
 from accounts.openstack.paging import Page, Paging, next_page_query
-from accounts.openstack.responses import no_content
+from accounts.openstack.responses import listed, no_content
 from accounts.openstack.schema import Schema
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
@@ -155,7 +155,7 @@ def page_response(
     if page.more:
         query = next_page_query(request._request.GET, marker(page.rows[-1]))
         following_page = f"{settings.PUBLIC_URL}{request.path}?{query}"
-    return JsonResponse(
+    return listed(
         {
             plural: [show(row) for row in page.rows],
             "links": {

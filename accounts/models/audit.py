@@ -2,13 +2,15 @@
 
 from django.db import models
 
+from accounts.models.row import RowModel
+
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise TypeError("Audit events are removed by their retention only.")
 
 
-class AuditEvent(models.Model):
+class AuditEvent(RowModel):
     """One line of the audit log. Names are copied, since the rows that have them may be deleted.
 
     Events never change. Only `prune` deletes them, when their retention is over.

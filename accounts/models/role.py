@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from accounts.models.group import Group
 from accounts.models.identifier import IdentifiedModel
 from accounts.models.project import Domain, Project
+from accounts.models.row import RowModel
 from accounts.models.user import User
 
 
@@ -75,7 +76,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         ).select_related("role")
 
 
-class Assignment(models.Model):
+class Assignment(RowModel):
     """The role of a user or a group on a project, on a domain, or else on the system.
 
     An inherited one counts on every project below its project or domain, but not there itself.

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.openstack import faults
 from accounts.openstack.microversions import Microversions, Version
 from accounts.openstack.paging import Page, Paging, Row, next_page_query
+from accounts.openstack.responses import listed
 from accounts.openstack.schema import Schema
 
 FaultForm = Callable[[int, str], dict[str, Any]]
@@ -48,12 +49,12 @@ class Service:
         show: Callable[[Row], Any],
         *,
         marker: Callable[[Row], object] = lambda row: getattr(row, "pk", ""),
-    ) -> JsonResponse:
+    ) -> HttpResponse:
         """Return a page in the form of Nova, Neutron and Cinder: rows, and the link to the next page."""
         body: dict[str, Any] = {plural: [show(row) for row in page.rows]}
         if page.more:
             body[f"{plural}_links"] = [self.next_link(request, path, marker(page.rows[-1]))]
-        return JsonResponse(body)
+        return listed(body)
 
     def next_link(self, request: Request, path: str, marker: object) -> dict[str, str]:
         """Return the link to the page after the marker."""

@@ -161,7 +161,7 @@ def _page(request: Request, *, number: int, everywhere: bool, size: int = 50) ->
 def recycle_bin(request: Request) -> HttpResponse:
     """Show the deleted instances that can still be restored."""
     instances_page = instances.page(
-        request.context, sort="-created", number=page_number(request), in_bin=True
+        request.context, sort="-created", number=page_number(request), in_bin=True, details=True
     )
     values = {
         "page": instances_page,

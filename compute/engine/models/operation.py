@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import Project, User
+from accounts.models.row import RowModel
 from compute.engine.models.scoped import ScopedQuerySet
 
 
@@ -26,7 +27,7 @@ class OperationQuerySet(ScopedQuerySet["Operation"]):
         return self.filter(Exists(holds))
 
 
-class Operation(models.Model):
+class Operation(RowModel):
     """One durable run of an action. The row is authoritative; a Celery message only announces it.
 
     `kind` names the action, like `instance.resize`. `subject_type`, `subject_id` and `subject_name` name the row for
@@ -118,7 +119,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         return self.filter(operation__state__in=Operation.OPEN)
 
 
-class Hold(models.Model):
+class Hold(RowModel):
     """A row that an operation occupies until its end. The first hold is on the subject.
 
     Operations on one row run in the order of their holds' ids. Each hold is made under the row's lock. A `shared`

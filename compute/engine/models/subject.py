@@ -1,11 +1,13 @@
 """The base of rows that have verbs: their state, task, fault and version."""
 
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models.query import ModelIterable
 
+from accounts.models.row import RowModel
 from compute.engine.models.operation import Hold, Operation
 from compute.engine.models.scoped import Row, ScopedQuerySet
 
@@ -13,27 +15,32 @@ from compute.engine.models.scoped import Row, ScopedQuerySet
 class SubjectQuerySet(ScopedQuerySet[Row]):
     """Rows that operations hold."""
 
-    _reads_operations = False
+    _readers: tuple[Callable[[list[Any]], None], ...] = ()
+
+    def reading(self, reader: Callable[[list[Any]], None]) -> Self:
+        """Call this with the rows once they are read, for what belongs to each. It must cost few queries for all."""
+        clone = self.all()
+        clone._readers = (*self._readers, reader)
+        return clone
 
     def with_open_operations(self) -> Self:
         """Read each row's open operation too, for `Subject.open_operation`. Costs one query more."""
-        clone = self.all()
-        clone._reads_operations = True
-        return clone
+        return self.reading(attach_open_operations)
 
     def _clone(self) -> Self:
         clone = super()._clone()  # type: ignore[misc]
-        clone._reads_operations = self._reads_operations
+        clone._readers = self._readers
         return clone
 
     def _fetch_all(self) -> None:
         is_new = self._result_cache is None
         super()._fetch_all()
-        if is_new and self._reads_operations and self._iterable_class is ModelIterable:
-            attach_open_operations(self._result_cache or [])
+        if is_new and self._iterable_class is ModelIterable:
+            for reader in self._readers:
+                reader(self._result_cache or [])
 
 
-class Subject(models.Model):
+class Subject(RowModel):
     """A row that actions change. Only `compute.engine.services.transitions` writes state, task and fault.
 
     `task_state` names the running task, null if there is none. `fault` is {"code", "message", "at"} of the last

@@ -4,8 +4,10 @@ import uuid
 
 from django.db import models
 
+from accounts.models.row import RowModel
 
-class Hypervisor(models.Model):
+
+class Hypervisor(RowModel):
     """A machine that runs guests. Capacities are the host's own; the ratios say how far to overcommit.
 
     `uri` is its libvirt as processes on it open it; no other machine uses it. `seen_at` is renewed by its watcher

@@ -15,7 +15,7 @@ from accounts.openstack import ids, sorting
 from accounts.openstack.comparisons import time_condition
 from accounts.openstack.contract import contract
 from accounts.openstack.paging import next_page_query
-from accounts.openstack.responses import no_content
+from accounts.openstack.responses import listed, no_content
 from accounts.openstack.times import seconds
 from compute.images.api.base import IMAGE, ImageView
 from compute.images.api.schemas import images as schemas
@@ -53,7 +53,7 @@ class Images(ImageView):
         }
         if page.more:
             body["next"] = f"/v2/images?{next_page_query(request._request.GET, page.rows[-1].pk)}"
-        return JsonResponse(body)
+        return listed(body)
 
 
 class OneImage(ImageView):

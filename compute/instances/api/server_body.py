@@ -15,7 +15,13 @@ from compute.instances.services.config_drive import hostname
 from compute.instances.states import VmState
 
 PROGRESS = {"ACTIVE": 100, "BUILD": 0, "REBUILD": 0, "RESIZE": 0, "VERIFY_RESIZE": 100}
-POWER = {VmState.ACTIVE: 1, VmState.RESCUED: 1, VmState.PAUSED: 3, VmState.BUILDING: 0, VmState.ERROR: 0}
+POWER: dict[str, int] = {
+    VmState.ACTIVE: 1,
+    VmState.RESCUED: 1,
+    VmState.PAUSED: 3,
+    VmState.BUILDING: 0,
+    VmState.ERROR: 0,
+}
 SHUT_DOWN = 4
 
 
@@ -44,9 +50,10 @@ def changed(asker: Asker, instance: Instance) -> dict[str, Any]:
 
 def _base(asker: Asker, instance: Instance, addresses: dict[str, Any]) -> dict[str, Any]:
     host = instance.hypervisor.name if instance.hypervisor else ""
+    status = instance.status
     body: dict[str, Any] = {
         **brief(instance),
-        "status": instance.status,
+        "status": status,
         "tenant_id": instance.project_id,
         "user_id": instance.user_id or "",
         "metadata": instance.metadata,
@@ -60,8 +67,8 @@ def _base(asker: Asker, instance: Instance, addresses: dict[str, Any]) -> dict[s
         "accessIPv6": instance.access_ipv6 or "",
         "OS-DCF:diskConfig": "MANUAL",
     }
-    if instance.status in PROGRESS:
-        body["progress"] = PROGRESS[instance.status]
+    if status in PROGRESS:
+        body["progress"] = PROGRESS[status]
     if instance.vm_state == VmState.ERROR and instance.fault:
         at = instance.fault.get("at")
         body["fault"] = {
@@ -79,7 +86,7 @@ def full(asker: Asker, instance: Instance, *, one: bool) -> dict[str, Any]:
         "OS-EXT-AZ:availability_zone": instance.availability_zone,
         "OS-EXT-STS:vm_state": instance.vm_state,
         "OS-EXT-STS:task_state": instance.task_state,
-        "OS-EXT-STS:power_state": POWER.get(VmState(instance.vm_state), SHUT_DOWN),
+        "OS-EXT-STS:power_state": POWER.get(instance.vm_state, SHUT_DOWN),
         "OS-SRV-USG:launched_at": without_zone(instance.launched_at),
         "OS-SRV-USG:terminated_at": without_zone(instance.deleted_at),
         "os-extended-volumes:volumes_attached": [],

@@ -1,11 +1,11 @@
 """Queries for instances, each in a constant number of queries."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts import policy
 from accounts.context import Context
@@ -15,7 +15,7 @@ from accounts.names import is_text
 from compute.instances.models import Instance
 from compute.instances.models.instance import InstanceQuerySet
 from compute.instances.states import VmState
-from compute.networks.models import Port
+from compute.networks.models import Network, Port
 
 SORTS = {
     "": ["-created_at", "id"],
@@ -43,15 +43,14 @@ STATUSES: dict[str, Q] = {
 }
 """{filter: condition}. Each instance meets exactly one, so that the counts add up."""
 
-_NOT_LISTED = (
-    *("description", "public_key", "user_data", "scheduler_hints", "hardware", "metadata", "tags"),
-    *("resized_from", "agent", "headroom"),
+_LISTED = (
+    *("name", "vm_state", "task_state", "fault", "boot_stage", "locked", "launched_at", "hypervisor"),
+    *("flavor_name", "vcpus", "ram_mib", "created_at"),
 )
 _NOT_IN_APIS = (
     *("public_key", "scheduler_hints", "resized_from", "agent", "headroom", "boot_stage", "booted_at"),
     *("restore_to", "rescue_image", "shelved_image", "keyboard", "expires_at", "expiry_warned_at", "version"),
 )
-_ADDRESSES = Port.objects.only("instance", "network", "address", "mac")
 
 
 def page(
@@ -141,9 +140,8 @@ def counts(context: Context, *, all_projects: bool = False) -> dict[str, int]:
     """Return the numbers of instances by status of `STATUSES`, and `total`. Raise Forbidden. One query."""
     policy.enforce(context, "instance:read")
     rows = Instance.objects.visible_to(context, all_projects=all_projects).present()
-    return rows.aggregate(
-        total=Count("pk"), **{name: Count("pk", filter=condition) for name, condition in STATUSES.items()}
-    )
+    counted = {name: Count("vm_state", filter=condition) for name, condition in STATUSES.items()}
+    return rows.aggregate(total=Count("vm_state"), **counted)  # an index has it: no row is read
 
 
 def count_in_recycle_bin(context: Context) -> int:
@@ -177,34 +175,53 @@ def _matching(search: str, *, users: bool) -> Q:
 
 def _for_list(rows: InstanceQuerySet, *, owners: bool) -> InstanceQuerySet:
     """Return the rows with no more than a list shows, since what is read for each of its rows is most of its time."""
+    rows = rows.only(*_LISTED)
     if owners:
-        rows = rows.select_related("project", "user")
+        rows = rows.only(*_LISTED, "project", "user").select_related("project", "user")
     # Many instances share a host, so it is read once and not with each.
-    return rows.defer(*_NOT_LISTED).prefetch_related("hypervisor", _ports(_ADDRESSES)).with_open_operations()
+    return rows.prefetch_related("hypervisor").reading(_read_addresses).with_open_operations()
 
 
 def _for_apis(context: Context, rows: InstanceQuerySet) -> InstanceQuerySet:
     """Return the rows with no more than APIs say of them, in three queries more: a page of theirs has many rows."""
     if not policy.allows(context, "instance:read_host"):
         rows = rows.defer("user_data")
-    # Many share a host and a network, so each of these is read once.
-    return rows.defer(*_NOT_IN_APIS).prefetch_related(
-        "hypervisor", _ports(_ADDRESSES.prefetch_related("network"))
-    )
+    return rows.defer(*_NOT_IN_APIS).prefetch_related("hypervisor").reading(_read_interfaces)
 
 
 def _with_details(rows: InstanceQuerySet) -> InstanceQuerySet:
     """Return the rows with the details that lists show, in a constant number of queries."""
-    return (
-        rows.select_related("project", "user", "image", "hypervisor", "server_group")
-        .prefetch_related(_ports(Port.objects.select_related("network")))
-        .with_open_operations()
-    )
+    rows = rows.select_related("project", "user", "image", "hypervisor", "server_group")
+    return rows.reading(_read_ports).with_open_operations()
 
 
-def _ports(rows: "QuerySet[Port]") -> "Prefetch[Any]":
-    """Return what reads the ports of all instances at once, for `Instance.ordered_ports`."""
-    return Prefetch("ports", rows.order_by("created_at", "pk"), to_attr="ordered_ports")
+def _read_ports(instances: list[Instance]) -> None:
+    _set_ports(instances, Port.objects.select_related("network"))
+
+
+def _read_addresses(instances: list[Instance]) -> None:
+    """Set no more of the ports than their addresses."""
+    _set_ports(instances, Port.objects.only("instance", "address"))
+
+
+def _read_interfaces(instances: list[Instance]) -> None:
+    """Set the ports with what APIs say of them. Many share a network, so each is read once, by one query for all."""
+    ports = _set_ports(instances, Port.objects.only("instance", "network", "address", "mac"))
+    networks = Network.objects.in_bulk({port.network_id for port in ports})
+    for port in ports:
+        port.network = networks[port.network_id]
+
+
+def _set_ports(instances: list[Instance], rows: "QuerySet[Port]") -> list[Port]:
+    """Set the ports of all instances, for `Instance.ordered_ports`, in half the time of a prefetch. Costs one query."""
+    rows = rows.filter(instance__in=[instance.pk for instance in instances])
+    ports = list(rows.order_by("created_at", "pk"))
+    of_instance = defaultdict(list)
+    for port in ports:
+        of_instance[port.instance_id].append(port)
+    for instance in instances:
+        instance.ordered_ports = of_instance[instance.pk]
+    return ports
 
 
 def _is_uuid(text: str) -> bool:

@@ -5,10 +5,11 @@ import uuid
 from django.db import models
 
 from accounts.models import Project
+from accounts.models.row import RowModel
 from compute.engine.models.scoped import ScopedQuerySet
 
 
-class Network(models.Model):
+class Network(RowModel):
     """A network with one range of addresses, DHCP and NAT. All projects share one without a project."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -25,7 +26,7 @@ class Network(models.Model):
         return self.name
 
 
-class Port(models.Model):
+class Port(RowModel):
     """A port of an instance with its MAC and IP address."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from accounts.models.row import RowModel
 from compute.hosts.models import Pool
 from compute.images.models import Image
 
@@ -19,7 +20,7 @@ class DiskQuerySet(models.QuerySet["Disk"]):
         return self.filter(role__in=Disk.DATA)
 
 
-class Disk(models.Model):
+class Disk(RowModel):
     """One block device. Its source is a volume in `pool`, with a copy of `image` as backing file, if any.
 
     `device` is its name in the machine (vda, sdb, …), which stays as other disks come and go. It is empty while the
