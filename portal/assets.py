@@ -21,6 +21,9 @@ FILES: dict[str, str] = {
         "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2"
     ),
 }
+FILES |= {
+    f"icons/{name}.svg": f"@tabler/icons/icons/outline/{name}.svg" for name in ("dots-vertical", "terminal-2")
+}
 FOLDERS: dict[str, str] = {"novnc/core": "@novnc/novnc/core", "novnc/vendor": "@novnc/novnc/vendor"}
 
 

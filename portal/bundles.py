@@ -7,19 +7,18 @@ The source stays plain modules, which browsers could load as they are but for th
 import gzip
 import json
 import os
-import re
 import subprocess
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from lightningcss import process_stylesheet
 
 from portal import assets, preloads
 
 ENTRIES = (
+    "css/console.css",
     "css/meridian.css",
     "js/console.js",
     "js/console/log.js",
@@ -29,11 +28,24 @@ ENTRIES = (
 )
 """What templates name. Modules that several of these import are shared, so that each runs once."""
 
-STRIPPED = "css/meridian.css"
-"""The style whose rules stay only where one of their classes may be used: Tabler's are six times as many."""
+WHOLE = {"js/console.js"}
+"""Entries that share nothing, since `portal.first_visit` puts them into pages."""
 
-BY_SCRIPTS = frozenset({"show", "showing", "hiding", "fade", "offcanvas-backdrop"})
+STRIPPED = "css/meridian.css"
+"""The style of which only that stays which a page may use: Tabler's is seven times as long."""
+
+PAGES = ("templates/**/*.html", "static/js/**/*.js", "portal/**/*.py")
+"""What pages are made of."""
+
+BY_SCRIPTS = ("show", "showing", "hiding", "fade", "offcanvas-backdrop")
 """Classes that Tabler's scripts set."""
+
+NO_CLASSES = (
+    *("alert", "alert-icon", "avatar", "badge", "calendar", "col", "empty", "figure", "invisible", "lead"),
+    *("loader", "mark", "nav", "page", "placeholder", "required", "row", "signal", "signal-bar", "signature"),
+    *("status", "step-item", "steps", "timeline", "toast", "toolbar", "visible"),
+)
+"""Classes of Tabler's that no page has; as words, pages have them."""
 
 COMPRESSED = {".css", ".js", ".mjs", ".svg"}
 LEAST_BYTES = 1024
@@ -41,55 +53,39 @@ LEAST_BYTES = 1024
 
 def make(folder: Path) -> None:
     """Replace the entries in a folder of collected files by their bundles. Raise ImproperlyConfigured."""
-    options = (
-        "--bundle",
-        "--splitting",
-        "--format=esm",
-        "--minify",
-        "--target=esnext",
-        "--log-level=warning",
-    )
-    output = ("--outdir=.", "--outbase=.", "--allow-overwrite", "--chunk-names=js/chunk-[hash]")
+    shared = [entry for entry in ENTRIES if entry not in WHOLE]
+    imports = _bundle(folder, shared, "--splitting", "--chunk-names=js/chunk-[hash]") | _bundle(folder, WHOLE)
+    (folder / preloads.IMPORTS).write_text(json.dumps(imports))
+    strip(folder / STRIPPED)
+
+
+def _bundle(folder: Path, entries: Iterable[str], *further: str) -> dict[str, list[str]]:
+    """Replace these entries. Return, for each script, the scripts that it imports, and that these import."""
+    options = ("--bundle", "--format=esm", "--minify", "--target=esnext", "--log-level=warning")
+    output = ("--outdir=.", "--outbase=.", "--allow-overwrite", "--metafile=metafile.json")
+    within = ("--loader:.svg=dataurl",)
     fonts = ("--loader:.woff2=file", "--asset-names=fonts/[name]-[hash]")
-    summary = ("--metafile=metafile.json",)
     subprocess.run(
-        [esbuild(), *ENTRIES, *options, *output, *fonts, *summary],
+        [esbuild(), *entries, *options, *output, *within, *fonts, *further],
         cwd=folder,
         env=os.environ | {"NODE_PATH": str(assets.PACKAGES)},
         check=True,
     )
-    metafile = folder / summary[0].partition("=")[2]
-    (folder / preloads.IMPORTS).write_text(json.dumps(_imports(json.loads(metafile.read_text())["outputs"])))
+    metafile = folder / "metafile.json"
+    outputs = json.loads(metafile.read_text())["outputs"]
     metafile.unlink()
-    style = folder / STRIPPED
-    style.write_text(strip(style.read_text(), named_words()))
+    return _imports(outputs)
 
 
-def strip(style: str, words: AbstractSet[str]) -> str:
-    """Return the style without the rules of classes, and without the variables, that none of these words names."""
-    unused = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", style)) - words
-    while True:
-        style = process_stylesheet(style, unused_symbols=unused, minify=True)
-        read = set(re.findall(r"var\((--[\w-]+)", style)) | words
-        idle = set(re.findall(r"(--[\w-]+):", style)) - read
-        if not idle:
-            return style
-        unused |= idle  # those that only they read are idle next
-
-
-def named_words() -> set[str]:
-    """Return every word of templates, scripts, our own styles and the code of pages: each may name a class."""
-    folders = (("templates", "*.html"), ("static", "*.js"), ("static", "*.css"), ("portal", "*.py"))
-    words = set(BY_SCRIPTS)
-    for name, pattern in folders:
-        for file in (settings.BASE_DIR / name).rglob(pattern):
-            words |= set(re.findall(r"[\w-]+", file.read_text()))
-    return words
+def strip(style: Path) -> None:
+    """Leave in a style the selectors and variables whose names a page may use: any word of it may name a class."""
+    program = settings.BASE_DIR / "node_modules/purgecss/bin/purgecss.js"
+    names = ("--safelist", *BY_SCRIPTS, "--blocklist", *NO_CLASSES)
+    options = ("--content", *PAGES, *names, "--variables", "--keyframes", "--output", style)
+    subprocess.run(["node", program, "--css", style, *options], cwd=settings.BASE_DIR, check=True)
 
 
 def _imports(outputs: dict[str, Any]) -> dict[str, list[str]]:
-    """Return, for each script, the scripts that it imports, and that these import."""
-
     def all_of(name: str) -> dict[str, None]:
         direct = [each["path"] for each in outputs[name]["imports"] if each["kind"] == "import-statement"]
         return dict.fromkeys(further for each in direct for further in (each, *all_of(each)))

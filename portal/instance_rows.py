@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from compute.engine.actions import registry
-from compute.engine.actions.permitted import choice
+from compute.engine.actions.permitted import refusal
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
 from compute.instances.services import scheduler
@@ -113,7 +113,7 @@ def rows(
             buttons=tuple(
                 Button(verb=action.verb, label=str(action.label), icon=action.icon)
                 for action in actions
-                if action.applies(instance) and choice(context, instance, action).allowed
+                if action.applies(instance) and refusal(context, action, instance) is None
             ),
             has_box=has_boxes,
             language=language,

@@ -22,7 +22,7 @@ from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import console_views, consoles, instances, keyboards
 from portal.pages.instance import tab
-from portal.requests import Request, page
+from portal.requests import Request, is_htmx, page
 
 POWER = ("start", "stop", "reboot", "force_reboot", "force_stop")
 JUST_NOW = timedelta(seconds=20)
@@ -45,6 +45,11 @@ class Face:
     @property
     def template(self) -> str:
         return f"console/{self.name}.html"
+
+    @property
+    def script(self) -> str:
+        """Return the static file of its script."""
+        return "js/console.js" if self.name == "screen" else f"js/{self.name}.js"
 
 
 SCREEN = Face(
@@ -195,8 +200,20 @@ def _state(request: Request, instance: Instance) -> dict[str, Any]:
     }
 
 
-def _face_values(instance: Instance, face: Face, *, window: bool) -> dict[str, Any]:
+def _first_screen(request: Request, instance: Instance) -> str:
+    """Return the path of the screen for the page's own connection; empty if it is off, or others look at it now."""
+    is_off = instance.vm_state not in consoles.RUNNING or instance.hypervisor_id is None
+    if request.method != "GET" or is_htmx(request) or is_off:
+        return ""
+    if consoles.viewers(instance, exclude=request.user):
+        return ""
+    token = consoles.issue(request.context, instance, session_key=request.session.session_key or "")
+    return consoles.screen_path(instance, token)
+
+
+def _face_values(request: Request, instance: Instance, face: Face, *, window: bool) -> dict[str, Any]:
     return {
+        "first_screen": _first_screen(request, instance) if face == SCREEN else "",
         "face": face,
         "faces": [
             (other, reverse(other.window if window else other.tab, args=[instance.pk]))
@@ -210,12 +227,12 @@ def _face_values(instance: Instance, face: Face, *, window: bool) -> dict[str, A
 
 
 def _as_tab(request: Request, instance: Instance, face: Face) -> HttpResponse:
-    values = _state(request, instance) | _face_values(instance, face, window=False)
+    values = _state(request, instance) | _face_values(request, instance, face, window=False)
     return tab(request, instance, "console", "console/tab.html", face.template, values)
 
 
 def _as_window(request: Request, instance: Instance, face: Face) -> HttpResponse:
-    values = _state(request, instance) | _face_values(instance, face, window=True)
+    values = _state(request, instance) | _face_values(request, instance, face, window=True)
     return page(request, "console/window.html", values)
 
 

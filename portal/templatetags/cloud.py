@@ -18,7 +18,7 @@ from accounts.services.quotas import Usage
 from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.services import status_labels
-from portal import icons, page_styles, preloads, words
+from portal import first_visit, icons, preloads, words
 
 register = template.Library()
 
@@ -30,9 +30,9 @@ def icon(name: str, extra_class: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def styles_within(context: template.Context) -> SafeString:
-    """Return the styles at a browser's first visit, see `portal.page_styles`."""
-    return page_styles.within(context.get("request"))
+def within(context: template.Context, name: str) -> SafeString:
+    """Return the text of a static file at a browser's first visit, see `portal.first_visit`."""
+    return first_visit.within(context.get("request"), name)
 
 
 @register.simple_tag
@@ -41,18 +41,6 @@ def preload(name: str) -> SafeString:
     return format_html_join(
         "", '<link rel="modulepreload" href="{}">', ((static(each),) for each in preloads.scripts(name))
     )
-
-
-@register.simple_tag
-def icon_symbols(*names: str) -> SafeString:
-    """Draw the icons that {% icon_reference %} shows on the same page."""
-    return icons.symbols(*names)
-
-
-@register.simple_tag
-def icon_reference(name: str) -> SafeString:
-    """Return an icon that {% icon_symbols %} has drawn."""
-    return icons.reference(name)
 
 
 @register.simple_tag
@@ -130,7 +118,7 @@ def ago(when: datetime | str | None) -> SafeString:
     if moment is None:
         return SafeString()
     return format_html(
-        '<time datetime="{}" data-ago>{}</time>',
+        '<time datetime="{}">{}</time>',
         f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         words.ago(timezone.now() - moment),
     )

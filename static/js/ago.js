@@ -13,7 +13,7 @@ function words(seconds) {
 
 function refresh() {
   const now = Date.now();
-  for (const time of document.querySelectorAll("time[data-ago]")) {
+  for (const time of document.querySelectorAll("time")) {
     const text = words((now - Date.parse(time.dateTime)) / 1000);
     if (time.textContent !== text) time.textContent = text;
     time.title ||= format.format(new Date(time.dateTime));

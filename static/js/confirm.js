@@ -23,7 +23,7 @@ export function ask(question) {
   typed.oninput = () => (yes.disabled = typed.value.trim() !== question.named.trim());
   dialog.returnValue = "";
   // A menu that held the asking item is closed by now and cannot take the focus back; its button can.
-  const asker = document.activeElement.closest(".dropdown")?.querySelector("[data-bs-toggle]");
+  const asker = document.activeElement.closest(".dropdown-menu")?.previousElementSibling;
   dialog.showModal();
   if (question.named) typed.focus();
   return new Promise((resolve) => {

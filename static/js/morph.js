@@ -29,7 +29,7 @@ const said = new Map();
 
 function read() {
   const now = new Map();
-  for (const element of document.querySelectorAll("[data-announce]")) {
+  for (const element of document.querySelectorAll("[data-announce], #instances .cell-status")) {
     now.set(element.closest("[id]")?.id ?? "", element.dataset.announce || ofRow(element));
   }
   return now;

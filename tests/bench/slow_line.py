@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, sync_playwright
 
-from portal import page_styles
+from portal import first_visit
 from tests.bench.figures import Figure, Goal
 from tests.bench.installation import Installation
 from tests.bench.push import FLAGS
@@ -31,7 +31,7 @@ def measure(installation: Installation) -> Iterator[Figure]:
         times = []
         for _round in range(ROUNDS):
             with _page(installation) as page:
-                page.goto(f"{installation.stack.url}{path}", timeout=120_000)
+                page.goto(f"{installation.stack.url}{path}", timeout=120_000, wait_until="commit")
                 times.append(page.wait_for_function(ready, timeout=120_000).json_value() / 1e3)
         middle = statistics.median(times)
         yield Figure(
@@ -52,7 +52,7 @@ def _page(installation: Installation) -> Iterator[Page]:
             [
                 {"name": cookie.name, "value": str(cookie.value), "url": installation.stack.url}
                 for cookie in installation.admin.cookies
-                if cookie.name != page_styles.COOKIE  # a browser that has seen nothing has no styles yet
+                if cookie.name not in first_visit.COOKIES.values()  # a browser that has seen nothing
             ]
         )
         page = context.new_page()

@@ -16,8 +16,10 @@ def test_a_part_that_does_not_arrive_is_said(stack: Stack, page: Page, steady: s
     def lose(route: Route) -> None:
         route.abort("failed")
 
+    address = f"/instances/{stack.instance(steady)['uuid']}/console/"
+    page.goto(address)  # the first has all of it within
     page.route(part, lose)
-    page.goto(f"/instances/{stack.instance(steady)['uuid']}/console/")
+    page.goto(address)
     expect(page.get_by_text("The console could not be loaded")).to_be_visible()
     expect(page.get_by_text(KEYS)).to_be_hidden()
     page.unroute(part, lose)

@@ -90,7 +90,7 @@ def watch_it_start(page: Page) -> None:
     """The row goes through its stages in their order, and ends Running with an address."""
     with verbs.without_reload(page):
         verbs.expect_status(page, "first", "Running")
-    expect(verbs.row(page, "first").locator(".cell-address")).to_have_text(re.compile(r"\d+\.\d+\.\d+\.\d+"))
+    expect(verbs.row(page, "first").locator("code")).to_have_text(re.compile(r"\d+\.\d+\.\d+\.\d+"))
     seen = verbs.seen_texts(page)
     stages = [text for text in seen if "Building" in text]
     assert seen[len(stages)].startswith("Running"), seen

@@ -1,11 +1,14 @@
 """The console's pages: who may see them, what they answer, and what a guest's log can do to a reader."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Project, User
 from compute.hosts.models import Hypervisor
@@ -193,3 +196,38 @@ def test_pages_are_never_framed(instance: Instance, alice: User) -> None:
     assert answer["X-Frame-Options"] == "DENY"
     assert "no-store" in answer["Cache-Control"]
     assert settings.X_FRAME_OPTIONS == "DENY"
+
+
+def first_screen(client: Client, instance: Instance, **headers: str) -> str:
+    """The path that the page opens by itself; empty if there is none."""
+    page = client.get(reverse("instance-console", args=[instance.pk]), headers=headers).content.decode()
+    opened = re.search(r'new WebSocket\(.*"(/console/.*)"\)', page)
+    return opened.group(1).encode().decode("unicode_escape") if opened else ""
+
+
+def test_the_page_opens_the_screen_by_itself(instance: Instance, alice: User) -> None:
+    """While its scripts are on their way; with a pass that belongs to this session."""
+    token = first_screen(_client(alice), instance).partition("?token=")[2]
+    (row,) = ConsoleToken.objects.all()
+    assert (row.user, row.instance, row.session is not None) == (alice, instance, True)
+    assert consoles.redeem(token, instance.hypervisor_id) == instance
+
+
+def test_no_pass_is_made_where_none_is_used(instance: Instance, alice: User, root: User) -> None:
+    client = _client(alice)
+    assert first_screen(client, instance, **{"HX-Request": "true"}) == ""
+    client.head(reverse("instance-console", args=[instance.pk]))
+    client.get(reverse("instance-serial", args=[instance.pk]))
+    assert not ConsoleToken.objects.exists()
+    ConsoleToken.objects.create(
+        digest="x",
+        user=root,
+        instance=instance,
+        host_id=instance.hypervisor_id,
+        used_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    assert first_screen(client, instance) == "", "somebody else looks at it: people are asked first"
+    Instance.objects.update(vm_state=VmState.STOPPED)
+    ConsoleToken.objects.all().delete()
+    assert first_screen(client, instance) == ""

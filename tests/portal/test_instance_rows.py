@@ -135,7 +135,7 @@ def test_fifty_rows_cost_no_query_more_than_one_and_few_bytes(
         add()
     with django_assert_num_queries(len(captured)):
         fifty = len(client.get(address).content)
-    assert (fifty - two) / 48 < 1_250
+    assert (fifty - two) / 48 < 900
 
 
 def test_the_tabs_count_what_they_lead_to(alice: User, blue: Project, web: Instance) -> None:

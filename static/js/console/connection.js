@@ -29,10 +29,12 @@ export class Connection extends EventTarget {
   /** The first word on whether the instance runs. */
   start(running) {
     this.running = running;
-    if (running) {
-      this.open("ask");
-    } else {
+    if (!running) {
       this.#tell("off");
+    } else if (globalThis.firstScreen) {
+      this.#adopt(globalThis.firstScreen);
+    } else {
+      this.open("ask");
     }
   }
 
@@ -84,18 +86,12 @@ export class Connection extends EventTarget {
     }
   }
 
-  /** Ask for a pass; the first was asked for by the page itself, before this was loaded (console/screen.html). */
   #ask(how) {
-    const first = how === "ask" ? globalThis.firstPass : null;
-    globalThis.firstPass = null;
-    return (
-      first ??
-      fetch(this.#passUrl, {
-        method: "POST",
-        headers: { "X-CSRFToken": this.#csrf, Accept: "application/json" },
-        body: new URLSearchParams({ how }),
-      })
-    );
+    return fetch(this.#passUrl, {
+      method: "POST",
+      headers: { "X-CSRFToken": this.#csrf, Accept: "application/json" },
+      body: new URLSearchParams({ how }),
+    });
   }
 
   close() {
@@ -108,10 +104,26 @@ export class Connection extends EventTarget {
     this.#tell("gone");
   }
 
+  /** Take the socket that the page itself has opened, and what has come since (console/first_screen.html). */
+  #adopt({ socket, messages }) {
+    this.#tell("connecting", { again: false });
+    if (socket.readyState > WebSocket.OPEN) {
+      this.#later("");
+      return;
+    }
+    this.#show(new RFB(this.#screen, socket, { shared: true }));
+    for (const data of messages) {
+      socket.onmessage({ data });
+    }
+  }
+
   #connect(path, shared) {
     const address = new URL(path, location.href);
     address.protocol = address.protocol.replace("http", "ws");
-    const rfb = new RFB(this.#screen, address.href, { shared });
+    this.#show(new RFB(this.#screen, address.href, { shared }));
+  }
+
+  #show(rfb) {
     this.rfb = rfb;
     let connected = 0;
     rfb.addEventListener("connect", () => {

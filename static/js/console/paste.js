@@ -1,6 +1,5 @@
 // The dialog that types text: shows what cannot be typed before anything is sent.
 
-import { toast } from "../toast.js";
 import { layoutOf, normalised, untypable } from "./layouts.js";
 import { type } from "./typing.js";
 
@@ -46,7 +45,7 @@ export function pasteDialog(dialog, rfb, csrf) {
       const loaded = await layoutOf(address());
       if (layout.value === name) strokes = loaded;
     } catch (error) {
-      toast("danger", error.message);
+      document.dispatchEvent(new CustomEvent("toast", { detail: { kind: "danger", text: error.message } }));
     }
     check();
   };
