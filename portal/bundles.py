@@ -7,13 +7,16 @@ The source stays plain modules, which browsers could load as they are but for th
 import gzip
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from lightningcss import process_stylesheet
 
 from portal import assets, preloads
 
@@ -34,18 +37,25 @@ WHOLE = {"js/console.js"}
 STRIPPED = "css/meridian.css"
 """The style of which only that stays which a page may use: Tabler's is seven times as long."""
 
-PAGES = ("templates/**/*.html", "static/js/**/*.js", "portal/**/*.py")
+PAGES = (("templates", "*.html"), ("static/js", "*.js"), ("portal", "*.py"))
 """What pages are made of."""
 
-BY_SCRIPTS = ("show", "showing", "hiding", "fade", "offcanvas-backdrop")
-"""Classes that Tabler's scripts set."""
+ELSEWHERE = {
+    *("show", "showing", "hiding", "fade", "offcanvas-backdrop", "data-bs-popper", "data-popper-placement"),
+    *("errorlist", "qr"),
+}
+"""What Tabler's scripts, Django's forms and the code of `accounts` set."""
 
-NO_CLASSES = (
+NO_CLASSES = {
     *("alert", "alert-icon", "avatar", "badge", "calendar", "col", "empty", "figure", "invisible", "lead"),
-    *("loader", "mark", "nav", "page", "placeholder", "required", "row", "signal", "signal-bar", "signature"),
-    *("status", "step-item", "steps", "timeline", "toast", "toolbar", "visible"),
-)
+    *("legend", "loader", "mark", "nav", "page", "placeholder", "required", "row", "signal", "signal-bar"),
+    *("signature", "status", "step-item", "steps", "timeline", "toast", "toolbar", "visible"),
+}
 """Classes of Tabler's that no page has; as words, pages have them."""
+
+NAME = r"(?:\.|\[(?=data-))(-?[A-Za-z_][\w-]*)"
+"""A class or an attribute of data in a selector."""
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 COMPRESSED = {".css", ".js", ".mjs", ".svg"}
 LEAST_BYTES = 1024
@@ -56,7 +66,8 @@ def make(folder: Path) -> None:
     shared = [entry for entry in ENTRIES if entry not in WHOLE]
     imports = _bundle(folder, shared, "--splitting", "--chunk-names=js/chunk-[hash]") | _bundle(folder, WHOLE)
     (folder / preloads.IMPORTS).write_text(json.dumps(imports))
-    strip(folder / STRIPPED)
+    style = folder / STRIPPED
+    style.write_text(strip(style.read_text(), page_words()))
 
 
 def _bundle(folder: Path, entries: Iterable[str], *further: str) -> dict[str, list[str]]:
@@ -77,12 +88,55 @@ def _bundle(folder: Path, entries: Iterable[str], *further: str) -> dict[str, li
     return _imports(outputs)
 
 
-def strip(style: Path) -> None:
-    """Leave in a style the selectors and variables whose names a page may use: any word of it may name a class."""
-    program = settings.BASE_DIR / "node_modules/purgecss/bin/purgecss.js"
-    names = ("--safelist", *BY_SCRIPTS, "--blocklist", *NO_CLASSES)
-    options = ("--content", *PAGES, *names, "--variables", "--keyframes", "--output", style)
-    subprocess.run(["node", program, "--css", style, *options], cwd=settings.BASE_DIR, check=True)
+def strip(style: str, words: AbstractSet[str]) -> str:
+    """Return the style without the selectors and variables whose names are none of these words."""
+    named = set(re.findall(NAME, style))
+    style = RULE.sub(lambda rule: _narrowed(rule, named - words), style)
+    unused = named - words
+    while True:
+        style = process_stylesheet(style, unused_symbols=unused, minify=True)
+        read = set(re.findall(r"var\((--[\w-]+)", style)) | words
+        idle = set(re.findall(r"(--[\w-]+):", style)) - read
+        if not idle:
+            return style
+        unused |= idle  # those that only they read are idle next
+
+
+def _narrowed(rule: re.Match[str], unused: AbstractSet[str]) -> str:
+    """Return the rule with those of its selectors that may match; nothing if none does."""
+    names, declarations = rule.groups()
+    if names.startswith("@"):
+        return rule[0]
+    # What stands in parentheses, as of `:not` and `:is`, need not be there.
+    left = [name for name in _selectors(names) if not unused & set(re.findall(NAME, _outside(name)))]
+    return f"{','.join(left)}{{{declarations}}}" if left else ""
+
+
+def _selectors(names: str) -> list[str]:
+    """Return the selectors of a list, whose parentheses may hold lists of their own."""
+    selectors = [""]
+    for part in names.split(","):
+        if selectors[-1].count("(") == selectors[-1].count(")"):
+            selectors.append(part)
+        else:
+            selectors[-1] += f",{part}"
+    return selectors[1:]
+
+
+def _outside(selector: str) -> str:
+    """Return a selector without its parentheses."""
+    while (less := re.sub(r"\([^()]*\)", "", selector)) != selector:
+        selector = less
+    return selector
+
+
+def page_words() -> set[str]:
+    """Return every word of what pages are made of: each may name a class."""
+    words = set(ELSEWHERE)
+    for folder, pattern in PAGES:
+        for file in (settings.BASE_DIR / folder).rglob(pattern):
+            words |= set(re.findall(r"[\w-]+", file.read_text()))
+    return words - NO_CLASSES
 
 
 def _imports(outputs: dict[str, Any]) -> dict[str, list[str]]:
