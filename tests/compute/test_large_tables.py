@@ -161,6 +161,9 @@ def test_instances_of_a_project_are_counted_by_index(as_alice: Context, blue: Pr
     rows = Instance.objects.visible_to(as_alice).existing().exclude(vm_state=VmState.SOFT_DELETED)
     assert instances.page(as_alice).paginator.count == rows.count() == 200
     if connection.vendor == "sqlite":
-        assert "USING COVERING INDEX instances_of_project" in rows.order_by().values("vm_state").explain()
+        assert "USING COVERING INDEX instances_by_state" in rows.order_by().values("vm_state").explain()
+        plan = rows.order_by("-created_at", "id")[:50].explain()
+        assert "USING INDEX instances_of_project" in plan
+        assert "ORDER BY" not in plan, "the index is in the order of the list"
     else:
         assert work(rows.count) == 200
