@@ -8,6 +8,7 @@ from accounts.context import Context
 from accounts.models import Project
 from accounts.services import inputs, limits, projects, quotas
 from accounts.services.quotas import Resource, Usage
+from portal import amounts
 
 DEFAULTS = "defaults"
 
@@ -21,6 +22,11 @@ class Cell:
     usage: Usage | None
     typed: str = ""
     wrong: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the typed text."""
+        return amounts.unit(self.resource)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,7 @@ class Line:
 def defaults(context: Context) -> Line:
     """Return the line of the default limits. One query."""
     cells = [
-        Cell(resource=row.resource, limit=row.limit, usage=None, typed=str(row.limit))
+        Cell(resource=row.resource, limit=row.limit, usage=None, typed=amounts.typed(row.limit, row.resource))
         for row in limits.list_own(context)
     ]
     return Line(key=DEFAULTS, project=None, cells=cells)
@@ -66,7 +72,7 @@ def lines(rows: Iterable[Project]) -> list[Line]:
                     resource=usage_of_resource.resource,
                     limit=usage_of_resource.limit,
                     usage=usage_of_resource,
-                    typed=str(usage_of_resource.limit),
+                    typed=amounts.typed(usage_of_resource.limit, usage_of_resource.resource),
                 )
                 for usage_of_resource in usage[project.id]
             ],

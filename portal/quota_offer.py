@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.services import quotas
 from accounts.services.quotas import Resource, Usage
+from portal import amounts
 from portal.templatetags.cloud import amount
 
 
@@ -25,7 +26,8 @@ class Offer:
     @property
     def url(self) -> str:
         """Return the address of the form, with the numbers filled in."""
-        return f"{reverse('quota-request-ask')}?{urlencode(self.limits)}"
+        limits = {name: amounts.typed(limit, quotas.resources[name]) for name, limit in self.limits.items()}
+        return f"{reverse('quota-request-ask')}?{urlencode(limits)}"
 
 
 def make(usages: Iterable[Usage], needed: Mapping[str, int], waiting: Mapping[str, int]) -> Offer | None:

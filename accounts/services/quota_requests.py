@@ -165,7 +165,7 @@ def _parse_increases(changes: Mapping[str, object], present: Mapping[str, int]) 
         elif value is None or not present[name] < value <= quotas.LARGEST:
             wrong[name] = _("Give a whole number from %(least)s to %(largest)s.") % {
                 "least": present[name] + 1,
-                "largest": quotas.LARGEST,
+                "largest": f"{quotas.LARGEST} {quotas.resources[name].unit}".strip(),
             }
         else:
             limits[name] = value

@@ -231,8 +231,9 @@ def parse_limits(changes: Mapping[str, object]) -> dict[str, int]:
         if name not in resources and name not in caps:
             wrong[name] = _("There is no quota of this name.")
         elif (value := whole_number(limit)) is None or not Quota.UNLIMITED <= value <= LARGEST:
+            unit = resources[name].unit if name in resources else ""
             wrong[name] = _("Give a whole number from 0 to %(largest)s, or -1 for no limit.") % {
-                "largest": LARGEST
+                "largest": f"{LARGEST} {unit}".strip()
             }
         else:
             values[name] = value

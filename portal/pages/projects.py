@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import policy
 from accounts.errors import BadInput
 from accounts.services import directory, quotas
-from portal import lists, quota_lines
+from portal import amounts, lists, quota_lines
 from portal.quota_lines import DEFAULTS
 from portal.requests import Request, done, is_htmx, live_page, page, toast, with_events
 
@@ -58,7 +58,7 @@ def update(request: Request, key: str) -> HttpResponse:
     is_card = request.headers.get("HX-Target") == "quota"
     template = "projects/quota.html" if is_card else "projects/line.html"
     try:
-        quotas.update(request.context, None if key == DEFAULTS else key, texts)
+        quotas.update(request.context, None if key == DEFAULTS else key, amounts.parsed(texts))
     except BadInput as error:
         line = quota_lines.line(request.context, key).typed(texts, error.fields)
         return page(request, template, {"line": line, "is_edited": True})
@@ -74,7 +74,7 @@ def update_many(request: Request) -> HttpResponse:
     project_ids = list(dict.fromkeys(request.POST.getlist("ids")))
     texts = {name: text for name, text in _limit_texts(request).items() if text.strip()}
     try:
-        quotas.update_many(request.context, project_ids, texts)
+        quotas.update_many(request.context, project_ids, amounts.parsed(texts))
     except BadInput as error:
         sentences = [f"{quotas.resources[name].label}: {text}" for name, text in error.fields.items()]
         raise BadInput(" ".join(sentences) or error.text) from error

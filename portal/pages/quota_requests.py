@@ -14,7 +14,7 @@ from accounts.models import QuotaRequest
 from accounts.services import quota_requests, quotas
 from accounts.services.quota_requests import RequestWithUsage
 from accounts.services.quotas import Resource, Usage
-from portal import words
+from portal import amounts, words
 from portal.lists import page_number
 from portal.quota_offer import quantity
 from portal.requests import Request, away, done, is_htmx, live_page, page, toast, with_events
@@ -59,6 +59,11 @@ class Field:
     typed: str
     wrong: str
 
+    @property
+    def unit(self) -> str:
+        """Return the unit of the typed text."""
+        return amounts.unit(self.usage.resource)
+
 
 def make_line(request: QuotaRequest, *, may_withdraw: bool = False) -> RequestLine:
     return RequestLine(
@@ -75,7 +80,7 @@ def ask(request: Request) -> HttpResponse:
     problem: BadInput | None = None
     if request.method == "POST":
         try:
-            quota_requests.create(context, texts, data.get("reason", ""))
+            quota_requests.create(context, amounts.parsed(texts), data.get("reason", ""))
         except BadInput as error:
             problem = error
         else:

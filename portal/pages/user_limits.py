@@ -14,6 +14,7 @@ from accounts import policy
 from accounts.models import Project, User
 from accounts.services import inputs, quotas, user_quotas
 from accounts.services.quotas import Usage
+from portal import amounts
 from portal.form_pages import form_page
 from portal.forms import Form
 from portal.requests import Request
@@ -41,7 +42,8 @@ class UserLimits(Form):
                 "used": amount(usage.used, resource.unit),
                 "limit": "∞" if limit < 0 else amount(limit, resource.unit),
             }
-            label = f"{resource.label} ({resource.unit})" if resource.unit else str(resource.label)
+            unit = amounts.unit(resource)
+            label = f"{resource.label} ({unit})" if unit else str(resource.label)
             self.fields[resource.name] = _limit(label, used)
         for name, cap in CAPS.items():
             most = "∞" if project_limits[name] < 0 else project_limits[name]
@@ -54,7 +56,7 @@ def _limit(label: str, help_text: str) -> forms.CharField:
         required=False,
         max_length=12,
         help_text=help_text,
-        widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+        widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "decimal"}),
     )
 
 
@@ -67,12 +69,15 @@ def edit(request: Request, project_id: str, user_id: str) -> HttpResponse:
         quotas.user_usage(project.id, user.id),
         quotas.limits([project.id])[project.id],
         request.POST or None,
-        initial=user_quotas.limits(request.context, project.id, user.id),
+        initial={
+            name: amounts.typed(limit, quotas.resources[name]) if name in quotas.resources else limit
+            for name, limit in user_quotas.limits(request.context, project.id, user.id).items()
+        },
     )
     back = reverse("project", args=[project.id])
 
     def save(data: dict[str, Any]) -> tuple[str, str]:
-        user_quotas.set_limits(request.context, project.id, user.id, data)
+        user_quotas.set_limits(request.context, project.id, user.id, amounts.parsed(data))
         return _("Changed the limits of %(name)s.") % {"name": user.name}, back
 
     return form_page(

@@ -14,11 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.services.quotas import Usage
+from accounts.services.quotas import Resource, Usage
 from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.services import status_labels
-from portal import first_visit, icons, preloads, words
+from portal import amounts, first_visit, icons, preloads, words
 
 register = template.Library()
 
@@ -76,6 +76,12 @@ def amount(value: int | None, unit: str = "") -> str:
     if value is None:
         return "∞"
     return mib(value) if unit == "MiB" else f"{value} {unit}".strip()
+
+
+@register.filter
+def typed_unit(resource: Resource) -> str:
+    """Return the unit of what is typed for a resource without one."""
+    return amounts.unit(resource)
 
 
 @register.filter
