@@ -51,6 +51,11 @@ class Plan:
     def is_over(self) -> bool:
         return any(bar.is_over for bar in self.bars)
 
+    @property
+    def nothing_fits(self) -> bool:
+        """Return whether each size has a reason why it cannot be chosen."""
+        return all(size.reason for size in self.sizes)
+
 
 def make(
     project: Project | None, image: Image | None, flavor: Flavor | None, flavors: Sequence[Flavor], count: int

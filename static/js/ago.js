@@ -11,15 +11,16 @@ function words(seconds) {
   return sentence.replace("%(n)s", Math.floor(past / unit));
 }
 
-function refresh() {
+/** Say how long ago the times of the page are. */
+export function refreshAges() {
   const now = Date.now();
-  for (const time of document.querySelectorAll("time")) {
+  for (const time of document.querySelectorAll("time[datetime]")) {
     const text = words((now - Date.parse(time.dateTime)) / 1000);
     if (time.textContent !== text) time.textContent = text;
     time.title ||= format.format(new Date(time.dateTime));
   }
 }
 
-refresh();
-setInterval(refresh, 10_000);
-document.addEventListener("htmx:afterSettle", refresh);
+refreshAges();
+setInterval(refreshAges, 10_000);
+document.addEventListener("htmx:afterSettle", refreshAges);

@@ -1,4 +1,9 @@
-/** <img data-screen="url"> shows an instance's screen, and a newer picture every few seconds while somebody looks. */
+/**
+ * <img data-screen="url"> shows an instance's screen, and a newer picture every few seconds while somebody looks. If none
+ * comes, the old one stays and [data-screen-age] says how old it is.
+ */
+
+import { refreshAges } from "./ago.js";
 
 const EVERY = 5000;
 const SOON = 1000; // while there is none yet, such as just before the guest draws its first one
@@ -7,6 +12,16 @@ const TRIES = 20; // then it is no matter of seconds
 let timer;
 let failures = 0;
 let asks = false;
+let takenAt;
+
+function tell(image) {
+  const age = document.querySelector("[data-screen-age]");
+  if (!age) return;
+  age.hidden = failures === 0 || image.hidden;
+  if (age.hidden) return;
+  age.querySelector("time").dateTime = takenAt.toISOString();
+  refreshAges();
+}
 
 async function refresh() {
   const image = document.querySelector("img[data-screen]");
@@ -20,10 +35,12 @@ async function refresh() {
       image.src = picture.src;
       image.hidden = false;
       failures = 0;
+      takenAt = new Date();
     } catch {
-      failures += 1; // the old one stays
+      failures += 1;
     }
     asks = false;
+    tell(image);
   }
   clearTimeout(timer);
   timer = setTimeout(refresh, image?.hidden && failures < TRIES ? SOON : EVERY);

@@ -83,3 +83,17 @@ def test_no_address_has_the_token_of_a_form(stack: Stack, page: Page, steady: st
     page.wait_for_timeout(1_000)
     assert any("flavor_id=" in url for url in asked)
     assert not [url for url in asked if "csrfmiddlewaretoken" in url]
+
+
+def test_an_old_picture_says_how_old_it_is(stack: Stack, page: Page, steady: str) -> None:
+    def lose(route: Route) -> None:
+        route.abort("failed")
+
+    page.goto(f"/instances/{stack.instance(steady)['uuid']}/")
+    expect(page.locator("img[data-screen]")).to_be_visible(timeout=60_000)
+    age = page.locator("[data-screen-age]")
+    expect(age).to_be_hidden()
+    page.route("**/screenshot/*", lose)
+    expect(age).to_have_text(re.compile(r"Last picture: (just now|\d+ s ago)"))
+    page.unroute("**/screenshot/*", lose)
+    expect(age).to_be_hidden()

@@ -1,6 +1,7 @@
 """The instance's page: what is being done can be cancelled, schedules and expiry have cards, forms keep what was typed."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Project, User
 from compute.engine.models import Operation
 from compute.hosts.models import Hypervisor
-from compute.instances.models import Instance, Schedule
+from compute.instances.models import Flavor, Instance, Schedule
 from compute.instances.services import schedules
 from compute.instances.states import VmState
 from compute.networks.models import Network
@@ -239,3 +240,16 @@ def test_what_is_in_the_bin_offers_to_come_back_and_nothing_else(alice: User, we
     assert action(web, "restore") in text
     for gone in ("Never expires", "No schedules", "ssh ", "Open console"):
         assert gone not in text
+
+
+def test_a_size_can_only_be_confirmed_where_one_is_possible(alice: User, web: Instance) -> None:
+    client, address = signed_in(alice), action(web, "resize")
+    sentence = "No size is possible now; each says why."
+    Flavor.objects.exclude(pk=web.flavor_id).delete()
+    page = client.get(address).content.decode()
+    assert sentence in page
+    assert re.search(r"<button[^>]* data-once disabled>", page)
+    factories.FlavorFactory(vcpus=web.vcpus + 1, ram_mib=web.ram_mib, disk_gib=web.disk_gib)
+    page = client.get(address).content.decode()
+    assert sentence not in page
+    assert not re.search(r"<button[^>]* data-once disabled>", page)
