@@ -105,8 +105,10 @@ def listing(request: Request) -> HttpResponse:
     everywhere = "all" in query and request.context.is_admin
     if everywhere and not is_htmx(request):
         admin_reads.record_list(request.context, query.get("search", "")[:255])
-    instances_page = _page(request, number=page_number(request), everywhere=everywhere)
     counts = instances.counts(request.context, all_projects=everywhere)
+    is_counted = not any(query.get(name) for name in ("search", "project"))
+    count = counts.get(query.get("status", "") or "total", counts["total"]) if is_counted else None
+    instances_page = _page(request, number=page_number(request), everywhere=everywhere, count=count)
     bulk = _permitted_actions(request, BULK)
     values = {
         "page": instances_page,
@@ -142,7 +144,9 @@ def ids(request: Request) -> JsonResponse:
     )
 
 
-def _page(request: Request, *, number: int, everywhere: bool, size: int = 50) -> "Page[Instance]":
+def _page(
+    request: Request, *, number: int, everywhere: bool, size: int = 50, count: int | None = None
+) -> "Page[Instance]":
     """Return a page of the instances that the address asks for."""
     query = request.GET
     return instances.page(
@@ -154,6 +158,7 @@ def _page(request: Request, *, number: int, everywhere: bool, size: int = 50) ->
         project=query.get("project", ""),
         number=number,
         size=size,
+        count=count,
     )
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import NotFound
 from accounts.models import Project
 from accounts.names import is_text
+from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
 from compute.instances.models.instance import InstanceQuerySet
 from compute.instances.states import VmState
@@ -32,14 +33,16 @@ SORTS = {
 }
 
 _IDLE = Q(task_state=None)
-_ON = (VmState.ACTIVE, VmState.RESCUED, VmState.RESIZED)
-_OFF = (VmState.STOPPED, VmState.SHELVED)
+_STATES: dict[str, tuple[VmState, ...]] = {
+    "active": (VmState.ACTIVE, VmState.RESCUED, VmState.RESIZED),
+    "stopped": (VmState.STOPPED, VmState.SHELVED),
+    "error": (VmState.ERROR,),
+}
+_FILTER_OF = {state: name for name, states in _STATES.items() for state in states}
 STATUSES: dict[str, Q] = {
-    "active": Q(vm_state__in=_ON) & _IDLE,
-    "stopped": Q(vm_state__in=_OFF) & _IDLE,
+    **{name: Q(vm_state__in=states) & _IDLE for name, states in _STATES.items()},
     "busy": ~_IDLE,
-    "error": Q(vm_state=VmState.ERROR) & _IDLE,
-    "other": ~Q(vm_state__in=[*_ON, *_OFF, VmState.ERROR]) & _IDLE,
+    "other": ~Q(vm_state__in=list(_FILTER_OF)) & _IDLE,
 }
 """{filter: condition}. Each instance meets exactly one, so that the counts add up."""
 
@@ -65,12 +68,13 @@ def page(
     size: int = 50,
     in_bin: bool = False,
     details: bool = False,
+    count: int | None = None,
 ) -> "Page[Instance]":
     """Return one page of instances with their ports, hosts and open operations. Raise Forbidden.
 
     They come with what a list shows, in all projects with their owners too; with `details`, with all that actions ask.
     `search` matches part of a name or address, or a whole id. In all projects it matches part of a user's name too.
-    `project` is an id. Unknown filters and sorts have no effect.
+    `project` is an id. Unknown filters and sorts have no effect. `count` is the number of all of them, if it is known.
     """
     policy.enforce(context, "instance:read")
     rows = Instance.objects.visible_to(context, all_projects=all_projects)
@@ -85,7 +89,10 @@ def page(
     if is_text(project, 64):
         rows = rows.filter(project=project)
     rows = rows.order_by(*SORTS.get(sort, SORTS[""]))
-    return Paginator(rows, size).get_page(number)
+    paginator = Paginator(rows, size)
+    if count is not None:
+        paginator.count = count
+    return paginator.get_page(number)
 
 
 def get(context: Context, instance_id: UUID | str) -> Instance:
@@ -140,8 +147,13 @@ def counts(context: Context, *, all_projects: bool = False) -> dict[str, int]:
     """Return the numbers of instances by status of `STATUSES`, and `total`. Raise Forbidden. One query."""
     policy.enforce(context, "instance:read")
     rows = Instance.objects.visible_to(context, all_projects=all_projects).present()
-    counted = {name: Count("vm_state", filter=condition) for name, condition in STATUSES.items()}
-    return rows.aggregate(total=Count("vm_state"), **counted)  # an index has it: no row is read
+    numbers = dict.fromkeys([*STATUSES, "total"], 0)
+    # An index has all of it: no row is read.
+    groups = rows.order_by().values_list("vm_state", "task_state").annotate(Count("vm_state"))
+    for vm_state, task_state, number in groups:
+        numbers["busy" if task_state else _FILTER_OF.get(VmState(vm_state), "other")] += number
+        numbers["total"] += number
+    return numbers
 
 
 def count_in_recycle_bin(context: Context) -> int:
@@ -179,7 +191,8 @@ def _for_list(rows: InstanceQuerySet, *, owners: bool) -> InstanceQuerySet:
     if owners:
         rows = rows.only(*_LISTED, "project", "user").select_related("project", "user")
     # Many instances share a host, so it is read once and not with each.
-    return rows.prefetch_related("hypervisor").reading(_read_addresses).with_open_operations()
+    host = Prefetch("hypervisor", Hypervisor.objects.only("state"))
+    return rows.prefetch_related(host).reading(_read_addresses).with_open_operations()
 
 
 def _for_apis(context: Context, rows: InstanceQuerySet) -> InstanceQuerySet:
