@@ -19,7 +19,9 @@ function tell(image) {
   if (!age) return;
   age.hidden = failures === 0 || image.hidden;
   if (age.hidden) return;
-  age.querySelector("time").dateTime = takenAt.toISOString();
+  const time = age.querySelector("time");
+  time.dateTime = takenAt.toISOString();
+  time.title = "";
   refreshAges();
 }
 
