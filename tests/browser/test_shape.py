@@ -1,5 +1,6 @@
 """Nothing on a page moves because something else changes."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.stack import Stack
@@ -33,3 +34,13 @@ def test_columns_stay_while_statuses_change(page: Page, steady: str) -> None:
       for (const state of document.querySelectorAll(".cell-status .state")) state.textContent = "Taking an image";
     }""")
     assert page.evaluate(COLUMNS) == before
+
+
+@pytest.mark.parametrize("path", ["/audit/", "/usage/"])
+def test_filters_stand_side_by_side(page: Page, path: str) -> None:
+    page.goto(path)
+    tops = page.locator(".audit-filters > div").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().top)"
+    )
+    assert len(tops) > 1
+    assert len(set(tops)) == 1, tops
