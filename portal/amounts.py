@@ -39,7 +39,7 @@ def parse(text: str, resource: Resource) -> str:
     amount = re.fullmatch(r"(\d{1,12}(?:[.,]\d{1,6})?)\s*([MGT]iB)?", text, re.IGNORECASE | re.ASCII)
     if resource.unit not in {"MiB", "GiB"} or amount is None:
         return text
-    number, of = amount.groups()
-    mib = float(number.replace(",", ".")) * BY_UNIT[(of or unit(resource)).upper()]
+    number, own_unit = amount.groups()
+    mib = float(number.replace(",", ".")) * BY_UNIT[(own_unit or unit(resource)).upper()]
     whole = mib / BY_UNIT[resource.unit.upper()]
     return str(int(whole)) if whole.is_integer() else text
