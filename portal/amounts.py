@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from accounts.models import Quota
 from accounts.services import quotas
 from accounts.services.quotas import Resource
 
-NO_LIMIT = -1
 BY_UNIT = {"MIB": 1, "GIB": 1024, "TIB": 1024**2}
 """MiB of each unit."""
 
@@ -24,18 +24,19 @@ def parsed(texts: Mapping[str, str]) -> dict[str, str]:
 
 def typed(limit: int, resource: Resource) -> str:
     """Return a limit as it stands in a field: “50” for 50 GiB of memory, “∞” for no limit."""
-    if limit == NO_LIMIT:
+    if limit == Quota.UNLIMITED:
         return "∞"
     if resource.unit != "MiB":
         return str(limit)
-    return f"{limit / 1024:g}" if limit * 100 % 1024 == 0 else f"{limit} MiB"
+    whole, rest = divmod(limit * 100, 1024)
+    return f"{limit} MiB" if rest else f"{whole // 100}.{whole % 100:02}".rstrip("0").rstrip(".")
 
 
 def parse(text: str, resource: Resource) -> str:
     """Return what stands in a field in the resource's own unit; what is no amount is returned as it is."""
     text = text.strip().replace("−", "-")
     if text == "∞":
-        return str(NO_LIMIT)
+        return str(Quota.UNLIMITED)
     amount = re.fullmatch(r"(\d{1,12}(?:[.,]\d{1,6})?)\s*([MGT]iB)?", text, re.IGNORECASE | re.ASCII)
     if resource.unit not in {"MiB", "GiB"} or amount is None:
         return text

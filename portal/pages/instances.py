@@ -106,9 +106,7 @@ def listing(request: Request) -> HttpResponse:
     if everywhere and not is_htmx(request):
         admin_reads.record_list(request.context, query.get("search", "")[:255])
     counts = instances.counts(request.context, all_projects=everywhere)
-    is_counted = not any(query.get(name) for name in ("search", "project"))
-    count = counts.get(query.get("status", "") or "total", counts["total"]) if is_counted else None
-    instances_page = _page(request, number=page_number(request), everywhere=everywhere, count=count)
+    instances_page = _page(request, number=page_number(request), everywhere=everywhere, counted=counts)
     bulk = _permitted_actions(request, BULK)
     values = {
         "page": instances_page,
@@ -145,7 +143,7 @@ def ids(request: Request) -> JsonResponse:
 
 
 def _page(
-    request: Request, *, number: int, everywhere: bool, size: int = 50, count: int | None = None
+    request: Request, *, number: int, everywhere: bool, size: int = 50, counted: dict[str, int] | None = None
 ) -> "Page[Instance]":
     """Return a page of the instances that the address asks for."""
     query = request.GET
@@ -158,7 +156,7 @@ def _page(
         project=query.get("project", ""),
         number=number,
         size=size,
-        count=count,
+        counted=counted,
     )
 
 

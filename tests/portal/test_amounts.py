@@ -31,6 +31,8 @@ def test_a_unit_stands_once(name: str, used: int, limit: int, reads: str) -> Non
         ("instances", -1, "∞"),
         ("ram", 51200, "50"),
         ("ram", 512, "0.5"),
+        ("ram", 1280, "1.25"),
+        ("ram", 2**30, "1048576"),
         ("ram", 6055, "6055 MiB"),
         ("ram", 0, "0"),
         ("gigabytes", 1000, "1000"),

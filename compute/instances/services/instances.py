@@ -1,7 +1,7 @@
 """Queries for instances, each in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -68,13 +68,14 @@ def page(
     size: int = 50,
     in_bin: bool = False,
     details: bool = False,
-    count: int | None = None,
+    counted: Mapping[str, int] | None = None,
 ) -> "Page[Instance]":
     """Return one page of instances with their ports, hosts and open operations. Raise Forbidden.
 
     They come with what a list shows, in all projects with their owners too; with `details`, with all that actions ask.
     `search` matches part of a name or address, or a whole id. In all projects it matches part of a user's name too.
-    `project` is an id. Unknown filters and sorts have no effect. `count` is the number of all of them, if it is known.
+    `project` is an id. Unknown filters and sorts have no effect. What `counts` has told, as
+    `counted`, is not counted again.
     """
     policy.enforce(context, "instance:read")
     rows = Instance.objects.visible_to(context, all_projects=all_projects)
@@ -90,8 +91,8 @@ def page(
         rows = rows.filter(project=project)
     rows = rows.order_by(*SORTS.get(sort, SORTS[""]))
     paginator = Paginator(rows, size)
-    if count is not None:
-        paginator.count = count
+    if counted and not (search or project):
+        paginator.count = counted[status if status in STATUSES else "total"]
     return paginator.get_page(number)
 
 
