@@ -13,11 +13,11 @@ from compute.engine.services import background_loop
 
 def tell(sender: Any, keys: Iterable[str], **_signal: Any) -> None:
     """Receive `accounts.services.sessions.ended`. Without Redis, connections end at their next check."""
-    with contextlib.suppress(RedisError, OSError):
-        background_loop.run(_send(list(keys)))
+    background_loop.start(_send(list(keys)))
 
 
 async def _send(keys: list[str]) -> None:
     layer = get_channel_layer()
-    for key in keys:
-        await layer.group_send(socket_sessions.group_of(key), {"type": "signed.out"})
+    with contextlib.suppress(RedisError, OSError):
+        for key in keys:
+            await layer.group_send(socket_sessions.group_of(key), {"type": "signed.out"})

@@ -54,5 +54,5 @@ INSTANCE = Kind(
     # Why its launch has failed matters more than that a deletion has failed afterwards.
     keeps_fault=lambda instance: not instance.was_launched,
     host=lambda instance: instance.hypervisor_id,
-    related=("hypervisor", "image", "rescue_image", "project"),
+    related=("hypervisor",),
 )

@@ -15,6 +15,7 @@ import libvirt
 import playwright.sync_api
 
 from tests.bench import (
+    burst,
     compute,
     console,
     figures,
@@ -34,6 +35,7 @@ from tests.stack import running
 
 MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "launch": launch.measure,
+    "burst": burst.measure,
     "memory": memory.measure,
     "compute": compute.measure,
     "push": push.measure,

@@ -36,7 +36,7 @@ def measure(installation: Installation) -> Iterator[Figure]:
         ours=milliseconds(statistics.median(ours)),
         beside=f"virsh, same XML: {milliseconds(statistics.median(theirs))}",
         value=median_ratio(ours, theirs),
-        goal=Goal(bound=1.3),
+        goal=Goal(bound=1.15),
     )
     for name in phases[0]:
         yield Figure(

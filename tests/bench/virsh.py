@@ -32,23 +32,38 @@ class Virsh:
 
     def launch(self) -> float:
         """Seconds that one virsh takes for all three commands; what it made is removed afterwards."""
+        mine = self.prepare()
+        began = time.perf_counter()
+        self.start(mine)
+        took = time.perf_counter() - began
+        self.remove(mine)
+        return took
+
+    def prepare(self) -> uuid.UUID:
+        """Write the description and the config drive of one more guest."""
         mine = uuid.uuid4()
-        file = self.folder / f"{mine}.xml"
-        file.write_text(self._described(mine))
-        config_drive = self.disk_folder / f"config-{mine}"
-        config_drive.write_bytes(self.config_drive)
-        commands = (
+        self._file(mine).write_text(self._described(mine))
+        self._config_drive(mine).write_bytes(self.config_drive)
+        return mine
+
+    def start(self, mine: uuid.UUID) -> None:
+        """Make the disk, define the guest and start it by one virsh."""
+        _virsh(
             f"vol-create-as {self.pool} disk-{mine} {self.disk_bytes} --format qcow2"
             f" --backing-vol {self.image} --backing-vol-format qcow2;"
-            f" define {file}; start instance-{mine}"
+            f" define {self._file(mine)}; start instance-{mine}"
         )
-        began = time.perf_counter()
-        _virsh(commands)
-        took = time.perf_counter() - began
+
+    def remove(self, mine: uuid.UUID) -> None:
         _virsh(f"destroy instance-{mine}; undefine instance-{mine}; vol-delete disk-{mine} {self.pool}")
-        config_drive.unlink()
-        file.unlink()
-        return took
+        self._config_drive(mine).unlink()
+        self._file(mine).unlink()
+
+    def _file(self, mine: uuid.UUID) -> Path:
+        return self.folder / f"{mine}.xml"
+
+    def _config_drive(self, mine: uuid.UUID) -> Path:
+        return self.disk_folder / f"config-{mine}"
 
     def _described(self, mine: uuid.UUID) -> str:
         """The sample's XML with other identities; without the tag, so that nobody takes it for an instance."""

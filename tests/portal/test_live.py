@@ -18,6 +18,7 @@ from accounts import socket_sessions
 from accounts.context import for_user
 from accounts.models import Assignment, Project, QuotaRequest, User, UserSession
 from accounts.services import sessions, users
+from compute.engine.services import background_loop
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import liveness
 from portal.asgi import application
@@ -27,8 +28,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _layer_in_memory(settings: Any) -> None:
+def _layer_in_memory(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer in memory. It wakes nobody in another thread, so whoever sends waits until it is sent."""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    start = background_loop.start
+    monkeypatch.setattr(background_loop, "start", lambda coroutine: start(coroutine).result())
 
 
 class Socket(ApplicationCommunicator):

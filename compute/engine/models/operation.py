@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import Project, User
 from accounts.models.row import RowModel
@@ -111,6 +112,11 @@ class Operation(RowModel):
     def verb(self) -> str:
         """Return the action's name without its noun."""
         return self.kind.partition(".")[2]
+
+    @cached_property
+    def held(self) -> "list[Hold]":
+        """Return its holds, which never change, the subject's first. Costs one query."""
+        return list(self.holds.all())
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):

@@ -67,14 +67,12 @@ def _run_steps(run: Run, plan: Plan) -> None:
         _enforce_attempts(run, ATTEMPTS)
         for step in plan.steps:
             if not _ended(run.operation, step):
-                _ensure_host(run, step)
-                _begin(run, step)
+                _begin(run, step, **_ensure_host(run, step))
                 step.do(run)
                 failpoint(f"{run.operation.kind}.{step.name}")
                 _note_end(run, step)
-        run.go_on(timeline=run.operation.timeline)
         failpoint(f"{run.operation.kind}.close")
-        _close(run, plan, State.SUCCEEDED)
+        _close(run, plan, State.SUCCEEDED, timeline=run.operation.timeline)
     except Wait as wait:
         run.write(attempt=run.operation.attempt - 1)
         run.release(until=wait.until)
@@ -108,7 +106,8 @@ def _undo_steps(run: Run, plan: Plan) -> None:
         for entry in reversed(run.operation.timeline):
             if entry["undone"] is None:
                 step = _find_step(by_name, entry["name"])
-                _ensure_host(run, step)
+                if fields := _ensure_host(run, step):
+                    run.write(**fields)
                 step.undo(run)
                 failpoint(f"{run.operation.kind}.{step.name}.undo")
                 entry["undone"] = _now()
@@ -153,21 +152,23 @@ def _find_step(steps: Mapping[str, Step], name: str) -> Step:
     return steps[name]
 
 
-def _ensure_host(run: Run, step: Step) -> None:
-    """Hand the operation over if the step must run on another host. Raise _HandedOver."""
+def _ensure_host(run: Run, step: Step) -> dict[str, Any]:
+    """Hand the operation over if the step must run on another host. Return the columns to write before the step.
+
+    Raise _HandedOver.
+    """
     if step.where == Where.ANYWHERE:
-        return
+        return {}
     # It occupies its subject, which so stays on the host that an earlier step has found.
     if run.operation.host_id is not None and run.operation.host_id == served_host.host_id():
-        return
+        return {}
     subject = run.subject
     host = kinds.kind_of(subject).host(subject) or run.operation.host_id
     if host is not None and served_host.host_id() not in {None, host}:
         run.hand_over(host)
         dispatch.send(run.operation.pk, host)
         raise _HandedOver
-    if host != run.operation.host_id and host is not None:
-        run.write(host_id=host)
+    return {"host_id": host} if host is not None else {}
 
 
 def _begin_undo(run: Run, error: dict[str, Any] | None, **fields: Any) -> None:
@@ -180,11 +181,15 @@ def _retry_later(run: Run, error: Exception) -> None:
     """Release the operation for a pause that grows with each attempt, up to half a minute."""
     delay = timedelta(seconds=min(30, 2**run.operation.attempt))
     log.info("retry", kind=run.operation.kind, seconds=delay.total_seconds(), error=str(error))
+    run.write(timeline=run.operation.timeline)  # if only the ending failed, the last step has ended
     run.release(delay=delay)
 
 
 def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
-    """End the operation and its subject's task in one transaction, and announce the operations that waited."""
+    """End the operation and its subject's task in one transaction, and announce the operations that waited.
+
+    Raise LeaseLost, and Cancelled before a success.
+    """
     operation = run.operation
     earlier_values = {name: getattr(operation, name) for name in ("state", "step", "finished_at", "progress")}
     ending = {
@@ -197,7 +202,9 @@ def _close(run: Run, plan: Plan, state: Operation.State, **fields: Any) -> None:
         with transaction.atomic():
             # The rows first, the operation second: `begin` takes the locks in this order.
             lock_rows(operation)
-            run.write(state=state, step="", finished_at=timezone.now(), progress=None, secrets="", **fields)
+            # A cancellation that came in time undoes even an operation whose steps have all ended.
+            write = run.go_on if state == State.SUCCEEDED else run.write
+            write(state=state, step="", finished_at=timezone.now(), progress=None, secrets="", **fields)
             ending(operation)
             for waiting, host in queue.waiting_behind(operation).values_list("pk", "host"):
                 dispatch.send_on_commit(waiting, host)
@@ -280,14 +287,14 @@ def _ended(operation: Operation, step: Step) -> bool:
     return entry is not None and entry["ended"] is not None
 
 
-def _begin(run: Run, step: Step) -> None:
+def _begin(run: Run, step: Step, **fields: Any) -> None:
     """List the step in the timeline before it acts, so that undoing knows of it. Raise LeaseLost, Cancelled."""
     timeline, entry = list(run.operation.timeline), _entry(run.operation, step)
     if entry is None:
         entry = {"name": step.name, "label": step.label, "began": _now(), "ended": None, "undone": None}
         timeline.append(entry)
     entry["host"] = settings.HOST
-    run.go_on(step=step.name, timeline=timeline, progress=None)
+    run.go_on(step=step.name, timeline=timeline, progress=None, **fields)
 
 
 def _note_end(run: Run, step: Step) -> None:

@@ -1,5 +1,6 @@
 """Locks on the rows of an operation, in the order of all locks."""
 
+from accounts.locking import lock_all
 from compute.engine import kinds
 from compute.engine.models import Operation
 
@@ -7,8 +8,10 @@ from compute.engine.models import Operation
 def lock_rows(operation: Operation) -> None:
     """Lock every row that the operation occupies, in the order of locks (`compute.engine.kinds.Kind.rank`)."""
     by_noun = kinds.registered()
-    holds = operation.holds.filter(shared=False, resource_type__in=by_noun)
-    pairs = holds.values_list("resource_type", "resource_id")
-    for noun, key in sorted(pairs, key=lambda hold: (by_noun[hold[0]].rank, hold[1])):
-        rows = by_noun[noun].model._default_manager.filter(pk=key)
-        list(rows.select_for_update().values_list("pk"))
+    held = [
+        (by_noun[hold.resource_type], hold.resource_id)
+        for hold in operation.held
+        if not hold.shared and hold.resource_type in by_noun
+    ]
+    for kind, key in sorted(held, key=lambda row: (row[0].rank, row[1])):
+        lock_all(kind.model._default_manager.select_for_update().filter(pk=key))

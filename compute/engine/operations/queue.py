@@ -69,9 +69,22 @@ def due() -> OperationQuerySet:
     earlier = Hold.objects.open().filter(resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk"))
     must_wait = Exists(earlier.filter(shared=False)) | (Q(shared=False) & Exists(earlier))
     blocked = Hold.objects.filter(must_wait, operation=OuterRef("pk"))
-    unleased = Q(lease_until=None) | Q(lease_until__lt=Now())
-    rows = Operation.objects.open().filter(unleased, ~Exists(blocked), due_at__lte=Now())
+    rows = Operation.objects.open().filter(unleased(), ~Exists(blocked), due_at__lte=Now())
     return rows.order_by("created_at", "pk")
+
+
+def unleased() -> Q:
+    """Return the condition that no worker has an operation, by the database's clock."""
+    return Q(lease_until=None) | Q(lease_until__lt=Now())
+
+
+def must_wait(operation: Operation) -> bool:
+    """Return whether an earlier operation occupies one of its rows. It never must again once it need not."""
+    earlier = Q()
+    for hold in operation.held:
+        conflicting = Q(shared=False) if hold.shared else Q()
+        earlier |= Q(conflicting, resource_id=hold.resource_id, pk__lt=hold.pk)
+    return bool(earlier) and Hold.objects.open().filter(earlier).exists()
 
 
 def cancel(row: Subject) -> None:
@@ -120,8 +133,9 @@ def wake_sharing(resource_id: uuid.UUID, event: str) -> None:
 
 
 def _wake(operations: OperationQuerySet, event: str) -> None:
+    """Note the event and announce those that wait. One that a worker has is announced when that releases it."""
     if operations.update(woken_by=event, due_at=Now()):
-        for operation_id, host in operations.values_list("pk", "host"):
+        for operation_id, host in operations.filter(unleased()).values_list("pk", "host"):
             dispatch.send_on_commit(operation_id, host)
 
 
@@ -137,11 +151,12 @@ def show_progress(
 
 def waiting_behind(operation: Operation) -> OperationQuerySet:
     """Return the open operations that wait for one of this operation's rows."""
-    own_holds = Hold.objects.filter(
-        operation=operation, resource_id=OuterRef("resource_id"), pk__lt=OuterRef("pk")
-    )
-    later = Hold.objects.filter(Exists(own_holds), operation=OuterRef("pk"))
-    return Operation.objects.open().exclude(pk=operation.pk).filter(Exists(later))
+    later = Q()
+    for hold in operation.held:
+        conflicting = Q(shared=False) if hold.shared else Q()
+        later |= Q(conflicting, resource_id=hold.resource_id, pk__gt=hold.pk)
+    holds = Hold.objects.filter(later, operation=OuterRef("pk")) if later else Hold.objects.none()
+    return Operation.objects.open().filter(Exists(holds))
 
 
 def is_awaited(operation: Operation, resource_id: uuid.UUID) -> bool:

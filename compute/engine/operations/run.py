@@ -64,10 +64,12 @@ class Run:
         """Claim the operation. Return None if it has ended, is not due, is claimed, or runs on another host."""
         lease = timedelta(seconds=settings.LEASE_SECONDS)
         on_served_host = Q(host=None) | Q(host=served_host.host_id()) if served_host.host_id() else Q()
+        unread = Operation(pk=operation_id)
+        if queue.must_wait(unread):
+            return None
         updated = (
-            queue.due()
-            .filter(on_served_host, pk=operation_id)
-            .order_by()
+            Operation.objects.open()
+            .filter(queue.unleased(), on_served_host, pk=operation_id, due_at__lte=Now())
             .update(
                 lease_until=Now() + Value(lease, output_field=DurationField()),
                 fence=F("fence") + 1,
@@ -82,7 +84,8 @@ class Run:
         )
         if not updated:
             return None
-        operation = Operation.objects.select_related("project", "user").get(pk=operation_id)
+        operation = Operation.objects.get(pk=operation_id)
+        operation.held = unread.held
         return cls(operation, lease)
 
     def __enter__(self) -> Self:

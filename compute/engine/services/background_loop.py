@@ -6,6 +6,7 @@ Outside async servers, `async_to_sync` makes a loop and its connections for each
 import asyncio
 import os
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
@@ -16,9 +17,9 @@ _loop: asyncio.AbstractEventLoop | None = None
 _process: int | None = None
 
 
-def run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run the coroutine on this process's loop. Return its result or raise its error."""
-    return asyncio.run_coroutine_threadsafe(coroutine, _running_loop()).result()
+def start(coroutine: Coroutine[Any, Any, Answer]) -> "Future[Answer]":
+    """Start the coroutine on this process's loop, without waiting for its result."""
+    return asyncio.run_coroutine_threadsafe(coroutine, _running_loop())
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

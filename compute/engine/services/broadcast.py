@@ -40,9 +40,12 @@ def operation_changed(operation: Operation) -> None:
 
 def _topics(operation: Operation) -> list[str]:
     topics = dict.fromkeys(["operations"])
-    for noun, key in operation.holds.filter(shared=False).values_list("resource_type", "resource_id"):
-        kind = kinds.registered().get(noun)
-        topics |= dict.fromkeys([*(kind.lists if kind else ()), f"{noun}:{key}"])
+    for hold in operation.held:
+        if not hold.shared:
+            kind = kinds.registered().get(hold.resource_type)
+            topics |= dict.fromkeys(
+                [*(kind.lists if kind else ()), f"{hold.resource_type}:{hold.resource_id}"]
+            )
     return list(topics)
 
 
@@ -58,18 +61,18 @@ def announce_to_everybody(topics: list[str]) -> None:
 
 
 def _send(groups: list[str], topics: list[str]) -> None:
-    """Send the topics now. A failure is only logged, since pages check for changes themselves too."""
-    if _layer.is_open:
-        return
-    try:
-        background_loop.run(_send_to_groups(groups, {"type": "changed", "topics": topics}))
-    except (RedisError, OSError) as error:
-        _layer.trip()
-        log.warning("channel layer away", error=str(error) or type(error).__name__)
+    """Send the topics now, while the caller goes on."""
+    if not _layer.is_open:
+        background_loop.start(_send_to_groups(groups, {"type": "changed", "topics": topics}))
 
 
 async def _send_to_groups(groups: list[str], message: dict[str, object]) -> None:
+    """Send the message. A failure is only logged, since pages check for changes themselves too."""
     layer = get_channel_layer()
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        for group in groups:
-            await layer.group_send(group, message)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for group in groups:
+                await layer.group_send(group, message)
+    except (RedisError, OSError) as error:
+        _layer.trip()
+        log.warning("channel layer away", error=str(error) or type(error).__name__)

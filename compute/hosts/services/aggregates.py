@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
+from accounts.locking import lock_all
 from accounts.names import KEY, clean_name, is_text
 from accounts.services import announcements, audit
 from accounts.services.saving import save_unique
@@ -175,7 +176,7 @@ def _lock(context: Context, aggregate_id: object) -> Aggregate:
     policy.enforce(context, "hypervisor:write")
     key = get(context, aggregate_id).pk
     # Several aggregates write zones of hosts, so only one transaction at a time may move a host.
-    list(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
+    lock_all(Hypervisor.objects.select_for_update(no_key=True).order_by("pk"))
     return Aggregate.objects.select_for_update().get(pk=key)
 
 

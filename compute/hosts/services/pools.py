@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from accounts.locking import lock_all
 from compute.driver.specs import PoolFacts
 from compute.driver.storage import pool as driver
 from compute.driver.storage.directory import DirectoryPool
@@ -16,7 +17,7 @@ from compute.hosts.services import hosts
 @transaction.atomic
 def ensure(host: Hypervisor) -> Pool:
     """Return the host's own pool, with a row made at its first start."""
-    list(Hypervisor.objects.select_for_update(no_key=True).filter(pk=host.pk).values_list("pk"))
+    lock_all(Hypervisor.objects.select_for_update(no_key=True).filter(pk=host.pk))
     name, path = f"meridian-{hosts.installation().short}", str(settings.STORAGE_DIR / "pool")
     pool = host.pools.filter(name=name).first()
     if pool is None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.context import Context
 from accounts.errors import Conflict
+from accounts.locking import lock_all
 from accounts.models import User
 from compute.engine import operations
 from compute.engine.models import Operation
@@ -64,7 +65,7 @@ def _begin(run: Run, image: Image, host: Hypervisor) -> None:
 @transaction.atomic
 def begin(context: Context, image: Image, host: Hypervisor, *, project_id: str | None = None) -> None:
     """Begin a delivery, unless one is open already. It is the image's project's unless told."""
-    list(Image.objects.select_for_update(no_key=True).filter(pk=image.pk).values_list("pk"))
+    lock_all(Image.objects.select_for_update(no_key=True).filter(pk=image.pk))
     rows = Operation.objects.open().filter(kind=KIND, subject_id=image.pk, host=host)
     if rows.exists():
         return

@@ -86,5 +86,4 @@ def build_tag(instance: Instance, operation: Operation) -> GuestTag:
 
 def order_of(instance: Instance, operation: Operation) -> int:
     """Return the operation's number among those of the instance, which grows with each."""
-    hold = operation.holds.filter(resource_id=instance.pk).values_list("pk", flat=True).first()
-    return hold or 0
+    return next((hold.pk for hold in operation.held if hold.resource_id == instance.pk), 0)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.errors import Conflict
+from accounts.locking import lock_all
 from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import liveness, occupants
@@ -99,7 +100,7 @@ def place(instance: Instance) -> Hypervisor:
     Of several, take the one with the highest preference, then with the most free memory. Raise Conflict with the
     reason of each hypervisor if there is none, HostAway if one is worth waiting for.
     """
-    list(Instance.objects.select_for_update(no_key=True).filter(pk=instance.pk).values_list("pk"))
+    lock_all(Instance.objects.select_for_update(no_key=True).filter(pk=instance.pk))
     if instance.hypervisor is not None:
         return instance.hypervisor
     _lock_group(instance)
@@ -156,8 +157,4 @@ def _locked_refusal(host_id: UUID, instance: Instance, requirements: placement.R
 def _lock_group(instance: Instance) -> None:
     """Lock the instance's server group, so that its instances are placed one after another."""
     if instance.server_group_id is not None:
-        list(
-            ServerGroup.objects.select_for_update(no_key=True)
-            .filter(pk=instance.server_group_id)
-            .values_list("pk")
-        )
+        lock_all(ServerGroup.objects.select_for_update(no_key=True).filter(pk=instance.server_group_id))

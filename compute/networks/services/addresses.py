@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
+from accounts.locking import lock_all
 from accounts.models import Project
 from compute.engine.models import Subject
 from compute.networks.models import Network, Port
@@ -18,7 +19,7 @@ FIRST = 10
 def lock(networks: Iterable[Network]) -> None:
     """Lock the networks in the documented order, for a transaction that makes ports in several."""
     keys = [network.pk for network in networks]
-    list(Network.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    lock_all(Network.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
 
 
 def plug(owner: Subject, project: Project, network: Network) -> Port:

@@ -49,7 +49,9 @@ class Command(BaseCommand):
         # Celery warns of root, which driving libvirt and its sockets needs.
         warnings.filterwarnings("ignore", "You're running the worker")
         # Its processes have one thread each, and a pool does not survive their fork.
-        settings.DATABASES["default"].get("OPTIONS", {}).pop("pool", None)
+        database = settings.DATABASES["default"]
+        database.get("OPTIONS", {}).pop("pool", None)
+        database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
         host = Beating.host = local.serve()
         connection.close()
         app.steps["consumer"].add(Beating)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
-from compute.engine.models import Operation
+from compute.engine.models import Hold, Operation
+from compute.engine.operations import queue
 from compute.engine.services import broadcast, dispatch, transitions
 from compute.engine.services.breaker import Breaker
 from tests import factories
@@ -67,6 +70,8 @@ start = time.perf_counter()
 dispatch.send(uuid.uuid4())
 broadcast._send(["project.blue"], ["instances"])
 print(time.perf_counter() - start)
+while not broadcast._layer.is_open:
+    time.sleep(0.01)
 """
 
 
@@ -80,6 +85,7 @@ def test_without_redis_the_caller_goes_on_at_once(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     assert alone.returncode == 0, alone.stderr
     assert float(alone.stdout) < 1
@@ -126,3 +132,30 @@ async def _listen(project_id: str, change) -> dict[str, dict[str, object] | None
         await layer.group_discard(group, channel)
     await layer.flush()
     return heard
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_only_share_another_do_not_wait_for_each_other(broker: redis.Redis) -> None:
+    """Twenty launches of one image: the end of each announced all that were left."""
+    first, second, third = (factories.OperationFactory() for _number in range(3))
+    image = factories.ImageFactory()
+    for operation, shared in ((first, True), (second, True), (third, False)):
+        Hold.objects.create(operation=operation, resource_type="image", resource_id=image.pk, shared=shared)
+    assert list(queue.waiting_behind(first)) == [third]
+    assert [queue.must_wait(operation) for operation in (first, second, third)] == [False, False, True]
+    Operation.objects.filter(pk__in=[first.pk, second.pk]).update(state=Operation.State.SUCCEEDED)
+    assert not queue.must_wait(Operation.objects.get(pk=third.pk))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_announces_only_operations_that_no_worker_has(broker: redis.Redis) -> None:
+    running, waiting = (factories.OperationFactory() for _number in range(2))
+    image = factories.ImageFactory()
+    for operation in (running, waiting):
+        Hold.objects.create(operation=operation, resource_type="image", resource_id=image.pk, shared=True)
+    soon = timezone.now() + timedelta(minutes=1)
+    Operation.objects.filter(pk=running.pk).update(lease_until=soon)
+    queue.wake_sharing(image.pk, "delivered")
+    assert queued(broker) == [[str(waiting.pk)]]
+    woken = Operation.objects.filter(woken_by="delivered")
+    assert set(woken) == {running, waiting}
