@@ -86,4 +86,5 @@ def build_tag(instance: Instance, operation: Operation) -> GuestTag:
 
 def order_of(instance: Instance, operation: Operation) -> int:
     """Return the operation's number among those of the instance, which grows with each."""
-    return next((hold.pk for hold in operation.held if hold.resource_id == instance.pk), 0)
+    subject = str(instance.pk)
+    return next((hold.pk for hold in operation.held if str(hold.resource_id) == subject), 0)
