@@ -20,13 +20,13 @@ LOCKED = _("It is locked against changes. Unlock it first.")
 
 
 def state_columns(instance: Instance, state: str) -> Mapping[str, Any]:
-    """Return the columns that follow from a new state. A guest that becomes active boots, unless it was paused."""
+    """Return the columns that follow from a new state. A guest that becomes active boots, unless it was only halted."""
     fields: dict[str, Any] = {}
     if state == VmState.ACTIVE and instance.launched_at is None:
         fields["launched_at"] = timezone.now()
     if state != VmState.ACTIVE:
         fields["boot_stage"] = BootStage.NONE
-    elif instance.vm_state != VmState.PAUSED:
+    elif instance.vm_state not in {VmState.PAUSED, VmState.SUSPENDED}:
         fields |= {"boot_stage": BootStage.BOOTING, "booted_at": timezone.now()}
     if state not in states.RUNNING:
         fields |= {"agent": None, "headroom": None}

@@ -123,6 +123,9 @@ class Instance(Subject):
 
     @property
     def colour(self) -> str:
+        """Return its status's colour; blue too while the guest boots."""
+        if self.boot_stage == BootStage.BOOTING:
+            return states.Colour.BLUE
         return states.colour(self.vm_state, self.task_state)
 
     @property

@@ -8,6 +8,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from django.db.models import Q
 from django.utils import timezone
 
 from compute.driver.errors import DriverError
@@ -22,7 +23,7 @@ from compute.networks.services import host_networks
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=10)
-"""How long a guest is observed. Many never answer SSH."""
+"""How long a guest is observed. Many never answer SSH, and some never ask for an address."""
 
 SSH_PORT = 22
 PROBE_SECONDS = 0.5
@@ -30,14 +31,22 @@ PROBE_SECONDS = 0.5
 
 def update_all(hypervisor: Hypervisor) -> None:
     """Update the boot stage of every booting guest of the hypervisor. Costs one query if none boots."""
-    booting = Instance.objects.filter(
+    since = timezone.now() - PATIENCE
+    rows = Instance.objects.filter(
+        Q(boot_stage=BootStage.BOOTING) | Q(boot_stage=BootStage.ADDRESS, booted_at__gt=since),
         hypervisor=hypervisor,
         vm_state=VmState.ACTIVE,
         task_state=None,
-        boot_stage__in=[BootStage.BOOTING, BootStage.ADDRESS],
-        booted_at__gt=timezone.now() - PATIENCE,
     )
-    ports = {port.instance_id: port for port in Port.objects.filter(instance__in=list(booting))}
+    booting = []
+    for instance in rows:
+        if instance.booted_at is None or instance.booted_at > since:
+            booting.append(instance)
+        else:
+            transitions.change(instance, boot_stage=BootStage.NONE)
+    if not booting:
+        return
+    ports = {port.instance_id: port for port in Port.objects.filter(instance__in=booting)}
     if not ports:
         return
     lease_times = _lease_times(hypervisor)
