@@ -14,6 +14,9 @@ from accounts.services import passwords
 from compute.instances.services import local_times
 
 NEW_PASSWORD = gettext_lazy("New password")
+MOST_AT_A_GLANCE = 12
+"""How many choices a list of boxes shows without a field that narrows it."""
+
 _CONTROLS = {
     forms.Select: "form-select",
     forms.CheckboxInput: "form-check-input",
@@ -64,6 +67,18 @@ class Form(forms.Form):
             if name in self.fields:
                 css = self.fields[name].widget.attrs["class"]
                 self.fields[name].widget.attrs["class"] = f"{css} is-invalid"
+
+
+class CheckList(forms.CheckboxSelectMultiple):
+    """Any number of choices. A long list scrolls and has a field that narrows it (static/js/check-list.js)."""
+
+    template_name = "forms/check_list.html"
+    option_template_name = "django/forms/widgets/checkbox_option.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["is_long"] = len(context["widget"]["optgroups"]) > MOST_AT_A_GLANCE
+        return context
 
 
 def description_field() -> forms.CharField:

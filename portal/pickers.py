@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
-from accounts.models import Role
-from accounts.services import directory, roles, scoping
+from accounts.models import Domain, Role
+from accounts.services import directory, projects, roles, scoping
 from accounts.services.roles import LADDER
 from portal.requests import Request
 
@@ -85,6 +85,15 @@ def scopes(request: Request) -> Picker:
             Candidate(value="system", label=_("The whole system"), hint=_("System"), icon="world")
         )
     return _picker(search, candidates, more=page.has_next())
+
+
+def project_choices(context: Context) -> list[tuple[str, str]]:
+    """Return id and label of every project that the user may read, by name. One query."""
+    rows = projects.visible_to(context).prefetch_related(None).select_related("domain").order_by("name", "pk")
+    return [
+        (row.id, row.name if row.domain_id == Domain.DEFAULT_ID else f"{row.name} · {row.domain.name}")
+        for row in rows
+    ]
 
 
 def all_roles(context: Context) -> list[Role]:

@@ -13,7 +13,7 @@ from accounts import policy
 from compute.hosts.models import Aggregate
 from compute.hosts.services import aggregates
 from portal.form_pages import form_page
-from portal.forms import Form, Pairs
+from portal.forms import CheckList, Form, Pairs
 from portal.requests import Request, done, live_page
 
 
@@ -27,9 +27,7 @@ class AggregateForm(Form):
         required=False,
         help_text=gettext_lazy("People choose it at launch. Empty: its hosts stay in the zone they are in."),
     )
-    hosts = forms.MultipleChoiceField(
-        label=gettext_lazy("Hosts"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    hosts = forms.MultipleChoiceField(label=gettext_lazy("Hosts"), required=False, widget=CheckList)
     metadata = Pairs(
         label=gettext_lazy("Metadata"),
         help_text=gettext_lazy(

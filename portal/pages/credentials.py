@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts import policy
 from accounts.errors import MeridianError
 from accounts.services import application_credentials, credential_files
-from portal.forms import Form
+from portal.forms import CheckList, Form
 from portal.requests import Request, done, page
 
 
@@ -25,7 +25,7 @@ class Credential(Form):
     name = forms.CharField(label=gettext_lazy("Name"), required=False)
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("Roles"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=CheckList,
         error_messages={"required": gettext_lazy("Choose at least one role.")},
     )
     expires_on = forms.CharField(

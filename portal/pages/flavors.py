@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
+from accounts.context import Context
 from compute.instances.models import Flavor
 from compute.instances.services import flavors
+from portal import pickers
 from portal.form_pages import form_page
-from portal.forms import Form, Pairs, description_field
+from portal.forms import CheckList, Form, Pairs, description_field
 from portal.requests import Request, done, live_page
 
 
@@ -30,11 +32,8 @@ class FlavorForm(Form):
     is_public = forms.BooleanField(
         label=gettext_lazy("Public"), required=False, initial=True, label_suffix=""
     )
-    projects = forms.CharField(
-        label=gettext_lazy("Only these projects"),
-        required=False,
-        help_text=gettext_lazy("Names or ids, one a line."),
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    projects = forms.MultipleChoiceField(
+        label=gettext_lazy("Only these projects"), required=False, widget=CheckList
     )
     description = description_field()
     extra_specs = Pairs(
@@ -42,6 +41,10 @@ class FlavorForm(Form):
         help_text=gettext_lazy("Lines of key=value, as Nova names them: hw:watchdog_action=reset."),
         rows=4,
     )
+
+    def __init__(self, context: Context, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["projects"].choices = pickers.project_choices(context)  # type: ignore[attr-defined]
 
 
 SIZES = ("vcpus", "ram_mib", "disk_gib")
@@ -57,14 +60,14 @@ def table(request: Request) -> HttpResponse:
 def new(request: Request) -> HttpResponse:
     """Make a flavor."""
     policy.enforce(request.context, "flavor:write")
-    form = FlavorForm(request.POST or None)
+    form = FlavorForm(request.context, request.POST or None)
 
     @transaction.atomic
     def save(data: dict[str, Any]) -> tuple[str, str]:
         flavor = flavors.create(request.context, {name: data[name] for name in _flavor_fields(data)})
         flavors.replace_specs(request.context, str(flavor.pk), data["extra_specs"])
         if not flavor.is_public:
-            flavors.replace_projects(request.context, str(flavor.pk), data["projects"].split("\n"))
+            flavors.replace_projects(request.context, str(flavor.pk), data["projects"])
         return _("Created the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
 
     return form_page(
@@ -82,7 +85,7 @@ def edit(request: Request, flavor_id: str) -> HttpResponse:
     """Change a flavor, except its size."""
     policy.enforce(request.context, "flavor:write")
     flavor = flavors.get(request.context, flavor_id)
-    form = FlavorForm(request.POST or None, initial=_initial(flavor))
+    form = FlavorForm(request.context, request.POST or None, initial=_initial(flavor))
     fixed = ["name", *SIZES, "is_public", *(["projects"] if flavor.is_public else [])]
     for name in fixed:
         del form.fields[name]
@@ -92,7 +95,7 @@ def edit(request: Request, flavor_id: str) -> HttpResponse:
         flavors.describe(request.context, str(flavor.pk), data["description"])
         flavors.replace_specs(request.context, str(flavor.pk), data["extra_specs"])
         if not flavor.is_public:
-            flavors.replace_projects(request.context, str(flavor.pk), data["projects"].split("\n"))
+            flavors.replace_projects(request.context, str(flavor.pk), data["projects"])
         return _("Changed the flavor %(name)s.") % {"name": flavor.name}, reverse("flavors")
 
     heading = _("Edit the flavor %(name)s") % {"name": flavor.name}
@@ -116,7 +119,7 @@ def _flavor_fields(data: dict[str, Any]) -> list[str]:
 def _initial(flavor: Flavor) -> dict[str, Any]:
     return {
         "description": flavor.description,
-        "projects": "\n".join(flavor.projects.order_by("name").values_list("name", flat=True)),
+        "projects": list(flavor.projects.values_list("pk", flat=True)),
         "extra_specs": flavor.extra_specs,
     }
 

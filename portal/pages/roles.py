@@ -16,7 +16,7 @@ from accounts.models import Role
 from accounts.services import inputs, roles
 from portal import pickers
 from portal.form_pages import form_page
-from portal.forms import Form, description_field
+from portal.forms import CheckList, Form, description_field
 from portal.requests import Request, done, live_page
 
 
@@ -27,7 +27,7 @@ class RoleForm(Form):
         label=gettext_lazy("Implies"),
         required=False,
         help_text=gettext_lazy("Whoever has this role has those too, and all that they imply."),
-        widget=forms.CheckboxSelectMultiple,
+        widget=CheckList,
     )
 
 

@@ -181,21 +181,14 @@ def grant(context: Context, flavor_id: str, project_id: object) -> Flavor:
 
 
 @transaction.atomic
-def replace_projects(context: Context, flavor_id: str, names: Iterable[str]) -> None:
-    """Grant a flavor to exactly the projects of these names or ids. Raise Forbidden, NotFound, BadInput."""
+def replace_projects(context: Context, flavor_id: str, project_ids: Iterable[str]) -> None:
+    """Grant a flavor to exactly these projects. Raise Forbidden, NotFound, BadInput."""
     policy.enforce(context, "flavor:write")
     flavor = _locked(context, flavor_id)
-    projects = set()
-    for word in filter(None, map(str.strip, names)):
-        rows = Project.objects.filter(Q(pk=word) | Q(name=word)) if is_text(word) else Project.objects.none()
-        if len(matching := list(rows[:2])) != 1:
-            sentence = (
-                _("There is no project %(word)s.")
-                if not matching
-                else _("Several projects are called %(word)s.")
-            )
-            raise BadInput(fields={"projects": sentence % {"word": word}})
-        projects.add(matching[0])
+    ids = set(project_ids)
+    projects = set(Project.objects.filter(pk__in=ids))
+    if missing := ids - {project.pk for project in projects}:
+        raise BadInput(fields={"projects": _("There is no project %(word)s.") % {"word": min(missing)}})
     if set(flavor.projects.all()) != projects:
         flavor.projects.set(projects)
         joined = ", ".join(sorted(project.name for project in projects))
