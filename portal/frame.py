@@ -112,6 +112,11 @@ class Frame:
         """Return how high the rows of lists are."""
         return self._context.user.rows if self._context else ROWS[0]
 
+    @cached_property
+    def hidden_columns(self) -> list[str]:
+        """Return the columns that the list of instances leaves out."""
+        return self._context.user.hidden_columns if self._context else []
+
     @property
     def ago_sentences(self) -> list[tuple[float | None, int, str]]:
         return words.ago_sentences()
@@ -144,6 +149,14 @@ class Frame:
         return PARTS_OF.get(name.partition("-")[0].removesuffix("s"), name)
 
     @cached_property
+    def parent(self) -> NavigationItem | None:
+        """Return the navigation item that the page belongs to; None if it is that item's own page."""
+        match = self._request.resolver_match
+        items = {item.name: item for item in (*WORK, *ADMINISTRATION, *FURTHER)}
+        item = items.get(self.here)
+        return item if item and match and match.url_name != item.name else None
+
+    @cached_property
     def operations(self) -> list[Operation]:
         """Return the project's operations in progress."""
         if self._context is None or not policy.allows(self._context, "activity:read"):
@@ -160,6 +173,24 @@ class Frame:
     @cached_property
     def entries(self) -> list[Entry]:
         return make_entries(self.operations)
+
+    @cached_property
+    def ended(self) -> list[Entry]:
+        """Return the user's own operations that ended last."""
+        if self._context is None or not policy.allows(self._context, "activity:read"):
+            return []
+        return make_entries(operations_log.ended(self._context))
+
+    @cached_property
+    def news(self) -> str:
+        """Return the color of what ended since the user last looked: red if something failed, empty if nothing did."""
+        seen_at = self._context.user.operations_seen_at if self._context else None
+        colours = {
+            entry.colour
+            for entry in self.ended
+            if seen_at and entry.operation.finished_at and entry.operation.finished_at > seen_at
+        }
+        return next((colour for colour in ("red", "yellow", "green") if colour in colours), "")
 
 
 def permitted_items(context: Context | None, items: tuple[NavigationItem, ...]) -> list[NavigationItem]:

@@ -123,6 +123,7 @@ urlpatterns = [
     path("credentials/delete/", credentials.delete, name="credential-delete"),
     path("activity/", activity.activity, name="activity"),
     path("activity/in-progress/", activity.in_progress, name="operations"),
+    path("activity/seen/", activity.seen, name="operations-seen"),
     path("activity/<str:operation_id>/cancel/", activity.cancel, name="operation-cancel"),
     path("activity/<str:operation_id>/retry/", activity.retry, name="operation-retry"),
     path("audit/", audit.log, name="audit"),

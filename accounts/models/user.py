@@ -31,6 +31,10 @@ class User(IdentifiedModel, AbstractBaseUser):
     theme = models.CharField(max_length=8, default="auto")
     rows = models.CharField(max_length=8, default="normal")
     """How high the rows of lists are."""
+    hidden_columns = models.JSONField(default=list)
+    """The columns that the list of instances leaves out."""
+    operations_seen_at = models.DateTimeField(default=timezone.now)
+    """When the user last opened the header's list of operations."""
     language = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     password_changed_at = models.DateTimeField(default=timezone.now)

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -40,6 +41,14 @@ def entries_context(context: Context, part: Part[Operation]) -> dict[str, object
 def in_progress(request: Request) -> HttpResponse:
     """Show the header's list of running operations."""
     return page(request, "frame/operations.html")
+
+
+@require_POST
+def seen(request: Request) -> HttpResponse:
+    """Note that the user has looked at what has ended."""
+    request.user.operations_seen_at = timezone.now()
+    request.user.save(update_fields=["operations_seen_at"])
+    return HttpResponse(status=204)
 
 
 @require_POST

@@ -10,12 +10,15 @@ from django.views.decorators.http import require_POST
 from accounts.errors import BadInput, NotFound
 from portal.requests import Request, away, is_htmx
 from portal.signing_in import remember, safe_next
-from portal.themes import ROWS, THEME_COOKIE, THEMES
+from portal.themes import COLUMNS, ROWS, THEME_COOKIE, THEMES
 
 
 @require_POST
 def preferences(request: Request) -> HttpResponse:
-    """Store the theme, the height of rows or the language: with the user, and what counts before signing in here too."""
+    """Store the theme, the rows and columns of lists, or the language with the user.
+
+    What counts before signing in is kept in the browser too.
+    """
     user, data = request.user, request.POST
     if theme := data.get("theme"):
         if theme not in THEMES:
@@ -31,6 +34,10 @@ def preferences(request: Request) -> HttpResponse:
         user.rows = rows
         user.save(update_fields=["rows"])
         return redirect(safe_next(request))
+    if "columns" in data:
+        user.hidden_columns = [name for name in COLUMNS if name not in data.getlist("columns")]
+        user.save(update_fields=["hidden_columns"])
+        return HttpResponse(status=204) if is_htmx(request) else redirect(safe_next(request))
     language = data.get("language", "")
     if language not in dict(settings.LANGUAGES) or not check_for_language(language):
         raise BadInput(fields={"language": _("There is no such language.")})

@@ -3,6 +3,8 @@
 import "./htmx.js";
 import "./ago.js";
 import "./bulk.js";
+import "./check-list.js";
+import "./columns.js";
 import "./confirm.js";
 import "./copy.js";
 import "./csrf.js";

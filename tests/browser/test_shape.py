@@ -23,7 +23,9 @@ def test_the_page_of_a_console_fits_into_its_window(stack: Stack, page: Page, st
 def test_the_head_stays_while_something_is_done(page: Page, steady: str) -> None:
     page.goto("/instances/")
     before = page.evaluate(PLACES)
-    page.evaluate("() => { document.querySelector('.operations-button').hidden = false; }")
+    page.evaluate("""() => {
+      document.querySelector(".operations-button").innerHTML = "<span class='spinner'></span><span>12</span>";
+    }""")
     assert page.evaluate(PLACES) == before
 
 

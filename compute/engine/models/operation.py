@@ -96,6 +96,7 @@ class Operation(RowModel):
             models.Index(fields=["finished_at"], name="operations_finished"),
             models.Index(fields=["subject_id", "-created_at"], name="operations_of_subject"),
             models.Index(fields=["project", "-created_at"], name="operations_of_project"),
+            models.Index(fields=["user", "-finished_at"], name="operations_of_user"),
             models.Index(fields=["project", "state", "created_at"], name="operations_by_state"),
             models.Index(fields=["-created_at", "-id"], name="operations_newest"),
             models.Index(fields=["project", "updated_at"], name="operations_changed_in_project"),

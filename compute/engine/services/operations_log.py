@@ -47,6 +47,12 @@ def in_progress(context: Context) -> list[Operation]:
     return list(rows.order_by(Coalesce("created_at", "due_at"), "pk")[:20])
 
 
+def ended(context: Context) -> list[Operation]:
+    """Return the asker's own operations in the project that ended last, the latest first."""
+    rows = Operation.objects.visible_to(context).filter(user=context.user, finished_at__isnull=False)
+    return list(rows.order_by("-finished_at")[:6])
+
+
 def visible_on(context: Context, row_id: UUID) -> OperationQuerySet:
     """Return the operations of a row that the asker may see, newest first. Raise Forbidden."""
     policy.enforce(context, "activity:read")
