@@ -24,8 +24,8 @@ class ComputeConfig(AppConfig):
         from compute.images import policy as images
         from compute.images import retention as kept_images
         from compute.images.kind import IMAGE
+        from compute.images.services import image_quota, properties
         from compute.images.services import project_contents as image_contents
-        from compute.images.services import properties
         from compute.instances import policy as instances
         from compute.instances import retention as kept_instances
         from compute.instances.kind import INSTANCE
@@ -51,6 +51,7 @@ class ComputeConfig(AppConfig):
         registry.add_task_labels("instance", status_labels.STEP_TASKS)
         retention.register((*kept_operations.RULES, *kept_images.RULES, *kept_instances.RULES))
         resources.register()
+        image_quota.register()
         boot_images.register()
         properties.register(hardware_options.property_error)
         host_occupants.register()

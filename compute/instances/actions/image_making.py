@@ -12,7 +12,7 @@ from compute.engine.models import Operation
 from compute.engine.operations import Cancelled, Run, Step, queue
 from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.images.services import image_files, images
+from compute.images.services import image_files, image_quota, images
 from compute.instances.actions.base import InstanceAction
 from compute.instances.actions.disk_copying import copy_live, disk_capacity, is_running, live_copy
 from compute.instances.models import Instance
@@ -20,7 +20,6 @@ from compute.instances.services import (
     boot_images,
     hardware_options,
     machine_disks,
-    resources,
 )
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
@@ -79,7 +78,7 @@ class MeasureImage(Step):
         image, project = _image(run), run.subject.project
         facts = image_files.measure(image_files.file_of(image), run.progress)
         with transaction.atomic():
-            resources.reserve_image(project, image.user, size=facts["size"] - image.size)
+            image_quota.reserve(project, image.user, size=facts["size"] - image.size)
             transitions.change(image, **facts)
 
 
@@ -127,7 +126,7 @@ def create_image_row(
 ) -> dict[str, Any]:
     """Create the image's row, private to the project. Return the operation's parameters. Raise OverQuota."""
     base = boot_images.image_of(instance)
-    resources.reserve_image(instance.project, context.user, count=1)
+    image_quota.reserve(instance.project, context.user, count=1)
     image = Image.objects.create(
         project_id=instance.project_id,
         name=name,

@@ -1,15 +1,13 @@
-"""Resources of compute with quotas, under Nova's, Cinder's and Glance's names."""
+"""Resources of instances with quotas, under Nova's and Cinder's names."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.models import Project, Quota, User
+from accounts.models import Quota
 from accounts.services import quotas
-from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import server_groups
 from compute.instances.services.disk_sizes import TOTAL_GIB, total_gib
@@ -42,36 +40,6 @@ def _counter(aggregate: Count | Sum, condition: Q) -> quotas.Counter:
         return {row["project"]: row["used"] for row in rows}
 
     return count
-
-
-def _count_images(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    rows = _images(project_ids, user_id).annotate(used=Count("pk"))
-    return {row["project"]: row["used"] for row in rows}
-
-
-def _measure_images(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    rows = _images(project_ids, user_id).annotate(used=Sum("size"))
-    return {row["project"]: _mib(row["used"]) for row in rows}
-
-
-def _images(project_ids: Iterable[str], user_id: str | None) -> Any:
-    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-    rows = Image.objects.filter(owned).exclude(status=Image.Status.DELETED)
-    return rows.order_by().values("project")
-
-
-def _mib(size: int) -> int:
-    """Return the bytes in MiB, rounded up."""
-    return -(-size // 2**20)
-
-
-def reserve_image(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
-    """Reserve quota for `count` images, or for `size` bytes of them. Raise OverQuota.
-
-    A new image, whose size is unknown, reserves one MiB at first. It reserves its size once that is measured.
-    """
-    amounts = {"image_count_total": count, "image_size_total": max(count, _mib(size))}
-    quotas.reserve(project, amounts, user)
 
 
 def amounts(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
@@ -107,21 +75,5 @@ def register() -> None:
                 unit=unit,
                 default=default,
                 counter=_counter(aggregate, condition),
-            )
-        )
-    for name, label, counted, unit, default, counter in (
-        (
-            "image_count_total",
-            _("Images"),
-            ngettext_lazy("%(n)s image", "%(n)s images", "n"),
-            "",
-            100,
-            _count_images,
-        ),
-        ("image_size_total", _("Image storage"), _("%(n)s of images"), "MiB", 512_000, _measure_images),
-    ):
-        quotas.register(
-            quotas.Resource(
-                name=name, label=label, counted=counted, unit=unit, default=default, counter=counter
             )
         )

@@ -1,0 +1,58 @@
+"""The quota of images, under Glance's names: their number and their size."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from accounts.models import Project, User
+from accounts.services import quotas
+from compute.images.models import Image
+
+COUNT = "image_count_total"
+SIZE = "image_size_total"
+
+
+def register() -> None:
+    """Register the resources with accounts. Call it once at start."""
+    images = ngettext_lazy("%(n)s image", "%(n)s images", "n")
+    for name, label, counted, unit, default, counter in (
+        (COUNT, _("Images"), images, "", 100, _count),
+        (SIZE, _("Image storage"), _("%(n)s of images"), "MiB", 512_000, _measure),
+    ):
+        quotas.register(
+            quotas.Resource(
+                name=name, label=label, counted=counted, unit=unit, default=default, counter=counter
+            )
+        )
+
+
+def reserve(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
+    """Reserve quota for `count` images, or for `size` bytes of them. Raise OverQuota.
+
+    A new image, whose size is unknown, reserves one MiB at first. It reserves its size once that is measured.
+    """
+    quotas.reserve(project, {COUNT: count, SIZE: max(count, _mib(size))}, user)
+
+
+def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    rows = _images(project_ids, user_id).annotate(used=Count("pk"))
+    return {row["project"]: row["used"] for row in rows}
+
+
+def _measure(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    rows = _images(project_ids, user_id).annotate(used=Sum("size"))
+    return {row["project"]: _mib(row["used"]) for row in rows}
+
+
+def _images(project_ids: Iterable[str], user_id: str | None) -> Any:
+    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+    rows = Image.objects.filter(owned).exclude(status=Image.Status.DELETED)
+    return rows.order_by().values("project")
+
+
+def _mib(size: int) -> int:
+    """Return the bytes in MiB, rounded up."""
+    return -(-size // 2**20)
