@@ -6,6 +6,7 @@ from compute.hosts.models.aggregate import Aggregate
 from compute.hosts.models.hypervisor import Hypervisor
 from compute.hosts.models.pool import Pool
 from compute.images.models.image import Image
+from compute.images.models.image_member import ImageMember
 from compute.instances.models.console_token import ConsoleToken
 from compute.instances.models.flavor import Flavor
 from compute.instances.models.instance import Instance
@@ -23,6 +24,7 @@ __all__ = [
     "Heartbeat",
     "Hypervisor",
     "Image",
+    "ImageMember",
     "Instance",
     "Keypair",
     "Network",

@@ -78,7 +78,7 @@ class ApiView(APIView):
             strict = self.api.strict_queries is not None and self.version >= self.api.strict_queries
             validation.enforce_query(schema, dict(request._request.GET.lists()), strict=strict)
         if (schema := at(rules.body, self.version)) is not None:
-            validation.enforce(schema, self.body())
+            validation.enforce(schema, self.json() if schema.get("type") == "array" else self.body())
 
     @classmethod
     def contract(cls, method: str) -> Contract:
@@ -126,20 +126,21 @@ class ApiView(APIView):
     def body(self) -> dict[str, Any]:
         """Return the request's JSON object, whatever its Content-Type; an empty body is an empty object."""
         if self._body is None:
-            self._body = self._read_body()
+            body = self.json()
+            if not isinstance(body, dict):
+                raise BadInput(_("The body must be a JSON object."))
+            self._body = body
         return self._body
 
-    def _read_body(self) -> dict[str, Any]:
+    def json(self) -> Any:
+        """Return the request's JSON value; an empty body is an empty object. Raise BadInput."""
         raw = self.request._request.body
         if not raw.strip():
             return {}
         try:
-            body = json.loads(raw, parse_constant=_refuse_constant)
+            return json.loads(raw, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise BadInput(_("The body is no JSON that we can read.")) from error
-        if not isinstance(body, dict):
-            raise BadInput(_("The body must be a JSON object."))
-        return body
 
 
 def _refuse_constant(name: str) -> None:

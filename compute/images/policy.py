@@ -2,4 +2,9 @@
 
 RULES = {
     "image:read": "reader",
+    "image:create": "member",
+    "image:make_public": "admin",
+    "image:make_community": "member",
+    "image:share": "member",
+    "image:answer_share": "member",
 }

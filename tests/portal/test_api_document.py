@@ -63,8 +63,11 @@ WITHOUT_BODY = {
     "identity-project-tag",
     "identity-role-implies",
     "identity-system-grant",
+    "image-image-activation",
+    "image-image-file",
+    "image-image-tag",
 }
-"""What PUT writes at these addresses stands in the address."""
+"""What PUT and POST write at these addresses stands in the address, or is data as they are."""
 
 sound: set[int] = set()
 """The schemas that were checked already, all constants of modules."""

@@ -124,6 +124,32 @@ class DirectoryPool:
             raise Conflict(f"Volume {name} is {facts.format}, not {format}; import it under its own format.")
         return facts
 
+    def convert_file(
+        self,
+        name: str,
+        source: Path,
+        format: str,  # noqa: A002 - libvirt's word
+        progress: Progress,
+    ) -> VolumeFacts:
+        """Convert an image file of another format into a qcow2 volume; `progress(done, total)` counts its bytes.
+
+        An existing volume is success. `format` is in Glance's words. Raise StorageFull.
+        """
+        target, attempt, total = self._path(name), f"Converting image {name}", source.stat().st_size
+        driver = {"vhd": "vpc"}.get(format, format)
+        command = ["convert", "-p", "-f", driver, "-O", "qcow2", str(source), str(part_path(target))]
+        with translated(attempt):
+            create_atomic(
+                target,
+                lambda _file: qemu_img.run_limited(
+                    command, attempt, lambda share: progress(int(share * total), total)
+                ),
+            )
+        facts = self.stat(name)
+        if facts is None:
+            raise StorageNotFound(f"{attempt} failed: it was deleted meanwhile.")
+        return facts
+
     def overlay(
         self, name: str, base_name: str, size_bytes: int, base_format: DiskFormat = "qcow2"
     ) -> VolumeFacts:

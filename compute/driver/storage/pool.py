@@ -54,6 +54,9 @@ class Pool(Protocol):
     def import_file(self, name: str, source: Path, format: DiskFormat, progress: Progress) -> VolumeFacts:  # noqa: A002 - libvirt's word
         """Copy a file into the pool as a volume. Raise StorageFull, and Conflict if it has another format."""
 
+    def convert_file(self, name: str, source: Path, format: str, progress: Progress) -> VolumeFacts:  # noqa: A002 - libvirt's word
+        """Convert an image file of another format into a qcow2 volume. Raise StorageFull."""
+
     def export(self, name: str, target: Path, progress: Progress) -> None:
         """Move a volume to a file outside the pool. Raise StorageFull."""
 

@@ -12,6 +12,10 @@ from ..errors import Unsupported, translate_output
 from ..specs import BackingSpec
 from ..specs.sources import BlockSource, DiskSource, FileSource, NetworkSource
 
+LIMITED_BYTES = 2 * 2**30
+LIMITED_CPU_SECONDS = 30 * 60
+"""Limits of the conversion of a file that a stranger made, as in Nova: a crafted one would take all there is."""
+
 _POLL_SECONDS = 1.0
 _OUTPUT_BYTES = 4096
 _PERCENT = re.compile(r"\(([\d.]+)/100%\)")
@@ -51,14 +55,25 @@ def snapshots(image: str, attempt: str) -> set[str]:
     return {str(snapshot["name"]) for snapshot in json.loads(process.stdout).get("snapshots", ())}
 
 
-def run(command: list[str], attempt: str, progress: Callable[[float], object] = lambda _share: None) -> None:
+def run_limited(command: list[str], attempt: str, progress: Callable[[float], object]) -> None:
+    """Run `qemu-img` on a file that a stranger made, as `run` does, with little memory and no time for endless work."""
+    limits = ["prlimit", f"--as={LIMITED_BYTES}", f"--cpu={LIMITED_CPU_SECONDS}"]
+    run(command, attempt, progress, limits)
+
+
+def run(
+    command: list[str],
+    attempt: str,
+    progress: Callable[[float], object] = lambda _share: None,
+    limits: list[str] | None = None,
+) -> None:
     """Run `qemu-img` to its end. Raise DriverError, or what `progress` raises to cancel, within a second.
 
-    The process is killed if ours dies.
+    The process is killed if ours dies. `limits` is a command that runs it.
     """
     output = ""
     with subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", "qemu-img", *command],
+        ["setpriv", "--pdeathsig", "KILL", *(limits or []), "qemu-img", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:

@@ -16,6 +16,8 @@ from compute.images.services import image_files, image_users
 NAMED = 5
 """How many users of an image a refusal names."""
 
+PROTECTED = gettext_lazy("%(image)s is protected against deletion. Remove the protection first.")
+
 Status = Image.Status
 
 
@@ -41,7 +43,7 @@ class Delete(Action):
     icon = "trash"
     order = 100
     move = Move(
-        start=frozenset({Status.QUEUED, Status.SAVING, Status.ACTIVE, Status.ERROR}),
+        start=frozenset({Status.QUEUED, Status.SAVING, Status.ACTIVE, Status.DEACTIVATED, Status.ERROR}),
         task=Image.DELETING,
         end=Status.DELETED,
         interrupts=frozenset({Image.SAVING}),
@@ -57,7 +59,10 @@ class Delete(Action):
         return "image:delete_public" if image.visibility == "public" else "image:delete"
 
     def blocker(self, image: Image) -> str:
-        if image.status != Status.ACTIVE or not (users := image_users.names(image)):
+        if image.protected:
+            return PROTECTED % {"image": image.name}
+        has_file = image.status in {Status.ACTIVE, Status.DEACTIVATED}
+        if not has_file or not (users := image_users.names(image)):
             return ""
         names = ", ".join(users[:NAMED] + ["…"] * (len(users) > NAMED))
         return _(

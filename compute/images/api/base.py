@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.errors import MeridianError
 from accounts.openstack.paging import Paging
 from accounts.openstack.schema import INTEGER, STRING, object_of
 from accounts.openstack.service import Service
@@ -20,6 +21,11 @@ IMAGE = Service(
     error_schema=object_of({"code": INTEGER, "message": STRING}),
     paging=Paging(default=25, most=1000, eager=False),
 )
+
+
+class UnsupportedType(MeridianError):
+    code = "unsupportedMediaType"
+    status = 415
 
 
 class ImageView(ApiView):

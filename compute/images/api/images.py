@@ -1,15 +1,18 @@
-"""Image v2: images to launch from, and images taken of servers. Below /image."""
+"""Image v2: images that people bring, launch from and share. Below /image."""
 
+import json
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.errors import BadInput
+from accounts.context import Context
+from accounts.errors import BadInput, Forbidden
 from accounts.names import is_text
 from accounts.openstack import ids, sorting
 from accounts.openstack.comparisons import time_condition
@@ -17,10 +20,11 @@ from accounts.openstack.contract import contract
 from accounts.openstack.paging import next_page_query
 from accounts.openstack.responses import listed, no_content
 from accounts.openstack.times import seconds
-from compute.images.api.base import IMAGE, ImageView
+from accounts.services import inputs
+from compute.images.api.base import IMAGE, ImageView, UnsupportedType
 from compute.images.api.schemas import images as schemas
-from compute.images.models import Image
-from compute.images.services import images
+from compute.images.models import Image, ImageMember
+from compute.images.services import image_fields, images
 
 SORTS = {
     "name": "name",
@@ -31,20 +35,26 @@ SORTS = {
     "updated_at": "updated_at",
     "disk_format": "disk_format",
 }
-_TEXTS = {"status": "status", "owner": "project", "os_type": "os_type", "os_hash_value": "checksum"}
+_TEXTS = {"owner": "project", "os_type": "os_type", "os_hash_value": "checksum"}
 MOST_PROPERTIES = 20
 """Properties that a list may be narrowed by: each is one more condition on every row."""
 
 _NUMBERS = {"min_ram": "min_ram_mib", "min_disk": "min_disk_gib"}
-_SAME = {"protected": "false", "os_hidden": "false", "container_format": "bare", "os_hash_algo": "sha256"}
+_SAME = {"os_hash_algo": "sha256"}
 """What is the same of all images."""
+
+PATCHES = (
+    "application/openstack-images-v2.1-json-patch",
+    "application/openstack-images-v2.0-json-patch",
+    "application/json-patch+json",
+)
 
 
 class Images(ImageView):
     @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        rows = _filtered(images.visible_to(self.context), query)
+        rows = _filtered(_scope(self.context, query), query)
         page = IMAGE.paging.page(query, rows)
         body: dict[str, Any] = {
             "images": [show(row) for row in page.rows],
@@ -55,48 +65,41 @@ class Images(ImageView):
             body["next"] = f"/v2/images?{next_page_query(request._request.GET, page.rows[-1].pk)}"
         return listed(body)
 
+    @contract(body=schemas.CREATE, answers={201: schemas.ROW})
+    def post(self, request: Request) -> HttpResponse:
+        """Make an image; its data are sent to its address `file`."""
+        body = dict(self.body())
+        key = body.pop("id", None)
+        if body.pop("owner", self.valid_project) != self.valid_project:
+            raise Forbidden(_("An image belongs to the project of the token."))
+        if wrong := sorted(image_fields.READ_ONLY & body.keys()):
+            raise Forbidden(_("%(field)s cannot be changed.") % {"field": wrong[0]})
+        fields = {name: body.pop(name) for name in [*body] if name in image_fields.FIELDS}
+        image = images.create(self.context, fields, body, UUID(key) if key else None)
+        return JsonResponse(show(image), status=201, headers={"Location": IMAGE.url(f"images/{image.pk}")})
+
+    @property
+    def valid_project(self) -> str | None:
+        """Return the id of the token's project."""
+        return self.context.project.id if self.context.project else None
+
 
 class OneImage(ImageView):
     @contract(answers={200: schemas.ROW})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse(show(images.get_visible(self.context, key)))
 
+    @contract(body=schemas.PATCH, answers={200: schemas.ROW})
+    def patch(self, request: Request, key: str) -> HttpResponse:
+        """Change fields and properties by a JSON Patch."""
+        if request.content_type.partition(";")[0].strip() not in PATCHES:
+            raise UnsupportedType(_("Send the changes as %(type)s.") % {"type": PATCHES[0]})
+        return JsonResponse(show(images.update(self.context, key, self.json())))
+
     @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         images.delete(self.context, key)
         return no_content()
-
-
-class Tasks(ImageView):
-    """What is being imported into an image: nothing, ever."""
-
-    @contract(answers={200: schemas.TASKS})
-    def get(self, request: Request, key: str) -> HttpResponse:
-        images.get_visible(self.context, key)
-        return JsonResponse({"tasks": []})
-
-
-class Schema(ImageView):
-    """The names of an image's properties; older clients read them first."""
-
-    @contract(answers={200: schemas.DESCRIPTION})
-    def get(self, request: Request, name: str) -> HttpResponse:
-        image = {
-            "name": "image",
-            "properties": {
-                field: {"type": ["null", "string"]}
-                for field in ("id", "name", "status", "visibility", "owner")
-            },
-            "additionalProperties": {"type": "string"},
-            "links": [],
-        }
-        if name == "images":
-            image = {
-                "name": "images",
-                "properties": {"images": {"type": "array", "items": image}},
-                "links": [],
-            }
-        return JsonResponse(image)
 
 
 def show(image: Image) -> dict[str, Any]:
@@ -112,22 +115,40 @@ def show(image: Image) -> dict[str, Any]:
         "checksum": None,
         "os_hash_algo": "sha256" if image.checksum else None,
         "os_hash_value": image.checksum or None,
-        "container_format": "bare",
-        "disk_format": image.disk_format,
+        "container_format": image.container_format or None,
+        "disk_format": image.disk_format or None,
         "min_ram": image.min_ram_mib,
         "min_disk": image.min_disk_gib,
-        "protected": False,
-        "os_hidden": False,
-        "tags": [],
+        "protected": image.protected,
+        "os_hidden": image.hidden,
+        "tags": image.tags,
         "created_at": seconds(image.created_at),
         "updated_at": seconds(image.updated_at),
         "self": f"/v2/images/{image.pk}",
         "file": f"/v2/images/{image.pk}/file",
         "schema": "/v2/schemas/image",
-        "os_type": image.os_type,
     }
-    optional = {"description": image.description, "os_admin_user": image.default_user}
+    optional = {
+        "description": image.description,
+        "os_type": image.os_type,
+        "os_admin_user": image.default_user,
+    }
     return image.properties | body | {name: value for name, value in optional.items() if value}
+
+
+def _scope(context: Context, query: QueryDict) -> QuerySet[Image]:
+    """Return the images of the visibility that is asked for; without one, of all but the community's."""
+    visibility, status = query.get("visibility", ""), query.get("member_status", ImageMember.Status.ACCEPTED)
+    shared = images.shared_with(context, *(ImageMember.Status.values if status == "all" else [status]))
+    own = Q(project=context.project)
+    rows = images.readable_by(context).filter(~Q(visibility="shared") | own | shared)
+    if not visibility:
+        return rows.filter(~Q(visibility="community") | own)
+    return rows if visibility == "all" else rows.filter(visibility=visibility)
+
+
+def _flag(query: QueryDict, name: str, *, default: bool) -> bool:
+    return inputs.flag({name: query[name]}, name, default) if query.get(name) else default
 
 
 def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
@@ -135,9 +156,16 @@ def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
     for name, column in _TEXTS.items():
         if value := query.get(name):
             rows = rows.filter(**{column: value}) if is_text(value) else rows.none()
-    if (visibility := query.get("visibility", "all") or "all") != "all":
-        rows = rows.filter(visibility=visibility) if is_text(visibility) else rows.none()
-    for name, column in {"name": "name", "id": "pk", "disk_format": "disk_format"}.items():
+    rows = rows.filter(hidden=_flag(query, "os_hidden", default=False))
+    if "protected" in query:
+        rows = rows.filter(protected=_flag(query, "protected", default=False))
+    for name, column in {
+        "name": "name",
+        "id": "pk",
+        "disk_format": "disk_format",
+        "container_format": "container_format",
+        "status": "status",
+    }.items():
         if name in query:
             rows = rows.filter(**{f"{column}__in": _values(name, str(query[name]))})
     for name, column in {"size_min": "size__gte", "size_max": "size__lte"}.items():
@@ -158,8 +186,10 @@ def _filtered(rows: QuerySet[Image], query: QueryDict) -> QuerySet[Image]:
     for name in properties:
         # Glance takes every other parameter for a property of images.
         rows = _with_property(rows, name, str(query[name])) if is_text(name) else rows.none()
-    if "tag" in query:
-        rows = rows.none()
+    for tag in query.getlist("tag"):
+        # As text, since SQLite cannot look into JSON lists: a tag stands there between quotes.
+        as_text = Cast("tags", TextField())
+        rows = rows.annotate(tags_text=as_text).filter(tags_text__contains=json.dumps(tag))
     return rows.order_by(*_order(query), "-pk")
 
 

@@ -2,14 +2,27 @@
 
 from django.urls import path, re_path
 
-from compute.images.api import discovery, images
+from compute.images.api import descriptions, discovery, image_file, image_parts, images, members
 
 urlpatterns = [
     path("", discovery.Versions.as_view(), name="image-versions"),
     re_path(r"^versions/?\Z", discovery.Versions.as_view(), name="image-versions-named"),
     path("v2/images", images.Images.as_view(), name="image-images"),
     path("v2/images/<str:key>", images.OneImage.as_view(), name="image-image"),
-    path("v2/images/<str:key>/tasks", images.Tasks.as_view(), name="image-image-tasks"),
-    re_path(r"^v2/schemas/(?P<name>image|images)\Z", images.Schema.as_view(), name="image-schema"),
+    path("v2/images/<str:key>/file", image_file.ImageFile.as_view(), name="image-image-file"),
+    path("v2/images/<str:key>/members", members.Members.as_view(), name="image-image-members"),
+    path("v2/images/<str:key>/members/<str:project>", members.OneMember.as_view(), name="image-image-member"),
+    path("v2/images/<str:key>/tags/<str:tag>", image_parts.Tag.as_view(), name="image-image-tag"),
+    re_path(
+        r"^v2/images/(?P<key>[^/]+)/actions/(?P<verb>deactivate|reactivate)\Z",
+        image_parts.Activation.as_view(),
+        name="image-image-activation",
+    ),
+    path("v2/images/<str:key>/tasks", image_parts.Tasks.as_view(), name="image-image-tasks"),
+    re_path(
+        r"^v2/schemas/(?P<name>image|images|member|members)\Z",
+        descriptions.Description.as_view(),
+        name="image-schema",
+    ),
     re_path(r"^.*\Z", discovery.Unknown.as_view(), name="image-unknown"),
 ]

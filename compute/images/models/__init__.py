@@ -1,5 +1,6 @@
 """Rows of images."""
 
 from compute.images.models.image import Image
+from compute.images.models.image_member import ImageMember
 
-__all__ = ["Image"]
+__all__ = ["Image", "ImageMember"]

@@ -9,9 +9,14 @@ from accounts.models import Project, User
 from compute.driver.specs import DiskFormat
 from compute.engine.models.subject import Subject, SubjectQuerySet
 
+RAW_FORMATS = ("raw", "iso", "ami", "ari", "aki")
+"""Formats of images that are no more than their bytes. A pool's copy of any other is qcow2."""
+
 
 class Image(Subject):
     """A disk image, as in Glance. `size` and `virtual_size` in bytes; `checksum` is its SHA-256.
+
+    A `protected` one cannot be deleted. Lists leave out a `hidden` one, which can be launched nevertheless.
 
     `properties` are texts by name; `compute.instances.services.hardware_options` reads some of them. With
     `taken_from` it is a copy of that instance's disk, taken by `user`, or by a `schedule`.
@@ -23,6 +28,7 @@ class Image(Subject):
         QUEUED = "queued", _("Waiting")
         SAVING = "saving", _("Being stored")
         ACTIVE = "active", _("Ready")
+        DEACTIVATED = "deactivated", _("Deactivated")
         ERROR = "error", _("Error")
         DELETED = "deleted", _("Deleted")
 
@@ -41,7 +47,11 @@ class Image(Subject):
     os_type = models.CharField(max_length=32, default="linux")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
     visibility = models.CharField(max_length=16, default="public")
-    disk_format = models.CharField(max_length=16, default="qcow2")
+    protected = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False)
+    tags = models.JSONField(default=list)
+    disk_format = models.CharField(max_length=16, default="qcow2", blank=True)
+    container_format = models.CharField(max_length=16, default="bare", blank=True)
     size = models.BigIntegerField(default=0)
     virtual_size = models.BigIntegerField(default=0)
     checksum = models.CharField(max_length=64, blank=True)
@@ -52,6 +62,8 @@ class Image(Subject):
     taken_from = models.ForeignKey(
         "compute.Instance", on_delete=models.SET_NULL, null=True, related_name="images_taken"
     )
+    upload = models.UUIDField(null=True)
+    """Which upload may fill the image, so that one that was given up does not."""
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     schedule = models.ForeignKey(
         "compute.Schedule", on_delete=models.SET_NULL, null=True, related_name="images"
@@ -73,4 +85,4 @@ class Image(Subject):
     @property
     def volume_format(self) -> DiskFormat:
         """Return the format of its copy in a storage pool, in the driver's words."""
-        return "qcow2" if self.disk_format == "qcow2" else "raw"
+        return "raw" if self.disk_format in RAW_FORMATS else "qcow2"

@@ -1,47 +1,82 @@
 """Images in their projects' scope, and their copies in hypervisors' pools."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.context import Context
-from accounts.errors import Conflict, NotFound
+from accounts.errors import Conflict, Forbidden, NotFound
+from accounts.services import audit
 from compute.driver.files import Progress
 from compute.driver.storage.pool import Pool
 from compute.engine.actions import registry
 from compute.engine.actions.base import Action
 from compute.engine.actions.begin import begin, try_begin
 from compute.engine.models import SubjectQuerySet
-from compute.images.models import Image
-from compute.images.services import image_files
+from compute.engine.services import metadata, transitions
+from compute.images.models import Image, ImageMember
+from compute.images.models.image import RAW_FORMATS
+from compute.images.services import image_fields, image_files, image_quota
+
+NO_DISKS = ("iso", "ami", "ari", "aki")
+"""Formats of images that no root disk is made of."""
 
 DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
 
 def visible_to(context: Context) -> SubjectQuerySet[Image]:
-    """Return public images and the project's own, in any status. Raise Forbidden."""
+    """Return what lists show, in any status: public images, the project's own, and accepted ones. Raise Forbidden."""
     policy.enforce(context, "image:read")
-    own = Q(project=context.project) if context.project else Q(pk__in=[])
-    return _unscoped_existing().filter(Q(visibility="public") | own)
+    return _unscoped_existing().filter(Q(visibility="public") | _own(context) | shared_with(context))
+
+
+def readable_by(context: Context) -> SubjectQuerySet[Image]:
+    """Return what the project can reach by id: also images of the community and all that are shared with it.
+
+    Raise Forbidden.
+    """
+    policy.enforce(context, "image:read")
+    shared = shared_with(context, *ImageMember.Status.values)
+    return _unscoped_existing().filter(Q(visibility__in=["public", "community"]) | _own(context) | shared)
+
+
+def shared_with(context: Context, *statuses: str) -> Q:
+    """Return the condition of images that others share with the project, by default those it has accepted."""
+    if context.project is None:
+        return Q(pk__in=[])
+    rows = ImageMember.objects.filter(
+        image=OuterRef("pk"),
+        project=context.project,
+        status__in=statuses or [ImageMember.Status.ACCEPTED],
+    )
+    return Q(Exists(rows), visibility="shared")
+
+
+def _own(context: Context) -> Q:
+    return Q(project=context.project) if context.project else Q(pk__in=[])
 
 
 def list_launchable(context: Context) -> list[Image]:
-    """Return the active images of `visible_to` but those that keep a shelved instance. Raise Forbidden."""
-    return list(visible_to(context).filter(status=Image.Status.ACTIVE, shelved=None))
+    """Return the active disk images of `visible_to` but those that keep a shelved instance. Raise Forbidden."""
+    rows = visible_to(context).filter(status=Image.Status.ACTIVE, shelved=None, hidden=False)
+    return list(rows.exclude(disk_format__in=NO_DISKS))
 
 
 def get_launchable(context: Context, image_id: object) -> Image:
-    """Return one active image of `visible_to`. Raise Forbidden, NotFound."""
-    return _get_row(visible_to(context).filter(status=Image.Status.ACTIVE), image_id, _("Choose an image."))
+    """Return one active disk image of `readable_by`. Raise Forbidden, NotFound."""
+    rows = readable_by(context).filter(status=Image.Status.ACTIVE).exclude(disk_format__in=NO_DISKS)
+    return _get_row(rows, image_id, _("Choose an image."))
 
 
 def get_visible(context: Context, image_id: object) -> Image:
     """Return one image in any status; for administrators, of any project. Raise Forbidden, NotFound."""
-    rows = visible_to(context)
+    rows = readable_by(context)
     message = _("No image found with ID %(key)s") % {"key": str(image_id)[:64]}
     return _get_row(_unscoped_existing() if context.is_admin else rows, image_id, message)
 
@@ -71,10 +106,70 @@ def _get_row(rows: QuerySet[Image], image_id: object, message: str) -> Image:
         raise NotFound(message) from error
 
 
+@transaction.atomic
+def create(context: Context, fields: Mapping[str, Any], free: Mapping[str, Any], key: UUID | None) -> Image:
+    """Make an image without data, of `fields` and free properties, with the id `key` if one is given.
+
+    Raise Forbidden, BadInput, Conflict, OverQuota.
+    """
+    policy.enforce(context, "image:create")
+    if context.project is None:
+        raise Forbidden(_("Choose a project first; you have a role in none."))
+    wish = image_fields.clean(context, {"visibility": "shared"} | dict(fields), free)
+    image_quota.reserve(context.project, context.user, count=1)
+    metadata.enforce_quota(context.project.id, None, wish.properties)
+    columns = {"disk_format": "", "container_format": "", "os_type": ""} | dict(wish.columns)
+    if key is not None and Image.objects.filter(pk=key).exists():
+        raise Conflict(_("An image has this id already."))
+    image = Image(project=context.project, user=context.user, properties=wish.properties, **columns)
+    if key is not None:
+        image.pk = key
+    image.save(force_insert=True)
+    transitions.change(image)
+    audit.record(context, "image.create", image)
+    return image
+
+
+def update(context: Context, image_id: object, changes: object) -> Image:
+    """Change fields and properties by a JSON Patch. Raise NotFound, Forbidden, BadInput, Conflict, OverQuota."""
+    image = get_visible(context, image_id)
+    enforce_own(context, image, "update")
+    begin(context, "image.update", image.pk, parameters={"changes": changes})
+    image.refresh_from_db()
+    return image
+
+
+def set_active(context: Context, image_id: object, verb: str) -> None:
+    """Deactivate or reactivate an image. Raise NotFound, Forbidden also if it has no data."""
+    image = get_visible(context, image_id)
+    try:
+        begin(context, f"image.{verb}", image.pk)
+    except Conflict as error:
+        raise Forbidden(str(error)) from error
+
+
+def enforce_own(context: Context, image: Image, verb: str) -> None:
+    """Raise Forbidden unless the asker's role allows the verb, and the image is the project's own."""
+    policy.enforce(context, registry.actions()[f"image.{verb}"].rule(context, image))
+    if not context.is_admin and (context.project is None or image.project_id != context.project.id):
+        raise Forbidden(_("The image belongs to another project."))
+
+
+def set_tag(context: Context, image_id: object, tag: str, *, present: bool) -> None:
+    """Add a tag to an image, or remove it. Raise NotFound, Forbidden, BadInput."""
+    image = get_visible(context, image_id)
+    if not present and tag not in image.tags:
+        raise NotFound(_("The image has no tag %(tag)s.") % {"tag": tag[:64]})
+    tags = sorted({*image.tags, tag}) if present else [other for other in image.tags if other != tag]
+    update(context, image.pk, [{"op": "replace", "path": "/tags", "value": tags}])
+
+
 def delete(context: Context, image_id: object) -> Image:
     """Begin to delete an image. Raise NotFound, Forbidden, or Conflict naming the instances on it."""
     image = get_visible(context, image_id)
-    policy.enforce(context, _delete_action().rule(context, image))
+    enforce_own(context, image, "delete")
+    if image.protected:  # Glance forbids it, whatever the state
+        raise Forbidden(_delete_action().blocker(image))
     begin(context, "image.delete", image.pk)
     return image
 
@@ -130,9 +225,8 @@ def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
 def bring(image: Image, pool: Pool, progress: Progress) -> None:
     """Copy the image into the pool if it is missing; `progress(done, total)` counts bytes. Raise Conflict."""
     get_existing(image.pk)
-    pool.import_file(
-        image.volume_name,
-        image_files.file_of(image),
-        image.volume_format,
-        progress,
-    )
+    source = image_files.file_of(image)
+    if image.disk_format in {*RAW_FORMATS, "qcow2"}:
+        pool.import_file(image.volume_name, source, image.volume_format, progress)
+    else:
+        pool.convert_file(image.volume_name, source, image.disk_format, progress)

@@ -17,6 +17,7 @@ from compute.engine.operations import announcing
 from compute.engine.services import heartbeats, leases
 from compute.engine.services.duties import Duty, Rota
 from compute.hosts.services import liveness
+from compute.images.services import uploads
 from compute.instances.duties import expiring, recycle_bin, scheduled
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ def sweep(stop: threading.Event) -> None:
             Duty("hosts", 2, liveness.mark_silent),
             Duty("schedules", 5, scheduled.sweep),
             Duty("expiry", 60, expiring.sweep),
+            Duty("uploads", 30, uploads.sweep),
             Duty("recycle bin", 60, recycle_bin.empty),
             Duty("retention", 60, retention.Sweeper().sweep),
         ]

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from accounts.errors import BadInput, Unavailable
 from compute.hosts.services import hosts
 from compute.images.models import Image
-from compute.images.services import catalog, image_files, images
+from compute.images.services import catalog, gate, image_files, images
 from tests.worker import work
 
 
@@ -26,7 +26,7 @@ def plain(tmp_path: Path) -> Path:
 
 
 def test_a_plain_image_is_described(plain: Path) -> None:
-    assert image_files.inspect(plain) == image_files.Inspection(format="qcow2", virtual_size=2**20)
+    assert gate.inspect(plain, "qcow2") == gate.Inspection(format="qcow2", virtual_size=2**20)
 
 
 def test_an_image_that_reaches_another_file_is_refused(tmp_path: Path, plain: Path) -> None:
@@ -34,7 +34,7 @@ def test_an_image_that_reaches_another_file_is_refused(tmp_path: Path, plain: Pa
     qemu_img("create", "-f", "qcow2", "-o", f"data_file={tmp_path / 'outside'}", tmp_path / "split", "1M")
     for name in ("backed", "split"):
         with pytest.raises(BadInput, match=name):
-            image_files.inspect(tmp_path / name)
+            gate.inspect(tmp_path / name, "qcow2")
 
 
 def test_measuring_tells_how_far_it_is(plain: Path) -> None:
@@ -49,14 +49,14 @@ def test_other_formats_are_refused_whatever_the_name_says(tmp_path: Path, kind: 
     file = tmp_path / "image.qcow2"
     qemu_img("create", "-f", kind, file, "1M")
     with pytest.raises(BadInput, match="qcow2"):
-        image_files.inspect(file)
+        gate.inspect(file, "qcow2")
 
 
 @pytest.mark.parametrize("content", [b"", b"QFI\xfb", b"QFI\xfb" + b"\xff" * 4096, b"<b>no image</b>" * 900])
 def test_rubbish_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "rubbish").write_bytes(content)
     with pytest.raises(BadInput):
-        image_files.inspect(tmp_path / "rubbish")
+        gate.inspect(tmp_path / "rubbish", "qcow2")
 
 
 @pytest.mark.django_db

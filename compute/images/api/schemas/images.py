@@ -15,10 +15,13 @@ from accounts.openstack.schema import (
     list_of,
     nullable,
     object_of,
+    one_of,
     query_of,
     whole,
 )
 from compute.api.schemas import PAGE
+from compute.images.models import ImageMember
+from compute.images.services import image_fields
 
 _SIZE: Schema = explained(whole(0), _("Give a whole number from 0."))
 QUERY: Schema = query_of(
@@ -28,7 +31,6 @@ QUERY: Schema = query_of(
             "id",
             "name",
             "status",
-            "visibility",
             "owner",
             "disk_format",
             "os_hidden",
@@ -38,7 +40,6 @@ QUERY: Schema = query_of(
             "sort_dir",
             "container_format",
             "created_at",
-            "member_status",
             "os_hash_algo",
             "os_hash_value",
             "os_type",
@@ -47,11 +48,15 @@ QUERY: Schema = query_of(
         ),
         ANY,
     ),
+    visibility=one_of("", "all", *image_fields.VISIBILITIES),
+    member_status=one_of("all", *ImageMember.Status.values),
     size_min=_SIZE,
     size_max=_SIZE,
     min_ram=_SIZE,
     min_disk=_SIZE,
 )
+CREATE: Schema = object_of({}, {"id": nullable(UUID), "owner": nullable(STRING)}, others=True)
+PATCH: Schema = list_of(object_of({}, {"op": STRING, "path": STRING, "value": ANY}, others=True), most=256)
 ROW: Schema = object_of(
     {
         "id": UUID,
@@ -64,8 +69,8 @@ ROW: Schema = object_of(
         "checksum": nullable(STRING),
         "os_hash_algo": nullable(STRING),
         "os_hash_value": nullable(STRING),
-        "container_format": STRING,
-        "disk_format": STRING,
+        "container_format": nullable(STRING),
+        "disk_format": nullable(STRING),
         "min_ram": INTEGER,
         "min_disk": INTEGER,
         "protected": BOOLEAN,
@@ -76,9 +81,8 @@ ROW: Schema = object_of(
         "self": STRING,
         "file": STRING,
         "schema": STRING,
-        "os_type": STRING,
     },
-    {"description": STRING, "os_admin_user": STRING},
+    {"description": STRING, "os_type": STRING, "os_admin_user": STRING},
     # Properties of images are flat, and texts.
     others=STRING,
 )

@@ -1,0 +1,38 @@
+"""What is said of one image by an address of its own: tags, whether it is active, and its tasks."""
+
+from django.http import HttpResponse, JsonResponse
+from rest_framework.request import Request
+
+from accounts.openstack.contract import contract
+from accounts.openstack.responses import no_content
+from compute.images.api.base import ImageView
+from compute.images.api.schemas import images as schemas
+from compute.images.services import images
+
+
+class Tag(ImageView):
+    @contract(answers={204: None})
+    def put(self, request: Request, key: str, tag: str) -> HttpResponse:
+        images.set_tag(self.context, key, tag, present=True)
+        return no_content()
+
+    @contract(answers={204: None})
+    def delete(self, request: Request, key: str, tag: str) -> HttpResponse:
+        images.set_tag(self.context, key, tag, present=False)
+        return no_content()
+
+
+class Activation(ImageView):
+    @contract(answers={204: None})
+    def post(self, request: Request, key: str, verb: str) -> HttpResponse:
+        images.set_active(self.context, key, verb)
+        return no_content()
+
+
+class Tasks(ImageView):
+    """What is being imported into an image: nothing, ever."""
+
+    @contract(answers={200: schemas.TASKS})
+    def get(self, request: Request, key: str) -> HttpResponse:
+        images.get_visible(self.context, key)
+        return JsonResponse({"tasks": []})
