@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from concurrent.futures import Future
-from threading import Lock, Thread, local
+from threading import RLock, Thread, local
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
@@ -87,7 +87,8 @@ class _ConnectionPool:
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
-        self._lock = Lock()  # held for a few assignments, never for a call to libvirt
+        # Held for a few assignments, never for a call to libvirt. The collector may release a connection meanwhile.
+        self._lock = RLock()
         self._idle: list[libvirt.virConnect] = []
         self._attempt: _Attempt | None = None
 

@@ -4,7 +4,9 @@ It sends keepalives, without which a frozen libvirtd would block its callers for
 libvirt's own loop does not survive a fork: a child can neither run it nor release its parent's sockets.
 """
 
+import itertools
 import os
+import queue
 import select
 import time
 from collections.abc import Callable
@@ -43,14 +45,17 @@ class _Timer:
 
 
 class EventLoop:
-    """An event loop for libvirt, which adds and removes descriptors and timers from any thread."""
+    """An event loop for libvirt, which adds and removes descriptors and timers from any thread.
+
+    Changes wait in a queue for the loop's own thread, which alone has the tables. A lock would not do: the garbage
+    collector may close a connection while its thread holds the lock, and the closing changes the tables.
+    """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._last_number = 0
+        self._numbers = itertools.count(1)
+        self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._handles: dict[int, _Handle] = {}
         self._timers: dict[int, _Timer] = {}
-        self._freed: list[Any] = []
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def start(self) -> None:
@@ -62,10 +67,10 @@ class EventLoop:
             self._once()
 
     def _once(self) -> None:
-        """Wait for a descriptor or timer, then run the callbacks that are due, without our lock."""
-        with self._lock:
-            watched = {number: handle for number, handle in self._handles.items() if handle.events}
-            due = min((timer.due for timer in self._timers.values() if timer.interval >= 0), default=None)
+        """Wait for a descriptor or timer, then run the callbacks that are due."""
+        self._make_changes()
+        watched = {number: handle for number, handle in self._handles.items() if handle.events}
+        due = min((timer.due for timer in self._timers.values() if timer.interval >= 0), default=None)
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)
         masks: dict[int, int] = {}
@@ -76,78 +81,76 @@ class EventLoop:
         ready = dict(poll.poll(None if due is None else max(0.0, due - time.monotonic()) * 1000))
         if ready.pop(self._wake, 0):
             os.eventfd_read(self._wake)
+        self._make_changes()
         self._fire_timers()
         for number, handle in watched.items():
             events = _events(ready.get(handle.fd, 0))
-            if events and number in self._handles:  # an earlier callback may have removed it
+            if events and self._handles.get(number) is handle:  # an earlier callback may have removed it
                 handle.callback(number, handle.fd, events, handle.opaque)
-        self._free_removed()
+                self._make_changes()
 
     def _fire_timers(self) -> None:
         now = time.monotonic()
-        with self._lock:
-            fired = [
-                (n, timer) for n, timer in self._timers.items() if timer.interval >= 0 >= timer.due - now
-            ]
-            for _number, timer in fired:
-                timer.due = now + timer.interval / 1000
+        fired = [(n, timer) for n, timer in self._timers.items() if timer.interval >= 0 >= timer.due - now]
         for number, timer in fired:
-            if number in self._timers:
+            if self._timers.get(number) is timer:
+                timer.due = now + timer.interval / 1000
                 timer.callback(number, timer.opaque)
+                self._make_changes()
 
-    def _free_removed(self) -> None:
-        """Free the opaque data of removed entries, which libvirt must not free while it removes them."""
-        with self._lock:
-            freed, self._freed = self._freed, []
-        for opaque in freed:
-            libvirt.virEventInvokeFreeCallback(opaque)
+    def _make_changes(self) -> None:
+        """Make the changes that other threads, or callbacks, have asked for."""
+        while True:
+            try:
+                self._changes.get_nowait()()
+            except queue.Empty:
+                return
+
+    def _ask(self, change: Callable[[], None]) -> None:
+        self._changes.put(change)
+        os.eventfd_write(self._wake, 1)
 
     def add_handle(self, fd: int, events: int, callback: Callable[..., None], opaque: Any) -> int:
-        with self._lock:
-            self._last_number += 1
-            self._handles[self._last_number] = _Handle(fd, events, callback, opaque)
-            number = self._last_number
-        self._wake_up()
+        number, handle = next(self._numbers), _Handle(fd, events, callback, opaque)
+        self._ask(lambda: self._handles.update({number: handle}))
         return number
 
     def update_handle(self, number: int, events: int) -> None:
-        with self._lock:
+        def change() -> None:
             if handle := self._handles.get(number):
                 handle.events = events
-        self._wake_up()
+
+        self._ask(change)
 
     def remove_handle(self, number: int) -> int:
-        return self._remove(self._handles, number)
+        self._ask(lambda: self._remove(self._handles, number))
+        return 0
 
     def add_timer(self, interval: int, callback: Callable[..., None], opaque: Any) -> int:
-        with self._lock:
-            self._last_number += 1
-            due = time.monotonic() + interval / 1000
-            self._timers[self._last_number] = _Timer(interval, due, callback, opaque)
-            number = self._last_number
-        self._wake_up()
+        number = next(self._numbers)
+        timer = _Timer(interval, time.monotonic() + interval / 1000, callback, opaque)
+        self._ask(lambda: self._timers.update({number: timer}))
         return number
 
     def update_timer(self, number: int, interval: int) -> None:
-        with self._lock:
+        due = time.monotonic() + interval / 1000
+
+        def change() -> None:
             if timer := self._timers.get(number):
-                timer.interval, timer.due = interval, time.monotonic() + interval / 1000
-        self._wake_up()
+                timer.interval, timer.due = interval, due
+
+        self._ask(change)
 
     def remove_timer(self, number: int) -> int:
-        return self._remove(self._timers, number)
-
-    def _remove(self, entries: dict[int, Any], number: int) -> int:
-        with self._lock:
-            entry = entries.pop(number, None)
-            if entry is None:
-                return -1
-            self._freed.append(entry.opaque)
-        self._wake_up()
+        self._ask(lambda: self._remove(self._timers, number))
         return 0
 
-    def _wake_up(self) -> None:
-        os.eventfd_write(self._wake, 1)
+    @staticmethod
+    def _remove(entries: dict[int, Any], number: int) -> None:
+        """Remove an entry and free its opaque data, which libvirt must not free while it asks for this."""
+        entry = entries.pop(number, None)
+        if entry is not None:
+            libvirt.virEventInvokeFreeCallback(entry.opaque)
 
 
 def _poll_mask(events: int) -> int:
