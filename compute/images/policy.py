@@ -5,6 +5,7 @@ RULES = {
     "image:create": "member",
     "image:make_public": "admin",
     "image:make_community": "member",
+    "image:change_owner": "admin",
     "image:share": "member",
     "image:answer_share": "member",
 }

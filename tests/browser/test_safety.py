@@ -31,7 +31,7 @@ def test_markup_in_names_is_text(stack: Stack, admin: Browserless, page: Page, f
         "/activity/",
     ):
         page.goto(path)
-        expect(page.get_by_text(MARKUP).first).to_be_visible()
+        expect(page.locator("main").get_by_text(MARKUP).first).to_be_visible()
         _is_plain(page)
     page.keyboard.press("Control+k")
     page.keyboard.type("<img")

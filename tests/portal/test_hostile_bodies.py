@@ -99,7 +99,8 @@ def test_every_field_takes_only_what_it_can(
             answer = send(json.dumps(wrong).replace("Infinity", "1e999").encode())
             if answer.status_code == 400:
                 assert len(answer.content) < 4000, "an error repeats what was sent"
-    for raw in (b"{", b"\xff", b"[" * 100_000, b'{"a": NaN}', b"7", b"[]", b"null", b'"x"'):
+    other = b"{}" if schema["type"] == "array" else b"[]"
+    for raw in (b"{", b"\xff", b"[" * 100_000, b'{"a": NaN}', b"7", other, b"null", b'"x"'):
         assert send(raw).status_code == 400
 
 

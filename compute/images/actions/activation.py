@@ -15,13 +15,15 @@ Status = Image.Status
 
 class _Activation(Action):
     noun = "image"
-    role = "admin"
     bulk = False
     before: ClassVar[Status]
     after: ClassVar[Status]
 
     def applies(self, image: Image) -> bool:
         return image.status == self.before
+
+    def rule(self, context: Context, image: Image) -> str:
+        return "image:update_public" if image.visibility == "public" else f"image:{self.verb}"
 
     def blocker(self, image: Image) -> str:
         if image.status in {self.before, self.after}:

@@ -70,18 +70,13 @@ class Images(ImageView):
         """Make an image; its data are sent to its address `file`."""
         body = dict(self.body())
         key = body.pop("id", None)
-        if body.pop("owner", self.valid_project) != self.valid_project:
-            raise Forbidden(_("An image belongs to the project of the token."))
+        if self.context.project and body.get("owner") in {None, self.context.project.id}:
+            body.pop("owner", None)
         if wrong := sorted(image_fields.READ_ONLY & body.keys()):
             raise Forbidden(_("%(field)s cannot be changed.") % {"field": wrong[0]})
         fields = {name: body.pop(name) for name in [*body] if name in image_fields.FIELDS}
         image = images.create(self.context, fields, body, UUID(key) if key else None)
         return JsonResponse(show(image), status=201, headers={"Location": IMAGE.url(f"images/{image.pk}")})
-
-    @property
-    def valid_project(self) -> str | None:
-        """Return the id of the token's project."""
-        return self.context.project.id if self.context.project else None
 
 
 class OneImage(ImageView):
@@ -98,7 +93,7 @@ class OneImage(ImageView):
 
     @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
-        images.delete(self.context, key)
+        images.delete_at_once(self.context, key)
         return no_content()
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput, Forbidden
+from accounts.models import Project
 from accounts.names import KEY, clean_name, is_text
 from accounts.services import inputs
 from compute.images.models import Image
@@ -64,6 +65,12 @@ def _one_of(*choices: str) -> Callable[[str, Any], str]:
     return clean
 
 
+def _project(field: str, value: Any) -> str:
+    if not is_text(value) or not Project.objects.filter(pk=value).exists():
+        raise BadInput(fields={field: _("There is no such project.")})
+    return value
+
+
 def _tags(field: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(is_text(tag) for tag in value):
         raise BadInput(fields={field: _("Give a list of tags of at most 255 characters.")})
@@ -82,6 +89,7 @@ FIELDS = {
     "protected": Field(column="protected", removed=False, clean=_flag),
     "os_hidden": Field(column="hidden", removed=False, clean=_flag),
     "tags": Field(column="tags", removed=[], clean=_tags),
+    "owner": Field(column="project_id", removed=None, clean=_project),
     # Glance counts these among an image's free properties.
     "description": Field(column="description", removed="", clean=_text, removable=True),
     "os_type": Field(column="os_type", removed="", clean=_text, removable=True),
@@ -127,6 +135,8 @@ def clean(
     image: Image | None = None,
 ) -> Wish:
     """Return what the fields and properties mean for a new image, or for `image`. Raise BadInput, Forbidden."""
+    if "owner" in fields:
+        policy.enforce(context, "image:change_owner")
     columns = {FIELDS[name].column: FIELDS[name].clean(name, value) for name, value in fields.items()}
     for name, most in (("os_type", 32), ("os_admin_user", 64)):
         if len(columns.get(FIELDS[name].column, "")) > most:

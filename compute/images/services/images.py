@@ -15,10 +15,11 @@ from accounts.errors import Conflict, Forbidden, NotFound
 from accounts.services import audit
 from compute.driver.files import Progress
 from compute.driver.storage.pool import Pool
+from compute.engine import operations
 from compute.engine.actions import registry
 from compute.engine.actions.base import Action
 from compute.engine.actions.begin import begin, try_begin
-from compute.engine.models import SubjectQuerySet
+from compute.engine.models import Operation, SubjectQuerySet
 from compute.engine.services import metadata, transitions
 from compute.images.models import Image, ImageMember
 from compute.images.models.image import RAW_FORMATS
@@ -118,10 +119,11 @@ def create(context: Context, fields: Mapping[str, Any], free: Mapping[str, Any],
     wish = image_fields.clean(context, {"visibility": "shared"} | dict(fields), free)
     image_quota.reserve(context.project, context.user, count=1)
     metadata.enforce_quota(context.project.id, None, wish.properties)
-    columns = {"disk_format": "", "container_format": "", "os_type": ""} | dict(wish.columns)
+    columns = {"disk_format": "", "container_format": "", "os_type": "", "project_id": context.project.id}
+    columns |= wish.columns
     if key is not None and Image.objects.filter(pk=key).exists():
         raise Conflict(_("An image has this id already."))
-    image = Image(project=context.project, user=context.user, properties=wish.properties, **columns)
+    image = Image(user=context.user, properties=wish.properties, **columns)
     if key is not None:
         image.pk = key
     image.save(force_insert=True)
@@ -142,6 +144,7 @@ def update(context: Context, image_id: object, changes: object) -> Image:
 def set_active(context: Context, image_id: object, verb: str) -> None:
     """Deactivate or reactivate an image. Raise NotFound, Forbidden also if it has no data."""
     image = get_visible(context, image_id)
+    enforce_own(context, image, verb)
     try:
         begin(context, f"image.{verb}", image.pk)
     except Conflict as error:
@@ -166,12 +169,26 @@ def set_tag(context: Context, image_id: object, tag: str, *, present: bool) -> N
 
 def delete(context: Context, image_id: object) -> Image:
     """Begin to delete an image. Raise NotFound, Forbidden, or Conflict naming the instances on it."""
+    image, _operation = _begin_deletion(context, image_id)
+    return image
+
+
+def delete_at_once(context: Context, image_id: object) -> None:
+    """Delete an image as `delete` does, here and now: clients go on as if it were gone, and may delete its project.
+
+    A worker does what must wait for an earlier operation.
+    """
+    _image, operation = _begin_deletion(context, image_id)
+    if operation is not None:
+        operations.execute(str(operation.pk))
+
+
+def _begin_deletion(context: Context, image_id: object) -> tuple[Image, Operation | None]:
     image = get_visible(context, image_id)
     enforce_own(context, image, "delete")
     if image.protected:  # Glance forbids it, whatever the state
         raise Forbidden(_delete_action().blocker(image))
-    begin(context, "image.delete", image.pk)
-    return image
+    return image, begin(context, "image.delete", image.pk)
 
 
 def set_metadata(context: Context, image: Image, parameters: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ def read(document: list[dict[str, Any]], present: Mapping[str, str], filled: Map
     """
     changes = Changes(fields={}, properties=dict(present))
     for operation, name, value in _steps(document):
-        if name in READ_ONLY or name in {"id", "owner"}:
+        if name in READ_ONLY or name == "id":
             raise Forbidden(_("%(field)s cannot be changed.") % {"field": name})
         if name in FIELDS:
             _change_field(changes, operation, name, value, has_value=filled.get(name, True))

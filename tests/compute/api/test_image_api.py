@@ -349,11 +349,10 @@ def test_tags_come_and_go(member: Compute) -> None:
 
 def test_a_deactivated_image_gives_no_data(member: Compute, admin: Compute, disk: bytes) -> None:
     key = new(member)["id"]
-    admin.post(f"{IMAGES}/{key}/actions/deactivate", {}, 403)
-    send(member, key, disk)
     member.post(f"{IMAGES}/{key}/actions/deactivate", {}, 403)
+    send(member, key, disk)
     for _time in range(2):
-        admin.post(f"{IMAGES}/{key}/actions/deactivate", {}, 204)
+        member.post(f"{IMAGES}/{key}/actions/deactivate", {}, 204)
     assert member.get(f"{IMAGES}/{key}")["status"] == "deactivated"
     assert read(member, key)[0] == 403
     assert read(admin, key) == (200, disk)
@@ -416,3 +415,24 @@ def test_an_upload_that_was_given_up_fills_nothing(alice: User, blue: Project, s
     image.refresh_from_db()
     assert (image.status, image.size) == (Image.Status.ACTIVE, 5)
     assert [path.read_bytes() for path in store.iterdir()] == [b"quick"]
+
+
+def test_administrators_say_whose_an_image_is(
+    admin: Compute, member: Compute, blue: Project, red: Project
+) -> None:
+    key = new(admin, owner=red.id)["id"]
+    assert Image.objects.get(pk=key).project == red
+    assert patch(admin, key, [{"op": "replace", "path": "/owner", "value": blue.id}])["owner"] == blue.id
+    patch(member, key, [{"op": "replace", "path": "/owner", "value": red.id}], 403)
+    patch(admin, key, [{"op": "replace", "path": "/owner", "value": "nobody"}], 400)
+    assert new(member, owner=blue.id)["owner"] == blue.id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_image_is_gone_at_once(member: Compute, disk: bytes, store: Path) -> None:
+    key = new(member)["id"]
+    send(member, key, disk)
+    member.delete(f"{IMAGES}/{key}")
+    assert not list(store.iterdir())
+    assert Image.objects.get(pk=key).status == Image.Status.DELETED
+    member.get(f"{IMAGES}/{key}", 404)
