@@ -5,12 +5,21 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from compute.images.models import Image
 from compute.images.services import images
 from portal.requests import Request, done, live_page
+
+STATES = {
+    Image.Status.ACTIVE: (gettext_lazy("Ready"), "green"),
+    Image.Status.DEACTIVATED: (gettext_lazy("Deactivated"), "yellow"),
+    Image.Status.ERROR: (gettext_lazy("Error"), "red"),
+}
+"""{status: label and color} of images that nothing is being done to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +31,25 @@ class Row:
     may_delete: bool
 
     @property
-    def is_ready(self) -> bool:
-        return self.image.status == Image.Status.ACTIVE
+    def has_data(self) -> bool:
+        return self.image.status in {Image.Status.ACTIVE, Image.Status.DEACTIVATED}
+
+    @property
+    def is_launchable(self) -> bool:
+        return self.image.status == Image.Status.ACTIVE and self.image.disk_format not in images.NO_DISKS
+
+    @property
+    def is_busy(self) -> bool:
+        return self.image.status in Image.UNFINISHED and (
+            self.image.upload is not None or self.image.taken_from is not None
+        )
+
+    @property
+    def state(self) -> tuple[str | Promise, str]:
+        """Return the label of the state, and its color."""
+        if self.is_busy:
+            return (_("Being uploaded") if self.image.upload else _("Being taken")), "blue"
+        return STATES.get(Image.Status(self.image.status), (_("No data yet"), "secondary"))
 
 
 @require_safe

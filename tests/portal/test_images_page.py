@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
-from compute.images.models import Image
+from compute.images.models import Image, ImageMember
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,44 @@ def test_it_costs_a_constant_number_of_queries(browser: Client, blue: Project) -
             browser.get("/images/")
         costs.add(len(queries))
     assert len(costs) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "label", "colour"),
+    [
+        ({"status": "active"}, "Ready", "green"),
+        ({"status": "deactivated"}, "Deactivated", "yellow"),
+        ({"status": "queued"}, "No data yet", "secondary"),
+        ({"status": "saving", "upload": uuid4()}, "Being uploaded", "blue"),
+        ({"status": "error"}, "Error", "red"),
+    ],
+)
+def test_each_state_is_called_what_it_is(
+    browser: Client, blue: Project, fields: dict[str, Any], label: str, colour: str
+) -> None:
+    own(blue, **fields)
+    page = text(browser.get("/images/"))
+    assert f'data-colour="{colour}"' in page
+    assert label in page
+    assert ("Launch from golden" in page) == (label == "Ready")
+
+
+@pytest.mark.parametrize(
+    ("fields", "offered"), [({}, True), ({"protected": True}, False), ({"disk_format": "iso"}, True)]
+)
+def test_what_cannot_be_deleted_is_not_offered(
+    browser: Client, blue: Project, fields: dict[str, Any], offered: bool
+) -> None:
+    image = own(blue, **fields)
+    assert (f"/images/{image.pk}/delete/" in text(browser.get("/images/"))) == offered
+
+
+def test_an_image_that_others_share_is_launched_and_not_deleted(
+    browser: Client, blue: Project, red: Project
+) -> None:
+    theirs = factories.ImageFactory(project=red, visibility="shared", name="theirs")
+    assert "theirs" not in text(browser.get("/images/"))
+    ImageMember.objects.create(image=theirs, project=blue, status="accepted")
+    page = text(browser.get("/images/"))
+    assert "Launch from theirs" in page
+    assert f"/images/{theirs.pk}/delete/" not in page

@@ -154,7 +154,7 @@ def set_active(context: Context, image_id: object, verb: str) -> None:
 def enforce_own(context: Context, image: Image, verb: str) -> None:
     """Raise Forbidden unless the asker's role allows the verb, and the image is the project's own."""
     policy.enforce(context, registry.actions()[f"image.{verb}"].rule(context, image))
-    if not context.is_admin and (context.project is None or image.project_id != context.project.id):
+    if not _may_change(context, image):
         raise Forbidden(_("The image belongs to another project."))
 
 
@@ -203,8 +203,16 @@ def enforce_set_metadata(context: Context, image: Image) -> None:
 
 
 def may_delete(context: Context, image: Image) -> bool:
-    """Return whether the asker's role allows deleting the image."""
-    return policy.allows(context, _delete_action().rule(context, image))
+    """Return whether the asker may delete the image: by role, as its owner, and while it is not protected."""
+    return (
+        policy.allows(context, _delete_action().rule(context, image))
+        and _may_change(context, image)
+        and not image.protected
+    )
+
+
+def _may_change(context: Context, image: Image) -> bool:
+    return context.is_admin or (context.project is not None and image.project_id == context.project.id)
 
 
 def discard_unused(image_id: UUID, reason: str) -> bool:
