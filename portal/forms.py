@@ -73,7 +73,6 @@ class CheckList(forms.CheckboxSelectMultiple):
     """Any number of choices. A long list scrolls and has a field that narrows it (static/js/check-list.js)."""
 
     template_name = "forms/check_list.html"
-    option_template_name = "django/forms/widgets/checkbox_option.html"
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)

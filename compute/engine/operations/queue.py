@@ -80,11 +80,17 @@ def unleased() -> Q:
 
 def must_wait(operation: Operation) -> bool:
     """Return whether an earlier operation occupies one of its rows. It never must again once it need not."""
-    earlier = Q()
+    earlier = _conflicts(operation, "pk__lt")
+    return bool(earlier) and Hold.objects.open().filter(earlier).exists()
+
+
+def _conflicts(operation: Operation, side: str) -> Q:
+    """Return the condition of holds on its rows, before or after its own, of which one waits for the other."""
+    condition = Q()
     for hold in operation.held:
         conflicting = Q(shared=False) if hold.shared else Q()
-        earlier |= Q(conflicting, resource_id=hold.resource_id, pk__lt=hold.pk)
-    return bool(earlier) and Hold.objects.open().filter(earlier).exists()
+        condition |= Q(conflicting, resource_id=hold.resource_id, **{side: hold.pk})
+    return condition
 
 
 def cancel(row: Subject) -> None:
@@ -151,10 +157,7 @@ def show_progress(
 
 def waiting_behind(operation: Operation) -> OperationQuerySet:
     """Return the open operations that wait for one of this operation's rows."""
-    later = Q()
-    for hold in operation.held:
-        conflicting = Q(shared=False) if hold.shared else Q()
-        later |= Q(conflicting, resource_id=hold.resource_id, pk__gt=hold.pk)
+    later = _conflicts(operation, "pk__gt")
     holds = Hold.objects.filter(later, operation=OuterRef("pk")) if later else Hold.objects.none()
     return Operation.objects.open().filter(Exists(holds))
 

@@ -4,15 +4,14 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.context import Context
-from accounts.errors import BadInput, Forbidden
+from accounts.errors import BadInput
 from accounts.names import is_text
 from accounts.openstack import ids, sorting
 from accounts.openstack.comparisons import time_condition
@@ -23,8 +22,8 @@ from accounts.openstack.times import seconds
 from accounts.services import inputs
 from compute.images.api.base import IMAGE, ImageView, UnsupportedType
 from compute.images.api.schemas import images as schemas
-from compute.images.models import Image, ImageMember
-from compute.images.services import image_fields, images
+from compute.images.models import Image
+from compute.images.services import images
 
 SORTS = {
     "name": "name",
@@ -54,7 +53,8 @@ class Images(ImageView):
     @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
-        rows = _filtered(_scope(self.context, query), query)
+        visibility, status = query.get("visibility", ""), query.get("member_status", "accepted")
+        rows = _filtered(images.of_visibility(self.context, visibility, status), query)
         page = IMAGE.paging.page(query, rows)
         body: dict[str, Any] = {
             "images": [show(row) for row in page.rows],
@@ -70,12 +70,7 @@ class Images(ImageView):
         """Make an image; its data are sent to its address `file`."""
         body = dict(self.body())
         key = body.pop("id", None)
-        if self.context.project and body.get("owner") in {None, self.context.project.id}:
-            body.pop("owner", None)
-        if wrong := sorted(image_fields.READ_ONLY & body.keys()):
-            raise Forbidden(_("%(field)s cannot be changed.") % {"field": wrong[0]})
-        fields = {name: body.pop(name) for name in [*body] if name in image_fields.FIELDS}
-        image = images.create(self.context, fields, body, UUID(key) if key else None)
+        image = images.create(self.context, body, UUID(key) if key else None)
         return JsonResponse(show(image), status=201, headers={"Location": IMAGE.url(f"images/{image.pk}")})
 
 
@@ -129,17 +124,6 @@ def show(image: Image) -> dict[str, Any]:
         "os_admin_user": image.default_user,
     }
     return image.properties | body | {name: value for name, value in optional.items() if value}
-
-
-def _scope(context: Context, query: QueryDict) -> QuerySet[Image]:
-    """Return the images of the visibility that is asked for; without one, of all but the community's."""
-    visibility, status = query.get("visibility", ""), query.get("member_status", ImageMember.Status.ACCEPTED)
-    shared = images.shared_with(context, *(ImageMember.Status.values if status == "all" else [status]))
-    own = Q(project=context.project)
-    rows = images.readable_by(context).filter(~Q(visibility="shared") | own | shared)
-    if not visibility:
-        return rows.filter(~Q(visibility="community") | own)
-    return rows if visibility == "all" else rows.filter(visibility=visibility)
 
 
 def _flag(query: QueryDict, name: str, *, default: bool) -> bool:

@@ -128,6 +128,14 @@ class Wish:
     properties: dict[str, str]
 
 
+def split(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields and the free properties of a new image. Raise Forbidden for what no client sets."""
+    if wrong := sorted(READ_ONLY & data.keys()):
+        raise Forbidden(_("%(field)s cannot be changed.") % {"field": wrong[0]})
+    fields = {name: value for name, value in data.items() if name in FIELDS}
+    return fields, {name: value for name, value in data.items() if name not in FIELDS}
+
+
 def clean(
     context: Context,
     fields: Mapping[str, Any],

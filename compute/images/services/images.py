@@ -1,6 +1,6 @@
 """Images in their projects' scope, and their copies in hypervisors' pools."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +33,22 @@ DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
 def visible_to(context: Context) -> SubjectQuerySet[Image]:
     """Return what lists show, in any status: public images, the project's own, and accepted ones. Raise Forbidden."""
-    policy.enforce(context, "image:read")
-    return _unscoped_existing().filter(Q(visibility="public") | _own(context) | shared_with(context))
+    return of_visibility(context)
+
+
+def of_visibility(
+    context: Context, visibility: str = "", member_status: str = "accepted"
+) -> SubjectQuerySet[Image]:
+    """Return what lists show of one visibility, or of "all"; by default of all but the rest of the community's.
+
+    `member_status` is the project's answer to images that others share with it, or "all". Raise Forbidden.
+    """
+    statuses = ImageMember.Status.values if member_status == "all" else [member_status]
+    own = _own(context)
+    rows = readable_by(context).filter(~Q(visibility="shared") | own | _shared_with(context, statuses))
+    if not visibility:
+        return rows.filter(~Q(visibility="community") | own)
+    return rows if visibility == "all" else rows.filter(visibility=visibility)
 
 
 def readable_by(context: Context) -> SubjectQuerySet[Image]:
@@ -43,19 +57,15 @@ def readable_by(context: Context) -> SubjectQuerySet[Image]:
     Raise Forbidden.
     """
     policy.enforce(context, "image:read")
-    shared = shared_with(context, *ImageMember.Status.values)
+    shared = _shared_with(context, ImageMember.Status.values)
     return _unscoped_existing().filter(Q(visibility__in=["public", "community"]) | _own(context) | shared)
 
 
-def shared_with(context: Context, *statuses: str) -> Q:
-    """Return the condition of images that others share with the project, by default those it has accepted."""
+def _shared_with(context: Context, statuses: Iterable[str]) -> Q:
+    """Return the condition of images that others share with the project, and that it has answered so."""
     if context.project is None:
         return Q(pk__in=[])
-    rows = ImageMember.objects.filter(
-        image=OuterRef("pk"),
-        project=context.project,
-        status__in=statuses or [ImageMember.Status.ACCEPTED],
-    )
+    rows = ImageMember.objects.filter(image=OuterRef("pk"), project=context.project, status__in=statuses)
     return Q(Exists(rows), visibility="shared")
 
 
@@ -108,15 +118,18 @@ def _get_row(rows: QuerySet[Image], image_id: object, message: str) -> Image:
 
 
 @transaction.atomic
-def create(context: Context, fields: Mapping[str, Any], free: Mapping[str, Any], key: UUID | None) -> Image:
-    """Make an image without data, of `fields` and free properties, with the id `key` if one is given.
+def create(context: Context, data: Mapping[str, Any], key: UUID | None) -> Image:
+    """Make an image without data, of fields and free properties, with the id `key` if one is given.
 
     Raise Forbidden, BadInput, Conflict, OverQuota.
     """
     policy.enforce(context, "image:create")
     if context.project is None:
         raise Forbidden(_("Choose a project first; you have a role in none."))
-    wish = image_fields.clean(context, {"visibility": "shared"} | dict(fields), free)
+    fields, free = image_fields.split(data)
+    if fields.get("owner") in {None, context.project.id}:
+        fields.pop("owner", None)
+    wish = image_fields.clean(context, {"visibility": "shared"} | fields, free)
     image_quota.reserve(context.project, context.user, count=1)
     metadata.enforce_quota(context.project.id, None, wish.properties)
     columns = {"disk_format": "", "container_format": "", "os_type": "", "project_id": context.project.id}
@@ -158,9 +171,11 @@ def enforce_own(context: Context, image: Image, verb: str) -> None:
         raise Forbidden(_("The image belongs to another project."))
 
 
+@transaction.atomic
 def set_tag(context: Context, image_id: object, tag: str, *, present: bool) -> None:
     """Add a tag to an image, or remove it. Raise NotFound, Forbidden, BadInput."""
-    image = get_visible(context, image_id)
+    # Read under the row's lock, so that of two at once none is lost.
+    image = Image.objects.select_for_update().get(pk=get_visible(context, image_id).pk)
     if not present and tag not in image.tags:
         raise NotFound(_("The image has no tag %(tag)s.") % {"tag": tag[:64]})
     tags = sorted({*image.tags, tag}) if present else [other for other in image.tags if other != tag]

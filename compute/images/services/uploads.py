@@ -51,6 +51,7 @@ def receive(context: Context, image_id: object, body: image_files.Body, length: 
         virtual_size = image_files.inspect_part(image)
         _end(context, image, size=size, virtual_size=virtual_size, checksum=digest)
     except FileNotFoundError as error:  # the sweep has removed what came
+        _give_up(image)
         raise Conflict(GIVEN_UP) from error
     except BaseException:
         _give_up(image)

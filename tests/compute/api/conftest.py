@@ -1,13 +1,17 @@
 """The Compute API as members and administrators meet it."""
 
+from pathlib import Path
+
 import pytest
 
 from accounts.models import Project, User
+from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.networks.models import Network
 from tests import factories
 from tests.compute.api.compute_calls import Compute, compute_of
+from tests.compute.api.image_calls import made
 
 
 @pytest.fixture
@@ -53,3 +57,21 @@ def server(blue: Project, flavor: Flavor, image: Image, network: Network) -> Ins
     row = factories.InstanceFactory(project=blue, flavor=flavor, image=image, hypervisor=host, name="web")
     factories.PortFactory(instance=row, network=network, address="10.48.0.9")
     return row
+
+
+@pytest.fixture
+def stranger(bob: User, red: Project) -> Compute:
+    return compute_of(bob, red)
+
+
+@pytest.fixture
+def image_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of images' files."""
+    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def disk(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A qcow2 image of 1 MiB."""
+    return made(tmp_path_factory.mktemp("disk") / "disk", "qcow2")

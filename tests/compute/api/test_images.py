@@ -4,12 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Project, Quota, User
+from accounts.models import Project, Quota
 from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 from tests import factories
-from tests.compute.api.compute_calls import Compute, compute_of
+from tests.compute.api.compute_calls import Compute
 
 pytestmark = pytest.mark.django_db
 SCHEMA = {"links", "id", "name", "status", "progress", "created", "updated", "minDisk", "minRam", "metadata"}
@@ -18,11 +18,6 @@ SCHEMA = {"links", "id", "name", "status", "progress", "created", "updated", "mi
 @pytest.fixture
 def server(blue: Project, image: Image) -> Instance:
     return factories.InstanceFactory(project=blue, image=image, name="web")
-
-
-@pytest.fixture
-def stranger(bob: User, red: Project) -> Compute:
-    return compute_of(bob, red)
 
 
 def own(project: Project, **fields: object) -> Image:

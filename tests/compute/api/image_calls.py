@@ -1,0 +1,55 @@
+"""Calls of the Image API that carry data, or a type of their own."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.compute.api.compute_calls import Compute
+
+IMAGES = "/image/v2/images"
+V2_1 = "application/openstack-images-v2.1-json-patch"
+V2_0 = "application/openstack-images-v2.0-json-patch"
+
+
+def made(path: Path, form: str, *options: str) -> bytes:
+    subprocess.run(["qemu-img", "create", "-f", form, *options, path, "1M"], check=True, capture_output=True)
+    return path.read_bytes()
+
+
+def new(member: Compute, **fields: Any) -> dict[str, Any]:
+    body = {"name": "mine", "disk_format": "qcow2", "container_format": "bare"} | fields
+    answer: dict[str, Any] = member.post(IMAGES, body, 201)
+    return answer
+
+
+def send(member: Compute, key: str, data: bytes, **headers: str) -> HttpResponse:
+    return Client().generic(
+        "PUT",
+        f"{IMAGES}/{key}/file",
+        data,
+        content_type=headers.pop("content_type", "application/octet-stream"),
+        headers={"X-Auth-Token": str(member.token)} | headers,
+    )
+
+
+def read(member: Compute, key: str, **headers: str) -> tuple[int, bytes]:
+    answer = Client().get(f"{IMAGES}/{key}/file", headers={"X-Auth-Token": str(member.token)} | headers)
+    data: bytes = answer.getvalue() if answer.streaming else answer.content
+    return answer.status_code, data
+
+
+def patch(member: Compute, key: str, changes: Any, status: int = 200, form: str = V2_1) -> dict[str, Any]:
+    answer = Client().generic(
+        "PATCH",
+        f"{IMAGES}/{key}",
+        json.dumps(changes).encode(),
+        content_type=form,
+        headers={"X-Auth-Token": str(member.token)},
+    )
+    assert answer.status_code == status, answer.content.decode()
+    body: dict[str, Any] = json.loads(answer.content)
+    return body
