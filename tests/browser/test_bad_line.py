@@ -99,6 +99,7 @@ def test_a_life_over_a_bad_line(stack: Stack, page: Page, admin: Browserless, se
 def insist(page: Page, do: Callable[[], object], done: Callable[[], None]) -> None:
     """What a person does: look again, then try again, until it is done. Whatever fails must have said so."""
     for _attempt in range(8):
+        said = False
         for step in (do, page.reload):
             try:
                 step()
@@ -108,11 +109,14 @@ def insist(page: Page, do: Callable[[], object], done: Callable[[], None]) -> No
                     re.search("net::ERR|Protocol error|interrupted", str(error))
                     or "chrome-error:" in page.url
                 )
-                if (
-                    not by_browser
-                    and page.locator(SAID).count() == 0
-                    and not page.evaluate("window.complained")
-                ):
+                # Loaded anew, a page need not repeat what it said of the request before.
+                said = (
+                    said
+                    or bool(by_browser)
+                    or page.locator(SAID).count() > 0
+                    or page.evaluate("window.complained")
+                )
+                if not said:
                     pytest.fail(f"{page.url} hangs without a word: {error}")
             else:
                 return
