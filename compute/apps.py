@@ -4,6 +4,7 @@ APIS = (
     ("compute", "nova", "/compute/v2.1"),
     ("image", "glance", "/image"),
     ("network", "neutron", "/network"),
+    ("block-storage", "cinder", "/volume/v3"),
 )
 
 
@@ -41,15 +42,26 @@ class ComputeConfig(AppConfig):
         from compute.networks import policy as networks
         from compute.networks.services import host_networks
         from compute.networks.services import project_contents as network_contents
+        from compute.volumes import policy as volumes
+        from compute.volumes import retention as kept_volumes
+        from compute.volumes.kind import VOLUME
+        from compute.volumes.services import project_contents as volume_contents
+        from compute.volumes.services import volume_image_users, volume_quota
 
-        for area in (engine, hosts, networks, images, instances, management):
+        for area in (engine, hosts, networks, images, volumes, instances, management):
             policy.register(area.RULES)
         kinds.register(IMAGE)
+        kinds.register(VOLUME)
         kinds.register(INSTANCE)
         registry.discover("compute.images.actions")
+        registry.discover("compute.volumes.actions")
         registry.discover("compute.instances.actions")
         registry.add_task_labels("instance", status_labels.STEP_TASKS)
-        retention.register((*kept_operations.RULES, *kept_images.RULES, *kept_instances.RULES))
+        retention.register(
+            (*kept_operations.RULES, *kept_images.RULES, *kept_volumes.RULES, *kept_instances.RULES)
+        )
+        volume_quota.register()
+        volume_image_users.register()
         resources.register()
         image_quota.register()
         boot_images.register()
@@ -58,6 +70,12 @@ class ComputeConfig(AppConfig):
         host_networks.register()
         for kind, name, path in APIS:
             catalog.register(catalog.OwnService(type=kind, name=name, path=path))
-        for contents in (instance_contents, image_contents, network_contents, operation_contents):
+        for contents in (
+            instance_contents,
+            volume_contents,
+            image_contents,
+            network_contents,
+            operation_contents,
+        ):
             contents.register()
         announcements.register(broadcast.announce)

@@ -14,10 +14,14 @@ from compute.instances.models.keypair import Keypair
 from compute.instances.models.schedule import Schedule
 from compute.instances.models.server_group import ServerGroup
 from compute.networks.models.network import Network, Port
+from compute.volumes.models.attachment import Attachment
 from compute.volumes.models.disk import Disk
+from compute.volumes.models.volume import Volume
+from compute.volumes.models.volume_type import VolumeType
 
 __all__ = [
     "Aggregate",
+    "Attachment",
     "ConsoleToken",
     "Disk",
     "Flavor",
@@ -33,4 +37,6 @@ __all__ = [
     "Port",
     "Schedule",
     "ServerGroup",
+    "Volume",
+    "VolumeType",
 ]

@@ -7,8 +7,15 @@ from accounts.openstack.service import Service
 from compute.api.base import COMPUTE
 from compute.images.api.base import IMAGE
 from compute.networks.api.base import NETWORK
+from compute.volumes.api.base import BLOCK_STORAGE
 
-SERVICES = {"/identity": IDENTITY, "/compute": COMPUTE, "/image": IMAGE, "/network": NETWORK}
+SERVICES = {
+    "/identity": IDENTITY,
+    "/compute": COMPUTE,
+    "/image": IMAGE,
+    "/network": NETWORK,
+    "/volume": BLOCK_STORAGE,
+}
 PREFIXES = tuple(SERVICES)
 
 

@@ -11,6 +11,8 @@ from compute.images.api import urls as image
 from compute.instances.api import urls as compute
 from compute.networks.api import discovery as network_versions
 from compute.networks.api import urls as network
+from compute.volumes.api import discovery as volume_versions
+from compute.volumes.api import urls as volume
 from portal.consumers.live import Live
 from portal.pages import (
     account,
@@ -66,6 +68,8 @@ urlpatterns = [
     path("image/", include(image)),
     path("network", network_versions.Versions.as_view(), name="network"),
     path("network/", include(network)),
+    path("volume", volume_versions.Versions.as_view(), name="volume"),
+    path("volume/", include(volume)),
     path("", overview.overview, name="overview"),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/provider/", oidc.begin, name="oidc"),

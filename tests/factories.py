@@ -15,7 +15,9 @@ from compute.images.models import Image
 from compute.instances.models import Flavor, Instance, ServerGroup
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
-from compute.volumes.models import Disk
+from compute.volumes.models import Attachment, Disk, Volume, VolumeType
+from compute.volumes.services import volume_types
+from compute.volumes.states import VolumeState
 
 
 class DomainFactory(DjangoModelFactory):
@@ -195,6 +197,54 @@ class DiskFactory(DjangoModelFactory):
     size_bytes = 2**30
     device = "vda"
     bus = "virtio"
+
+
+class VolumeTypeFactory(DjangoModelFactory):
+    class Meta:
+        model = VolumeType
+
+    name = factory.Sequence(lambda number: f"type-{number}")
+
+
+class VolumeFactory(DjangoModelFactory):
+    """One of 1 GiB that is ready and detached, with the row of a disk."""
+
+    class Meta:
+        model = Volume
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda number: f"data-{number}")
+    size_gib = 1
+    status = VolumeState.AVAILABLE
+    type = factory.LazyFunction(volume_types.default)
+    disk = factory.LazyAttribute(
+        lambda row: Disk.objects.create(
+            pool=pool_of(HypervisorFactory()), role=Disk.Role.VOLUME, size_bytes=row.size_gib * 2**30
+        )
+    )
+
+
+class AttachmentFactory(DjangoModelFactory):
+    """A volume that a running instance has, in the rows of both."""
+
+    class Meta:
+        model = Attachment
+
+    instance = factory.SubFactory(InstanceFactory)
+    volume = factory.SubFactory(
+        VolumeFactory,
+        project=factory.SelfAttribute("..instance.project"),
+        status=VolumeState.IN_USE,
+    )
+    attached_at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class: type[Attachment], *args: object, **kwargs: Any) -> Attachment:
+        row = super()._create(model_class, *args, **kwargs)
+        device = f"vd{'bcdefgh'[row.instance.attachments.count() - 1]}"
+        Disk.objects.filter(volume=row.volume).update(instance=row.instance, device=device, bus="virtio")
+        row.volume.disk.refresh_from_db()
+        return row
 
 
 class PortFactory(DjangoModelFactory):

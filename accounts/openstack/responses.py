@@ -16,6 +16,11 @@ def no_content() -> HttpResponse:
     return _bare(204)
 
 
+def done() -> HttpResponse:
+    """Return 200 without a body, which Cinder has where others have 204."""
+    return _bare(200)
+
+
 def accepted() -> HttpResponse:
     """Return 202: an action has begun."""
     return _bare(202)

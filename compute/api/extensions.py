@@ -67,7 +67,7 @@ UPDATED = "2014-12-03T00:00:00Z"
 class Extensions(ComputeView):
     @contract(answers={200: schemas.EXTENSIONS})
     def get(self, request: Request) -> HttpResponse:
-        return JsonResponse({"extensions": [_show(alias) for alias in NAMES]})
+        return JsonResponse({"extensions": [describe(alias, name) for alias, name in NAMES.items()]})
 
 
 class OneExtension(ComputeView):
@@ -75,11 +75,11 @@ class OneExtension(ComputeView):
     def get(self, request: Request, alias: str) -> HttpResponse:
         if alias not in NAMES:
             raise NotFound(_("There is no extension %(alias)s.") % {"alias": alias[:64]})
-        return JsonResponse({"extension": _show(alias)})
+        return JsonResponse({"extension": describe(alias, NAMES[alias])})
 
 
-def _show(alias: str) -> dict[str, Any]:
-    name = NAMES[alias]
+def describe(alias: str, name: str) -> dict[str, Any]:
+    """Return an extension as Nova and Cinder show it."""
     return {
         "alias": alias,
         "name": name,

@@ -1,4 +1,4 @@
-"""Default rows for a first launch: one network, and flavors from tiny to large."""
+"""Default rows for a first launch: one network, flavors from tiny to large, and a type of volumes."""
 
 from django.conf import settings
 from django.db import transaction
@@ -6,6 +6,7 @@ from django.db import transaction
 from compute.hosts.services import hosts
 from compute.instances.models import Flavor
 from compute.networks.models import Network
+from compute.volumes.services import volume_types
 
 FLAVORS = (
     ("1", "tiny", 1, 128, 1),
@@ -18,7 +19,8 @@ FLAVORS = (
 
 @transaction.atomic
 def ensure() -> None:
-    """Make the network and the flavors, unless there are any."""
+    """Make the network, the flavors and a type of volumes, unless there are any."""
+    volume_types.default()
     if not Network.objects.exists():
         Network.objects.create(
             name="default", cidr=settings.NETWORK_CIDR, bridge=f"mr{hosts.installation().short}"

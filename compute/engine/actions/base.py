@@ -92,6 +92,13 @@ class Action:
         """Return the secret parameters for the steps, which the operation stores sealed."""
         return {}
 
+    def holders(self, context: Context, row: Any, parameters: dict[str, Any]) -> Iterable[Subject]:
+        """Return rows of lower rank that the operation occupies too, such as the instance that has the volume.
+
+        They are locked before the row. `parameters` are those of the request. Raise BadInput, NotFound.
+        """
+        return ()
+
     def also(self, row: Any, parameters: dict[str, Any]) -> Iterable[Subject]:
         """Return further rows that the operation occupies. `parameters` are those that `prepare` returned."""
         return ()

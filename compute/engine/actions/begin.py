@@ -5,16 +5,20 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
+from accounts import policy
 from accounts.context import Context, system_context
 from accounts.errors import Conflict, NotFound
+from accounts.locking import lock_all
 from accounts.models import AuditEvent, Project
 from accounts.services import audit
-from compute.engine import operations
+from compute.engine import kinds, operations
 from compute.engine.actions import registry
+from compute.engine.actions.base import Action
 from compute.engine.actions.idempotency import find_operation, hash_key
 from compute.engine.actions.permitted import refusal
-from compute.engine.models import Operation
+from compute.engine.models import Operation, Subject
 from compute.engine.services import transitions
 
 
@@ -47,6 +51,7 @@ def begin(
     )
     if action.reserves and (project_id := rows.reach(context, pk=row_id).project_id):
         Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    holders = _lock_holders(context, action, rows, row_id, parameters or {})
     row = rows.select_for_update(of=("self",)).reach(context, pk=row_id)
     key = hash_key(idempotency_key and f"{name} {row.pk} {idempotency_key}")
     error = refusal(context, action, row)
@@ -54,6 +59,8 @@ def begin(
         return first
     if error is not None:
         raise error
+    if holders and _holders(context, action, row, parameters or {}) != holders:
+        raise Conflict(_("It is just being changed by somebody else. Try again."))
     action = action.redirect(row)
     earlier_name = row.name
     prepared = action.prepare(context, row, parameters or {})
@@ -69,7 +76,7 @@ def begin(
             parameters=prepared,
             hidden=action.hidden(parameters or {}),
             idempotency_key=key,
-            also=action.also(row, prepared),
+            also=[*holders, *action.also(row, prepared)],
             sharing=action.sharing(row, prepared),
         )
     audit.record(
@@ -82,6 +89,24 @@ def begin(
         **prepared | ({"reason": reason} if reason else {}),
     )
     return operation
+
+
+def _lock_holders(
+    context: Context, action: Action, rows: Any, row_id: UUID | str, parameters: dict[str, Any]
+) -> list[Subject]:
+    """Lock what holds the row, before the row itself is locked. Return it."""
+    if type(action).holders is Action.holders:
+        return []
+    row = rows.reach(context, pk=row_id)
+    policy.enforce(context, action.rule(context, row))
+    holders = _holders(context, action, row, parameters)
+    for holder in sorted(holders, key=lambda holder: (kinds.kind_of(holder).rank, holder.pk)):
+        lock_all(type(holder)._default_manager.select_for_update().filter(pk=holder.pk))
+    return holders
+
+
+def _holders(context: Context, action: Action, row: Any, parameters: dict[str, Any]) -> list[Subject]:
+    return list(action.holders(context, row, parameters))
 
 
 def try_begin(name: str, row_id: UUID | str, *, only: Q, reason: str) -> bool:

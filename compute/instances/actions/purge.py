@@ -1,7 +1,9 @@
 """Purge: delete the guest, its addresses and its disks for good."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_noop
 from compute.driver.errors import GuestNotFound
 from compute.driver.guest.domain import Guest
 from compute.engine import operations
+from compute.engine.actions.begin import try_begin
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
@@ -17,10 +20,11 @@ from compute.instances.actions.base import REMOVAL, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.image_making import discard_shelved_image
 from compute.instances.actions.steps import PowerOff, UndefineGuest, release_addresses
-from compute.instances.models import ConsoleToken, Schedule
-from compute.instances.services import guest_spec, guests, hardware
+from compute.instances.models import ConsoleToken, Instance, Schedule
+from compute.instances.services import guest_spec, guests, hardware, volume_disks
 from compute.instances.states import ANY_TASK, EXISTING, TaskState, VmState
 from compute.networks.models import Port
+from compute.volumes.models import Disk, Volume
 from compute.volumes.services import disks
 
 
@@ -59,7 +63,7 @@ class RemoveDisks(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
-        for disk in instance.disks.select_related("pool"):
+        for disk in instance.disks.exclude(role=Disk.Role.VOLUME).select_related("pool"):
             disks.remove(disk)
         for file in (guests.nvram(instance), guests.console_log(instance), guests.vnc_socket(instance)):
             file.unlink(missing_ok=True)
@@ -87,6 +91,10 @@ class Purge(InstanceAction):
     needs_guest = False
     steps = (PowerOff(), UndefineGuestAndState(), ReleaseAddresses(), RemoveDisks())
 
+    def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Volume]:
+        """Return its volumes, which are released at the end."""
+        return volume_disks.lock(instance)
+
     def succeeded(self, operation: Operation) -> None:
         instance = self.locked(operation)
         discard_shelved_image(instance)
@@ -95,4 +103,6 @@ class Purge(InstanceAction):
         Schedule.objects.filter(instance=instance).delete()
         transitions.change(instance, deleted_at=instance.deleted_at or timezone.now(), hypervisor=None)
         operations.settle_stuck(instance)
+        for volume in volume_disks.release(instance):
+            try_begin("volume.delete", volume.pk, only=Q(), reason="terminated")
         super().succeeded(operation)

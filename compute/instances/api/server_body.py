@@ -89,7 +89,11 @@ def full(asker: Asker, instance: Instance, *, one: bool) -> dict[str, Any]:
         "OS-EXT-STS:power_state": POWER.get(instance.vm_state, SHUT_DOWN),
         "OS-SRV-USG:launched_at": without_zone(instance.launched_at),
         "OS-SRV-USG:terminated_at": without_zone(instance.deleted_at),
-        "os-extended-volumes:volumes_attached": [],
+        "os-extended-volumes:volumes_attached": [
+            {"id": str(row.volume_id)}
+            | ({"delete_on_termination": row.delete_on_termination} if asker.minor >= 3 else {})
+            for row in instance.ordered_attachments
+        ],
         "config_drive": "True",
         "key_name": instance.key_name or None,
         "security_groups": [{"name": "default"}],

@@ -154,15 +154,6 @@ class Interfaces(ComputeView):
         return JsonResponse({"interfaceAttachments": body})
 
 
-class Volumes(ComputeView):
-    """List the attached volumes: none, since there are no volumes yet."""
-
-    @contract(answers={200: schemas.VOLUMES})
-    def get(self, request: Request, key: str) -> HttpResponse:
-        find(self, key)
-        return JsonResponse({"volumeAttachments": []})
-
-
 class Topology(ComputeView):
     """The guest's NUMA nodes: one if its flavor or image asks for it, else none."""
 

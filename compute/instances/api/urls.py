@@ -17,6 +17,7 @@ from compute.instances.api import (
     server_groups,
     server_images,
     server_parts,
+    server_volumes,
     servers,
     usage,
 )
@@ -105,7 +106,12 @@ _resources: list[URLPattern] = [
         name="compute-server-migration",
     ),
     path(f"{_SERVER}/os-interface", server_parts.Interfaces.as_view(), name="compute-server-interfaces"),
-    path(f"{_SERVER}/os-volume_attachments", server_parts.Volumes.as_view(), name="compute-server-volumes"),
+    path(f"{_SERVER}/os-volume_attachments", server_volumes.Volumes.as_view(), name="compute-server-volumes"),
+    path(
+        f"{_SERVER}/os-volume_attachments/<str:volume>",
+        server_volumes.OneVolume.as_view(),
+        name="compute-server-volume",
+    ),
     path(
         f"{_SERVER}/os-security-groups",
         server_parts.SecurityGroups.as_view(),

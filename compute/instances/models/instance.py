@@ -13,6 +13,7 @@ from compute.instances import states
 
 if TYPE_CHECKING:
     from compute.networks.models import Port
+    from compute.volumes.models import Attachment
 
 
 class BootStage(models.TextChoices):
@@ -147,6 +148,11 @@ class Instance(Subject):
     def ordered_ports(self) -> "list[Port]":
         """Return the ports in the order of the guest's interfaces. Costs a query unless lists have read them."""
         return list(self.ports.select_related("network").order_by("created_at", "pk"))
+
+    @cached_property
+    def ordered_attachments(self) -> "list[Attachment]":
+        """Return its volumes' attachments, oldest first. Costs a query unless lists have read them."""
+        return list(self.attachments.order_by("created_at", "pk"))
 
     @property
     def guest_name(self) -> str:

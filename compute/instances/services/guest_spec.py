@@ -52,23 +52,28 @@ _BOOT_ROLES = (Disk.Role.RESCUE, Disk.Role.ROOT)
 
 def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     """Return the specs of the machine's disks, in the order of their buses."""
-    rows = list(instance.disks.plugged().select_related("pool", "image"))
+    rows = list(instance.disks.plugged().select_related("pool", "image", "volume"))
     rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
     boot_ids = [disk.pk for role in _BOOT_ROLES for disk in rows if disk.role == role]
-    of_disks = [(disk, disks.pool_of(disk, instance.hypervisor)) for disk in rows]
     return tuple(
-        DiskSpec(
-            source=pool.source_of(disk.volume_name),
-            format="raw" if disk.format == "raw" else "qcow2",
-            target=disk.device,
-            bus=cast("DiskBus", disk.bus),
-            device="cdrom" if disk.role == Disk.Role.CONFIG else "disk",
-            read_only=disk.role == Disk.Role.CONFIG,
-            boot_order=boot_ids.index(disk.pk) + 1 if disk.pk in boot_ids else None,
-            serial=None if disk.role == Disk.Role.CONFIG else disk.serial,
-            backing=disks.backing(disk, pool),
-        )
-        for disk, pool in of_disks
+        disk_spec(instance, disk, boot_ids.index(disk.pk) + 1 if disk.pk in boot_ids else None)
+        for disk in rows
+    )
+
+
+def disk_spec(instance: Instance, disk: Disk, boot_order: int | None = None) -> DiskSpec:
+    """Return the spec of one disk of the instance's machine."""
+    pool, is_config = disks.pool_of(disk, instance.hypervisor), disk.role == Disk.Role.CONFIG
+    return DiskSpec(
+        source=pool.source_of(disk.volume_name),
+        format="raw" if disk.format == "raw" else "qcow2",
+        target=disk.device,
+        bus=cast("DiskBus", disk.bus),
+        device="cdrom" if is_config else "disk",
+        read_only=is_config or (disk.role == Disk.Role.VOLUME and disk.volume.read_only),
+        boot_order=boot_order,
+        serial=None if is_config else disk.serial,
+        backing=disks.backing(disk, pool),
     )
 
 

@@ -27,7 +27,7 @@ def sync(instance: Instance) -> None:
     machine = hardware.spec_of(instance)
     sizes = _sizes(instance)
     buses = {role: machine.cdrom_bus if role == Role.CONFIG else machine.disk_bus for role in sizes}
-    present = {disk.role: disk for disk in instance.disks.plugged()}
+    present = {disk.role: disk for disk in instance.disks.plugged().exclude(role=Role.VOLUME)}
     for role in (Role.EPHEMERAL, Role.SWAP):
         if role in present and role not in sizes:
             replace(present.pop(role))
@@ -92,7 +92,7 @@ def plug_rescue(instance: Instance, image_id: UUID, size_bytes: int) -> Disk:
     if rescue is None:
         root_disk = root(instance)
         device, bus = root_disk.device, root_disk.bus
-        Disk.objects.filter(pk=root_disk.pk).update(device=_free_device(instance, bus))
+        Disk.objects.filter(pk=root_disk.pk).update(device=free_device(instance, bus))
         rescue = Disk.objects.create(
             pool=root_disk.pool,
             instance=instance,
@@ -126,7 +126,7 @@ def copy_of(disk: Disk) -> Disk:
 @transaction.atomic
 def mirror(source: Instance, copy: Instance) -> None:
     """Make the rows of a clone's disks, which have the devices of the source's disks."""
-    for disk in source.disks.plugged().exclude(role=Role.RESCUE):
+    for disk in source.disks.plugged().exclude(role__in=[Role.RESCUE, Role.VOLUME]):
         Disk.objects.create(
             pool=disk.pool,
             instance=copy,
@@ -185,13 +185,14 @@ def _create(instance: Instance, missing: list[tuple[str, int, str]]) -> None:
 
 def _replug(disk: Disk, bus: str) -> None:
     Disk.objects.filter(pk=disk.pk).update(device="")
-    device = _free_device(disk.instance, bus) if disk.instance else ""
+    device = free_device(disk.instance, bus) if disk.instance else ""
     Disk.objects.filter(pk=disk.pk).update(device=device, bus=bus)
 
 
-def _free_device(instance: Instance, bus: str) -> str:
-    """Return the first device name on the bus that no disk of the machine has."""
-    return _free(_used_devices(instance), bus)
+def free_device(instance: Instance, bus: str, preferred: str = "") -> str:
+    """Return the preferred device name if no disk of the machine has it, else the first free one on the bus."""
+    used, name = _used_devices(instance), preferred.removeprefix("/dev/")
+    return name if name in _names(bus) and name not in used else _free(used, bus)
 
 
 def _used_devices(instance: Instance) -> set[str]:
@@ -199,8 +200,14 @@ def _used_devices(instance: Instance) -> set[str]:
 
 
 def _free(used: set[str], bus: str) -> str:
-    names = (f"{_prefix(bus)}{letter}" for letter in ascii_lowercase)
-    return next(name for name in names if name not in used)
+    for name in _names(bus):
+        if name not in used:
+            return name
+    raise Conflict(_("The machine has as many disks as it can have. Detach one first."))
+
+
+def _names(bus: str) -> list[str]:
+    return [f"{_prefix(bus)}{letter}" for letter in ascii_lowercase]
 
 
 def _prefix(bus: str) -> str:

@@ -12,6 +12,7 @@ from compute.instances.models import Flavor, Instance
 from compute.instances.services import server_groups
 from compute.instances.services.disk_sizes import TOTAL_GIB, total_gib
 from compute.instances.states import VmState
+from compute.volumes.services import volume_quota
 
 CAPS = server_groups.CAPS | {
     "key_pairs": 100,
@@ -59,13 +60,13 @@ SIZES = ("instances", "cores", "ram", "gigabytes")
 def register() -> None:
     """Register the resources and limits with accounts. Call it once at start."""
     quotas.register_caps(CAPS)
+    volume_quota.count_disk_space(_counter(Sum(TOTAL_GIB), _ON_DISK))
     instances = ngettext_lazy("%(n)s instance", "%(n)s instances", "n")
     cores = ngettext_lazy("%(n)s vCPU", "%(n)s vCPUs", "n")
     for name, label, counted, unit, default, aggregate, condition in (
         ("instances", _("Instances"), instances, "", 10, Count("pk"), _IN_USE),
         ("cores", _("vCPUs"), cores, "", 20, Sum("vcpus"), _IN_USE),
         ("ram", _("Memory"), _("%(n)s of memory"), "MiB", 51_200, Sum("ram_mib"), _IN_USE),
-        ("gigabytes", _("Disk"), _("%(n)s of disk"), "GiB", 1_000, Sum(TOTAL_GIB), _ON_DISK),
     ):
         quotas.register(
             quotas.Resource(

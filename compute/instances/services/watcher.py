@@ -20,14 +20,15 @@ from compute.instances.services import agents, boot_stages, reconcile
 
 log = structlog.get_logger(__name__)
 
-WAKING = {
+ENDING = {
     GuestEventKind.STOPPED,
     GuestEventKind.CRASHED,
     GuestEventKind.REBOOTED,
 }
+WAKING = ENDING | {GuestEventKind.DEVICE_REMOVED, GuestEventKind.DEVICE_REMOVAL_FAILED}
 """Events for which an operation may wait."""
 
-STATE_CHANGING = WAKING | {
+STATE_CHANGING = ENDING | {
     GuestEventKind.STARTED,
     GuestEventKind.SUSPENDED,
     GuestEventKind.RESUMED,

@@ -1,5 +1,8 @@
-"""Rows of disks."""
+"""Rows of disks, volumes, their types and attachments."""
 
+from compute.volumes.models.attachment import Attachment
 from compute.volumes.models.disk import Disk
+from compute.volumes.models.volume import Volume
+from compute.volumes.models.volume_type import VolumeType
 
-__all__ = ["Disk"]
+__all__ = ["Attachment", "Disk", "Volume", "VolumeType"]

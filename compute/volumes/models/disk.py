@@ -25,7 +25,8 @@ class Disk(RowModel):
 
     `device` is its name in the machine (vda, sdb, …), which stays as other disks come and go. It is empty while the
     machine does not have the disk, such as the new root disk of a rebuild. A `REPLACED` disk waits to be deleted. A
-    `COPY` receives the content of another disk.
+    `COPY` receives the content of another disk. A `VOLUME` has a row of `Volume` and a life of its own; while no
+    instance has it, `instance` is null.
     """
 
     class Role(models.TextChoices):
@@ -36,6 +37,7 @@ class Disk(RowModel):
         RESCUE = "rescue"
         COPY = "copy"
         REPLACED = "replaced"
+        VOLUME = "volume"
 
     DATA = (Role.ROOT, Role.EPHEMERAL, Role.SWAP)
 
@@ -77,5 +79,8 @@ class Disk(RowModel):
 
     @property
     def serial(self) -> str:
-        """Return the serial number that the guest sees, of the 20 characters that virtio allows."""
-        return self.id.hex[:20]
+        """Return the serial number that the guest sees, of the 20 characters that virtio allows.
+
+        A volume's is the beginning of its id with hyphens, as Nova has it: clients look for it in the guest.
+        """
+        return str(self.volume.pk)[:20] if self.role == Disk.Role.VOLUME else self.id.hex[:20]

@@ -65,7 +65,6 @@ TOPOLOGY: Schema = object_of(
         "pagesize_kb": nullable(INTEGER),
     }
 )
-VOLUMES: Schema = object_of({"volumeAttachments": list_of(OBJECT)})
 SECURITY_GROUPS: Schema = object_of(
     {
         "security_groups": list_of(

@@ -1,0 +1,66 @@
+"""Delete: remove a volume and its data for good."""
+
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from compute.engine.models import Operation
+from compute.engine.moves import Move
+from compute.engine.operations import Run, Step
+from compute.engine.services import transitions
+from compute.volumes.actions.base import REMOVAL, VolumeAction
+from compute.volumes.models import Volume
+from compute.volumes.services import disks, volume_placement
+from compute.volumes.states import VolumeState, VolumeTask
+
+
+class DeleteDisk(Step):
+    """Delete the disk and its row."""
+
+    name: ClassVar[str] = "disk"
+    label: ClassVar[str] = gettext_noop("Delete the disk")
+    final: ClassVar[bool] = True
+
+    def do(self, run: Run) -> None:
+        volume = run.subject
+        run.check()
+        if volume.disk is not None:
+            disks.delete_volume(volume.disk)
+            volume_placement.forget(volume)
+
+
+class Delete(VolumeAction):
+    verb = "delete"
+    label = gettext_lazy("Delete")
+    icon = "trash"
+    order = 300
+    group = REMOVAL
+    move = Move(
+        start=frozenset({VolumeState.AVAILABLE, VolumeState.ERROR, VolumeState.CREATING}),
+        task=VolumeTask.DELETING,
+        end=VolumeState.DELETED,
+        failed=VolumeState.ERROR,
+        interrupts=frozenset({VolumeTask.CREATING}),
+    )
+    doing = gettext_lazy("Deleting")
+    danger = True
+    confirm = gettext_lazy("Its data are erased. This cannot be undone.")
+    cancellable = True
+    steps = (DeleteDisk(),)
+
+    def blocker(self, volume: Volume) -> str:
+        attachment = volume.attachment
+        if attachment is not None:
+            return _("%(instance)s has it. Detach it first.") % {"instance": attachment.instance.name}
+        return ""
+
+    def undone_state(self, operation: Operation, volume: Volume) -> str | None:
+        """Return where it leaves the volume: one that was called off before the disk went keeps its state."""
+        if not operation.timeline and volume.status != VolumeState.CREATING:
+            return None
+        return VolumeState.ERROR
+
+    def succeeded(self, operation: Operation) -> None:
+        super().succeeded(operation)
+        transitions.change(self.locked(operation), metadata={}, image_metadata={}, image=None)

@@ -1,0 +1,42 @@
+"""Reset status: put a volume into another state by an administrator's word, at once."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.context import Context
+from accounts.errors import BadInput
+from compute.engine.services import transitions
+from compute.volumes.actions.base import VolumeAction
+from compute.volumes.models import Volume
+from compute.volumes.states import VolumeState
+
+CHOICES = (VolumeState.AVAILABLE, VolumeState.IN_USE, VolumeState.ERROR)
+
+
+class ResetStatus(VolumeAction):
+    """Takes `status`. It changes the word in the row and nothing else."""
+
+    verb = "reset_status"
+    label = gettext_lazy("Reset status")
+    done = gettext_lazy("Reset the status of %(name)s")
+    icon = "refresh-alert"
+    order = 290
+    role = "admin"
+    bulk = False
+    fields = ("status",)
+    asks = True
+
+    def initial(self, volume: Volume) -> dict[str, str]:
+        return {"status": VolumeState.AVAILABLE}
+
+    def blocker(self, volume: Volume) -> str:
+        return _("Wait until its task is done, or cancel it.") if volume.task_state else ""
+
+    def prepare(self, context: Context, volume: Volume, parameters: dict[str, Any]) -> dict[str, Any]:
+        status = parameters.get("status")
+        if status not in CHOICES:
+            raise BadInput(fields={"status": _("Say one of %(choices)s.") % {"choices": ", ".join(CHOICES)}})
+        transitions.settle(volume, str(status))
+        return {"status": str(status)}

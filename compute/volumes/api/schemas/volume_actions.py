@@ -1,0 +1,38 @@
+"""Schemas of the actions on volumes."""
+
+from accounts.openstack.schema import (
+    ANY,
+    FLAG,
+    STRING,
+    TEXT,
+    UUID,
+    Schema,
+    map_of,
+    nullable,
+    object_of,
+    text,
+    whole,
+)
+from compute.api.schemas import METADATA
+
+NOTHING: Schema = ANY
+EXTEND: Schema = object_of({"new_size": whole(1)})
+BOOTABLE: Schema = object_of({"bootable": FLAG})
+READ_ONLY: Schema = object_of({"readonly": FLAG})
+RESET: Schema = object_of(
+    {}, {"status": nullable(TEXT), "attach_status": nullable(TEXT), "migration_status": nullable(TEXT)}
+)
+ATTACH: Schema = object_of(
+    {},
+    {
+        "instance_uuid": nullable(UUID),
+        "mountpoint": nullable(text(255)),
+        "host_name": nullable(text(255)),
+        "mode": nullable(text(2)),
+    },
+)
+DETACH: Schema = nullable(object_of({}, {"attachment_id": nullable(TEXT)}))
+SET_IMAGE_METADATA: Schema = object_of({"metadata": METADATA})
+UNSET_IMAGE_METADATA: Schema = object_of({"key": text(255, 1)})
+ANSWER: Schema = {"type": "object", "properties": {"metadata": map_of(STRING)}, "x-optional": True}
+"""Most actions answer without a body."""

@@ -1,0 +1,51 @@
+"""Every address below /volume/. Only version documents end in a slash."""
+
+from django.urls import URLPattern, include, path, re_path
+
+from compute.volumes.api import (
+    cloud,
+    discovery,
+    quotas,
+    volume_actions,
+    volume_metadata,
+    volume_types,
+    volumes,
+)
+
+_VOLUME = "volumes/<str:key>"
+
+_resources: list[URLPattern] = [
+    path("volumes", volumes.Volumes.as_view(), name="volume-volumes"),
+    path("volumes/detail", volumes.VolumesInDetail.as_view(), name="volume-volumes-detail"),
+    path("volumes/summary", volumes.Summary.as_view(), name="volume-volumes-summary"),
+    path(_VOLUME, volumes.OneVolume.as_view(), name="volume-volume"),
+    path(f"{_VOLUME}/action", volume_actions.Action.as_view(), name="volume-volume-action"),
+    path(f"{_VOLUME}/metadata", volume_metadata.Metadata.as_view(), name="volume-volume-metadata"),
+    path(f"{_VOLUME}/metadata/<str:name>", volume_metadata.OneMeta.as_view(), name="volume-volume-meta"),
+    path("types", volume_types.Types.as_view(), name="volume-types"),
+    path("types/<str:key>", volume_types.OneType.as_view(), name="volume-type"),
+    path("types/<str:key>/action", volume_types.Action.as_view(), name="volume-type-action"),
+    path("types/<str:key>/extra_specs", volume_types.Specs.as_view(), name="volume-type-specs"),
+    path("types/<str:key>/extra_specs/<str:name>", volume_types.OneSpec.as_view(), name="volume-type-spec"),
+    path("types/<str:key>/os-volume-type-access", volume_types.Access.as_view(), name="volume-type-access"),
+    path("limits", quotas.Limits.as_view(), name="volume-limits"),
+    path("os-quota-sets/<str:project>", quotas.QuotaSet.as_view(), name="volume-quota-set"),
+    path(
+        "os-quota-sets/<str:project>/defaults", quotas.QuotaDefaults.as_view(), name="volume-quota-defaults"
+    ),
+    path("os-quota-class-sets/<str:name>", quotas.QuotaClassSet.as_view(), name="volume-quota-class-set"),
+    path("os-availability-zone", cloud.Zones.as_view(), name="volume-zones"),
+    path("os-services", cloud.Services.as_view(), name="volume-services"),
+    path("scheduler-stats/get_pools", cloud.Pools.as_view(), name="volume-pools"),
+    path("extensions", cloud.Extensions.as_view(), name="volume-extensions"),
+    path("resource_filters", cloud.ResourceFilters.as_view(), name="volume-resource-filters"),
+]
+
+urlpatterns = [
+    re_path(r"^\Z", discovery.Versions.as_view(), name="volume-versions"),
+    re_path(r"^v3/?\Z", discovery.OneVersion.as_view(), name="volume-version"),
+    path("v3/", include(_resources)),
+    # Older catalogs have the project in the address.
+    re_path(r"^v3/[0-9a-f]{32}/", include((_resources, "volume"), namespace="volume-of-project")),
+    re_path(r"^.*\Z", discovery.Unknown.as_view(), name="volume-unknown"),
+]

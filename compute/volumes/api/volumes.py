@@ -1,0 +1,143 @@
+"""`/volumes`: disks that projects keep apart from instances."""
+
+from typing import Any
+
+from django.db.models import Sum
+from django.http import HttpResponse, JsonResponse
+from rest_framework.request import Request
+
+from accounts.openstack.contract import contract
+from accounts.openstack.responses import accepted, listed
+from accounts.services import inputs
+from compute.volumes.actions.create import create
+from compute.volumes.api import volume_body
+from compute.volumes.api.base import BLOCK_STORAGE, VolumeView
+from compute.volumes.api.schemas import volumes as schemas
+from compute.volumes.api.volume_filters import filtered
+from compute.volumes.models import Volume
+from compute.volumes.models.volume import VolumeQuerySet
+from compute.volumes.services import volumes
+from compute.volumes.services.volume_request import VolumeRequest
+
+
+class _List(VolumeView):
+    path: str
+
+    def show(self, volume: Volume) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def rows(self) -> VolumeQuerySet:
+        query = self.request.query_params
+        everywhere = (
+            inputs.flag({"all": query["all_tenants"]}, "all", False) if query.get("all_tenants") else False
+        )
+        return volumes.visible_to(self.context, all_projects=everywhere)
+
+    def listing(self) -> HttpResponse:
+        query = self.request.query_params
+        rows = filtered(self.rows(), query)
+        start = int(query.get("offset") or 0)
+        page = BLOCK_STORAGE.paging.page(query, rows)
+        body: dict[str, Any] = {"volumes": [self.show(row) for row in page.rows[start:]]}
+        if page.more:
+            body["volumes_links"] = [BLOCK_STORAGE.next_link(self.request, self.path, page.rows[-1].pk)]
+        if (
+            self.at_least(45)
+            and query.get("with_count")
+            and inputs.flag({"n": query["with_count"]}, "n", False)
+        ):
+            body["count"] = rows.count()
+        return listed(body)
+
+
+class Volumes(_List):
+    path = "volumes"
+
+    def show(self, volume: Volume) -> dict[str, Any]:
+        return volume_body.brief(volume)
+
+    @contract(query=schemas.QUERY, answers={200: schemas.LIST})
+    def get(self, request: Request) -> HttpResponse:
+        return self.listing()
+
+    @contract(body=schemas.CREATE, answers={202: schemas.CREATED})
+    def post(self, request: Request) -> HttpResponse:
+        """Make a volume: empty, or of an image or another volume."""
+        body = self.body()["volume"]
+        volume = create(
+            self.context,
+            VolumeRequest(
+                name=_either(body, "name"),
+                description=_either(body, "description"),
+                size=body.get("size"),
+                type=body.get("volume_type"),
+                zone=body.get("availability_zone"),
+                image_id=body.get("imageRef") or body.get("image_id"),
+                source_volume_id=body.get("source_volid"),
+                metadata=body.get("metadata"),
+            ),
+        )
+        return JsonResponse({"volume": volume_body.new(volume, self.version.minor)}, status=202)
+
+
+class VolumesInDetail(_List):
+    path = "volumes/detail"
+
+    def show(self, volume: Volume) -> dict[str, Any]:
+        return volume_body.show(volume, self.context, self.version.minor)
+
+    @contract(query=schemas.QUERY, answers={200: schemas.DETAIL})
+    def get(self, request: Request) -> HttpResponse:
+        return self.listing()
+
+
+class Summary(_List):
+    """Number and size of the volumes, since 3.12."""
+
+    path = "volumes/summary"
+
+    @contract(query=schemas.QUERY, answers={200: schemas.SUMMARY})
+    def get(self, request: Request) -> HttpResponse:
+        rows = filtered(self.rows(), request.query_params).order_by()
+        summary: dict[str, Any] = {
+            "total_size": rows.aggregate(total=Sum("size_gib", default=0))["total"],
+            "total_count": rows.count(),
+        }
+        if self.at_least(36):
+            values: dict[str, set[str]] = {}
+            for metadata in rows.values_list("metadata", flat=True):
+                for key, value in metadata.items():
+                    values.setdefault(key, set()).add(value)
+            summary["metadata"] = {key: sorted(texts) for key, texts in values.items()}
+        return JsonResponse({"volume-summary": summary})
+
+
+class OneVolume(VolumeView):
+    @contract(answers={200: schemas.SHOWN})
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return self._shown(volumes.get(self.context, key))
+
+    @contract(body=schemas.UPDATE, answers={200: schemas.UPDATED})
+    def put(self, request: Request, key: str) -> HttpResponse:
+        body = self.body()["volume"]
+        changes = {
+            name: value for name in ("name", "description") if (value := _either(body, name)) is not None
+        }
+        volumes.act(self.context, key, "update", changes)
+        if body.get("metadata") is not None:
+            volumes.act(self.context, key, "set_metadata", {"metadata": body["metadata"]})
+        return self._shown(volumes.get(self.context, key))
+
+    @contract(query=schemas.DELETE_QUERY, answers={202: None})
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        """Delete the volume and its data for good."""
+        volumes.act(self.context, key, "delete")
+        return accepted()
+
+    def _shown(self, volume: Volume) -> HttpResponse:
+        return JsonResponse({"volume": volume_body.show(volume, self.context, self.version.minor)})
+
+
+def _either(body: dict[str, Any], name: str) -> Any:
+    """Return a value by its name, or by that which clients of version 1 send."""
+    return body.get(name) if name in body else body.get(f"display_{name}")

@@ -1,0 +1,9 @@
+"""The role that each rule about volumes and their types needs."""
+
+RULES = {
+    "volume:read": "reader",
+    "volume:read_host": "admin",
+    "volume_type:read": "reader",
+    "volume_type:write": "admin",
+    "volume_service:read": "admin",
+}

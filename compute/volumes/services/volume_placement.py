@@ -1,0 +1,89 @@
+"""The choice of a pool for a new volume."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.errors import Conflict
+from accounts.locking import lock_all
+from compute.engine.services import transitions
+from compute.hosts.models import Hypervisor, Pool
+from compute.volumes.models import Disk, Volume
+
+NO_POOL = gettext_noop("No storage pool can take this volume.")
+BACKEND = "volume_backend_name"
+"""The extra spec of a type that names its pool (Cinder, multi-backend)."""
+
+GIB = 2**30
+
+
+@transaction.atomic
+def place(volume: Volume) -> Disk:
+    """Give the volume a disk in the pool with the most free space that may take it. A placed one is success.
+
+    Raise Conflict with the reason of each pool.
+    """
+    if volume.disk is not None:
+        return volume.disk
+    reasons: list[str] = []
+    for pool in Pool.objects.prefetch_related("hosts").order_by("-available_bytes", "created_at"):
+        # Checked under the pool's lock, so that two volumes do not take the same space.
+        lock_all(Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk))
+        if not (reason := refusal(volume, pool)):
+            return create_disk(volume, pool)
+        reasons.append(reason)
+    raise Conflict(f"{_(NO_POOL)} {' '.join(reasons) or _('There is no storage pool yet.')}")
+
+
+def create_disk(volume: Volume, pool: Pool) -> Disk:
+    """Make the row of the volume's disk in the pool."""
+    disk = Disk.objects.create(pool=pool, role=Disk.Role.VOLUME, size_bytes=volume.size_gib * GIB)
+    transitions.change(volume, disk=disk)
+    return disk
+
+
+def refusal(volume: Volume, pool: Pool) -> str:
+    """Return why the pool cannot take the volume; empty if it can."""
+    hosts = list(pool.hosts.all())
+    backend = volume.type.extra_specs.get(BACKEND)
+    if backend and pool.name != backend:
+        return _("%(pool)s is not the pool %(name)s that the type names.") % {"pool": pool, "name": backend}
+    if volume.requested_zone and volume.requested_zone not in {host.availability_zone for host in hosts}:
+        return _("%(pool)s is not in the availability zone %(zone)s.") % {
+            "pool": pool,
+            "zone": volume.requested_zone,
+        }
+    if not any(host.enabled and host.state == Hypervisor.State.UP for host in hosts):
+        return _("No host of %(pool)s is up and switched on.") % {"pool": pool}
+    return shortage(pool, volume.size_gib * GIB)
+
+
+def shortage(pool: Pool, size_bytes: int) -> str:
+    """Return why the pool has no room for so many bytes more; empty if it has."""
+    ratio = min(host.disk_ratio for host in pool.hosts.all())
+    used = pool.disks.aggregate(total=Sum("size_bytes", default=0))["total"]
+    left = int(pool.capacity_bytes * ratio) - used
+    if size_bytes <= left:
+        return ""
+    return _("%(pool)s has %(left)s GiB left, %(needed)s are needed.") % {
+        "pool": pool,
+        "left": max(left, 0) // GIB,
+        "needed": -(-size_bytes // GIB),
+    }
+
+
+def host_id(pool: Pool) -> UUID | None:
+    """Return the id of a host that reaches the pool; None if there is none."""
+    return pool.hosts.order_by("name").values_list("pk", flat=True).first()
+
+
+@transaction.atomic
+def forget(volume: Volume) -> None:
+    """Delete the row of the volume's disk, whose content is gone. None is success."""
+    disk = volume.disk
+    if disk is not None:
+        transitions.change(volume, disk=None)
+        disk.delete()

@@ -1,0 +1,69 @@
+"""The quota of volumes, under Cinder's names: their number and the disk space of a project."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from django.db.models import Count, Q, Sum
+from django.db.models.aggregates import Aggregate
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from accounts.models import Project, Quota, User
+from accounts.services import quotas
+from compute.volumes.models import Volume
+
+COUNT = "volumes"
+SIZE = "gigabytes"
+PER_VOLUME = "per_volume_gigabytes"
+CAPS = {PER_VOLUME: Quota.UNLIMITED, "groups": 10, "snapshots": 10, "backups": 10, "backup_gigabytes": 1_000}
+"""Further limits of Cinder's quota sets. There are no groups of volumes."""
+
+_sizes: list[quotas.Counter] = []
+
+
+def count_disk_space(counter: quotas.Counter) -> None:
+    """Count the GiB of other rows too, such as the disks of instances. Call it once at start."""
+    _sizes.append(counter)
+
+
+def register() -> None:
+    """Register the resources with accounts. Call it once at start."""
+    quotas.register_caps(CAPS)
+    volumes = ngettext_lazy("%(n)s volume", "%(n)s volumes", "n")
+    for name, label, counted, unit, default, counter in (
+        (SIZE, _("Disk"), _("%(n)s of disk"), "GiB", 1_000, _measure),
+        (COUNT, _("Volumes"), volumes, "", 10, _count),
+    ):
+        quotas.register(
+            quotas.Resource(
+                name=name, label=label, counted=counted, unit=unit, default=default, counter=counter
+            )
+        )
+
+
+def reserve(
+    project: Project, user: User | None, *, count: int = 0, size_gib: int = 0, total_gib: int = 0
+) -> None:
+    """Reserve quota for `count` volumes, and for `size_gib` more. A volume is then of `total_gib`. Raise OverQuota."""
+    quotas.reserve(project, {COUNT: count, SIZE: size_gib}, user)
+    most = quotas.limits([project.pk])[project.pk][PER_VOLUME]
+    sentence = _("One volume may have at most %(most)s GiB in this project.") % {"most": most}
+    quotas.enforce_cap(PER_VOLUME, most, total_gib, sentence)
+
+
+def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    return _by_project(Count("pk"), project_ids, user_id)
+
+
+def _measure(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    ids = list(project_ids)
+    total = Counter(_by_project(Sum("size_gib"), ids, user_id))
+    for counter in _sizes:
+        total.update(counter(ids, user_id))
+    return total
+
+
+def _by_project(aggregate: Aggregate, project_ids: Iterable[str], user_id: str | None) -> dict[str, int]:
+    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+    rows = Volume.objects.existing().filter(owned).order_by().values("project").annotate(used=aggregate)
+    return {row["project"]: row["used"] for row in rows}

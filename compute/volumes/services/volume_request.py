@@ -1,0 +1,170 @@
+"""Requests for new volumes, checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import BadInput, NotFound
+from accounts.names import clean_name
+from accounts.services import inputs, quotas
+from compute.engine.services import metadata
+from compute.hosts.services import aggregates
+from compute.images.models import Image
+from compute.images.services import images
+from compute.volumes.models import Volume
+from compute.volumes.services import volume_types, volumes
+
+GIB = 2**30
+MOST_GIB = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeRequest:
+    """A request for a volume as people and clients make it. A size of None is the source's."""
+
+    name: object = ""
+    description: object = ""
+    size: object = None
+    type: object = None
+    zone: object = ""
+    image_id: object = None
+    source_volume_id: object = None
+    metadata: object = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRequest:
+    """A request that can be met, apart from quota. `source` names for the audit log what the volume is made of."""
+
+    size_gib: int
+    columns: Mapping[str, Any]
+    image: Image | None
+    volume: Volume | None
+    source: Mapping[str, str]
+
+
+def check(context: Context, request: VolumeRequest) -> CheckedRequest:
+    """Return the checked request. Raise BadInput naming every wrong field."""
+    wrong: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
+    sources: dict[str, Any] = {}
+
+    def attempt(name: str, check_field: Any, target: dict[str, Any]) -> None:
+        try:
+            target[name] = check_field()
+        except NotFound as error:
+            wrong[name] = error.text
+        except BadInput as error:
+            wrong.update(error.fields or {name: error.text})
+
+    attempt("name", lambda: clean_name(request.name) if request.name else "", columns)
+    attempt(
+        "description", lambda: inputs.text({"description": request.description or ""}, "description"), columns
+    )
+    attempt("metadata", lambda: metadata.clean(request.metadata or {}), columns)
+    attempt("type", lambda: volume_types.choose(context, request.type), columns)
+    attempt("requested_zone", lambda: _zone(request.zone), columns)
+    attempt("image_id", lambda: _image(context, request.image_id), sources)
+    attempt("source_volume_id", lambda: _volume(context, request.source_volume_id), sources)
+    image, source = sources.get("image_id"), sources.get("source_volume_id")
+    if image is not None and source is not None:
+        wrong["source_volume_id"] = _("Choose an image or a volume as the source, not both.")
+    size = {"size": 0}
+    attempt("size", lambda: _size(request.size, image, source), size)
+    if wrong:
+        raise BadInput(fields=wrong)
+    if context.project is not None:
+        metadata.enforce_quota(context.project.pk, None, columns["metadata"])
+    columns |= _inherited(image, source)
+    named = {"image": image, "volume": source}
+    return CheckedRequest(
+        size_gib=size["size"],
+        columns=columns,
+        image=image,
+        volume=source,
+        source={noun: str(row) for noun, row in named.items() if row is not None},
+    )
+
+
+def parse_size(value: object, field_name: str = "size") -> int:
+    """Return a size in GiB. Raise BadInput."""
+    number = quotas.whole_number(value)
+    if number is None or not 1 <= number <= MOST_GIB:
+        raise BadInput(
+            fields={field_name: _("Give a whole number of GiB from 1 to %(most)s.") % {"most": MOST_GIB}}
+        )
+    return number
+
+
+def least_gib(image: Image) -> int:
+    """Return the GiB that a volume with the image's content needs."""
+    return max(1, image.min_disk_gib, -(-image.virtual_size // GIB))
+
+
+def _size(value: object, image: Image | None, source: Volume | None) -> int:
+    least = source.size_gib if source else least_gib(image) if image else 1
+    size = least if value in (None, "") and (image or source) else parse_size(value)
+    if size < least:
+        raise BadInput(fields={"size": _("Its content needs at least %(least)s GiB.") % {"least": least}})
+    return size
+
+
+def _zone(value: object) -> str:
+    if not value:
+        return ""
+    zones = sorted(aggregates.zones())
+    if value not in zones:
+        raise BadInput(
+            fields={
+                "zone": _("There is no such availability zone; there are %(zones)s.")
+                % {"zones": ", ".join(zones)}
+            }
+        )
+    return str(value)
+
+
+def _image(context: Context, key: object) -> Image | None:
+    if not key:
+        return None
+    return images.get_launchable(context, key)
+
+
+def _volume(context: Context, key: object) -> Volume | None:
+    if not key:
+        return None
+    policy.enforce(context, "volume:read")
+    return volumes.get(context, key)
+
+
+def _inherited(image: Image | None, source: Volume | None) -> dict[str, Any]:
+    """Return the columns that follow from the source."""
+    if image is not None:
+        return {"image": image, "bootable": True, "image_metadata": image_fields_of(image)}
+    if source is not None:
+        return {
+            "source_volume_id": source.pk,
+            "bootable": source.bootable,
+            "image_metadata": source.image_metadata,
+        }
+    return {}
+
+
+def image_fields_of(image: Image) -> dict[str, str]:
+    """Return the fields and properties that a volume keeps of its image (Cinder, volume_image_metadata)."""
+    fields = {
+        "image_id": str(image.pk),
+        "image_name": image.name,
+        "checksum": image.checksum,
+        "container_format": image.container_format,
+        "disk_format": image.disk_format,
+        "min_disk": str(image.min_disk_gib),
+        "min_ram": str(image.min_ram_mib),
+        "size": str(image.size),
+        "os_type": image.os_type,
+        "os_admin_user": image.default_user,
+    }
+    return {**image.properties, **{name: value for name, value in fields.items() if value}}

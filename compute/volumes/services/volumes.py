@@ -1,0 +1,47 @@
+"""Volumes in their projects' scope."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.context import Context
+from accounts.errors import NotFound
+from compute.engine.actions.begin import begin
+from compute.engine.models import Operation
+from compute.volumes.models import Attachment, Volume
+from compute.volumes.models.volume import VolumeQuerySet
+
+
+def visible_to(context: Context, *, all_projects: bool = False) -> VolumeQuerySet:
+    """Return the project's volumes; with `all_projects`, administrators' view of all. Raise Forbidden."""
+    policy.enforce(context, "volume:read")
+    rows = Volume.objects.existing().visible_to(context, all_projects=all_projects)
+    return with_parts(rows)
+
+
+def with_parts(rows: VolumeQuerySet) -> VolumeQuerySet:
+    """Read with each volume what its row shows: type, disk and attachment."""
+    attachments = Attachment.objects.select_related("instance")
+    return rows.select_related("type", "disk__pool").prefetch_related(
+        Prefetch("attachments", attachments), "disk__pool__hosts"
+    )
+
+
+def get(context: Context, key: object) -> Volume:
+    """Return one volume; for administrators, of any project. Raise Forbidden, NotFound."""
+    rows = visible_to(context, all_projects=True)
+    try:
+        return rows.get(pk=UUID(str(key)))
+    except (Volume.DoesNotExist, ValueError) as error:
+        raise NotFound(_("Volume %(id)s could not be found.") % {"id": str(key)[:64]}) from error
+
+
+def act(
+    context: Context, key: object, verb: str, parameters: Mapping[str, Any] | None = None
+) -> Operation | None:
+    """Begin a verb on a volume. Raise NotFound, Forbidden, Conflict, BadInput, OverQuota."""
+    return begin(context, f"volume.{verb}", get(context, key).pk, parameters=dict(parameters or {}))

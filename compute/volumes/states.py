@@ -1,0 +1,41 @@
+"""The states and tasks of volumes, in Cinder's words (API reference, volumes, status)."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class VolumeState(models.TextChoices):
+    """The state of a volume without a task."""
+
+    CREATING = "creating", _("Being created")
+    AVAILABLE = "available", _("Available")
+    IN_USE = "in-use", _("In use")
+    RESERVED = "reserved", _("Reserved")
+    AWAITING_TRANSFER = "awaiting-transfer", _("Awaiting transfer")
+    ERROR = "error", _("Error")
+    DELETED = "deleted", _("Deleted")
+
+
+class VolumeTask(StrEnum):
+    """The running task of a volume. Cinder shows it as the status."""
+
+    CREATING = "creating"
+    DELETING = "deleting"
+    ATTACHING = "attaching"
+    DETACHING = "detaching"
+    EXTENDING = "extending"
+    UPLOADING = "uploading"
+    RETYPING = "retyping"
+
+
+ANY_TASK = frozenset(VolumeTask)
+EXISTING = frozenset(VolumeState) - {VolumeState.DELETED}
+READY = frozenset({VolumeState.AVAILABLE, VolumeState.IN_USE})
+"""States with data."""
+
+
+def status(state: str, task: str | None) -> str:
+    """Return Cinder's status of the pair."""
+    return task or state
