@@ -12,7 +12,7 @@ from compute.engine.services import transitions
 from compute.volumes.actions.base import REMOVAL, VolumeAction
 from compute.volumes.models import Volume
 from compute.volumes.services import disks, volume_placement
-from compute.volumes.states import VolumeState, VolumeTask
+from compute.volumes.states import EXISTING, VolumeState, VolumeTask
 
 
 class DeleteDisk(Step):
@@ -37,7 +37,7 @@ class Delete(VolumeAction):
     order = 300
     group = REMOVAL
     move = Move(
-        start=frozenset({VolumeState.AVAILABLE, VolumeState.ERROR, VolumeState.CREATING}),
+        start=EXISTING,
         task=VolumeTask.DELETING,
         end=VolumeState.DELETED,
         failed=VolumeState.ERROR,
@@ -48,11 +48,14 @@ class Delete(VolumeAction):
     confirm = gettext_lazy("Its data are erased. This cannot be undone.")
     cancellable = True
     steps = (DeleteDisk(),)
+    waits_for_transfer: ClassVar[bool] = True
 
     def blocker(self, volume: Volume) -> str:
         attachment = volume.attachment
         if attachment is not None:
             return _("%(instance)s has it. Detach it first.") % {"instance": attachment.instance.name}
+        if self.waits_for_transfer and volume.status == VolumeState.AWAITING_TRANSFER:
+            return _("It waits for another project to accept it. Cancel the transfer first.")
         return ""
 
     def undone_state(self, operation: Operation, volume: Volume) -> str | None:

@@ -15,6 +15,7 @@ class ForceDelete(Delete):
     icon = "trash-x"
     order = 310
     role = "admin"
+    waits_for_transfer = False
     move = Move(
         start=EXISTING,
         task=VolumeTask.DELETING,

@@ -1,0 +1,133 @@
+"""Volumes by the real `openstack` command, in real guests that write to them and read what others wrote."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients.conftest import OpenStack
+from tests.stack import Stack, wait_for
+
+JSON = "-f json"
+pytestmark = pytest.mark.timeout(900)
+WRITER = """#!/bin/sh
+(while :; do
+    for disk in /sys/block/vd[b-z]; do
+        [ -e $disk ] || continue
+        device=/dev/${disk##*/}
+        text=$(head -c 64 $device | tr -d '\\000')
+        [ -n "$text" ] || { echo "written by $(hostname)" | dd of=$device conv=notrunc,fsync 2> /dev/null; continue; }
+        echo "disk: $(cat $disk/serial) $(cat $disk/size) $text" > /dev/ttyS0
+    done
+    echo "disks: $(ls /sys/block | grep -c '^vd')" > /dev/ttyS0
+    sleep 1
+done) &
+"""
+"""Writes its name on each empty disk, and says of every one its serial, its sectors and what is written there."""
+
+
+def said(stack: Stack, server: str, word: str) -> str:
+    """What the guest last wrote on its console behind a word."""
+    log = (stack.root / f"storage/consoles/{server}.log").read_text(errors="replace")
+    lines = [line.split(f"{word}: ", 1)[1].strip() for line in log.splitlines() if f"{word}: " in line]
+    return lines[-1] if lines else ""
+
+
+@pytest.fixture(scope="module")
+def servers(openstack: OpenStack, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The ids of two guests that write on their disks."""
+    script = Path(tmp_path_factory.mktemp("user-data") / "writer.sh")
+    script.write_text(WRITER)
+    made = [
+        openstack(
+            f"server create --wait --flavor tiny --image {stack.linux} --user-data {script} {JSON} writer-{number}"
+        )
+        for number in (1, 2)
+    ]
+    for server in made:
+        wait_for(
+            lambda server=server: said(stack, server["id"], "disks"), "a guest to look at its disks", 120
+        )
+    return [str(server["id"]) for server in made]
+
+
+def volume(openstack: OpenStack, name: str) -> dict[str, Any]:
+    row: dict[str, Any] = openstack(f"volume show {JSON} {name}")
+    return row
+
+
+def wait_for_status(openstack: OpenStack, name: str, status: str) -> dict[str, Any]:
+    wait_for(lambda: volume(openstack, name)["status"] == status, f"{name} to be {status}", 180)
+    return volume(openstack, name)
+
+
+def test_data_move_from_guest_to_guest(openstack: OpenStack, stack: Stack, servers: list[str]) -> None:
+    first, second = servers
+    made = openstack(f"volume create --size 1 --description things --property team=web {JSON} data")
+    assert wait_for_status(openstack, "data", "available")["properties"] == {"team": "web"}
+    attachment = openstack(f"server add volume {JSON} {first} data")
+    assert attachment["Device"] == "/dev/vdb"
+    assert wait_for_status(openstack, "data", "in-use")["attachments"][0]["server_id"] == first
+    serial, sectors = made["id"][:20], 2**30 // 512
+    wanted = f"{serial} {sectors} written by writer-1"
+    wait_for(lambda: said(stack, first, "disk") == wanted, "the guest to write", 60)
+
+    openstack("volume set --size 2 data")
+    wait_for_status(openstack, "data", "in-use")
+    wanted = f"{serial} {2 * sectors} written by writer-1"
+    wait_for(lambda: said(stack, first, "disk") == wanted, "the guest to see the larger disk", 60)
+    assert "Detach" in openstack.refused("volume delete data")
+
+    openstack(f"server remove volume {first} data")
+    wait_for_status(openstack, "data", "available")
+    wait_for(lambda: said(stack, first, "disks") == "1", "the guest to have released it", 30)
+    openstack(f"server add volume {second} data")
+    wait_for(lambda: said(stack, second, "disk") == wanted, "the other guest to read it", 60)
+    openstack(f"server stop {second}")
+    wait_for(lambda: openstack(f"server show {JSON} {second}")["status"] == "SHUTOFF", "it to be off", 120)
+    openstack(f"server remove volume {second} data")
+    wait_for_status(openstack, "data", "available")
+
+    openstack("volume create --source data copy")
+    wait_for_status(openstack, "copy", "available")
+    openstack(f"server add volume {second} copy")
+    openstack(f"server start {second}")
+    copied = f"{openstack(f'volume show {JSON} copy')['id'][:20]} {2 * sectors} written by writer-1"
+    wait_for(lambda: said(stack, second, "disk") == copied, "the copy to hold the same", 120)
+    openstack("volume delete data")
+    wait_for(
+        lambda: [row["Name"] for row in openstack(f"volume list {JSON}")] == ["copy"], "it to be gone", 60
+    )
+    openstack(f"server remove volume {second} copy")
+    wait_for_status(openstack, "copy", "available")
+    openstack("volume delete copy")
+    wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
+    assert stack.audit() == ""
+
+
+def test_of_an_image(openstack: OpenStack, stack: Stack) -> None:
+    openstack(f"volume create --image {stack.linux} --size 1 system")
+    row = wait_for_status(openstack, "system", "available")
+    assert (row["bootable"], row["volume_image_metadata"]["image_id"]) == (True, stack.linux)
+    assert "in use" in openstack.refused(f"image delete {stack.linux}")
+    openstack("volume delete system")
+    wait_for(lambda: openstack(f"volume list {JSON}") == [], "it to be gone", 60)
+    assert stack.audit() == ""
+
+
+def test_types_and_limits(openstack: OpenStack) -> None:
+    assert openstack(f"volume type list {JSON}")[0]["Name"] == "standard"
+    openstack("volume type create --private --property volume_backend_name=fast gold")
+    assert openstack(f"volume type show {JSON} gold")["properties"] == {"volume_backend_name": "fast"}
+    openstack("volume create --size 1 --type gold lost")
+    wait_for_status(openstack, "lost", "error")
+    openstack("volume delete lost")
+    wait_for(lambda: openstack(f"volume list {JSON}") == [], "it to be gone", 60)
+    openstack("volume type delete gold")
+    openstack("quota set --volumes 1 demo")
+    shown = {row["Resource"]: row["Limit"] for row in openstack(f"quota show --volume {JSON} demo")}
+    assert shown["volumes"] == 1
+    openstack("quota delete --volume demo")
+    assert openstack(f"availability zone list --volume {JSON}")[0]["Zone Name"] == "nova"
+    assert openstack(f"volume service list {JSON}")[0]["State"] == "up"
+    assert openstack(f"volume backend pool list {JSON}")
