@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -81,24 +82,23 @@ def test_data_move_from_guest_to_guest(openstack: OpenStack, stack: Stack, serve
     openstack(f"server remove volume {first} data")
     wait_for_status(openstack, "data", "available")
     wait_for(lambda: said(stack, first, "disks") == "1", "the guest to have released it", 30)
-    openstack(f"server add volume {second} data")
+    openstack(f"server add volume {JSON} {second} data")
     wait_for(lambda: said(stack, second, "disk") == wanted, "the other guest to read it", 60)
     openstack(f"server stop {second}")
     wait_for(lambda: openstack(f"server show {JSON} {second}")["status"] == "SHUTOFF", "it to be off", 120)
     openstack(f"server remove volume {second} data")
     wait_for_status(openstack, "data", "available")
 
-    openstack("volume create --source data copy")
+    openstack(f"volume create --source data {JSON} copy")
     wait_for_status(openstack, "copy", "available")
-    openstack(f"server add volume {second} copy")
-    openstack(f"server start {second}")
+    openstack(f"server add volume {JSON} {first} copy")
     copied = f"{openstack(f'volume show {JSON} copy')['id'][:20]} {2 * sectors} written by writer-1"
-    wait_for(lambda: said(stack, second, "disk") == copied, "the copy to hold the same", 120)
+    wait_for(lambda: said(stack, first, "disk") == copied, "the copy to hold the same", 120)
     openstack("volume delete data")
     wait_for(
         lambda: [row["Name"] for row in openstack(f"volume list {JSON}")] == ["copy"], "it to be gone", 60
     )
-    openstack(f"server remove volume {second} copy")
+    openstack(f"server remove volume {first} copy")
     wait_for_status(openstack, "copy", "available")
     openstack("volume delete copy")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
@@ -106,9 +106,9 @@ def test_data_move_from_guest_to_guest(openstack: OpenStack, stack: Stack, serve
 
 
 def test_of_an_image(openstack: OpenStack, stack: Stack) -> None:
-    openstack(f"volume create --image {stack.linux} --size 1 system")
+    openstack(f"volume create --image {stack.linux} --size 1 {JSON} system")
     row = wait_for_status(openstack, "system", "available")
-    assert (row["bootable"], row["volume_image_metadata"]["image_id"]) == (True, stack.linux)
+    assert (row["bootable"], UUID(row["volume_image_metadata"]["image_id"])) == (True, UUID(stack.linux))
     assert "in use" in openstack.refused(f"image delete {stack.linux}")
     openstack("volume delete system")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "it to be gone", 60)
@@ -117,9 +117,9 @@ def test_of_an_image(openstack: OpenStack, stack: Stack) -> None:
 
 def test_types_and_limits(openstack: OpenStack) -> None:
     assert openstack(f"volume type list {JSON}")[0]["Name"] == "standard"
-    openstack("volume type create --private --property volume_backend_name=fast gold")
+    openstack(f"volume type create --private --property volume_backend_name=fast {JSON} gold")
     assert openstack(f"volume type show {JSON} gold")["properties"] == {"volume_backend_name": "fast"}
-    openstack("volume create --size 1 --type gold lost")
+    openstack(f"volume create --size 1 --type gold {JSON} lost")
     wait_for_status(openstack, "lost", "error")
     openstack("volume delete lost")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "it to be gone", 60)
