@@ -21,6 +21,8 @@ class InstanceAction(Action):
     group: ClassVar[str | Promise] = SETTINGS
     needs_guest: ClassVar[bool] = True
     """Whether its steps need a guest, so that it is impossible after a failed launch."""
+    needs_own_disk: ClassVar[bool] = False
+    """Whether it works on the root disk as the instance's own, so that it is impossible if that is a volume."""
     powers_off: ClassVar[bool] = False
     """Whether it powers the guest off, be it stuck. What waits to be undone before it need not revive the guest."""
 
@@ -30,6 +32,8 @@ class InstanceAction(Action):
     def blocker(self, instance: Instance) -> str:
         if self._lacks_guest(instance):
             return _("Its launch has failed, so there is no machine. Delete it and launch it again.")
+        if self.needs_own_disk and instance.boots_from_volume:
+            return _("It boots from a volume. Copy or replace the volume instead.")
         return ""
 
     def _lacks_guest(self, instance: Instance) -> bool:

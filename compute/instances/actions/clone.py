@@ -139,6 +139,7 @@ class Clone(InstanceAction):
     """
 
     verb = "clone"
+    needs_own_disk = True
     label = gettext_lazy("Clone")
     icon = "copy"
     order = 190

@@ -1,5 +1,6 @@
 """Delete: power off and move to the recycle bin, from which an instance can be restored for some time."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,9 @@ from compute.instances.actions.resize import DeleteSnapshots
 from compute.instances.actions.steps import PowerOff, state_to_restore
 from compute.instances.actions.unrescue import RemoveRescueDisk
 from compute.instances.models import Instance
+from compute.instances.services import volume_disks
 from compute.instances.states import BUT_DELETING, EXISTING, TaskState, VmState
+from compute.volumes.models import Volume
 
 
 class Delete(InstanceAction):
@@ -49,9 +52,13 @@ class Delete(InstanceAction):
         transitions.change(instance, restore_to=state_to_restore(instance))
         return {}
 
+    def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Volume]:
+        """Return its volumes, which are released at the end."""
+        return volume_disks.lock(instance)
+
     def succeeded(self, operation: Operation) -> None:
-        discard_shelved_image(self.locked(operation))
-        transitions.change(
-            self.locked(operation), deleted_at=timezone.now(), rescue_image=None, resized_from=None
-        )
+        instance = self.locked(operation)
+        discard_shelved_image(instance)
+        volume_disks.release_for_now(instance)
+        transitions.change(instance, deleted_at=timezone.now(), rescue_image=None, resized_from=None)
         super().succeeded(operation)

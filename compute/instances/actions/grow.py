@@ -52,6 +52,8 @@ class GrowLiveDisk(Step):
 
     def do(self, run: Run) -> None:
         instance = run.subject
+        if instance.boots_from_volume:
+            return  # volumes are extended by themselves
         disk, size = machine_disks.root(instance), instance.disk_gib * machine_disks.GIB
         claim_growth(run).resize_disk(disk.device, size)
         Disk.objects.filter(pk=disk.pk).update(size_bytes=size)

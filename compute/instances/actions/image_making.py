@@ -85,6 +85,8 @@ class MeasureImage(Step):
 class ImageAction(InstanceAction):
     """Make an image. `prepare` returns what `create_image_row` returns; the row ends with the operation."""
 
+    needs_own_disk = True
+
     def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
         return [Image.objects.get(pk=parameters["image"])]
 

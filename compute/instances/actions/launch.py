@@ -11,7 +11,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import Forbidden
 from accounts.models import AuditEvent, Project
-from accounts.services import audit, quotas
+from accounts.services import audit
 from compute.engine import operations
 from compute.engine.actions.idempotency import find_operation, hash_key
 from compute.engine.models import Operation
@@ -25,12 +25,13 @@ from compute.instances.actions.passwords import ADMIN_PASSWORD, secret_password
 from compute.instances.actions.steps import Define, PowerOn, ReserveAddresses
 from compute.instances.models import Instance
 from compute.instances.services import (
+    block_devices,
     boot_images,
     disk_filling,
     expiry,
     flavors,
     guests,
-    hardware,
+    launch_volumes,
     machine_disks,
     resources,
     scheduler,
@@ -39,7 +40,7 @@ from compute.instances.services.launch_request import CheckedRequest, LaunchRequ
 from compute.instances.states import TaskState, VmState
 from compute.networks.services import addresses
 from compute.volumes.models import Disk
-from compute.volumes.services import disks
+from compute.volumes.services import disks, volume_contents
 
 
 def launch(context: Context, request: LaunchRequest, idempotency_key: str | None = None) -> list[Instance]:
@@ -61,7 +62,9 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
         checked = check(context, request)
         metadata.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
         addresses.lock(checked.networks)
-        quotas.reserve(project, resources.amounts(checked.flavor, len(checked.names)), context.user)
+        count, has_disk = len(checked.names), checked.image is not None
+        amounts = resources.amounts(checked.flavor, count, root_disk=has_disk)
+        block_devices.reserve(project, context.user, checked.devices, count, amounts)
         reservation_id = f"r-{secrets.token_hex(4)}"
         return [
             _begin(
@@ -93,20 +96,25 @@ def _begin(
         reservation_id=reservation_id,
         launch_index=index,
         image=checked.image,
-        hardware=hardware.options(checked.flavor, checked.image),
+        hardware=checked.hardware,
+        boots_from_volume=checked.image is None,
         key_name=checked.key_name,
         public_key=checked.public_key,
         user_data=checked.user_data,
         task_state=Launch.move.task,
         description=checked.description,
         server_group=checked.server_group,
-        **flavors.copied_fields(checked.flavor),
+        **flavors.copied_fields(checked.flavor) | ({} if checked.image else {"disk_gib": 0}),
         **checked.placement,
         expires_at=expiry.default(),
         **checked.labels,
     )
     for network in checked.networks:
         addresses.plug(instance, project, network)
+    volumes = launch_volumes.create_rows(instance, checked.devices, context.user)
+    images = {device.image.pk: device.image for device in checked.devices if device.image}
+    if checked.image:
+        images[checked.image.pk] = checked.image
     operations.enqueue(
         context,
         "instance.launch",
@@ -114,7 +122,8 @@ def _begin(
         parameters={},
         hidden=secret_password({ADMIN_PASSWORD: request.admin_password}),
         idempotency_key=idempotency_key,
-        sharing=[checked.image],
+        also=volumes,
+        sharing=images.values(),
     )
     transitions.change(instance)
     audit.record(
@@ -123,7 +132,8 @@ def _begin(
         instance,
         outcome=AuditEvent.Outcome.REQUESTED,
         flavor=checked.flavor.name,
-        image=checked.image.name,
+        image=checked.image.name if checked.image else "",
+        volumes=[str(volume.pk) for volume in volumes],
     )
     return instance
 
@@ -146,16 +156,18 @@ class Place(Step):
         instance = run.subject
         with transaction.atomic():
             scheduler.place(instance)
+            launch_volumes.plug(instance, boot=True)
             machine_disks.sync(instance)
+            launch_volumes.plug(instance, boot=False)
 
     def undo(self, run: Run) -> None:
-        """Delete the disks' rows, whose volumes the later steps have deleted."""
+        """Delete the disks' rows, whose volumes the later steps have deleted. Volumes are released at the end."""
         if run.subject.launched_at is None:
-            run.subject.disks.all().delete()
+            run.subject.disks.exclude(role=Disk.Role.VOLUME).delete()
 
 
 class DeliverImage(Step):
-    """Deliver the image into the hypervisor's pool, once for all its instances."""
+    """Deliver the image into the hypervisor's pool, once for all its instances; and those of its new volumes."""
 
     name: ClassVar[str] = "image"
     label: ClassVar[str] = gettext_noop("Copy the image")
@@ -163,11 +175,15 @@ class DeliverImage(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         transitions.set_task(instance, TaskState.STORAGE)
-        delivery.wait_for_copy(run, boot_images.image_of(instance), guests.host_of(instance))
+        images = launch_volumes.images(instance)
+        if not instance.boots_from_volume:
+            images.insert(0, boot_images.image_of(instance))
+        for image in images:
+            delivery.wait_for_copy(run, image, guests.host_of(instance))
 
 
 class MakeDisks(Step):
-    """Create the root disk as an overlay of the image, and the flavor's further disks."""
+    """Create the root disk as an overlay of the image, the flavor's further disks, and new volumes."""
 
     name: ClassVar[str] = "disk"
     label: ClassVar[str] = gettext_noop("Create the disk")
@@ -176,10 +192,16 @@ class MakeDisks(Step):
         for disk in machine_disks.data(run.subject):
             run.check()
             disk_filling.make(disk)
+        for volume in launch_volumes.new(run.subject):
+            run.check()
+            volume_contents.make(volume, run.progress)
 
     def undo(self, run: Run) -> None:
         for disk in machine_disks.data(run.subject):
             disks.delete_volume(disk)
+        for volume in launch_volumes.new(run.subject):
+            if volume.disk is not None:
+                disks.delete_volume(volume.disk)
 
 
 class WriteConfigDrive(Step):
@@ -222,3 +244,19 @@ class Launch(InstanceAction):
         Define(),
         PowerOn(),
     )
+
+    def succeeded(self, operation: Operation) -> None:
+        launch_volumes.settle(self.locked(operation))
+        super().succeeded(operation)
+
+    def failed(self, operation: Operation) -> None:
+        launch_volumes.give_up(self.locked(operation))
+        super().failed(operation)
+
+    def cancelled(self, operation: Operation) -> None:
+        launch_volumes.give_up(self.locked(operation))
+        super().cancelled(operation)
+
+    def stuck(self, operation: Operation) -> None:
+        launch_volumes.give_up(self.locked(operation))
+        super().stuck(operation)

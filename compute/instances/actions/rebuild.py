@@ -121,6 +121,7 @@ class Rebuild(InstanceAction):
     """Rebuild an instance. Takes `image_id` (default: the present image), `name`, and values for its config drive."""
 
     verb = "rebuild"
+    needs_own_disk = True
     label = _("Rebuild")
     icon = "hammer"
     order = 180

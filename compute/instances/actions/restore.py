@@ -1,5 +1,6 @@
 """Restore: move an instance out of the recycle bin, and start it if it ran before."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,9 @@ from compute.engine.services import transitions
 from compute.instances.actions.base import REMOVAL, InstanceAction
 from compute.instances.actions.steps import Define, ReserveAddresses, RestorePower
 from compute.instances.models import Instance
-from compute.instances.services import expiry, scheduler
+from compute.instances.services import expiry, scheduler, volume_disks
 from compute.instances.states import TaskState, VmState
+from compute.volumes.models import Volume
 
 
 class Restore(InstanceAction):
@@ -42,6 +44,7 @@ class Restore(InstanceAction):
         )
         scheduler.check_group(instance)
         scheduler.check(instance)
+        lost = volume_disks.take_back(instance)
         transitions.change(
             instance,
             vm_state=VmState(instance.restore_to),
@@ -49,7 +52,11 @@ class Restore(InstanceAction):
             expires_at=expiry.after_restore(instance),
             expiry_warned_at=None,
         )
-        return {}
+        return {"lost_volumes": lost} if lost else {}
+
+    def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Volume]:
+        """Return its volumes, which it has again."""
+        return volume_disks.lock(instance)
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)

@@ -1,6 +1,7 @@
 """The base class of resizing and growing."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -33,10 +34,11 @@ class SizeChange(InstanceAction):
         """Reserve the new size and write it. Raise BadInput naming `flavor_id`, OverQuota, Conflict (no capacity)."""
         flavor = self._flavor(context, instance, parameters.get("flavor_id"))
         before = present_size(instance)
-        reserve_growth(instance, amounts(flavor))
+        after = flavors.copied_fields(flavor) | _own_disk(instance)
+        reserve_growth(instance, amounts(SimpleNamespace(**after)))
         transitions.change(
             instance,
-            **flavors.copied_fields(flavor),
+            **after,
             hardware=hardware.options_after_resize(instance, flavor),
             resized_from=before,
             restore_to=state_to_restore(instance),
@@ -76,9 +78,10 @@ def restore_size(instance: Instance) -> None:
 
 def size_refusal(instance: Instance, flavor: Flavor) -> str:
     """Return why the instance cannot have the flavor, quotas aside; empty if it can."""
-    if flavors.copied_fields(flavor) == {name: getattr(instance, name) for name in flavors.COPIED_FIELDS}:
+    after = flavors.copied_fields(flavor) | _own_disk(instance)
+    if after == {name: getattr(instance, name) for name in flavors.COPIED_FIELDS}:
         return _("It has this size already.")
-    if flavor.disk_gib < instance.disk_gib:
+    if after["disk_gib"] < instance.disk_gib:
         return _("Its disk has %(now)s GiB and cannot shrink to %(asked)s GiB.") % {
             "now": instance.disk_gib,
             "asked": flavor.disk_gib,
@@ -91,6 +94,11 @@ def size_refusal(instance: Instance, flavor: Flavor) -> str:
     if instance.image and (reason := image_requirements.refusal(instance.image, flavor)):
         return reason
     return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)
+
+
+def _own_disk(instance: Instance) -> dict[str, int]:
+    """Return the size of its root disk, if no flavor sets it: one that boots from a volume has none of its own."""
+    return {"disk_gib": 0} if instance.boots_from_volume else {}
 
 
 def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:

@@ -82,7 +82,7 @@ class Extend(VolumeAction):
             reason := volume_placement.shortage(volume.disk.pool, (size - earlier) * GIB)
         ):
             raise Conflict(reason)
-        volume_quota.reserve(volume.project, context.user, size_gib=size - earlier, total_gib=size)
+        volume_quota.reserve(volume.project, context.user, size_gib=size - earlier, largest_gib=size)
         transitions.change(volume, size_gib=size)
         return {"size": size, "earlier": earlier}
 

@@ -6,12 +6,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
+from compute.instances.api import block_device_mapping
 from compute.instances.services import user_data
 from compute.instances.services.launch_request import LaunchRequest
 
 FIELDS = {
     "flavor_id": "flavorRef",
     "image_id": "imageRef",
+    "block_devices": "block_device_mapping_v2",
     "keypair_name": "key_name",
     "count": "max_count",
     "access_ipv4": "accessIPv4",
@@ -29,10 +31,12 @@ HINTS = ("os:scheduler_hints", "OS-SCH-HNT:scheduler_hints")
 def launch_request(body: dict[str, Any]) -> LaunchRequest:
     """Return the launch request of a valid body. Raise BadInput naming the wrong field."""
     server, hints = body["server"], _scheduler_hints(body)
+    mapping = block_device_mapping.read(server)
     return LaunchRequest(
         name=server["name"],
         flavor_id=parse_reference(server["flavorRef"]),
-        image_id=parse_reference(boot_image(server)),
+        image_id=parse_reference(mapping.image_id),
+        block_devices=mapping.devices,
         count=_server_count(server),
         keypair_name=server.get("key_name") or "",
         user_data=user_data.from_base64(server.get("user_data") or ""),
@@ -71,24 +75,6 @@ def password_of(server: dict[str, Any]) -> str:
     if not isinstance(password, str) or len(password) > 255 or not password.isprintable():
         raise BadInput(fields={"adminPass": _("Give a password of at most 255 characters.")})
     return password
-
-
-def boot_image(server: dict[str, Any]) -> object:
-    """Return `imageRef`, or the image of the only block device, a local disk. Raise BadInput for any other device."""
-    image = server.get("imageRef")
-    for device in server.get("block_device_mapping_v2") or []:
-        local = (
-            isinstance(device, dict)
-            and device.get("source_type") == "image"
-            and device.get("destination_type", "local") == "local"
-            and str(device.get("boot_index", "0")) == "0"
-        )
-        if not local or (image and device.get("uuid") != image):
-            raise BadInput(
-                fields={"block_device_mapping_v2": _("There are no volumes yet; boot from an image.")}
-            )
-        image = device.get("uuid")
-    return image
 
 
 def _host(server: dict[str, Any]) -> object:

@@ -77,7 +77,7 @@ class OneVolume(ComputeView):
 
 
 def _of(instance: Instance) -> list[Attachment]:
-    rows = Attachment.objects.filter(instance=instance).select_related("volume__disk")
+    rows = Attachment.objects.filter(instance=instance, released=False).select_related("volume__disk")
     return list(rows.order_by("created_at", "pk"))
 
 

@@ -90,6 +90,8 @@ class Instance(Subject):
     shelved_image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="shelved")
     resized_from = models.JSONField(null=True)
     hardware = models.JSONField(default=dict)
+    boots_from_volume = models.BooleanField(default=False)
+    """Whether its root disk is a volume. Its own `disk_gib` is then 0, whatever the flavor says."""
     locked = models.BooleanField(default=False)
     locked_reason = models.CharField(max_length=255, blank=True)
     metadata = models.JSONField(default=dict)
@@ -152,7 +154,7 @@ class Instance(Subject):
     @cached_property
     def ordered_attachments(self) -> "list[Attachment]":
         """Return its volumes' attachments, oldest first. Costs a query unless lists have read them."""
-        return list(self.attachments.order_by("created_at", "pk"))
+        return list(self.attachments.filter(released=False).order_by("created_at", "pk"))
 
     @property
     def guest_name(self) -> str:

@@ -7,7 +7,7 @@ from compute.driver.specs.hardware import DiskBus
 from compute.engine.models import Operation
 from compute.hosts.services import hosts
 from compute.instances.models import Instance
-from compute.instances.services import guests, hardware, headroom
+from compute.instances.services import guests, hardware, headroom, machine_disks
 from compute.networks.services import host_networks
 from compute.volumes.models import Disk
 from compute.volumes.services import disks
@@ -55,6 +55,8 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     rows = list(instance.disks.plugged().select_related("pool", "image", "volume"))
     rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
     boot_ids = [disk.pk for role in _BOOT_ROLES for disk in rows if disk.role == role]
+    if instance.boots_from_volume:
+        boot_ids.append(machine_disks.root(instance).pk)
     return tuple(
         disk_spec(instance, disk, boot_ids.index(disk.pk) + 1 if disk.pk in boot_ids else None)
         for disk in rows

@@ -25,14 +25,17 @@ UEFI, SECURE_BOOT, TPM = "uefi", "secure_boot", "tpm"
 """Features that not every host can give a guest."""
 
 
-def options(flavor: Flavor, image: Image) -> dict[str, dict[str, str]]:
-    """Return the machine options of both, which an instance copies so that their changes affect no guest."""
-    return {"flavor": dict(flavor.extra_specs), "image": image_options(image)}
+def options(flavor: Flavor, properties: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the machine options of a flavor and of an image's properties.
+
+    An instance copies them, so that changes of either affect no guest.
+    """
+    return {"flavor": dict(flavor.extra_specs), "image": image_options(properties)}
 
 
-def image_options(image: Image) -> dict[str, str]:
-    """Return the image's properties that are machine options."""
-    return {name: value for name, value in image.properties.items() if name in PROPERTIES}
+def image_options(properties: Mapping[str, str]) -> dict[str, str]:
+    """Return the properties of an image that are machine options."""
+    return {name: value for name, value in properties.items() if name in PROPERTIES}
 
 
 def options_after_resize(instance: Instance, flavor: Flavor) -> dict[str, dict[str, str]]:
@@ -42,7 +45,7 @@ def options_after_resize(instance: Instance, flavor: Flavor) -> dict[str, dict[s
 
 def options_after_rebuild(instance: Instance, image: Image) -> dict[str, dict[str, str]]:
     """Return the machine options of the instance rebuilt from an image."""
-    return {"flavor": {}} | instance.hardware | {"image": image_options(image)}
+    return {"flavor": {}} | instance.hardware | {"image": image_options(image.properties)}
 
 
 def spec_of(instance: Instance) -> HardwareSpec:
@@ -70,10 +73,10 @@ def refusal(specs: Mapping[str, str], properties: Mapping[str, str], vcpus: int)
     return ""
 
 
-def image_refusal(image: Image) -> str:
-    """Return why the image's properties are wrong with any flavor; empty if they are not."""
+def properties_refusal(properties: Mapping[str, str]) -> str:
+    """Return why an image's properties are wrong with any flavor; empty if they are not."""
     try:
-        hardware_options.read({}, image.properties)
+        hardware_options.read({}, properties)
     except BadInput as error:
         return str(error.text)
     return ""

@@ -231,7 +231,7 @@ def _read_interfaces(instances: list[Instance]) -> None:
 def _read_attachments(instances: list[Instance]) -> None:
     """Set the attachments of volumes of all instances, for `Instance.ordered_attachments`. Costs one query."""
     of_instance = defaultdict(list)
-    rows = Attachment.objects.filter(instance__in=[instance.pk for instance in instances])
+    rows = Attachment.objects.filter(instance__in=[instance.pk for instance in instances], released=False)
     for row in rows.order_by("created_at", "pk"):
         of_instance[row.instance_id].append(row)
     for instance in instances:

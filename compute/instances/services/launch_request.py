@@ -1,5 +1,6 @@
 """Launch requests of people and clients, and their check."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,15 +15,16 @@ from compute.images.models import Image
 from compute.images.services import images
 from compute.instances.models import Flavor, ServerGroup
 from compute.instances.services import (
+    block_devices,
     flavors,
     hardware,
-    image_requirements,
     keypairs,
     labels,
     placement,
     server_groups,
     user_data,
 )
+from compute.instances.services.block_devices import BlockDevice, CheckedDevice
 from compute.networks.models import Network
 from compute.networks.services import networks
 
@@ -53,6 +55,8 @@ class LaunchRequest:
     """`zone`, or from administrators `zone:host`."""
     host: object = None
     """The name of a host, from administrators."""
+    block_devices: Sequence[BlockDevice] = ()
+    """Volumes to attach or to make. Without an image, the instance boots from one of them."""
     same_host: object = None
     different_host: object = None
     """Ids of instances."""
@@ -62,7 +66,10 @@ class LaunchRequest:
 class CheckedRequest:
     names: list[str]
     flavor: Flavor
-    image: Image
+    image: Image | None
+    """None for an instance that boots from a volume."""
+    hardware: dict[str, dict[str, str]]
+    devices: list[CheckedDevice]
     key_name: str
     public_key: str
     user_data: str
@@ -87,9 +94,16 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         return None
 
     flavor = checked("flavor_id", flavors.get, context, request.flavor_id)
-    image = checked("image_id", images.get_launchable, context, request.image_id)
+    count = quotas.whole_number(request.count) or 0
+    devices = checked("block_devices", block_devices.check, context, request.block_devices, count) or []
+    boot = next((device for device in devices if device.wish.boots), None)
+    image: Image | None = None
+    if boot is None:
+        image = checked("image_id", images.get_launchable, context, request.image_id)
+    elif request.image_id and str(request.image_id) != str(boot.wish.key):
+        wrong["image_id"] = _("It cannot boot from an image and from a volume.")
     names = checked("name", _names, request.name, request.count)
-    if (quotas.whole_number(request.count) or 0) not in range(1, MOST_AT_ONCE + 1):
+    if count not in range(1, MOST_AT_ONCE + 1):
         wrong["count"] = _("Give a whole number from 1 to %(most)s.") % {"most": MOST_AT_ONCE}
     key_name, public_key = "", ""
     if request.public_key:
@@ -124,11 +138,12 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     group = checked(
         "server_group_id", server_groups.join, context, request.server_group_id, len(names or [""])
     )
-    if image and (reason := hardware.image_refusal(image)):
+    properties = image.properties if image else boot.properties if boot else {}
+    if reason := hardware.properties_refusal(properties):
         wrong["image_id"] = reason
-    elif flavor and image and (reason := image_requirements.refusal(image, flavor)):
+    elif flavor and (reason := _flavor_refusal(flavor, image, boot, properties)):
         wrong["flavor_id"] = reason
-    elif flavor and image and (reason := hardware.hosts_refusal(flavor.extra_specs, image.properties)):
+    elif flavor and (reason := hardware.hosts_refusal(flavor.extra_specs, properties)):
         wrong["image_id"] = reason
     if wrong:
         raise BadInput(fields=wrong)
@@ -136,6 +151,8 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         names=names,
         flavor=flavor,
         image=image,
+        hardware=hardware.options(flavor, properties),
+        devices=devices,
         key_name=key_name,
         public_key=public_key,
         user_data=encoded_user_data,
@@ -145,6 +162,18 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         server_group=group,
         placement={"requested_zone": zone, "scheduler_hints": hints},
     )
+
+
+def _flavor_refusal(
+    flavor: Flavor, image: Image | None, boot: CheckedDevice | None, properties: Mapping[str, str]
+) -> str:
+    """Return why the flavor does not suffice for the system; empty if it does. A new root volume counts as its disk."""
+    reason = ""
+    if image is not None:
+        reason = images.too_large(image, flavor.ram_mib, flavor.disk_gib)
+    elif boot is not None and boot.new is not None and boot.image is not None:
+        reason = images.too_large(boot.image, flavor.ram_mib, boot.new.size_gib)
+    return reason or hardware.refusal(flavor.extra_specs, properties, flavor.vcpus)
 
 
 def _names(name: object, count: object) -> list[str]:

@@ -4,6 +4,7 @@ from string import ascii_lowercase
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
@@ -38,13 +39,15 @@ def sync(instance: Instance) -> None:
 
 
 def root(instance: Instance) -> Disk:
-    """Return the instance's root disk. Raise Conflict if it has none yet."""
-    return _one(instance, Role.ROOT)
+    """Return the instance's root disk, which may be a volume's. Raise Conflict if it has none yet."""
+    if instance.boots_from_volume:
+        return _one(instance, Q(role=Role.VOLUME, volume__attachments__boots=True))
+    return _one(instance, Q(role=Role.ROOT))
 
 
 def config(instance: Instance) -> Disk:
     """Return the instance's config drive. Raise Conflict if it has none yet."""
-    return _one(instance, Role.CONFIG)
+    return _one(instance, Q(role=Role.CONFIG))
 
 
 def data(instance: Instance) -> list[Disk]:
@@ -152,8 +155,10 @@ def replace(disk: Disk) -> None:
 
 def _sizes(instance: Instance) -> dict[str, int]:
     """Return {role: bytes} of the disks that the instance's sizes require."""
-    virtual_size = instance.image.virtual_size if instance.image else 0
-    sizes: dict[str, int] = {Role.ROOT: max(instance.disk_gib * GIB, virtual_size)}
+    sizes: dict[str, int] = {}
+    if not instance.boots_from_volume:
+        virtual_size = instance.image.virtual_size if instance.image else 0
+        sizes[Role.ROOT] = max(instance.disk_gib * GIB, virtual_size)
     if instance.ephemeral_gib:
         sizes[Role.EPHEMERAL] = instance.ephemeral_gib * GIB
     if instance.swap_mib:
@@ -214,8 +219,8 @@ def _prefix(bus: str) -> str:
     return "vd" if bus == "virtio" else "sd"
 
 
-def _one(instance: Instance, role: str) -> Disk:
-    disk = instance.disks.plugged().filter(role=role).select_related("pool", "image").first()
+def _one(instance: Instance, condition: Q) -> Disk:
+    disk = instance.disks.plugged().filter(condition).select_related("pool", "image").first()
     if disk is None:
         raise Conflict(_("This instance has no disk yet. Delete it and launch it again."))
     return disk

@@ -20,6 +20,7 @@ from compute.hosts.models import Aggregate, Hypervisor
 from compute.hosts.services import aggregates
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.models.server_group import Policy
+from compute.instances.services import volume_disks
 from compute.instances.services.extra_spec_matching import matches
 
 AFFINITY_HINTS = ("same_host", "different_host")
@@ -32,7 +33,8 @@ class Requirements:
     """Requirements for a host.
 
     `members` counts the group's instances by hypervisor. `same` and `different` are ids of hypervisors, None for no
-    requirement. `specs` are the flavor's extra specs for aggregates, `offers` the aggregates' values by hypervisor.
+    requirement. `reaching` are those that reach its volumes. `specs` are the flavor's extra specs for aggregates,
+    `offers` the aggregates' values by hypervisor.
     """
 
     zone: str = ""
@@ -43,6 +45,7 @@ class Requirements:
     different: frozenset[UUID] = frozenset()
     specs: Mapping[str, str] = field(default_factory=dict)
     offers: Mapping[UUID, Mapping[str, set[str]]] = field(default_factory=dict)
+    reaching: frozenset[UUID] | None = None
 
     def refusal(self, host: Hypervisor) -> str:
         """Return why the hypervisor does not meet the requirements; empty if it does."""
@@ -54,6 +57,8 @@ class Requirements:
             return _("%(host)s does not run the instances to be together with.") % {"host": host}
         if host.pk in self.different:
             return _("%(host)s runs an instance to be kept apart from.") % {"host": host}
+        if self.reaching is not None and host.pk not in self.reaching:
+            return _("%(host)s does not reach the pools of its volumes.") % {"host": host}
         if missing := self._missing_specs(host):
             return _("%(host)s is in no aggregate with %(specs)s.") % {"host": host, "specs": missing}
         return self.against_group(host)
@@ -95,7 +100,7 @@ class Requirements:
 
 
 def requirements(instance: Instance) -> Requirements:
-    """Return the instance's requirements. Costs at most four queries, none if it has no requirements."""
+    """Return the instance's requirements. Costs at most six queries, one if it has no requirements."""
     hints: dict[str, Any] = instance.scheduler_hints
     group = None
     if instance.server_group_id is not None:
@@ -116,6 +121,7 @@ def requirements(instance: Instance) -> Requirements:
         ),
         specs=specs,
         offers=_offers() if specs else {},
+        reaching=volume_disks.hosts_reaching(instance),
     )
 
 

@@ -43,13 +43,16 @@ def _counter(aggregate: Count | Sum, condition: Q) -> quotas.Counter:
     return count
 
 
-def amounts(flavor: Flavor | Instance, count: int = 1) -> dict[str, int]:
-    """Return the amounts of resources that `count` instances of the flavor, or like an instance, take."""
+def amounts(flavor: Flavor | Instance, count: int = 1, *, root_disk: bool = True) -> dict[str, int]:
+    """Return the amounts of resources that `count` instances of the flavor, or like an instance, take.
+
+    Without `root_disk` they boot from volumes, which count by themselves.
+    """
     return {
         "instances": count,
         "cores": count * flavor.vcpus,
         "ram": count * flavor.ram_mib,
-        "gigabytes": count * total_gib(flavor),
+        "gigabytes": count * (total_gib(flavor) - (0 if root_disk else flavor.disk_gib)),
     }
 
 

@@ -34,7 +34,7 @@ def create(context: Context, request: VolumeRequest) -> Volume:
     with transaction.atomic():
         checked = volume_request.check(context, request)
         size = checked.size_gib
-        volume_quota.reserve(context.project, context.user, count=1, size_gib=size, total_gib=size)
+        volume_quota.reserve(context.project, context.user, count=1, size_gib=size, largest_gib=size)
         sources = _locked_sources(checked)
         volume = Volume.objects.create(
             project=context.project,

@@ -11,7 +11,9 @@ class Attachment(RowModel):
     """A volume that an instance has, or will have.
 
     `attached_at` is null until the guest has it. `delete_on_termination` is whether the volume is deleted with the
-    instance. The device is the disk's.
+    instance. `device` is the name that was asked for; the disk has the present one.
+
+    A `released` one tells what a deleted instance had, in case it is restored from the recycle bin.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -19,6 +21,8 @@ class Attachment(RowModel):
     instance = models.ForeignKey("compute.Instance", on_delete=models.CASCADE, related_name="attachments")
     delete_on_termination = models.BooleanField(default=False)
     tag = models.CharField(max_length=60, blank=True)
+    device = models.CharField(max_length=16, blank=True)
+    released = models.BooleanField(default=False)
     boots = models.BooleanField(default=False)
     """Whether the instance boots from it."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -26,7 +30,11 @@ class Attachment(RowModel):
 
     class Meta:
         ordering = ["created_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["volume"], name="attachment_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volume"], condition=models.Q(released=False), name="attachment_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.volume_id} of {self.instance_id}"

@@ -68,4 +68,4 @@ class Volume(Subject):
     @property
     def attachment(self) -> Attachment | None:
         """Return its attachment to an instance. Costs a query unless it was read before."""
-        return next(iter(self.attachments.all()), None)
+        return next((row for row in self.attachments.all() if not row.released), None)

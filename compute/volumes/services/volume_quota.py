@@ -42,13 +42,26 @@ def register() -> None:
 
 
 def reserve(
-    project: Project, user: User | None, *, count: int = 0, size_gib: int = 0, total_gib: int = 0
+    project: Project,
+    user: User | None,
+    *,
+    count: int = 0,
+    size_gib: int = 0,
+    largest_gib: int = 0,
+    more: Mapping[str, int] | None = None,
 ) -> None:
-    """Reserve quota for `count` volumes, and for `size_gib` more. A volume is then of `total_gib`. Raise OverQuota."""
-    quotas.reserve(project, {COUNT: count, SIZE: size_gib}, user)
+    """Reserve quota for `count` volumes with `size_gib` in all, and for `more`. Raise OverQuota.
+
+    The largest volume then has `largest_gib`.
+    """
+    amounts = Counter({COUNT: count, SIZE: size_gib})
+    amounts.update(more or {})
+    quotas.reserve(project, amounts, user)
+    if not largest_gib:
+        return
     most = quotas.limits([project.pk])[project.pk][PER_VOLUME]
     sentence = _("One volume may have at most %(most)s GiB in this project.") % {"most": most}
-    quotas.enforce_cap(PER_VOLUME, most, total_gib, sentence)
+    quotas.enforce_cap(PER_VOLUME, most, largest_gib, sentence)
 
 
 def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:

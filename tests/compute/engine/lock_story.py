@@ -135,7 +135,7 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
     instance.restore_to = "active"
     if action.verb in {"unshelve", "delete", "purge"}:
         instance.shelved_image = factories.ImageFactory(project=project, visibility="private")
-    instance.hardware = hardware.options(factories.FlavorFactory(), instance.image)
+    instance.hardware = hardware.options(factories.FlavorFactory(), instance.image.properties)
     instance.agent, instance.headroom = {}, {"vcpus": 4, "ram_mib": 4096, "slots": 8}
     instance.save()
     larger = factories.FlavorFactory(vcpus=1, ram_mib=256, disk_gib=2, ephemeral_gib=1, swap_mib=64)

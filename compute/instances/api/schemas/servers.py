@@ -98,7 +98,7 @@ def _create(minor: int) -> Schema:
         "OS-DCF:diskConfig": DISK_CONFIG,
         **ACCESS,
         "availability_zone": nullable(text(255)),
-        "block_device_mapping": UNSUPPORTED,
+        "block_device_mapping": nullable(list_of(OBJECT)),
         "block_device_mapping_v2": nullable(list_of(_DEVICE)),
         "config_drive": nullable({"anyOf": [FLAG, EMPTY]}),
         "key_name": nullable(text(255)),
