@@ -131,3 +131,38 @@ def test_types_and_limits(openstack: OpenStack) -> None:
     assert openstack(f"availability zone list --volume {JSON}")[0]["Zone Name"] == "nova"
     assert openstack(f"volume service list {JSON}")[0]["State"] == "up"
     assert openstack(f"volume backend pool list {JSON}")
+
+
+def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -> None:
+    """From a new volume of an image, from a present one, and again after the recycle bin."""
+    openstack(f"volume create --size 1 {JSON} extra")
+    wait_for_status(openstack, "extra", "available")
+    script = tmp_path / "writer.sh"
+    script.write_text(WRITER)
+    server = openstack(
+        f"server create --wait --flavor tiny --image {stack.linux} --boot-from-volume 1 "
+        f"--block-device uuid={openstack(f'volume show {JSON} extra')['id']},source_type=volume,boot_index=-1 "
+        f"--user-data {script} {JSON} from-volume"
+    )
+    assert (server["status"], len(server["volumes_attached"])) == ("ACTIVE", 2)
+    root = next(
+        row["id"] for row in server["volumes_attached"] if volume(openstack, row["id"])["name"] != "extra"
+    )
+    assert (volume(openstack, root)["status"], volume(openstack, root)["bootable"]) == ("in-use", True)
+    wait_for(lambda: "written by from-volume" in said(stack, server["id"], "disk"), "the guest to write", 120)
+    assert said(stack, server["id"], "disks") == "2"
+    assert "boots from it" in openstack.refused(f"server remove volume {server['id']} {root}")
+    assert "volume" in openstack.refused(f"server rebuild --image {stack.linux} {server['id']}")
+    openstack.run(f"server reboot --hard --wait {server['id']}")
+    openstack.run(f"server delete --wait {server['id']}")
+    assert {volume(openstack, name)["status"] for name in (root, "extra")} == {"available"}
+
+    again = openstack(f"server create --wait --flavor tiny --volume {root} --user-data {script} {JSON} again")
+    openstack(f"server add volume {JSON} {again['id']} extra")
+    wait_for(
+        lambda: "written by from-volume" in said(stack, again["id"], "disk"), "the other guest to read", 120
+    )
+    openstack.run(f"server delete --wait {again['id']}")
+    openstack(f"volume delete {root} extra")
+    wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
+    assert stack.audit() == ""

@@ -30,6 +30,9 @@ from accounts.services import audit, retention
 from compute.engine.models import Heartbeat, Hold, Operation
 from compute.images.models import Image
 from compute.instances.models import ConsoleToken, Instance
+from compute.volumes.models import Volume
+from compute.volumes.services import volume_types
+from compute.volumes.states import VolumeState
 from tests import factories
 from tests.proof import examples
 
@@ -121,6 +124,15 @@ def deleted_images(project: Project, _user: User, count: int, since: datetime) -
     return Image.objects.all()
 
 
+def deleted_volumes(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
+    kind = volume_types.default()
+    made = Volume.objects.bulk_create(
+        Volume(project=project, size_gib=1, type=kind, status=VolumeState.DELETED) for _row in range(count)
+    )
+    Volume.objects.filter(pk__in=[volume.pk for volume in made]).update(updated_at=since)
+    return Volume.objects.all()
+
+
 def deleted_instances(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
     gone(project, count, since)
     return Instance.objects.all()
@@ -149,6 +161,7 @@ MAKE: dict[str, Make] = {
         heartbeats,
         user_data,
         deleted_images,
+        deleted_volumes,
         deleted_instances,
         console_tokens,
     )

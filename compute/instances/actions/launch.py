@@ -42,6 +42,9 @@ from compute.networks.services import addresses
 from compute.volumes.models import Disk
 from compute.volumes.services import disks, volume_contents
 
+VOLUMES = "volumes"
+"""The parameter with the ids of the volumes that the instance gets."""
+
 
 def launch(context: Context, request: LaunchRequest, idempotency_key: str | None = None) -> list[Instance]:
     """Create the instances' rows and begin their operations, all or none. Return the instances.
@@ -119,7 +122,7 @@ def _begin(
         context,
         "instance.launch",
         instance,
-        parameters={},
+        parameters={VOLUMES: [str(volume.pk) for volume in volumes]} if volumes else {},
         hidden=secret_password({ADMIN_PASSWORD: request.admin_password}),
         idempotency_key=idempotency_key,
         also=volumes,
@@ -145,6 +148,11 @@ def _find_launched(project: Project, idempotency_key: str) -> list[Instance]:
     return list(Instance.objects.filter(pk__in=launches.values("subject_id")).order_by("created_at"))
 
 
+def has_volumes(operation: Operation) -> bool:
+    """Return whether the instance gets volumes. Most do not, and need not pay for looking."""
+    return bool(operation.parameters.get(VOLUMES))
+
+
 class Place(Step):
     """Choose the hypervisor."""
 
@@ -156,9 +164,11 @@ class Place(Step):
         instance = run.subject
         with transaction.atomic():
             scheduler.place(instance)
-            launch_volumes.plug(instance, boot=True)
+            if has_volumes(run.operation):
+                launch_volumes.plug(instance, boot=True)
             machine_disks.sync(instance)
-            launch_volumes.plug(instance, boot=False)
+            if has_volumes(run.operation):
+                launch_volumes.plug(instance, boot=False)
 
     def undo(self, run: Run) -> None:
         """Delete the disks' rows, whose volumes the later steps have deleted. Volumes are released at the end."""
@@ -175,7 +185,7 @@ class DeliverImage(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         transitions.set_task(instance, TaskState.STORAGE)
-        images = launch_volumes.images(instance)
+        images = launch_volumes.images(instance) if has_volumes(run.operation) else []
         if not instance.boots_from_volume:
             images.insert(0, boot_images.image_of(instance))
         for image in images:
@@ -192,7 +202,7 @@ class MakeDisks(Step):
         for disk in machine_disks.data(run.subject):
             run.check()
             disk_filling.make(disk)
-        for volume in launch_volumes.new(run.subject):
+        for volume in launch_volumes.new(run.subject) if has_volumes(run.operation) else ():
             run.check()
             volume_contents.make(volume, run.progress)
 
@@ -246,7 +256,8 @@ class Launch(InstanceAction):
     )
 
     def succeeded(self, operation: Operation) -> None:
-        launch_volumes.settle(self.locked(operation))
+        if has_volumes(operation):
+            launch_volumes.settle(self.locked(operation))
         super().succeeded(operation)
 
     def failed(self, operation: Operation) -> None:

@@ -3,7 +3,7 @@
 Clients write them as Nova's `block_device_mapping_v2` (API reference, servers, create server).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,8 +58,11 @@ class CheckedDevice:
         return dict(self.volume.image_metadata) if self.volume else {}
 
 
-def check(context: Context, devices: Sequence[BlockDevice], count: int) -> list[CheckedDevice]:
+def check(context: Context, wishes: object, count: int) -> list[CheckedDevice]:
     """Return the checked devices, the one that the instance boots from first. Raise BadInput."""
+    devices = list(wishes) if isinstance(wishes, list | tuple) else []
+    if (wishes and not devices) or not all(isinstance(device, BlockDevice) for device in devices):
+        raise BadInput(fields={FIELD: _("Give a list of block devices.")})
     if len(devices) > MOST:
         raise BadInput(fields={FIELD: _("Attach at most %(most)s volumes.") % {"most": MOST}})
     if sum(device.boots for device in devices) > 1:

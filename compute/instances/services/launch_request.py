@@ -24,7 +24,7 @@ from compute.instances.services import (
     server_groups,
     user_data,
 )
-from compute.instances.services.block_devices import BlockDevice, CheckedDevice
+from compute.instances.services.block_devices import CheckedDevice
 from compute.networks.models import Network
 from compute.networks.services import networks
 
@@ -55,8 +55,8 @@ class LaunchRequest:
     """`zone`, or from administrators `zone:host`."""
     host: object = None
     """The name of a host, from administrators."""
-    block_devices: Sequence[BlockDevice] = ()
-    """Volumes to attach or to make. Without an image, the instance boots from one of them."""
+    block_devices: object = ()
+    """Volumes to attach or to make, as a list of `BlockDevice`. Without an image, the instance boots from one of them."""
     same_host: object = None
     different_host: object = None
     """Ids of instances."""
@@ -160,7 +160,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         description=description,
         labels=checked_labels,
         server_group=group,
-        placement={"requested_zone": zone, "scheduler_hints": hints},
+        placement={"requested_zone": zone, "scheduler_hints": hints | _volumes(devices)},
     )
 
 
@@ -174,6 +174,12 @@ def _flavor_refusal(
     elif boot is not None and boot.new is not None and boot.image is not None:
         reason = images.too_large(boot.image, flavor.ram_mib, boot.new.size_gib)
     return reason or hardware.refusal(flavor.extra_specs, properties, flavor.vcpus)
+
+
+def _volumes(devices: Sequence[CheckedDevice]) -> dict[str, list[str]]:
+    """Return the hint with the volumes that the host must reach."""
+    ids = [str(device.volume.pk) for device in devices if device.volume]
+    return {placement.VOLUMES: ids} if ids else {}
 
 
 def _names(name: object, count: object) -> list[str]:

@@ -1,7 +1,8 @@
 """Requirements of instances for their placement: zone, host, affinity, server group, aggregates.
 
 Rows hold the zone in `requested_zone` and the rest in `scheduler_hints`. There, `host` is a hypervisor's name, and
-`same_host` and `different_host` are lists of instances' ids. The scheduler checks the capacity.
+`same_host` and `different_host` are lists of instances' ids, and `volumes` of those
+that its host must reach. The scheduler checks the capacity.
 """
 
 from collections import Counter
@@ -24,6 +25,7 @@ from compute.instances.services import volume_disks
 from compute.instances.services.extra_spec_matching import matches
 
 AFFINITY_HINTS = ("same_host", "different_host")
+VOLUMES = "volumes"
 SCOPE = "aggregate_instance_extra_specs:"
 MOST_HINT_IDS = 64
 
@@ -100,7 +102,7 @@ class Requirements:
 
 
 def requirements(instance: Instance) -> Requirements:
-    """Return the instance's requirements. Costs at most six queries, one if it has no requirements."""
+    """Return the instance's requirements. Costs at most six queries, none if it has no requirements."""
     hints: dict[str, Any] = instance.scheduler_hints
     group = None
     if instance.server_group_id is not None:
@@ -121,7 +123,7 @@ def requirements(instance: Instance) -> Requirements:
         ),
         specs=specs,
         offers=_offers() if specs else {},
-        reaching=volume_disks.hosts_reaching(instance),
+        reaching=volume_disks.hosts_reaching(hints[VOLUMES]) if VOLUMES in hints else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Volumes as disks of instances' machines, in the rows."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
 from compute.engine.services import transitions
+from compute.hosts.models import Pool
 from compute.instances.models import Instance
 from compute.instances.services import hardware, machine_disks
 from compute.instances.states import VmState
@@ -71,14 +73,11 @@ def unplug(volume: Volume) -> None:
         volume.disk.refresh_from_db()
 
 
-def hosts_reaching(instance: Instance) -> frozenset[UUID] | None:
-    """Return the ids of the hosts that reach the pools of all its volumes; None if any host does."""
-    rows = instance.attachments.filter(released=False, volume__disk__isnull=False)
-    hosts: frozenset[UUID] | None = None
-    for attachment in rows.prefetch_related("volume__disk__pool__hosts"):
-        of_pool = frozenset(host.pk for host in disk_of(attachment.volume).pool.hosts.all())
-        hosts = of_pool if hosts is None else hosts & of_pool
-    return hosts
+def hosts_reaching(volume_ids: Iterable[str]) -> frozenset[UUID]:
+    """Return the ids of the hosts that reach the pools of all the volumes."""
+    pools = Pool.objects.filter(disks__volume__in=list(volume_ids)).distinct().prefetch_related("hosts")
+    hosts = [frozenset(host.pk for host in pool.hosts.all()) for pool in pools]
+    return frozenset.intersection(*hosts) if hosts else frozenset()
 
 
 def disk_of(volume: Volume) -> Disk:

@@ -1,34 +1,20 @@
 """`/volumes/{id}/action`: Cinder's actions, translated to ours. Rules, states and quotas stand in the actions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.errors import BadInput
-from accounts.openstack import validation
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted, done
-from accounts.openstack.schema import Schema
 from compute.volumes.api.base import VolumeView
 from compute.volumes.api.schemas import volume_actions as bodies
-from compute.volumes.api.schemas import volumes as schemas
 from compute.volumes.models import Volume
 from compute.volumes.services import volumes
 
 Handler = Callable[[VolumeView, Volume, Any], HttpResponse]
 """Takes the action's value in the body, which fits the action's schema."""
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """An action of Cinder: the schema of its value, and what it does."""
-
-    schema: Schema
-    act: Handler
 
 
 def _beginning(verb: str, names: dict[str, str] | None = None, *, status: int = 202) -> Handler:
@@ -57,33 +43,22 @@ def _show_image_metadata(_view: VolumeView, volume: Volume, _value: Any) -> Http
     return JsonResponse({"metadata": volume.image_metadata})
 
 
-ACTIONS = {
-    "os-extend": Translation(bodies.EXTEND, _beginning("extend", {"size": "new_size"})),
-    "os-set_bootable": Translation(
-        bodies.BOOTABLE, _beginning("update", {"bootable": "bootable"}, status=200)
-    ),
-    "os-update_readonly_flag": Translation(
-        bodies.READ_ONLY, _beginning("set_read_only", {"read_only": "readonly"})
-    ),
-    "os-reset_status": Translation(bodies.RESET, _beginning("reset_status", {"status": "status"})),
-    "os-force_delete": Translation(bodies.NOTHING, _beginning("force_delete")),
-    "os-attach": Translation(
-        bodies.ATTACH, _beginning("attach", {"instance": "instance_uuid", "device": "mountpoint"})
-    ),
-    "os-detach": Translation(bodies.DETACH, _beginning("detach")),
-    "os-set_image_metadata": Translation(bodies.SET_IMAGE_METADATA, _set_image_metadata),
-    "os-unset_image_metadata": Translation(bodies.UNSET_IMAGE_METADATA, _unset_image_metadata),
-    "os-show_image_metadata": Translation(bodies.NOTHING, _show_image_metadata),
+ACTIONS: dict[str, Handler] = {
+    "os-extend": _beginning("extend", {"size": "new_size"}),
+    "os-set_bootable": _beginning("update", {"bootable": "bootable"}, status=200),
+    "os-update_readonly_flag": _beginning("set_read_only", {"read_only": "readonly"}),
+    "os-reset_status": _beginning("reset_status", {"status": "status"}),
+    "os-force_delete": _beginning("force_delete"),
+    "os-attach": _beginning("attach", {"instance": "instance_uuid", "device": "mountpoint"}),
+    "os-detach": _beginning("detach"),
+    "os-set_image_metadata": _set_image_metadata,
+    "os-unset_image_metadata": _unset_image_metadata,
+    "os-show_image_metadata": _show_image_metadata,
 }
 
 
 class Action(VolumeView):
-    @contract(body=schemas.ACTION, answers={200: bodies.ANSWER, 202: bodies.ANSWER})
+    @contract(body=bodies.BODY, answers={200: bodies.ANSWER, 202: bodies.ANSWER})
     def post(self, request: Request, key: str) -> HttpResponse:
         ((name, value),) = self.body().items()
-        if name not in ACTIONS:
-            raise BadInput(_("There is no action %(name)s.") % {"name": name[:64]})
-        translation = ACTIONS[name]
-        volume = volumes.get(self.context, key)
-        validation.enforce(translation.schema, value, name)
-        return translation.act(self, volume, value)
+        return ACTIONS[name](self, volumes.get(self.context, key), value)

@@ -30,9 +30,7 @@ def place(volume: Volume) -> Disk:
         return volume.disk
     reasons: list[str] = []
     for pool in Pool.objects.prefetch_related("hosts").order_by("-available_bytes", "created_at"):
-        # Checked under the pool's lock, so that two volumes do not take the same space.
-        lock_all(Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk))
-        if not (reason := refusal(volume, pool)):
+        if not (reason := _locked_refusal(volume, pool)):
             return create_disk(volume, pool)
         reasons.append(reason)
     raise Conflict(f"{_(NO_POOL)} {' '.join(reasons) or _('There is no storage pool yet.')}")
@@ -43,6 +41,19 @@ def create_disk(volume: Volume, pool: Pool) -> Disk:
     disk = Disk.objects.create(pool=pool, role=Disk.Role.VOLUME, size_bytes=volume.size_gib * GIB)
     transitions.change(volume, disk=disk)
     return disk
+
+
+def _locked_refusal(volume: Volume, pool: Pool) -> str:
+    """Return why the pool cannot take the volume; empty if it can. A pool that can stays locked.
+
+    One that cannot is unlocked, so that two placements that try pools in different orders do not deadlock.
+    """
+    with transaction.atomic():
+        lock_all(Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk))
+        reason = refusal(volume, pool)
+        if reason:
+            transaction.set_rollback(True)
+    return reason
 
 
 def refusal(volume: Volume, pool: Pool) -> str:

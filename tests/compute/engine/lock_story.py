@@ -7,6 +7,7 @@ taken. `tests/compute/engine/locks_on_postgresql.py` runs it.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -128,6 +129,8 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
         factories.PortFactory(instance=instance, network=factories.NetworkFactory())
     if action.noun == "image":
         return for_user(user, project.pk), image, {}
+    if action.noun == "volume":
+        return for_user(user, project.pk), *volume_subject(action.verb, instance)
     state = sorted(action.move.start)[0] if action.move else "active"
     instance.vm_state = {"restore": "soft-delete", "delete": "active", "purge": "active"}.get(
         action.verb, state
@@ -151,11 +154,34 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
     return for_user(user, project.pk), instance, given.get(action.verb, {})
 
 
+def volume_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
+    """A volume that allows the verb, and what it takes."""
+    from compute.volumes.models import Disk
+    from tests import factories
+
+    if verb in {"detach", "set_termination", "extend"}:
+        volume = factories.AttachmentFactory(instance=instance).volume
+    else:
+        volume = factories.VolumeFactory(project=instance.project)
+    Disk.objects.filter(volume=volume).update(pool=instance.hypervisor.pools.get())
+    given = {
+        "attach": {"instance": str(instance.pk)},
+        "extend": {"size": 2},
+        "reset_status": {"status": "error"},
+        "update": {"name": "other"},
+    }
+    return volume, given.get(verb, {})
+
+
 def launches() -> Iterator[str]:
     """Launch into networks and a server group, and have a host chosen."""
     from accounts.context import for_user
     from compute.instances.actions.launch import launch
+    from compute.instances.services.block_devices import BlockDevice
     from compute.instances.services.launch_request import LaunchRequest
+    from compute.volumes.actions.create import create
+    from compute.volumes.models import Volume
+    from compute.volumes.services.volume_request import VolumeRequest
     from tests import factories
     from tests.worker import work
 
@@ -175,6 +201,15 @@ def launches() -> Iterator[str]:
     launch(for_user(user, project.pk), request)
     work()
     yield "instance.launch"
+    STORY.append("create volumes")
+    volumes = [create(for_user(user, project.pk), VolumeRequest(size=1)) for _number in range(2)]
+    work()
+    devices = [BlockDevice(source="volume", key=str(volumes[0].pk)), BlockDevice(source="blank", size=1)]
+    Volume.objects.filter(pk=volumes[0].pk).update(status="available")
+    STORY.append("launch with volumes")
+    launch(for_user(user, project.pk), replace(request, count=1, block_devices=devices))
+    work()
+    yield "volume.create"
 
 
 def endings() -> Iterator[str]:

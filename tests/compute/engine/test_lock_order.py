@@ -15,12 +15,14 @@ pytestmark = pytest.mark.timeout(900)  # beside tests on machines the races get 
 ORDER = {
     "accounts_project": 0,
     "compute_instance": 1,
+    "compute_volume": 2,
     "compute_image": 4,
     "compute_network": 5,
     "compute_port": 6,
     "compute_servergroup": 7,
     "compute_hypervisor": 8,
-    "compute_operation": 9,
+    "compute_pool": 9,
+    "compute_operation": 10,
 }
 """Table → place in the one order of locks, as `compute.engine.kinds.Kind.rank` says."""
 

@@ -34,5 +34,20 @@ ATTACH: Schema = object_of(
 DETACH: Schema = nullable(object_of({}, {"attachment_id": nullable(TEXT)}))
 SET_IMAGE_METADATA: Schema = object_of({"metadata": METADATA})
 UNSET_IMAGE_METADATA: Schema = object_of({"key": text(255, 1)})
+BODIES = {
+    "os-extend": EXTEND,
+    "os-set_bootable": BOOTABLE,
+    "os-update_readonly_flag": READ_ONLY,
+    "os-reset_status": RESET,
+    "os-force_delete": NOTHING,
+    "os-attach": ATTACH,
+    "os-detach": DETACH,
+    "os-set_image_metadata": SET_IMAGE_METADATA,
+    "os-unset_image_metadata": UNSET_IMAGE_METADATA,
+    "os-show_image_metadata": NOTHING,
+}
+"""{action: the schema of its value}."""
+
+BODY: Schema = object_of({}, BODIES) | {"minProperties": 1, "maxProperties": 1}
 ANSWER: Schema = {"type": "object", "properties": {"metadata": map_of(STRING)}, "x-optional": True}
 """Most actions answer without a body."""

@@ -205,4 +205,3 @@ METADATA_BODY: Schema = object_of({"metadata": METADATA})
 METADATA_SHOWN: Schema = object_of({"metadata": map_of(STRING)})
 META_BODY: Schema = object_of({"meta": METADATA | {"minProperties": 1, "maxProperties": 1}})
 META_SHOWN: Schema = object_of({"meta": map_of(STRING)})
-ACTION: Schema = {"type": "object", "minProperties": 1, "maxProperties": 1}
