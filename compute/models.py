@@ -17,6 +17,7 @@ from compute.networks.models.network import Network, Port
 from compute.volumes.models.attachment import Attachment
 from compute.volumes.models.disk import Disk
 from compute.volumes.models.volume import Volume
+from compute.volumes.models.volume_transfer import VolumeTransfer
 from compute.volumes.models.volume_type import VolumeType
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "Schedule",
     "ServerGroup",
     "Volume",
+    "VolumeTransfer",
     "VolumeType",
 ]

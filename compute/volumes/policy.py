@@ -3,6 +3,7 @@
 RULES = {
     "volume:read": "reader",
     "volume:read_host": "admin",
+    "volume:transfer": "member",
     "volume_type:read": "reader",
     "volume_type:write": "admin",
     "volume_service:read": "admin",

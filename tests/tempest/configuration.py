@@ -4,9 +4,10 @@ import configparser
 from pathlib import Path
 
 from compute.api.microversions import NEWEST
+from compute.volumes.api.base import NEWEST as NEWEST_OF_VOLUMES
 from tests.stack import PASSWORD, Stack
 
-SERVICES: frozenset[str] = frozenset({"nova", "glance", "neutron"})
+SERVICES: frozenset[str] = frozenset({"nova", "glance", "neutron", "cinder"})
 """Which of Tempest's services there are, beside Identity."""
 
 FURTHER_SERVICES = ("nova", "glance", "neutron", "cinder", "swift", "horizon")
@@ -76,13 +77,20 @@ def write(stack: Stack, workspace: Path) -> None:
                 "rescue": "True",
                 "snapshot": "True",
                 "vnc_console": "True",
-                # These need volumes, or cards to plug in.
+                # These need hosts, or cards to plug in.
                 "interface_attach": "False",
                 "cold_migration": "False",
                 "live_migration": "False",
                 "stable_rescue": "False",
                 "personality": "False",
             },
+            "volume": {
+                "catalog_type": "block-storage",
+                "min_microversion": "3.0",
+                "max_microversion": str(NEWEST_OF_VOLUMES),
+                "build_timeout": "180",
+            },
+            "volume-feature-enabled": {"backup": "False", "snapshot": "False", "manage_volume": "False"},
             "network": {"project_networks_reachable": "False"},
             "validation": {"run_validation": "False"},
             "service_available": {name: str(name in SERVICES) for name in FURTHER_SERVICES},

@@ -8,11 +8,14 @@ from compute.volumes.api import (
     quotas,
     volume_actions,
     volume_metadata,
+    volume_transfers,
     volume_types,
     volumes,
 )
 
 _VOLUME = "volumes/<str:key>"
+_TRANSFERS = r"^(?:volume-transfers|os-volume-transfer)"
+"""The address of transfers since 3.55, and the one before."""
 
 _resources: list[URLPattern] = [
     path("volumes", volumes.Volumes.as_view(), name="volume-volumes"),
@@ -28,6 +31,20 @@ _resources: list[URLPattern] = [
     path("types/<str:key>/extra_specs", volume_types.Specs.as_view(), name="volume-type-specs"),
     path("types/<str:key>/extra_specs/<str:name>", volume_types.OneSpec.as_view(), name="volume-type-spec"),
     path("types/<str:key>/os-volume-type-access", volume_types.Access.as_view(), name="volume-type-access"),
+    re_path(_TRANSFERS + r"\Z", volume_transfers.Transfers.as_view(), name="volume-transfers"),
+    re_path(
+        _TRANSFERS + r"/detail\Z",
+        volume_transfers.TransfersInDetail.as_view(),
+        name="volume-transfers-detail",
+    ),
+    re_path(
+        _TRANSFERS + r"/(?P<key>[^/]+)\Z", volume_transfers.OneTransfer.as_view(), name="volume-transfer"
+    ),
+    re_path(
+        _TRANSFERS + r"/(?P<key>[^/]+)/accept\Z",
+        volume_transfers.Acceptance.as_view(),
+        name="volume-transfer-acceptance",
+    ),
     path("limits", quotas.Limits.as_view(), name="volume-limits"),
     path("os-quota-sets/<str:project>", quotas.QuotaSet.as_view(), name="volume-quota-set"),
     path(
