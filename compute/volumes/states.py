@@ -7,13 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class VolumeState(models.TextChoices):
-    """The state of a volume without a task."""
+    """The state of a volume without a task. A client has reserved one, or an administrator takes it out of use."""
 
     CREATING = "creating", _("Being created")
     AVAILABLE = "available", _("Available")
     IN_USE = "in-use", _("In use")
-    RESERVED = "reserved", _("Reserved")
+    RESERVED = "attaching", _("Reserved")
     AWAITING_TRANSFER = "awaiting-transfer", _("Awaiting transfer")
+    MAINTENANCE = "maintenance", _("In maintenance")
     ERROR = "error", _("Error")
     DELETED = "deleted", _("Deleted")
 

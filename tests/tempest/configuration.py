@@ -4,7 +4,7 @@ import configparser
 from pathlib import Path
 
 from compute.api.microversions import NEWEST
-from compute.volumes.api.base import NEWEST as NEWEST_OF_VOLUMES
+from compute.volumes.api.microversions import NEWEST as NEWEST_OF_VOLUMES
 from tests.stack import PASSWORD, Stack
 
 SERVICES: frozenset[str] = frozenset({"nova", "glance", "neutron", "cinder"})

@@ -62,7 +62,7 @@ class Attach(VolumeAction):
     group = USE
     main = True
     move = Move(
-        start=frozenset({VolumeState.AVAILABLE}),
+        start=frozenset({VolumeState.AVAILABLE, VolumeState.RESERVED}),
         task=VolumeTask.ATTACHING,
         end=VolumeState.IN_USE,
     )

@@ -72,7 +72,7 @@ def disk_spec(instance: Instance, disk: Disk, boot_order: int | None = None) -> 
         target=disk.device,
         bus=cast("DiskBus", disk.bus),
         device="cdrom" if is_config else "disk",
-        read_only=is_config or (disk.role == Disk.Role.VOLUME and disk.volume.read_only),
+        read_only=is_config or (disk.role == Disk.Role.VOLUME and bool(disk.volume.read_only)),
         boot_order=boot_order,
         serial=None if is_config else disk.serial,
         backing=disks.backing(disk, pool),

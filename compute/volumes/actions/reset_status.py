@@ -12,7 +12,14 @@ from compute.volumes.actions.base import VolumeAction
 from compute.volumes.models import Volume
 from compute.volumes.states import VolumeState
 
-CHOICES = (VolumeState.AVAILABLE, VolumeState.IN_USE, VolumeState.ERROR)
+CHOICES = (
+    VolumeState.AVAILABLE,
+    VolumeState.IN_USE,
+    VolumeState.ERROR,
+    VolumeState.MAINTENANCE,
+    VolumeState.CREATING,
+    VolumeState.RESERVED,
+)
 
 
 class ResetStatus(VolumeAction):

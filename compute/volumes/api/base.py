@@ -1,20 +1,18 @@
 """Settings of the Block Storage API."""
 
 import re
-from typing import Final
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.errors import BadInput
-from accounts.openstack.microversions import Microversions, Version
+from accounts.errors import BadInput, OverQuota
 from accounts.openstack.paging import Paging
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
 from compute.api import faults
+from compute.volumes.api.microversions import MICROVERSIONS
 
-OLDEST: Final = Version(3, 0)
-NEWEST: Final = Version(3, 70)
 MOST = 1000
 """Rows on one page of a list (Cinder's osapi_max_limit)."""
 
@@ -25,7 +23,7 @@ BLOCK_STORAGE = Service(
     fault=faults.body,
     error_schema=faults.SCHEMA,
     paging=Paging(default=MOST, most=MOST),
-    microversions=Microversions(service="volume", oldest=OLDEST, newest=NEWEST),
+    microversions=MICROVERSIONS,
 )
 
 
@@ -33,6 +31,12 @@ class VolumeView(ApiView):
     """Speak as Cinder does."""
 
     api = BLOCK_STORAGE
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Answer 413 where other services answer 403: clients of Cinder know an exceeded quota by it."""
+        if isinstance(exc, OverQuota):
+            return self.api.error(413, str(exc))
+        return super().handle_exception(exc)
 
     def check_address(self, request: HttpRequest) -> None:
         """Raise BadInput unless the project that older catalogs have in the address is the token's."""

@@ -4,13 +4,15 @@ from typing import Any
 
 from accounts.openstack import discovery
 from compute.api import schemas
-from compute.volumes.api.base import BLOCK_STORAGE, NEWEST, OLDEST, VolumeView
+from compute.volumes.api.base import BLOCK_STORAGE, VolumeView
+from compute.volumes.api.microversions import NEWEST, OLDEST
 
+MEDIA_TYPE = "application/vnd.openstack.volume+json;version=3"
 UPDATED = "2023-08-31T00:00:00Z"
 
 
 def _v3() -> dict[str, Any]:
-    return discovery.entry(
+    version = discovery.entry(
         "v3.0",
         "CURRENT",
         BLOCK_STORAGE.url(""),
@@ -18,6 +20,7 @@ def _v3() -> dict[str, Any]:
         min_version=str(OLDEST),
         updated=UPDATED,
     )
+    return version | {"media-types": [{"base": "application/json", "type": MEDIA_TYPE}]}
 
 
 class Versions(discovery.VersionDocument, VolumeView):

@@ -27,7 +27,7 @@ def new(volume: Volume, minor: int) -> dict[str, Any]:
         "bootable": "true" if volume.bootable else "false",
         "encrypted": False,
         "multiattach": False,
-        "metadata": volume.metadata,
+        "metadata": volume.metadata | _read_only(volume),
         "attachments": [_attachment(volume, attachment)] if attachment and attachment.attached_at else [],
         "source_volid": str(volume.source_volume_id) if volume.source_volume_id else None,
         "snapshot_id": None,
@@ -66,6 +66,11 @@ def show(volume: Volume, context: Context, minor: int) -> dict[str, Any]:
             "os-vol-mig-status-attr:name_id": None,
         }
     return body
+
+
+def _read_only(volume: Volume) -> dict[str, str]:
+    """Return whether it is read-only, which Cinder shows among the metadata once somebody has said."""
+    return {} if volume.read_only is None else {"readonly": str(volume.read_only)}
 
 
 def pool_name(pool: Pool) -> str:

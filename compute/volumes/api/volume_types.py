@@ -32,11 +32,11 @@ class Types(VolumeView):
         page = BLOCK_STORAGE.paging.page(query, rows)
         return BLOCK_STORAGE.page_response(request, "volume_types", "types", page, show)
 
-    @contract(body=schemas.CREATE, answers={200: schemas.SHOWN})
+    @contract(body=schemas.CREATE, answers={200: schemas.CHANGED})
     def post(self, request: Request) -> HttpResponse:
         body = self.body()["volume_type"]
         row = volume_types.create(self.context, _columns(body) | {"extra_specs": body.get("extra_specs")})
-        return JsonResponse({"volume_type": show(row)})
+        return JsonResponse({"volume_type": _changed(row)})
 
 
 class OneType(VolumeView):
@@ -48,12 +48,12 @@ class OneType(VolumeView):
             return JsonResponse({"volume_type": show(volume_types.default())})
         return JsonResponse({"volume_type": show(volume_types.get(self.context, key))})
 
-    @contract(body=schemas.UPDATE, answers={200: schemas.SHOWN})
+    @contract(body=schemas.UPDATE, answers={200: schemas.CHANGED})
     def put(self, request: Request, key: str) -> HttpResponse:
         columns = _columns(self.body()["volume_type"])
         if not columns:
             raise BadInput(_("Give at least one field to change."))
-        return JsonResponse({"volume_type": show(volume_types.update(self.context, key, columns))})
+        return JsonResponse({"volume_type": _changed(volume_types.update(self.context, key, columns))})
 
     @contract(answers={202: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
@@ -128,6 +128,13 @@ def show(row: VolumeType) -> dict[str, Any]:
         "qos_specs_id": None,
         "extra_specs": row.extra_specs,
     }
+
+
+def _changed(row: VolumeType) -> dict[str, Any]:
+    """Return a type as the answers to its creation and change show it."""
+    body = show(row)
+    del body["qos_specs_id"]
+    return body
 
 
 def _columns(body: dict[str, Any]) -> dict[str, Any]:

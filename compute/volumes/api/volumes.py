@@ -16,7 +16,7 @@ from compute.volumes.api.schemas import volumes as schemas
 from compute.volumes.api.volume_filters import filtered
 from compute.volumes.models import Volume
 from compute.volumes.models.volume import VolumeQuerySet
-from compute.volumes.services import volumes
+from compute.volumes.services import volume_types, volumes
 from compute.volumes.services.volume_request import VolumeRequest
 
 
@@ -64,6 +64,7 @@ class Volumes(_List):
     def post(self, request: Request) -> HttpResponse:
         """Make a volume: empty, or of an image or another volume."""
         body = self.body()["volume"]
+        self._enforce_sources(body)
         volume = create(
             self.context,
             VolumeRequest(
@@ -78,6 +79,13 @@ class Volumes(_List):
             ),
         )
         return JsonResponse({"volume": volume_body.new(volume, self.version.minor)}, status=202)
+
+    def _enforce_sources(self, body: dict[str, Any]) -> None:
+        """Raise NotFound, as Cinder does, for a type or a source that there is not."""
+        if (key := body.get("source_volid")) is not None:
+            volumes.get(self.context, key)
+        if (name := body.get("volume_type")) is not None:
+            volume_types.find(self.context, name)
 
 
 class VolumesInDetail(_List):
@@ -126,7 +134,8 @@ class OneVolume(VolumeView):
         volumes.act(self.context, key, "update", changes)
         if body.get("metadata") is not None:
             volumes.act(self.context, key, "set_metadata", {"metadata": body["metadata"]})
-        return self._shown(volumes.get(self.context, key))
+        changed = volumes.get(self.context, key)
+        return JsonResponse({"volume": volume_body.new(changed, self.version.minor)})
 
     @contract(query=schemas.DELETE_QUERY, answers={202: None})
     def delete(self, request: Request, key: str) -> HttpResponse:

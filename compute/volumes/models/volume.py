@@ -42,7 +42,8 @@ class Volume(Subject):
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     source_volume_id = models.UUIDField(null=True)
     bootable = models.BooleanField(default=False)
-    read_only = models.BooleanField(default=False)
+    read_only = models.BooleanField(null=True)
+    """Whether instances may only read it; null while nobody has said."""
     metadata = models.JSONField(default=dict)
     image_metadata = models.JSONField(default=dict)
 

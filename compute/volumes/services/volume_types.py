@@ -45,16 +45,19 @@ def default() -> VolumeType:
 
 
 def choose(context: Context, value: object) -> VolumeType:
-    """Return the type with this id or name, the default for none. Raise BadInput."""
-    if not value:
-        return default()
+    """Return the type with this id or name, the default for none. Raise Forbidden, NotFound."""
+    return find(context, value) if value else default()
+
+
+def find(context: Context, value: object) -> VolumeType:
+    """Return the type with this id or name. Raise Forbidden, NotFound."""
     try:
         condition = Q(pk=UUID(str(value)))
     except ValueError:
         condition = Q(name=value) if is_text(value) else Q(pk__in=[])
     row = visible_to(context).filter(condition).first()
     if row is None:
-        raise BadInput(fields={"type": _("There is no volume type %(name)s.") % {"name": str(value)[:64]}})
+        raise NotFound(_("There is no volume type %(name)s.") % {"name": str(value)[:64]})
     return row
 
 

@@ -156,13 +156,15 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
 
 def volume_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
     """A volume that allows the verb, and what it takes."""
-    from compute.volumes.models import Disk
+    from compute.volumes.models import Disk, Volume
     from tests import factories
 
-    if verb in {"detach", "set_termination", "extend"}:
+    if verb in {"detach", "force_detach", "set_termination", "extend"}:
         volume = factories.AttachmentFactory(instance=instance).volume
     else:
         volume = factories.VolumeFactory(project=instance.project)
+    if verb == "unreserve":
+        Volume.objects.filter(pk=volume.pk).update(status="attaching")
     Disk.objects.filter(volume=volume).update(pool=instance.hypervisor.pools.get())
     given = {
         "attach": {"instance": str(instance.pk)},

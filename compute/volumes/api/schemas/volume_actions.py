@@ -32,6 +32,7 @@ ATTACH: Schema = object_of(
     },
 )
 DETACH: Schema = nullable(object_of({}, {"attachment_id": nullable(TEXT)}))
+FORCE_DETACH: Schema = object_of({}, {"attachment_id": nullable(TEXT), "connector": ANY})
 SET_IMAGE_METADATA: Schema = object_of({"metadata": METADATA})
 UNSET_IMAGE_METADATA: Schema = object_of({"key": text(255, 1)})
 BODIES = {
@@ -42,6 +43,9 @@ BODIES = {
     "os-force_delete": NOTHING,
     "os-attach": ATTACH,
     "os-detach": DETACH,
+    "os-force_detach": FORCE_DETACH,
+    "os-reserve": NOTHING,
+    "os-unreserve": NOTHING,
     "os-set_image_metadata": SET_IMAGE_METADATA,
     "os-unset_image_metadata": UNSET_IMAGE_METADATA,
     "os-show_image_metadata": NOTHING,

@@ -14,6 +14,7 @@ from accounts.openstack.schema import (
     object_of,
     query_of,
     text,
+    without,
 )
 from compute.api.schemas import METADATA, PAGE, SORT, listing
 
@@ -29,6 +30,7 @@ ROW: Schema = object_of(
     }
 )
 SHOWN: Schema = object_of({"volume_type": ROW})
+CHANGED: Schema = object_of({"volume_type": without(ROW, ["qos_specs_id"])})
 LIST: Schema = listing("volume_types", ROW)
 QUERY = query_of(PAGE, SORT, is_public=TEXT, name=TEXT, extra_specs=ANY, offset=ANY)
 _FIELDS = {

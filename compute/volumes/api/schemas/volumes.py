@@ -100,7 +100,7 @@ def _row(minor: int) -> Schema:
 _STEPS = (13, 21, 48, 61, 63, 65)
 CREATED = by_version(lambda minor: object_of({"volume": _new(minor)}), *_STEPS, first=0)
 SHOWN = by_version(lambda minor: object_of({"volume": _row(minor)}), *_STEPS, first=0)
-UPDATED = SHOWN
+UPDATED = CREATED
 
 
 def _list(row: Schema, minor: int) -> Schema:
