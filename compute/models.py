@@ -16,7 +16,9 @@ from compute.instances.models.server_group import ServerGroup
 from compute.networks.models.network import Network, Port
 from compute.volumes.models.attachment import Attachment
 from compute.volumes.models.disk import Disk
+from compute.volumes.models.disk_layer import DiskLayer
 from compute.volumes.models.volume import Volume
+from compute.volumes.models.volume_snapshot import VolumeSnapshot
 from compute.volumes.models.volume_transfer import VolumeTransfer
 from compute.volumes.models.volume_type import VolumeType
 
@@ -25,6 +27,7 @@ __all__ = [
     "Attachment",
     "ConsoleToken",
     "Disk",
+    "DiskLayer",
     "Flavor",
     "Heartbeat",
     "Hypervisor",
@@ -39,6 +42,7 @@ __all__ = [
     "Schedule",
     "ServerGroup",
     "Volume",
+    "VolumeSnapshot",
     "VolumeTransfer",
     "VolumeType",
 ]

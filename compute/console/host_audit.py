@@ -72,11 +72,11 @@ def _volumes(host: Hypervisor) -> Iterator[Difference]:
     for pool in host.pools.all():
         there = {volume.name for volume in pools.on(pool, host).list()}
         needed, optional = set[str](), set[str]()
-        for disk in pool.disks.select_related("instance"):
+        for disk in pool.disks.select_related("instance").prefetch_related("layers"):
             instance = disk.instance
             settled = instance is None or (instance.task_state is None and instance.launched_at is not None)
             (needed if settled else optional).add(disk.volume_name)
-            optional.add(disk.partial_name)
+            optional |= {disk.partial_name, *(layer.file_name for layer in disk.layers.all())}
         for name in sorted(needed - there):
             yield Difference(what=f"volume {name}", sentence="is missing")
         for name in sorted(there - needed - optional):

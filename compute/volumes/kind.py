@@ -1,11 +1,11 @@
-"""Volumes as the engine knows them."""
+"""Volumes and their snapshots as the engine knows them."""
 
 from uuid import UUID
 
 from compute.engine.kinds import Kind
-from compute.volumes.models import Volume
+from compute.volumes.models import Volume, VolumeSnapshot
 from compute.volumes.services import volume_placement
-from compute.volumes.states import EXISTING, VolumeState
+from compute.volumes.states import EXISTING, SnapshotState, VolumeState
 
 
 def host(volume: Volume) -> UUID | None:
@@ -20,6 +20,33 @@ def host(volume: Volume) -> UUID | None:
     )
 
 
+def snapshot_host(snapshot: VolumeSnapshot) -> UUID | None:
+    """Return the id of the host with the snapshot's layer."""
+    return host(snapshot.volume)
+
+
+VOLUME_SNAPSHOT = Kind(
+    noun="volume_snapshot",
+    rank=3,
+    model=VolumeSnapshot,
+    existing_states=frozenset(SnapshotState) - {SnapshotState.DELETED},
+    deleted_states=frozenset({SnapshotState.DELETED}),
+    error_state=SnapshotState.ERROR,
+    status=lambda snapshot: snapshot.get_status_display(),
+    lists=("volume_snapshots",),
+    counts=("quota",),
+    host=snapshot_host,
+    related=(
+        "project",
+        "volume__disk__pool",
+        "volume__disk__image",
+        "volume__disk__layer",
+        "volume__disk__instance",
+        "layer__parent",
+        "layer__image",
+    ),
+)
+
 VOLUME = Kind(
     noun="volume",
     rank=2,
@@ -31,5 +58,14 @@ VOLUME = Kind(
     lists=("volumes",),
     counts=("quota",),
     host=host,
-    related=("project", "disk__pool", "disk__instance", "type", "image"),
+    related=(
+        "project",
+        "disk__pool",
+        "disk__instance",
+        "disk__image",
+        "disk__layer",
+        "type",
+        "image",
+        "snapshot",
+    ),
 )

@@ -4,6 +4,7 @@ RULES = {
     "volume:read": "reader",
     "volume:read_host": "admin",
     "volume:transfer": "member",
+    "volume_snapshot:read": "reader",
     "volume_type:read": "reader",
     "volume_type:write": "admin",
     "volume_service:read": "admin",

@@ -1,13 +1,19 @@
-"""Retention of deleted volumes."""
+"""Retention of deleted volumes and snapshots."""
 
 from accounts.services.retention import Rule
-from compute.volumes.models import Volume
-from compute.volumes.states import VolumeState
+from compute.volumes.models import Volume, VolumeSnapshot
+from compute.volumes.states import SnapshotState, VolumeState
 
 RULES = (
     Rule(
         name="deleted_volumes",
         rows=Volume.objects.filter(status=VolumeState.DELETED),
+        since="updated_at",
+        setting="DELETED_DAYS",
+    ),
+    Rule(
+        name="deleted_volume_snapshots",
+        rows=VolumeSnapshot.objects.filter(status=SnapshotState.DELETED),
         since="updated_at",
         setting="DELETED_DAYS",
     ),

@@ -1,4 +1,4 @@
-"""The states and tasks of volumes, in Cinder's words (API reference, volumes, status)."""
+"""The states and tasks of volumes and their snapshots, in Cinder's words (API reference, volumes, status)."""
 
 from enum import StrEnum
 
@@ -29,6 +29,24 @@ class VolumeTask(StrEnum):
     EXTENDING = "extending"
     UPLOADING = "uploading"
     RETYPING = "retyping"
+    SNAPSHOTTING = "snapshotting"
+    REVERTING = "reverting"
+
+
+class SnapshotState(models.TextChoices):
+    """The state of a snapshot without a task."""
+
+    CREATING = "creating", _("Being created")
+    AVAILABLE = "available", _("Available")
+    ERROR = "error", _("Error")
+    DELETED = "deleted", _("Deleted")
+
+
+class SnapshotTask(StrEnum):
+    """The running task of a snapshot. Cinder shows it as the status."""
+
+    CREATING = "creating"
+    DELETING = "deleting"
 
 
 ANY_TASK = frozenset(VolumeTask)
@@ -37,6 +55,12 @@ READY = frozenset({VolumeState.AVAILABLE, VolumeState.IN_USE})
 """States with data."""
 
 
+_UNSHOWN = {VolumeTask.SNAPSHOTTING}
+"""Tasks during which Cinder shows the state, since the volume goes on meanwhile."""
+
+
 def status(state: str, task: str | None) -> str:
     """Return Cinder's status of the pair."""
+    if task in _UNSHOWN:
+        return state
     return task or state

@@ -166,3 +166,58 @@ def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -
     openstack(f"volume delete {root} extra")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
     assert stack.audit() == ""
+
+
+def test_snapshots_live_and_off(openstack: OpenStack, stack: Stack, servers: list[str]) -> None:
+    """Three moments of a disk that goes on; the data of each, and of the disk, when they go in any order."""
+    server = servers[0]
+    openstack(f"volume create --size 1 {JSON} history")
+    wait_for_status(openstack, "history", "available")
+    openstack(f"volume snapshot create --volume history {JSON} empty")
+    wait_for_snapshot(openstack, "empty")
+    openstack(f"server add volume {JSON} {server} history")
+    wait_for(lambda: "written by writer-1" in said(stack, server, "disk"), "the guest to write", 60)
+    for name in ("written", "later"):
+        openstack(f"--os-volume-api-version 3.70 volume snapshot create --volume history {JSON} {name}")
+        wait_for_snapshot(openstack, name)
+    openstack(f"volume create --snapshot written {JSON} copy")
+    wait_for_status(openstack, "copy", "available")
+    # The middle one first, while the guest has all of them open; then the first, below everything.
+    for name in ("written", "empty"):
+        openstack.run(f"volume snapshot delete {name}")
+        wait_for(lambda name=name: name not in snapshots(openstack), f"{name} to be gone", 60)
+    assert "written by writer-1" in said(stack, server, "disk")
+    openstack(f"server remove volume {server} history")
+    wait_for_status(openstack, "history", "available")
+    openstack(f"server add volume {JSON} {servers[1]} copy")
+    wait_for(
+        lambda: "written by writer-1" in said(stack, servers[1], "disk"), "the copy to hold the data", 60
+    )
+    openstack(f"server remove volume {servers[1]} copy")
+    wait_for_status(openstack, "copy", "available")
+    openstack.run("volume snapshot delete later")
+    wait_for(lambda: snapshots(openstack) == [], "all to be gone", 60)
+    openstack(f"server add volume {JSON} {servers[1]} history")
+    wait_for(
+        lambda: "written by writer-1" in said(stack, servers[1], "disk"), "the disk to hold the data", 60
+    )
+    openstack(f"server remove volume {servers[1]} history")
+    wait_for_status(openstack, "history", "available")
+    assert stack.audit() == ""
+    openstack(f"volume snapshot create --volume history {JSON} last")
+    wait_for_snapshot(openstack, "last")
+    openstack("volume delete --purge history copy")
+    wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
+    assert stack.audit() == ""
+
+
+def snapshots(openstack: OpenStack) -> list[str]:
+    return [row["Name"] for row in openstack(f"volume snapshot list {JSON}")]
+
+
+def wait_for_snapshot(openstack: OpenStack, name: str) -> None:
+    wait_for(
+        lambda: openstack(f"volume snapshot show {JSON} {name}")["status"] == "available",
+        f"{name} to be taken",
+        60,
+    )

@@ -24,7 +24,7 @@ from ..errors import (
 )
 from ..files import Progress, copy_atomic, create_atomic, move_atomic, part_path, write_atomic
 from ..host.folders import check_reachable, make_private_folder
-from ..specs import DiskFormat, PoolFacts, VolumeFacts
+from ..specs import BackingSpec, DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import FileSource
 from ..xml.storage import directory_pool, empty_volume, overlay_volume
 from . import qemu_img
@@ -202,6 +202,42 @@ class DirectoryPool:
         if facts is None:
             raise StorageNotFound(f"{attempt} failed: it was deleted meanwhile.")
         return facts
+
+    def clone(self, name: str, source: BackingSpec, size_bytes: int, progress: Progress) -> VolumeFacts:
+        """Create a volume of its own with the content of layers that nobody writes. An existing one is success.
+
+        `progress(done, total)` counts bytes. Raise StorageFull.
+        """
+        target, attempt = self._path(name), f"Copying a snapshot into volume {name}"
+        address = qemu_img.address(source.source, source.format, source.backing)
+        command = ["convert", "-p", "-O", "qcow2", address, str(part_path(target))]
+        with translated(attempt):
+            create_atomic(
+                target,
+                lambda _file: qemu_img.run(
+                    command, attempt, lambda share: progress(int(share * size_bytes), size_bytes)
+                ),
+            )
+        self.resize(name, size_bytes)
+        facts = self.stat(name)
+        if facts is None:
+            raise StorageNotFound(f"{attempt} failed: it was deleted meanwhile.")
+        return facts
+
+    def rebase(self, name: str, base_name: str | None, base_format: DiskFormat, progress: Progress) -> None:
+        """Put a volume that no guest has open over another base, with the same content. Put is success.
+
+        `progress(done, total)` counts percent. Raise StorageNotFound, StorageFull, GuestBusy.
+        """
+        path, attempt = self._path(name), f"Merging the layers of volume {name}"
+        base = [] if base_name is None else ["-F", base_format]
+        command = ["rebase", "-p", "-f", "qcow2", *base, "-b"]
+        command += ["" if base_name is None else str(self._path(base_name)), str(path)]
+        with translated(attempt):
+            if not path.exists():
+                raise StorageNotFound(f"{attempt} failed: it is not in pool {self.name}.")
+            qemu_img.run(command, attempt, lambda share: progress(int(share * 100), 100))
+        self._refresh()
 
     def resize(self, name: str, size_bytes: int) -> None:
         """Enlarge a volume. Having that size is success. Raise StorageNotFound, StorageFull."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..files import Progress
-from ..specs import DiskFormat, PoolFacts, VolumeFacts
+from ..specs import BackingSpec, DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import DiskSource
 from .formatting import Formatter
 
@@ -47,6 +47,12 @@ class Pool(Protocol):
         self, name: str, base_name: str, size_bytes: int, base_format: DiskFormat = "qcow2"
     ) -> VolumeFacts:
         """Create an overlay of a volume, which is never written again. Raise Conflict if it has another base."""
+
+    def clone(self, name: str, source: BackingSpec, size_bytes: int, progress: Progress) -> VolumeFacts:
+        """Create a volume of its own with the content of layers that nobody writes. Raise StorageFull."""
+
+    def rebase(self, name: str, base_name: str | None, base_format: DiskFormat, progress: Progress) -> None:
+        """Put a volume that no guest has open over another base, with the same content. Raise StorageFull."""
 
     def copy(self, name: str, target_name: str, progress: Progress) -> VolumeFacts:
         """Copy a volume that no guest has open."""

@@ -1,9 +1,11 @@
-"""Definitions of internal snapshots."""
+"""Definitions of snapshots."""
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from ..specs.sources import DiskSource
+from .disks import Format, Source, kind
 from .element import Element, attribute, leaf
 
 
@@ -15,9 +17,48 @@ class SnapshotDisk(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriverFormat(Format):
+    TAG: ClassVar[str] = "driver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalDisk(Element):
+    """A disk that goes on in another file."""
+
+    TAG: ClassVar[str] = "disk"
+    name: str = attribute()
+    snapshot: Literal["external"] = attribute(default="external")
+    type: str = attribute()
+    driver: DriverFormat
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotDisks(Element):
     TAG: ClassVar[str] = "disks"
-    disks: tuple[SnapshotDisk, ...]
+    disks: tuple[SnapshotDisk | ExternalDisk, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalSnapshot(Element):
+    """A snapshot by which one disk goes on in another file, and the others as they are."""
+
+    TAG: ClassVar[str] = "domainsnapshot"
+    disks: SnapshotDisks
+
+
+def external_snapshot(target: str, top: DiskSource, targets: Iterable[str]) -> ExternalSnapshot:
+    """Return the definition by which the disk `target`, one of `targets`, goes on in `top`, a new qcow2 file."""
+    going_on = ExternalDisk(
+        name=target, type=kind(top), driver=DriverFormat(type="qcow2"), source=Source.from_source(top)
+    )
+    return ExternalSnapshot(
+        disks=SnapshotDisks(
+            disks=tuple(
+                going_on if name == target else SnapshotDisk(name=name, snapshot="no") for name in targets
+            )
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

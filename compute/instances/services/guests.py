@@ -5,8 +5,10 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
+from compute.driver.errors import GuestNotFound
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.hotplug import Hotplug
+from compute.driver.specs import PowerState
 from compute.hosts.models import Hypervisor
 from compute.hosts.services.hosts import CONSOLE_LOGS, FIRMWARE, SOCKETS
 from compute.instances.models import Instance
@@ -22,6 +24,14 @@ def host_of(instance: Instance) -> Hypervisor:
 def guest(instance: Instance) -> Guest:
     """Return the driver's handle of the instance's guest. Raise Conflict if it has no hypervisor."""
     return Guest(uri(instance), str(instance.pk))
+
+
+def is_running(instance: Instance) -> bool:
+    """Return whether the guest has a QEMU process, running or paused."""
+    try:
+        return guest(instance).facts().power not in {PowerState.SHUT_OFF, PowerState.CRASHED}
+    except GuestNotFound:
+        return False
 
 
 def growth(instance: Instance) -> Hotplug:

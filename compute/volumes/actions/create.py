@@ -20,7 +20,7 @@ from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor
 from compute.images.services import delivery
 from compute.volumes.actions.base import VolumeAction
-from compute.volumes.models import Volume
+from compute.volumes.models import Volume, VolumeSnapshot
 from compute.volumes.services import disks, volume_contents, volume_placement, volume_quota, volume_request
 from compute.volumes.services.volume_request import CheckedRequest, VolumeRequest
 from compute.volumes.states import VolumeState, VolumeTask
@@ -64,6 +64,9 @@ def _locked_sources(checked: CheckedRequest) -> list[Subject]:
         if checked.volume.task_state or checked.volume.status != VolumeState.AVAILABLE:
             raise Conflict(_("The volume to copy is in use or just changing. Detach it first."))
         return [checked.volume]
+    if checked.snapshot is not None:
+        lock_all(VolumeSnapshot.objects.select_for_update(no_key=True).filter(pk=checked.snapshot.pk))
+        return [checked.snapshot]
     return [checked.image] if checked.image else []
 
 

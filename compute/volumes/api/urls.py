@@ -8,12 +8,14 @@ from compute.volumes.api import (
     quotas,
     volume_actions,
     volume_metadata,
+    volume_snapshots,
     volume_transfers,
     volume_types,
     volumes,
 )
 
 _VOLUME = "volumes/<str:key>"
+_SNAPSHOT = "snapshots/<str:key>"
 _TRANSFERS = r"^(?:volume-transfers|os-volume-transfer)"
 """The address of transfers since 3.55, and the one before."""
 
@@ -25,6 +27,18 @@ _resources: list[URLPattern] = [
     path(f"{_VOLUME}/action", volume_actions.Action.as_view(), name="volume-volume-action"),
     path(f"{_VOLUME}/metadata", volume_metadata.Metadata.as_view(), name="volume-volume-metadata"),
     path(f"{_VOLUME}/metadata/<str:name>", volume_metadata.OneMeta.as_view(), name="volume-volume-meta"),
+    path("snapshots", volume_snapshots.Snapshots.as_view(), name="volume-snapshots"),
+    path("snapshots/detail", volume_snapshots.SnapshotsInDetail.as_view(), name="volume-snapshots-detail"),
+    path(_SNAPSHOT, volume_snapshots.OneSnapshot.as_view(), name="volume-snapshot"),
+    path(f"{_SNAPSHOT}/action", volume_snapshots.Action.as_view(), name="volume-snapshot-action"),
+    path(
+        f"{_SNAPSHOT}/metadata", volume_metadata.SnapshotMetadata.as_view(), name="volume-snapshot-metadata"
+    ),
+    path(
+        f"{_SNAPSHOT}/metadata/<str:name>",
+        volume_metadata.OneSnapshotMeta.as_view(),
+        name="volume-snapshot-meta",
+    ),
     path("types", volume_types.Types.as_view(), name="volume-types"),
     path("types/<str:key>", volume_types.OneType.as_view(), name="volume-type"),
     path("types/<str:key>/action", volume_types.Action.as_view(), name="volume-type-action"),

@@ -30,7 +30,7 @@ def new(volume: Volume, minor: int) -> dict[str, Any]:
         "metadata": volume.metadata | _read_only(volume),
         "attachments": [_attachment(volume, attachment)] if attachment and attachment.attached_at else [],
         "source_volid": str(volume.source_volume_id) if volume.source_volume_id else None,
-        "snapshot_id": None,
+        "snapshot_id": str(volume.snapshot_id) if volume.snapshot_id else None,
         "consistencygroup_id": None,
         "replication_status": None,
         "migration_status": None,

@@ -1,6 +1,7 @@
 """Filters and orders of lists of volumes."""
 
 import ast
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet, TextField
@@ -74,7 +75,7 @@ def filtered(rows: QuerySet[Volume], query: QueryDict) -> QuerySet[Volume]:
         if value := query.get(name):
             for part in value.split(","):
                 rows = rows.filter(time_condition(name, name, part))
-    return rows.order_by(*_order(query), "-pk")
+    return rows.order_by(*order(query, SORTS), "-pk")
 
 
 def status_condition(status: str) -> Q:
@@ -113,9 +114,9 @@ def _in_zone(zone: str) -> Q:
     return placed | Q(disk=None, requested_zone=zone) if is_text(zone) else NOTHING
 
 
-def _order(query: QueryDict) -> list[str]:
+def order(query: QueryDict, sorts: Mapping[str, str]) -> list[str]:
     """Return the columns of `sort=key:direction,…`, or of `sort_key` and `sort_dir`. Raise BadInput."""
     if not (sort := query.get("sort")):
-        return sorting.order(query, SORTS, "created_at", "desc")
+        return sorting.order(query, sorts, "created_at", "desc")
     keys = [part.partition(":")[::2] for part in sort.split(",")]
-    return sorting.columns([(key, direction or "desc") for key, direction in keys], SORTS)
+    return sorting.columns([(key, direction or "desc") for key, direction in keys], sorts)

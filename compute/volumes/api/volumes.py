@@ -16,7 +16,7 @@ from compute.volumes.api.schemas import volumes as schemas
 from compute.volumes.api.volume_filters import filtered
 from compute.volumes.models import Volume
 from compute.volumes.models.volume import VolumeQuerySet
-from compute.volumes.services import volume_types, volumes
+from compute.volumes.services import volume_snapshots, volume_types, volumes
 from compute.volumes.services.volume_request import VolumeRequest
 
 
@@ -75,6 +75,7 @@ class Volumes(_List):
                 zone=body.get("availability_zone"),
                 image_id=body.get("imageRef") or body.get("image_id"),
                 source_volume_id=body.get("source_volid"),
+                snapshot_id=body.get("snapshot_id"),
                 metadata=body.get("metadata"),
             ),
         )
@@ -84,6 +85,8 @@ class Volumes(_List):
         """Raise NotFound, as Cinder does, for a type or a source that there is not."""
         if (key := body.get("source_volid")) is not None:
             volumes.get(self.context, key)
+        if (key := body.get("snapshot_id")) is not None:
+            volume_snapshots.get(self.context, key)
         if (name := body.get("volume_type")) is not None:
             volume_types.find(self.context, name)
 
@@ -140,7 +143,10 @@ class OneVolume(VolumeView):
     @contract(query=schemas.DELETE_QUERY, answers={202: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
         """Delete the volume and its data for good."""
-        volumes.act(self.context, key, "delete")
+        query = request.query_params
+        volumes.act(
+            self.context, key, "delete", {"cascade": query["cascade"]} if query.get("cascade") else {}
+        )
         return accepted()
 
     def _shown(self, volume: Volume) -> HttpResponse:

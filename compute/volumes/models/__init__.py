@@ -1,9 +1,11 @@
-"""Rows of disks, volumes, their types and attachments."""
+"""Rows of disks and their layers, and of volumes, their types, attachments, snapshots and transfers."""
 
 from compute.volumes.models.attachment import Attachment
 from compute.volumes.models.disk import Disk
+from compute.volumes.models.disk_layer import DiskLayer
 from compute.volumes.models.volume import Volume
+from compute.volumes.models.volume_snapshot import VolumeSnapshot
 from compute.volumes.models.volume_transfer import VolumeTransfer
 from compute.volumes.models.volume_type import VolumeType
 
-__all__ = ["Attachment", "Disk", "Volume", "VolumeTransfer", "VolumeType"]
+__all__ = ["Attachment", "Disk", "DiskLayer", "Volume", "VolumeSnapshot", "VolumeTransfer", "VolumeType"]

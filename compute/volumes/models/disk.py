@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.models.row import RowModel
 from compute.hosts.models import Pool
 from compute.images.models import Image
+from compute.volumes.models.disk_layer import DiskLayer
 
 
 class DiskQuerySet(models.QuerySet["Disk"]):
@@ -21,7 +22,7 @@ class DiskQuerySet(models.QuerySet["Disk"]):
 
 
 class Disk(RowModel):
-    """One block device. Its source is a volume in `pool`, with a copy of `image` as backing file, if any.
+    """One block device. Its source is a volume in `pool`, over a `layer` of its own or a copy of `image`, if any.
 
     `device` is its name in the machine (vda, sdb, …), which stays as other disks come and go. It is empty while the
     machine does not have the disk, such as the new root disk of a rebuild. A `REPLACED` disk waits to be deleted. A
@@ -50,6 +51,8 @@ class Disk(RowModel):
     format = models.CharField(max_length=16, default="qcow2")
     size_bytes = models.BigIntegerField(default=0)
     image = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, related_name="+")
+    layer = models.ForeignKey(DiskLayer, on_delete=models.PROTECT, null=True, related_name="tops")
+    file_name = models.CharField(max_length=128, blank=True)
     device = models.CharField(max_length=16, blank=True)
     bus = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -69,8 +72,8 @@ class Disk(RowModel):
 
     @property
     def volume_name(self) -> str:
-        """Return the name of its volume in the pool."""
-        return f"disk-{self.id}"
+        """Return the name of its volume in the pool, which is another after each snapshot."""
+        return self.file_name or f"disk-{self.id}"
 
     @property
     def partial_name(self) -> str:

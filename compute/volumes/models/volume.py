@@ -22,8 +22,8 @@ class VolumeQuerySet(SubjectQuerySet["Volume"]):
 class Volume(Subject):
     """A disk that projects create, attach to an instance, and keep when the instance goes.
 
-    `disk` holds its data; null before it has a pool, and once it is deleted. `image` and `source_volume_id` say where
-    its data came from. `image_metadata` are the fields and properties of that image when the volume was created.
+    `disk` holds its data; null before it has a pool, and once it is deleted. `image`, `snapshot` and `source_volume_id`
+    say where its data came from. `image_metadata` are the fields and properties of that image when the volume was created.
     """
 
     STATE: ClassVar[str] = "status"
@@ -41,6 +41,9 @@ class Volume(Subject):
     disk = models.OneToOneField(Disk, on_delete=models.SET_NULL, null=True, related_name="volume")
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, related_name="+")
     source_volume_id = models.UUIDField(null=True)
+    snapshot = models.ForeignKey(
+        "compute.VolumeSnapshot", on_delete=models.SET_NULL, null=True, related_name="copies"
+    )
     bootable = models.BooleanField(default=False)
     read_only = models.BooleanField(null=True)
     """Whether instances may only read it; null while nobody has said."""

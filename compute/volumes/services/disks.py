@@ -4,7 +4,8 @@ from compute.driver.specs import BackingSpec
 from compute.driver.storage.pool import Pool
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import pools
-from compute.volumes.models import Disk
+from compute.images.models import Image
+from compute.volumes.models import Disk, DiskLayer
 
 
 def pool_of(disk: Disk, host: Hypervisor | None = None) -> Pool:
@@ -28,6 +29,16 @@ def delete_volume(disk: Disk) -> None:
         pool.delete(name)
 
 
+def delete_layers(disk: Disk) -> None:
+    """Delete all layers of a disk whose volume is deleted. Raise DriverError."""
+    pool = pool_of(disk)
+    Disk.objects.filter(pk=disk.pk).update(layer=None)
+    for layer in disk.layers.order_by("-created_at", "-pk"):
+        pool.delete(layer.file_name)
+    DiskLayer.objects.filter(disk=disk).update(parent=None)
+    DiskLayer.objects.filter(disk=disk).delete()
+
+
 def remove(disk: Disk) -> None:
     """Delete the disk's volume, complete or partial, and its row. Raise DriverError."""
     delete_volume(disk)
@@ -36,6 +47,23 @@ def remove(disk: Disk) -> None:
 
 def backing(disk: Disk, pool: Pool) -> BackingSpec | None:
     """Return the disk's backing file by its row, since QEMU must not trust the header of a guest's file."""
-    if disk.image is None:
-        return None
-    return BackingSpec(source=pool.source_of(disk.image.volume_name), format=disk.image.volume_format)
+    if disk.layer is not None:
+        return layer_spec(disk.layer, pool)
+    return None if disk.image is None else image_spec(disk.image, pool)
+
+
+def layer_spec(layer: DiskLayer, pool: Pool) -> BackingSpec:
+    """Return a layer with all that lies below it. Costs a query a layer."""
+    return BackingSpec(source=pool.source_of(layer.file_name), format="qcow2", backing=below(layer, pool))
+
+
+def below(layer: DiskLayer, pool: Pool) -> BackingSpec | None:
+    """Return what a layer lies over; None if it is the lowest."""
+    if layer.parent is not None:
+        return layer_spec(layer.parent, pool)
+    return None if layer.image is None else image_spec(layer.image, pool)
+
+
+def image_spec(image: Image, pool: Pool) -> BackingSpec:
+    """Return the pool's copy of an image."""
+    return BackingSpec(source=pool.source_of(image.volume_name), format=image.volume_format)

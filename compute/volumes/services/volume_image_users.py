@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import Q
+
 from compute.images.services import image_users
 from compute.volumes.models import Volume
 
@@ -13,4 +15,5 @@ def register() -> None:
 
 
 def _volumes_on(image_id: UUID) -> Iterable[str]:
-    return map(str, Volume.objects.existing().filter(disk__image=image_id))
+    stands_on = Q(disk__image=image_id) | Q(disk__layers__image=image_id)
+    return map(str, Volume.objects.existing().filter(stands_on).distinct())

@@ -2,20 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.aggregates import Aggregate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import Project, Quota, User
 from accounts.services import quotas
-from compute.volumes.models import Volume
+from compute.volumes.models import Volume, VolumeSnapshot
 
 COUNT = "volumes"
 SIZE = "gigabytes"
+SNAPSHOTS = "snapshots"
 PER_VOLUME = "per_volume_gigabytes"
-CAPS = {PER_VOLUME: Quota.UNLIMITED, "groups": 10, "snapshots": 10, "backups": 10, "backup_gigabytes": 1_000}
+CAPS = {PER_VOLUME: Quota.UNLIMITED, "groups": 10, "backups": 10, "backup_gigabytes": 1_000}
 """Further limits of Cinder's quota sets. There are no groups of volumes."""
 
 _sizes: list[quotas.Counter] = []
@@ -30,9 +32,11 @@ def register() -> None:
     """Register the resources with accounts. Call it once at start."""
     quotas.register_caps(CAPS)
     volumes = ngettext_lazy("%(n)s volume", "%(n)s volumes", "n")
+    snapshots = ngettext_lazy("%(n)s snapshot", "%(n)s snapshots", "n")
     for name, label, counted, unit, default, counter in (
         (SIZE, _("Disk"), _("%(n)s of disk"), "GiB", 1_000, _measure),
         (COUNT, _("Volumes"), volumes, "", 10, _count),
+        (SNAPSHOTS, _("Volume snapshots"), snapshots, "", 10, _count_snapshots),
     ):
         quotas.register(
             quotas.Resource(
@@ -64,19 +68,31 @@ def reserve(
     quotas.enforce_cap(PER_VOLUME, most, largest_gib, sentence)
 
 
+def reserve_snapshot(project: Project, user: User | None, *, size_gib: int) -> None:
+    """Reserve quota for a snapshot, which counts as much as its volume (Cinder, no_snapshot_gb_quota). Raise OverQuota."""
+    quotas.reserve(project, {SNAPSHOTS: 1, SIZE: size_gib}, user)
+
+
+def _count_snapshots(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    return _by_project(VolumeSnapshot.objects.existing(), Count("pk"), project_ids, user_id)
+
+
 def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    return _by_project(Count("pk"), project_ids, user_id)
+    return _by_project(Volume.objects.existing(), Count("pk"), project_ids, user_id)
 
 
 def _measure(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
     ids = list(project_ids)
-    total = Counter(_by_project(Sum("size_gib"), ids, user_id))
+    total = Counter(_by_project(Volume.objects.existing(), Sum("size_gib"), ids, user_id))
+    total.update(_by_project(VolumeSnapshot.objects.existing(), Sum("size_gib"), ids, user_id))
     for counter in _sizes:
         total.update(counter(ids, user_id))
     return total
 
 
-def _by_project(aggregate: Aggregate, project_ids: Iterable[str], user_id: str | None) -> dict[str, int]:
+def _by_project(
+    existing: QuerySet[Any], aggregate: Aggregate, project_ids: Iterable[str], user_id: str | None
+) -> dict[str, int]:
     owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-    rows = Volume.objects.existing().filter(owned).order_by().values("project").annotate(used=aggregate)
+    rows = existing.filter(owned).order_by().values("project").annotate(used=aggregate)
     return {row["project"]: row["used"] for row in rows}

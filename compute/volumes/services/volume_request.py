@@ -15,8 +15,9 @@ from compute.engine.services import metadata
 from compute.hosts.services import aggregates
 from compute.images.models import Image
 from compute.images.services import images
-from compute.volumes.models import Volume
-from compute.volumes.services import volume_types, volumes
+from compute.volumes.models import Volume, VolumeSnapshot
+from compute.volumes.services import volume_snapshots, volume_types, volumes
+from compute.volumes.states import SnapshotState
 
 GIB = 2**30
 MOST_GIB = 64 * 1024
@@ -33,6 +34,7 @@ class VolumeRequest:
     zone: object = ""
     image_id: object = None
     source_volume_id: object = None
+    snapshot_id: object = None
     metadata: object = field(default_factory=dict)
 
 
@@ -44,6 +46,7 @@ class CheckedRequest:
     columns: Mapping[str, Any]
     image: Image | None
     volume: Volume | None
+    snapshot: VolumeSnapshot | None
     source: Mapping[str, str]
 
 
@@ -70,22 +73,25 @@ def check(context: Context, request: VolumeRequest) -> CheckedRequest:
     attempt("requested_zone", lambda: _zone(request.zone), columns)
     attempt("image_id", lambda: _image(context, request.image_id), sources)
     attempt("source_volume_id", lambda: _volume(context, request.source_volume_id), sources)
+    attempt("snapshot_id", lambda: _snapshot(context, request.snapshot_id), sources)
     image, source = sources.get("image_id"), sources.get("source_volume_id")
-    if image is not None and source is not None:
-        wrong["source_volume_id"] = _("Choose an image or a volume as the source, not both.")
+    snapshot = sources.get("snapshot_id")
+    if [image, source, snapshot].count(None) < 2:
+        wrong["source_volume_id"] = _("Choose one source only: an image, a volume or a snapshot.")
     size = {"size": 0}
-    attempt("size", lambda: _size(request.size, image, source), size)
+    attempt("size", lambda: _size(request.size, image, source or snapshot), size)
     if wrong:
         raise BadInput(fields=wrong)
     if context.project is not None:
         metadata.enforce_quota(context.project.pk, None, columns["metadata"])
-    columns |= _inherited(image, source)
-    named = {"image": image, "volume": source}
+    columns |= _inherited(image, source, snapshot)
+    named = {"image": image, "volume": source, "snapshot": snapshot}
     return CheckedRequest(
         size_gib=size["size"],
         columns=columns,
         image=image,
         volume=source,
+        snapshot=snapshot,
         source={noun: str(row) for noun, row in named.items() if row is not None},
     )
 
@@ -105,7 +111,7 @@ def least_gib(image: Image) -> int:
     return max(1, image.min_disk_gib, -(-image.virtual_size // GIB))
 
 
-def _size(value: object, image: Image | None, source: Volume | None) -> int:
+def _size(value: object, image: Image | None, source: Volume | VolumeSnapshot | None) -> int:
     least = source.size_gib if source else least_gib(image) if image else 1
     size = least if value in (None, "") and (image or source) else parse_size(value)
     if size < least:
@@ -140,8 +146,23 @@ def _volume(context: Context, key: object) -> Volume | None:
     return volumes.get(context, key)
 
 
-def _inherited(image: Image | None, source: Volume | None) -> dict[str, Any]:
+def _snapshot(context: Context, key: object) -> VolumeSnapshot | None:
+    if not key:
+        return None
+    snapshot = volume_snapshots.get(context, key)
+    if snapshot.status != SnapshotState.AVAILABLE or snapshot.task_state:
+        raise BadInput(_("The snapshot is %(status)s.") % {"status": snapshot.shown_status})
+    return snapshot
+
+
+def _inherited(image: Image | None, source: Volume | None, snapshot: VolumeSnapshot | None) -> dict[str, Any]:
     """Return the columns that follow from the source."""
+    if snapshot is not None:
+        return {
+            "snapshot": snapshot,
+            "bootable": snapshot.volume.bootable,
+            "image_metadata": snapshot.volume.image_metadata,
+        }
     if image is not None:
         return {"image": image, "bootable": True, "image_metadata": image_fields_of(image)}
     if source is not None:
