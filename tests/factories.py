@@ -15,9 +15,9 @@ from compute.images.models import Image
 from compute.instances.models import Flavor, Instance, ServerGroup
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
-from compute.volumes.models import Attachment, Disk, Volume, VolumeType
-from compute.volumes.services import volume_types
-from compute.volumes.states import VolumeState
+from compute.volumes.models import Attachment, Disk, Volume, VolumeSnapshot, VolumeType
+from compute.volumes.services import disk_layers, volume_types
+from compute.volumes.states import SnapshotState, VolumeState
 
 
 class DomainFactory(DjangoModelFactory):
@@ -222,6 +222,25 @@ class VolumeFactory(DjangoModelFactory):
             pool=pool_of(HypervisorFactory()), role=Disk.Role.VOLUME, size_bytes=row.size_gib * 2**30
         )
     )
+
+
+class VolumeSnapshotFactory(DjangoModelFactory):
+    """One that is ready, with a layer of its volume's disk."""
+
+    class Meta:
+        model = VolumeSnapshot
+
+    volume = factory.SubFactory(VolumeFactory)
+    project = factory.SelfAttribute("volume.project")
+    size_gib = factory.SelfAttribute("volume.size_gib")
+    status = SnapshotState.AVAILABLE
+
+    @classmethod
+    def _create(cls, model_class: type[VolumeSnapshot], *args: object, **kwargs: Any) -> VolumeSnapshot:
+        row = super()._create(model_class, *args, **kwargs)
+        row.layer = disk_layers.add(row.volume.disk, disk_layers.top_name(row.volume.disk, row.pk))
+        row.save()
+        return row
 
 
 class AttachmentFactory(DjangoModelFactory):

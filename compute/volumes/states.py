@@ -54,6 +54,8 @@ EXISTING = frozenset(VolumeState) - {VolumeState.DELETED}
 READY = frozenset({VolumeState.AVAILABLE, VolumeState.IN_USE})
 """States with data."""
 
+ATTACHABLE = frozenset({VolumeState.AVAILABLE, VolumeState.RESERVED})
+
 
 _UNSHOWN = {VolumeTask.SNAPSHOTTING}
 """Tasks during which Cinder shows the state, since the volume goes on meanwhile."""

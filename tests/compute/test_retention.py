@@ -30,9 +30,9 @@ from accounts.services import audit, retention
 from compute.engine.models import Heartbeat, Hold, Operation
 from compute.images.models import Image
 from compute.instances.models import ConsoleToken, Instance
-from compute.volumes.models import Volume
+from compute.volumes.models import Volume, VolumeSnapshot
 from compute.volumes.services import volume_types
-from compute.volumes.states import VolumeState
+from compute.volumes.states import SnapshotState, VolumeState
 from tests import factories
 from tests.proof import examples
 
@@ -133,6 +133,16 @@ def deleted_volumes(project: Project, _user: User, count: int, since: datetime) 
     return Volume.objects.all()
 
 
+def deleted_volume_snapshots(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
+    volume = factories.VolumeFactory(project=project)
+    made = VolumeSnapshot.objects.bulk_create(
+        VolumeSnapshot(project=project, volume=volume, size_gib=1, status=SnapshotState.DELETED)
+        for _row in range(count)
+    )
+    VolumeSnapshot.objects.filter(pk__in=[one.pk for one in made]).update(updated_at=since)
+    return VolumeSnapshot.objects.all()
+
+
 def deleted_instances(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
     gone(project, count, since)
     return Instance.objects.all()
@@ -162,6 +172,7 @@ MAKE: dict[str, Make] = {
         user_data,
         deleted_images,
         deleted_volumes,
+        deleted_volume_snapshots,
         deleted_instances,
         console_tokens,
     )

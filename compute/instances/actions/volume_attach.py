@@ -23,7 +23,7 @@ from compute.instances.services.volume_disks import HOLDING
 from compute.instances.states import VmState
 from compute.volumes.actions.base import USE, VolumeAction
 from compute.volumes.models import Volume
-from compute.volumes.states import VolumeState, VolumeTask
+from compute.volumes.states import ATTACHABLE, VolumeState, VolumeTask
 
 WITHOUT_GUEST = frozenset({VmState.SHELVED, VmState.SOFT_DELETED})
 
@@ -62,7 +62,7 @@ class Attach(VolumeAction):
     group = USE
     main = True
     move = Move(
-        start=frozenset({VolumeState.AVAILABLE, VolumeState.RESERVED}),
+        start=ATTACHABLE,
         task=VolumeTask.ATTACHING,
         end=VolumeState.IN_USE,
     )

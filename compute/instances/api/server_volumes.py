@@ -6,6 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from accounts import policy
 from accounts.errors import BadInput, NotFound
 from accounts.openstack import ids
 from accounts.openstack.contract import contract
@@ -17,6 +18,8 @@ from compute.instances.api.schemas import server_volumes as schemas
 from compute.instances.api.servers import find
 from compute.instances.models import Instance
 from compute.volumes.models import Attachment
+from compute.volumes.services import volumes
+from compute.volumes.states import ATTACHABLE
 
 
 class Volumes(ComputeView):
@@ -33,6 +36,10 @@ class Volumes(ComputeView):
         """Attach a volume."""
         instance, body = find(self, key), self.body()["volumeAttachment"]
         volume_id = ids.uuid(str(body["volumeId"]))
+        policy.enforce(self.context, "volume:attach")
+        volume = volumes.get(self.context, volume_id)
+        if volume.task_state or volume.status not in ATTACHABLE:
+            raise BadInput(_("The volume is %(status)s.") % {"status": volume.shown_status})
         parameters = {"instance": str(instance.pk), "device": body.get("device"), "tag": body.get("tag")}
         if "delete_on_termination" in body:
             parameters["delete_on_termination"] = body["delete_on_termination"]

@@ -1,12 +1,12 @@
 """Settings of the Block Storage API."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.errors import BadInput, OverQuota
+from accounts.errors import BadInput, Conflict, OverQuota
 from accounts.openstack.paging import Paging
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
@@ -31,11 +31,15 @@ class VolumeView(ApiView):
     """Speak as Cinder does."""
 
     api = BLOCK_STORAGE
+    conflict: ClassVar[int] = 400
+    """The status of a request that the state of a row does not allow."""
 
     def handle_exception(self, exc: Exception) -> Any:
-        """Answer 413 where other services answer 403: clients of Cinder know an exceeded quota by it."""
+        """Answer as Cinder does: 413 for an exceeded quota, 400 for what a state does not allow."""
         if isinstance(exc, OverQuota):
             return self.api.error(413, str(exc))
+        if isinstance(exc, Conflict):
+            return self.api.error(self.conflict, str(exc))
         return super().handle_exception(exc)
 
     def check_address(self, request: HttpRequest) -> None:

@@ -16,8 +16,18 @@ from compute.volumes.api import (
 
 _VOLUME = "volumes/<str:key>"
 _SNAPSHOT = "snapshots/<str:key>"
-_TRANSFERS = r"^(?:volume-transfers|os-volume-transfer)"
-"""The address of transfers since 3.55, and the one before."""
+
+
+def _transfers(address: str, name: str) -> list[URLPattern]:
+    """Return the routes of transfers below an address."""
+    views = volume_transfers
+    return [
+        path(address, views.Transfers.as_view(), name=f"{name}s"),
+        path(f"{address}/detail", views.TransfersInDetail.as_view(), name=f"{name}s-detail"),
+        path(f"{address}/<str:key>", views.OneTransfer.as_view(), name=name),
+        path(f"{address}/<str:key>/accept", views.Acceptance.as_view(), name=f"{name}-acceptance"),
+    ]
+
 
 _resources: list[URLPattern] = [
     path("volumes", volumes.Volumes.as_view(), name="volume-volumes"),
@@ -45,20 +55,9 @@ _resources: list[URLPattern] = [
     path("types/<str:key>/extra_specs", volume_types.Specs.as_view(), name="volume-type-specs"),
     path("types/<str:key>/extra_specs/<str:name>", volume_types.OneSpec.as_view(), name="volume-type-spec"),
     path("types/<str:key>/os-volume-type-access", volume_types.Access.as_view(), name="volume-type-access"),
-    re_path(_TRANSFERS + r"\Z", volume_transfers.Transfers.as_view(), name="volume-transfers"),
-    re_path(
-        _TRANSFERS + r"/detail\Z",
-        volume_transfers.TransfersInDetail.as_view(),
-        name="volume-transfers-detail",
-    ),
-    re_path(
-        _TRANSFERS + r"/(?P<key>[^/]+)\Z", volume_transfers.OneTransfer.as_view(), name="volume-transfer"
-    ),
-    re_path(
-        _TRANSFERS + r"/(?P<key>[^/]+)/accept\Z",
-        volume_transfers.Acceptance.as_view(),
-        name="volume-transfer-acceptance",
-    ),
+    *_transfers("volume-transfers", "volume-transfer"),
+    # The same by its name before 3.55.
+    *_transfers("os-volume-transfer", "volume-os-transfer"),
     path("limits", quotas.Limits.as_view(), name="volume-limits"),
     path("os-quota-sets/<str:project>", quotas.QuotaSet.as_view(), name="volume-quota-set"),
     path(

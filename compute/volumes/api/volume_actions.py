@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
+from accounts import policy
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted, done
 from compute.volumes.api.base import VolumeView
@@ -29,6 +30,14 @@ def _beginning(verb: str, names: dict[str, str] | None = None, *, status: int = 
     return act
 
 
+def _detach(view: VolumeView, volume: Volume, _value: Any) -> HttpResponse:
+    """Detach. What no instance has is detached already, as Cinder sees it."""
+    policy.enforce(view.context, "volume:detach")
+    if volume.attachment is not None:
+        volumes.act(view.context, volume.pk, "detach")
+    return accepted()
+
+
 def _unset_image_metadata(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
     volumes.act(view.context, volume.pk, "set_image_metadata", {"without": [value["key"]]})
     return done()
@@ -50,7 +59,7 @@ ACTIONS: dict[str, Handler] = {
     "os-reset_status": _beginning("reset_status", {"status": "status"}),
     "os-force_delete": _beginning("force_delete"),
     "os-attach": _beginning("attach", {"instance": "instance_uuid", "device": "mountpoint"}),
-    "os-detach": _beginning("detach"),
+    "os-detach": _detach,
     "os-force_detach": _beginning("force_detach"),
     "os-reserve": _beginning("reserve"),
     "os-unreserve": _beginning("unreserve"),

@@ -21,7 +21,11 @@ PUBLIC = "os-volume-type-access:is_public"
 SORTS = {"name": "name", "id": "pk", "created_at": "created_at", "updated_at": "updated_at"}
 
 
-class Types(VolumeView):
+class _TypeView(VolumeView):
+    conflict = 409
+
+
+class Types(_TypeView):
     @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
@@ -39,7 +43,7 @@ class Types(VolumeView):
         return JsonResponse({"volume_type": _changed(row)})
 
 
-class OneType(VolumeView):
+class OneType(_TypeView):
     @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         """Show a type; `default` stands for that of volumes for which none is chosen."""
@@ -48,12 +52,14 @@ class OneType(VolumeView):
             return JsonResponse({"volume_type": show(volume_types.default())})
         return JsonResponse({"volume_type": show(volume_types.get(self.context, key))})
 
-    @contract(body=schemas.UPDATE, answers={200: schemas.CHANGED})
+    @contract(body=schemas.UPDATE, answers={200: schemas.UPDATED})
     def put(self, request: Request, key: str) -> HttpResponse:
         columns = _columns(self.body()["volume_type"])
         if not columns:
             raise BadInput(_("Give at least one field to change."))
-        return JsonResponse({"volume_type": _changed(volume_types.update(self.context, key, columns))})
+        body = _changed(volume_types.update(self.context, key, columns))
+        del body[PUBLIC]
+        return JsonResponse({"volume_type": body})
 
     @contract(answers={202: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
@@ -61,7 +67,7 @@ class OneType(VolumeView):
         return accepted()
 
 
-class Specs(VolumeView):
+class Specs(_TypeView):
     @contract(answers={200: schemas.SPECS_SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
         return JsonResponse({"extra_specs": volume_types.get(self.context, key).extra_specs})
@@ -73,7 +79,7 @@ class Specs(VolumeView):
         return JsonResponse({"extra_specs": specs})
 
 
-class OneSpec(VolumeView):
+class OneSpec(_TypeView):
     @contract(answers={200: schemas.SPEC_SHOWN})
     def get(self, request: Request, key: str, name: str) -> HttpResponse:
         specs = volume_types.get(self.context, key).extra_specs
@@ -95,7 +101,7 @@ class OneSpec(VolumeView):
         return accepted()
 
 
-class Access(VolumeView):
+class Access(_TypeView):
     @contract(answers={200: schemas.ACCESS})
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the projects that may use a type that is not public."""
@@ -109,7 +115,7 @@ class Access(VolumeView):
         )
 
 
-class Action(VolumeView):
+class Action(_TypeView):
     @contract(body=schemas.ACTION, answers={202: None})
     def post(self, request: Request, key: str) -> HttpResponse:
         """Let a project use a type that is not public, or end that."""

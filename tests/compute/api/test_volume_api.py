@@ -127,7 +127,7 @@ def test_from_a_volume(volumes: BlockStorage, volume: Volume, stranger: Compute)
     row = volumes.create(source_volid=str(volume.pk), size=2)
     assert (row["source_volid"], row["size"]) == (str(volume.pk), 2)
     Volume.objects.filter(pk=volume.pk).update(status="in-use")
-    assert "Detach" in volumes.create(409, source_volid=str(volume.pk))["conflictingRequest"]["message"]
+    assert "Detach" in volumes.create(400, source_volid=str(volume.pk))["badRequest"]["message"]
 
 
 def test_a_foreign_volume_is_an_unknown_one(
@@ -214,9 +214,9 @@ def test_deletion(volumes: BlockStorage, volume: Volume, server: Instance) -> No
     volumes.delete(f"volumes/{volume.pk}")
     volume.refresh_from_db()
     assert volumes.get(f"volumes/{volume.pk}")["volume"]["status"] == "deleting"
-    volumes.delete(f"volumes/{volume.pk}", 409)
+    volumes.delete(f"volumes/{volume.pk}", 400)
     attached = factories.AttachmentFactory(instance=server).volume
-    volumes.delete(f"volumes/{attached.pk}", 409)
+    volumes.delete(f"volumes/{attached.pk}", 400)
 
 
 def test_a_status_is_reset_by_administrators(admin_volumes: BlockStorage, volume: Volume) -> None:
@@ -228,10 +228,7 @@ def test_a_status_is_reset_by_administrators(admin_volumes: BlockStorage, volume
 def test_growth_is_counted_before_it_is_done(volumes: BlockStorage, volume: Volume, blue: Project) -> None:
     volumes.act(volume.pk, "os-extend", {"new_size": 1}, 400)
     volumes.act(volume.pk, "os-extend", {"new_size": 10**6}, 400)
-    assert (
-        "GiB left"
-        in volumes.act(volume.pk, "os-extend", {"new_size": 900}, 409)["conflictingRequest"]["message"]
-    )
+    assert "GiB left" in volumes.act(volume.pk, "os-extend", {"new_size": 900}, 400)["badRequest"]["message"]
     Pool.objects.update(capacity_bytes=2**50)
     volumes.act(volume.pk, "os-extend", {"new_size": 5000}, 413)
     volumes.act(volume.pk, "os-extend", {"new_size": 4})
@@ -287,3 +284,67 @@ def test_attachments_in_both_apis(volumes: BlockStorage, member: Compute, server
     attachment.refresh_from_db()
     assert attachment.delete_on_termination
     member.at("2.85").put(f"{path}/{volume.pk}", {"volumeAttachment": {"volumeId": UNKNOWN}}, 400)
+
+
+def test_snapshots(volumes: BlockStorage, volume: Volume, blue: Project, bob: User, red: Project) -> None:
+    taken = volumes.post("snapshots", {"snapshot": {"volume_id": str(volume.pk), "name": "monday"}}, 202)[
+        "snapshot"
+    ]
+    assert (taken["status"], taken["size"], taken["volume_id"]) == ("creating", 1, str(volume.pk))
+    operation = Operation.objects.get(subject_id=taken["id"])
+    assert {hold.resource_id for hold in operation.held} == {operation.subject_id, volume.pk}
+    used = {usage.resource.name: usage.used for usage in quotas.project_usage(blue)}
+    assert (used["snapshots"], used["gigabytes"]) == (1, 2)
+    volumes.delete(f"snapshots/{taken['id']}", 400)
+    snapshot = factories.VolumeSnapshotFactory(volume=volume, name="tuesday")
+    path = f"snapshots/{snapshot.pk}"
+    assert volumes.put(path, {"snapshot": {"description": "d"}})["snapshot"]["description"] == "d"
+    assert volumes.post(f"{path}/metadata", {"metadata": {"a": "b"}})["metadata"] == {"a": "b"}
+    assert volumes.get(f"{path}/metadata/a")["meta"] == {"a": "b"}
+    shown = volumes.get(path)["snapshot"]
+    assert shown["os-extended-snapshot-attributes:progress"] == "100%"
+    assert [row["name"] for row in volumes.get("snapshots?name=tuesday")["snapshots"]] == ["tuesday"]
+    assert len(volumes.get(f"snapshots/detail?volume_id={volume.pk}&sort=created_at:asc")["snapshots"]) == 2
+    assert len(volumes.get("snapshots?limit=1&with_count=1")["snapshots_links"]) == 1
+    copied = volumes.create(snapshot_id=str(snapshot.pk), size=None)
+    assert (copied["snapshot_id"], copied["size"]) == (str(snapshot.pk), 1)
+    assert "tuesday" in volumes.delete(f"volumes/{volume.pk}", 400)["badRequest"]["message"]
+    volumes.create(404, snapshot_id=UNKNOWN)
+    foreign = block_storage_of(bob, red)
+    foreign.get(path, 404)
+    foreign.delete(path, 404)
+    volumes.post(f"{path}/action", {"os-reset_status": {"status": "error"}}, 403)
+
+
+def test_a_snapshot_of_a_used_volume_needs_force_in_old_versions(
+    volumes: BlockStorage, server: Instance, alice: User, blue: Project
+) -> None:
+    volume = factories.AttachmentFactory(instance=server).volume
+    body = {"snapshot": {"volume_id": str(volume.pk)}}
+    volumes.at("3.65").post("snapshots", body, 400)
+    forced = volumes.at("3.65").post("snapshots", {"snapshot": body["snapshot"] | {"force": True}}, 202)
+    held = {hold.resource_id for hold in Operation.objects.get(subject_id=forced["snapshot"]["id"]).held}
+    assert server.pk in held, "nothing else touches the guest meanwhile"
+    volumes.post("snapshots", body, 202)
+
+
+def test_a_transfer(volumes: BlockStorage, volume: Volume, bob: User, red: Project) -> None:
+    offered = volumes.post(
+        "volume-transfers", {"transfer": {"volume_id": str(volume.pk), "name": "gift"}}, 202
+    )
+    row = offered["transfer"]
+    assert volumes.get(f"volumes/{volume.pk}")["volume"]["status"] == "awaiting-transfer"
+    assert "auth_key" not in volumes.get(f"volume-transfers/{row['id']}")["transfer"]
+    assert [each["name"] for each in volumes.get("os-volume-transfer/detail")["transfers"]] == ["gift"]
+    volumes.delete(f"volumes/{volume.pk}", 400)
+    taker = block_storage_of(bob, red).at(NEWEST)
+    taker.get(f"volume-transfers/{row['id']}", 404)
+    assert taker.get("volume-transfers")["transfers"] == []
+    taker.post(f"volume-transfers/{row['id']}/accept", {"accept": {"auth_key": "wrong"}}, 400)
+    taker.post(f"volume-transfers/{row['id']}/accept", {"accept": {"auth_key": row["auth_key"]}}, 202)
+    assert taker.get(f"volumes/{volume.pk}")["volume"]["status"] == "available"
+    volumes.get(f"volumes/{volume.pk}", 404)
+    taker.post(f"volume-transfers/{row['id']}/accept", {"accept": {"auth_key": row["auth_key"]}}, 404)
+    again = taker.post("volume-transfers", {"transfer": {"volume_id": str(volume.pk)}}, 202)["transfer"]
+    taker.delete(f"volume-transfers/{again['id']}")
+    assert taker.get(f"volumes/{volume.pk}")["volume"]["status"] == "available"

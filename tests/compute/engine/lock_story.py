@@ -129,6 +129,8 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
         factories.PortFactory(instance=instance, network=factories.NetworkFactory())
     if action.noun == "image":
         return for_user(user, project.pk), image, {}
+    if action.noun == "volume_snapshot":
+        return for_user(user, project.pk), *snapshot_subject(action.verb, instance)
     if action.noun == "volume":
         return for_user(user, project.pk), *volume_subject(action.verb, instance)
     state = sorted(action.move.start)[0] if action.move else "active"
@@ -152,6 +154,15 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
         "take_image": {"name": "picture"},
     }
     return for_user(user, project.pk), instance, given.get(action.verb, {})
+
+
+def snapshot_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
+    """A snapshot of a volume that an instance has, and what the verb takes."""
+    from tests import factories
+
+    snapshot = factories.VolumeSnapshotFactory(volume=factories.AttachmentFactory(instance=instance).volume)
+    given = {"reset_status": {"status": "error"}, "update": {"name": "other"}}
+    return snapshot, given.get(verb, {})
 
 
 def volume_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
@@ -183,6 +194,7 @@ def launches() -> Iterator[str]:
     from compute.instances.services.launch_request import LaunchRequest
     from compute.volumes.actions.create import create
     from compute.volumes.models import Volume
+    from compute.volumes.services import volume_snapshots
     from compute.volumes.services.volume_request import VolumeRequest
     from tests import factories
     from tests.worker import work
@@ -207,7 +219,11 @@ def launches() -> Iterator[str]:
     volumes = [create(for_user(user, project.pk), VolumeRequest(size=1)) for _number in range(2)]
     work()
     devices = [BlockDevice(source="volume", key=str(volumes[0].pk)), BlockDevice(source="blank", size=1)]
-    Volume.objects.filter(pk=volumes[0].pk).update(status="available")
+    Volume.objects.update(status="available")
+    STORY.append("take a snapshot")
+    volume_snapshots.create(for_user(user, project.pk), volumes[1].pk)
+    work()
+    yield "volume_snapshot.create"
     STORY.append("launch with volumes")
     launch(for_user(user, project.pk), replace(request, count=1, block_devices=devices))
     work()

@@ -16,6 +16,7 @@ ORDER = {
     "accounts_project": 0,
     "compute_instance": 1,
     "compute_volume": 2,
+    "compute_volumesnapshot": 3,
     "compute_image": 4,
     "compute_network": 5,
     "compute_port": 6,

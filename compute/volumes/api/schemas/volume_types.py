@@ -31,6 +31,9 @@ ROW: Schema = object_of(
 )
 SHOWN: Schema = object_of({"volume_type": ROW})
 CHANGED: Schema = object_of({"volume_type": without(ROW, ["qos_specs_id"])})
+UPDATED: Schema = object_of(
+    {"volume_type": without(ROW, ["qos_specs_id", "os-volume-type-access:is_public"])}
+)
 LIST: Schema = listing("volume_types", ROW)
 QUERY = query_of(PAGE, SORT, is_public=TEXT, name=TEXT, extra_specs=ANY, offset=ANY)
 _FIELDS = {
