@@ -90,7 +90,11 @@ def write(stack: Stack, workspace: Path) -> None:
                 "max_microversion": str(NEWEST_OF_VOLUMES),
                 "build_timeout": "180",
             },
-            "volume-feature-enabled": {"backup": "False", "snapshot": "False", "manage_volume": "False"},
+            "volume-feature-enabled": {
+                "backup": "False",
+                "manage_volume": "False",
+                "manage_snapshot": "False",
+            },
             "network": {"project_networks_reachable": "False"},
             "validation": {"run_validation": "False"},
             "service_available": {name: str(name in SERVICES) for name in FURTHER_SERVICES},
