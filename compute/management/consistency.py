@@ -17,6 +17,7 @@ from compute.hosts.services.questions import Refused
 from compute.instances.models import Instance
 from compute.instances.states import VmState
 from compute.networks.models import Port
+from compute.volumes.models import Attachment, Volume, VolumeSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def differences() -> list[Difference]:
 
 
 def _operations() -> Iterator[Difference]:
-    """Yield the open operations that no worker runs, and the instances whose task has no operation."""
+    """Yield the open operations that no worker runs, and the rows whose task has no operation."""
     for operation in Operation.objects.open().filter(
         Q(lease_until=None) | Q(lease_until__lt=timezone.now()), due_at__lt=timezone.now() - SWEEP_LIMIT
     ):
@@ -61,6 +62,13 @@ def _operations() -> Iterator[Difference]:
             what=f"instance {instance.pk}",
             sentence=f"says {instance.vm_state}/{instance.task_state}, but no operation is at work on it",
         )
+    for noun, rows in (("volume", Volume.objects), ("volume snapshot", VolumeSnapshot.objects)):
+        for row in rows.filter(~Exists(work), Q(task_state__isnull=False)):
+            yield Difference(
+                where="database",
+                what=f"{noun} {row.pk}",
+                sentence=f"says {row.status}/{row.task_state}, but no operation is at work on it",
+            )
     for operation in Operation.objects.filter(state=Operation.State.STUCK):
         yield Difference(
             where="database",
@@ -78,6 +86,12 @@ def _counts() -> Iterator[Difference]:
     for port in Port.objects.filter(instance__vm_state=VmState.DELETED):
         yield Difference(
             where="database", what=f"port {port.address}", sentence="belongs to an instance that is gone"
+        )
+    for attachment in Attachment.objects.filter(instance__vm_state=VmState.DELETED):
+        yield Difference(
+            where="database",
+            what=f"volume {attachment.volume_id}",
+            sentence="is attached to an instance that is gone",
         )
     for instance in Instance.objects.filter(vm_state=VmState.DELETED, hypervisor__isnull=False):
         yield Difference(

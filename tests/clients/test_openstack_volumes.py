@@ -211,6 +211,31 @@ def test_snapshots_live_and_off(openstack: OpenStack, stack: Stack, servers: lis
     assert stack.audit() == ""
 
 
+def test_going_back(openstack: OpenStack, stack: Stack, servers: list[str]) -> None:
+    openstack(f"volume create --size 1 {JSON} back")
+    wait_for_status(openstack, "back", "available")
+    openstack(f"volume snapshot create --volume back {JSON} blank")
+    wait_for_snapshot(openstack, "blank")
+    openstack(f"server add volume {JSON} {servers[0]} back")
+    wait_for(lambda: "written by writer-1" in said(stack, servers[0], "disk"), "the guest to write", 60)
+    assert "Stop writer-1" in openstack.refused("--os-volume-api-version 3.70 volume revert blank")
+    openstack(f"server remove volume {servers[0]} back")
+    wait_for_status(openstack, "back", "available")
+    openstack("--os-volume-api-version 3.70 volume revert blank")
+    wait_for_status(openstack, "back", "available")
+    openstack(f"server add volume {JSON} {servers[1]} back")
+    wait_for(
+        lambda: "written by writer-2" in said(stack, servers[1], "disk"),
+        "the other guest to find it empty",
+        60,
+    )
+    openstack(f"server remove volume {servers[1]} back")
+    wait_for_status(openstack, "back", "available")
+    assert stack.audit() == ""
+    openstack("volume delete --purge back")
+    wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
+
+
 def snapshots(openstack: OpenStack) -> list[str]:
     return [row["Name"] for row in openstack(f"volume snapshot list {JSON}")]
 

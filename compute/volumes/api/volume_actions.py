@@ -38,6 +38,13 @@ def _detach(view: VolumeView, volume: Volume, _value: Any) -> HttpResponse:
     return accepted()
 
 
+def _revert(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
+    """Revert to a snapshot, since 3.40. As in Cinder, what the volume had is not kept."""
+    parameters = {"snapshot": value["snapshot_id"], "keep": False}
+    volumes.act(view.context, volume.pk, "revert", parameters)
+    return accepted()
+
+
 def _unset_image_metadata(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
     volumes.act(view.context, volume.pk, "set_image_metadata", {"without": [value["key"]]})
     return done()
@@ -61,6 +68,7 @@ ACTIONS: dict[str, Handler] = {
     "os-attach": _beginning("attach", {"instance": "instance_uuid", "device": "mountpoint"}),
     "os-detach": _detach,
     "os-force_detach": _beginning("force_detach"),
+    "revert": _revert,
     "os-reserve": _beginning("reserve"),
     "os-unreserve": _beginning("unreserve"),
     "os-set_image_metadata": _set_image_metadata,

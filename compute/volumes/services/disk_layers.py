@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from compute.volumes.models import Disk, DiskLayer
+from compute.volumes.models import Disk, DiskLayer, VolumeSnapshot
 
 
 def top_name(disk: Disk, key: object) -> str:
@@ -49,3 +49,18 @@ def take_out(layer: DiskLayer, over: Disk | DiskLayer | None, *, file_name: str 
     if isinstance(over, DiskLayer) and file_name:
         over.file_name = file_name
         over.save(update_fields=["file_name"])
+
+
+@transaction.atomic
+def go_back(disk: Disk, layer: DiskLayer, file_name: str, *, keeper: str | None = None) -> None:
+    """Let the disk go on in the volume `file_name` over one of its layers. What it had becomes a layer.
+
+    The snapshot with the id `keeper` holds that; without one nothing does.
+    """
+    former = DiskLayer.objects.create(
+        disk=disk, file_name=disk.volume_name, parent=disk.layer, image=disk.image, size_bytes=disk.size_bytes
+    )
+    if keeper is not None:
+        VolumeSnapshot.objects.filter(pk=keeper).update(layer=former)
+    disk.layer, disk.image, disk.file_name = layer, None, file_name
+    disk.save(update_fields=["layer", "image", "file_name"])

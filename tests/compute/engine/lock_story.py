@@ -177,6 +177,8 @@ def volume_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
     if verb == "unreserve":
         Volume.objects.filter(pk=volume.pk).update(status="attaching")
     Disk.objects.filter(volume=volume).update(pool=instance.hypervisor.pools.get())
+    if verb == "revert":
+        return volume, {"snapshot": str(factories.VolumeSnapshotFactory(volume=volume).pk)}
     given = {
         "attach": {"instance": str(instance.pk)},
         "extend": {"size": 2},

@@ -32,6 +32,7 @@ ATTACH: Schema = object_of(
     },
 )
 DETACH: Schema = nullable(object_of({}, {"attachment_id": nullable(TEXT)}))
+REVERT: Schema = object_of({"snapshot_id": UUID})
 FORCE_DETACH: Schema = object_of({}, {"attachment_id": nullable(TEXT), "connector": ANY})
 SET_IMAGE_METADATA: Schema = object_of({"metadata": METADATA})
 UNSET_IMAGE_METADATA: Schema = object_of({"key": text(255, 1)})
@@ -44,6 +45,7 @@ BODIES = {
     "os-attach": ATTACH,
     "os-detach": DETACH,
     "os-force_detach": FORCE_DETACH,
+    "revert": REVERT,
     "os-reserve": NOTHING,
     "os-unreserve": NOTHING,
     "os-set_image_metadata": SET_IMAGE_METADATA,
