@@ -69,6 +69,7 @@ ACTIONS: dict[str, Handler] = {
     "os-detach": _detach,
     "os-force_detach": _beginning("force_detach"),
     "revert": _revert,
+    "os-retype": _beginning("retype", {"type": "new_type"}),
     "os-reserve": _beginning("reserve"),
     "os-unreserve": _beginning("unreserve"),
     "os-set_image_metadata": _set_image_metadata,

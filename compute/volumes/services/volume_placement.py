@@ -11,7 +11,7 @@ from accounts.errors import Conflict
 from accounts.locking import lock_all
 from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor, Pool
-from compute.volumes.models import Disk, Volume
+from compute.volumes.models import Disk, Volume, VolumeType
 
 NO_POOL = gettext_noop("No storage pool can take this volume.")
 BACKEND = "volume_backend_name"
@@ -59,9 +59,8 @@ def _locked_refusal(volume: Volume, pool: Pool) -> str:
 def refusal(volume: Volume, pool: Pool) -> str:
     """Return why the pool cannot take the volume; empty if it can."""
     hosts = list(pool.hosts.all())
-    backend = volume.type.extra_specs.get(BACKEND)
-    if backend and pool.name != backend:
-        return _("%(pool)s is not the pool %(name)s that the type names.") % {"pool": pool, "name": backend}
+    if reason := type_refusal(volume.type, pool):
+        return reason
     if volume.requested_zone and volume.requested_zone not in {host.availability_zone for host in hosts}:
         return _("%(pool)s is not in the availability zone %(zone)s.") % {
             "pool": pool,
@@ -70,6 +69,14 @@ def refusal(volume: Volume, pool: Pool) -> str:
     if not any(host.enabled and host.state == Hypervisor.State.UP for host in hosts):
         return _("No host of %(pool)s is up and switched on.") % {"pool": pool}
     return shortage(pool, volume.size_gib * GIB)
+
+
+def type_refusal(volume_type: VolumeType, pool: Pool) -> str:
+    """Return why volumes of the type cannot lie in the pool; empty if they can."""
+    backend = volume_type.extra_specs.get(BACKEND)
+    if backend and pool.name != backend:
+        return _("%(pool)s is not the pool %(name)s that the type names.") % {"pool": pool, "name": backend}
+    return ""
 
 
 def shortage(pool: Pool, size_bytes: int) -> str:

@@ -236,6 +236,17 @@ def test_growth_is_counted_before_it_is_done(volumes: BlockStorage, volume: Volu
     assert (shown["status"], shown["size"]) == ("extending", 4)
 
 
+def test_another_type(admin_volumes: BlockStorage, volumes: BlockStorage, volume: Volume) -> None:
+    for name, specs in (("gold", {}), ("far", {"volume_backend_name": "elsewhere"})):
+        admin_volumes.post("types", {"volume_type": {"name": name, "extra_specs": specs}})
+    volumes.act(volume.pk, "os-retype", {"new_type": "gold", "migration_policy": "never"})
+    assert volumes.get(f"volumes/{volume.pk}")["volume"]["volume_type"] == "gold"
+    volumes.act(volume.pk, "os-retype", {"new_type": "gold"}, 400)
+    volumes.act(volume.pk, "os-retype", {"new_type": "none"}, 400)
+    refused = volumes.act(volume.pk, "os-retype", {"new_type": "far"}, 400)
+    assert "elsewhere" in refused["badRequest"]["message"]
+
+
 def test_types(admin_volumes: BlockStorage, volumes: BlockStorage, blue: Project, red: Project) -> None:
     body = {"name": "gold", "description": "fast", "os-volume-type-access:is_public": False}
     gold = admin_volumes.post("types", {"volume_type": body | {"extra_specs": {"a": "b"}}})["volume_type"]

@@ -10,6 +10,7 @@ from accounts.openstack.schema import (
     map_of,
     nullable,
     object_of,
+    one_of,
     text,
     whole,
 )
@@ -33,6 +34,9 @@ ATTACH: Schema = object_of(
 )
 DETACH: Schema = nullable(object_of({}, {"attachment_id": nullable(TEXT)}))
 REVERT: Schema = object_of({"snapshot_id": UUID})
+RETYPE: Schema = object_of(
+    {"new_type": text(255, 1)}, {"migration_policy": one_of("never", "on-demand", None)}
+)
 FORCE_DETACH: Schema = object_of({}, {"attachment_id": nullable(TEXT), "connector": ANY})
 SET_IMAGE_METADATA: Schema = object_of({"metadata": METADATA})
 UNSET_IMAGE_METADATA: Schema = object_of({"key": text(255, 1)})
@@ -46,6 +50,7 @@ BODIES = {
     "os-detach": DETACH,
     "os-force_detach": FORCE_DETACH,
     "revert": REVERT,
+    "os-retype": RETYPE,
     "os-reserve": NOTHING,
     "os-unreserve": NOTHING,
     "os-set_image_metadata": SET_IMAGE_METADATA,
