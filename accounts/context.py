@@ -14,7 +14,7 @@ class Context:
     """The user, scope and roles of one request. Without a project only what belongs to no project can be reached.
 
     Pages have the scope of a project, and of every domain on which the user has a role. A token may have that of one
-    domain or of the system instead, and may come from an application credential.
+    domain or of the system instead. It may come from an application credential or from an EC2 key.
 
     `projects` are those in which the user has a role, by name; a token knows its own alone. `roles` count in the
     project, and what administers the cloud everywhere; `domain_roles`, {domain id: roles}, only for what belongs to the
@@ -31,6 +31,7 @@ class Context:
     domain: Domain | None = None
     system: bool = False
     credential: ApplicationCredential | None = None
+    by_ec2_key: bool = False
 
     @property
     def is_admin(self) -> bool:

@@ -32,6 +32,9 @@ RULES: dict[str, str] = {
     "assignment:read": "admin",
     "assignment:write": "admin",
     "credential:write": "reader",
+    "stored_credential:read": "admin",
+    "stored_credential:write": "admin",
+    "signature:check": "admin",
     "catalog:read": "reader",
     "catalog:write": "admin",
     "endpoint_filter:read": "admin",
@@ -59,8 +62,8 @@ DOMAIN_RULES: dict[str, str] = {
 }
 """{rule: least role on a domain}. `accounts.services.scoping` finds the rows that such a role reaches."""
 
-SERVICES = frozenset({"token:read"})
-"""Rules that also the role `service` meets: other services must check the tokens of their clients."""
+SERVICES = frozenset({"token:read", "signature:check"})
+"""Rules that also the role `service` meets: other services must check the tokens and signatures of their clients."""
 
 
 def register(rules: Mapping[str, str]) -> None:

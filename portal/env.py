@@ -41,7 +41,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("MERIDIAN_HOSTS", list, "", "Further host names that may be used, separated by commas."),
     Option("MERIDIAN_DEBUG", bool, "false", "Developer pages on errors. Never on a real installation."),
     Option(
-        "MERIDIAN_SECRET_KEY", str, "", "Signs sessions and seals second factors. Empty: made once and kept."
+        "MERIDIAN_SECRET_KEY",
+        str,
+        "",
+        "Signs sessions, seals second factors and EC2 keys. Empty: made once and kept.",
     ),
     Option("MERIDIAN_REGION", str, "RegionOne", "The region named in the catalog."),
     Option("MERIDIAN_NETWORK", str, "10.48.0.0/20", "Addresses of the first network, in CIDR form."),

@@ -77,6 +77,7 @@ _NOUNS: dict[str, str | Promise] = {
     "service": gettext_lazy("Service"),
     "session": gettext_lazy("Session"),
     "setup": gettext_lazy("Setup"),
+    "stored_credential": gettext_lazy("Stored credential"),
     "token": gettext_lazy("Token"),
     "user": gettext_lazy("User"),
 }

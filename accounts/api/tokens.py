@@ -41,14 +41,14 @@ class Tokens(IdentityView):
             issued = token_requests.answer(request._request, self.body()["auth"])
         except OneFactorOnly as error:
             return _receipt(error.receipt)
-        return _answer(request, issued.valid, issued.text, status=201)
+        return answer(request, issued.valid, issued.text, status=201)
 
     @contract(query=schemas.QUERY, answers={200: schemas.TOKEN})
     def get(self, request: Request) -> HttpResponse:
         """Show the token in X-Subject-Token."""
         text = request.headers.get(SUBJECT)
         subject = tokens.get_visible(self.context, self.valid, text, knows_rules=RULES in request.headers)
-        return _answer(request, subject, text or "")
+        return answer(request, subject, text or "")
 
     @contract(answers={204: None})
     def delete(self, request: Request) -> HttpResponse:
@@ -57,13 +57,17 @@ class Tokens(IdentityView):
         return no_content()
 
 
-def _answer(request: Request, valid: Valid, text: str, status: int = 200) -> HttpResponse:
-    """Return the token's body, with its text in the header, without the catalog if `?nocatalog` is set."""
+def answer(request: Request, valid: Valid, text: str, status: int = 200) -> HttpResponse:
+    """Return the token's body, with its text in the header, without the catalog if `?nocatalog` is set.
+
+    A token that is not stored has no text, and so no header.
+    """
     body = show(valid)
     if valid.token.is_scoped and "nocatalog" not in request.query_params:
         body["catalog"] = catalog.token_catalog(valid.token, valid.mark)
     response = JsonResponse({"token": body}, status=status)
-    response[SUBJECT] = text
+    if text:
+        response[SUBJECT] = text
     response["Vary"] = "X-Auth-Token"
     response["Cache-Control"] = "no-store"
     return response

@@ -19,6 +19,7 @@ from accounts.models.quota import ClassQuota, Quota, UserQuota
 from accounts.models.quota_request import QuotaRequest
 from accounts.models.role import Assignment, Role, RoleInference
 from accounts.models.second_factor import RecoveryCode, SecondFactor
+from accounts.models.stored_credential import StoredCredential
 from accounts.models.token import Token
 from accounts.models.user import User
 from accounts.models.user_session import UserSession
@@ -54,6 +55,7 @@ __all__ = [
     "RoleInference",
     "SecondFactor",
     "Service",
+    "StoredCredential",
     "Token",
     "User",
     "UserQuota",

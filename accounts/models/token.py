@@ -4,6 +4,7 @@ from django.db import models
 
 from accounts.models.application_credential import ApplicationCredential
 from accounts.models.project import Domain, Project
+from accounts.models.stored_credential import StoredCredential
 from accounts.models.user import User
 
 
@@ -20,6 +21,8 @@ class Token(models.Model):
     credential = models.ForeignKey(
         ApplicationCredential, on_delete=models.CASCADE, null=True, related_name="tokens"
     )
+    ec2_key = models.ForeignKey(StoredCredential, on_delete=models.CASCADE, null=True, related_name="tokens")
+    """The EC2 key by which the token was issued, and with which it ends."""
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
 

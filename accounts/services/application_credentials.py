@@ -46,7 +46,7 @@ def create(context: Context, user_id: str, data: Data) -> Created:
     Without `roles` in the data it has all roles of the user there.
     """
     policy.enforce(context, "credential:write")
-    _enforce_unrestricted(context)
+    enforce_unrestricted(context)
     if user_id != context.user.id:
         raise Forbidden(_("Application credentials are made by their own user."))
     if context.project is None:
@@ -77,10 +77,18 @@ def create(context: Context, user_id: str, data: Data) -> Created:
 def delete(context: Context, user_id: str, credential_id: str) -> None:
     """Delete a credential with its tokens. Raise Forbidden, NotFound."""
     scoping.enforce_user(context, user_id, "user:write")
-    _enforce_unrestricted(context)
+    enforce_unrestricted(context)
     credential = inputs.get_or_404(visible_to(context, user_id), credential_id, "application credential")
     audit.record(context, "credential.delete", credential)
     credential.delete()
+
+
+def enforce_unrestricted(context: Context) -> None:
+    """Raise Forbidden for a token of an EC2 key or of a restricted credential: it makes and deletes no others."""
+    if context.credential is not None and not context.credential.unrestricted:
+        raise Forbidden(_("A restricted application credential cannot make or delete others."))
+    if context.by_ec2_key:
+        raise Forbidden(_("A token of an EC2 key cannot make or delete credentials."))
 
 
 def verify_secret(credential: ApplicationCredential, secret: object) -> bool:
@@ -104,11 +112,6 @@ def current_roles(credential: ApplicationCredential) -> dict[str, str]:
     for role_id, implied_id in credential.roles.values_list("pk", "inferences__implied"):
         granted |= {role_id, implied_id}
     return {role_id: name for role_id, name in present.items() if role_id in granted}
-
-
-def _enforce_unrestricted(context: Context) -> None:
-    if context.credential is not None and not context.credential.unrestricted:
-        raise Forbidden(_("A restricted application credential cannot make or delete others."))
 
 
 def _secret(value: object) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.authentication import LONGEST_PASSWORD
-from accounts.errors import BadInput, NotSignedIn
+from accounts.errors import BadInput, Forbidden, NotSignedIn
 from accounts.models import ApplicationCredential, Domain, Project, User
 from accounts.names import is_text
 from accounts.services import (
@@ -40,7 +40,7 @@ class Proof:
 
 
 def answer(request: HttpRequest, auth: Mapping[str, Any]) -> Issued:
-    """Issue the token that a valid `{"auth": …}` requests. Raise BadInput, NotSignedIn.
+    """Issue the token that a valid `{"auth": …}` requests. Raise BadInput, NotSignedIn, Forbidden.
 
     If the second factor is missing, raise OneFactorOnly, with a receipt for the first.
     """
@@ -105,6 +105,8 @@ def _by_token(request: HttpRequest, data: Mapping[str, Any]) -> Proof:
     valid = tokens.check(data.get("id"))
     if valid is None:
         raise NotSignedIn
+    if valid.token.ec2_key_id is not None:
+        raise Forbidden(_("A token of an EC2 key is for one project, and issues no others."))
     return Proof(user=valid.token.user, parent=valid, mark=valid.mark)
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import NotSignedIn
-from accounts.models import ApplicationCredential, Domain, Epoch, Project, Token, User
+from accounts.models import ApplicationCredential, Domain, Epoch, Project, StoredCredential, Token, User
 from accounts.names import is_text
 from accounts.services import application_credentials, assignments, audit, inputs, scoping
 
@@ -62,6 +62,7 @@ class Valid:
             domain=token.domain,
             system=token.system,
             credential=token.credential,
+            by_ec2_key=token.ec2_key_id is not None,
         )
 
 
@@ -81,12 +82,31 @@ def issue(
     mark: str | None = None,
     credential: ApplicationCredential | None = None,
     parent: Token | None = None,
+    ec2_key: StoredCredential | None = None,
 ) -> Issued:
     """Create a token for a user whose methods were checked. Raise NotSignedIn without a role in the scope.
 
     `mark` must have been read before the scope; by default it is read now. A token from a `parent` expires with it,
     and has its methods and audit id.
     """
+    valid = prepare(user, methods, scope, mark=mark, credential=credential, parent=parent, ec2_key=ec2_key)
+    text = secrets.token_hex(32)
+    valid.token.digest = _digest(text)
+    valid.token.save(force_insert=True)
+    return Issued(valid=valid, text=text)
+
+
+def prepare(
+    user: User,
+    methods: list[str],
+    scope: Scope,
+    *,
+    mark: str | None = None,
+    credential: ApplicationCredential | None = None,
+    parent: Token | None = None,
+    ec2_key: StoredCredential | None = None,
+) -> Valid:
+    """Return the token that `issue` would create, and store nothing. Raise NotSignedIn."""
     now = timezone.now()
     mark = mark or current_mark()
     if parent is not None:
@@ -99,6 +119,7 @@ def issue(
         domain=scope.domain,
         system=scope.system,
         credential=credential,
+        ec2_key=ec2_key,
         issued_at=now,
         expires_at=_earliest(
             now + LIFETIME,
@@ -109,10 +130,7 @@ def issue(
     valid = _valid(token, mark)
     if valid is None:
         raise NotSignedIn
-    text = secrets.token_hex(32)
-    token.digest = _digest(text)
-    token.save(force_insert=True)
-    return Issued(valid=valid, text=text)
+    return valid
 
 
 def current_mark() -> str:

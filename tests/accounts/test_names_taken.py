@@ -10,12 +10,22 @@ from django.db import IntegrityError, connection, transaction
 from accounts.context import Context
 from accounts.errors import Conflict
 from accounts.models import Endpoint, Project
-from accounts.services import application_credentials, catalog, domains, groups, projects, roles, users
+from accounts.services import (
+    application_credentials,
+    catalog,
+    domains,
+    groups,
+    projects,
+    roles,
+    stored_credentials,
+    users,
+)
 from accounts.services.saving import save_unique
 from compute.hosts.services import aggregates
 from compute.instances.services import flavors, keypairs
 
 NAME = {"name": "taken"}
+EC2 = {"type": "ec2", "blob": '{"access": "taken", "secret": "x"}'}
 SIZE = {"vcpus": 1, "ram_mib": 64, "disk_gib": 1}
 
 CREATE: dict[str, Callable[[Context], object]] = {
@@ -26,6 +36,9 @@ CREATE: dict[str, Callable[[Context], object]] = {
     "role": lambda context: roles.create(context, NAME),
     "region": lambda context: catalog.create_region(context, {"id": "taken"}),
     "credential": lambda context: application_credentials.create(context, context.user.id, NAME),
+    "EC2 key": lambda context: stored_credentials.create(
+        context, EC2 | {"project_id": context.project.id if context.project else None}
+    ),
     "flavor": lambda context: flavors.create(context, NAME | SIZE),
     "flavor id": lambda context: flavors.create(
         context, {"id": "taken", "name": threading.current_thread().name} | SIZE

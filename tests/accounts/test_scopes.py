@@ -10,12 +10,21 @@ from django.conf import settings
 
 from accounts.context import Context
 from accounts.errors import Forbidden
-from accounts.models import AccessRule, ApplicationCredential, Passkey, Policy, Project, Quota
+from accounts.models import (
+    AccessRule,
+    ApplicationCredential,
+    Passkey,
+    Policy,
+    Project,
+    Quota,
+    StoredCredential,
+)
 from accounts.services import (
     access_rules,
     application_credentials,
     assignments,
     domains,
+    ec2_credentials,
     groups,
     limits,
     passkeys,
@@ -23,6 +32,7 @@ from accounts.services import (
     projects,
     roles,
     sessions,
+    stored_credentials,
     users,
 )
 from tests import factories
@@ -51,6 +61,7 @@ TABLE: list[tuple[Function, dict[str, str]]] = [
     (assignments.all_for_admin, dict.fromkeys(ASKERS, NO) | {"root": "alice bob max root root ruth"}),
     (limits.visible_to, dict.fromkeys(ASKERS, "blue") | {"nobody": NO, "bob": "red", "root": "blue red"}),
     (policies.all_for_admin, dict.fromkeys(ASKERS, NO) | {"root": "rules"}),
+    (stored_credentials.visible_to, dict.fromkeys(ASKERS, "") | {"alice": "blue", "root": "blue"}),
     (passkeys.visible_to, dict.fromkeys(ASKERS, "") | {"alice": "phone"}),
 ]
 
@@ -82,6 +93,7 @@ def rows(askers: dict[str, Context]) -> None:
         used_at="2026-01-01T00:00Z",
     )
     ApplicationCredential.objects.create(user=alice, project=blue, name="robot", secret_hash="x")
+    StoredCredential.objects.create(user=alice, project=blue, type="ec2", access="x")
     AccessRule.objects.create(user=alice, service="compute", method="GET", path="/")
 
 
@@ -100,7 +112,9 @@ def test_who_gets_what(
 
 @pytest.mark.parametrize("asker", ASKERS)
 @pytest.mark.parametrize(
-    ("module", "count"), [(application_credentials, 1), (access_rules, 1), (sessions, 0)], ids=str
+    ("module", "count"),
+    [(application_credentials, 1), (access_rules, 1), (ec2_credentials, 1), (sessions, 0)],
+    ids=str,
 )
 def test_what_is_a_users_own(
     module: Any, count: int, asker: str, askers: dict[str, Context], rows: None
@@ -134,7 +148,10 @@ def test_no_query_function_hides_its_scope() -> None:
     assert {name for name in querying if not SCOPED.search(name)} == set()
     scoped = {pair for pair in functions if pair[1] in {"visible_to", "all_for_admin"}}
     tested = {(function.__module__.rpartition(".")[2], function.__name__) for function, _expected in TABLE}
-    own = {(name, "visible_to") for name in ("application_credentials", "access_rules", "sessions")}
+    own = {
+        (name, "visible_to")
+        for name in ("application_credentials", "access_rules", "ec2_credentials", "sessions")
+    }
     assert scoped == tested | own
 
 

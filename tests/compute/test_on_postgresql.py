@@ -14,6 +14,7 @@ LOCKS = (
     "tests/accounts/test_epochs.py",
     "tests/accounts/test_quotas.py",
     "tests/accounts/test_names_taken.py",
+    "tests/accounts/test_stored_credentials.py",
     "tests/compute/networks/test_addresses.py",
     "tests/compute/engine/test_due.py",
     "tests/compute/engine/test_holds.py",

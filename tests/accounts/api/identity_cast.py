@@ -1,7 +1,10 @@
 """Who calls the Identity API in the table, and of what: things of their own, of others, of nobody."""
 
+import json
 import re
+import secrets
 
+from accounts import sealing
 from accounts.models import (
     ApplicationCredential,
     Domain,
@@ -15,6 +18,7 @@ from accounts.models import (
     Role,
     RoleInference,
     Service,
+    StoredCredential,
     User,
 )
 from accounts.services import quotas, tokens
@@ -32,6 +36,8 @@ PLACED = ("s-admin", "d-reader", "d-member", "d-manager", "d-admin")
 
 CLOUD = {"admin", "s-admin"}
 """Who administers the whole cloud."""
+
+SECRET = "the secret of every EC2 key"
 
 Things = dict[str, str]
 """{kind of thing, or argument of an address: id}."""
@@ -75,6 +81,7 @@ def things_of(user: User, project: Project, name: str) -> Things:
     limit = Quota.objects.create(project=project, resource="cores", limit=1)
     credential = ApplicationCredential.objects.create(user=user, project=project, name="robot")
     rule = user.access_rules.create(service="compute", method="GET", path="/spare")
+    key = _ec2_key(user, project)
     return {
         "users": user.id,
         "groups": group.id,
@@ -94,6 +101,8 @@ def things_of(user: User, project: Project, name: str) -> Things:
         "registered_limits": OwnLimit(resource=quotas.resources["cores"], limit=0).pk,
         "application_credentials": credential.id,
         "access_rules": rule.id,
+        "credentials": key.id,
+        "access": key.access or "",
         "tag": "secret",
         "token": tokens.issue(user, ["password"], Scope()).text,
     }
@@ -124,6 +133,14 @@ def elsewhere() -> tuple[User, Project]:
     user, project = factories.UserFactory(domain=domain), factories.ProjectFactory(name="red", domain=domain)
     factories.AssignmentFactory(user=user, project=project)
     return user, project
+
+
+def _ec2_key(user: User, project: Project) -> StoredCredential:
+    access = secrets.token_hex(16)
+    blob = sealing.seal(json.dumps({"access": access, "secret": SECRET}))
+    return StoredCredential.objects.create(
+        user=user, project=project, type="ec2", access=access, sealed_blob=blob
+    )
 
 
 def _assign_everywhere(user: User, group: Group, project: Project, role: Role) -> None:

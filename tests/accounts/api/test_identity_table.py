@@ -18,11 +18,13 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import AuditEvent
 from accounts.services import catalog
+from tests.accounts.api import ec2_requests
 from tests.accounts.api.identity_calls import Api
 from tests.accounts.api.identity_cast import (
     CLOUD,
     PLACED,
     ROLES,
+    SECRET,
     Things,
     address,
     caller,
@@ -51,6 +53,7 @@ BODIES: dict[str, Any] = {
         "user": {"original_password": "wrong", "password": "new horse 1 battery"}
     },
     "POST identity-application-credentials": {"application_credential": {"name": "new"}},
+    "PATCH identity-credential": {"credential": {"blob": '{"access": "new", "secret": "new"}'}},
     "POST identity-groups": {"group": {"name": "new"}},
     "PATCH identity-group": {"group": {"description": "new"}},
     "POST identity-projects": {"project": {"name": "new"}},
@@ -80,12 +83,21 @@ BODIES: dict[str, Any] = {
 
 def body_of(call: Call, things: Things) -> Any:
     """What the call sends: enough to succeed."""
-    if str(call) == "POST identity-endpoints":
-        ids = {"service_id": things["services"]}
-        return {"endpoint": ids | {"interface": "public", "url": "http://192.0.2.3"}}
-    if str(call) == "POST identity-limits":
-        ids = {"project_id": things["projects"]}
-        return {"limits": [ids | {"resource_name": "ram", "resource_limit": 1}]}
+    match str(call):
+        case "POST identity-endpoints":
+            ids = {"service_id": things["services"]}
+            return {"endpoint": ids | {"interface": "public", "url": "http://192.0.2.3"}}
+        case "POST identity-limits":
+            ids = {"project_id": things["projects"]}
+            return {"limits": [ids | {"resource_name": "ram", "resource_limit": 1}]}
+        case "POST identity-credentials":
+            return {"credential": {"user_id": things["users"], "type": "cert", "blob": "new"}}
+        case "POST identity-ec2-credentials":
+            return {"tenant_id": things["projects"]}
+        case "POST identity-ec2-tokens":
+            return {"ec2Credentials": ec2_requests.of_ec2(things["access"], SECRET)}
+        case "POST identity-s3-tokens":
+            return {"credentials": ec2_requests.of_s3(things["access"], SECRET)}
     if call.method in {"POST", "PATCH"}:
         return BODIES[str(call)]
     return BODIES.get(str(call))
