@@ -64,6 +64,7 @@ FURTHER = (NavigationItem(name="domains", label=_("Domains"), icon="sitemap", ru
 
 PARTS_OF = {
     "launch": "instances",
+    "ec2": "credentials",
     "host": "hosts",
     "instance": "instances",
     "image": "images",

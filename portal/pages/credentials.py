@@ -1,4 +1,4 @@
-"""Application credentials: make one for a script, download its sign-in files, delete it."""
+"""Application credentials: make one for a script, download its sign-in files, delete it. EC2 keys stand beside them."""
 
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import policy
 from accounts.errors import MeridianError
-from accounts.services import application_credentials, credential_files
+from accounts.services import application_credentials, credential_files, ec2_credentials
 from portal.forms import CheckList, Form
 from portal.requests import Request, done, page
 
@@ -82,37 +82,41 @@ class Credential(Form):
 def listing(request: Request) -> HttpResponse:
     """Show the user's credentials and the form. The secret is shown once, in the answer to its making."""
     policy.enforce(request.context, "credential:write")
-    roles = sorted(request.context.roles)
-    form = Credential(roles, request.POST or None)
-    status, created = 200, None
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                created = application_credentials.create(request.context, request.user.id, form.api_fields())
-                status = 201
-            except MeridianError as error:
-                form.refuse(error)
-                status = error.status
-    rows = application_credentials.visible_to(request.context, request.user.id).select_related("project")
-    values: dict[str, Any] = {
-        "form": form,
-        "credentials": rows,
+    form = Credential(_roles(request), request.POST or None)
+    if request.method != "POST":
+        return show(request, form=form)
+    if not form.is_valid():
+        return show(request, status=400, form=form)
+    try:
+        created = application_credentials.create(request.context, request.user.id, form.api_fields())
+    except MeridianError as error:
+        form.refuse(error)
+        return show(request, status=error.status, form=form)
+    return show(
+        request,
+        status=201,
+        made=created.credential,
+        secret=created.secret,
+        clouds_yaml=credential_files.clouds_yaml(created.credential, created.secret),
+        rc_file=credential_files.rc_file(created.credential, created.secret),
+        command=credential_files.command(),
+    )
+
+
+def show(request: Request, *, status: int = 200, **values: Any) -> HttpResponse:
+    """Show the page, with `values` for what was made or refused."""
+    context, user_id = request.context, request.user.id
+    defaults: dict[str, Any] = {
+        "form": Credential(_roles(request)),
+        "credentials": application_credentials.visible_to(context, user_id).select_related("project"),
+        "ec2_keys": ec2_credentials.visible_to(context, user_id).select_related("project"),
+        "ec2_command": "openstack ec2 credentials create",
         "now": timezone.now(),
         "auth_url": credential_files.auth_url(),
         "region": settings.REGION,
         "api_document": _address_of("api-document"),
     }
-    if created:
-        values |= {
-            "form": Credential(roles),
-            "made": created.credential,
-            "secret": created.secret,
-            "clouds_yaml": credential_files.clouds_yaml(created.credential, created.secret),
-            "rc_file": credential_files.rc_file(created.credential, created.secret),
-            "command": credential_files.command(),
-        }
-    return page(request, "credentials/credentials.html", values, status=status)
+    return page(request, "credentials/credentials.html", defaults | values, status=status)
 
 
 @require_POST
@@ -121,6 +125,10 @@ def delete(request: Request) -> HttpResponse:
     application_credentials.delete(request.context, request.user.id, request.POST.get("id", ""))
     message = _("Deleted the application credential.")
     return done(request, message, reverse("credentials"), changed=("credentials",))
+
+
+def _roles(request: Request) -> list[str]:
+    return sorted(request.context.roles)
 
 
 def _address_of(name: str) -> str:

@@ -89,6 +89,7 @@ UNKNOWN = {
     "user-reset-link",
     "user-second-factor-off",
     "credential-delete",
+    "ec2-key-delete",
     "quota-request-approve",
     "quota-request-refuse",
     "quota-request-withdraw",
