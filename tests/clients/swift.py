@@ -33,7 +33,7 @@ fallocate_reserve = 0
 """
 PROXY = """
 [pipeline:main]
-pipeline = catch_errors gatekeeper authtoken keystoneauth proxy-server
+pipeline = catch_errors gatekeeper authtoken s3api s3token keystoneauth proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -52,6 +52,19 @@ project_name = services
 user_domain_id = default
 project_domain_id = default
 delay_auth_decision = true
+[filter:s3api]
+use = egg:swift#s3api
+allow_multipart_uploads = false
+[filter:s3token]
+use = egg:swift#s3token
+auth_uri = {identity}/v3
+auth_type = password
+auth_url = {identity}/v3
+username = swift
+password = {password}
+project_name = services
+user_domain_id = default
+project_domain_id = default
 [filter:keystoneauth]
 use = egg:swift#keystoneauth
 operator_roles = admin, member
@@ -60,9 +73,13 @@ operator_roles = admin, member
 
 @dataclass(frozen=True, slots=True)
 class Swift:
-    """A running one; `url` as it stands in a catalog."""
+    """A running one: its address, and `url` as it stands in a catalog."""
 
-    url: str
+    address: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.address}/v1/AUTH_%(tenant_id)s"
 
 
 @contextmanager
@@ -90,7 +107,7 @@ def swift(programs: Path, folder: Path, identity: str) -> Iterator[Swift]:
                 lambda port=port: _answers(port),
                 f"Swift's {kind} server; see {(folder / f'{kind}.log').read_text()[-2000:]}",
             )
-        yield Swift(f"http://127.0.0.1:{ports['proxy']}/v1/AUTH_%(tenant_id)s")
+        yield Swift(f"http://127.0.0.1:{ports['proxy']}")
     finally:
         for process in processes:
             process.terminate()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.clients.conftest import OpenStack
-from tests.clients.swift import swift
+from tests.clients.swift import Swift, swift
 from tests.ports import free_port
 from tests.stack import PASSWORD, Stack, wait_for
 from tests.venvs import venv_of
@@ -91,26 +91,56 @@ def test_keystonemiddleware_refuses_a_revoked_token_once_its_cache_is_old(
     wait_for(lambda: ask(guarded, token)[0] == 401, "the revoked token to be refused", 10 * CACHE_SECONDS)
 
 
-@pytest.mark.proof
-def test_swift_keeps_objects_for_our_users(
-    openstack: OpenStack, stack: Stack, programs: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "swift"
-    folder.mkdir()
-    original, copy = tmp_path / "original", tmp_path / "copy"
-    original.write_bytes(secrets.token_bytes(200_000))
-    with swift(programs, folder, f"{stack.url}/identity") as running:
+@pytest.fixture(scope="module")
+def object_storage(
+    openstack: OpenStack, stack: Stack, programs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Swift]:
+    """A Swift that stands in the catalog."""
+    with swift(programs, tmp_path_factory.mktemp("swift"), f"{stack.url}/identity") as running:
         openstack(f"service create --name swift {JSON} object-store")
         for interface in ("public", "internal"):
             openstack(f"endpoint create --region RegionOne {JSON} swift {interface} {running.url}")
-        demo = openstack.within("meridian-demo")
-        (made,) = demo(f"container create {JSON} box")
-        assert made["container"] == "box"
-        (kept,) = demo(f"object create --name thing {JSON} box {original}")
-        assert kept["object"] == "thing"
-        assert [row["Name"] for row in demo(f"object list {JSON} box")] == ["thing"]
-        demo(f"object save --file {copy} box thing")
-        assert copy.read_bytes() == original.read_bytes()
-        assert openstack(f"container list {JSON}") == []  # another project's are elsewhere
-        demo("object delete box thing")
-        demo("container delete box")
+        yield running
+        openstack("service delete swift")
+
+
+@pytest.mark.proof
+def test_swift_keeps_objects_for_our_users(
+    openstack: OpenStack, object_storage: Swift, tmp_path: Path
+) -> None:
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.write_bytes(secrets.token_bytes(200_000))
+    demo = openstack.within("meridian-demo")
+    (made,) = demo(f"container create {JSON} box")
+    assert made["container"] == "box"
+    (kept,) = demo(f"object create --name thing {JSON} box {original}")
+    assert kept["object"] == "thing"
+    assert [row["Name"] for row in demo(f"object list {JSON} box")] == ["thing"]
+    demo(f"object save --file {copy} box thing")
+    assert copy.read_bytes() == original.read_bytes()
+    assert openstack(f"container list {JSON}") == []  # another project's are elsewhere
+    demo("object delete box thing")
+    demo("container delete box")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_swift_keeps_objects_for_clients_of_s3(
+    openstack: OpenStack, object_storage: Swift, programs: Path, version: str
+) -> None:
+    """By Amazon's own library, which signs by an EC2 key: Swift asks us who signed."""
+    demo = openstack.within("meridian-demo")
+    key = demo(f"ec2 credentials create {JSON}")
+
+    def story(secret: str) -> Any:
+        command = [programs / "python", HERE / "s3_story.py", object_storage.address, version]
+        done = subprocess.run([*command, key["access"], secret], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert story("wrong") == {"refused": 403}
+    assert story(key["secret"]) == {"kept": "a thing", "listed": ["thing"], "presigned": "a thing"}
+    assert [row["Name"] for row in demo(f"container list {JSON}")] == [f"bucket-{version}"]
+    demo(f"container delete --recursive bucket-{version}")
+    demo(f"ec2 credentials delete {key['access']}")
+    assert story(key["secret"]) == {"refused": 403}
