@@ -32,6 +32,21 @@ OPTIONS: tuple[Option, ...] = (
         "MERIDIAN_STORAGE", str, "/var/lib/meridian", "Folder of images and disks; QEMU's user must reach it."
     ),
     Option(
+        "MERIDIAN_IMAGES_BUCKET",
+        str,
+        "",
+        "Bucket of an S3 service that keeps image files. Empty: they lie in MERIDIAN_STORAGE.",
+    ),
+    Option("MERIDIAN_IMAGES_BUCKET_URL", str, "", "Address of that service, if it is not Amazon's."),
+    Option("MERIDIAN_IMAGES_BUCKET_REGION", str, "us-east-1", "Its region."),
+    Option(
+        "MERIDIAN_IMAGES_BUCKET_KEY",
+        str,
+        "",
+        "Id of the access key. Empty: from AWS's own variables, files or the machine's role.",
+    ),
+    Option("MERIDIAN_IMAGES_BUCKET_SECRET_FILE", str, "", "File with the secret of that key."),
+    Option(
         "MERIDIAN_URL",
         str,
         "http://localhost:8000",
@@ -261,6 +276,17 @@ def days(name: str) -> int:
 def folder(name: str) -> Path:
     """Return the option `name` as an absolute folder; relative ones begin at the checkout."""
     return (BASE_DIR / Path(read(name)).expanduser()).resolve()
+
+
+def content(name: str) -> str:
+    """Return the content of the file that the option names; empty if it names none. Raise ImproperlyConfigured."""
+    file = read(name)
+    if not file:
+        return ""
+    try:
+        return Path(file).expanduser().read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}={file!r} cannot be read: {error}.") from error
 
 
 def origin(name: str) -> str:

@@ -1,6 +1,5 @@
 """The environment's settings of a directory and an OpenID Connect provider."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,13 +29,13 @@ def ldap() -> LdapServer | None:
         )
     ca_file = env.read("MERIDIAN_LDAP_CA_FILE")
     if ca_file:
-        _content("MERIDIAN_LDAP_CA_FILE")
+        env.content("MERIDIAN_LDAP_CA_FILE")
     return LdapServer(
         url=url,
         starttls=env.read("MERIDIAN_LDAP_STARTTLS"),
         ca_file=ca_file,
         bind_dn=env.read("MERIDIAN_LDAP_BIND_DN"),
-        bind_password=_content("MERIDIAN_LDAP_PASSWORD_FILE"),
+        bind_password=env.content("MERIDIAN_LDAP_PASSWORD_FILE"),
         base=_required("MERIDIAN_LDAP_BASE", url),
         filter=search_filter,
         name=_required("MERIDIAN_LDAP_NAME", url),
@@ -61,7 +60,7 @@ def oidc() -> OidcProvider | None:
     return OidcProvider(
         issuer=issuer,
         client_id=_required("MERIDIAN_OIDC_CLIENT_ID", issuer),
-        client_secret=_content("MERIDIAN_OIDC_SECRET_FILE"),
+        client_secret=env.content("MERIDIAN_OIDC_SECRET_FILE"),
         label=_required("MERIDIAN_OIDC_LABEL", issuer),
         scope=_required("MERIDIAN_OIDC_SCOPE", issuer),
         name_claim=_required("MERIDIAN_OIDC_NAME", issuer),
@@ -82,17 +81,6 @@ def _required(name: str, because: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} must not be empty with {because}.")
     return value
-
-
-def _content(name: str) -> str:
-    """Return the content of the file that the option names; empty if it names none."""
-    file = env.read(name)
-    if not file:
-        return ""
-    try:
-        return Path(file).expanduser().read_text().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{name}={file!r} cannot be read: {error}.") from error
 
 
 def _group_names(name: str) -> frozenset[str]:

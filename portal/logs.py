@@ -57,6 +57,7 @@ def configure(level: str) -> None:
                 "uvicorn": {"handlers": [], "propagate": True},
                 "uvicorn.access": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
+                "botocore": {"level": "WARNING"},  # in detail it would show signed requests
                 "celery": {"level": "INFO" if level == "DEBUG" else "WARNING"},
             },
         }

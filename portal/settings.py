@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
-from portal import env, federation, logs, static_version
+from portal import env, federation, image_storage, logs, static_version
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.folder("MERIDIAN_DATA")
@@ -156,6 +156,12 @@ else:
             },
         }
     }
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────
+STORAGES = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "images": image_storage.storage(),
+}
 
 # ── Redis: broker, channel layer and cache ───────────────────────────────────────────────────────
 REDIS_SOCKET = RUN_DIR / "redis.sock"

@@ -10,6 +10,7 @@ from compute.driver.specs import GuestFacts, PowerState
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
+from compute.images.services import image_files
 from compute.instances.models import Instance
 from compute.instances.services import reconcile
 from compute.instances.states import VmState
@@ -88,7 +89,7 @@ def _images(host: Hypervisor) -> Iterator[Difference]:
     """Files that belong to no image, in the host's pool and where images are kept."""
     names = {volume.name for volume in pools.own(host).list()}
     copies = {name.removeprefix(Image.COPY) for name in names if name.startswith(Image.COPY)}
-    files = {file.name for file in hosts.IMAGES.glob("*-*-*-*-*") if not file.name.startswith(".")}
+    files = image_files.stored_ids()
     ids = {str(key) for key in Image.objects.values_list("pk", flat=True)}
     for uuid in sorted((copies | files) - ids):
         yield Difference(what=f"file of image {uuid}", sentence="belongs to no image")

@@ -7,14 +7,38 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, TypeAlias
 
 Progress = Callable[[int, int], object]
 """Called with the bytes done and the total; an exception that it raises cancels the work."""
 
 CHUNK = 8 << 20
 PRIVATE = 0o600
+FETCHED = 1 << 20
+
+
+class Data(Protocol):
+    """Data that are read as they come."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes; none at the end."""
+
+    def close(self) -> None:
+        """End the reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A file that is fetched from elsewhere: what opens it, and its size in bytes."""
+
+    open: Callable[[], Data]
+    size: int
+
+
+Source: TypeAlias = Path | Stream
 
 
 def part_path(target: Path) -> Path:
@@ -62,6 +86,29 @@ def copy_atomic(source: Path, target: Path, progress: Progress) -> None:
     """Copy a sparse file as `create_atomic` does; `progress(done, total)` counts bytes of the source."""
     with open(source, "rb") as reader:
         create_atomic(target, lambda writer: _copy_data(reader.fileno(), writer.fileno(), progress))
+
+
+def fetch_atomic(source: Stream, target: Path, progress: Progress) -> None:
+    """Fetch a file as `create_atomic` does, with holes where it is empty. Raise OSError if it is shorter than it says."""
+    create_atomic(target, lambda writer: fetch(source, writer, progress))
+
+
+def fetch(source: Stream, writer: BinaryIO, progress: Progress) -> None:
+    """Write a fetched file, with holes where it is empty. Raise OSError if it is shorter than it says."""
+    done = 0
+    progress(0, source.size)
+    with closing(source.open()) as data:
+        while chunk := data.read(FETCHED):
+            if chunk.count(0) == len(chunk):
+                writer.seek(len(chunk), os.SEEK_CUR)
+            else:
+                writer.write(chunk)
+            done += len(chunk)
+            progress(done, source.size)
+    if done != source.size:
+        raise OSError(0, "the source ended before its end")
+    writer.flush()
+    os.ftruncate(writer.fileno(), done)
 
 
 def move_atomic(source: Path, target: Path, progress: Progress) -> None:

@@ -76,6 +76,7 @@ def test_a_wrong_setting_stops_the_start_and_says_which(tmp_path: Path, name: st
 
 
 LDAP = {"MERIDIAN_LDAP_URL": "ldap://ldap.example.org", "MERIDIAN_LDAP_BASE": "ou=people,dc=example,dc=org"}
+S3 = {"MERIDIAN_IMAGES_BUCKET": "images"}
 OIDC = {"MERIDIAN_OIDC_ISSUER": "https://login.example.org", "MERIDIAN_OIDC_CLIENT_ID": "meridian"}
 
 
@@ -92,10 +93,13 @@ OIDC = {"MERIDIAN_OIDC_ISSUER": "https://login.example.org", "MERIDIAN_OIDC_CLIE
         (OIDC | {"MERIDIAN_OIDC_ISSUER": "http://login.example.org"}, "MERIDIAN_OIDC_ISSUER"),
         (OIDC | {"MERIDIAN_OIDC_CLIENT_ID": ""}, "MERIDIAN_OIDC_CLIENT_ID"),
         (OIDC | {"MERIDIAN_OIDC_SECRET_FILE": "/nothing/here"}, "MERIDIAN_OIDC_SECRET_FILE"),
+        (S3 | {"MERIDIAN_IMAGES_BUCKET_URL": "s3.example.org"}, "MERIDIAN_IMAGES_BUCKET_URL"),
+        (S3 | {"MERIDIAN_IMAGES_BUCKET_KEY": "id"}, "MERIDIAN_IMAGES_BUCKET_SECRET_FILE"),
+        (S3 | {"MERIDIAN_IMAGES_BUCKET_SECRET_FILE": "/nothing/here"}, "MERIDIAN_IMAGES_BUCKET_SECRET_FILE"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_wrong_setting_of_signing_in_elsewhere_stops_the_start(
+def test_a_wrong_setting_of_a_service_elsewhere_stops_the_start(
     tmp_path: Path, environment: dict[str, str], name: str
 ) -> None:
     ended = start(tmp_path, **environment)

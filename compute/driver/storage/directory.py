@@ -22,7 +22,17 @@ from ..errors import (
     StorageNotFound,
     translated,
 )
-from ..files import Progress, copy_atomic, create_atomic, move_atomic, part_path, write_atomic
+from ..files import (
+    Progress,
+    Source,
+    Stream,
+    copy_atomic,
+    create_atomic,
+    fetch_atomic,
+    move_atomic,
+    part_path,
+    write_atomic,
+)
 from ..host.folders import check_reachable, make_private_folder
 from ..specs import BackingSpec, DiskFormat, PoolFacts, VolumeFacts
 from ..specs.sources import FileSource
@@ -103,7 +113,7 @@ class DirectoryPool:
     def import_file(
         self,
         name: str,
-        source: Path,
+        source: Source,
         format: DiskFormat,  # noqa: A002 - libvirt's word
         progress: Progress,
     ) -> VolumeFacts:
@@ -114,7 +124,10 @@ class DirectoryPool:
         target = self._path(name)
         if not target.exists():
             with translated(f"Copying {name} into storage pool {self.name}"):
-                copy_atomic(source, target, progress)
+                if isinstance(source, Stream):
+                    fetch_atomic(source, target, progress)
+                else:
+                    copy_atomic(source, target, progress)
         facts = self.stat(name)
         if facts is None:
             raise StorageNotFound(
@@ -127,7 +140,7 @@ class DirectoryPool:
     def convert_file(
         self,
         name: str,
-        source: Path,
+        source: Source,
         format: str,  # noqa: A002 - libvirt's word
         progress: Progress,
     ) -> VolumeFacts:
@@ -135,6 +148,8 @@ class DirectoryPool:
 
         An existing volume is success. `format` is in Glance's words. Raise StorageFull.
         """
+        if isinstance(source, Stream):
+            return self._convert_fetched(name, source, format, progress)
         target, attempt, total = self._path(name), f"Converting image {name}", source.stat().st_size
         driver = {"vhd": "vpc"}.get(format, format)
         command = ["convert", "-p", "-f", driver, "-O", "qcow2", str(source), str(part_path(target))]
@@ -149,6 +164,22 @@ class DirectoryPool:
         if facts is None:
             raise StorageNotFound(f"{attempt} failed: it was deleted meanwhile.")
         return facts
+
+    def _convert_fetched(
+        self,
+        name: str,
+        source: Stream,
+        format: str,  # noqa: A002 - libvirt's word
+        progress: Progress,
+    ) -> VolumeFacts:
+        """Convert a fetched image file, which lies in the pool under a hidden name meanwhile."""
+        fetched = _unconverted(self._path(name))
+        try:
+            with translated(f"Fetching image {name}"):
+                fetch_atomic(source, fetched, progress)
+            return self.convert_file(name, fetched, format, progress)
+        finally:
+            fetched.unlink(missing_ok=True)
 
     def overlay(
         self, name: str, base_name: str, size_bytes: int, base_format: DiskFormat = "qcow2"
@@ -284,7 +315,8 @@ class DirectoryPool:
         """Delete a volume and its partial files. Deleted is success."""
         target = self._path(name)
         with translated(f"Deleting volume {name}"):
-            for unfinished in (part_path(target), _unformatted(target)):
+            fetched = _unconverted(target)
+            for unfinished in (part_path(target), _unformatted(target), fetched, part_path(fetched)):
                 unfinished.unlink(missing_ok=True)
             try:
                 self._pool().storageVolLookupByName(name).delete()
@@ -368,6 +400,11 @@ class DirectoryPool:
 def _unformatted(target: Path) -> Path:
     """Return the hidden path of the raw file that is formatted before it becomes `target`."""
     return part_path(target).with_suffix(".raw")
+
+
+def _unconverted(target: Path) -> Path:
+    """Return the hidden path of the fetched file that is converted before it becomes `target`."""
+    return part_path(target).with_suffix(".source")
 
 
 def _facts(volume: libvirt.virStorageVol) -> VolumeFacts:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from contextlib import closing
 
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from accounts.openstack.responses import no_content
 from compute.images.api.base import ImageView, UnsupportedType
 from compute.images.models import Image
 from compute.images.services import image_files, images, uploads
+from compute.images.store import Data
 
 CONTENT_TYPE = "application/octet-stream"
 CHUNK = 1 << 20
@@ -41,36 +42,42 @@ class ImageFile(ImageView):
         if image.status == Image.Status.DEACTIVATED and not self.context.is_admin:
             raise Forbidden(_("The image is deactivated."))
         try:
-            file = image_files.file_of(image).open("rb")
+            response = _answer(image, request.headers.get("Range", ""))
         except FileNotFoundError as error:
             raise NotFound(_("The image has no data.")) from error
-        response = _part(file, image.size, request.headers.get("Range", ""))
         response.headers["Content-Type"] = CONTENT_TYPE
         response.headers["Accept-Ranges"] = "bytes"
         return response
 
 
-def _part(file: BinaryIO, size: int, header: str) -> HttpResponseBase:
+def _answer(image: Image, header: str) -> HttpResponseBase:
     """Return the whole file, or the one range that the header asks for (RFC 9110, section 14)."""
+    size = image.size
     if not (match := re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header)) or match[0] == "bytes=-":
-        return FileResponse(file)
+        return _data(image, 0, size - 1)
     if match[1]:
         first = int(match[1])
         last = min(int(match[2]), size - 1) if match[2] else size - 1
     else:
         first, last = max(size - int(match[2]), 0), size - 1
     if first > last:
-        file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    file.seek(first)
-    response = StreamingHttpResponse(_chunks(file, last - first + 1), status=206)
-    response.headers["Content-Length"] = str(last - first + 1)
+    response = _data(image, first, last)
+    response.status_code = 206
     response.headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     return response
 
 
-def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
-    with file:
-        while left > 0 and (chunk := file.read(min(CHUNK, left))):
+def _data(image: Image, first: int, last: int) -> StreamingHttpResponse:
+    """Return the bytes `first` to `last` of the image's file. Raise FileNotFoundError."""
+    length = last - first + 1
+    response = StreamingHttpResponse(_chunks(image_files.read_from(image, first, last), length))
+    response.headers["Content-Length"] = str(length)
+    return response
+
+
+def _chunks(data: Data, left: int) -> Iterator[bytes]:
+    with closing(data):
+        while left > 0 and (chunk := data.read(min(CHUNK, left))):
             left -= len(chunk)
             yield chunk

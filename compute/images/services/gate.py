@@ -6,6 +6,7 @@ one, stand alone, and have a size that a disk may have (oslo.utils, `format_insp
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 from oslo_utils.imageutils import format_inspector
@@ -19,6 +20,7 @@ FORMATS = ("qcow2", "raw", "iso", "vmdk", "vdi", "vhd", "vhdx", "ami", "ari", "a
 _DETECTED = {"gpt": "raw"}
 """Formats that the inspector tells apart and we do not."""
 
+CHUNK = 1 << 20
 MOST_VIRTUAL_BYTES = 64 * 2**40
 """The largest disk that an image may say it is."""
 
@@ -31,31 +33,73 @@ class Inspection:
     virtual_size: int
 
 
-def inspect(path: Path, declared: str, *, name: str = "") -> Inspection:
-    """Return the format of an image file, which must be the declared one. Raise BadInput unless it stands alone.
+class Gate:
+    """Inspects data while they pass, so that they are read once. `name` is what they are called in errors."""
 
-    `name` is what the file is called in errors.
-    """
-    name = name or path.name
-    try:
-        inspector = format_inspector.detect_file_format(str(path))
-        if inspector is not None:
-            inspector.safety_check()
-    except (format_inspector.ImageFormatError, format_inspector.SafetyCheckFailed) as error:
-        raise BadInput(
-            _("%(file)s is not safe to use: %(reason)s") % {"file": name, "reason": error}
-        ) from error
-    detected = _DETECTED.get(str(inspector), str(inspector)) if inspector is not None else "raw"
-    if detected not in FORMATS or detected != ("raw" if declared in {"ami", "ari", "aki"} else declared):
-        raise BadInput(
-            _("%(file)s is declared as %(wanted)s, and is %(detected)s.")
-            % {"file": name, "wanted": declared, "detected": detected}
-        )
-    virtual_size = int(inspector.virtual_size) if inspector is not None else path.stat().st_size
-    if detected in RAW_FORMATS:
-        virtual_size = path.stat().st_size
-    if not 0 <= virtual_size <= MOST_VIRTUAL_BYTES:
-        raise BadInput(
-            _("%(file)s says that it is a disk of %(size)s bytes.") % {"file": name, "size": virtual_size}
-        )
-    return Inspection(format=declared, virtual_size=virtual_size)
+    def __init__(self, declared: str, *, name: str) -> None:
+        self._declared, self._name = declared, name
+        self._passing: bytes | bytearray | memoryview = b""
+        self._inspector = format_inspector.InspectWrapper(self)
+        self._size = 0
+        self._decided = False
+        self._error: format_inspector.ImageFormatError | None = None
+
+    def read(self, _size: int) -> bytes | bytearray | memoryview:
+        """Return the data that pass, to the inspector."""
+        return self._passing
+
+    def pass_on(self, data: bytes | bytearray | memoryview) -> None:
+        """Look at the next data. Every header is looked at until one format is certain, as for a file."""
+        self._size += len(data)
+        if self._decided:
+            return
+        self._passing = data
+        self._inspector.read(len(data))
+        try:
+            self._decided = self._inspector.format is not None
+        except format_inspector.ImageFormatError as error:
+            self._decided, self._error = True, error
+
+    def end(self) -> Inspection:
+        """Return the format of all that passed, which must be the declared one. Raise BadInput unless it stands alone."""
+        inspector = self._format()
+        detected = _DETECTED.get(str(inspector), str(inspector)) if inspector is not None else "raw"
+        declared = self._declared
+        if detected not in FORMATS or detected != ("raw" if declared in {"ami", "ari", "aki"} else declared):
+            raise BadInput(
+                _("%(file)s is declared as %(wanted)s, and is %(detected)s.")
+                % {"file": self._name, "wanted": declared, "detected": detected}
+            )
+        is_raw = inspector is None or detected in RAW_FORMATS
+        virtual_size = self._size if is_raw else int(inspector.virtual_size)
+        if not 0 <= virtual_size <= MOST_VIRTUAL_BYTES:
+            raise BadInput(
+                _("%(file)s says that it is a disk of %(size)s bytes.")
+                % {"file": self._name, "size": virtual_size}
+            )
+        return Inspection(format=declared, virtual_size=virtual_size)
+
+    def _format(self) -> Any:
+        """Return the inspector of the one format, found safe. Raise BadInput."""
+        try:
+            if self._error is not None:
+                raise self._error
+            if not self._decided:
+                self._inspector.close()
+            inspector = self._inspector.format
+            if inspector is not None:
+                inspector.safety_check()
+        except (format_inspector.ImageFormatError, format_inspector.SafetyCheckFailed) as error:
+            raise BadInput(
+                _("%(file)s is not safe to use: %(reason)s") % {"file": self._name, "reason": error}
+            ) from error
+        return inspector
+
+
+def inspect(path: Path, declared: str) -> Inspection:
+    """Return the format of an image file. Raise BadInput as `Gate.end` does."""
+    gate = Gate(declared, name=path.name)
+    with path.open("rb") as file:
+        while data := file.read(CHUNK):
+            gate.pass_on(data)
+    return gate.end()

@@ -1,25 +1,35 @@
-"""Image files on this machine: let through the gate before anything opens them, then named by their row's id."""
+"""Image files: let through the gate before anything opens them, then in the store under their row's id."""
 
 import hashlib
-import os
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from compute.driver.files import CHUNK, PRIVATE, Progress
+from compute.driver.files import CHUNK, Data, Progress, Source, Stream
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
-from compute.images.services import gate
+from compute.images.services.gate import Gate
+from compute.images.store import Part, image_store
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def measure(path: Path, progress: Progress = lambda _done, _total: None) -> dict[str, Any]:
+def _silent(_done: int, _total: int) -> None:
+    """Take progress that nobody looks at."""
+
+
+def measure(path: Path, progress: Progress = _silent) -> dict[str, Any]:
     """Return the row's fields of a qcow2 file; `progress(done, total)` counts bytes. Raise BadInput as the gate does."""
-    inspection, size, digest = gate.inspect(path, "qcow2"), path.stat().st_size, hashlib.sha256()
+    gate, size, digest = Gate("qcow2", name=path.name), path.stat().st_size, hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
+            gate.pass_on(chunk)
             digest.update(chunk)
             progress(file.tell(), size)
+    inspection = gate.end()
     return {
         "disk_format": inspection.format,
         "size": size,
@@ -29,17 +39,17 @@ def measure(path: Path, progress: Progress = lambda _done, _total: None) -> dict
 
 
 def adopt(path: Path, name: str, **fields: Any) -> Image:
-    """Move an image file among ours and make it launchable. Raise BadInput as the gate does."""
+    """Move an image file of this machine among ours and make it launchable. Raise BadInput as the gate does."""
     image = Image(name=name, status=Image.Status.ACTIVE, **measure(path), **fields)
     # First the file, then the row: a row promises its file, a file alone is only waste.
-    path.chmod(PRIVATE)
-    os.replace(path, file_of(image))
+    image_store().adopt(path, str(image.pk), _silent)
     image.save()
+    path.unlink(missing_ok=True)
     return image
 
 
 READ = 256 * 1024
-"""Bytes to wait for at a time: few enough that a slow upload is seen to go on."""
+"""Bytes to wait for at a time: few enough that slow data are seen to go on."""
 
 
 class Body(Protocol):
@@ -49,53 +59,87 @@ class Body(Protocol):
         """Return up to so many bytes; none at the end."""
 
 
-def write_part(image: Image, body: Body, watch: Callable[[int], None]) -> tuple[int, str]:
-    """Write data beside the image's file to come. Return their size and digest.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What was written of an image's data, and let in by the gate. Sizes in bytes, `checksum` is SHA-256."""
+
+    part: Part
+    size: int
+    virtual_size: int
+    checksum: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of the image's row."""
+        return {"size": self.size, "virtual_size": self.virtual_size, "checksum": self.checksum}
+
+
+def new_part(image: Image, token: object) -> Part:
+    """Begin to write an image's file."""
+    return image_store().new_part(str(image.pk), str(token))
+
+
+def write_part(part: Part, image: Image, body: Body, watch: Callable[[int], None]) -> Received:
+    """Write data to a part, and return what they are. Raise BadInput as the gate does.
 
     `watch` is called with the size so far before more is written; what it raises breaks off.
     """
     size, digest = 0, hashlib.sha256()
-    with open(os.open(_part_of(image), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb", 0) as file:
-        while chunk := body.read(READ):
-            size += len(chunk)
-            watch(size)
-            file.write(chunk)
-            digest.update(chunk)
-        os.fsync(file.fileno())
-    return size, digest.hexdigest()
+    gate = Gate(image.disk_format, name=image.name or str(image.pk))
+    while chunk := body.read(READ):
+        size += len(chunk)
+        watch(size)
+        part.write(chunk)
+        digest.update(chunk)
+        gate.pass_on(chunk)
+    inspection = gate.end()
+    part.close()
+    return Received(part=part, size=size, virtual_size=inspection.virtual_size, checksum=digest.hexdigest())
 
 
-def inspect_part(image: Image) -> int:
-    """Return the size as a disk of what was written. Raise BadInput as the gate does."""
-    name = image.name or str(image.pk)
-    return gate.inspect(_part_of(image), image.disk_format, name=name).virtual_size
-
-
-def finish_part(image: Image) -> None:
-    """Make what was written the image's file."""
-    _part_of(image).replace(file_of(image))
-
-
-def remove_part(image: Image) -> None:
-    """Remove what one upload wrote. A missing file is a success."""
-    _part_of(image).unlink(missing_ok=True)
-
-
-def _part_of(image: Image) -> Path:
-    """Return the path of what the image's upload writes, one that no other upload of the image writes."""
-    return Path(hosts.IMAGES / f".{image.pk}.{image.upload}.part")
-
-
-def file_of(image: Image) -> Path:
-    """Return the path of the image's file."""
+def draft_of(image: Image) -> Path:
+    """Return the path at which a host writes the image's file. In a local store it is the file itself."""
     return Path(hosts.IMAGES / str(image.pk))
+
+
+def store_draft(image: Image, progress: Progress) -> None:
+    """Bring what a host has written into the store; `progress(done, total)` counts bytes if they are copied."""
+    image_store().adopt(draft_of(image), str(image.pk), progress)
+
+
+def remove_draft(image: Image) -> None:
+    """Remove what a host has written, now that the store has it."""
+    if image_store().path_of(str(image.pk)) is None:
+        draft_of(image).unlink(missing_ok=True)
+
+
+def has_file(image: Image) -> bool:
+    """Return whether the store has the image's file."""
+    return image_store().exists(str(image.pk))
+
+
+def stored_ids() -> set[str]:
+    """Return the ids of all images whose files are in the store, as text."""
+    return {name for name in image_store().names() if _ID.fullmatch(name)}
+
+
+def read_from(image: Image, first: int, last: int) -> Data:
+    """Return the bytes `first` to `last` of the image's file. Raise FileNotFoundError."""
+    return image_store().read_from(str(image.pk), first, last)
+
+
+def source_of(image: Image) -> Source:
+    """Return the image's file as pools take it: the path of a local one, else what fetches it."""
+    name, size = str(image.pk), image.size
+    if (path := image_store().path_of(name)) is not None:
+        return path
+    return Stream(open=lambda: image_store().read_from(name, 0, size - 1), size=size)
 
 
 def remove_file(image_id: object) -> None:
     """Remove an image's file and any unfinished part. A missing file is a success."""
-    file = Path(hosts.IMAGES / str(image_id))
-    for path in (*file.parent.glob(f".{image_id}.*part"), file):
-        path.unlink(missing_ok=True)
+    image_store().delete(str(image_id))
+    Path(hosts.IMAGES / str(image_id)).unlink(missing_ok=True)
 
 
 def evict(hypervisor: Hypervisor) -> None:

@@ -265,8 +265,8 @@ def too_large(image: Image, ram_mib: int, disk_gib: int) -> str:
 def bring(image: Image, pool: Pool, progress: Progress) -> None:
     """Copy the image into the pool if it is missing; `progress(done, total)` counts bytes. Raise Conflict."""
     get_existing(image.pk)
-    source = image_files.file_of(image)
+    name, source = image.volume_name, image_files.source_of(image)
     if image.disk_format in {*RAW_FORMATS, "qcow2"}:
-        pool.import_file(image.volume_name, source, image.volume_format, progress)
+        pool.import_file(name, source, image.volume_format, progress)
     else:
-        pool.convert_file(image.volume_name, source, image.disk_format, progress)
+        pool.convert_file(name, source, image.disk_format, progress)

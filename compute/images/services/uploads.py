@@ -17,6 +17,8 @@ from accounts.services import audit, quotas
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import gate, image_files, image_quota, images
+from compute.images.services.image_files import Received
+from compute.images.store import Part
 
 Status = Image.Status
 
@@ -42,20 +44,35 @@ def receive(context: Context, image_id: object, body: image_files.Body, length: 
     if the data are not what the image says, TooLarge beyond the project's quota.
     """
     image = _begin(context, image_id)
+    part = None
     try:
-        size, digest = image_files.write_part(image, body, _watch(image, length or 0))
-        if length is not None and size != length:
-            raise BadInput(  # noqa: TRY301 - one of many ways in which it may end
-                _("The upload ended after %(size)s of %(length)s bytes.") % {"size": size, "length": length}
-            )
-        virtual_size = image_files.inspect_part(image)
-        _end(context, image, size=size, virtual_size=virtual_size, checksum=digest)
-    except FileNotFoundError as error:  # the sweep has removed what came
-        _give_up(image)
-        raise Conflict(GIVEN_UP) from error
-    except BaseException:
-        _give_up(image)
+        watch = _watch(image, length or 0)
+        part = image_files.new_part(image, image.upload)
+        whole = WholeBody(body, length)
+        _end(context, image, image_files.write_part(part, image, whole, watch))
+    except BaseException as error:
+        _give_up(image, part)
+        if isinstance(error, FileNotFoundError):  # the sweep has removed what came
+            raise Conflict(GIVEN_UP) from error
         raise
+
+
+class WholeBody:
+    """Data of a length that the client may have said."""
+
+    def __init__(self, body: image_files.Body, length: int | None) -> None:
+        self._body, self._length, self._size = body, length, 0
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes. Raise BadInput at the end if it is not where the client has said."""
+        data = self._body.read(size)
+        self._size += len(data)
+        if not data and self._length not in {None, self._size}:
+            raise BadInput(
+                _("The upload ended after %(size)s of %(length)s bytes.")
+                % {"size": self._size, "length": self._length}
+            )
+        return data
 
 
 def _watch(image: Image, length: int) -> Callable[[int], None]:
@@ -78,7 +95,7 @@ def sweep() -> int:
     long_ago = timezone.now() - SILENT
     silent = Image.objects.filter(status=Status.SAVING, upload__isnull=False, updated_at__lt=long_ago)
     for image in (rows := list(silent)):
-        _give_up(image)
+        _give_up(image, None)
     return len(rows)
 
 
@@ -97,25 +114,24 @@ def _begin(context: Context, image_id: object) -> Image:
 
 
 @transaction.atomic
-def _end(context: Context, image: Image, *, size: int, virtual_size: int, checksum: str) -> None:
+def _end(context: Context, image: Image, received: Received) -> None:
     """Make the image launchable. Raise Conflict if it was deleted meanwhile, OverQuota."""
     if image.project is not None:
-        image_quota.reserve(image.project, image.user, size=size)
+        image_quota.reserve(image.project, image.user, size=received.size)
     locked = _filling(image).select_for_update().first()
     if locked is None:
         raise Conflict(GIVEN_UP)
     # First the file, then the row: a row promises its file, a file alone is only waste.
-    image_files.finish_part(image)
-    transitions.settle(
-        locked, Status.ACTIVE, upload=None, size=size, virtual_size=virtual_size, checksum=checksum
-    )
-    audit.record(context, "image.upload", locked, size=size)
+    received.part.finish()
+    transitions.settle(locked, Status.ACTIVE, upload=None, **received.fields)
+    audit.record(context, "image.upload", locked, size=received.size)
 
 
 @transaction.atomic
-def _give_up(image: Image) -> None:
+def _give_up(image: Image, part: Part | None) -> None:
     """Remove what came, and let the image be filled anew."""
-    image_files.remove_part(image)
+    if part is not None:
+        part.discard()
     locked = _filling(image).select_for_update().first()
     if locked is not None:
         image_files.remove_file(image.pk)

@@ -39,7 +39,7 @@ class ExportDisk(Step):
     def do(self, run: Run) -> None:
         instance, image = run.subject, _image(run)
         transitions.change(image, status=Status.SAVING)
-        target, root = image_files.file_of(image), machine_disks.root(instance)
+        target, root = image_files.draft_of(image), machine_disks.root(instance)
 
         def progress(done: int, total: int) -> None:
             if run.progress(done, total):
@@ -76,10 +76,13 @@ class MeasureImage(Step):
     def do(self, run: Run) -> None:
         """Reserve the size, which is known only now. Raise OverQuota."""
         image, project = _image(run), run.subject.project
-        facts = image_files.measure(image_files.file_of(image), run.progress)
-        with transaction.atomic():
-            image_quota.reserve(project, image.user, size=facts["size"] - image.size)
-            transitions.change(image, **facts)
+        if not image.checksum or not image_files.has_file(image):
+            facts = image_files.measure(image_files.draft_of(image), run.progress)
+            image_files.store_draft(image, run.progress)
+            with transaction.atomic():
+                image_quota.reserve(project, image.user, size=facts["size"] - image.size)
+                transitions.change(image, **facts)
+        image_files.remove_draft(image)
 
 
 class ImageAction(InstanceAction):

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         entry = None if image == "tiny" else catalog.find(image)
         name = entry.name if entry else TINY["name"]
         offered = Image.objects.filter(name=name, project=None, visibility="public")
-        if not again and any(image_files.file_of(row).exists() for row in offered):
+        if not again and any(image_files.has_file(row) for row in offered):
             self._report(verbosity, f"{name} is there already.")
             return
         hosts.IMAGES.parent.mkdir(mode=0o711, parents=True, exist_ok=True)

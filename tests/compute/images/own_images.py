@@ -9,5 +9,5 @@ from tests import factories
 def own(context: Context, **fields: object) -> Image:
     """An image of the asker's project, with its file."""
     image = factories.ImageFactory(project=context.project, visibility="private", **fields)
-    image_files.file_of(image).write_bytes(b"x")
+    image_files.draft_of(image).write_bytes(b"x")
     return image

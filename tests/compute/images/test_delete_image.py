@@ -69,7 +69,7 @@ def test_what_disks_stand_on_stays(as_alice: Context, state: VmState, column: st
     images.delete(as_alice, image.pk)
     work()
     image.refresh_from_db()
-    assert (image.status, image_files.file_of(image).exists()) == (Status.DELETED, False)
+    assert (image.status, image_files.draft_of(image).exists()) == (Status.DELETED, False)
 
 
 def test_what_an_instance_is_being_rebuilt_to_stays(as_alice: Context) -> None:
@@ -87,7 +87,7 @@ def test_what_is_about_to_be_launched_from_stays(
     with pytest.raises(Conflict, match=f"the disks of {web.name} stand on it"):
         images.delete(as_alice, image.pk)
     assert not images.discard_unused(image.pk, "test")
-    assert image_files.file_of(image).exists()
+    assert image_files.draft_of(image).exists()
 
 
 def test_what_comes_after_a_deletion_waits_for_it_and_is_told(

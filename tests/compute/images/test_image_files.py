@@ -66,9 +66,9 @@ def test_an_adopted_image_can_be_launched_and_deleted(
     monkeypatch.setattr(hosts, "IMAGES", tmp_path)
     image = image_files.adopt(plain, "Mine", default_user="me")
     assert (image.status, image.virtual_size, len(image.checksum)) == (Image.Status.ACTIVE, 2**20, 64)
-    assert image_files.file_of(image).stat().st_size == image.size
+    assert image_files.draft_of(image).stat().st_size == image.size
     assert not plain.exists()
-    kept = image_files.file_of(image)
+    kept = image_files.draft_of(image)
     assert kept.stat().st_mode & 0o777 == 0o600
     assert images.discard_unused(image.pk, "test")
     work()
@@ -105,4 +105,4 @@ def test_what_a_run_that_ended_early_has_built_is_taken(
     call_command("build_image", "tiny", verbosity=0)
     image = Image.objects.get()
     assert (image.name, image.checksum, image.status) == ("Tiny Linux", digest, Image.Status.ACTIVE)
-    assert list(tmp_path.iterdir()) == [image_files.file_of(image)]
+    assert list(tmp_path.iterdir()) == [image_files.draft_of(image)]

@@ -243,8 +243,8 @@ def test_one_that_turns_out_too_large_is_given_up(as_alice: Context, source: Ins
     image, operation = take(as_alice, source)
     copied = {"name": "copy_disk", "label": "", "began": "now", "ended": "now", "undone": None}
     Operation.objects.filter(pk=operation.pk).update(timeline=[copied])
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image_files.file_of(image), "1G"], check=True)
-    with image_files.file_of(image).open("ab") as file:
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image_files.draft_of(image), "1G"], check=True)
+    with image_files.draft_of(image).open("ab") as file:
         file.truncate(3 * 2**20)
     Quota.objects.create(project=as_alice.project, resource="image_size_total", limit=2)
     ended = run(operation)
@@ -252,5 +252,5 @@ def test_one_that_turns_out_too_large_is_given_up(as_alice: Context, source: Ins
     assert (
         ended.error["message"] == "Not enough quota for Image storage: 3 MiB requested, 2 of 2 MiB available."
     )
-    assert not image_files.file_of(image).exists()
+    assert not image_files.draft_of(image).exists()
     assert used(source.project) == {"image_count_total": 0, "image_size_total": 0}
