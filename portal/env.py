@@ -47,6 +47,19 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("MERIDIAN_IMAGES_BUCKET_SECRET_FILE", str, "", "File with the secret of that key."),
     Option(
+        "MERIDIAN_IMPORT_PORTS",
+        list,
+        "80,443,8080,8443",
+        "Ports from which images may be imported, by http and https.",
+    ),
+    Option(
+        "MERIDIAN_IMPORT_NETWORKS",
+        list,
+        "",
+        "Networks from which they may be imported though they are private, like 10.0.0.0/24. "
+        "All public addresses are allowed.",
+    ),
+    Option(
         "MERIDIAN_URL",
         str,
         "http://localhost:8000",
@@ -235,7 +248,8 @@ def read(name: str) -> Any:
             case "int":
                 return reader.int(name, default=int(option.default))
             case "list":
-                return [item for item in reader.list(name, default=[]) if item]
+                default = option.default.split(",")
+                return [item.strip() for item in reader.list(name, default=default) if item.strip()]
             case _:
                 return reader.str(name, default=option.default)
     except (ValueError, KeyError) as error:
@@ -276,6 +290,22 @@ def days(name: str) -> int:
 def folder(name: str) -> Path:
     """Return the option `name` as an absolute folder; relative ones begin at the checkout."""
     return (BASE_DIR / Path(read(name)).expanduser()).resolve()
+
+
+def ports(name: str) -> frozenset[int]:
+    """Return the option `name` as numbers of ports. Raise ImproperlyConfigured for anything else."""
+    values = read(name)
+    if wrong := [value for value in values if not (value.isdecimal() and 0 < int(value) < 65_536)]:
+        raise ImproperlyConfigured(f"{name}: {wrong[0]!r} must be a port, like 443.")
+    return frozenset(map(int, values))
+
+
+def networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return the option `name` as networks. Raise ImproperlyConfigured for anything else."""
+    try:
+        return tuple(ipaddress.ip_network(value) for value in read(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must list networks like 10.0.0.0/24: {error}.") from error
 
 
 def content(name: str) -> str:

@@ -50,7 +50,7 @@ VIRTUALIZATION = env.choice("MERIDIAN_VIRTUALIZATION", {"detect", "kvm", "qemu"}
 WEB_WORKERS = env.count("MERIDIAN_WEB_WORKERS")
 WEB_THREADS = 16
 WEB_STREAMING_THREADS = 8
-STREAMED_PATHS = [r"/image/v2/images/[^/]+/file"]
+STREAMED_PATHS = [r"/image/v2/images/[^/]+/(file|stage)"]
 """Addresses whose bodies have any size, as regular expressions for Python and nginx. Their views check before they read."""
 WORKERS = env.count("MERIDIAN_WORKERS")
 STOP_GRACE_SECONDS = env.read("MERIDIAN_STOP_GRACE")
@@ -62,6 +62,8 @@ USER_DATA_DAYS = env.days("MERIDIAN_USER_DATA_DAYS")
 AUDIT_DAYS = env.days("MERIDIAN_AUDIT_DAYS")
 QUOTA_REQUEST_DAYS = env.days("MERIDIAN_QUOTA_REQUEST_DAYS")
 LEASE_SECONDS = env.read("MERIDIAN_LEASE")
+IMPORT_PORTS = env.ports("MERIDIAN_IMPORT_PORTS")
+IMPORT_NETWORKS = env.networks("MERIDIAN_IMPORT_NETWORKS")
 FAILPOINTS = env.read("MERIDIAN_FAILPOINTS")
 try:
     NETWORK_CIDR = str(ipaddress.IPv4Network(env.read("MERIDIAN_NETWORK")))

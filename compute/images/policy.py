@@ -8,4 +8,6 @@ RULES = {
     "image:change_owner": "admin",
     "image:share": "member",
     "image:answer_share": "member",
+    "image:read_tasks": "admin",
+    "image:read_cache": "admin",
 }

@@ -15,6 +15,7 @@ from compute.images.services import images
 from portal.requests import Request, done, live_page
 
 STATES = {
+    Image.Status.UPLOADING: (Image.Status.UPLOADING.label, "secondary"),
     Image.Status.ACTIVE: (gettext_lazy("Ready"), "green"),
     Image.Status.DEACTIVATED: (gettext_lazy("Deactivated"), "yellow"),
     Image.Status.ERROR: (gettext_lazy("Error"), "red"),
@@ -40,15 +41,26 @@ class Row:
 
     @property
     def is_busy(self) -> bool:
-        return self.image.status in Image.UNFINISHED and (
-            self.image.upload is not None or self.image.taken_from is not None
+        return self.image.status == Image.Status.IMPORTING or (
+            self.image.status in Image.UNFINISHED
+            and (self.image.upload is not None or self.image.taken_from is not None)
         )
+
+    @property
+    def failure(self) -> str:
+        """Return why the last import failed; empty if the image got data since."""
+        fault = self.image.fault if self.image.status == Image.Status.QUEUED else None
+        return str(fault["message"]) if fault else ""
 
     @property
     def state(self) -> tuple[str | Promise, str]:
         """Return the label of the state, and its color."""
+        if self.image.status == Image.Status.IMPORTING:
+            return Image.Status.IMPORTING.label, "blue"
         if self.is_busy:
             return (_("Being uploaded") if self.image.upload else _("Being taken")), "blue"
+        if self.failure:
+            return _("Import failed"), "red"
         return STATES.get(Image.Status(self.image.status), (_("No data yet"), "secondary"))
 
 

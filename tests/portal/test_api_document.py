@@ -65,6 +65,7 @@ WITHOUT_BODY = {
     "identity-system-grant",
     "image-image-activation",
     "image-image-file",
+    "image-image-stage",
     "image-image-tag",
 }
 """What PUT and POST write at these addresses stands in the address, or is data as they are."""

@@ -140,6 +140,25 @@ def test_what_cannot_be_deleted_is_not_offered(
     assert (f"/images/{image.pk}/delete/" in text(browser.get("/images/"))) == offered
 
 
+def test_an_import_says_how_far_it_is_and_why_it_failed(browser: Client, blue: Project) -> None:
+    image = own(blue, status=Image.Status.IMPORTING, task_state=Image.IMPORTING)
+    operation = factories.OperationFactory(
+        instance=image,
+        subject_type="image",
+        kind="image.import",
+        progress={"done": 1, "total": 4, "unit": "bytes"},
+    )
+    page = text(browser.get("/images/"))
+    assert '<span class="spinner" aria-hidden="true"></span>Being imported' in page
+    assert 'aria-label="Fetch the data"' in page
+    fault = {"code": "fetchFailed", "message": "https://example.org/x answered with status 404."}
+    Image.objects.update(status=Image.Status.QUEUED, task_state=None, fault=fault)
+    operation.delete()
+    page = text(browser.get("/images/"))
+    assert 'data-colour="red">Import failed' in page
+    assert fault["message"] in page
+
+
 def test_an_image_that_others_share_is_launched_and_not_deleted(
     browser: Client, blue: Project, red: Project
 ) -> None:

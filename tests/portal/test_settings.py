@@ -66,6 +66,9 @@ def test_what_is_no_whole_number_is_refused_by_name(
         ("MERIDIAN_LOG_LEVEL", "LOUD"),
         ("MERIDIAN_DEBUG", "perhaps"),
         ("MERIDIAN_AUDIT_DAYS", "-1"),
+        ("MERIDIAN_IMPORT_PORTS", "80,http"),
+        ("MERIDIAN_IMPORT_PORTS", "65536"),
+        ("MERIDIAN_IMPORT_NETWORKS", "10.0.0.1/24"),
         ("MERIDIAN_OPERATION_DAYS", "99999999999"),
     ],
 )

@@ -43,10 +43,10 @@ class Delete(Action):
     icon = "trash"
     order = 100
     move = Move(
-        start=frozenset({Status.QUEUED, Status.SAVING, Status.ACTIVE, Status.DEACTIVATED, Status.ERROR}),
+        start=frozenset({*Image.UNFINISHED, Status.ACTIVE, Status.DEACTIVATED, Status.ERROR}),
         task=Image.DELETING,
         end=Status.DELETED,
-        interrupts=frozenset({Image.SAVING}),
+        interrupts=frozenset({Image.SAVING, Image.IMPORTING}),
     )
     doing = gettext_lazy("Deleting")
     rules: ClassVar[dict[str, str]] = {"image:delete_public": "admin"}

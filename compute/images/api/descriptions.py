@@ -1,4 +1,4 @@
-"""The schemas of images and their members, which older clients read first."""
+"""The schemas of images, their members and tasks, which older clients read first."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from accounts.openstack.contract import contract
 from compute.images.api.base import ImageView
 from compute.images.api.schemas import images as schemas
+from compute.images.api.schemas import tasks as task_schemas
 from compute.images.models import ImageMember
 from compute.images.services import gate, image_fields
 
@@ -57,6 +58,27 @@ _MEMBER: dict[str, Any] = {
     },
     "links": [],
 }
+_TASK: dict[str, Any] = {
+    "name": "task",
+    "properties": {
+        "id": {"type": "string"},
+        "type": {"type": "string", "enum": [task_schemas.TYPE]},
+        "status": {"type": "string", "enum": list(task_schemas.STATUSES)},
+        "input": {"type": ["null", "object"]},
+        "result": {"type": ["null", "object"]},
+        "owner": _TEXT,
+        "message": _TEXT,
+        "image_id": _TEXT,
+        "request_id": _TEXT,
+        "user_id": _TEXT,
+        "expires_at": _TEXT,
+        "created_at": _TIME,
+        "updated_at": _TIME,
+        "self": {"type": "string", "readOnly": True},
+        "schema": {"type": "string", "readOnly": True},
+    },
+    "links": [],
+}
 
 
 def _list_of(plural: str, item: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +99,8 @@ DESCRIPTIONS = {
     "images": _list_of("images", _IMAGE),
     "member": _MEMBER,
     "members": _list_of("members", _MEMBER),
+    "task": _TASK,
+    "tasks": _list_of("tasks", _TASK),
 }
 
 

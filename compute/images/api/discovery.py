@@ -6,7 +6,7 @@ from accounts.openstack import discovery
 from compute.api.schemas import BRIEF_VERSIONS
 from compute.images.api.base import IMAGE, ImageView
 
-VERSION = "v2.9"
+VERSION = "v2.12"
 
 
 class Versions(discovery.VersionDocument, ImageView):

@@ -25,12 +25,7 @@ class ImageFile(ImageView):
     @contract(answers={204: None})
     def put(self, request: Request, key: str) -> HttpResponse:
         """Take the data, as they come."""
-        if request.content_type.partition(";")[0].strip() != CONTENT_TYPE:
-            raise UnsupportedType(_("Send the data as %(type)s.") % {"type": CONTENT_TYPE})
-        length = request.META.get("CONTENT_LENGTH") or None
-        if length is not None and not (length.isascii() and length.isdigit() and len(length) < 19):
-            raise BadInput(fields={"Content-Length": _("Give a whole number from 0.")})
-        uploads.receive(self.context, key, request._request, None if length is None else int(length))
+        uploads.receive(self.context, key, request._request, _length(request))
         return no_content()
 
     @contract(answers={200: None, 204: None, 206: None})
@@ -48,6 +43,24 @@ class ImageFile(ImageView):
         response.headers["Content-Type"] = CONTENT_TYPE
         response.headers["Accept-Ranges"] = "bytes"
         return response
+
+
+class StagedFile(ImageView):
+    @contract(answers={204: None})
+    def put(self, request: Request, key: str) -> HttpResponse:
+        """Take the data, as they come, for an import by `glance-direct`."""
+        uploads.stage(self.context, key, request._request, _length(request))
+        return no_content()
+
+
+def _length(request: Request) -> int | None:
+    """Return the length of the data that a request sends, if it says it. Raise BadInput, UnsupportedType."""
+    if request.content_type.partition(";")[0].strip() != CONTENT_TYPE:
+        raise UnsupportedType(_("Send the data as %(type)s.") % {"type": CONTENT_TYPE})
+    length = request.META.get("CONTENT_LENGTH") or None
+    if length is not None and not (length.isascii() and length.isdigit() and len(length) < 19):
+        raise BadInput(fields={"Content-Length": _("Give a whole number from 0.")})
+    return None if length is None else int(length)
 
 
 def _answer(image: Image, header: str) -> HttpResponseBase:

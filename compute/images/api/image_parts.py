@@ -1,12 +1,11 @@
-"""What is said of one image by an address of its own: tags, whether it is active, and its tasks."""
+"""What is said of one image by an address of its own: tags, and whether it is active."""
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import no_content
 from compute.images.api.base import ImageView
-from compute.images.api.schemas import images as schemas
 from compute.images.services import images
 
 
@@ -27,12 +26,3 @@ class Activation(ImageView):
     def post(self, request: Request, key: str, verb: str) -> HttpResponse:
         images.set_active(self.context, key, verb)
         return no_content()
-
-
-class Tasks(ImageView):
-    """What is being imported into an image: nothing, ever."""
-
-    @contract(answers={200: schemas.TASKS})
-    def get(self, request: Request, key: str) -> HttpResponse:
-        images.get_visible(self.context, key)
-        return JsonResponse({"tasks": []})

@@ -23,7 +23,7 @@ from accounts.services import inputs
 from compute.images.api.base import IMAGE, ImageView, UnsupportedType
 from compute.images.api.schemas import images as schemas
 from compute.images.models import Image
-from compute.images.services import images
+from compute.images.services import images, imports
 
 SORTS = {
     "name": "name",
@@ -71,7 +71,12 @@ class Images(ImageView):
         body = dict(self.body())
         key = body.pop("id", None)
         image = images.create(self.context, body, UUID(key) if key else None)
-        return JsonResponse(show(image), status=201, headers={"Location": IMAGE.url(f"images/{image.pk}")})
+        headers = {
+            "Location": IMAGE.url(f"images/{image.pk}"),
+            "OpenStack-image-import-methods": ",".join(imports.METHODS),
+            "OpenStack-image-store-ids": imports.store_id(),
+        }
+        return JsonResponse(show(image), status=201, headers=headers)
 
 
 class OneImage(ImageView):
@@ -119,11 +124,23 @@ def show(image: Image) -> dict[str, Any]:
         "schema": "/v2/schemas/image",
     }
     optional = {
-        "description": image.description,
-        "os_type": image.os_type,
-        "os_admin_user": image.default_user,
+        "description": image.description or None,
+        "os_type": image.os_type or None,
+        "os_admin_user": image.default_user or None,
     }
-    return image.properties | body | {name: value for name, value in optional.items() if value}
+    optional |= _import_state(image)
+    return image.properties | body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _import_state(image: Image) -> dict[str, str]:
+    """Return the store that has the image's data, is getting them, or failed to get them."""
+    if image.status not in Image.UNFINISHED:
+        return {"stores": imports.store_id()}
+    if image.status == Image.Status.IMPORTING:
+        return {"os_glance_importing_to_stores": imports.store_id(), "os_glance_failed_import": ""}
+    if image.status == Image.Status.QUEUED and image.fault:
+        return {"os_glance_importing_to_stores": "", "os_glance_failed_import": imports.store_id()}
+    return {}
 
 
 def _flag(query: QueryDict, name: str, *, default: bool) -> bool:

@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from compute.images.api import descriptions, discovery, image_file, image_parts, images, members
+from compute.images.api import (
+    descriptions,
+    discovery,
+    image_file,
+    image_parts,
+    images,
+    imports,
+    members,
+    tasks,
+)
 
 urlpatterns = [
     path("", discovery.Versions.as_view(), name="image-versions"),
@@ -18,9 +27,16 @@ urlpatterns = [
         image_parts.Activation.as_view(),
         name="image-image-activation",
     ),
-    path("v2/images/<str:key>/tasks", image_parts.Tasks.as_view(), name="image-image-tasks"),
+    path("v2/images/<str:key>/stage", image_file.StagedFile.as_view(), name="image-image-stage"),
+    path("v2/images/<str:key>/import", imports.Import.as_view(), name="image-image-import"),
+    path("v2/images/<str:key>/tasks", tasks.ImageTasks.as_view(), name="image-image-tasks"),
+    path("v2/tasks", tasks.Tasks.as_view(), name="image-tasks"),
+    path("v2/tasks/<str:key>", tasks.OneTask.as_view(), name="image-task"),
+    path("v2/info/import", imports.ImportMethods.as_view(), name="image-info-import"),
+    path("v2/info/stores", imports.Stores.as_view(), name="image-info-stores"),
+    path("v2/cache", imports.Cache.as_view(), name="image-cache"),
     re_path(
-        r"^v2/schemas/(?P<name>image|images|member|members)\Z",
+        r"^v2/schemas/(?P<name>image|images|member|members|task|tasks)\Z",
         descriptions.Description.as_view(),
         name="image-schema",
     ),

@@ -27,13 +27,16 @@ class Image(Subject):
 
         QUEUED = "queued", _("Waiting")
         SAVING = "saving", _("Being stored")
+        UPLOADING = "uploading", _("Data sent, not imported")
+        IMPORTING = "importing", _("Being imported")
         ACTIVE = "active", _("Ready")
         DEACTIVATED = "deactivated", _("Deactivated")
         ERROR = "error", _("Error")
         DELETED = "deleted", _("Deleted")
 
-    UNFINISHED = (Status.QUEUED, Status.SAVING)
+    UNFINISHED = (Status.QUEUED, Status.SAVING, Status.UPLOADING, Status.IMPORTING)
     SAVING = "saving"
+    IMPORTING = "importing"
     DELETING = "deleting"
     """Tasks."""
     COPY = "image-"
@@ -64,6 +67,11 @@ class Image(Subject):
     )
     upload = models.UUIDField(null=True)
     """Which upload may fill the image, so that one that was given up does not."""
+    staged = models.JSONField(null=True)
+    """Data that wait to be imported: the token of their part, `size`, `virtual_size` and `checksum`.
+
+    Or else `refused`, why they cannot be.
+    """
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     schedule = models.ForeignKey(
         "compute.Schedule", on_delete=models.SET_NULL, null=True, related_name="images"

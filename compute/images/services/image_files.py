@@ -2,17 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from accounts.errors import BadInput
 from compute.driver.files import CHUNK, Data, Progress, Source, Stream
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
-from compute.images.services.gate import Gate
-from compute.images.store import Part, image_store
+from compute.images.services.bodies import Body
+from compute.images.services.gate import Gate, Inspection
+from compute.images.store import image_store
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -52,18 +54,18 @@ READ = 256 * 1024
 """Bytes to wait for at a time: few enough that slow data are seen to go on."""
 
 
-class Body(Protocol):
-    """Data that are read as they come."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to so many bytes; none at the end."""
+class Refused(BadInput):
+    """The gate does not let the data in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What was written of an image's data, and let in by the gate. Sizes in bytes, `checksum` is SHA-256."""
+    """What was written of an image's data, and let in by the gate. Sizes in bytes, `checksum` is SHA-256.
 
-    part: Part
+    `token` finds the part.
+    """
+
+    token: str
     size: int
     virtual_size: int
     checksum: str
@@ -73,28 +75,58 @@ class Received:
         """Return the fields of the image's row."""
         return {"size": self.size, "virtual_size": self.virtual_size, "checksum": self.checksum}
 
+    def as_staged(self) -> dict[str, Any]:
+        """Return it as the image's row keeps it until it becomes the file."""
+        return self.fields | {"part": self.token}
 
-def new_part(image: Image, token: object) -> Part:
-    """Begin to write an image's file."""
-    return image_store().new_part(str(image.pk), str(token))
+
+def received_of(staged: Mapping[str, Any]) -> Received:
+    """Return what an image's row keeps. Raise Refused if it says why the data were not let in."""
+    if reason := staged.get("refused"):
+        raise Refused(reason)
+    return Received(
+        token=staged["part"],
+        size=staged["size"],
+        virtual_size=staged["virtual_size"],
+        checksum=staged["checksum"],
+    )
 
 
-def write_part(part: Part, image: Image, body: Body, watch: Callable[[int], None]) -> Received:
-    """Write data to a part, and return what they are. Raise BadInput as the gate does.
+def write_part(image: Image, token: object, body: Body, watch: Callable[[int], None]) -> Received:
+    """Write data to a part of the image's file, and return what they are. Raise Refused as the gate does.
 
-    `watch` is called with the size so far before more is written; what it raises breaks off.
+    `watch` is called with the size so far before more is written; what it raises breaks off. A part is discarded then.
     """
     size, digest = 0, hashlib.sha256()
     gate = Gate(image.disk_format, name=image.name or str(image.pk))
-    while chunk := body.read(READ):
-        size += len(chunk)
-        watch(size)
-        part.write(chunk)
-        digest.update(chunk)
-        gate.pass_on(chunk)
-    inspection = gate.end()
-    part.close()
-    return Received(part=part, size=size, virtual_size=inspection.virtual_size, checksum=digest.hexdigest())
+    part = image_store().new_part(str(image.pk), str(token))
+    try:
+        while chunk := body.read(READ):
+            size += len(chunk)
+            watch(size)
+            part.write(chunk)
+            digest.update(chunk)
+            gate.pass_on(chunk)
+        inspection = _inspection(gate)
+        part.close()
+    except BaseException:
+        part.discard()
+        raise
+    return Received(
+        token=part.token, size=size, virtual_size=inspection.virtual_size, checksum=digest.hexdigest()
+    )
+
+
+def _inspection(gate: Gate) -> Inspection:
+    try:
+        return gate.end()
+    except BadInput as error:
+        raise Refused(str(error)) from error
+
+
+def finish_part(image: Image, received: Received) -> None:
+    """Make what was written the image's file. Finished is success. Raise FileNotFoundError if it is gone."""
+    image_store().part(str(image.pk), received.token).finish()
 
 
 def draft_of(image: Image) -> Path:

@@ -4,15 +4,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
+from accounts.errors import MeridianError
 from accounts.models import Project, User
 from accounts.services import quotas
 from compute.images.models import Image
+from compute.images.services.gate import MOST_VIRTUAL_BYTES
 
 COUNT = "image_count_total"
 SIZE = "image_size_total"
+
+
+class TooLarge(MeridianError):
+    code = "overLimit"
+    status = 413
 
 
 def register() -> None:
@@ -35,6 +42,21 @@ def reserve(project: Project, user: User | None, *, count: int = 0, size: int = 
     A new image, whose size is unknown, reserves one MiB at first. It reserves its size once that is measured.
     """
     quotas.reserve(project, {COUNT: count, SIZE: max(count, _mib(size))}, user)
+
+
+def bytes_left(image: Image) -> int:
+    """Return the most bytes that an image may have by its project's quota, and as a disk."""
+    if image.project_id is None:
+        return MOST_VIRTUAL_BYTES
+    usages = quotas.usage([image.project_id])[image.project_id]
+    left = next(usage.left for usage in usages if usage.resource.name == SIZE)
+    return MOST_VIRTUAL_BYTES if left is None else left * 2**20
+
+
+def enforce_bytes(size: int, most: int) -> None:
+    """Raise TooLarge if data are more than there is room for."""
+    if size > most:
+        raise TooLarge(gettext("The project's quota leaves room for %(most)s bytes.") % {"most": most})
 
 
 def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:

@@ -167,7 +167,7 @@ def set_active(context: Context, image_id: object, verb: str) -> None:
 def enforce_own(context: Context, image: Image, verb: str) -> None:
     """Raise Forbidden unless the asker's role allows the verb, and the image is the project's own."""
     policy.enforce(context, registry.actions()[f"image.{verb}"].rule(context, image))
-    if not _may_change(context, image):
+    if not may_change(context, image):
         raise Forbidden(_("The image belongs to another project."))
 
 
@@ -221,12 +221,13 @@ def may_delete(context: Context, image: Image) -> bool:
     """Return whether the asker may delete the image: by role, as its owner, and while it is not protected."""
     return (
         policy.allows(context, _delete_action().rule(context, image))
-        and _may_change(context, image)
+        and may_change(context, image)
         and not image.protected
     )
 
 
-def _may_change(context: Context, image: Image) -> bool:
+def may_change(context: Context, image: Image) -> bool:
+    """Return whether the image is the project's own, or the asker an administrator."""
     return context.is_admin or (context.project is not None and image.project_id == context.project.id)
 
 

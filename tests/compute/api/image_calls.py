@@ -26,10 +26,10 @@ def new(member: Compute, **fields: Any) -> dict[str, Any]:
     return answer
 
 
-def send(member: Compute, key: str, data: bytes, **headers: str) -> HttpResponse:
+def send(member: Compute, key: str, data: bytes, to: str = "file", **headers: str) -> HttpResponse:
     return Client().generic(
         "PUT",
-        f"{IMAGES}/{key}/file",
+        f"{IMAGES}/{key}/{to}",
         data,
         content_type=headers.pop("content_type", "application/octet-stream"),
         headers={"X-Auth-Token": str(member.token)} | headers,

@@ -1,6 +1,7 @@
 """Image files in a folder and in a bucket: each is written in parts, read in ranges, and delivered once."""
 
 import hashlib
+import io
 import re
 import subprocess
 from collections.abc import Iterator
@@ -16,12 +17,13 @@ from compute.driver.storage.directory import DirectoryPool
 from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.images.services import image_files, images, uploads
-from compute.images.store import image_store, s3
+from compute.images.store import Part, image_store, s3
 from portal import image_storage
 from tests import factories, s3_server
 from tests.compute.api.compute_calls import Compute, compute_of
 from tests.compute.api.image_calls import IMAGES, made, new, read, send
 from tests.s3_server import S3Server
+from tests.worker import work
 
 Status = Image.Status
 NAME = "7f3a3f0e-6f0b-4b65-9a2e-6a6f4c0f2f11"
@@ -55,7 +57,7 @@ def store(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def write(data: bytes, token: str = "") -> image_files.Part:
+def write(data: bytes, token: str = "") -> Part:
     part = image_store().new_part(NAME, token or str(uuid4()))
     for first in range(0, len(data), 2**20):
         part.write(data[first : first + 2**20])
@@ -154,9 +156,29 @@ def test_what_is_refused_leaves_nothing_in_a_bucket(
 
 
 @pytest.mark.django_db
+def test_staged_data_become_an_image_without_being_copied(
+    member: Compute, bucket: S3Server, disk: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key, refused = new(member, disk_format="raw")["id"], new(member, disk_format="qcow2")["id"]
+    for image in (key, refused):
+        assert send(member, image, disk, to="stage").status_code == 204
+    assert image_files.stored_ids() == set()
+    for image in (key, refused):
+        member.post(f"{IMAGES}/{image}/import", {"method": {"name": "glance-direct"}}, 202)
+    work("image.import")
+    row = member.get(f"{IMAGES}/{key}")
+    assert (row["status"], row["size"], row["stores"]) == ("active", len(disk), "s3")
+    assert read(member, key) == (200, disk)
+    assert member.get(f"{IMAGES}/{refused}")["os_glance_failed_import"] == "s3"
+    assert image_files.stored_ids() == {key}
+    bucket.bucket().objects.all().delete()
+    assert bucket.is_empty()
+
+
+@pytest.mark.django_db
 def test_an_upload_whose_process_died_leaves_nothing_in_a_bucket(bucket: S3Server, blue: Project) -> None:
     image = factories.ImageFactory(project=blue, status=Status.SAVING, upload=uuid4())
-    image_files.new_part(image, image.upload).write(bytes(6 * 2**20))
+    image_store().new_part(str(image.pk), str(image.upload)).write(bytes(6 * 2**20))
     Image.objects.filter(pk=image.pk).update(updated_at=image.updated_at - 2 * uploads.SILENT)
     assert uploads.sweep() == 1
     assert bucket.is_empty()
@@ -185,11 +207,8 @@ def test_an_image_is_fetched_into_a_pool_as_from_a_folder(
     image = factories.ImageFactory(disk_format=form, status=Status.ACTIVE)
     data = (work / form).read_bytes()
     image.size = len(data)
-    image_store().new_part(str(image.pk), "t").close()
-    part = image_files.new_part(image, "t")
-    part.write(data)
-    part.close()
-    part.finish()
+    received = image_files.write_part(image, "token", io.BytesIO(data), lambda _size: None)
+    image_files.finish_part(image, received)
     pool = DirectoryPool("test:///default", "default-pool", work)
     seen: list[tuple[int, int]] = []
     # libvirt's test driver knows no file of the folder, so the pool says that it is gone again.

@@ -82,12 +82,18 @@ ROW: Schema = object_of(
         "file": STRING,
         "schema": STRING,
     },
-    {"description": STRING, "os_type": STRING, "os_admin_user": STRING},
+    {
+        "description": STRING,
+        "os_type": STRING,
+        "os_admin_user": STRING,
+        "stores": STRING,
+        "os_glance_importing_to_stores": STRING,
+        "os_glance_failed_import": STRING,
+    },
     # Properties of images are flat, and texts.
     others=STRING,
 )
 LIST: Schema = object_of({"images": list_of(ROW), "first": STRING, "schema": STRING}, {"next": STRING})
-TASKS: Schema = object_of({"tasks": list_of(OBJECT)})
 DESCRIPTION: Schema = object_of(
     {"name": STRING, "properties": OBJECT, "links": list_of(OBJECT)}, {"additionalProperties": OBJECT}
 )

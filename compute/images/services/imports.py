@@ -1,0 +1,109 @@
+"""Imports: the methods by which images get their data in the background, as in Glance's interoperable image import."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.context import Context
+from accounts.errors import BadInput, Conflict
+from compute.driver.errors import translated
+from compute.engine.actions.begin import begin
+from compute.engine.models import Operation
+from compute.engine.models.operation import OperationQuerySet
+from compute.engine.operations import Run
+from compute.engine.services import transitions
+from compute.images.models import Image
+from compute.images.services import image_files, image_quota, images, web_download
+
+DIRECT, WEB = "glance-direct", "web-download"
+METHODS = (DIRECT, WEB)
+KIND = "image.import"
+
+Status = Image.Status
+
+
+def store_id() -> str:
+    """Return the name of the one store, after its kind as in Glance."""
+    return "file" if settings.STORAGES["images"]["BACKEND"].endswith("LocalStore") else "s3"
+
+
+def import_data(context: Context, image_id: object, request: Mapping[str, Any]) -> Operation | None:
+    """Begin an import of what was staged, or from the web. `request` is that of the Image API.
+
+    Raise NotFound, Forbidden, BadInput, Conflict if the image is in no state for the method or the store is unknown.
+    """
+    image = images.get_visible(context, image_id)
+    images.enforce_own(context, image, "import")
+    method = request["method"]
+    if method["name"] not in METHODS:
+        choices = ", ".join(METHODS)
+        raise BadInput(fields={"method": _("Say one of %(choices)s.") % {"choices": choices}})
+    if request.get("all_stores") and request.get("stores"):
+        raise BadInput(fields={"stores": _("Give either stores or all_stores.")})
+    if unknown := sorted(set(request.get("stores") or ()) - {store_id()}):
+        raise Conflict(_("There is no store %(name)s.") % {"name": unknown[0][:64]})
+    parameters: dict[str, Any] = {"method": method["name"]}
+    if method["name"] == WEB:
+        parameters["uri"] = web_download.enforce_url(method.get("uri"))
+    parameters["request"] = {
+        name: request[name] for name in ("stores", "all_stores", "all_stores_must_succeed") if name in request
+    }
+    return begin(context, KIND, image.pk, parameters=parameters)
+
+
+def of_image(context: Context, image_id: object) -> list[Operation]:
+    """Return the imports of an image, newest first: its owner's to see. Raise NotFound, Forbidden."""
+    image = images.get_visible(context, image_id)
+    if not images.may_change(context, image):
+        return []
+    return list(unscoped_imports().filter(subject_id=image.pk))
+
+
+def unscoped_imports() -> OperationQuerySet:
+    """Return all imports, newest first."""
+    return Operation.objects.filter(kind=KIND)
+
+
+def fetch(run: Run, url: str) -> None:
+    """Fetch the data of a run's image from the web, in place of what an earlier attempt has fetched."""
+    image = run.subject
+    image_files.remove_file(image.pk)
+    most = image_quota.bytes_left(image)
+    with web_download.fetching(url) as download:
+        image_quota.enforce_bytes(download.size or 0, most)
+
+        def watch(size: int) -> None:
+            image_quota.enforce_bytes(size, most)
+            run.progress(size, max(size + 1, download.size or 0))
+
+        token = f"{run.operation.pk.hex}-{run.operation.fence}"
+        with translated(f"Storing {image.name}"):
+            received = image_files.write_part(image, token, download.body, watch)
+    run.check()
+    transitions.change(image, staged=received.as_staged())
+
+
+@transaction.atomic
+def store(run: Run) -> None:
+    """Make the data that wait the image's file. Stored is success. Raise BadInput if they are refused, OverQuota."""
+    image = run.subject
+    if image.staged is None:
+        return
+    received = image_files.received_of(image.staged)
+    if image.project is not None:
+        image_quota.reserve(image.project, image.user, size=received.size - image.size)
+    locked = Image.objects.select_for_update().get(pk=image.pk)
+    run.check()
+    # First the file, then the row: a row promises its file, a file alone is only waste.
+    image_files.finish_part(locked, received)
+    transitions.change(locked, staged=None, **received.fields)
+
+
+def forget(run: Run) -> None:
+    """Remove what came of an import that failed, and what it waited for."""
+    image = run.subject
+    image_files.remove_file(image.pk)
+    transitions.change(image, staged=None, size=0, virtual_size=0, checksum="")
