@@ -33,6 +33,10 @@ class Inspection:
     virtual_size: int
 
 
+class Refused(BadInput):
+    """The gate does not let the data in."""
+
+
 class Gate:
     """Inspects data while they pass, so that they are read once. `name` is what they are called in errors."""
 
@@ -61,26 +65,26 @@ class Gate:
             self._decided, self._error = True, error
 
     def end(self) -> Inspection:
-        """Return the format of all that passed, which must be the declared one. Raise BadInput unless it stands alone."""
+        """Return the format of all that passed, which must be the declared one. Raise Refused unless it stands alone."""
         inspector = self._format()
         detected = _DETECTED.get(str(inspector), str(inspector)) if inspector is not None else "raw"
         declared = self._declared
         if detected not in FORMATS or detected != ("raw" if declared in {"ami", "ari", "aki"} else declared):
-            raise BadInput(
+            raise Refused(
                 _("%(file)s is declared as %(wanted)s, and is %(detected)s.")
                 % {"file": self._name, "wanted": declared, "detected": detected}
             )
         is_raw = inspector is None or detected in RAW_FORMATS
         virtual_size = self._size if is_raw else int(inspector.virtual_size)
         if not 0 <= virtual_size <= MOST_VIRTUAL_BYTES:
-            raise BadInput(
+            raise Refused(
                 _("%(file)s says that it is a disk of %(size)s bytes.")
                 % {"file": self._name, "size": virtual_size}
             )
         return Inspection(format=declared, virtual_size=virtual_size)
 
     def _format(self) -> Any:
-        """Return the inspector of the one format, found safe. Raise BadInput."""
+        """Return the inspector of the one format, found safe. Raise Refused."""
         try:
             if self._error is not None:
                 raise self._error
@@ -89,15 +93,19 @@ class Gate:
             inspector = self._inspector.format
             if inspector is not None:
                 inspector.safety_check()
-        except (format_inspector.ImageFormatError, format_inspector.SafetyCheckFailed) as error:
-            raise BadInput(
-                _("%(file)s is not safe to use: %(reason)s") % {"file": self._name, "reason": error}
-            ) from error
+        except format_inspector.SafetyCheckFailed as error:
+            reasons = "; ".join(str(reason) for reason in error.failures.values())
+            raise self._unsafe(reasons) from error
+        except format_inspector.ImageFormatError as error:
+            raise self._unsafe(str(error)) from error
         return inspector
+
+    def _unsafe(self, reason: str) -> Refused:
+        return Refused(_("%(file)s is not safe to use: %(reason)s") % {"file": self._name, "reason": reason})
 
 
 def inspect(path: Path, declared: str) -> Inspection:
-    """Return the format of an image file. Raise BadInput as `Gate.end` does."""
+    """Return the format of an image file. Raise Refused as `Gate.end` does."""
     gate = Gate(declared, name=path.name)
     with path.open("rb") as file:
         while data := file.read(CHUNK):

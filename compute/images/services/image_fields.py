@@ -65,6 +65,13 @@ def _one_of(*choices: str) -> Callable[[str, Any], str]:
     return clean
 
 
+def _disk_format(field: str, value: Any) -> str:
+    if value == "ploop":  # one of Glance's
+        sentence = _("QEMU reads no ploop images that others have made. Convert it to qcow2 or raw first.")
+        raise BadInput(fields={field: sentence})
+    return _one_of(*gate.FORMATS)(field, value)
+
+
 def _project(field: str, value: Any) -> str:
     if not is_text(value) or not Project.objects.filter(pk=value).exists():
         raise BadInput(fields={field: _("There is no such project.")})
@@ -82,7 +89,7 @@ def _tags(field: str, value: Any) -> list[str]:
 FIELDS = {
     "name": Field(column="name", removed="", clean=_name),
     "visibility": Field(column="visibility", removed="shared", clean=_one_of(*VISIBILITIES)),
-    "disk_format": Field(column="disk_format", removed="", clean=_one_of(*gate.FORMATS)),
+    "disk_format": Field(column="disk_format", removed="", clean=_disk_format),
     "container_format": Field(column="container_format", removed="", clean=_one_of(*CONTAINERS)),
     "min_ram": Field(column="min_ram_mib", removed=0, clean=_size),
     "min_disk": Field(column="min_disk_gib", removed=0, clean=_size),

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accounts.errors import BadInput
+from django.utils.translation import gettext as _
+
 from compute.driver.files import CHUNK, Data, Progress, Source, Stream
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
 from compute.images.services.bodies import Body
-from compute.images.services.gate import Gate, Inspection
+from compute.images.services.gate import Gate, Refused
+from compute.images.services.unpacking import PACKED, Damaged, Unpacked
 from compute.images.store import image_store
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -54,26 +56,19 @@ READ = 256 * 1024
 """Bytes to wait for at a time: few enough that slow data are seen to go on."""
 
 
-class Refused(BadInput):
-    """The gate does not let the data in."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What was written of an image's data, and let in by the gate. Sizes in bytes, `checksum` is SHA-256.
+    """What was written of an image's data, and let in by the gate. `token` finds the part.
 
-    `token` finds the part.
+    `fields` are those of the image's row: sizes in bytes, a SHA-256, and what the data are in once they are unpacked.
     """
 
     token: str
-    size: int
-    virtual_size: int
-    checksum: str
+    fields: dict[str, Any]
 
     @property
-    def fields(self) -> dict[str, Any]:
-        """Return the fields of the image's row."""
-        return {"size": self.size, "virtual_size": self.virtual_size, "checksum": self.checksum}
+    def size(self) -> int:
+        return int(self.fields["size"])
 
     def as_staged(self) -> dict[str, Any]:
         """Return it as the image's row keeps it until it becomes the file."""
@@ -85,20 +80,20 @@ def received_of(staged: Mapping[str, Any]) -> Received:
     if reason := staged.get("refused"):
         raise Refused(reason)
     return Received(
-        token=staged["part"],
-        size=staged["size"],
-        virtual_size=staged["virtual_size"],
-        checksum=staged["checksum"],
+        token=staged["part"], fields={name: value for name, value in staged.items() if name != "part"}
     )
 
 
 def write_part(image: Image, token: object, body: Body, watch: Callable[[int], None]) -> Received:
-    """Write data to a part of the image's file, and return what they are. Raise Refused as the gate does.
+    """Write data to a part of the image's file, unpacked, and return what they are. Raise Refused as the gate does.
 
     `watch` is called with the size so far before more is written; what it raises breaks off. A part is discarded then.
     """
     size, digest = 0, hashlib.sha256()
-    gate = Gate(image.disk_format, name=image.name or str(image.pk))
+    name = image.name or str(image.pk)
+    gate, is_packed = Gate(image.disk_format, name=name), image.container_format == PACKED
+    if is_packed:
+        body = Unpacked(body)
     part = image_store().new_part(str(image.pk), str(token))
     try:
         while chunk := body.read(READ):
@@ -107,21 +102,18 @@ def write_part(image: Image, token: object, body: Body, watch: Callable[[int], N
             part.write(chunk)
             digest.update(chunk)
             gate.pass_on(chunk)
-        inspection = _inspection(gate)
+        inspection = gate.end()
         part.close()
+    except Damaged as error:
+        part.discard()
+        raise Refused(
+            _("%(file)s cannot be unpacked: %(reason)s") % {"file": name, "reason": error}
+        ) from error
     except BaseException:
         part.discard()
         raise
-    return Received(
-        token=part.token, size=size, virtual_size=inspection.virtual_size, checksum=digest.hexdigest()
-    )
-
-
-def _inspection(gate: Gate) -> Inspection:
-    try:
-        return gate.end()
-    except BadInput as error:
-        raise Refused(str(error)) from error
+    fields = {"size": size, "virtual_size": inspection.virtual_size, "checksum": digest.hexdigest()}
+    return Received(token=part.token, fields=fields | ({"container_format": "bare"} if is_packed else {}))
 
 
 def finish_part(image: Image, received: Received) -> None:

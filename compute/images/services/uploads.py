@@ -20,6 +20,7 @@ from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import image_files, image_quota, images
 from compute.images.services.bodies import Body, WholeBody
+from compute.images.services.gate import Refused
 from compute.images.services.image_files import Received
 
 Status = Image.Status
@@ -56,7 +57,7 @@ def stage(context: Context, image_id: object, body: Body, length: int | None) ->
         try:
             received = image_files.write_part(image, image.upload, whole, _watch(image, length))
             staged = received.as_staged()
-        except image_files.Refused as refused:
+        except Refused as refused:
             image_files.remove_file(image.pk)
             staged = {"refused": str(refused)}
         _keep(context, image, staged)

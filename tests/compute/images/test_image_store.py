@@ -197,13 +197,15 @@ def test_a_service_that_is_away_is_said_without_its_secret(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("form", ["raw", "qcow2", "vmdk"])
+@pytest.mark.parametrize("form", ["raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx"])
 def test_an_image_is_fetched_into_a_pool_as_from_a_folder(
     store: str, form: str, disk: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     work = tmp_path_factory.mktemp("work")
     (work / "disk").write_bytes(disk)
-    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", form, work / "disk", work / form], check=True)
+    driver = {"vhd": "vpc"}.get(form, form)
+    command = ["qemu-img", "convert", "-f", "raw", "-O", driver, work / "disk", work / form]
+    subprocess.run(command, check=True)
     image = factories.ImageFactory(disk_format=form, status=Status.ACTIVE)
     data = (work / form).read_bytes()
     image.size = len(data)
