@@ -84,7 +84,7 @@ class Import(Action):
         if not image.disk_format or not image.container_format:
             raise BadInput(_("Set disk_format and container_format before the data are sent."))
         transitions.change(image, status=Status.IMPORTING, fault=None)
-        url = {"uri": web_download.shown(parameters["uri"])} if "uri" in parameters else {}
+        url = {"uri": web_download.without_query(parameters["uri"])} if "uri" in parameters else {}
         return {"method": method, "request": parameters.get("request", {})} | url
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Data of images as they come: what reads them, and what checks their length."""
+"""Data of images as they come: what reads them, what checks their length, and what tells that they are damaged."""
 
 from typing import Protocol
 
@@ -12,6 +12,10 @@ class Body(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Return up to so many bytes; none at the end."""
+
+
+class Damaged(Exception):
+    """Data that cannot be unpacked; the reason is a sentence."""
 
 
 class WholeBody:

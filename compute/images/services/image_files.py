@@ -13,9 +13,10 @@ from compute.driver.files import CHUNK, Data, Progress, Source, Stream
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
-from compute.images.services.bodies import Body
+from compute.images.services.bodies import Body, Damaged
 from compute.images.services.gate import Gate, Refused
-from compute.images.services.unpacking import PACKED, Damaged, Unpacked
+from compute.images.services.ova import FirstDisk
+from compute.images.services.unpacking import Unpacked
 from compute.images.store import image_store
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -51,6 +52,9 @@ def adopt(path: Path, name: str, **fields: Any) -> Image:
     path.unlink(missing_ok=True)
     return image
 
+
+CONTAINERS: dict[str, Callable[[Body], Body]] = {"compressed": Unpacked, "ova": FirstDisk}
+"""What takes the disk out of data in a container of this format."""
 
 READ = 256 * 1024
 """Bytes to wait for at a time: few enough that slow data are seen to go on."""
@@ -91,9 +95,9 @@ def write_part(image: Image, token: object, body: Body, watch: Callable[[int], N
     """
     size, digest = 0, hashlib.sha256()
     name = image.name or str(image.pk)
-    gate, is_packed = Gate(image.disk_format, name=name), image.container_format == PACKED
-    if is_packed:
-        body = Unpacked(body)
+    gate, unpack = Gate(image.disk_format, name=name), CONTAINERS.get(image.container_format)
+    if unpack is not None:
+        body = unpack(body)
     part = image_store().new_part(str(image.pk), str(token))
     try:
         while chunk := body.read(READ):
@@ -113,7 +117,7 @@ def write_part(image: Image, token: object, body: Body, watch: Callable[[int], N
         part.discard()
         raise
     fields = {"size": size, "virtual_size": inspection.virtual_size, "checksum": digest.hexdigest()}
-    return Received(token=part.token, fields=fields | ({"container_format": "bare"} if is_packed else {}))
+    return Received(token=part.token, fields=fields | ({"container_format": "bare"} if unpack else {}))
 
 
 def finish_part(image: Image, received: Received) -> None:

@@ -9,10 +9,7 @@ from typing import Any, Protocol
 import zstandard
 from django.utils.translation import gettext as _
 
-from compute.images.services.bodies import Body
-
-PACKED = "compressed"
-"""The container format of compressed images."""
+from compute.images.services.bodies import Body, Damaged
 
 MEMORY = 128 * 2**20
 SLICE = 1024
@@ -22,10 +19,6 @@ READ = 256 * 1024
 SMALL = 2**30
 MOST_RATIO = 500
 """Above `SMALL`, data that are more times as large as they were packed are taken for a bomb."""
-
-
-class Damaged(Exception):
-    """Data that cannot be unpacked; the reason is a sentence."""
 
 
 class Decoder(Protocol):

@@ -66,7 +66,7 @@ def enforce_url(url: object) -> str:
     return url
 
 
-def shown(url: str) -> str:
+def without_query(url: str) -> str:
     """Return the URL without its query, which may be a secret of whoever gave it."""
     return urlsplit(url)._replace(query="", fragment="").geturl()
 
@@ -129,7 +129,7 @@ def _get(session: requests.Session, url: str) -> Iterator[requests.Response]:
         with response:
             if not response.is_redirect:
                 if response.status_code != 200:
-                    reason = {"url": shown(url), "status": response.status_code}
+                    reason = {"url": without_query(url), "status": response.status_code}
                     raise FetchFailed(_("%(url)s answered with status %(status)s.") % reason)
                 yield response
                 return
@@ -142,7 +142,7 @@ def _redirected(url: str, location: str) -> str:
     try:
         return enforce_url(urljoin(url, location))
     except BadInput as error:
-        reason = {"url": shown(url), "reason": error.fields["uri"]}
+        reason = {"url": without_query(url), "reason": error.fields["uri"]}
         raise FetchFailed(_("%(url)s leads elsewhere. %(reason)s") % reason) from error
 
 
@@ -172,7 +172,7 @@ def _translated(url: str) -> Iterator[None]:
     except InvalidIPAddress as error:
         raise FetchFailed(FORBIDDEN % {"host": urlsplit(url).hostname}) from error
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-        reason = {"url": shown(url), "reason": _reason(error)}
+        reason = {"url": without_query(url), "reason": _reason(error)}
         raise FetchFailed(_("%(url)s cannot be fetched: %(reason)s") % reason) from error
 
 

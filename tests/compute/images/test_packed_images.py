@@ -13,7 +13,8 @@ import zstandard
 
 from accounts.models import Project, Quota, User
 from compute.images.services import unpacking
-from compute.images.services.unpacking import Damaged, Unpacked
+from compute.images.services.bodies import Damaged
+from compute.images.services.unpacking import Unpacked
 from tests.compute.api.compute_calls import Compute, compute_of
 from tests.compute.api.image_calls import IMAGES, made, new, read, send
 from tests.worker import work
