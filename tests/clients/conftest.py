@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests import web_server
 from tests.stack import QUICK_HASHES, Stack, running
 from tests.venvs import venv_of
 from tests.warm import Command
+from tests.web_server import WebServer
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
@@ -62,8 +64,16 @@ def openstack_command() -> Iterator[Command]:
 
 
 @pytest.fixture(scope="package")
-def stack() -> Iterator[Stack]:
-    with running(halting=True, **QUICK_HASHES) as stack:
+def web() -> Iterator[WebServer]:
+    """A web server from which images are imported."""
+    with web_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def stack(web: WebServer) -> Iterator[Stack]:
+    allowed = {"MERIDIAN_IMPORT_NETWORKS": "127.0.0.0/8", "MERIDIAN_IMPORT_PORTS": f"80,{web.port}"}
+    with running(halting=True, **allowed, **QUICK_HASHES) as stack:
         stack.bootstrap()
         assert stack.halting, "clients find it by its name"
         yield stack

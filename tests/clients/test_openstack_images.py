@@ -1,14 +1,17 @@
 """Images by the real `openstack` command: brought from files, shared, changed, saved, and launched from."""
 
 import hashlib
+import json
 import os
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests.clients.conftest import OpenStack
-from tests.stack import Stack
+from tests.stack import Stack, wait_for
+from tests.web_server import WebServer
 
 JSON = "-f json"
 pytestmark = pytest.mark.timeout(600)
@@ -23,6 +26,17 @@ def create(openstack: OpenStack, file: Path, name: str, form: str, more: str = "
     line = f"image create --file {file} --disk-format {form} --container-format bare {more} {JSON} {name}"
     made: dict[str, object] = openstack(line)
     return made
+
+
+def create_empty(openstack: OpenStack, stack: Stack, name: str) -> None:
+    """An image without data, which the command cannot make unless a person types it."""
+    request = urllib.request.Request(
+        f"{stack.url}/image/v2/images",
+        json.dumps({"name": name, "disk_format": "raw", "container_format": "bare"}).encode(),
+        {"X-Auth-Token": openstack(f"token issue {JSON}")["id"], "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 201
 
 
 def test_a_file_comes_back_as_it_went(openstack: OpenStack, tmp_path: Path) -> None:
@@ -64,6 +78,29 @@ def test_what_a_file_is_not_is_refused(openstack: OpenStack, tmp_path: Path) -> 
     for row in openstack(f"image list --name evil {JSON}"):
         assert row["Status"] == "queued"
         openstack(f"image delete {row['ID']}")
+
+
+def test_an_image_is_imported(openstack: OpenStack, stack: Stack, tmp_path: Path, web: WebServer) -> None:
+    """Staged by the client, and from the web."""
+    source = tmp_path / "source"
+    source.write_bytes(os.urandom(2**20))
+    assert "web-download" in str(openstack(f"image import info {JSON}"))
+    line = "image create --disk-format raw --container-format bare"
+    openstack(f"{line} --import --file {source} {JSON} staged")
+    create_empty(openstack, stack, "fetched")
+    url = web.serve("/source", source.read_bytes())
+    openstack(f"image import --method web-download --uri {url} {JSON} fetched")
+    for name in ("staged", "fetched"):
+        wait_for(lambda name=name: openstack(f"image show {name} {JSON}")["status"] == "active", name)
+        properties = openstack(f"image show {name} {JSON}")["properties"]
+        assert properties["os_hash_value"] == digest(source)
+        openstack(f"image delete {name}")
+    create_empty(openstack, stack, "inside")
+    # The command does not say that this is refused.
+    openstack.run("image import --method web-download --uri http://169.254.169.254/ inside")
+    openstack("image delete inside")
+    assert [row["Status"] for row in openstack(f"image task list {JSON}")] == ["success", "success"]
+    assert stack.audit() == ""
 
 
 def test_an_image_is_shared_with_a_project(openstack: OpenStack, tmp_path: Path) -> None:

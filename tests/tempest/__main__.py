@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import web_server
 from tests.stack import QUICK_HASHES, running
 from tests.tempest import configuration
 from tests.venvs import venv_of
@@ -28,13 +29,13 @@ def known() -> list[str]:
 def main(patterns: list[str]) -> int:
     """The exit status."""
     tempest = venv_of(REQUIREMENTS) / "tempest"
-    with running(MERIDIAN_RECYCLE_HOURS="0", **QUICK_HASHES) as stack:
+    with web_server.running() as web, running(**configuration.environment(web), **QUICK_HASHES) as stack:
         stack.bootstrap()
         workspace = stack.root / "tempest"
         # Named by its path, so that nothing is kept in the home folder.
         registry = ["--workspace-path", stack.root / "workspaces.yaml"]
         subprocess.run([tempest, "init", *registry, workspace], check=True, capture_output=True)
-        configuration.write(stack, workspace)
+        configuration.write(stack, workspace, configuration.image_url(stack, web))
         if patterns:
             wanted = ["--regex", "|".join(patterns)]
         else:
