@@ -1,6 +1,5 @@
 """An LDAP directory of our own on a port of the loopback, in a folder of its own, with people in it."""
 
-import datetime
 import shutil
 import signal
 import socket
@@ -12,12 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from accounts.federation import LdapServer
+from tests.certificates import certify
 from tests.ports import free_port
 
 BASE = "dc=example,dc=org"
@@ -121,7 +116,7 @@ def running() -> Iterator[Slapd]:
     folder = Path(tempfile.mkdtemp(prefix="meridian-slapd-"))
     try:
         (folder / "data").mkdir()
-        _certify(folder)
+        certify(folder)
         configuration = folder / "slapd.conf"
         configuration.write_text(
             CONFIGURATION.format(
@@ -163,33 +158,6 @@ def _program() -> str:
     if found is None:
         raise FileNotFoundError("OpenLDAP's server is missing: `deploy/install dev` brings it")
     return found
-
-
-def _certify(folder: Path) -> None:
-    """A key and a certificate for localhost that vouches for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "server.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "server.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
 
 
 def _wait_for_answer(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -1,17 +1,19 @@
 """A web server on the loopback for what is fetched from the web: each path answers as a test says."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class WebServer:
-    """A running server. `hits` are the paths that were fetched."""
+    """A running server. `hits` are the paths that were fetched, `hosts` by which names, `names` those asked for by TLS."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, certified: Path | None) -> None:
         self.answers: dict[str, Answer] = {}
         self.hits: list[str] = []
         self.hosts: list[str] = []
@@ -31,10 +33,17 @@ class WebServer:
 
         self.server = ThreadingHTTPServer((address, 0), Handler)
         self.server.daemon_threads = True
+        self.scheme = "http"
+        if certified is not None:
+            self.scheme, tls = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certified / "server.pem", certified / "server.key")
+            tls.sni_callback = lambda _socket, name, _context: self.names.append(name)
+            self.names: list[str | None] = []
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.address, self.port = address, self.server.server_address[1]
 
     def url(self, path: str, host: str = "") -> str:
-        return f"http://{host or self.address}:{self.port}{path}"
+        return f"{self.scheme}://{host or self.address}:{self.port}{path}"
 
     def serve(self, path: str, data: bytes) -> str:
         """Answer with data; the URL."""
@@ -62,9 +71,9 @@ class WebServer:
 
 
 @contextmanager
-def running(address: str = "127.0.0.1") -> Iterator[WebServer]:
-    """Run one that answers, until the end."""
-    server = WebServer(address)
+def running(address: str = "127.0.0.1", certified: Path | None = None) -> Iterator[WebServer]:
+    """Run one that answers, until the end; by TLS with the certificate in a folder, if one is named."""
+    server = WebServer(address, certified)
     thread = threading.Thread(target=server.server.serve_forever, daemon=True)
     thread.start()
     try:

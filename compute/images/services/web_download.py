@@ -5,6 +5,7 @@ and connected to, and every redirect is a new URL.
 """
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from compute.images.services.bodies import WholeBody
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MOST_REDIRECTS = 5
 CONNECT_SECONDS, SILENT_SECONDS = 10, 30
+SLOW_SECONDS, SLOW_BYTES = 60, 2**20
+"""A server that sends less in this time would keep a worker for nothing."""
+
 LONGEST = 2_048
 
 
@@ -106,11 +110,17 @@ class _Raw:
 
     def __init__(self, raw: Any, url: str) -> None:
         self._raw, self._url = raw, url
+        self._since, self._size = time.monotonic(), 0
 
     def read(self, size: int, /) -> bytes:
         """Return up to so many bytes; none at the end. Raise FetchFailed."""
         with _translated(self._url):
             data: bytes = self._raw.read1(size, decode_content=False)
+        self._size += len(data)
+        if time.monotonic() - self._since > SLOW_SECONDS:
+            if data and self._size < SLOW_BYTES:
+                raise FetchFailed(_("%(url)s is too slow.") % {"url": without_query(self._url)})
+            self._since, self._size = time.monotonic(), 0
         return data
 
 

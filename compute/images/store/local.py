@@ -23,8 +23,9 @@ class LocalStore(FileSystemStorage):
         return str(hosts.IMAGES)
 
     def names(self) -> set[str]:
-        """Return the names of all files, without hidden ones."""
-        return {name for name in os.listdir(self.location) if not name.startswith(".")}
+        """Return the names of all files, without hidden ones; none before a host has made the folder."""
+        folder = Path(self.location)
+        return {path.name for path in folder.glob("[!.]*")} if folder.exists() else set()
 
     def delete(self, name: str) -> None:
         """Remove a file and its parts. A missing one is a success."""

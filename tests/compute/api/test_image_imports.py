@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import requests
 from django.conf import LazySettings
 from django.db import connection
 from django.http import HttpResponse
@@ -23,6 +24,7 @@ from compute.engine.models import Operation
 from compute.images.models import Image
 from compute.images.services import uploads, web_download
 from tests import web_server
+from tests.certificates import certify
 from tests.compute.api.compute_calls import Compute
 from tests.compute.api.image_calls import IMAGES, new, read, send
 from tests.web_server import WebServer
@@ -299,6 +301,61 @@ def test_a_server_that_says_nothing_is_given_up(
     monkeypatch.setattr(web_download, "SILENT_SECONDS", 0.2)
     web.answers["/silent"] = silent
     assert "in time" in reason(member, fetch(member, web.url("/silent")))
+
+
+def test_a_server_that_is_too_slow_is_given_up(
+    member: Compute, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may keep no worker from others' work."""
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        request.close_connection = True
+        with suppress(OSError):
+            for _tenth in range(100):
+                request.wfile.write(b"x")
+                time.sleep(0.05)
+
+    monkeypatch.setattr(web_download, "SLOW_SECONDS", 0.3)
+    web.answers["/slow"] = slow
+    assert "too slow" in reason(member, fetch(member, web.url("/slow")))
+
+
+def test_data_may_come_in_chunks_of_unknown_length(member: Compute, web: WebServer) -> None:
+    def chunked(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        for part in (b"some", b"more"):
+            request.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        request.wfile.write(b"0\r\n\r\n")
+
+    web.answers["/chunked"] = chunked
+    image = fetch(member, web.url("/chunked"))
+    assert (image["status"], image["size"]) == ("active", 8)
+    assert image["os_hash_value"] == hashlib.sha256(b"somemore").hexdigest()
+
+
+def test_a_certificate_is_for_the_name_and_trusted(
+    member: Compute, settings: LazySettings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("certified")
+    certify(folder)
+    with web_server.running(certified=folder) as server:
+        settings.IMPORT_PORTS = frozenset({server.port})
+        settings.IMPORT_NETWORKS = (ipaddress.ip_network("127.0.0.1/32"),)
+        server.serve("/disk", b"data")
+        image = fetch(member, server.url("/disk", host="localhost"))
+        assert "certificate cannot be trusted" in reason(member, image)
+        with requests.Session() as session:
+            session.mount("https://", web_download._Adapter(is_https_proto=True))
+            trusted = str(folder / "server.pem")
+            assert session.get(server.url("/disk", host="localhost"), verify=trusted).content == b"data"
+            with pytest.raises(requests.exceptions.SSLError):
+                session.get(server.url("/disk"), verify=trusted)
+    assert server.names[:2] == ["localhost", "localhost"]
+    assert server.hits == ["/disk"]
 
 
 @pytest.mark.django_db(transaction=True)
