@@ -16,19 +16,20 @@ import requests
 from django.conf import LazySettings
 from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Project, Quota
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.images.models import Image
-from compute.images.services import uploads, web_download
+from compute.images.services import image_files, image_quota, uploads, web_download
 from tests import web_server
 from tests.certificates import certify
 from tests.compute.api.compute_calls import Compute
 from tests.compute.api.image_calls import IMAGES, new, read, send
 from tests.web_server import WebServer
-from tests.worker import work
+from tests.worker import run, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("image_store")]
 State = Operation.State
@@ -403,6 +404,50 @@ def test_an_image_can_be_deleted_while_it_is_imported(
     assert not list(image_store.iterdir())
 
 
+@pytest.mark.parametrize("place", ["write_part", "finish_part"])
+def test_an_import_goes_on_where_its_worker_died(
+    member: Compute, web: WebServer, image_store: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Before its last write, or after the file was made and before the row says so."""
+    original = getattr(image_files, place)
+
+    def die(*arguments: Any) -> None:
+        original(*arguments)
+        monkeypatch.setattr(image_files, place, original)
+        raise SystemExit
+
+    monkeypatch.setattr(image_files, place, die)
+    key = new(member, disk_format="raw")["id"]
+    begin(member, key, name="web-download", uri=web.serve("/disk", b"data"))
+    with pytest.raises(SystemExit):
+        work("image.import")
+    assert member.get(f"{IMAGES}/{key}")["status"] == "importing"
+    assert run(Operation.objects.get()).state == State.SUCCEEDED
+    assert member.get(f"{IMAGES}/{key}")["status"] == "active"
+    assert read(member, key) == (200, b"data")
+    assert [path.name for path in image_store.iterdir()] == [key]
+
+
+def test_an_import_that_the_quota_stops_at_last_leaves_nothing(
+    member: Compute, web: WebServer, image_store: Path, blue: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_quota, "bytes_left", lambda _image: 2**40)
+    Quota.objects.create(project=blue, resource="image_size_total", limit=2)
+    web.serve("/disk", bytes(3 * 2**20))
+    assert "MiB" in reason(member, fetch(member, web.url("/disk")))
+    assert not list(image_store.iterdir())
+    assert Image.objects.get().size == 0
+
+
+def test_staged_data_go_with_their_image(member: Compute, disk: bytes, image_store: Path) -> None:
+    key = new(member)["id"]
+    assert stage(member, key, disk).status_code == 204
+    member.delete(f"{IMAGES}/{key}")
+    work()
+    assert Image.objects.get(pk=key).status == Image.Status.DELETED
+    assert not list(image_store.iterdir())
+
+
 def test_staged_data_count_and_are_not_kept_for_ever(
     member: Compute, image_store: Path, blue: Project
 ) -> None:
@@ -427,6 +472,15 @@ def test_tasks_are_listed_to_administrators(member: Compute, admin: Compute, web
     member.get("/image/v2/tasks", 403)
     tasks = admin.get("/image/v2/tasks")["tasks"]
     assert [task["status"] for task in tasks] == ["failure", "success"]
+    costs = set()
+    for _round in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            admin.get("/image/v2/tasks")
+        costs.add(len(queries))
+        fetch(member, url)
+    assert len(costs) == 1
+    tasks = admin.get("/image/v2/tasks?sort_key=created_at&sort_dir=asc&limit=2")["tasks"][::-1]
+    Operation.objects.exclude(pk__in=[task["id"] for task in tasks]).delete()
     assert [task["status"] for task in admin.get("/image/v2/tasks?status=success")["tasks"]] == ["success"]
     assert admin.get("/image/v2/tasks?type=export")["tasks"] == []
     first = admin.get("/image/v2/tasks?limit=1")
