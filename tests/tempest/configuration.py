@@ -7,6 +7,7 @@ from pathlib import Path
 from compute.api.microversions import NEWEST
 from compute.volumes.api.microversions import NEWEST as NEWEST_OF_VOLUMES
 from tests.stack import PASSWORD, Stack
+from tests.tempest import image_formats
 from tests.web_server import WebServer
 
 SERVICES: frozenset[str] = frozenset({"nova", "glance", "neutron", "cinder"})
@@ -42,7 +43,7 @@ def environment(web: WebServer) -> dict[str, str]:
     return {
         "MERIDIAN_RECYCLE_HOURS": "0",
         "MERIDIAN_IMPORT_NETWORKS": "127.0.0.0/8",
-        "MERIDIAN_IMPORT_PORTS": str(web.port),
+        "MERIDIAN_IMPORT_PORTS": f"80,{web.port}",
     }
 
 
@@ -106,7 +107,26 @@ def write(stack: Stack, workspace: Path, image_address: str) -> None:
                 "http_qcow2_image": image_address,
                 # Tests of lists fill images of the first six formats with random data, which is none but raw.
                 "container_formats": "bare,ovf",
-                "disk_formats": "raw,ami,ari,aki,raw,ami,qcow2",
+                "disk_formats": "raw,ami,ari,aki,raw,ami,qcow2,vmdk,vdi,vhd,vhdx,iso",
+                "images_manifest_file": str(image_formats.write(workspace / "formats")),
             },
-            # It switches tests of lists on, and nothing off.
-            "image-feature-enabled": {"image_format_enforcement": "False"},
+            # The first switches tests of lists on, and nothing off. Formats are converted where they are launched.
+            "image-feature-enabled": {"image_format_enforcement": "False", "image_conversion": "True"},
+            "volume": {
+                "catalog_type": "block-storage",
+                "min_microversion": "3.0",
+                "max_microversion": str(NEWEST_OF_VOLUMES),
+                "build_timeout": "180",
+            },
+            "volume-feature-enabled": {
+                "backup": "False",
+                "manage_volume": "False",
+                "manage_snapshot": "False",
+            },
+            "network": {"project_networks_reachable": "False"},
+            "validation": {"run_validation": "False"},
+            "service_available": {name: str(name in SERVICES) for name in FURTHER_SERVICES},
+        }
+    )
+    with (workspace / "etc" / "tempest.conf").open("w") as file:
+        parser.write(file)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict
@@ -17,17 +17,19 @@ from compute.engine.operations import Run
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import image_files, image_quota, images, web_download
+from compute.images.store import image_store
 
 DIRECT, WEB = "glance-direct", "web-download"
 METHODS = (DIRECT, WEB)
 KIND = "image.import"
+GONE = gettext_lazy("The data that were to be imported are gone. Send them again.")
 
 Status = Image.Status
 
 
 def store_id() -> str:
-    """Return the name of the one store, after its kind as in Glance."""
-    return "file" if settings.STORAGES["images"]["BACKEND"].endswith("LocalStore") else "s3"
+    """Return the name of the one store."""
+    return image_store().kind
 
 
 def import_data(context: Context, image_id: object, request: Mapping[str, Any]) -> Operation | None:
@@ -98,7 +100,10 @@ def store(run: Run) -> None:
     locked = Image.objects.select_for_update().get(pk=image.pk)
     run.check()
     # First the file, then the row: a row promises its file, a file alone is only waste.
-    image_files.finish_part(locked, received)
+    try:
+        image_files.finish_part(locked, received)
+    except FileNotFoundError as error:
+        raise Conflict(GONE) from error
     transitions.change(locked, staged=None, **received.fields)
 
 

@@ -31,6 +31,9 @@ class Part(Protocol):
 class ImageStore(Protocol):
     """A storage of image files. A file's name is the id of its image."""
 
+    kind: str
+    """Glance's word for what it is, which names the one store to clients."""
+
     def exists(self, name: str) -> bool:
         """Return whether there is a file of this name."""
 

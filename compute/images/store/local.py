@@ -14,6 +14,8 @@ from compute.images.store.base import Part
 class LocalStore(FileSystemStorage):
     """Files that their owner alone may read. A part is a hidden file, which is renamed and never copied."""
 
+    kind = "file"
+
     @property
     def base_location(self) -> str:
         return str(hosts.IMAGES)

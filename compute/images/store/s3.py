@@ -26,6 +26,8 @@ MISSING = {"NoSuchKey", "NoSuchUpload", "404"}
 class S3Store(S3Storage):
     """Objects named by the ids of images. A part is an upload in several parts that is not completed yet."""
 
+    kind = "s3"
+
     def names(self) -> set[str]:
         with _translated():
             return {summary.key for summary in self._bucket_here().objects.all()}
@@ -58,8 +60,7 @@ class S3Store(S3Storage):
     def read_from(self, name: str, first: int, last: int) -> Data:
         with _translated():
             answer = self._object(name).get(**({"Range": f"bytes={first}-{last}"} if last >= first else {}))
-        body: Data = answer["Body"]
-        return body
+        return S3Data(answer["Body"])
 
     def path_of(self, name: str) -> Path | None:
         return None
@@ -85,6 +86,22 @@ class S3Store(S3Storage):
 
     def _object(self, name: str) -> Any:
         return self.connection.Object(self.bucket_name, name)
+
+
+class S3Data:
+    """An object's data as they come."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes; none at the end. Raise Unavailable if the service stops sending."""
+        with _translated():
+            data: bytes = self._body.read(size)
+        return data
+
+    def close(self) -> None:
+        self._body.close()
 
 
 class S3Part:

@@ -439,6 +439,16 @@ def test_an_import_that_the_quota_stops_at_last_leaves_nothing(
     assert Image.objects.get().size == 0
 
 
+def test_staged_data_that_are_gone_are_said_to_be(member: Compute, disk: bytes, image_store: Path) -> None:
+    image = new(member)
+    assert stage(member, image["id"], disk).status_code == 204
+    for part in image_store.iterdir():
+        part.unlink()
+    begin(member, image["id"])
+    work("image.import")
+    assert "Send them again" in reason(member, member.get(f"{IMAGES}/{image['id']}"))
+
+
 def test_staged_data_go_with_their_image(member: Compute, disk: bytes, image_store: Path) -> None:
     key = new(member)["id"]
     assert stage(member, key, disk).status_code == 204
