@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('compute', '0008_images_of_people'),
+        ('compute', '0009_volumes'),
     ]
 
     operations = [
