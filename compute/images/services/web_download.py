@@ -63,7 +63,7 @@ def enforce_url(url: object) -> str:
         raise _bad(_("Give a URL that begins with http:// or https:// and a host."))
     if parts.username is not None or "\\" in url or " " in url or "%" in parts.netloc:
         raise _bad(_("A URL has no user, password, backslash or space, and its host no percent sign."))
-    if (port or DEFAULT_PORTS[parts.scheme]) not in settings.IMPORT_PORTS:
+    if (DEFAULT_PORTS[parts.scheme] if port is None else port) not in settings.IMPORT_PORTS:
         ports = ", ".join(map(str, sorted(settings.IMPORT_PORTS)))
         raise _bad(_("Images may be fetched from the ports %(ports)s.") % {"ports": ports})
     _enforce_literal(parts)

@@ -229,6 +229,7 @@ def test_a_redirect_leads_nowhere_inside(member: Compute, target: str, settings:
         "http://user@example.org/x",
         "http://user:word@example.org/x",
         "http://example.org:22/x",
+        "http://example.org:0/x",
         "http://example.org:99999/x",
         "http://example.org:x/x",
         "http://[::1/x",
