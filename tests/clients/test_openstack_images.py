@@ -83,7 +83,7 @@ def test_what_a_file_is_not_is_refused(openstack: OpenStack, tmp_path: Path) -> 
 def test_an_image_is_imported(openstack: OpenStack, stack: Stack, tmp_path: Path, web: WebServer) -> None:
     """Staged by the client, and from the web."""
     source = tmp_path / "source"
-    source.write_bytes(os.urandom(2**20))
+    source.write_bytes(os.urandom(3 * 2**20))
     assert "web-download" in str(openstack(f"image import info {JSON}"))
     line = "image create --disk-format raw --container-format bare"
     openstack(f"{line} --import --file {source} {JSON} staged")

@@ -168,3 +168,22 @@ def test_an_image_that_others_share_is_launched_and_not_deleted(
     page = text(browser.get("/images/"))
     assert "Launch from theirs" in page
     assert f"/images/{theirs.pk}/delete/" not in page
+
+
+def test_an_import_is_an_operation_like_every_other(browser: Client, blue: Project, alice: User) -> None:
+    image = own(blue, status=Image.Status.IMPORTING, task_state=Image.IMPORTING)
+    began = {"name": "fetch", "label": "Fetch the data", "began": "2026-01-01T00:00:00", "ended": None}
+    factories.OperationFactory(
+        instance=image,
+        subject_type="image",
+        kind="image.import",
+        state="running",
+        step="fetch",
+        user=alice,
+        timeline=[began | {"undone": None}],
+        progress={"done": 1, "total": 4, "unit": "bytes"},
+    )
+    page = text(browser.get("/activity/"))
+    for part in ("Import", "golden", "Fetch the data", "25"):
+        assert part in page
+    assert "/cancel/" in page

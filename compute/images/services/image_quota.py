@@ -50,7 +50,7 @@ def bytes_left(image: Image) -> int:
         return MOST_VIRTUAL_BYTES
     usages = quotas.usage([image.project_id])[image.project_id]
     left = next(usage.left for usage in usages if usage.resource.name == SIZE)
-    return MOST_VIRTUAL_BYTES if left is None else left * 2**20
+    return MOST_VIRTUAL_BYTES if left is None else min(left * 2**20, MOST_VIRTUAL_BYTES)
 
 
 def enforce_bytes(size: int, most: int) -> None:
