@@ -20,7 +20,7 @@ Status = Image.Status
 class Fetch(Step):
     """Fetch the data from the web, unless they were staged or an earlier attempt has them."""
 
-    name: ClassVar[str] = "fetch"
+    name: ClassVar[str] = imports.FETCH
     label: ClassVar[str] = gettext_noop("Fetch the data")
     where: ClassVar[Where] = Where.ANYWHERE
 

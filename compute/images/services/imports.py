@@ -1,9 +1,12 @@
 """Imports: the methods by which images get their data in the background, as in Glance's interoperable image import."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,7 +16,7 @@ from compute.driver.errors import translated
 from compute.engine.actions.begin import begin
 from compute.engine.models import Operation
 from compute.engine.models.operation import OperationQuerySet
-from compute.engine.operations import Run
+from compute.engine.operations import Run, Wait
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import image_files, image_quota, images, web_download
@@ -22,6 +25,10 @@ from compute.images.store import image_store
 DIRECT, WEB = "glance-direct", "web-download"
 METHODS = (DIRECT, WEB)
 KIND = "image.import"
+FETCH = "fetch"
+"""The name of the step that fetches."""
+
+LOOK_AGAIN = timedelta(seconds=10)
 GONE = gettext_lazy("The data that were to be imported are gone. Send them again.")
 
 Status = Image.Status
@@ -70,7 +77,8 @@ def unscoped_imports() -> OperationQuerySet:
 
 
 def fetch(run: Run, url: str) -> None:
-    """Fetch the data of a run's image from the web, in place of what an earlier attempt has fetched."""
+    """Fetch the data of a run's image from the web, in place of what an earlier attempt has fetched. Raise Wait."""
+    _wait_for_turn(run.operation)
     image = run.subject
     image_files.remove_file(image.pk)
     most = image_quota.bytes_left(image)
@@ -86,6 +94,14 @@ def fetch(run: Run, url: str) -> None:
             received = image_files.write_part(image, token, download.body, watch)
     run.check()
     transitions.change(image, staged=received.as_staged())
+
+
+def _wait_for_turn(operation: Operation) -> None:
+    """Raise Wait while earlier imports have half of a worker's places, since the other half is for all else."""
+    now = timezone.now()
+    earlier = unscoped_imports().open().filter(step=FETCH, lease_until__gt=now)
+    if earlier.filter(created_at__lt=operation.created_at).count() >= max(1, settings.WORKERS // 2):
+        raise Wait(until=now + LOOK_AGAIN)
 
 
 @transaction.atomic

@@ -324,6 +324,33 @@ def test_a_server_that_is_too_slow_is_given_up(
     assert "too slow" in reason(member, fetch(member, web.url("/slow")))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_imports_take_turns(member: Compute, web: WebServer, settings: LazySettings) -> None:
+    """So that slow ones leave places of a worker to launches."""
+    settings.WORKERS = 2
+
+    def meanwhile(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        request.close_connection = True
+        second = run(Operation.objects.latest("created_at"))
+        states.append((second.state, second.step, second.attempt))
+        connection.close()
+        request.wfile.write(b"data")
+
+    states: list[tuple[str, str, int]] = []
+    web.answers["/first"] = meanwhile
+    first, second = (new(member, disk_format="raw")["id"] for _number in range(2))
+    begin(member, first, name="web-download", uri=web.url("/first"))
+    begin(member, second, name="web-download", uri=web.serve("/second", b"data"))
+    work("image.import")
+    assert states == [("running", "fetch", 0)], "waiting is no attempt"
+    assert web.hits == ["/first"]
+    run(Operation.objects.latest("created_at"))
+    for key in (first, second):
+        assert member.get(f"{IMAGES}/{key}")["status"] == "active"
+
+
 def test_data_may_come_in_chunks_of_unknown_length(member: Compute, web: WebServer) -> None:
     def chunked(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
