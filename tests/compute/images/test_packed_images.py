@@ -84,6 +84,14 @@ def test_tools_of_the_system_are_understood(tmp_path: Path) -> None:
         assert unpack(packed) == DATA
 
 
+def test_what_grows_out_of_proportion_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "SMALL", 2**20)
+    for packer in PACKERS.values():
+        with pytest.raises(Damaged, match="500"):
+            unpack(packer(bytes(2**24)))
+        assert unpack(packer(bytes(2**20))) == bytes(2**20)
+
+
 def test_memory_is_bounded_by_what_xz_may_wish_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "MEMORY", 2**20)
     with pytest.raises(Damaged):
