@@ -110,6 +110,16 @@ def test_of_an_image(openstack: OpenStack, stack: Stack) -> None:
     row = wait_for_status(openstack, "system", "available")
     assert (row["bootable"], UUID(row["volume_image_metadata"]["image_id"])) == (True, UUID(stack.linux))
     assert "in use" in openstack.refused(f"image delete {stack.linux}")
+    made = openstack(f"image create --volume system {JSON} of-volume")
+    wait_for(
+        lambda: openstack(f"image show {JSON} of-volume")["status"] == "active", "the image to be made", 120
+    )
+    server = openstack(
+        f"server create --wait --flavor tiny --image {made['image_id']} {JSON} of-image-of-volume"
+    )
+    assert server["status"] == "ACTIVE"
+    openstack.run(f"server delete --wait {server['id']}")
+    openstack.run("image delete of-volume")
     openstack("volume delete system")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "it to be gone", 60)
     assert stack.audit() == ""

@@ -26,9 +26,9 @@ def _silent(_done: int, _total: int) -> None:
     """Take progress that nobody looks at."""
 
 
-def measure(path: Path, progress: Progress = _silent) -> dict[str, Any]:
-    """Return the row's fields of a qcow2 file; `progress(done, total)` counts bytes. Raise BadInput as the gate does."""
-    gate, size, digest = Gate("qcow2", name=path.name), path.stat().st_size, hashlib.sha256()
+def measure(path: Path, progress: Progress = _silent, declared: str = "qcow2") -> dict[str, Any]:
+    """Return the row's fields of a file; `progress(done, total)` counts bytes. Raise BadInput as the gate does."""
+    gate, size, digest = Gate(declared, name=path.name), path.stat().st_size, hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             gate.pass_on(chunk)

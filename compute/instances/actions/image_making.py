@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from accounts.context import Context
 from compute.driver.storage.flatten import flatten
-from compute.engine.models import Operation
-from compute.engine.operations import Cancelled, Run, Step, queue
+from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
+from compute.images.actions.making import IMAGE, MakesImage, image_of
 from compute.images.models import Image
 from compute.images.services import image_files, image_quota, images
 from compute.instances.actions.base import InstanceAction
@@ -37,13 +36,13 @@ class ExportDisk(Step):
     label: ClassVar[str] = gettext_noop("Copy the disk")
 
     def do(self, run: Run) -> None:
-        instance, image = run.subject, _image(run)
+        instance, image = run.subject, image_of(run)
         transitions.change(image, status=Status.SAVING)
         target, root = image_files.draft_of(image), machine_disks.root(instance)
 
         def progress(done: int, total: int) -> None:
             if run.progress(done, total):
-                _image(run)
+                image_of(run)
 
         if target.exists():
             pass  # an earlier attempt made it whole
@@ -60,65 +59,20 @@ class ExportDisk(Step):
 
     def undo(self, run: Run) -> None:
         """Remove the file first, since that needs no host, then the copies in the pool."""
-        image_files.remove_file(run.operation.parameters["image"])
+        image_files.remove_file(run.operation.parameters[IMAGE])
         instance = run.subject
         for copy in _disk_copies(instance):
             live_copy(instance, machine_disks.root(instance), copy.volume_name, stands_alone=True).end()
             disks.remove(copy)
 
 
-class MeasureImage(Step):
-    """Inspect the file, as every image's, and store its sizes and its digest."""
-
-    name: ClassVar[str] = "describe"
-    label: ClassVar[str] = gettext_noop("Store the image")
-
-    def do(self, run: Run) -> None:
-        """Reserve the size, which is known only now. Raise OverQuota."""
-        image, project = _image(run), run.subject.project
-        if not image.checksum or not image_files.has_file(image):
-            facts = image_files.measure(image_files.draft_of(image), run.progress)
-            image_files.store_draft(image, run.progress)
-            with transaction.atomic():
-                image_quota.reserve(project, image.user, size=facts["size"] - image.size)
-                transitions.change(image, **facts)
-        image_files.remove_draft(image)
-
-
-class ImageAction(InstanceAction):
-    """Make an image. `prepare` returns what `create_image_row` returns; the row ends with the operation."""
+class ImageAction(MakesImage, InstanceAction):
+    """Make an image of an instance's disk. `prepare` returns what `create_image_row` returns."""
 
     needs_own_disk = True
 
-    def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
-        return [Image.objects.get(pk=parameters["image"])]
-
     def sharing(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
         return [instance.image] if instance.image else []
-
-    def succeeded(self, operation: Operation) -> None:
-        super().succeeded(operation)
-        image = result_image(operation)
-        task_state = image.task_state if queue.is_awaited(operation, image.pk) else None
-        transitions.settle(image, Status.ACTIVE, task_state=task_state)
-
-    def failed(self, operation: Operation) -> None:
-        super().failed(operation)
-        self._delete_image(operation)
-
-    def cancelled(self, operation: Operation) -> None:
-        super().cancelled(operation)
-        self._delete_image(operation)
-
-    def stuck(self, operation: Operation) -> None:
-        super().stuck(operation)
-        self._delete_image(operation)
-
-    def _delete_image(self, operation: Operation) -> None:
-        """Mark the image as deleted, unless an operation that deletes it waits."""
-        image = result_image(operation)
-        if not queue.is_awaited(operation, image.pk):
-            transitions.settle(image, Status.DELETED)
 
 
 def create_image_row(
@@ -149,11 +103,7 @@ def create_image_row(
         | dict(metadata or {}),
     )
     transitions.change(image)
-    return {"image": str(image.pk), "name": name}
-
-
-def result_image(operation: Operation) -> Image:
-    return Image.objects.get(pk=operation.parameters["image"])
+    return {IMAGE: str(image.pk), "name": name}
 
 
 def discard_shelved_image(instance: Instance) -> None:
@@ -183,11 +133,3 @@ def _origin_properties(instance: Instance, base: Image) -> dict[str, str]:
 def _disk_copies(instance: Instance) -> Iterable[Disk]:
     """Return the disks that hold a live copy of the root disk, before it is exported."""
     return instance.disks.filter(role=Disk.Role.COPY).select_related("pool")
-
-
-def _image(run: Run) -> Image:
-    """Return the image that the run makes. Raise Cancelled if it was deleted meanwhile."""
-    image = result_image(run.operation)
-    if image.status == Status.DELETED:
-        raise Cancelled
-    return image

@@ -16,14 +16,13 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
 from compute.engine.services import transitions
+from compute.images.actions.making import StoreImage, result_image
 from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.image_making import (
     ExportDisk,
     ImageAction,
-    MeasureImage,
     create_image_row,
     discard_shelved_image,
-    result_image,
 )
 from compute.instances.actions.steps import (
     Define,
@@ -64,7 +63,7 @@ class Shelve(ImageAction):
     reserves = True
     confirm = _("Shuts down and frees vCPUs and memory. Disk and address are kept, and an image is taken.")
     cancellable = True
-    steps = (ShutDownToShelve(), PowerOff(), ExportDisk(), MeasureImage(), UndefineGuest())
+    steps = (ShutDownToShelve(), PowerOff(), ExportDisk(), StoreImage(), UndefineGuest())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
         """Create the image's row. Raise OverQuota, since the image counts like every other."""

@@ -14,15 +14,14 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
 from compute.engine.services import metadata, transitions
+from compute.images.actions.making import StoreImage, result_image
 from compute.images.models import Image
 from compute.images.services import images, properties
 from compute.instances.actions.base import COPIES
 from compute.instances.actions.image_making import (
     ExportDisk,
     ImageAction,
-    MeasureImage,
     create_image_row,
-    result_image,
 )
 from compute.instances.models import Instance
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
@@ -38,7 +37,7 @@ BACKUP: Schema = extended(
 """The body of `createBackup`, Nova's other name for the action."""
 
 
-class UploadImage(MeasureImage):
+class UploadImage(StoreImage):
     """Store the image. Its task is an upload, as in Nova."""
 
     def do(self, run: Run) -> None:

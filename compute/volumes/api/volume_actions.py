@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from accounts import policy
 from accounts.openstack.contract import contract
 from accounts.openstack.responses import accepted, done
+from accounts.openstack.times import without_zone
+from compute.volumes.api import volume_types
 from compute.volumes.api.base import VolumeView
 from compute.volumes.api.schemas import volume_actions as bodies
 from compute.volumes.models import Volume
@@ -45,6 +47,32 @@ def _revert(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
     return accepted()
 
 
+def _upload(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
+    """Make an image of the volume."""
+    names = ("disk_format", "container_format", "visibility", "protected")
+    parameters = {name: value[name] for name in names if value.get(name) is not None}
+    operation = volumes.act(view.context, volume.pk, "upload", parameters | {"name": value["image_name"]})
+    changed = volumes.get(view.context, volume.pk)
+    shown: dict[str, Any] = {
+        "id": str(volume.pk),
+        "updated_at": without_zone(changed.updated_at),
+        "status": changed.shown_status,
+        "display_description": changed.description or None,
+        "size": changed.size_gib,
+        "volume_type": volume_types.show(changed.type),
+        "image_id": operation.parameters["image"] if operation else None,
+        "container_format": value.get("container_format") or "bare",
+        "disk_format": value.get("disk_format") or "qcow2",
+        "image_name": value["image_name"],
+    }
+    if view.at_least(1):
+        shown |= {
+            "visibility": value.get("visibility") or "private",
+            "protected": bool(value.get("protected")),
+        }
+    return JsonResponse({"os-volume_upload_image": shown}, status=202)
+
+
 def _unset_image_metadata(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
     volumes.act(view.context, volume.pk, "set_image_metadata", {"without": [value["key"]]})
     return done()
@@ -69,6 +97,7 @@ ACTIONS: dict[str, Handler] = {
     "os-detach": _detach,
     "os-force_detach": _beginning("force_detach"),
     "revert": _revert,
+    "os-volume_upload_image": _upload,
     "os-retype": _beginning("retype", {"type": "new_type"}),
     "os-reserve": _beginning("reserve"),
     "os-unreserve": _beginning("unreserve"),

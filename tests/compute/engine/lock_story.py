@@ -183,6 +183,7 @@ def volume_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
         "attach": {"instance": str(instance.pk)},
         "extend": {"size": 2},
         "reset_status": {"status": "error"},
+        "upload": {"name": "image"},
         "retype": {"type": factories.VolumeTypeFactory().name},
         "update": {"name": "other"},
     }

@@ -3,6 +3,7 @@
 from accounts.openstack.schema import (
     ANY,
     FLAG,
+    OBJECT,
     STRING,
     TEXT,
     UUID,
@@ -37,6 +38,16 @@ REVERT: Schema = object_of({"snapshot_id": UUID})
 RETYPE: Schema = object_of(
     {"new_type": text(255, 1)}, {"migration_policy": one_of("never", "on-demand", None)}
 )
+UPLOAD: Schema = object_of(
+    {"image_name": text(255, 1)},
+    {
+        "disk_format": nullable(text(255)),
+        "container_format": nullable(text(255)),
+        "force": nullable(FLAG),
+        "visibility": nullable(text(255)),
+        "protected": nullable(FLAG),
+    },
+)
 FORCE_DETACH: Schema = object_of({}, {"attachment_id": nullable(TEXT), "connector": ANY})
 SET_IMAGE_METADATA: Schema = object_of({"metadata": METADATA})
 UNSET_IMAGE_METADATA: Schema = object_of({"key": text(255, 1)})
@@ -50,6 +61,7 @@ BODIES = {
     "os-detach": DETACH,
     "os-force_detach": FORCE_DETACH,
     "revert": REVERT,
+    "os-volume_upload_image": UPLOAD,
     "os-retype": RETYPE,
     "os-reserve": NOTHING,
     "os-unreserve": NOTHING,
@@ -60,5 +72,9 @@ BODIES = {
 """{action: the schema of its value}."""
 
 BODY: Schema = object_of({}, BODIES) | {"minProperties": 1, "maxProperties": 1}
-ANSWER: Schema = {"type": "object", "properties": {"metadata": map_of(STRING)}, "x-optional": True}
+ANSWER: Schema = {
+    "type": "object",
+    "properties": {"metadata": map_of(STRING), "os-volume_upload_image": OBJECT},
+    "x-optional": True,
+}
 """Most actions answer without a body."""
