@@ -16,6 +16,7 @@ from compute.instances.services import reconcile
 from compute.instances.states import VmState
 from compute.networks.models import Network
 from compute.networks.services import host_networks
+from compute.volumes.models import Disk
 
 RUNS = {VmState.ACTIVE, VmState.PAUSED, VmState.RESCUED}
 
@@ -73,7 +74,8 @@ def _volumes(host: Hypervisor) -> Iterator[Difference]:
     for pool in host.pools.all():
         there = {volume.name for volume in pools.on(pool, host).list()}
         needed, optional = set[str](), set[str]()
-        for disk in pool.disks.select_related("instance").prefetch_related("layers"):
+        own = pool.disks.exclude(role=Disk.Role.CDROM)
+        for disk in own.select_related("instance").prefetch_related("layers"):
             instance = disk.instance
             settled = instance is None or (instance.task_state is None and instance.launched_at is not None)
             (needed if settled else optional).add(disk.volume_name)

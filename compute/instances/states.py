@@ -54,6 +54,7 @@ class TaskState(StrEnum):
     DELETING = "deleting"
     RESTORING = "restoring"
     CLONING = "cloning"
+    CHANGING_MEDIUM = "changing_medium"
     IMAGE_SNAPSHOT = "image_snapshot"
     IMAGE_UPLOADING = "image_uploading"
     UPDATING_PASSWORD = "updating_password"  # noqa: S105 - Nova's word for the task

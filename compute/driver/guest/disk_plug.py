@@ -28,10 +28,17 @@ class DiskPlug:
     @limited
     def plug(self, spec: DiskSpec, limits: DiskLimits | None) -> None:
         """Plug a disk in. A plugged one is success."""
-        if self.has(spec.source):
+        if spec.source is not None and self.has(spec.source):
             return
         with translated(f"Attaching {spec.target} to guest {self.uuid}"):
             self._domain().attachDeviceFlags(Disk.from_spec(spec, limits).to_xml(), _LIVE)
+
+    @limited
+    def change_media(self, spec: DiskSpec) -> None:
+        """Put the medium of the spec into its drive, or none. A medium that the guest has locked is taken out anyway."""
+        with translated(f"Changing the medium in {spec.target} of guest {self.uuid}"):
+            flags = _LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE
+            self._domain().updateDeviceFlags(Disk.from_spec(spec).to_xml(), flags)
 
     @limited
     def request_unplug(self, source: DiskSource) -> None:

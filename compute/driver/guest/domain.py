@@ -278,7 +278,7 @@ def _check(spec: GuestSpec) -> None:
                 f"Disk {disk.target} of guest {spec.name} has the serial {disk.serial}, "
                 f"of which the guest would see {_VIRTIO_SERIAL_BYTES} characters only."
             )
-        if disk.format == "qcow2" and disk.backing is None and _has_backing_file(disk.source):
+        if disk.format == "qcow2" and disk.source and disk.backing is None and _has_backing_file(disk.source):
             raise InvalidGuest(
                 f"Disk {disk.target} of guest {spec.name} lies over another image, which `backing` does not "
                 "name: the guest would see an empty disk."

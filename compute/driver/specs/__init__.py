@@ -61,11 +61,13 @@ class BackingSpec:
 class DiskSpec:
     """One disk or CD-ROM of a guest. `target` is its device name at start (vda, sda, ...).
 
+    A CD-ROM without a `source` is an empty drive.
+
     An overlay must name its `backing`: QEMU opens only images that are named here, never those of a file's header.
     The guest finds the disk by `serial`, of which virtio shows 20 characters.
     """
 
-    source: DiskSource
+    source: DiskSource | None
     format: DiskFormat
     target: str
     backing: BackingSpec | None = None

@@ -70,9 +70,11 @@ def _auth(source: NetworkSource) -> Auth | None:
     return Auth(username=source.auth.username, secret=Secret(type=kind, uuid=source.auth.secret_uuid))
 
 
-def kind(source: DiskSource) -> str:
-    """Return libvirt's type of a disk with this source."""
+def kind(source: DiskSource | None) -> str:
+    """Return libvirt's type of a disk with this source. An empty drive is of files."""
     match source:
+        case None:
+            return "file"
         case FileSource():
             return "file"
         case BlockSource():
@@ -145,8 +147,8 @@ class Disk(Element):
     type: str = attribute()
     device: str = attribute()
     driver: DiskDriver
-    source: Source
-    backing: BackingStore
+    source: Source | None = None
+    backing: BackingStore | None = None
     target: DiskTarget
     serial: str | None = leaf()
     tuning: DiskTuning | None = None
@@ -165,8 +167,8 @@ class Disk(Element):
                 cache=CACHES[kind(spec.source)] if writable else None,
                 discard="unmap" if writable else None,
             ),
-            source=Source.from_source(spec.source),
-            backing=BackingStore.from_spec(spec.backing),
+            source=None if spec.source is None else Source.from_source(spec.source),
+            backing=None if spec.source is None else BackingStore.from_spec(spec.backing),
             target=DiskTarget(dev=spec.target, bus=spec.bus),
             serial=spec.serial,
             tuning=DiskTuning.from_limits(limits) if limits and spec.device == "disk" else None,

@@ -25,8 +25,10 @@ from compute.images.models import Image, ImageMember
 from compute.images.models.image import RAW_FORMATS
 from compute.images.services import image_fields, image_files, image_quota
 
-NO_DISKS = ("iso", "ami", "ari", "aki")
-"""Formats of images that no root disk is made of."""
+ISO = "iso"
+NO_BOOT = ("ami", "ari", "aki")
+NO_DISKS = (ISO, *NO_BOOT)
+"""Formats of images that no root disk is made of. A machine boots from an ISO to install onto an empty one."""
 
 DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
@@ -81,8 +83,26 @@ def list_launchable(context: Context) -> list[Image]:
 
 def get_launchable(context: Context, image_id: object) -> Image:
     """Return one active disk image of `readable_by`. Raise Forbidden, NotFound."""
-    rows = readable_by(context).filter(status=Image.Status.ACTIVE).exclude(disk_format__in=NO_DISKS)
-    return _get_row(rows, image_id, _("Choose an image."))
+    return _get_row(_active(context).exclude(disk_format__in=NO_DISKS), image_id, _("Choose an image."))
+
+
+def get_bootable(context: Context, image_id: object) -> Image:
+    """Return one active image of `readable_by` that a machine boots from: a disk, or an ISO. Raise Forbidden, NotFound."""
+    return _get_row(_active(context).exclude(disk_format__in=NO_BOOT), image_id, _("Choose an image."))
+
+
+def get_iso(context: Context, image_id: object) -> Image:
+    """Return one active ISO image of `readable_by`. Raise Forbidden, NotFound."""
+    return _get_row(_active(context).filter(disk_format=ISO), image_id, _("Choose an ISO image."))
+
+
+def list_isos(context: Context) -> list[Image]:
+    """Return the active ISO images of `visible_to`. Raise Forbidden."""
+    return list(visible_to(context).filter(status=Image.Status.ACTIVE, disk_format=ISO, hidden=False))
+
+
+def _active(context: Context) -> SubjectQuerySet[Image]:
+    return readable_by(context).filter(status=Image.Status.ACTIVE)
 
 
 def get_visible(context: Context, image_id: object) -> Image:

@@ -123,7 +123,7 @@ def take_out(run: Run, volume: Volume, instance: Instance) -> None:
     if instance.vm_state not in WITHOUT_GUEST and volume.disk is not None:
         claim_guest(run, instance)
         plug = disk_plug(instance)
-        source = guest_spec.disk_spec(instance, volume.disk).source
+        source = volume_disks.source_of(volume)
         if plug.has(source):
             plug.request_unplug(source)
     volume_disks.unplug(volume)

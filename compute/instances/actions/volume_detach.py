@@ -17,7 +17,7 @@ from compute.instances.actions.steps import define
 from compute.instances.actions.stop import started_at
 from compute.instances.actions.volume_attach import WITHOUT_GUEST, disk_plug, enforce_free
 from compute.instances.models import Instance
-from compute.instances.services import guest_spec, volume_disks
+from compute.instances.services import volume_disks
 from compute.instances.states import VmState
 from compute.volumes.actions.base import USE, VolumeAction
 from compute.volumes.models import Volume
@@ -52,7 +52,7 @@ class UnplugDisk(Step):
 
     def _unplug(self, run: Run, volume: Volume, instance: Instance) -> None:
         plug = disk_plug(instance)
-        source = guest_spec.disk_spec(instance, volume_disks.disk_of(volume)).source
+        source = volume_disks.source_of(volume)
         if not plug.has(source):
             return
         plug.request_unplug(source)

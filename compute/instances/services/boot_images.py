@@ -10,6 +10,7 @@ from accounts.errors import Conflict
 from compute.images.models import Image
 from compute.images.services import image_users
 from compute.instances.models import Instance
+from compute.volumes.models import Disk
 
 
 def image_of(instance: Instance) -> Image:
@@ -25,5 +26,6 @@ def register() -> None:
 
 
 def _instances_on(image_id: UUID) -> Iterable[str]:
-    rows = Instance.objects.existing().filter(Q(image=image_id) | Q(rescue_image=image_id))
-    return rows.values_list("name", flat=True)
+    in_drive = Q(disks__image=image_id, disks__role=Disk.Role.CDROM)
+    rows = Instance.objects.existing().filter(Q(image=image_id) | Q(rescue_image=image_id) | in_drive)
+    return rows.values_list("name", flat=True).distinct()

@@ -46,8 +46,11 @@ def build(instance: Instance, operation: Operation) -> GuestSpec:
     )
 
 
-_BOOT_ROLES = (Disk.Role.RESCUE, Disk.Role.ROOT)
+_BOOT_ROLES = (Disk.Role.RESCUE, Disk.Role.ROOT, Disk.Role.CDROM)
 """Roles of the disks that a machine boots from, in order."""
+
+
+_CDROM_ROLES = (Disk.Role.CONFIG, Disk.Role.CDROM)
 
 
 def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
@@ -56,7 +59,8 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
     boot_ids = [disk.pk for role in _BOOT_ROLES for disk in rows if disk.role == role]
     if instance.boots_from_volume:
-        boot_ids.append(machine_disks.root(instance).pk)
+        rescues = sum(disk.role == Disk.Role.RESCUE for disk in rows)
+        boot_ids.insert(rescues, machine_disks.root(instance).pk)
     return tuple(
         disk_spec(instance, disk, boot_ids.index(disk.pk) + 1 if disk.pk in boot_ids else None)
         for disk in rows
@@ -65,17 +69,17 @@ def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
 
 def disk_spec(instance: Instance, disk: Disk, boot_order: int | None = None) -> DiskSpec:
     """Return the spec of one disk of the instance's machine."""
-    pool, is_config = disks.pool_of(disk, instance.hypervisor), disk.role == Disk.Role.CONFIG
+    pool, is_cdrom = disks.pool_of(disk, instance.hypervisor), disk.role in _CDROM_ROLES
     return DiskSpec(
-        source=pool.source_of(disk.volume_name),
+        source=pool.source_of(disk.volume_name) if disk.volume_name else None,
         format="raw" if disk.format == "raw" else "qcow2",
         target=disk.device,
         bus=cast("DiskBus", disk.bus),
-        device="cdrom" if is_config else "disk",
-        read_only=is_config or (disk.role == Disk.Role.VOLUME and bool(disk.volume.read_only)),
+        device="cdrom" if is_cdrom else "disk",
+        read_only=is_cdrom or (disk.role == Disk.Role.VOLUME and bool(disk.volume.read_only)),
         boot_order=boot_order,
-        serial=None if is_config else disk.serial,
-        backing=disks.backing(disk, pool),
+        serial=None if is_cdrom else disk.serial,
+        backing=None if is_cdrom else disks.backing(disk, pool),
     )
 
 

@@ -99,7 +99,7 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     boot = next((device for device in devices if device.wish.boots), None)
     image: Image | None = None
     if boot is None:
-        image = checked("image_id", images.get_launchable, context, request.image_id)
+        image = checked("image_id", images.get_bootable, context, request.image_id)
     elif request.image_id and str(request.image_id) != str(boot.wish.key):
         wrong["image_id"] = _("It cannot boot from an image and from a volume.")
     names = checked("name", _names, request.name, request.count)

@@ -16,6 +16,7 @@ from compute.volumes.models import Disk
 
 MIB = 2**20
 GIB = 2**30
+ISO = "iso"
 Role = Disk.Role
 
 
@@ -27,7 +28,8 @@ def sync(instance: Instance) -> None:
     """
     machine = hardware.spec_of(instance)
     sizes = _sizes(instance)
-    buses = {role: machine.cdrom_bus if role == Role.CONFIG else machine.disk_bus for role in sizes}
+    on_cdrom_bus = (Role.CONFIG, Role.CDROM)
+    buses = {role: machine.cdrom_bus if role in on_cdrom_bus else machine.disk_bus for role in sizes}
     present = {disk.role: disk for disk in instance.disks.plugged().exclude(role=Role.VOLUME)}
     for role in (Role.EPHEMERAL, Role.SWAP):
         if role in present and role not in sizes:
@@ -58,6 +60,31 @@ def data(instance: Instance) -> list[Disk]:
 def size_of(instance: Instance, disk: Disk) -> int:
     """Return the size in bytes that one of the instance's disks must have."""
     return _sizes(instance)[disk.role]
+
+
+def installs(instance: Instance) -> bool:
+    """Return whether the instance was launched from an ISO image: its own disk is empty, and the ISO in a drive."""
+    return instance.image is not None and instance.image.disk_format == ISO
+
+
+def drives(instance: Instance) -> list[Disk]:
+    """Return the CD-ROM drives of the machine, but that of the config drive, in the order of their devices."""
+    rows = instance.disks.plugged().filter(role=Role.CDROM).select_related("pool", "image")
+    return sorted(rows, key=lambda disk: disk.device)
+
+
+@transaction.atomic
+def add_drive(instance: Instance) -> Disk:
+    """Give the machine an empty CD-ROM drive, from its next start on."""
+    bus = hardware.spec_of(instance).cdrom_bus
+    return Disk.objects.create(
+        pool=root(instance).pool,
+        instance=instance,
+        role=Role.CDROM,
+        format="raw",
+        device=free_device(instance, bus),
+        bus=bus,
+    )
 
 
 def first_device(machine: HardwareSpec) -> str:
@@ -163,6 +190,8 @@ def _sizes(instance: Instance) -> dict[str, int]:
         sizes[Role.EPHEMERAL] = instance.ephemeral_gib * GIB
     if instance.swap_mib:
         sizes[Role.SWAP] = instance.swap_mib * MIB
+    if installs(instance):
+        sizes[Role.CDROM] = 0
     return {**sizes, Role.CONFIG: 0}
 
 
@@ -180,9 +209,9 @@ def _create(instance: Instance, missing: list[tuple[str, int, str]]) -> None:
             pool=pool,
             instance=instance,
             role=role,
-            format="raw" if role == Role.CONFIG else "qcow2",
+            format="raw" if role in {Role.CONFIG, Role.CDROM} else "qcow2",
             size_bytes=size_bytes,
-            image=instance.image if role == Role.ROOT else None,
+            image=instance.image if role == (Role.CDROM if installs(instance) else Role.ROOT) else None,
             device=device,
             bus=bus,
         )

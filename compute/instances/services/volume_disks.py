@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
+from compute.driver.specs.sources import DiskSource
 from compute.engine.services import transitions
 from compute.hosts.models import Pool
 from compute.instances.models import Instance
 from compute.instances.services import hardware, machine_disks
 from compute.instances.states import VmState
 from compute.volumes.models import Attachment, Disk, Volume
+from compute.volumes.services import disks
 from compute.volumes.states import VolumeState
 
 HOLDING = frozenset(
@@ -85,6 +87,12 @@ def disk_of(volume: Volume) -> Disk:
     if volume.disk is None:
         raise Conflict(_("The volume has no disk."))
     return volume.disk
+
+
+def source_of(volume: Volume) -> DiskSource:
+    """Return the source of the volume's disk. Raise Conflict if it has none."""
+    disk = disk_of(volume)
+    return disks.pool_of(disk).source_of(disk.volume_name)
 
 
 def of_instance(instance: Instance) -> list[Volume]:

@@ -27,7 +27,7 @@ class Disk(RowModel):
     `device` is its name in the machine (vda, sdb, …), which stays as other disks come and go. It is empty while the
     machine does not have the disk, such as the new root disk of a rebuild. A `REPLACED` disk waits to be deleted. A
     `COPY` receives the content of another disk. A `VOLUME` has a row of `Volume` and a life of its own; while no
-    instance has it, `instance` is null.
+    instance has it, `instance` is null. A `CDROM` is a drive with the ISO `image` in it, or empty.
     """
 
     class Role(models.TextChoices):
@@ -39,6 +39,7 @@ class Disk(RowModel):
         COPY = "copy"
         REPLACED = "replaced"
         VOLUME = "volume"
+        CDROM = "cdrom"
 
     DATA = (Role.ROOT, Role.EPHEMERAL, Role.SWAP)
 
@@ -72,7 +73,12 @@ class Disk(RowModel):
 
     @property
     def volume_name(self) -> str:
-        """Return the name of its volume in the pool, which is another after each snapshot."""
+        """Return the name of its volume in the pool, which is another after each snapshot.
+
+        A CD-ROM has none of its own, but its image's copy.
+        """
+        if self.role == Disk.Role.CDROM:
+            return self.image.volume_name if self.image else ""
         return self.file_name or f"disk-{self.id}"
 
     @property

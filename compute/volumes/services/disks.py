@@ -24,6 +24,8 @@ def make(disk: Disk) -> None:
 
 def delete_volume(disk: Disk) -> None:
     """Delete the disk's volume, complete or partial, but not its row. Raise DriverError."""
+    if disk.role == Disk.Role.CDROM:
+        return  # the image's copy serves others
     pool = pool_of(disk)
     for name in (disk.partial_name, disk.volume_name):
         pool.delete(name)
