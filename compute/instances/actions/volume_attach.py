@@ -68,7 +68,7 @@ class Attach(VolumeAction):
     )
     doing = gettext_lazy("Attaching")
     bulk = False
-    fields = ("instance",)
+    fields = ("instance", "delete_on_termination")
     asks = True
     steps = (PlugDisk(),)
 

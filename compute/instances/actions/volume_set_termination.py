@@ -23,6 +23,7 @@ class SetTermination(VolumeAction):
     order = 30
     group = USE
     fields = ("delete_on_termination",)
+    in_place = True
 
     def applies(self, volume: Volume) -> bool:
         return volume.status == VolumeState.IN_USE

@@ -24,13 +24,16 @@ HOLDING = frozenset(
 
 
 def refusal(instance: Instance, volume: Volume) -> str:
-    """Return why the instance cannot have the volume, whatever its state; empty if it can."""
+    """Return why the instance cannot have the volume, whatever its state; empty if it can.
+
+    Costs no query for instances and volumes that were read with their hosts.
+    """
     if volume.project_id != instance.project_id:
         return _("The volume belongs to another project.")
     if volume.disk is None:
         return _("The volume has no disk.")
     host = instance.hypervisor
-    if host is not None and not volume.disk.pool.hosts.filter(pk=host.pk).exists():
+    if host is not None and host not in volume.disk.pool.hosts.all():
         return _("The volume lies in %(pool)s, which %(host)s does not reach.") % {
             "pool": volume.disk.pool,
             "host": host,

@@ -22,6 +22,7 @@ class SetReadOnly(VolumeAction):
     icon = "lock"
     order = 220
     fields = ("read_only",)
+    in_place = True
 
     def blocker(self, volume: Volume) -> str:
         if volume.status != VolumeState.AVAILABLE or volume.task_state:

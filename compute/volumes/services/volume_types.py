@@ -1,11 +1,12 @@
 """Types of volumes, which administrators make."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts import policy
@@ -13,8 +14,8 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.models import Project
 from accounts.names import KEY, clean_name, is_text
-from accounts.services import audit, inputs
-from compute.volumes.models import VolumeType
+from accounts.services import announcements, audit, inputs
+from compute.volumes.models import Volume, VolumeType
 
 
 def visible_to(context: Context, *, public: bool | None = None) -> QuerySet[VolumeType]:
@@ -28,6 +29,16 @@ def visible_to(context: Context, *, public: bool | None = None) -> QuerySet[Volu
         access = Q(projects=context.project) if context.project else Q(pk__in=[])
         rows = rows.filter(Q(public=True) | access).distinct()
     return rows if public is None else rows.filter(public=public)
+
+
+def all_for_admin(context: Context) -> QuerySet[VolumeType]:
+    """Return all types with `volume_count` and `project_count`. Raise Forbidden. One query."""
+    policy.enforce(context, "volume_type:write")
+    rows = Volume.objects.existing().filter(type=OuterRef("pk")).order_by().values("type")
+    return VolumeType.objects.annotate(
+        volume_count=Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0),
+        project_count=Count("projects"),
+    )
 
 
 def get(context: Context, key: object) -> VolumeType:
@@ -72,7 +83,7 @@ def create(context: Context, data: Mapping[str, Any]) -> VolumeType:
         extra_specs=clean_specs(data.get("extra_specs") or {}),
     )
     row.save(force_insert=True)
-    audit.record(context, "volume_type.create", _target(row))
+    _record(context, "volume_type.create", row)
     return row
 
 
@@ -85,7 +96,7 @@ def update(context: Context, key: object, data: Mapping[str, Any]) -> VolumeType
     row.description = inputs.text(data, "description", row.description)
     row.public = inputs.flag(data, "public", row.public)
     row.save()
-    audit.record(context, "volume_type.update", _target(row))
+    _record(context, "volume_type.update", row)
     return row
 
 
@@ -101,7 +112,7 @@ def delete(context: Context, key: object) -> None:
             _("Volumes have the type %(type)s. Delete them or change their type first.") % {"type": row}
         )
     rows.update(type=default())
-    audit.record(context, "volume_type.delete", _target(row))
+    _record(context, "volume_type.delete", row)
     row.delete()
 
 
@@ -111,7 +122,7 @@ def set_specs(context: Context, key: object, specs: object) -> VolumeType:
     row = _locked(context, key)
     row.extra_specs = row.extra_specs | clean_specs(specs)
     row.save()
-    audit.record(context, "volume_type.update", _target(row))
+    _record(context, "volume_type.update", row)
     return row
 
 
@@ -123,7 +134,30 @@ def delete_spec(context: Context, key: object, name: str) -> None:
         raise NotFound(_("The type has no extra spec %(name)s.") % {"name": name[:64]})
     del row.extra_specs[name]
     row.save()
-    audit.record(context, "volume_type.update", _target(row))
+    _record(context, "volume_type.update", row)
+
+
+@transaction.atomic
+def replace_specs(context: Context, key: object, specs: object) -> None:
+    """Set the extra specs to exactly these. Raise Forbidden, NotFound, BadInput."""
+    row, cleaned = _locked(context, key), clean_specs(specs)
+    if row.extra_specs != cleaned:
+        row.extra_specs = cleaned
+        row.save()
+        _record(context, "volume_type.update", row)
+
+
+@transaction.atomic
+def replace_projects(context: Context, key: object, project_ids: Iterable[str]) -> None:
+    """Let exactly these projects use a type that is not public. Raise Forbidden, NotFound, BadInput."""
+    row, ids = _locked(context, key), set(project_ids)
+    projects = set(Project.objects.filter(pk__in=ids))
+    if missing := ids - {project.pk for project in projects}:
+        raise BadInput(fields={"projects": _("There is no project %(word)s.") % {"word": min(missing)}})
+    if set(row.projects.all()) != projects:
+        row.projects.set(projects)
+        names = ", ".join(sorted(project.name for project in projects))
+        _record(context, "volume_type.update", row, projects=names)
 
 
 @transaction.atomic
@@ -141,7 +175,7 @@ def set_access(context: Context, key: object, project_id: object, *, present: bo
     if not present and not has:
         raise NotFound(_("The project has no access to the type."))
     (row.projects.add if present else row.projects.remove)(project)
-    audit.record(context, "volume_type.update", _target(row), project=project.pk, access=present)
+    _record(context, "volume_type.update", row, project=project.pk, access=present)
 
 
 def clean_specs(specs: object) -> dict[str, str]:
@@ -168,5 +202,8 @@ def _locked(context: Context, key: object) -> VolumeType:
     return VolumeType.objects.select_for_update(no_key=True).get(pk=get(context, key).pk)
 
 
-def _target(row: VolumeType) -> audit.Target:
-    return audit.Target(type="volume_type", id=str(row.pk), name=row.name)
+def _record(context: Context, action: str, row: VolumeType, **detail: Any) -> None:
+    """Record a change for the audit log, and tell open pages."""
+    target = audit.Target(type="volume_type", id=str(row.pk), name=row.name)
+    audit.record(context, action, target, **detail)
+    announcements.changed("", "volume-types")
