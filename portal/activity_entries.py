@@ -44,6 +44,11 @@ class Entry:
     stages: list[Stage]
 
     @property
+    def name(self) -> str:
+        """Return its subject's name; volumes may have none."""
+        return self.operation.subject_name or str(self.operation.subject_id)
+
+    @property
     def url(self) -> str:
         """Return the address of its subject's page."""
         return subject_url(self.operation.subject_type, self.operation.subject_id)
@@ -71,8 +76,8 @@ class Entry:
 
 def subject_url(noun: str, key: UUID) -> str:
     """Return the address of a row's activity, or of the page that lists its kind."""
-    if noun == "instance":
-        return reverse("instance-activity", args=[key])
+    if noun in {"instance", "volume"}:
+        return reverse(f"{noun}-activity", args=[key])
     return reverse(f"{noun}s")
 
 

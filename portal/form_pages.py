@@ -1,6 +1,6 @@
 """Pages that hold one form, by which administrators make and change a resource."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,9 +15,20 @@ Save = Callable[[dict[str, Any]], tuple[str, str]]
 
 
 def form_page(
-    request: Request, form: Form, save: Save, *, heading: Text, intro: Text = "", button: Text, back: str
+    request: Request,
+    form: Form,
+    save: Save,
+    *,
+    heading: Text,
+    intro: Text = "",
+    button: Text,
+    back: str,
+    values: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """Return the page of a form. Save a valid one, then leave for the address that `save` returns."""
+    """Return the page of a form. Save a valid one, then leave for the address that `save` returns.
+
+    `values` are further ones for the template, such as the row that the page belongs to.
+    """
     status = 200
     if request.method == "POST":
         status = 400
@@ -29,5 +40,5 @@ def form_page(
                 status = error.status
             else:
                 return away(request, message, to)
-    values = {"form": form, "heading": heading, "intro": intro, "button": button, "back": back}
-    return page(request, "forms/page.html", values, status=status)
+    parts = {"form": form, "heading": heading, "intro": intro, "button": button, "back": back}
+    return page(request, "forms/page.html", parts | dict(values or {}), status=status)

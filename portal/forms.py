@@ -75,9 +75,21 @@ class CheckList(forms.CheckboxSelectMultiple):
     template_name = "forms/check_list.html"
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        context["widget"]["is_long"] = len(context["widget"]["optgroups"]) > MOST_AT_A_GLANCE
-        return context
+        return _with_length(super().get_context(name, value, attrs))
+
+
+class RadioList(forms.RadioSelect):
+    """One of the choices, in such a list."""
+
+    template_name = "forms/check_list.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return _with_length(super().get_context(name, value, attrs))
+
+
+def _with_length(context: dict[str, Any]) -> dict[str, Any]:
+    context["widget"]["is_long"] = len(context["widget"]["optgroups"]) > MOST_AT_A_GLANCE
+    return context
 
 
 def description_field() -> forms.CharField:

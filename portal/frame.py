@@ -37,6 +37,7 @@ WORK = (
     NavigationItem(name="overview", label=_("Overview"), icon="layout-dashboard", rule="instance:read"),
     NavigationItem(name="instances", label=_("Instances"), icon="server-2", rule="instance:read"),
     NavigationItem(name="images", label=_("Images"), icon="disc", rule="image:read"),
+    NavigationItem(name="volumes", label=_("Volumes"), icon="database", rule="volume:read"),
     NavigationItem(
         name="server-groups", label=_("Server groups"), icon="affiliate", rule="server_group:read"
     ),
@@ -55,6 +56,7 @@ ADMINISTRATION = (
     NavigationItem(name="roles", label=_("Roles"), icon="shield-check", rule="role:write"),
     NavigationItem(name="aggregates", label=_("Host aggregates"), icon="stack-2", rule="hypervisor:read"),
     NavigationItem(name="flavors", label=_("Flavors"), icon="ruler-2", rule="flavor:write"),
+    NavigationItem(name="volume-types", label=_("Volume types"), icon="category", rule="volume_type:write"),
     NavigationItem(name="quota-requests", label=_("Quota requests"), icon="hand-stop", rule="quota:write"),
     NavigationItem(name="audit", label=_("Audit log"), icon="clipboard-list", rule="audit:read"),
     NavigationItem(name="health", label=_("Health"), icon="heartbeat", rule="health:read"),
@@ -68,6 +70,8 @@ PARTS_OF = {
     "host": "hosts",
     "instance": "instances",
     "image": "images",
+    "volume": "volumes",
+    "volume-type": "volume-types",
     "project": "projects",
     "domain": "projects",
     "user": "users",
@@ -77,7 +81,7 @@ PARTS_OF = {
     "aggregate": "aggregates",
     "flavor": "flavors",
 }
-"""By the first word of a page's name, the navigation item that it belongs to."""
+"""By the first words of a page's name, the navigation item that it belongs to."""
 
 
 class Permissions:
@@ -147,7 +151,9 @@ class Frame:
         """Return the name of the navigation item that the page belongs to."""
         match = self._request.resolver_match
         name = (match.url_name or "") if match else ""
-        return PARTS_OF.get(name.partition("-")[0].removesuffix("s"), name)
+        words_of_name = name.split("-")
+        beginnings = ("-".join(words_of_name[:count]).removesuffix("s") for count in (2, 1))
+        return next((PARTS_OF[beginning] for beginning in beginnings if beginning in PARTS_OF), name)
 
     @cached_property
     def parent(self) -> NavigationItem | None:

@@ -74,7 +74,7 @@ def make(
 
     return Plan(
         sizes=[size(one) for one in flavors],
-        bars=[_bar(usage, amounts_needed.get(usage.resource.name, 0)) for usage in usages],
+        bars=[bar(usage, amounts_needed.get(usage.resource.name, 0)) for usage in usages],
         offer=quota_offer.make(usages, amounts_needed, waiting),
     )
 
@@ -102,7 +102,7 @@ def resize(
             for one in flavors
         ],
         bars=[
-            _bar(usage, extra.get(usage.resource.name, 0))
+            bar(usage, extra.get(usage.resource.name, 0))
             for usage in usages
             if usage.resource.name != "instances"
         ],
@@ -126,23 +126,23 @@ def shell_command(
 ) -> str:
     """Return the `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
-    words += _option("--image", image.name if image else "")
-    words += _option("--flavor", flavor.name if flavor else "")
-    words += _option("--key-name", key_name)
-    words += _option("--user-data", "user-data.txt" if user_data else "")
-    words += _option("--hint", f"group={server_group}" if server_group else "")
-    words += _option("--availability-zone", zone)
-    words += _option("--description", description)
+    words += option("--image", image.name if image else "")
+    words += option("--flavor", flavor.name if flavor else "")
+    words += option("--key-name", key_name)
+    words += option("--user-data", "user-data.txt" if user_data else "")
+    words += option("--hint", f"group={server_group}" if server_group else "")
+    words += option("--availability-zone", zone)
+    words += option("--description", description)
     for key, value in (metadata or {}).items():
-        words += _option("--property", f"{key}={value}")
+        words += option("--property", f"{key}={value}")
     for tag in tags:
-        words += _option("--tag", tag)
+        words += option("--tag", tag)
     words += ["--min", str(count), "--max", str(count)] if count > 1 else []
     words += ["--"] if name.strip().startswith("-") else []
     return shlex.join([*words, name.strip() or "NAME"])
 
 
-def _option(name: str, value: str) -> list[str]:
+def option(name: str, value: str) -> list[str]:
     """Return the words of an option; none without a value. A value that begins with a hyphen would be taken for one."""
     if not value:
         return []
@@ -164,7 +164,8 @@ def _size(
     return Size(flavor=flavor, reason=quotas.sentence(short[0]) if short else "", offer=offer)
 
 
-def _bar(usage: Usage, added: int) -> Bar:
+def bar(usage: Usage, added: int) -> Bar:
+    """Return the bar of a resource of which so much is added."""
     if usage.left is None:
         return Bar(usage=usage, added=added, used_share=0, added_share=0, left=None)
     limit = max(usage.limit, 1)

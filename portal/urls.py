@@ -12,7 +12,7 @@ from compute.instances.api import urls as compute
 from compute.networks.api import discovery as network_versions
 from compute.networks.api import urls as network
 from compute.volumes.api import discovery as volume_versions
-from compute.volumes.api import urls as volume
+from compute.volumes.api import urls as block_storage
 from portal.consumers.live import Live
 from portal.pages import (
     account,
@@ -32,6 +32,7 @@ from portal.pages import (
     hosts,
     images,
     instance,
+    instance_volumes,
     instances,
     invitations,
     keypairs,
@@ -57,6 +58,10 @@ from portal.pages import (
     user,
     user_limits,
     users,
+    volume,
+    volume_create,
+    volume_types,
+    volumes,
 )
 
 urlpatterns = [
@@ -70,7 +75,7 @@ urlpatterns = [
     path("network", network_versions.Versions.as_view(), name="network"),
     path("network/", include(network)),
     path("volume", volume_versions.Versions.as_view(), name="volume"),
-    path("volume/", include(volume)),
+    path("volume/", include(block_storage)),
     path("", overview.overview, name="overview"),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/provider/", oidc.begin, name="oidc"),
@@ -111,12 +116,17 @@ urlpatterns = [
     path("instances/<uuid:instance_id>/", instance.overview, name="instance"),
     path("instances/<uuid:instance_id>/activity/", instance.activity, name="instance-activity"),
     path("instances/<uuid:instance_id>/actions/<slug:verb>/", instance.act, name="instance-action"),
+    *instance_volumes.urlpatterns,
     *schedules.urlpatterns,
     *console.urlpatterns,
     path("remote-console/", remote_console.screen, name="remote-console"),
     path("_front/console/<slug:part>/<str:host_id>/", front.console, name="front-console"),
     path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
     *images.urlpatterns,
+    *volume_create.urlpatterns,
+    *volumes.urlpatterns,
+    *volume.urlpatterns,
+    *volume_types.urlpatterns,
     *server_groups.urlpatterns,
     *aggregates.urlpatterns,
     *hosts.urlpatterns,

@@ -80,6 +80,8 @@ _NOUNS: dict[str, str | Promise] = {
     "stored_credential": gettext_lazy("Stored credential"),
     "token": gettext_lazy("Token"),
     "user": gettext_lazy("User"),
+    "volume": gettext_lazy("Volume"),
+    "volume_type": gettext_lazy("Volume type"),
 }
 _VERBS: dict[str, str | Promise] = {
     "add": gettext_lazy("added"),

@@ -10,13 +10,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import keyset, policy
 from accounts.errors import NotFound
 from compute.engine.actions import registry
+from compute.engine.actions.permitted import Choice, choice
 from compute.engine.models import Operation
-from compute.engine.services import operations_log
+from compute.engine.services import admin_reads, operations_log
 from compute.instances import states
 from compute.instances.actions import begin
 from compute.instances.models import Instance
-from compute.instances.services import admin_reads, expiry, instances, reconcile, schedules
+from compute.instances.services import expiry, instances, reconcile, schedules
+from compute.instances.services.volume_disks import HOLDING
 from compute.instances.states import VmState
+from compute.volumes.models import Volume
+from compute.volumes.services import volume_lists
 from portal import words
 from portal.action_menu import action_menu
 from portal.lists import by_key
@@ -40,8 +44,18 @@ def overview(request: Request, instance_id: UUID) -> HttpResponse:
         "schedules": [make_line(schedule) for schedule in schedules.for_instance(request.context, instance)],
         "may_schedule": policy.allows(request.context, "schedule:write"),
         "extension_days": expiry.EXTENSION_DAYS,
+        "attached": _attached(request, instance),
+        "may_attach": policy.allows(request.context, "volume:attach") and instance.vm_state in HOLDING,
     }
     return tab(request, instance, "overview", "instances/overview.html", "instances/facts.html", values)
+
+
+def _attached(request: Request, instance: Instance) -> list[tuple[Volume, Choice | None]]:
+    """Return the volumes that the instance has, each with its detachment if that is possible now."""
+    detach = registry.actions()["volume.detach"]
+    rows = volume_lists.attached_to(request.context, instance.pk)
+    offered = [(volume, choice(request.context, volume, detach)) for volume in rows]
+    return [(volume, one if one.allowed else None) for volume, one in offered]
 
 
 def _can_run(instance: Instance) -> bool:
@@ -55,7 +69,9 @@ def activity(request: Request, instance_id: UUID) -> HttpResponse:
     instance = instances.get(request.context, instance_id)
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, row=instance, before=before)
-    values = entries_context(request.context, part) | by_key(request, part)
+    values = (
+        entries_context(request.context, part) | by_key(request, part) | {"topic": f"instance:{instance.pk}"}
+    )
     return tab(request, instance, "activity", "instances/activity.html", "activity/list.html", values)
 
 
@@ -65,7 +81,7 @@ def tab(
     """Show a tab of the page. `template` extends instances/page.html; `part` is its live region #tab."""
     line = row(request, instance)
     if not is_htmx(request):
-        admin_reads.record_instance(request.context, instance)
+        admin_reads.record_row(request.context, instance)
     frame = {
         "instance": instance,
         "row": line,

@@ -123,10 +123,13 @@ def _draw(
     else:
         values |= {
             "intro": action.intro,
+            "thing": instance,
+            "address": reverse("instance-action", args=[instance.pk, action.verb]),
+            "back": reverse("instance", args=[instance.pk]),
             "asked": [form[name] for name in action.fields if name in form.fields and name != "days"],
             "submit": action.submit or action.label,
         }
-    template = next((TEMPLATES[name] for name in action.fields if name in TEMPLATES), "instances/ask.html")
+    template = next((TEMPLATES[name] for name in action.fields if name in TEMPLATES), "forms/ask.html")
     return page(request, template, values, status=status)
 
 

@@ -16,20 +16,22 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
-from accounts.errors import BadInput, MeridianError, NotFound
+from accounts.errors import BadInput, NotFound
 from accounts.services import project_contents
 from compute.engine.actions import registry
 from compute.engine.actions.permitted import Choice, choice
-from compute.instances.actions import Action, begin
+from compute.engine.services import admin_reads
+from compute.instances.actions import Action
 from compute.instances.duties.recycle_bin import purge_at
 from compute.instances.models import Instance
-from compute.instances.services import admin_reads, instances
+from compute.instances.services import instances
 from portal import instance_rows, lists, words
 from portal.action_menu import by_reason
 from portal.activity_entries import Entry, make_entry
+from portal.bulk import begin_each, tell_refusals
 from portal.lists import page_number
 from portal.pages import many
-from portal.requests import More, Request, done, is_htmx, live_page, toast, with_events
+from portal.requests import More, Request, done, is_htmx, live_page
 
 MOST = many.MOST
 FILTERS: dict[str, str | Promise] = {
@@ -104,7 +106,7 @@ def listing(request: Request) -> HttpResponse:
     query = request.GET
     everywhere = "all" in query and request.context.is_admin
     if everywhere and not is_htmx(request):
-        admin_reads.record_list(request.context, query.get("search", "")[:255])
+        admin_reads.record_list(request.context, "instance", query.get("search", "")[:255])
     counts = instances.counts(request.context, all_projects=everywhere)
     instances_page = _page(request, number=page_number(request), everywhere=everywhere, counted=counts)
     bulk = _permitted_actions(request, BULK)
@@ -247,12 +249,7 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
     instance_ids = list(dict.fromkeys(request.POST.getlist("ids")))
     if not 0 < len(instance_ids) <= MOST:
         raise BadInput(_("Choose from 1 to %(most)s instances.") % {"most": MOST})
-    refusals: list[str] = []
-    for instance_id in instance_ids:
-        try:
-            begin(request.context, action.name, instance_id)
-        except MeridianError as error:
-            refusals.append(str(error))
+    refusals = begin_each(request.context, action, instance_ids)
     count = len(instance_ids) - len(refusals)
     message = words.begun(action, ngettext("%(n)s instance", "%(n)s instances", count) % {"n": count})
     if not refusals:
@@ -266,12 +263,7 @@ def act_on_many(request: Request, verb: str) -> HttpResponse:
                 undo_values={"ids": instance_ids},
             ),
         )
-    reasons = " ".join(dict.fromkeys(refusals))
-    message += ". " + ngettext("%(n)s refused: %(why)s", "%(n)s refused: %(why)s", len(refusals)) % {
-        "n": len(refusals),
-        "why": reasons,
-    }
-    return with_events(HttpResponse(status=204), toast("danger", message), "instances", "quota")
+    return tell_refusals(message, refusals, "instances", "quota")
 
 
 def row(request: Request, instance: Instance, verbs: tuple[str, ...] = ()) -> Row:

@@ -11,11 +11,13 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.services import directory
-from compute.engine.actions.permitted import choices
 from compute.instances.models import Instance
 from compute.instances.services import instances, status_labels
-from portal import icons
+from compute.volumes.models import Volume
+from compute.volumes.services import volume_lists
+from portal import volume_words
 from portal.frame import ADMINISTRATION, FURTHER, WORK, permitted_items
+from portal.palette_items import actions, if_fitting, item
 from portal.requests import Request
 
 MOST = 8
@@ -34,6 +36,7 @@ def palette(request: Request) -> JsonResponse:
     items = [
         *_pages(request, query),
         *_instances(request, query),
+        *_volumes(request, query),
         *_people(request, query),
         *_frame_commands(query),
     ]
@@ -42,10 +45,13 @@ def palette(request: Request) -> JsonResponse:
 
 def _pages(request: Request, query: str) -> Iterator[dict[str, Any]]:
     if policy.allows(request.context, "instance:launch"):
-        yield from _if_fitting(query, _item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
-    for item in permitted_items(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
-        yield from _if_fitting(query, _item(str(item.label), _("Page"), item.icon, item.url))
-    yield from _if_fitting(query, _item(_("My account"), _("Page"), "user-circle", reverse("account")))
+        yield from if_fitting(query, item(_("Launch instance"), _("Action"), "rocket", reverse("launch")))
+    if policy.allows(request.context, "volume:create"):
+        create = item(_("Create volume"), _("Action"), "database-plus", reverse("volume-create"))
+        yield from if_fitting(query, create)
+    for place in permitted_items(request.context, (*WORK, *ADMINISTRATION, *FURTHER)):
+        yield from if_fitting(query, item(str(place.label), _("Page"), place.icon, place.url))
+    yield from if_fitting(query, item(_("My account"), _("Page"), "user-circle", reverse("account")))
 
 
 def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
@@ -59,16 +65,40 @@ def _instances(request: Request, query: str) -> Iterator[dict[str, Any]]:
     may_console = policy.allows(request.context, "instance:console")
     for instance in matches:
         url = reverse("instance", args=[instance.pk])
-        yield _item(instance.name, _hint(request, instance), "server-2", url)
+        yield item(
+            instance.name, _hint(request, instance, status_labels.status(instance.status)), "server-2", url
+        )
         if may_console and instance.has_console:
             label = _("Console of %(name)s") % {"name": instance.name}
-            yield _item(label, _("Page"), "terminal-2", reverse("instance-console", args=[instance.pk]))
+            yield item(label, _("Page"), "terminal-2", reverse("instance-console", args=[instance.pk]))
     verb, _space, rest = query.partition(" ")
     for instance in matches[:WITH_ACTIONS]:
-        yield from _actions(request, instance, "")
+        yield from actions(request, instance, "")
     if rest and not matches:
         for instance in _search_instances(request, rest):
-            yield from _actions(request, instance, verb)
+            yield from actions(request, instance, verb)
+
+
+def _volumes(request: Request, query: str) -> Iterator[dict[str, Any]]:
+    """Yield volumes by name or id with their actions; “detach data” yields that action of those that fit “data”."""
+    if not query or not policy.allows(request.context, "volume:read"):
+        return
+    matches = _search_volumes(request, query)
+    for volume in matches:
+        url = reverse("volume", args=[volume.pk])
+        hint = _hint(request, volume, f"{_('Volume')} · {volume_words.spoken(volume)}")
+        yield item(str(volume), hint, "database", url)
+    for volume in matches[:WITH_ACTIONS]:
+        yield from actions(request, volume, "")
+    verb, _space, rest = query.partition(" ")
+    if rest and not matches:
+        for volume in _search_volumes(request, rest):
+            yield from actions(request, volume, verb)
+
+
+def _search_volumes(request: Request, search: str) -> list[Volume]:
+    everywhere = request.context.is_admin
+    return list(volume_lists.page(request.context, search=search, size=FEW, all_projects=everywhere))
 
 
 def _frame_commands(query: str) -> Iterator[dict[str, Any]]:
@@ -81,13 +111,13 @@ def _frame_commands(query: str) -> Iterator[dict[str, Any]]:
         (_("Light"), "sun", "light"),
         (_("Dark"), "moon", "dark"),
     ):
-        item = _item(f"{theme}: {label}", theme, icon, "")
-        yield from _if_fitting(query, item | {"press": f"[data-theme-choice={selector}]"})
+        one = item(f"{theme}: {label}", theme, icon, "")
+        yield from if_fitting(query, one | {"press": f"[data-theme-choice={selector}]"})
     for code, name in settings.LANGUAGES:
-        item = _item(f"{language}: {name}", language, "language", "")
-        yield from _if_fitting(query, item | {"press": f"[name=language][value={code}]"})
-    sign_out = _item(_("Sign out"), _("Action"), "logout", "")
-    yield from _if_fitting(query, sign_out | {"press": f"form[action='{reverse('sign-out')}'] button"})
+        one = item(f"{language}: {name}", language, "language", "")
+        yield from if_fitting(query, one | {"press": f"[name=language][value={code}]"})
+    sign_out = item(_("Sign out"), _("Action"), "logout", "")
+    yield from if_fitting(query, sign_out | {"press": f"form[action='{reverse('sign-out')}'] button"})
 
 
 def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
@@ -96,11 +126,11 @@ def _people(request: Request, query: str) -> Iterator[dict[str, Any]]:
     if not query or not all(policy.allows_somewhere(context, f"{noun}:read") for noun in _PEOPLE):
         return
     for project in directory.projects(context, search=query, size=FEW):
-        yield _item(project.name, _("Project"), "folder", reverse("project", args=[project.id]))
+        yield item(project.name, _("Project"), "folder", reverse("project", args=[project.id]))
     for user in directory.users(context, search=query, size=FEW):
-        yield _item(user.name, _("User"), "user", reverse("user", args=[user.id]))
+        yield item(user.name, _("User"), "user", reverse("user", args=[user.id]))
     for group in directory.groups(context, search=query, size=FEW):
-        yield _item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
+        yield item(group.name, _("Group"), "users", reverse("group", args=[group.id]))
 
 
 def _search_instances(request: Request, search: str) -> list[Instance]:
@@ -110,33 +140,7 @@ def _search_instances(request: Request, search: str) -> list[Instance]:
     )
 
 
-def _hint(request: Request, instance: Instance) -> str:
-    """Return the status, with the project unless the user works in it."""
-    status = status_labels.status(instance.status)
+def _hint(request: Request, row: Instance | Volume, status: str) -> str:
+    """Return the status of a row, with its project unless the user works in it."""
     project = request.context.project
-    return status if project and project.id == instance.project_id else f"{status} · {instance.project.name}"
-
-
-def _actions(request: Request, instance: Instance, verb: str) -> Iterator[dict[str, Any]]:
-    """Yield permitted actions that need no parameters."""
-    for choice in choices(request.context, instance):
-        action = choice.action
-        if (
-            choice.allowed
-            and not action.in_place
-            and action.verb != "purge"
-            and verb.lower() in str(action.label).lower()
-        ):
-            label = _("%(label)s %(name)s") % {"label": action.label, "name": instance.name}
-            url = reverse("instance-action", args=[instance.pk, action.verb])
-            item = _item(label, _("Action"), action.icon, url)
-            yield item if action.asks else item | {"verb": action.verb, "confirm": str(choice.effect.confirm)}
-
-
-def _item(label: str, hint: str, icon: str, url: str) -> dict[str, Any]:
-    return {"label": label, "hint": hint, "icon": icons.svg(icon), "url": url}
-
-
-def _if_fitting(query: str, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if all(word in item["label"].lower() for word in query.lower().split()):
-        yield item
+    return status if project and project.id == row.project_id else f"{status} · {row.project.name}"

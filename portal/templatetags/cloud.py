@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.services.quotas import Resource, Usage
 from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.services import status_labels
-from portal import amounts, first_visit, icons, preloads, words
+from compute.volumes.models import Volume
+from portal import amounts, first_visit, icons, preloads, volume_words, words
 
 register = template.Library()
 
@@ -46,17 +46,32 @@ def preload(name: str) -> SafeString:
 @register.simple_tag
 def status(instance: Instance) -> SafeString:
     """Show the badge of an instance. Its task, if there is one, stands in place of its status."""
-    return _badge(instance.status, instance.task_state, str(instance.colour), get_language())
+    task = status_labels.task(instance.task_state) if instance.task_state else ""
+    return _badge(status_labels.status(instance.status), task, str(instance.colour))
 
 
 @lru_cache(maxsize=256)
-def _badge(name: str, task: str | None, colour: str, _language: str | None) -> SafeString:
-    values = {
-        "label": status_labels.status(name),
-        "task": status_labels.task(task) if task else "",
-        "colour": colour,
-    }
-    return render_to_string("parts/status.html", values)
+def _badge(label: str, task: str, colour: str) -> SafeString:
+    """Return the badge of these words, which are in the page's language already."""
+    return render_to_string("parts/status.html", {"label": label, "task": task, "colour": colour})
+
+
+@register.simple_tag
+def volume_status(volume: Volume) -> SafeString:
+    """Show the badge of a volume. Its task, if there is one, stands in place of its state."""
+    return _badge(str(volume.get_status_display()), volume_words.task(volume), volume_words.color(volume))
+
+
+@register.filter
+def volume_spoken(volume: Volume) -> str:
+    """Return the state of a volume in words, for announcing that it changed."""
+    return volume_words.spoken(volume)
+
+
+@register.filter
+def volume_source(volume: Volume) -> str:
+    """Return what a volume was made of."""
+    return volume_words.source(volume)
 
 
 @register.inclusion_tag("parts/usage_bar.html")

@@ -52,6 +52,7 @@ def press_until(page: Page, key: str, text: str, most: int = 20) -> None:
         "/",
         "/instances/",
         "/instances/launch/",
+        "/volumes/create/",
         "/keypairs/",
         "/activity/",
         "/projects/",

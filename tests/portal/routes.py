@@ -2,14 +2,20 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
+from compute.engine.actions.base import Action
 from portal.apis import PREFIXES
 from tests.instance_actions import ACTIONS
+from tests.volume_actions import ACTIONS as VOLUME_ACTIONS
+
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+BY_UUID = {"volume_id", "volume_type_id"}
+"""Arguments whose routes take nothing but a UUID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +48,20 @@ def of_instances() -> list[Route]:
     return [route for route in routes() if "instance_id" in route.arguments]
 
 
+def of_volumes() -> list[Route]:
+    """Routes below one volume."""
+    return [route for route in routes() if "volume_id" in route.arguments]
+
+
+def verbs_of(route: Route) -> Mapping[str, Action]:
+    """The actions that the route takes by their verbs."""
+    return VOLUME_ACTIONS if route.name.startswith("volume") else ACTIONS
+
+
 def arguments(route: Route, **given: str) -> list[dict[str, str]]:
     """Arguments to call the route with: `given`, and every verb there is."""
-    base = {name: given.get(name, "unknown") for name in route.arguments}
-    return [base | {"verb": verb} for verb in ACTIONS] if "verb" in route.arguments else [base]
+    base = {name: given.get(name, UNKNOWN_ID if name in BY_UUID else "unknown") for name in route.arguments}
+    return [base | {"verb": verb} for verb in verbs_of(route)] if "verb" in route.arguments else [base]
 
 
 def without_numbers(body: bytes) -> bytes:

@@ -15,10 +15,19 @@ from accounts.models import Project, User
 from accounts.policy import RULES
 from compute.engine.models import Operation
 from compute.instances.models import Instance
+from compute.volumes.models import Volume
+from portal.pages import volumes
 from tests import factories
-from tests.instance_actions import ACTIONS
 from tests.kept_rows import kept_rows
-from tests.portal.routes import Route, arguments, of_instances, routes, without_numbers
+from tests.portal.routes import (
+    Route,
+    arguments,
+    of_instances,
+    of_volumes,
+    routes,
+    verbs_of,
+    without_numbers,
+)
 
 ANYBODY = {
     "front-console",
@@ -45,10 +54,14 @@ ADMIN_ONLY = {
     "health",
     "operation-retry",
     *QUOTA_REQUESTS,
-    *(route.name for route in routes() if route.name.startswith((*DIRECTORY, "aggregate", "host"))),
+    *(
+        route.name
+        for route in routes()
+        if route.name.startswith((*DIRECTORY, "aggregate", "host", "volume-type"))
+    ),
     *("cloud", "usage", "usage-download"),
 } - {"project-switch"}
-POSTED = {"instance-action", *(route.name for route in routes() if route.takes_forms_only)}
+POSTED = {"instance-action", "volume-action", *(route.name for route in routes() if route.takes_forms_only)}
 MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
@@ -68,6 +81,12 @@ WRITING = {
     "server-group-new",
     "server-group-delete",
     "image-delete",
+    "instance-volume-attach",
+    "volume-action",
+    "volume-create",
+    "volume-create-preview",
+    "volume-metadata",
+    "volumes-question",
 }
 """What a reader may not even begin."""
 
@@ -177,6 +196,25 @@ def test_a_foreign_instance_is_as_unknown_as_any(route: Route, alice: User, red:
     assert Instance.objects.get(pk=foreign.pk).version == foreign.version
 
 
+@pytest.mark.parametrize("route", of_volumes(), ids=str)
+def test_a_foreign_volume_is_as_unknown_as_any(route: Route, alice: User, red: Project) -> None:
+    """404 on every route and verb, and nothing begins."""
+    foreign = factories.VolumeFactory(project=red)
+    client = signed_in(alice)
+    for values in arguments(route, volume_id=str(foreign.pk)):
+        own_address = reverse(route.name, kwargs=values)
+        unknown_id = str(uuid.uuid4())
+        unknown_address = reverse(route.name, kwargs=values | {"volume_id": unknown_id})
+        for method in (client.get, client.post, client.put, client.delete):
+            its, unknown = method(own_address), method(unknown_address)
+            assert its.status_code == unknown.status_code
+            assert its.status_code in {403, 404, 405}
+            text = unknown.content.replace(unknown_id.encode(), str(foreign.pk).encode())
+            assert without_numbers(its.content) == without_numbers(text)
+    assert Operation.objects.count() == 0
+    assert Volume.objects.get(pk=foreign.pk).version == foreign.version
+
+
 @pytest.mark.parametrize("route", of_instances(), ids=str)
 def test_an_id_that_is_none(route: Route, alice: User) -> None:
     client = signed_in(alice)
@@ -212,11 +250,19 @@ def test_roles(route: Route, alice: User, ruth: User, max_: User, root: User, bl
         things, client = _things(route, blue, user), signed_in(user)
         for values in arguments(route, key="defaults", **things):
             status = call(client, route, values).status_code
-            alone = route.name == "instances-action" and not ACTIONS[values["verb"]].bulk
+            alone = _is_alone(route, values)
             expected = {404} if alone else _expected(route, role)
-            if "verb" in values and not alone and RULES[f"instance:{values['verb']}"] == "admin" != role:
+            noun = "volume" if route.name.startswith("volume") else "instance"
+            if "verb" in values and not alone and RULES[f"{noun}:{values['verb']}"] == "admin" != role:
                 expected = {403}
             assert status in expected, f"{route} as {role} with {values}: {status}, not {expected}"
+
+
+def _is_alone(route: Route, values: dict[str, str]) -> bool:
+    """Return whether the route, which is for many rows, does not take the verb."""
+    if route.name in {"volumes-action", "volumes-question"}:
+        return values["verb"] not in volumes.BULK
+    return route.name == "instances-action" and not verbs_of(route)[values["verb"]].bulk
 
 
 def _things(route: Route, project: Project, user: User) -> dict[str, str]:
@@ -233,6 +279,8 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
         "image_id": lambda: factories.ImageFactory(project=project, visibility="private").pk,
         "aggregate_id": lambda: factories.AggregateFactory().pk,
         "hypervisor_id": lambda: factories.HypervisorFactory().pk,
+        "volume_id": lambda: factories.VolumeFactory(project=project, user=user).pk,
+        "volume_type_id": lambda: factories.VolumeTypeFactory().pk,
     }
     return {name: str(make[name]()) for name in route.arguments if name in make}
 
@@ -251,6 +299,7 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
             "aggregate_id",
             "flavor_id",
             "hypervisor_id",
+            "volume_type_id",
         }
         & set(route.arguments)
     ],
@@ -266,11 +315,11 @@ def test_what_does_not_exist_is_not_found(route: Route, root: User, alice: User)
 
 OF_THE_CLOUD = (
     *("instance", "launch", "image", "server-group", "recycle-bin", "activity"),
-    *("flavor", "aggregate", "host", "cloud", "usage", "health", "audit", "operation-retry"),
+    *("volume", "flavor", "aggregate", "host", "cloud", "usage", "health", "audit", "operation-retry"),
     *("quota-request", "project-quotas", "projects-limits", "project-user-limits"),
 )
 """How the routes begin of which a role on a domain opens none, not even for the projects of that domain."""
-NOTHING = {"instances-more", "instances-action"}
+NOTHING = {"instances-more", "instances-action", "volumes-action", "volumes-question"}
 """They answer whoever has chosen nothing with nothing."""
 
 

@@ -25,6 +25,8 @@ def address(stack: Stack, route: str) -> str:
         "flavor_id": _id(stack, "compute_flavor", "tiny"),
         "schedule_id": str(UUID(stack.rows("select id from compute_schedule")[0]["id"])),
         "hypervisor_id": str(UUID(stack.rows("select id from compute_hypervisor")[0]["id"])),
+        "volume_id": str(UUID(stack.rows("select id from compute_volume where name = 'library'")[0]["id"])),
+        "volume_type_id": str(UUID(stack.rows("select id from compute_volumetype")[0]["id"])),
         "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
     }
     possibilities = get_resolver("portal.urls").reverse_dict.getlist(route)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser import verbs
 from tests.browser.conftest import keep_if_failed, open_browser
 from tests.browser.island import Island
-from tests.stack import PASSWORD, Browserless, Stack
+from tests.stack import PASSWORD, Browserless, Stack, wait_for
 
 PEOPLE = f"""
 from datetime import timedelta
@@ -56,6 +56,10 @@ def world(stack: Stack, admin: Browserless, steady: str) -> Iterator[None]:
     """Something in every list: a running instance, one that crashed, one in the recycle bin, a key, people."""
     stack.manage("shell", "-c", PEOPLE)
     admin.post("/keypairs/generate/", name="laptop")
+    library = admin.post(
+        "/volumes/create/", name="library", size="1", source="empty", description="All books"
+    )
+    _wait_for_volume(stack, "available")
     for name in ("binned", "crashed"):
         admin.launch(stack, name)
         uuid = stack.wait_for_state(name, "active", 120)["uuid"]
@@ -67,9 +71,16 @@ def world(stack: Stack, admin: Browserless, steady: str) -> Iterator[None]:
             stack.wait_for_state(name, "stopped", 120)
     yield
     stack.manage("shell", "-c", FELT_ELSEWHERE)
+    admin.post(f"{library.url.removeprefix(stack.url)}actions/delete/")
+    _wait_for_volume(stack, "deleted")
     for name in ("binned", "crashed"):
         admin.act(stack, name, "purge")
         stack.wait_for_state(name, "deleted", 120)
+
+
+def _wait_for_volume(stack: Stack, status: str) -> None:
+    query = "select status from compute_volume where name = 'library'"
+    wait_for(lambda: stack.rows(query)[0]["status"] == status, f"the volume to be {status}")
 
 
 @pytest.fixture(scope="package")

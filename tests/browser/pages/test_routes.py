@@ -32,6 +32,9 @@ NO_PAGES = {
     "instances-question": "JSON",
     "instances-ids": "JSON",
     "keyboard-layout": "JSON",
+    "volumes-ids": "JSON",
+    "volumes-question": "JSON",
+    "volume-action": "asks where the verb asks; test_volumes looks at it",
     "quota-requests-waiting": "part of every page",
     "instance-action": "asks where the verb asks; test_states looks at it",
     "choose-password": "gone once used; test_second_factor looks at it",
@@ -49,6 +52,9 @@ EACH_RUN = {
         "user",
         "projects",
         "cloud",
+        "volumes",
+        "volume",
+        "volume-create",
     ),
 }
 """One of each kind; the other lists and forms are made of the same parts."""

@@ -83,7 +83,16 @@ def test_a_fault_of_ours(page: Page) -> None:
 @pytest.mark.parametrize(
     "route",
     examples(
-        ["overview", "instances", "server-groups", "keypairs", "credentials", "activity", "recycle-bin"],
+        [
+            "overview",
+            "instances",
+            "volumes",
+            "server-groups",
+            "keypairs",
+            "credentials",
+            "activity",
+            "recycle-bin",
+        ],
         "overview",
         "instances",
     ),
