@@ -31,7 +31,7 @@ KEPT = "kept"
 class GoBack(Step):
     """Let the disk go on over the snapshot's layer. Final, since what it had may be gone afterwards."""
 
-    name: ClassVar[str] = "go_back"
+    name: ClassVar[str] = "revert"
     label: ClassVar[str] = gettext_noop("Revert the disk")
     final: ClassVar[bool] = True
 
@@ -45,7 +45,7 @@ class GoBack(Step):
             if snapshot.layer is None:
                 raise Conflict(_("The snapshot %(snapshot)s was deleted meanwhile.") % {"snapshot": snapshot})
             disks.pool_of(disk).overlay(top, snapshot.layer.file_name, disk.size_bytes)
-            disk_layers.go_back(disk, snapshot.layer, top, keeper=parameters.get(KEPT))
+            disk_layers.revert_to(disk, snapshot.layer, top, keeper=parameters.get(KEPT))
         merge_unneeded(run, disk)
         define_holder(run, disk)
 
@@ -82,7 +82,7 @@ class Revert(VolumeAction):
         prepared = {"snapshot": str(snapshot.pk)}
         if inputs.flag(parameters, "keep", True):
             volume_quota.reserve_snapshot(volume.project, context.user, size_gib=volume.size_gib)
-            kept = VolumeSnapshot.objects.create(
+            backup = VolumeSnapshot.objects.create(
                 project=volume.project,
                 user=context.user if context.user.pk else None,
                 volume=volume,
@@ -90,8 +90,8 @@ class Revert(VolumeAction):
                 size_gib=volume.size_gib,
                 task_state=SnapshotTask.CREATING,
             )
-            transitions.change(kept)
-            prepared[KEPT] = str(kept.pk)
+            transitions.change(backup)
+            prepared[KEPT] = str(backup.pk)
         return prepared
 
     def also(self, volume: Volume, parameters: dict[str, Any]) -> Iterable[VolumeSnapshot]:
@@ -117,8 +117,8 @@ class Revert(VolumeAction):
     def _end_kept(self, operation: Operation, state: SnapshotState) -> None:
         """End the snapshot that keeps what the volume had; one that has its layer holds it in any case."""
         if KEPT in operation.parameters:
-            kept = VolumeSnapshot.objects.select_for_update().get(pk=operation.parameters[KEPT])
-            transitions.settle(kept, SnapshotState.AVAILABLE if kept.layer_id else state)
+            backup = VolumeSnapshot.objects.select_for_update().get(pk=operation.parameters[KEPT])
+            transitions.settle(backup, SnapshotState.AVAILABLE if backup.layer_id else state)
 
     def _snapshot(self, context: Context, volume: Volume, key: object) -> VolumeSnapshot:
         try:

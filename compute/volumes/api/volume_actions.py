@@ -53,7 +53,7 @@ def _upload(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
     parameters = {name: value[name] for name in names if value.get(name) is not None}
     operation = volumes.act(view.context, volume.pk, "upload", parameters | {"name": value["image_name"]})
     changed = volumes.get(view.context, volume.pk)
-    shown: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": str(volume.pk),
         "updated_at": without_zone(changed.updated_at),
         "status": changed.shown_status,
@@ -66,11 +66,11 @@ def _upload(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
         "image_name": value["image_name"],
     }
     if view.at_least(1):
-        shown |= {
+        body |= {
             "visibility": value.get("visibility") or "private",
             "protected": bool(value.get("protected")),
         }
-    return JsonResponse({"os-volume_upload_image": shown}, status=202)
+    return JsonResponse({"os-volume_upload_image": body}, status=202)
 
 
 def _unset_image_metadata(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:

@@ -52,7 +52,7 @@ def take_out(layer: DiskLayer, over: Disk | DiskLayer | None, *, file_name: str 
 
 
 @transaction.atomic
-def go_back(disk: Disk, layer: DiskLayer, file_name: str, *, keeper: str | None = None) -> None:
+def revert_to(disk: Disk, layer: DiskLayer, file_name: str, *, keeper: str | None = None) -> None:
     """Let the disk go on in the volume `file_name` over one of its layers. What it had becomes a layer.
 
     The snapshot with the id `keeper` holds that; without one nothing does.

@@ -67,3 +67,36 @@ def reserve(
 
 def enforce_size(project: Project, largest_gib: int) -> None:
     """Raise OverQuota if one volume of the project may not be as large."""
+    most = quotas.limits([project.pk])[project.pk][PER_VOLUME]
+    sentence = _("One volume may have at most %(most)s GiB in this project.") % {"most": most}
+    quotas.enforce_cap(PER_VOLUME, most, largest_gib, sentence)
+
+
+def reserve_snapshot(project: Project, user: User | None, *, size_gib: int) -> None:
+    """Reserve quota for a snapshot, which counts as much as its volume (Cinder, no_snapshot_gb_quota). Raise OverQuota."""
+    quotas.reserve(project, {SNAPSHOTS: 1, SIZE: size_gib}, user)
+
+
+def _count_snapshots(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    return _by_project(VolumeSnapshot.objects.existing(), Count("pk"), project_ids, user_id)
+
+
+def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    return _by_project(Volume.objects.existing(), Count("pk"), project_ids, user_id)
+
+
+def _measure(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    ids = list(project_ids)
+    total = Counter(_by_project(Volume.objects.existing(), Sum("size_gib"), ids, user_id))
+    total.update(_by_project(VolumeSnapshot.objects.existing(), Sum("size_gib"), ids, user_id))
+    for counter in _sizes:
+        total.update(counter(ids, user_id))
+    return total
+
+
+def _by_project(
+    existing: QuerySet[Any], aggregate: Aggregate, project_ids: Iterable[str], user_id: str | None
+) -> dict[str, int]:
+    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+    rows = existing.filter(owned).order_by().values("project").annotate(used=aggregate)
+    return {row["project"]: row["used"] for row in rows}

@@ -75,8 +75,8 @@ def create(
         raise Conflict(_("The volume is %(status)s.") % {"status": volume.shown_status})
     if holders_of(volume) != holders:
         raise Conflict(_("It is just being changed by somebody else. Try again."))
-    kept = metadata.clean(texts or {})
-    metadata.enforce_quota(project.pk, None, kept)
+    cleaned = metadata.clean(texts or {})
+    metadata.enforce_quota(project.pk, None, cleaned)
     volume_quota.reserve_snapshot(project, context.user, size_gib=volume.size_gib)
     snapshot = VolumeSnapshot.objects.create(
         project=project,
@@ -85,7 +85,7 @@ def create(
         name=clean_name(name) if name else "",
         description=inputs.text({"description": description or ""}, "description"),
         size_gib=volume.size_gib,
-        metadata=kept,
+        metadata=cleaned,
         task_state=SnapshotTask.CREATING,
     )
     operations.enqueue(context, "volume_snapshot.create", snapshot, parameters={}, also=[*holders, volume])
