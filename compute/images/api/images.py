@@ -38,7 +38,7 @@ _TEXTS = {"owner": "project", "os_type": "os_type", "os_hash_value": "checksum"}
 MOST_PROPERTIES = 20
 """Properties that a list may be narrowed by: each is one more condition on every row."""
 
-_NUMBERS = {"min_ram": "min_ram_mib", "min_disk": "min_disk_gib"}
+_NUMBERS = {"min_ram": "min_ram_mib", "min_disk": "min_disk_gib", "size": "size"}
 _SAME = {"os_hash_algo": "sha256"}
 """What is the same of all images."""
 

@@ -1,5 +1,6 @@
 """Images in their projects' scope, and their copies in hypervisors' pools."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,9 @@ ISO = "iso"
 NO_BOOT = ("ami", "ari", "aki")
 NO_DISKS = (ISO, *NO_BOOT)
 """Formats of images that no root disk is made of. A machine boots from an ISO to install onto an empty one."""
+
+DELETE_SECONDS = 3.0
+"""How long a client that deletes an image waits for a worker that has begun with it."""
 
 DELETED = gettext_lazy("The image was deleted meanwhile. Choose another one.")
 
@@ -211,11 +215,15 @@ def delete(context: Context, image_id: object) -> Image:
 def delete_at_once(context: Context, image_id: object) -> None:
     """Delete an image as `delete` does, here and now: clients go on as if it were gone, and may delete its project.
 
-    A worker does what must wait for an earlier operation.
+    A worker does what must wait for an earlier operation. If it was quicker than this process, its end is awaited.
     """
     _image, operation = _begin_deletion(context, image_id)
     if operation is not None:
         operations.execute(str(operation.pk))
+        at_work = Operation.objects.open().filter(pk=operation.pk, lease_until__isnull=False)
+        until = time.monotonic() + DELETE_SECONDS
+        while at_work.exists() and time.monotonic() < until:
+            time.sleep(0.02)
 
 
 def _begin_deletion(context: Context, image_id: object) -> tuple[Image, Operation | None]:

@@ -1,20 +1,26 @@
 """The data of images: sent, refused, broken off, and read back in whole or in part."""
 
 import io
+import time
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.context import for_user
 from accounts.errors import Conflict
 from accounts.models import Project, Quota, User
+from compute.engine import operations
+from compute.engine.models import Operation
 from compute.images.models import Image
-from compute.images.services import uploads
+from compute.images.services import image_files, uploads
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 from tests.compute.api.image_calls import IMAGES, made, new, read, send
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("image_store")]
 
@@ -72,6 +78,14 @@ def test_an_image_that_reaches_for_other_files_is_refused(
         assert send(member, key, data).status_code == 400
         assert member.get(f"{IMAGES}/{key}")["status"] == "queued"
     assert [path.name for path in image_store.iterdir()] == ["hostile"]
+
+
+def test_lists_are_narrowed_by_the_size_of_data(member: Compute, disk: bytes) -> None:
+    key = new(member)["id"]
+    send(member, key, disk)
+    for size, expected in ((len(disk), [key]), (len(disk) + 1, [])):
+        assert [row["id"] for row in member.get(f"{IMAGES}?size={size}")["images"]] == expected
+    member.get(f"{IMAGES}?size=large", 400)
 
 
 def test_data_need_a_type_and_formats(member: Compute, disk: bytes) -> None:
@@ -168,3 +182,32 @@ def test_a_deleted_image_is_gone_at_once(member: Compute, disk: bytes, image_sto
     assert not list(image_store.iterdir())
     assert Image.objects.get(pk=key).status == Image.Status.DELETED
     member.get(f"{IMAGES}/{key}", 404)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_that_a_worker_has_begun_is_awaited(
+    member: Compute, disk: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute, threads = operations.execute, []
+
+    def in_a_worker(key: str) -> None:
+        execute(key)
+        connection.close()
+
+    def execute_late(key: str) -> None:
+        """A worker was quicker."""
+        threads.append(Thread(target=in_a_worker, args=(key,)))
+        threads[0].start()
+        wait_until(lambda: Operation.objects.get(pk=key).fence > 0, "the worker to begin")
+
+    def slowly(image_id: object) -> None:
+        time.sleep(0.3)
+
+    key = new(member)["id"]
+    send(member, key, disk)
+    monkeypatch.setattr(image_files, "remove_file", slowly)
+    monkeypatch.setattr(operations, "execute", execute_late)
+    member.delete(f"{IMAGES}/{key}")
+    assert Image.objects.get(pk=key).status == Image.Status.DELETED
+    assert not Operation.objects.open().exists()
+    threads[0].join()

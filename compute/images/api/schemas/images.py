@@ -50,6 +50,7 @@ QUERY: Schema = query_of(
     ),
     visibility=one_of("", "all", *image_fields.VISIBILITIES),
     member_status=one_of("all", *ImageMember.Status.values),
+    size=_SIZE,
     size_min=_SIZE,
     size_max=_SIZE,
     min_ram=_SIZE,
