@@ -60,6 +60,7 @@ from portal.pages import (
     users,
     volume,
     volume_create,
+    volume_snapshots,
     volume_types,
     volumes,
 )
@@ -126,6 +127,7 @@ urlpatterns = [
     *volume_create.urlpatterns,
     *volumes.urlpatterns,
     *volume.urlpatterns,
+    *volume_snapshots.urlpatterns,
     *volume_types.urlpatterns,
     *server_groups.urlpatterns,
     *aggregates.urlpatterns,

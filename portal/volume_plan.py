@@ -52,7 +52,10 @@ def make(context: Context, request: VolumeRequest) -> Plan:
 def _size(context: Context, request: VolumeRequest) -> tuple[int | None, str]:
     """Return the size of the volume, or why it cannot be; what is wrong with other fields does not matter here."""
     sized = VolumeRequest(
-        size=request.size, image_id=request.image_id, source_volume_id=request.source_volume_id
+        size=request.size,
+        image_id=request.image_id,
+        source_volume_id=request.source_volume_id,
+        snapshot_id=request.snapshot_id,
     )
     try:
         size = volume_request.check(context, sized).size_gib
@@ -71,6 +74,7 @@ def shell_command(request: VolumeRequest, *, size_gib: int | None) -> str:
     words += option("--size", str(size_gib or ""))
     words += option("--image", str(request.image_id or ""))
     words += option("--source", str(request.source_volume_id or ""))
+    words += option("--snapshot", str(request.snapshot_id or ""))
     words += option("--type", str(request.type or ""))
     words += option("--availability-zone", str(request.zone or ""))
     words += option("--description", str(request.description or "").strip())

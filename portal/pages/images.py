@@ -37,7 +37,7 @@ class Row:
 
     @property
     def is_launchable(self) -> bool:
-        return self.image.status == Image.Status.ACTIVE and self.image.disk_format not in images.NO_DISKS
+        return self.image.status == Image.Status.ACTIVE and self.image.disk_format not in images.NO_BOOT
 
     @property
     def is_busy(self) -> bool:

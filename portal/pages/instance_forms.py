@@ -20,7 +20,7 @@ from compute.instances.actions.size_change import SizeChange
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import flavors
 from portal import launch_plan, words
-from portal.forms import Form, time_zone_field
+from portal.forms import Form, RadioList, time_zone_field
 from portal.requests import Request, away, page
 
 TEMPLATES = {"flavor_id": "instances/resize.html", "image_id": "instances/choose_image.html"}
@@ -48,6 +48,7 @@ class Choice(Form):
     days = forms.CharField(required=False)
     flavor_id = forms.CharField(required=False)
     image_id = forms.CharField(required=False)
+    iso = forms.CharField(label=gettext_lazy("ISO image"), required=False, widget=RadioList)
     key = forms.CharField(required=False, max_length=64)
 
     def __init__(self, action: Action, *arguments: Any, **options: Any) -> None:
@@ -121,6 +122,10 @@ def _draw(
     elif "image_id" in action.fields:
         values |= {"images": images.list_launchable(request.context)}
     else:
+        if "iso" in action.fields:
+            isos = [(str(image.pk), image.name) for image in images.list_isos(request.context)]
+            form.fields["iso"].widget.choices = isos
+            values["nothing_possible"] = not isos
         values |= {
             "intro": action.intro,
             "thing": instance,

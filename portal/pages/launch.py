@@ -144,7 +144,7 @@ def _draw(request: Request, form: Launch, *, status: int = 200, over_quota: bool
 
 def _values(request: Request, form: Launch) -> dict[str, Any]:
     """Return the values of the page and its preview for the present choices."""
-    known_images, known_flavors = images.list_launchable(request.context), flavors.listing(request.context)
+    known_images, known_flavors = images.list_bootable(request.context), flavors.listing(request.context)
     values = {name: str(form[name].value() or "") for name in form.fields}
     image = next((image for image in known_images if str(image.pk) == values["image_id"]), None)
     flavor = next((flavor for flavor in known_flavors if flavor.pk == values["flavor_id"]), None)
@@ -186,7 +186,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
 
 def _suggestion(request: Request) -> dict[str, str]:
     """Return initial values: a name, the image of the address or the first, the smallest size, the newest key."""
-    available: list[Image] = images.list_launchable(request.context)
+    available: list[Image] = images.list_bootable(request.context)
     image_id = request.GET.get("image", "")
     image = next(
         (image for image in available if str(image.pk) == image_id), available[0] if available else None

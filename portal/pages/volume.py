@@ -45,7 +45,7 @@ def overview(request: Request, volume_id: UUID) -> HttpResponse:
         "source": _source(request, volume),
         "hosts": [host.name for host in volume.disk.pool.hosts.all()] if volume.disk else [],
     }
-    return _tab(request, volume, "overview", "volumes/overview.html", "volumes/facts.html", values)
+    return show_tab(request, volume, "overview", "volumes/overview.html", "volumes/facts.html", values)
 
 
 @require_safe
@@ -55,7 +55,7 @@ def activity(request: Request, volume_id: UUID) -> HttpResponse:
     before = keyset.parse(request.GET.get("before", ""), Operation)
     part = operations_log.recent(request.context, row=volume, before=before)
     values = entries_context(request.context, part) | by_key(request, part) | {"topic": f"volume:{volume.pk}"}
-    return _tab(request, volume, "activity", "volumes/activity.html", "activity/list.html", values)
+    return show_tab(request, volume, "activity", "volumes/activity.html", "activity/list.html", values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +101,7 @@ def metadata(request: Request, volume_id: UUID) -> HttpResponse:
     )
 
 
-def _tab(
+def show_tab(
     request: Request, volume: Volume, name: str, template: str, part: str, values: dict[str, Any]
 ) -> HttpResponse:
     """Show a tab of the page. `template` extends volumes/page.html; `part` is its live region #tab."""

@@ -17,15 +17,16 @@ from compute.hosts.services import aggregates
 from compute.images.services import images
 from compute.volumes.actions.create import create
 from compute.volumes.models import Volume
-from compute.volumes.services import volume_lists, volume_request, volume_types, volumes
+from compute.volumes.services import volume_lists, volume_request, volume_snapshots, volume_types, volumes
 from compute.volumes.services.volume_request import VolumeRequest
+from compute.volumes.states import SnapshotState
 from portal import volume_plan
 from portal.forms import Form, description_field
 from portal.pages.launch import ANIMALS
 from portal.requests import Request, away, page
 from portal.templatetags.cloud import amount
 
-EMPTY, IMAGE, VOLUME = "empty", "image", "volume"
+EMPTY, IMAGE, VOLUME, SNAPSHOT = "empty", "image", "volume", "snapshot"
 USUAL_GIB = "10"
 MOST_SOURCES = 200
 
@@ -38,6 +39,7 @@ class CreateForm(Form):
     source = forms.CharField(required=False, max_length=12)
     image_id = forms.CharField(label=gettext_lazy("Image"), required=False)
     source_volume_id = forms.CharField(label=gettext_lazy("Volume"), required=False)
+    snapshot_id = forms.CharField(label=gettext_lazy("Snapshot"), required=False)
     type = forms.CharField(label=gettext_lazy("Type"), required=False)
     zone = forms.CharField(label=gettext_lazy("Availability zone"), required=False)
     description = description_field()
@@ -48,6 +50,7 @@ class CreateForm(Form):
         for source, name, sentence in (
             (IMAGE, "image_id", _("Choose an image.")),
             (VOLUME, "source_volume_id", _("Choose a volume.")),
+            (SNAPSHOT, "snapshot_id", _("Choose a snapshot.")),
         ):
             if data.get("source") == source and not data.get(name):
                 self.add_error(name, sentence)
@@ -64,6 +67,7 @@ class CreateForm(Form):
             zone=data.get("zone", ""),
             image_id=data.get("image_id", "") if source == IMAGE else "",
             source_volume_id=data.get("source_volume_id", "") if source == VOLUME else "",
+            snapshot_id=data.get("snapshot_id", "") if source == SNAPSHOT else "",
         )
 
 
@@ -115,6 +119,12 @@ def _values(request: Request, form: CreateForm) -> dict[str, Any]:
             for image in images.list_launchable(context)
         ],
         "sources": [(str(row.pk), f"{row} – {_least(row.size_gib)}") for row in sources],
+        "snapshots": [
+            (str(row.pk), f"{row} ({row.volume}) – {_least(row.size_gib)}")
+            for row in volume_snapshots.visible_to(context).filter(
+                status=SnapshotState.AVAILABLE, task_state=None
+            )[:MOST_SOURCES]
+        ],
         "types": list(volume_types.visible_to(context)),
         "zones": list(aggregates.zones()),
         "plan": plan,
@@ -127,7 +137,7 @@ def _least(size_gib: int) -> str:
 
 
 def _suggestion(request: Request) -> dict[str, str]:
-    """Return initial values: those of the volume, the image or the source in the address, else an empty volume."""
+    """Return initial values: those of the volume or of the source in the address, else an empty volume."""
     query = request.GET
     values = {
         "name": f"data-{secrets.choice(ANIMALS)}",
@@ -141,6 +151,8 @@ def _suggestion(request: Request) -> dict[str, str]:
         return values | {"source": IMAGE, "image_id": key, "size": ""}
     if key := _id(query.get("volume", "")):
         return values | {"source": VOLUME, "source_volume_id": key, "size": ""}
+    if key := _id(query.get("snapshot", "")):
+        return values | {"source": SNAPSHOT, "snapshot_id": key, "size": ""}
     return values
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,8 +19,8 @@ from compute.engine.actions.begin import begin
 from compute.engine.actions.permitted import refusal
 from compute.volumes.actions.reset_status import CHOICES
 from compute.volumes.models import Volume
-from compute.volumes.services import volume_quota
-from compute.volumes.states import VolumeState
+from compute.volumes.services import volume_quota, volume_snapshots, volume_types
+from compute.volumes.states import SnapshotState, VolumeState
 from portal import attach_choices, quota_offer, words
 from portal.forms import Form, RadioList, description_field
 from portal.requests import Request, away, page
@@ -40,6 +42,8 @@ class VolumeActionForm(Form):
         max_length=12,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
+    snapshot = forms.CharField(label=gettext_lazy("Snapshot"), required=False, widget=RadioList)
+    type = forms.CharField(label=gettext_lazy("Type"), required=False, widget=RadioList)
     name = forms.CharField(label=gettext_lazy("Name"), required=False, max_length=255)
     description = description_field()
     status = forms.ChoiceField(
@@ -58,7 +62,8 @@ def ask(request: Request, volume: Volume, action: Action) -> HttpResponse:
         if error := refusal(request.context, action, volume):
             raise error
         initial = action.initial(volume) | {"key": uuid.uuid4().hex}
-        return _draw(request, volume, action, VolumeActionForm(initial=initial))
+        chosen = {name: request.GET[name] for name in action.fields if name in request.GET}
+        return _draw(request, volume, action, VolumeActionForm(initial=initial | chosen))
     form = VolumeActionForm(request.POST)
     if form.is_valid():
         try:
@@ -89,6 +94,10 @@ def _draw(
     values: dict[str, Any] = {"volume": volume, "thing": volume, "action": action, "form": form}
     if "instance" in action.fields:
         values |= _instances(request, volume, form)
+    if "snapshot" in action.fields:
+        values |= _snapshots(request, volume, form)
+    if "type" in action.fields:
+        values |= _types(request, volume, form)
     if "size" in action.fields:
         values |= _sizes(request, volume, form, over_quota=isinstance(error, OverQuota))
     values |= {
@@ -105,6 +114,25 @@ def _instances(request: Request, volume: Volume, form: VolumeActionForm) -> dict
     choices = attach_choices.instances_for(request.context, volume)
     form.fields["instance"].widget.choices = choices.possible
     return {"impossible": choices.impossible, "nothing_possible": not choices.possible}
+
+
+def _snapshots(request: Request, volume: Volume, form: VolumeActionForm) -> dict[str, Any]:
+    rows = volume_snapshots.visible_to(request.context, all_projects=True).filter(
+        volume=volume, status=SnapshotState.AVAILABLE, task_state=None
+    )
+    choices = [
+        (str(row.pk), f"{row} – {date_format(localtime(row.created_at), 'DATETIME_FORMAT')}") for row in rows
+    ]
+    form.fields["snapshot"].widget.choices = choices
+    return {"nothing_possible": not choices}
+
+
+def _types(request: Request, volume: Volume, form: VolumeActionForm) -> dict[str, Any]:
+    rows = volume_types.visible_to(request.context)
+    form.fields["type"].widget.choices = [
+        (row.name, f"{row} – {row.description}" if row.description else row.name) for row in rows
+    ]
+    return {"nothing_possible": len(rows) < 2}
 
 
 def _sizes(request: Request, volume: Volume, form: VolumeActionForm, *, over_quota: bool) -> dict[str, Any]:

@@ -81,8 +81,17 @@ def _own(context: Context) -> Q:
 
 def list_launchable(context: Context) -> list[Image]:
     """Return the active disk images of `visible_to` but those that keep a shelved instance. Raise Forbidden."""
-    rows = visible_to(context).filter(status=Image.Status.ACTIVE, shelved=None, hidden=False)
-    return list(rows.exclude(disk_format__in=NO_DISKS))
+    return list(_offered(context).exclude(disk_format__in=NO_DISKS))
+
+
+def list_bootable(context: Context) -> list[Image]:
+    """Return the same, then the ISO images, from which a system is installed. Raise Forbidden."""
+    rows = list(_offered(context).exclude(disk_format__in=NO_BOOT))
+    return sorted(rows, key=lambda image: image.disk_format == ISO)
+
+
+def _offered(context: Context) -> SubjectQuerySet[Image]:
+    return visible_to(context).filter(status=Image.Status.ACTIVE, shelved=None, hidden=False)
 
 
 def get_launchable(context: Context, image_id: object) -> Image:

@@ -55,6 +55,7 @@ EACH_RUN = {
         "volumes",
         "volume",
         "volume-create",
+        "volume-snapshots",
     ),
 }
 """One of each kind; the other lists and forms are made of the same parts."""
