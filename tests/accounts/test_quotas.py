@@ -15,6 +15,8 @@ BUILT_IN = {
     "instances": 10,
     "cores": 20,
     "ram": 51_200,
+    "volumes": 10,
+    "snapshots": 10,
     "gigabytes": 1_000,
     "image_count_total": 100,
     "image_size_total": 512_000,
@@ -61,6 +63,8 @@ def test_what_counts(blue: Project, state: VmState) -> None:
         "instances": 1 * here,
         "cores": 2 * here,
         "ram": 512 * here,
+        "volumes": 0,
+        "snapshots": 0,
         "gigabytes": 3 * (state != VmState.DELETED),
         "image_count_total": 0,
         "image_size_total": 0,
@@ -172,6 +176,7 @@ def test_twenty_projects_cost_as_many_queries_as_one(blue: Project, django_asser
     many = [project.id for project in factories.ProjectFactory.create_batch(20)]
     for project_id in many:
         factories.InstanceFactory(project_id=project_id, project=None)
+    # Gigabytes are those of volumes, of snapshots and of instances: three counts.
     for wanted in ([blue.id], many):
-        with django_assert_num_queries(1 + len(quotas.resources)):
+        with django_assert_num_queries(1 + len(quotas.resources) + 2):
             assert set(quotas.usage(wanted)) == set(wanted)

@@ -86,6 +86,8 @@ WRITING = {
     "volume-create",
     "volume-create-preview",
     "volume-metadata",
+    "volume-snapshot-create",
+    "volume-snapshot-delete",
     "volumes-question",
 }
 """What a reader may not even begin."""

@@ -82,12 +82,13 @@ def test_a_project_token(ann: User, blue: Project, admin: Api) -> None:
         assert token["is_domain"] is False
         assert {role["name"] for role in token["roles"]} == {"member", "reader"}
         assert [service["type"] for service in token["catalog"]] == [
+            "block-storage",
             "compute",
             "identity",
             "image",
             "network",
         ]
-        endpoint = token["catalog"][0]["endpoints"][0]
+        endpoint = token["catalog"][1]["endpoints"][0]
         assert set(endpoint) == {"id", "interface", "region", "region_id", "url"}
         assert not {"domain", "system"} & set(token)
     without = body(ask(by_password(), {"project": {"id": blue.id}}, "auth/tokens?nocatalog"))
