@@ -18,6 +18,7 @@ from compute.instances.actions import begin, choices
 from compute.instances.actions.launch import Launch
 from compute.instances.models import Instance
 from compute.instances.states import Colour, TaskState, VmState
+from compute.volumes.models import Disk
 from tests import factories
 from tests.instance_actions import ACTIONS, MOVES
 from tests.kept_rows import undone
@@ -32,14 +33,18 @@ MAY = {
     VmState.BUILDING: ALWAYS,
     VmState.ACTIVE: ALWAYS
     | {"stop", "reboot", "force_reboot", "force_stop", "pause", "suspend", "shelve"}
-    | {"grow", "resize", "rescue", "rebuild", "clone", "take_image", "set_password"},
-    VmState.PAUSED: ALWAYS | {"unpause", "force_reboot", "force_stop", "shelve", "clone", "take_image"},
+    | {"grow", "resize", "rescue", "rebuild", "clone", "take_image", "set_password"}
+    | {"insert_cd", "eject_cd"},
+    VmState.PAUSED: ALWAYS
+    | {"unpause", "force_reboot", "force_stop", "shelve", "clone", "take_image"}
+    | {"insert_cd", "eject_cd"},
     VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve", "take_image"},
     VmState.RESCUED: ALWAYS | {"unrescue"},
     VmState.RESIZED: ALWAYS | {"confirm_resize", "revert_resize"},
     VmState.SHELVED: ALWAYS | {"unshelve", "clone", "take_image"},
     VmState.STOPPED: ALWAYS
-    | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild", "clone", "take_image"},
+    | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild", "clone", "take_image"}
+    | {"insert_cd", "eject_cd"},
     VmState.ERROR: ALWAYS | {"stop", "force_reboot", "force_stop", "rescue", "rebuild"},
     VmState.SOFT_DELETED: {"restore", "purge"},
     VmState.DELETED: set(),
@@ -58,6 +63,8 @@ def parameters(verb: str) -> dict[str, str]:
     """What the verb cannot do without."""
     if verb in {"resize", "grow"}:
         return {"flavor_id": factories.FlavorFactory(disk_gib=50).pk}
+    if verb == "insert_cd":
+        return {"iso": str(factories.ImageFactory(disk_format="iso").pk)}
     return {
         "rename": {"name": "renamed"},
         "clone": {"name": "copy"},
@@ -91,6 +98,9 @@ def instance_in(
         agent={},
         headroom={"vcpus": 4, "ram_mib": 4096, "slots": 8},
     )
+    if verb in {"insert_cd", "eject_cd"}:
+        medium = factories.ImageFactory(disk_format="iso") if verb == "eject_cd" else None
+        factories.DiskFactory(instance=instance, role=Disk.Role.CDROM, device="sda", image=medium)
     return busy_with(task_state, instance) if task_state else instance
 
 
@@ -185,7 +195,7 @@ def really(verb: str, instance: Instance) -> str:
     [(verb, state) for verb in ACTIONS for state in VmState if verb in MAY[state] and verb in MOVES],
 )
 def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> None:
-    instance = instance_in(as_alice, vm_state, None)
+    instance = instance_in(as_alice, vm_state, None, verb)
     version = instance.version
     operation = begin(as_alice, f"instance.{verb}", instance.pk, parameters=parameters(verb))
     assert operation is not None
