@@ -34,16 +34,25 @@ def said(stack: Stack, server: str, word: str) -> str:
     return lines[-1] if lines else ""
 
 
+def wait_for_text(
+    stack: Stack, server: str, row: dict[str, Any], text: str, what: str, *, size: int = 1
+) -> None:
+    """Wait until the guest reads this on the volume, now: what it read earlier does not count."""
+    log = stack.root / f"storage/consoles/{server}.log"
+    before, line = log.stat().st_size, f"disk: {row['id'][:20]} {size * 2**21} {text}"
+    wait_for(lambda: line in log.read_bytes()[before:].decode(errors="replace"), what, 120)
+
+
 @pytest.fixture(scope="module")
 def servers(openstack: OpenStack, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The ids of two guests that write on their disks."""
+    """The ids of three guests that write on their disks, in their first boot only."""
     script = Path(tmp_path_factory.mktemp("user-data") / "writer.sh")
     script.write_text(WRITER)
     made = [
         openstack(
             f"server create --wait --flavor tiny --image {stack.linux} --user-data {script} {JSON} writer-{number}"
         )
-        for number in (1, 2)
+        for number in (1, 2, 3)
     ]
     for server in made:
         wait_for(
@@ -63,37 +72,37 @@ def wait_for_status(openstack: OpenStack, name: str, status: str) -> dict[str, A
 
 
 def test_data_move_from_guest_to_guest(openstack: OpenStack, stack: Stack, servers: list[str]) -> None:
-    first, second = servers
+    first, second, off = servers
     made = openstack(f"volume create --size 1 --description things --property team=web {JSON} data")
     assert wait_for_status(openstack, "data", "available")["properties"] == {"team": "web"}
     attachment = openstack(f"server add volume {JSON} {first} data")
     assert attachment["Device"] == "/dev/vdb"
     assert wait_for_status(openstack, "data", "in-use")["attachments"][0]["server_id"] == first
-    serial, sectors = made["id"][:20], 2**30 // 512
-    wanted = f"{serial} {sectors} written by writer-1"
-    wait_for(lambda: said(stack, first, "disk") == wanted, "the guest to write", 60)
+    wait_for_text(stack, first, made, "written by writer-1", "the guest to write")
 
     openstack("volume set --size 2 data")
     wait_for_status(openstack, "data", "in-use")
-    wanted = f"{serial} {2 * sectors} written by writer-1"
-    wait_for(lambda: said(stack, first, "disk") == wanted, "the guest to see the larger disk", 60)
+    wait_for_text(stack, first, made, "written by writer-1", "the guest to see the larger disk", size=2)
     assert "Detach" in openstack.refused("volume delete data")
 
     openstack(f"server remove volume {first} data")
     wait_for_status(openstack, "data", "available")
     wait_for(lambda: said(stack, first, "disks") == "1", "the guest to have released it", 30)
     openstack(f"server add volume {JSON} {second} data")
-    wait_for(lambda: said(stack, second, "disk") == wanted, "the other guest to read it", 60)
-    openstack(f"server stop {second}")
-    wait_for(lambda: openstack(f"server show {JSON} {second}")["status"] == "SHUTOFF", "it to be off", 120)
+    wait_for_text(stack, second, made, "written by writer-1", "the other guest to read it", size=2)
     openstack(f"server remove volume {second} data")
+    wait_for_status(openstack, "data", "available")
+    openstack(f"server add volume {JSON} {off} data")
+    wait_for_text(stack, off, made, "written by writer-1", "the third guest to read it", size=2)
+    openstack(f"server stop {off}")
+    wait_for(lambda: openstack(f"server show {JSON} {off}")["status"] == "SHUTOFF", "it to be off", 120)
+    openstack(f"server remove volume {off} data")
     wait_for_status(openstack, "data", "available")
 
     openstack(f"volume create --source data {JSON} copy")
-    wait_for_status(openstack, "copy", "available")
+    copy = wait_for_status(openstack, "copy", "available")
     openstack(f"server add volume {JSON} {first} copy")
-    copied = f"{openstack(f'volume show {JSON} copy')['id'][:20]} {2 * sectors} written by writer-1"
-    wait_for(lambda: said(stack, first, "disk") == copied, "the copy to hold the same", 120)
+    wait_for_text(stack, first, copy, "written by writer-1", "the copy to hold the same", size=2)
     openstack("volume delete data")
     wait_for(
         lambda: [row["Name"] for row in openstack(f"volume list {JSON}")] == ["copy"], "it to be gone", 60
@@ -146,12 +155,12 @@ def test_types_and_limits(openstack: OpenStack) -> None:
 def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -> None:
     """From a new volume of an image, from a present one, and again after the recycle bin."""
     openstack(f"volume create --size 1 {JSON} extra")
-    wait_for_status(openstack, "extra", "available")
+    extra = wait_for_status(openstack, "extra", "available")
     script = tmp_path / "writer.sh"
     script.write_text(WRITER)
     server = openstack(
         f"server create --wait --flavor tiny --image {stack.linux} --boot-from-volume 1 "
-        f"--block-device uuid={openstack(f'volume show {JSON} extra')['id']},source_type=volume,boot_index=-1 "
+        f"--block-device uuid={extra['id']},source_type=volume,boot_index=-1 "
         f"--user-data {script} {JSON} from-volume"
     )
     assert (server["status"], len(server["volumes_attached"])) == ("ACTIVE", 2)
@@ -159,7 +168,7 @@ def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -
         row["id"] for row in server["volumes_attached"] if volume(openstack, row["id"])["name"] != "extra"
     )
     assert (volume(openstack, root)["status"], volume(openstack, root)["bootable"]) == ("in-use", True)
-    wait_for(lambda: "written by from-volume" in said(stack, server["id"], "disk"), "the guest to write", 120)
+    wait_for_text(stack, server["id"], extra, "written by from-volume", "the guest to write")
     assert said(stack, server["id"], "disks") == "2"
     assert "boots from it" in openstack.refused(f"server remove volume {server['id']} {root}")
     assert "volume" in openstack.refused(f"server rebuild --image {stack.linux} {server['id']}")
@@ -169,9 +178,7 @@ def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -
 
     again = openstack(f"server create --wait --flavor tiny --volume {root} --user-data {script} {JSON} again")
     openstack(f"server add volume {JSON} {again['id']} extra")
-    wait_for(
-        lambda: "written by from-volume" in said(stack, again["id"], "disk"), "the other guest to read", 120
-    )
+    wait_for_text(stack, again["id"], extra, "written by from-volume", "the other guest to read")
     openstack.run(f"server delete --wait {again['id']}")
     openstack(f"volume delete {root} extra")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
@@ -181,36 +188,32 @@ def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -
 def test_snapshots_live_and_off(openstack: OpenStack, stack: Stack, servers: list[str]) -> None:
     """Three moments of a disk that goes on; the data of each, and of the disk, when they go in any order."""
     server = servers[0]
-    openstack(f"volume create --size 1 {JSON} history")
+    history = openstack(f"volume create --size 1 {JSON} history")
     wait_for_status(openstack, "history", "available")
     openstack(f"volume snapshot create --volume history {JSON} empty")
     wait_for_snapshot(openstack, "empty")
     openstack(f"server add volume {JSON} {server} history")
-    wait_for(lambda: "written by writer-1" in said(stack, server, "disk"), "the guest to write", 60)
+    wait_for_text(stack, server, history, "written by writer-1", "the guest to write")
     for name in ("written", "later"):
         openstack(f"--os-volume-api-version 3.70 volume snapshot create --volume history {JSON} {name}")
         wait_for_snapshot(openstack, name)
-    openstack(f"volume create --snapshot written {JSON} copy")
+    copy = openstack(f"volume create --snapshot written {JSON} copy")
     wait_for_status(openstack, "copy", "available")
     # The middle one first, while the guest has all of them open; then the first, below everything.
     for name in ("written", "empty"):
         openstack.run(f"volume snapshot delete {name}")
         wait_for(lambda name=name: name not in snapshots(openstack), f"{name} to be gone", 60)
-    assert "written by writer-1" in said(stack, server, "disk")
+    wait_for_text(stack, server, history, "written by writer-1", "the guest to read on")
     openstack(f"server remove volume {server} history")
     wait_for_status(openstack, "history", "available")
     openstack(f"server add volume {JSON} {servers[1]} copy")
-    wait_for(
-        lambda: "written by writer-1" in said(stack, servers[1], "disk"), "the copy to hold the data", 60
-    )
+    wait_for_text(stack, servers[1], copy, "written by writer-1", "the copy to hold the data")
     openstack(f"server remove volume {servers[1]} copy")
     wait_for_status(openstack, "copy", "available")
     openstack.run("volume snapshot delete later")
     wait_for(lambda: snapshots(openstack) == [], "all to be gone", 60)
     openstack(f"server add volume {JSON} {servers[1]} history")
-    wait_for(
-        lambda: "written by writer-1" in said(stack, servers[1], "disk"), "the disk to hold the data", 60
-    )
+    wait_for_text(stack, servers[1], history, "written by writer-1", "the disk to hold the data")
     openstack(f"server remove volume {servers[1]} history")
     wait_for_status(openstack, "history", "available")
     assert stack.audit() == ""
@@ -222,23 +225,19 @@ def test_snapshots_live_and_off(openstack: OpenStack, stack: Stack, servers: lis
 
 
 def test_going_back(openstack: OpenStack, stack: Stack, servers: list[str]) -> None:
-    openstack(f"volume create --size 1 {JSON} back")
+    back = openstack(f"volume create --size 1 {JSON} back")
     wait_for_status(openstack, "back", "available")
     openstack(f"volume snapshot create --volume back {JSON} blank")
     wait_for_snapshot(openstack, "blank")
     openstack(f"server add volume {JSON} {servers[0]} back")
-    wait_for(lambda: "written by writer-1" in said(stack, servers[0], "disk"), "the guest to write", 60)
+    wait_for_text(stack, servers[0], back, "written by writer-1", "the guest to write")
     assert "Stop writer-1" in openstack.refused("--os-volume-api-version 3.70 volume revert blank")
     openstack(f"server remove volume {servers[0]} back")
     wait_for_status(openstack, "back", "available")
     openstack("--os-volume-api-version 3.70 volume revert blank")
     wait_for_status(openstack, "back", "available")
     openstack(f"server add volume {JSON} {servers[1]} back")
-    wait_for(
-        lambda: "written by writer-2" in said(stack, servers[1], "disk"),
-        "the other guest to find it empty",
-        60,
-    )
+    wait_for_text(stack, servers[1], back, "written by writer-2", "the other guest to find it empty")
     openstack(f"server remove volume {servers[1]} back")
     wait_for_status(openstack, "back", "available")
     assert stack.audit() == ""
