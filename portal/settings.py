@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
-from portal import env, federation, image_storage, logs, static_version
+from portal import env, federation, file_storage, logs, static_version
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.folder("MERIDIAN_DATA")
@@ -162,7 +162,7 @@ else:
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "images": image_storage.storage(),
+    "images": file_storage.storage("IMAGES", STORAGE_DIR / "images"),
 }
 
 # ── Redis: broker, channel layer and cache ───────────────────────────────────────────────────────

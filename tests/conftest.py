@@ -19,7 +19,8 @@ from django.test import override_settings
 from accounts.context import Context, for_user
 from accounts.models import Project, User
 from compute.hosts.models import Hypervisor
-from portal import shared_cache
+from compute.hosts.services import hosts
+from portal import file_storage, shared_cache
 from tests import factories, migrated
 from tests.console_process import console_process
 from tests.postgres import Cluster, cluster
@@ -166,3 +167,11 @@ def as_max(max_: User, blue: Project) -> Context:
 @pytest.fixture
 def as_root(root: User, blue: Project) -> Context:
     return for_user(root, blue.id)
+
+
+@pytest.fixture
+def image_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of this test's own for the files of images."""
+    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
+    with override_settings(STORAGES=settings.STORAGES | {"images": file_storage.storage("IMAGES", tmp_path)}):
+        yield tmp_path

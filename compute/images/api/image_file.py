@@ -15,7 +15,7 @@ from accounts.openstack.responses import no_content
 from compute.images.api.base import ImageView, UnsupportedType
 from compute.images.models import Image
 from compute.images.services import image_files, images, uploads
-from compute.images.store import Data
+from compute.store import Data
 
 CONTENT_TYPE = "application/octet-stream"
 CHUNK = 1 << 20

@@ -17,7 +17,13 @@ from compute.images.services.bodies import Body, Damaged
 from compute.images.services.gate import Gate, Refused
 from compute.images.services.ova import FirstDisk
 from compute.images.services.unpacking import Unpacked
-from compute.images.store import image_store
+from compute.store import FileStore, file_store
+
+
+def image_store() -> FileStore:
+    """Return the store of image files, which are named by the ids of images."""
+    return file_store("images")
+
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -20,7 +20,6 @@ from compute.engine.operations import Run, Wait
 from compute.engine.services import transitions
 from compute.images.models import Image
 from compute.images.services import image_files, image_quota, images, web_download
-from compute.images.store import image_store
 
 DIRECT, WEB = "glance-direct", "web-download"
 METHODS = (DIRECT, WEB)
@@ -36,7 +35,7 @@ Status = Image.Status
 
 def store_id() -> str:
     """Return the name of the one store."""
-    return image_store().kind
+    return image_files.image_store().kind
 
 
 def import_data(context: Context, image_id: object, request: Mapping[str, Any]) -> Operation | None:

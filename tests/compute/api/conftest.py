@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Project, User
-from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.networks.models import Network
@@ -65,10 +64,9 @@ def stranger(bob: User, red: Project) -> Compute:
 
 
 @pytest.fixture
-def image_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def image_store(image_folder: Path) -> Path:
     """The folder of images' files."""
-    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
-    return tmp_path
+    return image_folder
 
 
 @pytest.fixture

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.hosts.services import hosts
-
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(image_folder: Path) -> Path:
     """Where images are kept."""
-    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
-    return tmp_path
+    return image_folder

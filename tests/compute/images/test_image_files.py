@@ -8,7 +8,6 @@ import pytest
 from django.core.management import call_command
 
 from accounts.errors import BadInput, Unavailable
-from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.images.services import catalog, gate, image_files, images
 from tests.worker import work
@@ -60,10 +59,7 @@ def test_rubbish_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.django_db
-def test_an_adopted_image_can_be_launched_and_deleted(
-    tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
+def test_an_adopted_image_can_be_launched_and_deleted(image_folder: Path, plain: Path) -> None:
     image = image_files.adopt(plain, "Mine", default_user="me")
     assert (image.status, image.virtual_size, len(image.checksum)) == (Image.Status.ACTIVE, 2**20, 64)
     assert image_files.draft_of(image).stat().st_size == image.size
@@ -97,12 +93,9 @@ def test_the_catalog_is_complete() -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_run_that_ended_early_has_built_is_taken(
-    tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hosts, "IMAGES", tmp_path)
-    digest = hashlib.sha256(plain.rename(tmp_path / "tiny.qcow2").read_bytes()).hexdigest()
+def test_what_a_run_that_ended_early_has_built_is_taken(image_folder: Path, plain: Path) -> None:
+    digest = hashlib.sha256(plain.rename(image_folder / "tiny.qcow2").read_bytes()).hexdigest()
     call_command("build_image", "tiny", verbosity=0)
     image = Image.objects.get()
     assert (image.name, image.checksum, image.status) == ("Tiny Linux", digest, Image.Status.ACTIVE)
-    assert list(tmp_path.iterdir()) == [image_files.draft_of(image)]
+    assert list(image_folder.iterdir()) == [image_files.draft_of(image)]

@@ -17,8 +17,9 @@ from compute.driver.storage.directory import DirectoryPool
 from compute.hosts.services import hosts
 from compute.images.models import Image
 from compute.images.services import image_files, images, uploads
-from compute.images.store import Part, image_store, s3
-from portal import image_storage
+from compute.images.services.image_files import image_store
+from compute.store import Part, s3
+from portal import file_storage
 from tests import factories, s3_server
 from tests.compute.api.compute_calls import Compute, compute_of
 from tests.compute.api.image_calls import IMAGES, made, new, read, send
@@ -43,7 +44,7 @@ def bucket(
     for name, value in s3_service.settings(tmp_path / "secret").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
-    with override_settings(STORAGES={"images": image_storage.storage()}):
+    with override_settings(STORAGES={"images": file_storage.storage("IMAGES", hosts.IMAGES)}):
         assert storages["images"].bucket_name == s3_server.BUCKET
         yield s3_service
     s3_service.bucket().objects.all().delete()
@@ -190,7 +191,7 @@ def test_a_service_that_is_away_is_said_without_its_secret(
 ) -> None:
     key = new(member, disk_format="raw")["id"]
     monkeypatch.setenv("MERIDIAN_IMAGES_BUCKET_URL", "http://127.0.0.1:9")
-    with override_settings(STORAGES={"images": image_storage.storage()}):
+    with override_settings(STORAGES={"images": file_storage.storage("IMAGES", hosts.IMAGES)}):
         answer = send(member, key, disk)
         assert answer.status_code == 503
     assert not re.search(r"127\.0\.0\.1|Traceback|secret", answer.content.decode())

@@ -1,4 +1,4 @@
-"""What image files need of a storage beyond Django's own methods."""
+"""What our files need of a storage beyond Django's own methods."""
 
 from pathlib import Path
 from typing import Protocol
@@ -28,8 +28,8 @@ class Part(Protocol):
         """Remove the data. Removed is success."""
 
 
-class ImageStore(Protocol):
-    """A storage of image files. A file's name is the id of its image."""
+class FileStore(Protocol):
+    """A storage of large files. A file's name is an id."""
 
     kind: str
     """Glance's word for what it is, which names the one store to clients."""

@@ -1,4 +1,4 @@
-"""Image files in a bucket of an S3 service."""
+"""Files in a bucket of an S3 service."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +12,7 @@ from storages.backends.s3 import S3Storage
 
 from accounts.errors import Unavailable
 from compute.driver.files import CHUNK, Data, Progress
-from compute.images.store.base import Part
+from compute.store.base import Part
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ MISSING = {"NoSuchKey", "NoSuchUpload", "404"}
 
 
 class S3Store(S3Storage):
-    """Objects named by the ids of images. A part is an upload in several parts that is not completed yet."""
+    """Objects named by ids. A part is an upload in several parts that is not completed yet."""
 
     kind = "s3"
 
@@ -158,10 +158,10 @@ def _translated() -> Iterator[None]:
     except ClientError as error:
         if error.response["Error"]["Code"] in MISSING:
             raise FileNotFoundError(str(error)) from error
-        log.warning("the image store refused", error=str(error))
+        log.warning("the file store refused", error=str(error))
         raise _Away from error
     except BotoCoreError as error:
-        log.warning("the image store does not answer", error=str(error))
+        log.warning("the file store does not answer", error=str(error))
         raise _Away from error
 
 
@@ -169,4 +169,4 @@ class _Away(Unavailable):
     retryable = True
 
     def __init__(self) -> None:
-        super().__init__(_("The store of image files does not answer. The log says why."))
+        super().__init__(_("The store of files does not answer. The log says why."))

@@ -1,4 +1,4 @@
-"""Image files in a folder, which hosts share if there are several."""
+"""Files in a folder, which hosts share if there are several."""
 
 import os
 from pathlib import Path
@@ -6,23 +6,14 @@ from typing import BinaryIO
 
 from django.core.files.storage import FileSystemStorage
 
-from compute.driver.files import PRIVATE, Data, Progress
-from compute.hosts.services import hosts
-from compute.images.store.base import Part
+from compute.driver.files import PRIVATE, Data, Progress, move_atomic
+from compute.store.base import Part
 
 
 class LocalStore(FileSystemStorage):
     """Files that their owner alone may read. A part is a hidden file, which is renamed and never copied."""
 
     kind = "file"
-
-    @property
-    def base_location(self) -> str:
-        return str(hosts.IMAGES)
-
-    @property
-    def location(self) -> str:
-        return str(hosts.IMAGES)
 
     def names(self) -> set[str]:
         """Return the names of all files, without hidden ones; none before a host has made the folder."""
@@ -52,9 +43,11 @@ class LocalStore(FileSystemStorage):
         return Path(self.location, name)
 
     def adopt(self, path: Path, name: str, progress: Progress) -> None:
-        """Rename a file of the same file system. One that is in its place already stays."""
+        """Rename a file, or copy it from another file system. One that is in its place already stays."""
+        if path != self.path_of(name):
+            move_atomic(path, self.path_of(name), progress)
+        path = self.path_of(name)
         path.chmod(PRIVATE)
-        os.replace(path, self.path_of(name))
 
 
 class LocalPart:
