@@ -44,7 +44,7 @@ class ComputeConfig(AppConfig):
         from compute.networks.services import project_contents as network_contents
         from compute.volumes import policy as volumes
         from compute.volumes import retention as kept_volumes
-        from compute.volumes.kind import VOLUME, VOLUME_SNAPSHOT
+        from compute.volumes.kind import BACKUP, VOLUME, VOLUME_SNAPSHOT
         from compute.volumes.services import project_contents as volume_contents
         from compute.volumes.services import volume_image_users, volume_quota
 
@@ -53,6 +53,7 @@ class ComputeConfig(AppConfig):
         kinds.register(IMAGE)
         kinds.register(VOLUME)
         kinds.register(VOLUME_SNAPSHOT)
+        kinds.register(BACKUP)
         kinds.register(INSTANCE)
         registry.discover("compute.images.actions")
         registry.discover("compute.volumes.actions")

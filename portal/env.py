@@ -47,6 +47,27 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("MERIDIAN_IMAGES_BUCKET_SECRET_FILE", str, "", "File with the secret of that key."),
     Option(
+        "MERIDIAN_BACKUPS",
+        str,
+        "",
+        "Folder of backups, best on another disk or machine. Empty: `backups` in MERIDIAN_STORAGE.",
+    ),
+    Option(
+        "MERIDIAN_BACKUPS_BUCKET",
+        str,
+        "",
+        "Bucket of an S3 service that keeps backups. Empty: they lie in MERIDIAN_BACKUPS.",
+    ),
+    Option("MERIDIAN_BACKUPS_BUCKET_URL", str, "", "Address of that service, if it is not Amazon's."),
+    Option("MERIDIAN_BACKUPS_BUCKET_REGION", str, "us-east-1", "Its region."),
+    Option(
+        "MERIDIAN_BACKUPS_BUCKET_KEY",
+        str,
+        "",
+        "Id of the access key. Empty: from AWS's own variables, files or the machine's role.",
+    ),
+    Option("MERIDIAN_BACKUPS_BUCKET_SECRET_FILE", str, "", "File with the secret of that key."),
+    Option(
         "MERIDIAN_IMPORT_PORTS",
         list,
         "80,443,8080,8443",

@@ -16,6 +16,7 @@ from portal import env, federation, file_storage, logs, static_version
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.folder("MERIDIAN_DATA")
 STORAGE_DIR = env.folder("MERIDIAN_STORAGE")
+BACKUPS_DIR = env.folder("MERIDIAN_BACKUPS") if env.read("MERIDIAN_BACKUPS") else STORAGE_DIR / "backups"
 RUN_DIR = DATA_DIR / "run"
 for path in (DATA_DIR, RUN_DIR):
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,6 +164,7 @@ else:
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "images": file_storage.storage("IMAGES", STORAGE_DIR / "images"),
+    "backups": file_storage.storage("BACKUPS", BACKUPS_DIR),
 }
 
 # ── Redis: broker, channel layer and cache ───────────────────────────────────────────────────────

@@ -81,6 +81,12 @@ class NotEnoughMemory(DriverError):
     code = "not_enough_memory"
 
 
+class CheckpointLost(DriverError):
+    """The disk has no record of what changed since an earlier backup."""
+
+    code = "checkpoint_lost"
+
+
 class InvalidGuest(DriverError):
     """The guest's definition is invalid."""
 

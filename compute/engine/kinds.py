@@ -34,7 +34,7 @@ class Kind:
     `existing_states` are those in which verbs without a move may begin, `deleted_states` those of rows that no verb reaches.
     `error_state` is the state of a row whose undo is stuck. `status` returns the label of a row's status.
 
-    `rank` is the place of the kind in the order of locks: project, instance, volume, snapshot, image, network, port,
+    `rank` is the place of the kind in the order of locks: project, instance, volume, snapshot, backup, image, network, port,
     server group, host, pool, operation. Rows of one rank are locked by id. Projects, networks, server groups and hosts are
     locked with `no_key`. A row with a foreign key to them then need not wait.
 

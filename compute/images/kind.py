@@ -7,7 +7,7 @@ Status = Image.Status
 
 IMAGE = Kind(
     noun="image",
-    rank=4,
+    rank=5,
     model=Image,
     existing_states=frozenset({*Image.UNFINISHED, Status.ACTIVE, Status.DEACTIVATED}),
     deleted_states=frozenset({Status.DELETED}),

@@ -5,6 +5,7 @@ RULES = {
     "volume:read_host": "admin",
     "volume:transfer": "member",
     "volume_snapshot:read": "reader",
+    "backup:read": "reader",
     "volume_type:read": "reader",
     "volume_type:write": "admin",
     "volume_service:read": "admin",

@@ -1,8 +1,8 @@
-"""Retention of deleted volumes and snapshots."""
+"""Retention of deleted volumes, snapshots and backups."""
 
 from accounts.services.retention import Rule
-from compute.volumes.models import Volume, VolumeSnapshot
-from compute.volumes.states import SnapshotState, VolumeState
+from compute.volumes.models import Backup, Volume, VolumeSnapshot
+from compute.volumes.states import BackupState, SnapshotState, VolumeState
 
 RULES = (
     Rule(
@@ -14,6 +14,12 @@ RULES = (
     Rule(
         name="deleted_volume_snapshots",
         rows=VolumeSnapshot.objects.filter(status=SnapshotState.DELETED),
+        since="updated_at",
+        setting="DELETED_DAYS",
+    ),
+    Rule(
+        name="deleted_backups",
+        rows=Backup.objects.filter(status=BackupState.DELETED, increments=None),
         since="updated_at",
         setting="DELETED_DAYS",
     ),

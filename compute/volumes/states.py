@@ -1,4 +1,4 @@
-"""The states and tasks of volumes and their snapshots, in Cinder's words (API reference, volumes, status)."""
+"""The states and tasks of volumes, their snapshots and their backups, in Cinder's words (API reference, volumes, status)."""
 
 from enum import StrEnum
 
@@ -29,8 +29,9 @@ class VolumeTask(StrEnum):
     EXTENDING = "extending"
     UPLOADING = "uploading"
     RETYPING = "retyping"
-    SNAPSHOTTING = "snapshotting"
     REVERTING = "reverting"
+    BACKING_UP = "backing-up"
+    RESTORING = "restoring-backup"
 
 
 class SnapshotState(models.TextChoices):
@@ -49,6 +50,23 @@ class SnapshotTask(StrEnum):
     DELETING = "deleting"
 
 
+class BackupState(models.TextChoices):
+    """The state of a backup without a task."""
+
+    CREATING = "creating", _("Being created")
+    AVAILABLE = "available", _("Available")
+    ERROR = "error", _("Error")
+    DELETED = "deleted", _("Deleted")
+
+
+class BackupTask(StrEnum):
+    """The running task of a backup. Cinder shows it as the status, but for the last."""
+
+    CREATING = "creating"
+    DELETING = "deleting"
+    VERIFYING = "verifying"
+
+
 ANY_TASK = frozenset(VolumeTask)
 EXISTING = frozenset(VolumeState) - {VolumeState.DELETED}
 READY = frozenset({VolumeState.AVAILABLE, VolumeState.IN_USE})
@@ -57,8 +75,8 @@ READY = frozenset({VolumeState.AVAILABLE, VolumeState.IN_USE})
 ATTACHABLE = frozenset({VolumeState.AVAILABLE, VolumeState.RESERVED})
 
 
-_UNSHOWN = {VolumeTask.SNAPSHOTTING}
-"""Tasks during which Cinder shows the state, since the volume goes on meanwhile."""
+_UNSHOWN = {BackupTask.VERIFYING}
+"""Tasks that Cinder does not know, during which its API shows the state."""
 
 
 def status(state: str, task: str | None) -> str:

@@ -48,11 +48,17 @@ def _protocol(source: DiskSource) -> dict[str, Any]:
 
 def snapshots(image: str, attempt: str) -> set[str]:
     """Return the labels of an image's internal snapshots, even while a guest has it open. Raise DriverError."""
+    return {str(snapshot["name"]) for snapshot in information(image, attempt).get("snapshots", ())}
+
+
+def information(image: str, attempt: str) -> dict[str, Any]:
+    """Return what QEMU says of an image, even while a guest has it open. Raise DriverError."""
     command = ["qemu-img", "info", "-U", "--output=json", image]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode != 0:
         raise translate_output(process.stderr.strip().removeprefix("qemu-img: "), attempt)
-    return {str(snapshot["name"]) for snapshot in json.loads(process.stdout).get("snapshots", ())}
+    described: dict[str, Any] = json.loads(process.stdout)
+    return described
 
 
 def run_limited(command: list[str], attempt: str, progress: Callable[[float], object]) -> None:

@@ -9,6 +9,9 @@ from accounts.models import Installation
 SOCKETS = settings.STORAGE_DIR / "sockets"
 CONSOLE_LOGS = settings.STORAGE_DIR / "consoles"
 IMAGES = settings.STORAGE_DIR / "images"
+DRAFTS = settings.STORAGE_DIR / "drafts"
+"""Where hosts write files that go to a store."""
+
 FIRMWARE = settings.STORAGE_DIR / "firmware"
 
 

@@ -45,7 +45,7 @@ def register_inspection(problems: Callable[[Hypervisor], list[tuple[str, str]]])
 def prepare(hypervisor: Hypervisor) -> None:
     """Read the host's facts and make what Meridian needs on it. Safe to repeat. Raise DriverError."""
     settings.STORAGE_DIR.mkdir(mode=0o711, parents=True, exist_ok=True)
-    for folder in (hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE):
+    for folder in (hosts.CONSOLE_LOGS, hosts.IMAGES, hosts.FIRMWARE, hosts.DRAFTS, settings.BACKUPS_DIR):
         make_private_folder(folder)
     prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
     row = pools.ensure(hypervisor)

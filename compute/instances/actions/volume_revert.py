@@ -1,6 +1,5 @@
 """Revert: give a volume the data of one of its snapshots again, and keep what it had as a snapshot."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -8,24 +7,15 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
-from accounts.services import inputs
-from compute.engine.models import Operation, Subject
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
-from compute.engine.services import transitions
+from compute.instances.actions.replacing import KEPT, ReplacesData
 from compute.instances.actions.snapshot_create import define_holder
 from compute.instances.actions.snapshot_delete import merge_unneeded
-from compute.instances.actions.volume_attach import WITHOUT_GUEST
-from compute.instances.models import Instance
 from compute.instances.services import volume_disks
-from compute.instances.states import VmState
-from compute.volumes.actions.base import COPIES, VolumeAction
 from compute.volumes.models import Volume, VolumeSnapshot
-from compute.volumes.services import disk_layers, disks, volume_quota, volume_snapshots
-from compute.volumes.states import READY, SnapshotState, SnapshotTask, VolumeTask
-
-KEPT = "kept"
-"""The parameter with the id of the snapshot that keeps what the volume had."""
+from compute.volumes.services import disk_layers, disks, volume_snapshots
+from compute.volumes.states import READY, SnapshotState, VolumeTask
 
 
 class GoBack(Step):
@@ -50,75 +40,24 @@ class GoBack(Step):
         define_holder(run, disk)
 
 
-class Revert(VolumeAction):
+class Revert(ReplacesData):
     """Takes `snapshot`, and `keep`: whether what the volume has becomes a snapshot first, as it does by default."""
 
     verb = "revert"
     label = gettext_lazy("Revert to a snapshot")
     icon = "restore"
     order = 110
-    group = COPIES
     move = Move(start=READY, task=VolumeTask.REVERTING, end=None)
     doing = gettext_lazy("Reverting")
-    reserves = True
-    bulk = False
-    danger = True
     confirm = gettext_lazy("It gets the data of that moment. What it has now is kept as a snapshot.")
     fields = ("snapshot",)
-    asks = True
     steps = (GoBack(),)
-
-    def holders(self, context: Context, volume: Volume, parameters: dict[str, Any]) -> Iterable[Subject]:
-        return volume_snapshots.holders_of(volume)
 
     def prepare(self, context: Context, volume: Volume, parameters: dict[str, Any]) -> dict[str, Any]:
         """Raise BadInput naming `snapshot`, OverQuota, Conflict while a guest has the volume open."""
         snapshot = self._snapshot(context, volume, parameters.get("snapshot"))
-        for holder in volume_snapshots.holders_of(volume):
-            if isinstance(holder, Instance) and holder.vm_state not in {*WITHOUT_GUEST, VmState.STOPPED}:
-                raise Conflict(
-                    _("Stop %(instance)s first: it has the volume open.") % {"instance": holder.name}
-                )
-        prepared = {"snapshot": str(snapshot.pk)}
-        if inputs.flag(parameters, "keep", True):
-            volume_quota.reserve_snapshot(volume.project, context.user, size_gib=volume.size_gib)
-            backup = VolumeSnapshot.objects.create(
-                project=volume.project,
-                user=context.user if context.user.pk else None,
-                volume=volume,
-                name=_("Before reverting to %(snapshot)s") % {"snapshot": str(snapshot)[:200]},
-                size_gib=volume.size_gib,
-                task_state=SnapshotTask.CREATING,
-            )
-            transitions.change(backup)
-            prepared[KEPT] = str(backup.pk)
-        return prepared
-
-    def also(self, volume: Volume, parameters: dict[str, Any]) -> Iterable[VolumeSnapshot]:
-        keys = [parameters[name] for name in ("snapshot", KEPT) if name in parameters]
-        return VolumeSnapshot.objects.filter(pk__in=keys).select_for_update().order_by("pk")
-
-    def succeeded(self, operation: Operation) -> None:
-        super().succeeded(operation)
-        self._end_kept(operation, SnapshotState.AVAILABLE)
-
-    def failed(self, operation: Operation) -> None:
-        super().failed(operation)
-        self._end_kept(operation, SnapshotState.DELETED)
-
-    def cancelled(self, operation: Operation) -> None:
-        super().cancelled(operation)
-        self._end_kept(operation, SnapshotState.DELETED)
-
-    def stuck(self, operation: Operation) -> None:
-        super().stuck(operation)
-        self._end_kept(operation, SnapshotState.DELETED)
-
-    def _end_kept(self, operation: Operation, state: SnapshotState) -> None:
-        """End the snapshot that keeps what the volume had; one that has its layer holds it in any case."""
-        if KEPT in operation.parameters:
-            backup = VolumeSnapshot.objects.select_for_update().get(pk=operation.parameters[KEPT])
-            transitions.settle(backup, SnapshotState.AVAILABLE if backup.layer_id else state)
+        name = _("Before reverting to %(snapshot)s") % {"snapshot": str(snapshot)[:200]}
+        return {"snapshot": str(snapshot.pk)} | self.keep(context, volume, parameters, name)
 
     def _snapshot(self, context: Context, volume: Volume, key: object) -> VolumeSnapshot:
         try:

@@ -23,6 +23,11 @@ class VolumeAction(Action):
     group: ClassVar[str | Promise] = SETTINGS
 
 
+class BackupAction(Action):
+    noun: ClassVar[str] = "backup"
+    group: ClassVar[str | Promise] = SETTINGS
+
+
 class SnapshotAction(Action):
     """A verb on a snapshot, which occupies its volume and the instance that has it."""
 

@@ -21,7 +21,14 @@ from compute.hosts.models import Hypervisor
 from compute.images.services import delivery
 from compute.volumes.actions.base import VolumeAction
 from compute.volumes.models import Volume, VolumeSnapshot
-from compute.volumes.services import disks, volume_contents, volume_placement, volume_quota, volume_request
+from compute.volumes.services import (
+    backups,
+    disks,
+    volume_contents,
+    volume_placement,
+    volume_quota,
+    volume_request,
+)
 from compute.volumes.services.volume_request import CheckedRequest, VolumeRequest
 from compute.volumes.states import VolumeState, VolumeTask
 
@@ -67,6 +74,8 @@ def _locked_sources(checked: CheckedRequest) -> list[Subject]:
     if checked.snapshot is not None:
         lock_all(VolumeSnapshot.objects.select_for_update(no_key=True).filter(pk=checked.snapshot.pk))
         return [checked.snapshot]
+    if checked.backup is not None:
+        return [backups.lock(checked.backup)]
     return [checked.image] if checked.image else []
 
 
@@ -97,7 +106,7 @@ class DeliverImage(Step):
 
 
 class MakeDisk(Step):
-    """Create the disk: empty, or with the content of an image or of another volume."""
+    """Create the disk: empty, or with the content of an image, of another volume, of a snapshot or of a backup."""
 
     name: ClassVar[str] = "disk"
     label: ClassVar[str] = gettext_noop("Create the disk")

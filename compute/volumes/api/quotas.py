@@ -97,9 +97,9 @@ class Limits(VolumeView):
             "maxTotalSnapshots": limits["snapshots"],
             "totalSnapshotsUsed": used.get("snapshots", 0),
             "maxTotalBackups": limits["backups"],
-            "totalBackupsUsed": used.get("backups", 0),
+            "totalBackupsUsed": used["backups"],
             "maxTotalBackupGigabytes": limits["backup_gigabytes"],
-            "totalBackupGigabytesUsed": used.get("backup_gigabytes", 0),
+            "totalBackupGigabytesUsed": used["backup_gigabytes"],
         }
         return JsonResponse({"limits": {"rate": [], "absolute": absolute}})
 

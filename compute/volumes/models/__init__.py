@@ -1,6 +1,7 @@
-"""Rows of disks and their layers, and of volumes, their types, attachments, snapshots and transfers."""
+"""Rows of disks and their layers, and of volumes, their types, attachments, snapshots, backups and transfers."""
 
 from compute.volumes.models.attachment import Attachment
+from compute.volumes.models.backup import Backup
 from compute.volumes.models.disk import Disk
 from compute.volumes.models.disk_layer import DiskLayer
 from compute.volumes.models.volume import Volume
@@ -8,4 +9,13 @@ from compute.volumes.models.volume_snapshot import VolumeSnapshot
 from compute.volumes.models.volume_transfer import VolumeTransfer
 from compute.volumes.models.volume_type import VolumeType
 
-__all__ = ["Attachment", "Disk", "DiskLayer", "Volume", "VolumeSnapshot", "VolumeTransfer", "VolumeType"]
+__all__ = [
+    "Attachment",
+    "Backup",
+    "Disk",
+    "DiskLayer",
+    "Volume",
+    "VolumeSnapshot",
+    "VolumeTransfer",
+    "VolumeType",
+]

@@ -22,8 +22,9 @@ class VolumeQuerySet(SubjectQuerySet["Volume"]):
 class Volume(Subject):
     """A disk that projects create, attach to an instance, and keep when the instance goes.
 
-    `disk` holds its data; null before it has a pool, and once it is deleted. `image`, `snapshot` and `source_volume_id`
-    say where its data came from. `image_metadata` are the fields and properties of that image when the volume was created.
+    `disk` holds its data; null before it has a pool, and once it is deleted. `image`, `snapshot`, `backup` and
+    `source_volume_id` say where its data came from. `image_metadata` are the fields and properties of that image when
+    the volume was created.
     """
 
     STATE: ClassVar[str] = "status"
@@ -44,6 +45,7 @@ class Volume(Subject):
     snapshot = models.ForeignKey(
         "compute.VolumeSnapshot", on_delete=models.SET_NULL, null=True, related_name="copies"
     )
+    backup = models.ForeignKey("compute.Backup", on_delete=models.SET_NULL, null=True, related_name="copies")
     bootable = models.BooleanField(default=False)
     read_only = models.BooleanField(null=True)
     """Whether instances may only read it; null while nobody has said."""

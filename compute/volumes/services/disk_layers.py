@@ -52,8 +52,8 @@ def take_out(layer: DiskLayer, over: Disk | DiskLayer | None, *, file_name: str 
 
 
 @transaction.atomic
-def revert_to(disk: Disk, layer: DiskLayer, file_name: str, *, keeper: str | None = None) -> None:
-    """Let the disk go on in the volume `file_name` over one of its layers. What it had becomes a layer.
+def revert_to(disk: Disk, layer: DiskLayer | None, file_name: str, *, keeper: str | None = None) -> None:
+    """Let the disk go on in the volume `file_name` over one of its layers, or over none. What it had becomes a layer.
 
     The snapshot with the id `keeper` holds that; without one nothing does.
     """

@@ -1,9 +1,12 @@
-"""Contents of new volumes: none, an image's, or another volume's."""
+"""Contents of new volumes: none, an image's, another volume's, a snapshot's or a backup's."""
+
+import shutil
 
 from compute.driver.files import Progress
 from compute.driver.specs import BackingSpec
-from compute.volumes.models import Disk, Volume, VolumeSnapshot
-from compute.volumes.services import disks
+from compute.hosts.services import hosts
+from compute.volumes.models import Backup, Disk, Volume, VolumeSnapshot
+from compute.volumes.services import backup_files, disks
 
 
 def make(volume: Volume, progress: Progress) -> None:
@@ -13,6 +16,11 @@ def make(volume: Volume, progress: Progress) -> None:
         raise ValueError(f"Volume {volume.pk} has no disk yet.")
     if volume.snapshot_id is not None:
         _clone(VolumeSnapshot.objects.select_related("layer").get(pk=volume.snapshot_id), disk, progress)
+        return
+    if volume.backup_id is not None:
+        restore(
+            Backup.objects.select_related("parent").get(pk=volume.backup_id), disk, disk.volume_name, progress
+        )
         return
     if volume.source_volume_id is not None:
         _copy(
@@ -26,6 +34,18 @@ def make(volume: Volume, progress: Progress) -> None:
         disk.image = volume.image
         disk.save(update_fields=["image"])
     disks.make(disk)
+
+
+def restore(backup: Backup, disk: Disk, name: str, progress: Progress) -> None:
+    """Create the volume `name` in the disk's pool with a backup's data. An existing one is success. Raise Conflict."""
+    pool, folder = disks.pool_of(disk), hosts.DRAFTS / f"restore-{disk.pk}"
+    if pool.stat(name) is not None:
+        return
+    try:
+        chain = backup_files.open_chain(backup, folder, progress)
+        pool.clone(name, chain, disk.size_bytes, progress)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy(source: Volume, disk: Disk, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""The quota of volumes, under Cinder's names: their number and the disk space of a project."""
+"""The quota of volumes, snapshots and backups, under Cinder's names: numbers and sizes of a project."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,13 +11,14 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Project, Quota, User
 from accounts.services import quotas
-from compute.volumes.models import Volume, VolumeSnapshot
+from compute.volumes.models import Backup, Volume, VolumeSnapshot
 
 COUNT = "volumes"
 SIZE = "gigabytes"
 SNAPSHOTS = "snapshots"
 PER_VOLUME = "per_volume_gigabytes"
-CAPS = {PER_VOLUME: Quota.UNLIMITED, "groups": 10, "backups": 10, "backup_gigabytes": 1_000}
+BACKUPS, BACKUP_SIZE = "backups", "backup_gigabytes"
+CAPS = {PER_VOLUME: Quota.UNLIMITED, "groups": 10}
 """Further limits of Cinder's quota sets. There are no groups of volumes."""
 
 _sizes: list[quotas.Counter] = []
@@ -33,10 +34,13 @@ def register() -> None:
     quotas.register_caps(CAPS)
     volumes = ngettext_lazy("%(n)s volume", "%(n)s volumes", "n")
     snapshots = ngettext_lazy("%(n)s snapshot", "%(n)s snapshots", "n")
+    backups = ngettext_lazy("%(n)s backup", "%(n)s backups", "n")
     for name, label, counted, unit, default, counter in (
         (SIZE, _("Disk"), _("%(n)s of disk"), "GiB", 1_000, _measure),
         (COUNT, _("Volumes"), volumes, "", 10, _count),
         (SNAPSHOTS, _("Volume snapshots"), snapshots, "", 10, _count_snapshots),
+        (BACKUPS, _("Backups"), backups, "", 10, _count_backups),
+        (BACKUP_SIZE, _("Backup space"), _("%(n)s of backups"), "GiB", 1_000, _measure_backups),
     ):
         quotas.register(
             quotas.Resource(
@@ -75,6 +79,19 @@ def enforce_size(project: Project, largest_gib: int) -> None:
 def reserve_snapshot(project: Project, user: User | None, *, size_gib: int) -> None:
     """Reserve quota for a snapshot, which counts as much as its volume (Cinder, no_snapshot_gb_quota). Raise OverQuota."""
     quotas.reserve(project, {SNAPSHOTS: 1, SIZE: size_gib}, user)
+
+
+def reserve_backup(project: Project, user: User | None, *, size_gib: int) -> None:
+    """Reserve quota for a backup, which counts as much as its volume, an increment too, as in Cinder. Raise OverQuota."""
+    quotas.reserve(project, {BACKUPS: 1, BACKUP_SIZE: size_gib}, user)
+
+
+def _count_backups(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    return _by_project(Backup.objects.existing(), Count("pk"), project_ids, user_id)
+
+
+def _measure_backups(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
+    return _by_project(Backup.objects.existing(), Sum("size_gib"), project_ids, user_id)
 
 
 def _count_snapshots(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:

@@ -15,8 +15,8 @@ from compute.engine.services import metadata
 from compute.hosts.services import aggregates
 from compute.images.models import Image
 from compute.images.services import images
-from compute.volumes.models import Volume, VolumeSnapshot
-from compute.volumes.services import volume_snapshots, volume_types, volumes
+from compute.volumes.models import Backup, Volume, VolumeSnapshot
+from compute.volumes.services import backups, volume_snapshots, volume_types, volumes
 from compute.volumes.states import SnapshotState
 
 GIB = 2**30
@@ -35,6 +35,7 @@ class VolumeRequest:
     image_id: object = None
     source_volume_id: object = None
     snapshot_id: object = None
+    backup_id: object = None
     metadata: object = field(default_factory=dict)
 
 
@@ -47,6 +48,7 @@ class CheckedRequest:
     image: Image | None
     volume: Volume | None
     snapshot: VolumeSnapshot | None
+    backup: Backup | None
     source: Mapping[str, str]
 
 
@@ -74,24 +76,26 @@ def check(context: Context, request: VolumeRequest) -> CheckedRequest:
     attempt("image_id", lambda: _image(context, request.image_id), sources)
     attempt("source_volume_id", lambda: _volume(context, request.source_volume_id), sources)
     attempt("snapshot_id", lambda: _snapshot(context, request.snapshot_id), sources)
+    attempt("backup_id", lambda: _backup(context, request.backup_id), sources)
     image, source = sources.get("image_id"), sources.get("source_volume_id")
-    snapshot = sources.get("snapshot_id")
-    if [image, source, snapshot].count(None) < 2:
-        wrong["source_volume_id"] = _("Choose one source only: an image, a volume or a snapshot.")
+    snapshot, backup = sources.get("snapshot_id"), sources.get("backup_id")
+    if [image, source, snapshot, backup].count(None) < 3:
+        wrong["source_volume_id"] = _("Choose one source only: an image, a volume, a snapshot or a backup.")
     size = {"size": 0}
-    attempt("size", lambda: _size(request.size, image, source or snapshot), size)
+    attempt("size", lambda: _size(request.size, image, source or snapshot or backup), size)
     if wrong:
         raise BadInput(fields=wrong)
     if context.project is not None:
         metadata.enforce_quota(context.project.pk, None, columns["metadata"])
-    columns |= _inherited(image, source, snapshot)
-    named = {"image": image, "volume": source, "snapshot": snapshot}
+    columns |= _inherited(image, source, snapshot, backup)
+    named = {"image": image, "volume": source, "snapshot": snapshot, "backup": backup}
     return CheckedRequest(
         size_gib=size["size"],
         columns=columns,
         image=image,
         volume=source,
         snapshot=snapshot,
+        backup=backup,
         source={noun: str(row) for noun, row in named.items() if row is not None},
     )
 
@@ -111,7 +115,7 @@ def least_gib(image: Image) -> int:
     return max(1, image.min_disk_gib, -(-image.virtual_size // GIB))
 
 
-def _size(value: object, image: Image | None, source: Volume | VolumeSnapshot | None) -> int:
+def _size(value: object, image: Image | None, source: Volume | VolumeSnapshot | Backup | None) -> int:
     least = source.size_gib if source else least_gib(image) if image else 1
     size = least if value in (None, "") and (image or source) else parse_size(value)
     if size < least:
@@ -155,8 +159,20 @@ def _snapshot(context: Context, key: object) -> VolumeSnapshot | None:
     return snapshot
 
 
-def _inherited(image: Image | None, source: Volume | None, snapshot: VolumeSnapshot | None) -> dict[str, Any]:
+def _backup(context: Context, key: object) -> Backup | None:
+    return backups.get_available(context, key) if key else None
+
+
+def _inherited(
+    image: Image | None, source: Volume | None, snapshot: VolumeSnapshot | None, backup: Backup | None
+) -> dict[str, Any]:
     """Return the columns that follow from the source."""
+    if backup is not None:
+        return {
+            "backup": backup,
+            "bootable": backup.bootable,
+            "image_metadata": backup.image_metadata,
+        }
     if snapshot is not None:
         return {
             "snapshot": snapshot,
