@@ -15,9 +15,9 @@ from compute.images.models import Image
 from compute.instances.models import Flavor, Instance, ServerGroup
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
-from compute.volumes.models import Attachment, Disk, Volume, VolumeSnapshot, VolumeType
+from compute.volumes.models import Attachment, Backup, Disk, Volume, VolumeSnapshot, VolumeType
 from compute.volumes.services import disk_layers, volume_types
-from compute.volumes.states import SnapshotState, VolumeState
+from compute.volumes.states import BackupState, SnapshotState, VolumeState
 
 
 class DomainFactory(DjangoModelFactory):
@@ -241,6 +241,24 @@ class VolumeSnapshotFactory(DjangoModelFactory):
         row.layer = disk_layers.add(row.volume.disk, disk_layers.top_name(row.volume.disk, row.pk))
         row.save()
         return row
+
+
+class BackupFactory(DjangoModelFactory):
+    """One with all data of its volume, whose file is not in the store."""
+
+    class Meta:
+        model = Backup
+
+    volume = factory.SubFactory(VolumeFactory)
+    project = factory.SelfAttribute("volume.project")
+    disk = factory.SelfAttribute("volume.disk")
+    size_gib = factory.SelfAttribute("volume.size_gib")
+    name = factory.Sequence(lambda number: f"backup-{number}")
+    status = BackupState.AVAILABLE
+    checkpoint_in = factory.SelfAttribute("disk.volume_name")
+    taken_at = factory.LazyFunction(timezone.now)
+    checksum = "0" * 64
+    file_bytes = 1
 
 
 class AttachmentFactory(DjangoModelFactory):

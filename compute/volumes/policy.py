@@ -6,6 +6,8 @@ RULES = {
     "volume:transfer": "member",
     "volume_snapshot:read": "reader",
     "backup:read": "reader",
+    "backup:export": "admin",
+    "backup:import": "admin",
     "volume_type:read": "reader",
     "volume_type:write": "admin",
     "volume_service:read": "admin",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import ClassVar
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
@@ -60,7 +61,7 @@ def _copy(run: Run, backup: Backup) -> None:
     disk, since = disk_of(backup), backup.parent.checkpoint if backup.parent else None
     backup_files.remove_draft(backup)
     if backup.snapshot_key:
-        _copy_snapshot(run, backup, disk)
+        _copy_snapshot(run, backup, disk, backup.snapshot_key)
     elif (instance := running_instance(disk)) is not None:
         _copy_live(run, backup, disk, instance, since)
     else:
@@ -76,13 +77,11 @@ def _copy(run: Run, backup: Backup) -> None:
         )
 
 
-def _copy_snapshot(run: Run, backup: Backup, disk: Disk) -> None:
-    snapshots = VolumeSnapshot.objects.filter(pk=backup.snapshot_key).select_related("layer")
+def _copy_snapshot(run: Run, backup: Backup, disk: Disk, key: UUID) -> None:
+    snapshots = VolumeSnapshot.objects.filter(pk=key).select_related("layer")
     layer = snapshots.get().layer
     if layer is None:
-        raise Conflict(
-            _("The snapshot %(snapshot)s was deleted meanwhile.") % {"snapshot": backup.snapshot_key}
-        )
+        raise Conflict(_("The snapshot %(snapshot)s was deleted meanwhile.") % {"snapshot": key})
     pool = disks.pool_of(disk)
     source, below = pool.source_of(layer.file_name), disks.below(layer, pool)
     flatten(source, below, backup_files.draft_of(backup), layer.size_bytes, run.progress)

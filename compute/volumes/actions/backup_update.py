@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.context import Context
 from accounts.names import clean_name
 from accounts.services import inputs
-from compute.engine.services import transitions
+from compute.engine.services import metadata, transitions
 from compute.volumes.actions.base import BackupAction
 from compute.volumes.models import Backup
 
 
 class Update(BackupAction):
-    """Takes `name` and `description`."""
+    """Takes `name`, `description` and `metadata`."""
 
     verb = "update"
     label = _("Edit")
@@ -33,6 +33,9 @@ class Update(BackupAction):
             changes["name"] = clean_name(name) if name else ""
         if parameters.get("description") is not None:
             changes["description"] = inputs.text(parameters, "description")
+        if (texts := parameters.get("metadata")) is not None:
+            changes["metadata"] = metadata.clean(texts)
+            metadata.enforce_quota(backup.project_id, None, changes["metadata"])
         if changes:
             transitions.change(backup, **changes)
         return {"fields": sorted(changes)}

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, include, path, re_path
 
 from compute.volumes.api import (
+    backups,
     cloud,
     discovery,
     quotas,
@@ -16,6 +17,7 @@ from compute.volumes.api import (
 
 _VOLUME = "volumes/<str:key>"
 _SNAPSHOT = "snapshots/<str:key>"
+_BACKUP = "backups/<str:key>"
 
 
 def _transfers(address: str, name: str) -> list[URLPattern]:
@@ -49,6 +51,13 @@ _resources: list[URLPattern] = [
         volume_metadata.OneSnapshotMeta.as_view(),
         name="volume-snapshot-meta",
     ),
+    path("backups", backups.Backups.as_view(), name="volume-backups"),
+    path("backups/detail", backups.BackupsInDetail.as_view(), name="volume-backups-detail"),
+    path("backups/import_record", backups.ImportedRecord.as_view(), name="volume-backup-import"),
+    path(_BACKUP, backups.OneBackup.as_view(), name="volume-backup"),
+    path(f"{_BACKUP}/restore", backups.Restoration.as_view(), name="volume-backup-restore"),
+    path(f"{_BACKUP}/action", backups.Action.as_view(), name="volume-backup-action"),
+    path(f"{_BACKUP}/export_record", backups.ExportedRecord.as_view(), name="volume-backup-export"),
     path("types", volume_types.Types.as_view(), name="volume-types"),
     path("types/<str:key>", volume_types.OneType.as_view(), name="volume-type"),
     path("types/<str:key>/action", volume_types.Action.as_view(), name="volume-type-action"),

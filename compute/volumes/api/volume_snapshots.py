@@ -10,10 +10,11 @@ from accounts.names import is_text
 from accounts.openstack import ids
 from accounts.openstack.comparisons import time_condition
 from accounts.openstack.contract import contract
-from accounts.openstack.responses import accepted, listed
+from accounts.openstack.responses import accepted
 from accounts.openstack.times import without_zone
 from accounts.services import inputs
-from compute.volumes.api.base import BLOCK_STORAGE, VolumeView
+from compute.volumes.api.base import VolumeView
+from compute.volumes.api.lists import RowList, either
 from compute.volumes.api.schemas import volume_snapshots as schemas
 from compute.volumes.api.volume_filters import NOTHING, order, pairs, status_condition, with_pairs
 from compute.volumes.models import VolumeSnapshot
@@ -32,30 +33,12 @@ SORTS = {
 }
 
 
-class _List(VolumeView):
-    path: str
+class _List(RowList):
+    name = "snapshots"
 
-    def show(self, row: VolumeSnapshot) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def listing(self) -> HttpResponse:
+    def rows(self) -> QuerySet[VolumeSnapshot]:
         query = self.request.query_params
-        everywhere = (
-            inputs.flag({"all": query["all_tenants"]}, "all", False) if query.get("all_tenants") else False
-        )
-        rows = _filtered(volume_snapshots.visible_to(self.context, all_projects=everywhere), query)
-        start = int(query.get("offset") or 0)
-        page = BLOCK_STORAGE.paging.page(query, rows)
-        body: dict[str, Any] = {"snapshots": [self.show(row) for row in page.rows[start:]]}
-        if page.more:
-            body["snapshots_links"] = [BLOCK_STORAGE.next_link(self.request, self.path, page.rows[-1].pk)]
-        if (
-            self.at_least(45)
-            and query.get("with_count")
-            and inputs.flag({"n": query["with_count"]}, "n", False)
-        ):
-            body["count"] = rows.count()
-        return listed(body)
+        return _filtered(volume_snapshots.visible_to(self.context, all_projects=self.all_projects), query)
 
 
 class Snapshots(_List):
@@ -75,8 +58,8 @@ class Snapshots(_List):
         snapshot = volume_snapshots.create(
             self.context,
             body["volume_id"],
-            name=_either(body, "name"),
-            description=_either(body, "description"),
+            name=either(body, "name"),
+            description=either(body, "description"),
             texts=body.get("metadata"),
             of_used=self.at_least(66) or inputs.flag(body, "force", False),
         )
@@ -103,7 +86,7 @@ class OneSnapshot(VolumeView):
     def put(self, request: Request, key: str) -> HttpResponse:
         body = self.body()["snapshot"]
         changes = {
-            name: value for name in ("name", "description") if (value := _either(body, name)) is not None
+            name: value for name in ("name", "description") if (value := either(body, name)) is not None
         }
         volume_snapshots.act(self.context, key, "update", changes)
         return JsonResponse({"snapshot": brief(volume_snapshots.get(self.context, key), self.version.minor)})
@@ -173,8 +156,3 @@ def _filtered(rows: QuerySet[VolumeSnapshot], query: QueryDict) -> QuerySet[Volu
             for part in value.split(","):
                 rows = rows.filter(time_condition(name, name, part))
     return rows.order_by(*order(query, SORTS), "-pk")
-
-
-def _either(body: dict[str, Any], name: str) -> Any:
-    """Return a value by its name, or by that which clients of version 1 send."""
-    return body.get(name) if name in body else body.get(f"display_{name}")

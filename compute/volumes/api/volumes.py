@@ -2,52 +2,29 @@
 
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 
 from accounts.openstack.contract import contract
-from accounts.openstack.responses import accepted, listed
-from accounts.services import inputs
+from accounts.openstack.responses import accepted
 from compute.volumes.actions.create import create
 from compute.volumes.api import volume_body
-from compute.volumes.api.base import BLOCK_STORAGE, VolumeView
+from compute.volumes.api.base import VolumeView
+from compute.volumes.api.lists import RowList, either
 from compute.volumes.api.schemas import volumes as schemas
 from compute.volumes.api.volume_filters import filtered
 from compute.volumes.models import Volume
-from compute.volumes.models.volume import VolumeQuerySet
-from compute.volumes.services import volume_snapshots, volume_types, volumes
+from compute.volumes.services import backups, volume_snapshots, volume_types, volumes
 from compute.volumes.services.volume_request import VolumeRequest
 
 
-class _List(VolumeView):
-    path: str
+class _List(RowList):
+    name = "volumes"
 
-    def show(self, volume: Volume) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def rows(self) -> VolumeQuerySet:
+    def rows(self) -> QuerySet[Volume]:
         query = self.request.query_params
-        everywhere = (
-            inputs.flag({"all": query["all_tenants"]}, "all", False) if query.get("all_tenants") else False
-        )
-        return volumes.visible_to(self.context, all_projects=everywhere)
-
-    def listing(self) -> HttpResponse:
-        query = self.request.query_params
-        rows = filtered(self.rows(), query)
-        start = int(query.get("offset") or 0)
-        page = BLOCK_STORAGE.paging.page(query, rows)
-        body: dict[str, Any] = {"volumes": [self.show(row) for row in page.rows[start:]]}
-        if page.more:
-            body["volumes_links"] = [BLOCK_STORAGE.next_link(self.request, self.path, page.rows[-1].pk)]
-        if (
-            self.at_least(45)
-            and query.get("with_count")
-            and inputs.flag({"n": query["with_count"]}, "n", False)
-        ):
-            body["count"] = rows.count()
-        return listed(body)
+        return filtered(volumes.visible_to(self.context, all_projects=self.all_projects), query)
 
 
 class Volumes(_List):
@@ -68,14 +45,15 @@ class Volumes(_List):
         volume = create(
             self.context,
             VolumeRequest(
-                name=_either(body, "name"),
-                description=_either(body, "description"),
+                name=either(body, "name"),
+                description=either(body, "description"),
                 size=body.get("size"),
                 type=body.get("volume_type"),
                 zone=body.get("availability_zone"),
                 image_id=body.get("imageRef") or body.get("image_id"),
                 source_volume_id=body.get("source_volid"),
                 snapshot_id=body.get("snapshot_id"),
+                backup_id=body.get("backup_id") if self.at_least(47) else None,
                 metadata=body.get("metadata"),
             ),
         )
@@ -87,6 +65,8 @@ class Volumes(_List):
             volumes.get(self.context, key)
         if (key := body.get("snapshot_id")) is not None:
             volume_snapshots.get(self.context, key)
+        if self.at_least(47) and (key := body.get("backup_id")) is not None:
+            backups.get(self.context, key)
         if (name := body.get("volume_type")) is not None:
             volume_types.find(self.context, name)
 
@@ -109,7 +89,7 @@ class Summary(_List):
 
     @contract(query=schemas.QUERY, answers={200: schemas.SUMMARY})
     def get(self, request: Request) -> HttpResponse:
-        rows = filtered(self.rows(), request.query_params).order_by()
+        rows = self.rows().order_by()
         summary: dict[str, Any] = {
             "total_size": rows.aggregate(total=Sum("size_gib", default=0))["total"],
             "total_count": rows.count(),
@@ -132,7 +112,7 @@ class OneVolume(VolumeView):
     def put(self, request: Request, key: str) -> HttpResponse:
         body = self.body()["volume"]
         changes = {
-            name: value for name in ("name", "description") if (value := _either(body, name)) is not None
+            name: value for name in ("name", "description") if (value := either(body, name)) is not None
         }
         volumes.act(self.context, key, "update", changes)
         if body.get("metadata") is not None:
@@ -151,8 +131,3 @@ class OneVolume(VolumeView):
 
     def _shown(self, volume: Volume) -> HttpResponse:
         return JsonResponse({"volume": volume_body.show(volume, self.context, self.version.minor)})
-
-
-def _either(body: dict[str, Any], name: str) -> Any:
-    """Return a value by its name, or by that which clients of version 1 send."""
-    return body.get(name) if name in body else body.get(f"display_{name}")

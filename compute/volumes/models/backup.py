@@ -30,6 +30,8 @@ class Backup(Subject):
     """
 
     STATE: ClassVar[str] = "status"
+    is_needed: bool
+    """Whether later ones have only what changed since; read by `backups.visible_to`."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="backups")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

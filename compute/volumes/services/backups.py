@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,19 +26,17 @@ from compute.volumes.states import READY, BackupState, BackupTask, SnapshotState
 
 
 def visible_to(context: Context, *, all_projects: bool = False) -> BackupQuerySet:
-    """Return the project's backups; with `all_projects`, administrators' view of all. Raise Forbidden.
-
-    `is_needed` says whether later ones have only what changed since.
-    """
+    """Return the project's backups; with `all_projects`, administrators' view of all. Raise Forbidden."""
     policy.enforce(context, "backup:read")
-    rows = Backup.objects.existing().visible_to(context, all_projects=all_projects)
-    return with_needs(rows)
+    return Backup.objects.existing().visible_to(context, all_projects=all_projects).reading(_attach_needs)
 
 
-def with_needs(rows: BackupQuerySet) -> BackupQuerySet:
-    """Read with each backup whether others need it, as `is_needed`."""
-    later = Backup.objects.existing().filter(parent=OuterRef("pk"))
-    return rows.annotate(is_needed=Exists(later))
+def _attach_needs(rows: list[Backup]) -> None:
+    """Read whether later backups have only what changed since each."""
+    later = Backup.objects.existing().filter(parent__in=rows)
+    needed = set(later.values_list("parent", flat=True))
+    for row in rows:
+        row.is_needed = row.pk in needed
 
 
 def get(context: Context, key: object) -> Backup:
