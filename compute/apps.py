@@ -47,6 +47,7 @@ class ComputeConfig(AppConfig):
         from compute.volumes.kind import BACKUP, VOLUME, VOLUME_SNAPSHOT
         from compute.volumes.services import project_contents as volume_contents
         from compute.volumes.services import volume_image_users, volume_quota
+        from compute.volumes.states import BORROWED_TASKS
 
         for area in (engine, hosts, networks, images, volumes, instances, management):
             policy.register(area.RULES)
@@ -59,6 +60,7 @@ class ComputeConfig(AppConfig):
         registry.discover("compute.volumes.actions")
         registry.discover("compute.instances.actions")
         registry.add_task_labels("instance", status_labels.STEP_TASKS)
+        registry.add_task_labels("volume", BORROWED_TASKS)
         retention.register(
             (*kept_operations.RULES, *kept_images.RULES, *kept_volumes.RULES, *kept_instances.RULES)
         )

@@ -74,11 +74,15 @@ class Entry:
         return next((stage for stage in self.stages if stage.state == "current"), None)
 
 
+LISTED_BY = {"volume_snapshot": "volumes"}
+"""{noun: page}, where the page is not called after the noun."""
+
+
 def subject_url(noun: str, key: UUID) -> str:
     """Return the address of a row's activity, or of the page that lists its kind."""
     if noun in {"instance", "volume"}:
         return reverse(f"{noun}-activity", args=[key])
-    return reverse(f"{noun}s")
+    return reverse(LISTED_BY.get(noun, f"{noun}s"))
 
 
 def make_entry(operation: Operation) -> Entry:

@@ -38,6 +38,7 @@ WORK = (
     NavigationItem(name="instances", label=_("Instances"), icon="server-2", rule="instance:read"),
     NavigationItem(name="images", label=_("Images"), icon="disc", rule="image:read"),
     NavigationItem(name="volumes", label=_("Volumes"), icon="database", rule="volume:read"),
+    NavigationItem(name="backups", label=_("Backups"), icon="archive", rule="backup:read"),
     NavigationItem(
         name="server-groups", label=_("Server groups"), icon="affiliate", rule="server_group:read"
     ),

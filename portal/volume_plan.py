@@ -56,6 +56,7 @@ def _size(context: Context, request: VolumeRequest) -> tuple[int | None, str]:
         image_id=request.image_id,
         source_volume_id=request.source_volume_id,
         snapshot_id=request.snapshot_id,
+        backup_id=request.backup_id,
     )
     try:
         size = volume_request.check(context, sized).size_gib
@@ -70,11 +71,13 @@ def _size(context: Context, request: VolumeRequest) -> tuple[int | None, str]:
 
 def shell_command(request: VolumeRequest, *, size_gib: int | None) -> str:
     """Return the `openstack` command that creates the same, quoted for a shell."""
-    words = ["openstack", "volume", "create"]
+    version = ["--os-volume-api-version", "3.47"] if request.backup_id else []
+    words = ["openstack", *version, "volume", "create"]
     words += option("--size", str(size_gib or ""))
     words += option("--image", str(request.image_id or ""))
     words += option("--source", str(request.source_volume_id or ""))
     words += option("--snapshot", str(request.snapshot_id or ""))
+    words += option("--backup", str(request.backup_id or ""))
     words += option("--type", str(request.type or ""))
     words += option("--availability-zone", str(request.zone or ""))
     words += option("--description", str(request.description or "").strip())

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -32,6 +33,10 @@ class VolumeTask(StrEnum):
     REVERTING = "reverting"
     BACKING_UP = "backing-up"
     RESTORING = "restoring-backup"
+
+
+BORROWED_TASKS: dict[str, str | Promise] = {VolumeTask.BACKING_UP: _("Backing up")}
+"""{task: label} of a volume while an action on another noun has it."""
 
 
 class SnapshotState(models.TextChoices):

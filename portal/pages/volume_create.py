@@ -17,7 +17,14 @@ from compute.hosts.services import aggregates
 from compute.images.services import images
 from compute.volumes.actions.create import create
 from compute.volumes.models import Volume
-from compute.volumes.services import volume_lists, volume_request, volume_snapshots, volume_types, volumes
+from compute.volumes.services import (
+    backups,
+    volume_lists,
+    volume_request,
+    volume_snapshots,
+    volume_types,
+    volumes,
+)
 from compute.volumes.services.volume_request import VolumeRequest
 from compute.volumes.states import SnapshotState
 from portal import volume_plan
@@ -26,7 +33,7 @@ from portal.pages.launch import ANIMALS
 from portal.requests import Request, away, page
 from portal.templatetags.cloud import amount
 
-EMPTY, IMAGE, VOLUME, SNAPSHOT = "empty", "image", "volume", "snapshot"
+EMPTY, IMAGE, VOLUME, SNAPSHOT, BACKUP = "empty", "image", "volume", "snapshot", "backup"
 USUAL_GIB = "10"
 MOST_SOURCES = 200
 
@@ -40,6 +47,7 @@ class CreateForm(Form):
     image_id = forms.CharField(label=gettext_lazy("Image"), required=False)
     source_volume_id = forms.CharField(label=gettext_lazy("Volume"), required=False)
     snapshot_id = forms.CharField(label=gettext_lazy("Snapshot"), required=False)
+    backup_id = forms.CharField(label=gettext_lazy("Backup"), required=False)
     type = forms.CharField(label=gettext_lazy("Type"), required=False)
     zone = forms.CharField(label=gettext_lazy("Availability zone"), required=False)
     description = description_field()
@@ -51,6 +59,7 @@ class CreateForm(Form):
             (IMAGE, "image_id", _("Choose an image.")),
             (VOLUME, "source_volume_id", _("Choose a volume.")),
             (SNAPSHOT, "snapshot_id", _("Choose a snapshot.")),
+            (BACKUP, "backup_id", _("Choose a backup.")),
         ):
             if data.get("source") == source and not data.get(name):
                 self.add_error(name, sentence)
@@ -68,6 +77,7 @@ class CreateForm(Form):
             image_id=data.get("image_id", "") if source == IMAGE else "",
             source_volume_id=data.get("source_volume_id", "") if source == VOLUME else "",
             snapshot_id=data.get("snapshot_id", "") if source == SNAPSHOT else "",
+            backup_id=data.get("backup_id", "") if source == BACKUP else "",
         )
 
 
@@ -125,6 +135,10 @@ def _values(request: Request, form: CreateForm) -> dict[str, Any]:
                 status=SnapshotState.AVAILABLE, task_state=None
             )[:MOST_SOURCES]
         ],
+        "backups": [
+            (str(row.pk), f"{row} – {_least(row.size_gib)}")
+            for row in backups.visible_to(context).available()[:MOST_SOURCES]
+        ],
         "types": list(volume_types.visible_to(context)),
         "zones": list(aggregates.zones()),
         "plan": plan,
@@ -153,6 +167,8 @@ def _suggestion(request: Request) -> dict[str, str]:
         return values | {"source": VOLUME, "source_volume_id": key, "size": ""}
     if key := _id(query.get("snapshot", "")):
         return values | {"source": SNAPSHOT, "snapshot_id": key, "size": ""}
+    if key := _id(query.get("backup", "")):
+        return values | {"source": BACKUP, "backup_id": key, "size": ""}
     return values
 
 

@@ -19,12 +19,14 @@ from compute.engine.actions.begin import begin
 from compute.engine.actions.permitted import refusal
 from compute.volumes.actions.reset_status import CHOICES
 from compute.volumes.models import Volume
-from compute.volumes.services import volume_quota, volume_snapshots, volume_types
+from compute.volumes.services import backups, volume_quota, volume_snapshots, volume_types
 from compute.volumes.states import SnapshotState, VolumeState
 from portal import attach_choices, quota_offer, words
 from portal.forms import Form, RadioList, description_field
 from portal.requests import Request, away, page
 from portal.templatetags.cloud import amount
+
+MOST_BACKUPS = 200
 
 
 class VolumeActionForm(Form):
@@ -43,6 +45,7 @@ class VolumeActionForm(Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     snapshot = forms.CharField(label=gettext_lazy("Snapshot"), required=False, widget=RadioList)
+    backup = forms.CharField(label=gettext_lazy("Backup"), required=False, widget=RadioList)
     type = forms.CharField(label=gettext_lazy("Type"), required=False, widget=RadioList)
     name = forms.CharField(label=gettext_lazy("Name"), required=False, max_length=255)
     description = description_field()
@@ -96,6 +99,8 @@ def _draw(
         values |= _instances(request, volume, form)
     if "snapshot" in action.fields:
         values |= _snapshots(request, volume, form)
+    if "backup" in action.fields:
+        values |= _backups(request, volume, form)
     if "type" in action.fields:
         values |= _types(request, volume, form)
     if "size" in action.fields:
@@ -124,6 +129,16 @@ def _snapshots(request: Request, volume: Volume, form: VolumeActionForm) -> dict
         (str(row.pk), f"{row} – {date_format(localtime(row.created_at), 'DATETIME_FORMAT')}") for row in rows
     ]
     form.fields["snapshot"].widget.choices = choices
+    return {"nothing_possible": not choices}
+
+
+def _backups(request: Request, volume: Volume, form: VolumeActionForm) -> dict[str, Any]:
+    rows = backups.visible_to(request.context).available().filter(size_gib__lte=volume.size_gib)
+    choices = [
+        (str(row.pk), f"{row} – {date_format(localtime(row.taken_at), 'DATETIME_FORMAT')}")
+        for row in sorted(rows[:MOST_BACKUPS], key=lambda row: row.volume_id != volume.pk)
+    ]
+    form.fields["backup"].widget.choices = choices
     return {"nothing_possible": not choices}
 
 

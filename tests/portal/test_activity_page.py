@@ -3,13 +3,16 @@
 import html
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Project, User
+from compute.engine import kinds
 from compute.engine.models import Operation
+from portal.activity_entries import subject_url
 from tests import factories
 
 COUNT = 70
@@ -52,3 +55,8 @@ def test_what_is_no_key_is_the_first_page(browser: Client, blue: Project, before
     answer = browser.get("/activity/", {"before": before})
     assert str(operation.pk) in answer.content.decode()
     assert browser.get("/audit/", {"before": before}).status_code == 200
+
+
+@pytest.mark.parametrize("noun", kinds.registered())
+def test_every_noun_has_a_page_to_lead_to(noun: str) -> None:
+    assert subject_url(noun, uuid4()).startswith("/")

@@ -56,6 +56,8 @@ EACH_RUN = {
         "volume",
         "volume-create",
         "volume-snapshots",
+        "volume-backups",
+        "backups",
     ),
 }
 """One of each kind; the other lists and forms are made of the same parts."""
