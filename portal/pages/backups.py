@@ -121,6 +121,7 @@ def create(request: Request, volume_id: UUID) -> HttpResponse:
 @require_POST
 def act(request: Request, backup_id: UUID, verb: str) -> HttpResponse:
     """Begin a verb that needs no form."""
+    policy.enforce(request.context, f"backup:{verb}")
     backup = backups.get(request.context, backup_id)
     backups.act(request.context, backup_id, verb)
     message = words.begun(registry.actions()[f"backup.{verb}"], str(backup))
