@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import MeridianError
 from accounts.services import passwords
-from compute.instances.services import local_times
+from compute.engine.services import local_times
 
 NEW_PASSWORD = gettext_lazy("New password")
 MOST_AT_A_GLANCE = 12

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 from accounts import policy
 from accounts.errors import NotFound
 from compute.engine.actions import registry
+from compute.engine.services import local_times
 from compute.instances.models import Instance, Schedule
-from compute.instances.services import instances, local_times, schedules
+from compute.instances.services import instances, schedules
 from portal import repetitions
 from portal.form_pages import form_page
 from portal.forms import Form, time_zone_field

@@ -12,9 +12,8 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.services import audit, mail, quotas
-from compute.engine.services import transitions
+from compute.engine.services import local_times, transitions
 from compute.instances.models import Instance
-from compute.instances.services import local_times
 from compute.instances.states import VmState
 
 WARNING = timedelta(hours=24)

@@ -1,22 +1,19 @@
 """Schedules of instances."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from cronsim import CronSim, CronSimError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import BadInput
 from accounts.services import audit, quotas
 from compute.engine.actions import registry
-from compute.engine.services import broadcast
+from compute.engine.services import broadcast, cron_lines, local_times
 from compute.instances.models import Instance, Schedule
-from compute.instances.services import local_times
 
 MOST = 20
 MOST_IMAGES = 100
@@ -115,11 +112,8 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
     """Return when the schedule is next due after a time, in UTC; None for never."""
     if schedule.at is not None:
         return schedule.at if schedule.at > after else None
-    local_time = after.astimezone(local_times.zone(schedule.time_zone))
-    due_at = next(CronSim(schedule.cron, local_time), None)
-    if due_at is None or (schedule.until is not None and due_at > schedule.until):
-        return None
-    return due_at.astimezone(UTC)
+    due_at = cron_lines.next_after(schedule.cron, schedule.time_zone, after)
+    return None if due_at is None or (schedule.until is not None and due_at > schedule.until) else due_at
 
 
 def _set(
@@ -134,7 +128,7 @@ def _set(
     if at and cron:
         raise BadInput(fields={"cron": _("Give either a time or a cron line.")})
     schedule.at = local_times.parse(at, time_zone, field="at") if at else None
-    schedule.cron = "" if at else _clean_cron(cron)
+    schedule.cron = "" if at else cron_lines.clean(cron)
     schedule.until = local_times.end_of_day(until, time_zone, field="until") if until and not at else None
     if schedule.at and schedule.at <= timezone.now():
         raise BadInput(fields={"at": _("This time is over already.")})
@@ -143,37 +137,6 @@ def _set(
         raise BadInput(fields={"until": _("It would not run once until then.")})
     if schedule.next_run is None:
         raise BadInput(fields={"cron": _("This never comes.")})
-
-
-_CRON_FIELDS = (
-    gettext_lazy("minute"),
-    gettext_lazy("hour"),
-    gettext_lazy("day of the month"),
-    gettext_lazy("month"),
-    gettext_lazy("day of the week"),
-)
-_CRON_FAULTS = {
-    f"Bad {name}": at for at, name in enumerate(("minute", "hour", "day-of-month", "month", "day-of-week"))
-}
-"""{what cronsim says: the place of the field}."""
-
-
-def _clean_cron(value: object) -> str:
-    """Return a cron line of five fields. Raise BadInput."""
-    error = BadInput(
-        fields={"cron": _("Give five fields: minute, hour, day, month, day of the week, like 0 20 * * 1-5.")}
-    )
-    if not isinstance(value, str) or len(value) > 255 or len(fields := value.split()) != 5:
-        raise error
-    try:
-        CronSim(line := " ".join(fields), timezone.now())
-    except CronSimError as cause:
-        at = _CRON_FAULTS.get(str(cause))
-        if at is None:
-            raise error from cause
-        sentence = _("“%(value)s” is no %(field)s.") % {"value": fields[at], "field": _CRON_FIELDS[at]}
-        raise BadInput(fields={"cron": sentence}) from cause
-    return line
 
 
 def _announce(context: Context, action: str, schedule: Schedule) -> None:
