@@ -6,6 +6,7 @@ RULES = {
     "volume:transfer": "member",
     "volume_snapshot:read": "reader",
     "backup:read": "reader",
+    "backup_plan:write": "member",
     "backup:export": "admin",
     "backup:import": "admin",
     "volume_type:read": "reader",

@@ -19,10 +19,11 @@ from compute.engine.actions import cancelling, registry
 from compute.engine.actions.permitted import choice
 from compute.volumes.models import Backup, Volume
 from compute.volumes.models.backup import BackupQuerySet
-from compute.volumes.services import backups, volumes
+from compute.volumes.services import backup_plans, backups, volumes
 from compute.volumes.states import BackupState, BackupTask
 from portal import lists, words
 from portal.activity_entries import Entry, make_entry
+from portal.pages.backup_plans import make_line
 from portal.pages.volume import show_tab
 from portal.requests import Request, done, live_page
 
@@ -64,7 +65,7 @@ class Row:
 def rows_of(context: Context, backups_read: Iterable[Backup]) -> list[Row]:
     """Return the rows of backups. Costs a constant number of queries."""
     read = list(backups_read)
-    known = volumes.visible_to(context, all_projects=True).in_bulk(
+    existing = volumes.visible_to(context, all_projects=True).in_bulk(
         {row.volume_id for row in read if row.volume_id}
     )
     verbs = [registry.actions()[f"backup.{verb}"] for verb in POSTED]
@@ -73,7 +74,7 @@ def rows_of(context: Context, backups_read: Iterable[Backup]) -> list[Row]:
     return [
         Row(
             backup=row,
-            volume=known.get(row.volume_id) if row.volume_id else None,
+            volume=existing.get(row.volume_id) if row.volume_id else None,
             entry=make_entry(row.open_operation) if row.open_operation else None,
             may={verb.verb: choice(context, row, verb).allowed for verb in verbs},
             may_cancel=row.open_operation is not None and row.open_operation.pk in cancellable,
@@ -97,10 +98,13 @@ def of_volume(request: Request, volume_id: UUID) -> HttpResponse:
     volume = volumes.get(request.context, volume_id)
     read = _read(backups.visible_to(request.context, all_projects=True).filter(volume=volume))
     rows = rows_of(request.context, read)
+    plan = backup_plans.of_volume(request.context, volume)
     values: dict[str, Any] = {
         "rows": rows,
         "may_create": policy.allows(request.context, "backup:create") and volume.disk is not None,
         "has_earlier": any(row.is_ready for row in rows),
+        "plan": make_line(plan) if plan else None,
+        "may_plan": policy.allows(request.context, "backup_plan:write"),
     }
     return show_tab(request, volume, "backups", "volumes/backups.html", "volumes/backup_table.html", values)
 

@@ -20,11 +20,13 @@ from compute.instances.models import Instance, Schedule
 from compute.instances.services import instances, schedules
 from portal import repetitions
 from portal.form_pages import form_page
-from portal.forms import Form, time_zone_field
+from portal.repetition_form import RepetitionForm, initial_of, to_line
 from portal.requests import Request, done
 
 
-class ScheduleForm(Form):
+class ScheduleForm(RepetitionForm):
+    field_order = ("verb", "repeat", "at", "day", "time", "cron", "until", "time_zone", "keep")
+
     verb = forms.ChoiceField(
         label=gettext_lazy("Action"),
         choices=lambda: [(verb, _label(verb)) for verb in schedules.verbs()],
@@ -37,31 +39,12 @@ class ScheduleForm(Form):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
-    day = forms.ChoiceField(label=gettext_lazy("Day"), choices=list(repetitions.DAYS.items()), required=False)
-    time = forms.CharField(
-        label=gettext_lazy("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"})
-    )
-    cron = forms.CharField(
-        label=gettext_lazy("Cron line"),
-        required=False,
-        help_text=gettext_lazy(
-            "Minute, hour, day, month, day of the week. 0 20 1 * * means the first of each month at 20:00."
-        ),
-        widget=forms.TextInput(
-            attrs={
-                "placeholder": "0 20 1 * *",
-                "autocomplete": "off",
-                "class": "form-control font-monospace",
-            }
-        ),
-    )
     until = forms.CharField(
         label=gettext_lazy("Until"),
         required=False,
         help_text=gettext_lazy("The last day. Leave empty to never end."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    time_zone = time_zone_field()
     keep = forms.CharField(
         label=gettext_lazy("Images to keep"),
         required=False,
@@ -108,10 +91,7 @@ def _times(data: dict[str, str]) -> dict[str, str]:
     kind = data["repeat"] or (repetitions.CRON if data["cron"] else repetitions.ONCE)
     if kind == repetitions.ONCE:
         return {**rest, "at": data["at"], "cron": "", "until": ""}
-    cron = data["cron"]
-    if kind != repetitions.CRON:
-        cron = repetitions.to_cron(kind, data["time"], data["day"])
-    return {**rest, "at": "", "cron": cron, "until": data["until"]}
+    return {**rest, "at": "", "cron": to_line(data | {"repeat": kind}), "until": data["until"]}
 
 
 def new(request: Request, instance_id: UUID) -> HttpResponse:
@@ -164,13 +144,10 @@ def edit(request: Request, instance_id: UUID, schedule_id: str) -> HttpResponse:
 def _initial(schedule: Schedule) -> dict[str, Any]:
     zone = local_times.zone(schedule.time_zone)
     at = f"{schedule.at.astimezone(zone):%Y-%m-%dT%H:%M}" if schedule.at else ""
-    repetition = repetitions.read(schedule.cron)
     return {
-        "repeat": repetitions.ONCE if at else repetition.kind,
+        **initial_of(schedule.cron),
+        **({"repeat": repetitions.ONCE} if at else {}),
         "at": at,
-        "time": repetition.time,
-        "day": repetition.day or None,
-        "cron": schedule.cron if repetition.kind == repetitions.CRON else "",
         "until": f"{schedule.until.astimezone(zone):%Y-%m-%d}" if schedule.until else "",
         "time_zone": schedule.time_zone,
         "keep": schedule.keep,

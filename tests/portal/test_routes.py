@@ -89,6 +89,8 @@ WRITING = {
     "backup-delete",
     "backup-verify",
     "volume-backup-create",
+    "volume-backup-plan",
+    "volume-backup-plan-delete",
     "volume-snapshot-create",
     "volume-snapshot-delete",
     "volumes-question",

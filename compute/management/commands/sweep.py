@@ -19,6 +19,7 @@ from compute.engine.services.duties import Duty, Rota
 from compute.hosts.services import liveness
 from compute.images.services import uploads
 from compute.instances.duties import expiring, recycle_bin, scheduled
+from compute.volumes.duties import planned_backups
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ def sweep(stop: threading.Event) -> None:
             Duty("due operations", 5, announcing.announce_due),
             Duty("hosts", 2, liveness.mark_silent),
             Duty("schedules", 5, scheduled.sweep),
+            Duty("planned backups", 5, planned_backups.sweep),
             Duty("expiry", 60, expiring.sweep),
             Duty("uploads", 30, uploads.sweep),
             Duty("recycle bin", 60, recycle_bin.empty),

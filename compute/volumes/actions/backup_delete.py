@@ -52,7 +52,11 @@ class Delete(BackupAction):
         """Cost no query for backups that were read with `is_needed`."""
         if not getattr(backup, "is_needed", True):
             return ""
-        later = backup.increments.exclude(status=BackupState.DELETED).order_by("created_at")[:NAMED]
+        later = (
+            backup.increments.existing()
+            .exclude(task_state=BackupTask.DELETING)
+            .order_by("created_at")[:NAMED]
+        )
         if not later:
             return ""
         names = ", ".join(str(row) for row in later)

@@ -14,7 +14,7 @@ from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
 from compute.volumes.actions.base import REMOVAL, VolumeAction
-from compute.volumes.models import Volume, VolumeSnapshot
+from compute.volumes.models import BackupPlan, Volume, VolumeSnapshot
 from compute.volumes.services import disks, volume_placement
 from compute.volumes.states import EXISTING, SnapshotState, VolumeState, VolumeTask
 
@@ -93,4 +93,5 @@ class Delete(VolumeAction):
         volume = self.locked(operation)
         for snapshot in volume.snapshots.existing().select_for_update().order_by("pk"):
             transitions.settle(snapshot, SnapshotState.DELETED, metadata={})
+        BackupPlan.objects.filter(volume=volume).delete()
         transitions.change(volume, metadata={}, image_metadata={}, image=None)

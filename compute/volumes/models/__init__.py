@@ -2,6 +2,7 @@
 
 from compute.volumes.models.attachment import Attachment
 from compute.volumes.models.backup import Backup
+from compute.volumes.models.backup_plan import BackupPlan
 from compute.volumes.models.disk import Disk
 from compute.volumes.models.disk_layer import DiskLayer
 from compute.volumes.models.volume import Volume
@@ -12,6 +13,7 @@ from compute.volumes.models.volume_type import VolumeType
 __all__ = [
     "Attachment",
     "Backup",
+    "BackupPlan",
     "Disk",
     "DiskLayer",
     "Volume",

@@ -7,6 +7,7 @@ from django.db import models
 from accounts.models import Project, User
 from compute.engine.models.subject import Subject, SubjectQuerySet
 from compute.volumes import states
+from compute.volumes.models.backup_plan import BackupPlan
 from compute.volumes.models.disk import Disk
 from compute.volumes.models.volume import Volume
 
@@ -46,6 +47,7 @@ class Backup(Subject):
         max_length=32, choices=states.BackupState.choices, default=states.BackupState.CREATING
     )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="increments")
+    plan = models.ForeignKey(BackupPlan, on_delete=models.SET_NULL, null=True, related_name="backups")
     disk = models.ForeignKey(Disk, on_delete=models.SET_NULL, null=True, related_name="+")
     checkpoint_in = models.CharField(max_length=128, blank=True)
     taken_at = models.DateTimeField(null=True)

@@ -117,3 +117,23 @@ def test_a_volume_begins_with_one(browser: Client, volume: Volume) -> None:
     sent = form(source="backup", backup_id=str(backup.pk), name="again", size="")
     assert browser.post("/volumes/create/", sent).status_code == 302
     assert Volume.objects.get(name="again").backup == backup
+
+
+def test_a_plan_is_made_changed_and_ended(browser: Client, volume: Volume) -> None:
+    tab, address = f"/volumes/{volume.pk}/backups/", f"/volumes/{volume.pk}/backups/plan/"
+    assert "Plan regular backups" in text(browser.get(tab))
+    assert 'value="02:00"' in text(browser.get(address))
+    values = {"repeat": "weekly", "day": "6", "time": "03:30", "time_zone": "Europe/Berlin"}
+    numbers = {"daily": "2", "weekly": "3", "monthly": "4", "full_every": "5"}
+    refused = browser.post(address, values | numbers | {"daily": "many", "time": "25:00"})
+    assert refused.status_code == 400
+    assert browser.post(address, values | numbers).status_code == 302
+    page = text(browser.get(tab))
+    assert "every Saturday at 03:30" in page
+    assert "keeps 2 days, 3 weeks, 4 months" in page
+    assert "(Europe/Berlin)" in page
+    again = text(browser.get(address))
+    assert '<option value="weekly" selected' in again
+    assert 'name="full_every" value="5"' in again
+    assert browser.post(f"{address}delete/", headers=HTMX).status_code == 204
+    assert "Plan regular backups" in text(browser.get(tab))
