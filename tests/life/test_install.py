@@ -17,7 +17,7 @@ image = Image(
     name={name!r}, status="active", visibility="public", disk_format="iso", size=path.stat().st_size,
     virtual_size=path.stat().st_size, checksum=hashlib.sha256(path.read_bytes()).hexdigest(),
 )
-from compute.images.store import image_store
+from compute.images.services.image_files import image_store
 image_store().adopt(path, str(image.pk), lambda _done, _total: None)
 image.save()
 print(image.pk)
