@@ -291,7 +291,7 @@ class PortFactory(DjangoModelFactory):
     instance = factory.SubFactory(InstanceFactory)
     project = factory.SelfAttribute("instance.project")
     network = factory.SubFactory(NetworkFactory)
-    mac = factory.Sequence(lambda number: "fa:16:3e:" + number.to_bytes(3, "big").hex(":"))
+    mac = factory.Sequence(lambda number: "fa:16:3f:" + number.to_bytes(3, "big").hex(":"))
     address = factory.Sequence(lambda number: f"10.48.{number // 250 % 16}.{number % 250 + 1}")
 
 

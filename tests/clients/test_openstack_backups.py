@@ -25,6 +25,9 @@ done) &
 """
 """Writes a number on each disk again and again, and says of every one what was written there before."""
 
+NAMES = ("live", "second", "third", "of-moment", "fourth", "fifth")
+"""Backups in the order of their moments."""
+
 READER = "".join(line for line in COUNTER.splitlines(keepends=True) if "count" not in line)
 """Only says what is written."""
 
@@ -90,7 +93,7 @@ def test_whole_and_changes_off(openstack: OpenStack, stack: Stack, tmp_path: Pat
     assert stored["changes"] < stored["all"]
 
     # In place, to what it was first; and the later one into a volume of its own.
-    openstack(f"volume backup restore {JSON} all data")
+    openstack(f"volume backup restore {JSON} --force all data")
     wait_for_status(openstack, "data", "available")
     openstack(f"server add volume {JSON} {reader} data")
     wait_for_text(stack, reader, data, first, "the first entry to be there again")
@@ -126,8 +129,8 @@ def test_live(openstack: OpenStack, stack: Stack, tmp_path: Path) -> None:
     openstack(f"server add volume {JSON} {writer} busy")
     wait_for_text(stack, writer, busy, "entry", "the guest to write")
     assert "in-use" in openstack.refused("volume backup create busy")
-    openstack(f"volume backup create {JSON} --force --name all busy")
-    wait_for_backup(openstack, "all")
+    openstack(f"volume backup create {JSON} --force --name live busy")
+    wait_for_backup(openstack, "live")
     for name in ("second", "third"):
         wait_for_text(stack, writer, busy, "entry", "the guest to write on")
         openstack(f"volume backup create {JSON} --force --incremental --name {name} busy")
@@ -146,7 +149,7 @@ def test_live(openstack: OpenStack, stack: Stack, tmp_path: Path) -> None:
     wait_for_backup(openstack, "of-moment")
 
     entries = []
-    for name in ("all", "second", "third", "of-moment", "fourth", "fifth"):
+    for name in NAMES:
         openstack(f"volume backup restore {JSON} {name} from-{name}")
         restored = wait_for_status(openstack, f"from-{name}", "available")
         openstack(f"server add volume {JSON} {reader} from-{name}")
@@ -160,9 +163,9 @@ def test_live(openstack: OpenStack, stack: Stack, tmp_path: Path) -> None:
     wait_for_text(stack, writer, busy, "entry", "the guest to write all the while")
     assert stack.audit() == ""
     openstack.run(f"server delete --wait {writer} {reader}")
-    names = " ".join(f"from-{name}" for name in ("all", "second", "third", "of-moment", "fourth", "fifth"))
+    names = " ".join(f"from-{name}" for name in NAMES)
     openstack(f"volume delete {names}")
-    for name in ("fifth", "fourth", "of-moment", "third", "second", "all"):
+    for name in ("fifth", "fourth", "of-moment", "third", "second", "live"):
         openstack(f"volume backup delete {name}")
         wait_for(lambda name=name: name not in listed(openstack), f"{name} to be gone", 60)
     openstack("volume delete --purge busy")
@@ -178,4 +181,5 @@ def listed(openstack: OpenStack) -> list[str]:
 def entry_of(log: str, volume_id: str) -> str:
     """What the guest last read on the volume."""
     lines = [line for line in log.splitlines() if f"disk: {volume_id[:20]} " in line and "entry" in line]
-    return lines[-1].split(" ", 3)[3].strip()
+    _serial, _separator, rest = lines[-1].partition(f"disk: {volume_id[:20]} ")
+    return rest.split(" ", 1)[1].strip()

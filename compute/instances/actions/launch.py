@@ -64,6 +64,7 @@ def launch(context: Context, request: LaunchRequest, idempotency_key: str | None
             return _find_launched(project, key)
         checked = check(context, request)
         metadata.enforce_quota(project.pk, context.user.pk, checked.labels.get("metadata", {}))
+        launch_volumes.lock(checked.devices)
         addresses.lock(checked.networks)
         count, has_disk = len(checked.names), checked.image is not None
         amounts = resources.amounts(checked.flavor, count, root_disk=has_disk)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict
+from accounts.locking import lock_all
 from accounts.models import User
 from compute.engine.services import transitions
 from compute.hosts.services import pools
@@ -17,6 +18,12 @@ from compute.instances.services.block_devices import CheckedDevice
 from compute.volumes.models import Attachment, Volume
 from compute.volumes.services import volume_placement
 from compute.volumes.states import VolumeState, VolumeTask
+
+
+def lock(devices: Iterable[CheckedDevice]) -> None:
+    """Lock the present volumes among the devices, in the order of their ids."""
+    keys = [device.volume.pk for device in devices if device.volume]
+    lock_all(Volume.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
 
 
 def create_rows(instance: Instance, devices: Iterable[CheckedDevice], user: User) -> list[Volume]:

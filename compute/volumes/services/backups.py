@@ -159,4 +159,5 @@ def _parent(volume: Volume) -> Backup | None:
     disk = volume.disk
     if disk is None:
         return None
-    return rows.filter(disk=disk, checkpoint_in=disk.volume_name).select_for_update(no_key=True).first()
+    parent = rows.filter(disk=disk, checkpoint_in=disk.volume_name).first()
+    return lock(parent) if parent else None

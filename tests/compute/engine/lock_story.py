@@ -117,7 +117,7 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
     factories.AssignmentFactory(user=user, project=project, role__name="admin")
     image = factories.ImageFactory(project=project, visibility="private")
     host = factories.HypervisorFactory(vcpus=64, memory_mib=2**18, disk_gib=2**10)
-    factories.PoolFactory(hosts=[host])
+    factories.PoolFactory(hosts=[host], capacity_bytes=2**40)
     instance = factories.InstanceFactory(
         project=project,
         user=user,
@@ -128,7 +128,9 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
     for _number in range(2):
         factories.PortFactory(instance=instance, network=factories.NetworkFactory())
     if action.noun == "image":
-        return for_user(user, project.pk), image, {}
+        return for_user(user, project.pk), image, image_parameters(action.verb, image)
+    if action.noun == "backup":
+        return for_user(user, project.pk), *backup_subject(action.verb, project)
     if action.noun == "volume_snapshot":
         return for_user(user, project.pk), *snapshot_subject(action.verb, instance)
     if action.noun == "volume":
@@ -141,11 +143,16 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
     if action.verb in {"unshelve", "delete", "purge"}:
         instance.shelved_image = factories.ImageFactory(project=project, visibility="private")
     instance.hardware = hardware.options(factories.FlavorFactory(), instance.image.properties)
+    iso = factories.ImageFactory(disk_format="iso")
+    if action.verb in {"insert_cd", "eject_cd"}:
+        medium = iso if action.verb == "eject_cd" else None
+        factories.DiskFactory(instance=instance, role="cdrom", device="sda", image=medium)
     instance.agent, instance.headroom = {}, {"vcpus": 4, "ram_mib": 4096, "slots": 8}
     instance.save()
     larger = factories.FlavorFactory(vcpus=1, ram_mib=256, disk_gib=2, ephemeral_gib=1, swap_mib=64)
     given = {
         "clone": {"name": "copy"},
+        "insert_cd": {"iso": str(iso.pk)},
         "resize": {"flavor_id": larger.pk},
         "grow": {"flavor_id": factories.FlavorFactory(ram_mib=256).pk},
         "rename": {"name": "other"},
@@ -154,6 +161,29 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
         "take_image": {"name": "picture"},
     }
     return for_user(user, project.pk), instance, given.get(action.verb, {})
+
+
+def image_parameters(verb: str, image: Any) -> dict[str, Any]:
+    """What the verb takes of the image, which is put into a state that allows it."""
+    if verb == "reactivate":
+        image.status = "deactivated"
+    if verb == "import":
+        image.status, image.container_format, image.disk_format = "queued", "bare", "qcow2"
+    image.save()
+    given = {
+        "import": {"method": "web-download", "uri": "https://example.org/disk.qcow2"},
+        "update": {"changes": [{"op": "replace", "path": "/name", "value": "other"}]},
+    }
+    return given.get(verb, {})
+
+
+def backup_subject(verb: str, project: Any) -> tuple[Any, dict[str, Any]]:
+    """A backup that allows the verb, and what it takes."""
+    from tests import factories
+
+    backup = factories.BackupFactory(volume=factories.VolumeFactory(project=project))
+    given = {"reset_status": {"status": "error"}, "update": {"name": "other"}}
+    return backup, given.get(verb, {})
 
 
 def snapshot_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
@@ -179,6 +209,8 @@ def volume_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
     Disk.objects.filter(volume=volume).update(pool=instance.hypervisor.pools.get())
     if verb == "revert":
         return volume, {"snapshot": str(factories.VolumeSnapshotFactory(volume=volume).pk)}
+    if verb == "restore":
+        return volume, {"backup": str(factories.BackupFactory(volume=volume).pk)}
     given = {
         "attach": {"instance": str(instance.pk)},
         "extend": {"size": 2},
@@ -198,7 +230,7 @@ def launches() -> Iterator[str]:
     from compute.instances.services.launch_request import LaunchRequest
     from compute.volumes.actions.create import create
     from compute.volumes.models import Volume
-    from compute.volumes.services import volume_snapshots
+    from compute.volumes.services import backups, volume_snapshots
     from compute.volumes.services.volume_request import VolumeRequest
     from tests import factories
     from tests.worker import work
@@ -207,7 +239,7 @@ def launches() -> Iterator[str]:
     project, user = factories.ProjectFactory(), factories.UserFactory()
     factories.AssignmentFactory(user=user, project=project)
     host = factories.HypervisorFactory(vcpus=64, memory_mib=2**19)
-    factories.PoolFactory(hosts=[host])
+    factories.PoolFactory(hosts=[host], capacity_bytes=2**40)
     networks = factories.NetworkFactory.create_batch(3, project=project)
     request = LaunchRequest(
         name="web",
@@ -228,6 +260,11 @@ def launches() -> Iterator[str]:
     volume_snapshots.create(for_user(user, project.pk), volumes[1].pk)
     work()
     yield "volume_snapshot.create"
+    STORY.append("back up")
+    for is_incremental in (False, True):
+        backups.create(for_user(user, project.pk), volumes[1].pk, incremental=is_incremental)
+        work()
+    yield "backup.create"
     STORY.append("launch with volumes")
     launch(for_user(user, project.pk), replace(request, count=1, block_devices=devices))
     work()

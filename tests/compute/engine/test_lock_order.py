@@ -17,13 +17,14 @@ ORDER = {
     "compute_instance": 1,
     "compute_volume": 2,
     "compute_volumesnapshot": 3,
-    "compute_image": 4,
-    "compute_network": 5,
-    "compute_port": 6,
-    "compute_servergroup": 7,
-    "compute_hypervisor": 8,
-    "compute_pool": 9,
-    "compute_operation": 10,
+    "compute_backup": 4,
+    "compute_image": 5,
+    "compute_network": 6,
+    "compute_port": 7,
+    "compute_servergroup": 8,
+    "compute_hypervisor": 9,
+    "compute_pool": 10,
+    "compute_operation": 11,
 }
 """Table → place in the one order of locks, as `compute.engine.kinds.Kind.rank` says."""
 
