@@ -102,9 +102,9 @@ def edit(request: Request, volume_id: UUID) -> HttpResponse:
 
 
 def _initial(plan: BackupPlan | None) -> dict[str, Any]:
-    shown = plan or BackupPlan()
+    values_of = plan or BackupPlan()
     names = (*backup_plans.KINDS, "full_every", "verifies", "time_zone")
-    values = {name: getattr(shown, name) for name in names}
+    values = {name: getattr(values_of, name) for name in names}
     if plan is None:
         return values | {"repeat": repetitions.DAILY, "time": USUAL_TIME}
     return values | initial_of(plan.cron)

@@ -37,17 +37,17 @@ def save(
     time_zone: object,
     full_every: object,
     verifies: bool,
-    **kept: object,
+    **numbers: object,
 ) -> BackupPlan:
     """Make or change the plan of a volume, which from now on runs as the asker.
 
-    `kept` are numbers by `KINDS`. Raise NotFound, BadInput naming every wrong field, or Forbidden, also if the asker may
+    `numbers` are those of `KINDS`. Raise NotFound, BadInput naming every wrong field, or Forbidden, also if the asker may
     not back up volumes.
     """
     policy.enforce(context, "backup_plan:write")
     policy.enforce(context, "backup:create")
     volume = Volume.objects.select_for_update(of=("self",)).get(pk=volumes.get(context, volume_id).pk)
-    fields = _checked(cron, time_zone, full_every, kept)
+    fields = _checked(cron, time_zone, full_every, numbers)
     plan, is_new = BackupPlan.objects.update_or_create(
         volume=volume,
         defaults={
@@ -89,23 +89,25 @@ def expired(plan: BackupPlan, rows: Iterable[Backup]) -> list[Backup]:
     zone = local_times.zone(plan.time_zone)
     newest_first = sorted(rows, key=lambda row: row.taken_at or row.created_at, reverse=True)
 
-    def period(row: Backup, of: Callable[[datetime], Any]) -> Any:
-        return of((row.taken_at or row.created_at).astimezone(zone))
+    def period(row: Backup, part: Callable[[datetime], Any]) -> Any:
+        return part((row.taken_at or row.created_at).astimezone(zone))
 
     keep = {row.pk for row in newest_first[:1]}
-    for most, of in (
+    for most, part in (
         (plan.daily, lambda moment: moment.date()),
         (plan.weekly, lambda moment: moment.isocalendar()[:2]),
         (plan.monthly, lambda moment: (moment.year, moment.month)),
     ):
         first_of: dict[Any, Backup] = {}
         for row in newest_first:
-            first_of.setdefault(period(row, of), row)
+            first_of.setdefault(period(row, part), row)
         keep |= {row.pk for row in list(first_of.values())[:most]}
     return [row for row in newest_first if row.pk not in keep]
 
 
-def _checked(cron: object, time_zone: object, full_every: object, kept: dict[str, object]) -> dict[str, Any]:
+def _checked(
+    cron: object, time_zone: object, full_every: object, numbers: dict[str, object]
+) -> dict[str, Any]:
     """Return the columns. Raise BadInput naming every wrong field."""
     wrong: dict[str, Any] = {}
     fields: dict[str, Any] = {}
@@ -118,7 +120,7 @@ def _checked(cron: object, time_zone: object, full_every: object, kept: dict[str
     except BadInput as error:
         wrong |= error.fields
     for name, value, least, most in (
-        *((kind, kept.get(kind), 0, MOST) for kind in KINDS),
+        *((kind, numbers.get(kind), 0, MOST) for kind in KINDS),
         ("full_every", full_every, 1, MOST_INCREMENTS),
     ):
         number = quotas.whole_number(value)
