@@ -64,9 +64,9 @@ class ComputeConfig(AppConfig):
         retention.register(
             (*kept_operations.RULES, *kept_images.RULES, *kept_volumes.RULES, *kept_instances.RULES)
         )
+        resources.register()
         volume_quota.register()
         volume_image_users.register()
-        resources.register()
         image_quota.register()
         boot_images.register()
         properties.register(hardware_options.property_error)

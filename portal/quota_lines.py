@@ -11,6 +11,8 @@ from accounts.services.quotas import Resource, Usage
 from portal import amounts
 
 DEFAULTS = "defaults"
+MAIN = ("instances", "cores", "ram", "gigabytes")
+"""Resources with columns in the table of projects. All others stand on the project's own page and in the form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,11 @@ class Line:
     project: Project | None
     cells: list[Cell]
 
+    @property
+    def main_cells(self) -> list[Cell]:
+        """Return the cells that have columns in the table."""
+        return [cell for cell in self.cells if cell.resource.name in MAIN]
+
     def typed(self, texts: Mapping[str, str], errors: Mapping[str, object]) -> "Line":
         """Return the line with the typed texts and their errors."""
         cells = [
@@ -60,7 +67,7 @@ def defaults(context: Context) -> Line:
 
 
 def lines(rows: Iterable[Project]) -> list[Line]:
-    """Return a line for each project, in one query more than there are resources."""
+    """Return a line for each project, in a constant number of queries."""
     projects_of_page = list(rows)
     usage = quotas.usage([project.id for project in projects_of_page])
     return [

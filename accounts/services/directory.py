@@ -113,7 +113,7 @@ def _sorted(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
 def _by_usage(rows: QuerySet[Project], sort: str, number: int, size: int) -> "Page[Project]":
     """Return a page sorted by usage. Other apps count it, so the ids are sorted here."""
     ids = list(rows.order_by("name", "id").values_list("pk", flat=True))
-    used = quotas.resources[sort.removeprefix("-")].counter(ids)
+    used = quotas.count(ids)[sort.removeprefix("-")]
     ids.sort(key=lambda key: used.get(key, 0), reverse=sort.startswith("-"))
     page: Page[Any] = Paginator(ids, size).get_page(number)
     by_id = rows.in_bulk(list(page.object_list))

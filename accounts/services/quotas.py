@@ -1,6 +1,6 @@
 """Limits and usage of resources. Nothing else raises OverQuota for them.
 
-Other apps register each resource with the function that counts it.
+Other apps register the resources, and counters of what takes them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.aggregates import Aggregate
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -17,14 +19,14 @@ from accounts.errors import BadInput, NotFound, OverQuota, Shortage
 from accounts.models import Project, Quota, User, UserQuota
 from accounts.services import announcements, audit
 
+Usages = Mapping[str, Mapping[str, int]]
+"""{resource: {project id: usage}}, in which both may be missing where nothing is used."""
+
 
 class Counter(Protocol):
-    """Counts the usage of projects: {project id: usage}, in which projects without usage may be missing.
+    """Counts what rows of one table take of all resources. With a user's id only that user's rows count."""
 
-    With a user's id only that user's rows count.
-    """
-
-    def __call__(self, project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]: ...
+    def __call__(self, project_ids: Iterable[str], user_id: str | None = None) -> Usages: ...
 
 
 LARGEST = 2**31 - 1
@@ -44,7 +46,6 @@ class Resource:
     counted: str | Promise
     unit: str
     default: int
-    counter: Counter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +71,21 @@ class Usage:
 resources: dict[str, Resource] = {}
 
 
+counters: list[Counter] = []
+
+
 caps: dict[str, int] = {}
 """{name: built-in limit} of further limits without a bar. The app that counts one calls `enforce_cap`."""
 
 
-def register(resource: Resource) -> None:
-    """Register a resource; called once its app is ready."""
-    resources[resource.name] = resource
+def register(*rows: Resource) -> None:
+    """Register resources; called once their app is ready."""
+    resources.update({resource.name: resource for resource in rows})
+
+
+def register_counters(*functions: Counter) -> None:
+    """Register counters; called once their app is ready. What several count of a resource adds up."""
+    counters.extend(functions)
 
 
 def register_caps(limits: Mapping[str, int]) -> None:
@@ -112,10 +121,10 @@ def user_limits(project_id: str, user_id: str) -> dict[str, int]:
 
 
 def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
-    """Return {project id: usage of every resource}. One query a resource, and one for the limits."""
+    """Return {project id: usage of every resource}. One query a counter, and one for the limits."""
     ids = list(project_ids)
     limit = limits(ids)
-    used = {name: resource.counter(ids) for name, resource in resources.items()}
+    used = count(ids)
     return {
         project_id: [
             Usage(resource=resource, limit=limit[project_id][name], used=used[name].get(project_id, 0))
@@ -123,6 +132,28 @@ def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
         ]
         for project_id in ids
     }
+
+
+def count(project_ids: Iterable[str], user_id: str | None = None) -> Usages:
+    """Return the usage of every resource, of one user if asked. One query a counter."""
+    ids = list(project_ids)
+    used: dict[str, dict[str, int]] = {name: {} for name in resources}
+    for counter in counters:
+        for name, by_project in counter(ids, user_id).items():
+            for project_id, amount in by_project.items():
+                used[name][project_id] = used[name].get(project_id, 0) + amount
+    return used
+
+
+def aggregated(
+    rows: QuerySet[Any], project_ids: Iterable[str], user_id: str | None, **amounts: Aggregate
+) -> dict[str, dict[str, int]]:
+    """Return the amounts {resource: aggregate} of rows with a project and a user, for a counter. One query."""
+    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
+    # An alias of its own for each, because a resource may be named like a column.
+    aggregates = {f"amount_of_{name}": aggregate for name, aggregate in amounts.items()}
+    groups = list(rows.filter(owned).order_by().values("project").annotate(**aggregates))
+    return {name: {group["project"]: group[f"amount_of_{name}"] or 0 for group in groups} for name in amounts}
 
 
 def project_usage(project: Project) -> list[Usage]:
@@ -133,12 +164,9 @@ def project_usage(project: Project) -> list[Usage]:
 def user_usage(project_id: str, user_id: str) -> list[Usage]:
     """Return one user's usage and limits within a project."""
     limit = user_limits(project_id, user_id)
+    used = count([project_id], user_id)
     return [
-        Usage(
-            resource=resource,
-            limit=limit[name],
-            used=resource.counter([project_id], user_id).get(project_id, 0),
-        )
+        Usage(resource=resource, limit=limit[name], used=used[name].get(project_id, 0))
         for name, resource in resources.items()
     ]
 

@@ -39,10 +39,10 @@ class PlanForm(RepetitionForm):
         help_text=gettext_lazy("Of each of the newest days, weeks and months, the newest backup stays."),
     )
     full_every = _number(
-        gettext_lazy("A whole one every"),
+        gettext_lazy("Full backup every"),
         backup_plans.MOST_INCREMENTS,
         1,
-        gettext_lazy("So many backups; those between have only what changed. 1: all are whole."),
+        gettext_lazy("So many backups; those between have only what changed. 1: all are full."),
     )
     verifies = forms.BooleanField(
         label=gettext_lazy("Verify each when the next one is made"),

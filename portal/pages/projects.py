@@ -12,7 +12,7 @@ from accounts import policy
 from accounts.errors import BadInput
 from accounts.services import directory, quotas
 from portal import amounts, lists, quota_lines
-from portal.quota_lines import DEFAULTS
+from portal.quota_lines import DEFAULTS, MAIN
 from portal.requests import Request, done, is_htmx, live_page, page, toast, with_events
 
 STATES = {"": gettext_lazy("All"), "enabled": gettext_lazy("Enabled"), "disabled": gettext_lazy("Disabled")}
@@ -89,7 +89,7 @@ def _limit_texts(request: Request) -> dict[str, str]:
 
 
 def _columns() -> list[tuple[str, lists.Text]]:
-    headings: list[tuple[str, lists.Text]] = [(name, row.label) for name, row in quotas.resources.items()]
+    headings: list[tuple[str, lists.Text]] = [(name, quotas.resources[name].label) for name in MAIN]
     return [("name", _("Project")), *headings]
 
 

@@ -205,8 +205,7 @@ def test_forty_cost_as_many_queries_as_one(as_root: Context, django_assert_num_q
 
     for count in (1, 19):
         ask(count)
-        # Gigabytes take three counts: of volumes, of snapshots and of instances.
-        with django_assert_num_queries(2 + len(quotas.resources) + 2):
+        with django_assert_num_queries(2 + len(quotas.counters)):
             names = [(one.request.project.name, one.request.user) for one in quota_requests.pending(as_root)]
         assert len(names) in {2, 40}
         with django_assert_num_queries(1):

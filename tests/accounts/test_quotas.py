@@ -180,7 +180,6 @@ def test_twenty_projects_cost_as_many_queries_as_one(blue: Project, django_asser
     many = [project.id for project in factories.ProjectFactory.create_batch(20)]
     for project_id in many:
         factories.InstanceFactory(project_id=project_id, project=None)
-    # Gigabytes are those of volumes, of snapshots and of instances: three counts.
     for wanted in ([blue.id], many):
-        with django_assert_num_queries(1 + len(quotas.resources) + 2):
+        with django_assert_num_queries(1 + len(quotas.counters)):
             assert set(quotas.usage(wanted)) == set(wanted)

@@ -30,9 +30,9 @@ from accounts.services import audit, retention
 from compute.engine.models import Heartbeat, Hold, Operation
 from compute.images.models import Image
 from compute.instances.models import ConsoleToken, Instance
-from compute.volumes.models import Volume, VolumeSnapshot
+from compute.volumes.models import Backup, Volume, VolumeSnapshot
 from compute.volumes.services import volume_types
-from compute.volumes.states import SnapshotState, VolumeState
+from compute.volumes.states import BackupState, SnapshotState, VolumeState
 from tests import factories
 from tests.proof import examples
 
@@ -143,6 +143,16 @@ def deleted_volume_snapshots(project: Project, _user: User, count: int, since: d
     return VolumeSnapshot.objects.all()
 
 
+def deleted_backups(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
+    volume = factories.VolumeFactory(project=project)
+    made = Backup.objects.bulk_create(
+        Backup(project=project, volume=volume, size_gib=1, status=BackupState.DELETED)
+        for _row in range(count)
+    )
+    Backup.objects.filter(pk__in=[backup.pk for backup in made]).update(updated_at=since)
+    return Backup.objects.all()
+
+
 def deleted_instances(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
     gone(project, count, since)
     return Instance.objects.all()
@@ -173,6 +183,7 @@ MAKE: dict[str, Make] = {
         deleted_images,
         deleted_volumes,
         deleted_volume_snapshots,
+        deleted_backups,
         deleted_instances,
         console_tokens,
     )

@@ -289,6 +289,7 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
         "volume_id": lambda: factories.VolumeFactory(project=project, user=user).pk,
         "volume_type_id": lambda: factories.VolumeTypeFactory().pk,
         "snapshot_id": lambda: factories.VolumeSnapshotFactory(project=project).pk,
+        "backup_id": lambda: factories.BackupFactory(project=project).pk,
     }
     return {name: str(make[name]()) for name in route.arguments if name in make}
 

@@ -1,9 +1,8 @@
 """The quota of images, under Glance's names: their number and their size."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -25,15 +24,12 @@ class TooLarge(MeridianError):
 def register() -> None:
     """Register the resources with accounts. Call it once at start."""
     images = ngettext_lazy("%(n)s image", "%(n)s images", "n")
-    for name, label, counted, unit, default, counter in (
-        (COUNT, _("Images"), images, "", 100, _count),
-        (SIZE, _("Image storage"), _("%(n)s of images"), "MiB", 512_000, _measure),
-    ):
-        quotas.register(
-            quotas.Resource(
-                name=name, label=label, counted=counted, unit=unit, default=default, counter=counter
-            )
-        )
+    space = _("%(n)s of images")
+    quotas.register(
+        quotas.Resource(name=COUNT, label=_("Images"), counted=images, unit="", default=100),
+        quotas.Resource(name=SIZE, label=_("Image storage"), counted=space, unit="MiB", default=512_000),
+    )
+    quotas.register_counters(_count)
 
 
 def reserve(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
@@ -59,20 +55,11 @@ def enforce_bytes(size: int, most: int) -> None:
         raise TooLarge(gettext("The project's quota leaves room for %(most)s bytes.") % {"most": most})
 
 
-def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    rows = _images(project_ids, user_id).annotate(used=Count("pk"))
-    return {row["project"]: row["used"] for row in rows}
-
-
-def _measure(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    rows = _images(project_ids, user_id).annotate(used=Sum("size"))
-    return {row["project"]: _mib(row["used"]) for row in rows}
-
-
-def _images(project_ids: Iterable[str], user_id: str | None) -> Any:
-    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-    rows = Image.objects.filter(owned).exclude(status=Image.Status.DELETED)
-    return rows.order_by().values("project")
+def _count(project_ids: Iterable[str], user_id: str | None = None) -> quotas.Usages:
+    existing = Image.objects.exclude(status=Image.Status.DELETED)
+    amounts = {COUNT: Count("pk"), SIZE: Sum("size")}
+    used = quotas.aggregated(existing, project_ids, user_id, **amounts)
+    return used | {SIZE: {project_id: _mib(size) for project_id, size in used[SIZE].items()}}
 
 
 def _mib(size: int) -> int:

@@ -1,6 +1,6 @@
 """Resources of instances with quotas, under Nova's and Cinder's names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,6 @@ from compute.instances.models import Flavor, Instance
 from compute.instances.services import server_groups
 from compute.instances.services.disk_sizes import TOTAL_GIB, total_gib
 from compute.instances.states import VmState
-from compute.volumes.services import volume_quota
 
 CAPS = server_groups.CAPS | {
     "key_pairs": 100,
@@ -32,15 +31,6 @@ as in Nova, which has these limits without enforcing them.
 _IN_USE = ~Q(vm_state__in=[VmState.SOFT_DELETED, VmState.DELETED])
 _ON_DISK = ~Q(vm_state=VmState.DELETED)
 """Disks in the recycle bin still fill the pool, so they count, while vCPUs and memory do not."""
-
-
-def _counter(aggregate: Count | Sum, condition: Q) -> quotas.Counter:
-    def count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-        owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-        rows = Instance.objects.filter(condition, owned).order_by().values("project").annotate(used=aggregate)
-        return {row["project"]: row["used"] for row in rows}
-
-    return count
 
 
 def amounts(flavor: Flavor | Instance, count: int = 1, *, root_disk: bool = True) -> dict[str, int]:
@@ -63,21 +53,24 @@ SIZES = ("instances", "cores", "ram", "gigabytes")
 def register() -> None:
     """Register the resources and limits with accounts. Call it once at start."""
     quotas.register_caps(CAPS)
-    volume_quota.count_disk_space(_counter(Sum(TOTAL_GIB), _ON_DISK))
     instances = ngettext_lazy("%(n)s instance", "%(n)s instances", "n")
     cores = ngettext_lazy("%(n)s vCPU", "%(n)s vCPUs", "n")
-    for name, label, counted, unit, default, aggregate, condition in (
-        ("instances", _("Instances"), instances, "", 10, Count("pk"), _IN_USE),
-        ("cores", _("vCPUs"), cores, "", 20, Sum("vcpus"), _IN_USE),
-        ("ram", _("Memory"), _("%(n)s of memory"), "MiB", 51_200, Sum("ram_mib"), _IN_USE),
-    ):
-        quotas.register(
-            quotas.Resource(
-                name=name,
-                label=label,
-                counted=counted,
-                unit=unit,
-                default=default,
-                counter=_counter(aggregate, condition),
-            )
-        )
+    memory = _("%(n)s of memory")
+    quotas.register(
+        quotas.Resource(name="instances", label=_("Instances"), counted=instances, unit="", default=10),
+        quotas.Resource(name="cores", label=_("vCPUs"), counted=cores, unit="", default=20),
+        quotas.Resource(name="ram", label=_("Memory"), counted=memory, unit="MiB", default=51_200),
+    )
+    quotas.register_counters(_count)
+
+
+def _count(project_ids: Iterable[str], user_id: str | None = None) -> quotas.Usages:
+    return quotas.aggregated(
+        Instance.objects.filter(_ON_DISK),
+        project_ids,
+        user_id,
+        instances=Count("pk", filter=_IN_USE),
+        cores=Sum("vcpus", filter=_IN_USE),
+        ram=Sum("ram_mib", filter=_IN_USE),
+        gigabytes=Sum(TOTAL_GIB),
+    )

@@ -20,7 +20,14 @@ from compute.volumes.api.schemas import quotas as schemas
 from compute.volumes.models import VolumeType
 from compute.volumes.services import volume_quota
 
-NAMES = (volume_quota.COUNT, volume_quota.SIZE, volume_quota.SNAPSHOTS, *volume_quota.CAPS)
+NAMES = (
+    volume_quota.COUNT,
+    volume_quota.SIZE,
+    volume_quota.SNAPSHOTS,
+    volume_quota.BACKUPS,
+    volume_quota.BACKUP_SIZE,
+    *volume_quota.CAPS,
+)
 """Cinder's names of quotas."""
 
 OF_TYPE = ("volumes", "gigabytes", "snapshots")

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.aggregates import Aggregate
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -21,13 +20,6 @@ BACKUPS, BACKUP_SIZE = "backups", "backup_gigabytes"
 CAPS = {PER_VOLUME: Quota.UNLIMITED, "groups": 10}
 """Further limits of Cinder's quota sets. There are no groups of volumes."""
 
-_sizes: list[quotas.Counter] = []
-
-
-def count_disk_space(counter: quotas.Counter) -> None:
-    """Count the GiB of other rows too, such as the disks of instances. Call it once at start."""
-    _sizes.append(counter)
-
 
 def register() -> None:
     """Register the resources with accounts. Call it once at start."""
@@ -35,18 +27,19 @@ def register() -> None:
     volumes = ngettext_lazy("%(n)s volume", "%(n)s volumes", "n")
     snapshots = ngettext_lazy("%(n)s snapshot", "%(n)s snapshots", "n")
     backups = ngettext_lazy("%(n)s backup", "%(n)s backups", "n")
-    for name, label, counted, unit, default, counter in (
-        (SIZE, _("Disk"), _("%(n)s of disk"), "GiB", 1_000, _measure),
-        (COUNT, _("Volumes"), volumes, "", 10, _count),
-        (SNAPSHOTS, _("Volume snapshots"), snapshots, "", 10, _count_snapshots),
-        (BACKUPS, _("Backups"), backups, "", 10, _count_backups),
-        (BACKUP_SIZE, _("Backup space"), _("%(n)s of backups"), "GiB", 1_000, _measure_backups),
-    ):
-        quotas.register(
-            quotas.Resource(
-                name=name, label=label, counted=counted, unit=unit, default=default, counter=counter
-            )
-        )
+    space = _("%(n)s of backups")
+    quotas.register(
+        quotas.Resource(name=SIZE, label=_("Disk"), counted=_("%(n)s of disk"), unit="GiB", default=1_000),
+        quotas.Resource(name=COUNT, label=_("Volumes"), counted=volumes, unit="", default=10),
+        quotas.Resource(name=SNAPSHOTS, label=_("Volume snapshots"), counted=snapshots, unit="", default=10),
+        quotas.Resource(name=BACKUPS, label=_("Backups"), counted=backups, unit="", default=10),
+        quotas.Resource(name=BACKUP_SIZE, label=_("Backup space"), counted=space, unit="GiB", default=1_000),
+    )
+    quotas.register_counters(
+        _counter(Volume.objects.existing(), COUNT, SIZE),
+        _counter(VolumeSnapshot.objects.existing(), SNAPSHOTS, SIZE),
+        _counter(Backup.objects.existing(), BACKUPS, BACKUP_SIZE),
+    )
 
 
 def reserve(
@@ -86,34 +79,9 @@ def reserve_backup(project: Project, user: User | None, *, size_gib: int) -> Non
     quotas.reserve(project, {BACKUPS: 1, BACKUP_SIZE: size_gib}, user)
 
 
-def _count_backups(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    return _by_project(Backup.objects.existing(), Count("pk"), project_ids, user_id)
+def _counter(existing: QuerySet[Any], number: str, size: str) -> quotas.Counter:
+    def count(project_ids: Iterable[str], user_id: str | None = None) -> quotas.Usages:
+        amounts = {number: Count("pk"), size: Sum("size_gib")}
+        return quotas.aggregated(existing, project_ids, user_id, **amounts)
 
-
-def _measure_backups(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    return _by_project(Backup.objects.existing(), Sum("size_gib"), project_ids, user_id)
-
-
-def _count_snapshots(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    return _by_project(VolumeSnapshot.objects.existing(), Count("pk"), project_ids, user_id)
-
-
-def _count(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    return _by_project(Volume.objects.existing(), Count("pk"), project_ids, user_id)
-
-
-def _measure(project_ids: Iterable[str], user_id: str | None = None) -> Mapping[str, int]:
-    ids = list(project_ids)
-    total = Counter(_by_project(Volume.objects.existing(), Sum("size_gib"), ids, user_id))
-    total.update(_by_project(VolumeSnapshot.objects.existing(), Sum("size_gib"), ids, user_id))
-    for counter in _sizes:
-        total.update(counter(ids, user_id))
-    return total
-
-
-def _by_project(
-    existing: QuerySet[Any], aggregate: Aggregate, project_ids: Iterable[str], user_id: str | None
-) -> dict[str, int]:
-    owned = Q(project__in=list(project_ids)) & (Q(user=user_id) if user_id else Q())
-    rows = existing.filter(owned).order_by().values("project").annotate(used=aggregate)
-    return {row["project"]: row["used"] for row in rows}
+    return count

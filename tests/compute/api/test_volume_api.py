@@ -106,6 +106,9 @@ def test_quota(volumes: BlockStorage, root: User, blue: Project, admin_volumes: 
     volumes.get(f"os-quota-sets/{HEX}", 403)
     volumes.put(f"os-quota-sets/{blue.pk}", {"quota_set": {"volumes": 9}}, 403)
     admin_volumes.put(f"os-quota-sets/{blue.pk}", {"quota_set": {"horses": 9}}, 400)
+    limits = {"backups": 3, "backup_gigabytes": 7}
+    changed = admin_volumes.put(f"os-quota-sets/{blue.pk}", {"quota_set": limits})["quota_set"]
+    assert limits.items() <= changed.items()
     admin_volumes.delete(f"os-quota-sets/{blue.pk}", 200)
     assert volumes.get(f"os-quota-sets/{blue.pk}")["quota_set"]["volumes"] == 10
     assert admin_volumes.get("os-quota-class-sets/default")["quota_class_set"]["volumes"] == 10
