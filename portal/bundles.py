@@ -28,6 +28,7 @@ ENTRIES = (
     "js/meridian.js",
     "js/remote-console.js",
     "js/serial.js",
+    "js/upload.js",
 )
 """What templates name. Modules that several of these import are shared, so that each runs once."""
 

@@ -31,6 +31,7 @@ from django.core.signals import request_started
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from compute.store import PIECE_BYTES
 from portal.bodies import DISCONNECT, ClientGone, Message, Receive, Scope, StreamedBody, TooLarge, read_whole
 
 Send = Callable[[Message], Awaitable[None]]
@@ -116,6 +117,7 @@ class ThreadHandler(ASGIHandler):
         self._threads = Threads(threads, "request")
         self._streaming_threads = Threads(streaming_threads, "stream")
         self._streamed = re.compile("|".join(settings.STREAMED_PATHS))
+        self._in_pieces = re.compile("|".join(settings.PIECE_PATHS))
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Load the middleware for synchronous code, whatever Django's handler asks for."""
@@ -128,6 +130,8 @@ class ThreadHandler(ASGIHandler):
             threads, body = self._streaming_threads, _buffered(StreamedBody(client.receive))
         else:
             threads, limit = self._threads, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            if self._in_pieces.fullmatch(scope["path"]):
+                limit = PIECE_BYTES
             try:
                 body = await read_whole(scope, receive, limit)
             except TooLarge:

@@ -21,7 +21,7 @@ from accounts.hashing import asking_address
 from accounts.services import sessions
 from portal.apis import is_api
 from portal.pages import errors
-from portal.requests import is_htmx, toast, wants_json, with_events
+from portal.requests import field_texts, is_htmx, json_error, toast, wants_json, with_events
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -110,10 +110,9 @@ class Errors:
         if not isinstance(exception, MeridianError):
             return None
         if wants_json(request):
-            error = {"code": exception.code, "message": str(exception), "fields": _texts(exception)}
-            response: HttpResponse = JsonResponse({"error": error}, status=exception.status)
+            response: HttpResponse = json_error(exception)
         elif is_htmx(request):
-            sentence = " ".join([str(exception), *_texts(exception).values()])
+            sentence = " ".join([str(exception), *field_texts(exception).values()])
             response = with_events(HttpResponse(status=exception.status), toast("danger", sentence))
         else:
             response = errors.problem(request, exception)
@@ -122,7 +121,3 @@ class Errors:
         elif exception.status == Unavailable.status:
             response["Retry-After"] = "5"
         return response
-
-
-def _texts(error: MeridianError) -> dict[str, str]:
-    return {name: str(text) for name, text in error.fields.items() if text}

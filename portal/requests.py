@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 
 from accounts.context import Context
+from accounts.errors import MeridianError
 from accounts.models import User
 
 
@@ -29,6 +30,17 @@ def is_htmx(request: HttpRequest) -> bool:
 def wants_json(request: HttpRequest) -> bool:
     """Return whether a script asks; browsers name text/html first."""
     return request.headers.get("Accept", "").startswith("application/json")
+
+
+def field_texts(error: MeridianError) -> dict[str, str]:
+    """Return the sentences of an error that belong to fields."""
+    return {name: str(text) for name, text in error.fields.items() if text}
+
+
+def json_error(error: MeridianError) -> JsonResponse:
+    """Return an error as a script reads it."""
+    body = {"code": error.code, "message": str(error), "fields": field_texts(error)}
+    return JsonResponse({"error": body}, status=error.status)
 
 
 def page(

@@ -53,6 +53,8 @@ WEB_THREADS = 16
 WEB_STREAMING_THREADS = 8
 STREAMED_PATHS = [r"/image/v2/images/[^/]+/(file|stage)"]
 """Addresses whose bodies have any size, as regular expressions for Python and nginx. Their views check before they read."""
+PIECE_PATHS = [r"/images/uploads/[^/]+/"]
+"""Addresses whose bodies have up to `compute.store.PIECE_BYTES`."""
 WORKERS = env.count("MERIDIAN_WORKERS")
 STOP_GRACE_SECONDS = env.read("MERIDIAN_STOP_GRACE")
 RECYCLE_HOURS = env.read("MERIDIAN_RECYCLE_HOURS")

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Engine
 
 from compute.hosts.services.console_addresses import Part
+from compute.store import PIECE_BYTES
 from portal import env
 
 TEMPLATES = settings.BASE_DIR / "deploy"
@@ -112,6 +113,8 @@ def render(only: Role | None = None) -> Path:
         "most_requests": MOST_REQUESTS,
         "body_limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         "streamed_paths": settings.STREAMED_PATHS,
+        "piece_paths": settings.PIECE_PATHS,
+        "piece_limit": PIECE_BYTES,
         "web_sockets": [web_socket(name) for name in web_names()],
         "console_sockets": [(part.value, part.socket) for part in Part],
         "programs": programs(only),

@@ -7,7 +7,7 @@ from accounts.api import urls as identity
 from accounts.unknown_socket import Unknown
 from compute.api import discovery as compute_versions
 from compute.images.api import discovery as image_versions
-from compute.images.api import urls as image
+from compute.images.api import urls as image_api
 from compute.instances.api import urls as compute
 from compute.networks.api import discovery as network_versions
 from compute.networks.api import urls as network
@@ -32,6 +32,9 @@ from portal.pages import (
     groups,
     health,
     hosts,
+    image,
+    image_new,
+    image_upload,
     images,
     instance,
     instance_volumes,
@@ -74,7 +77,7 @@ urlpatterns = [
     path("compute", compute_versions.Versions.as_view(), name="compute"),
     path("compute/", include(compute)),
     path("image", image_versions.Versions.as_view(), name="image"),
-    path("image/", include(image)),
+    path("image/", include(image_api)),
     path("network", network_versions.Versions.as_view(), name="network"),
     path("network/", include(network)),
     path("volume", volume_versions.Versions.as_view(), name="volume"),
@@ -126,6 +129,9 @@ urlpatterns = [
     path("_front/console/<slug:part>/<str:host_id>/", front.console, name="front-console"),
     path("recycle-bin/", instances.recycle_bin, name="recycle-bin"),
     *images.urlpatterns,
+    *image.urlpatterns,
+    *image_new.urlpatterns,
+    *image_upload.urlpatterns,
     *volume_create.urlpatterns,
     *volumes.urlpatterns,
     *volume.urlpatterns,

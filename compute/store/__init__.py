@@ -5,9 +5,9 @@ from typing import Literal, cast
 from django.core.files.storage import storages
 
 from compute.driver.files import Data
-from compute.store.base import FileStore, Part
+from compute.store.base import PIECE_BYTES, FileStore, Part
 
-__all__ = ["Data", "FileStore", "Part", "file_store"]
+__all__ = ["PIECE_BYTES", "Data", "FileStore", "Part", "file_store"]
 
 
 def file_store(name: Literal["images", "backups"]) -> FileStore:

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from compute.driver.files import Data, Progress
 
+PIECE_BYTES = 8 * 2**20
+
 
 class Part(Protocol):
     """Data that are being written, or wait to become a file. No reader sees them before.
@@ -17,6 +19,12 @@ class Part(Protocol):
 
     def write(self, data: bytes, /) -> None:
         """Append data."""
+
+    def write_piece(self, number: int, data: bytes, /) -> None:
+        """Write the piece of this number, from 0, of data that come in pieces of `PIECE_BYTES`, the last a shorter one.
+
+        Written again is success. Pieces are there after a crash too, without `close`.
+        """
 
     def close(self) -> None:
         """Keep what was written, also through a crash."""
@@ -33,6 +41,9 @@ class FileStore(Protocol):
 
     kind: str
     """Glance's word for what it is, which names the one store to clients."""
+
+    most_pieces: int
+    """How many pieces a part may have."""
 
     def exists(self, name: str) -> bool:
         """Return whether there is a file of this name."""

@@ -1,19 +1,22 @@
 """Files in a folder, which hosts share if there are several."""
 
 import os
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
 from django.core.files.storage import FileSystemStorage
 
 from compute.driver.files import PRIVATE, Data, Progress, move_atomic
-from compute.store.base import Part
+from compute.driver.host.folders import make_private_folder
+from compute.store.base import PIECE_BYTES, Part
 
 
 class LocalStore(FileSystemStorage):
     """Files that their owner alone may read. A part is a hidden file, which is renamed and never copied."""
 
     kind = "file"
+    most_pieces = sys.maxsize
 
     def names(self) -> set[str]:
         """Return the names of all files, without hidden ones; none before a host has made the folder."""
@@ -28,7 +31,8 @@ class LocalStore(FileSystemStorage):
 
     def new_part(self, name: str, token: str) -> Part:
         part = LocalPart(self.path_of(name), token)
-        part.file = open(part.path, "wb", 0, opener=_private)  # noqa: SIM115 - the part closes it
+        make_private_folder(part.path.parent)  # a portal may get images before it has hosts
+        os.close(os.open(part.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE))
         return part
 
     def part(self, name: str, token: str) -> Part:
@@ -53,7 +57,7 @@ class LocalStore(FileSystemStorage):
 class LocalPart:
     """A hidden file beside the one that it becomes."""
 
-    file: BinaryIO | None = None
+    _file: BinaryIO | None = None
 
     def __init__(self, target: Path, token: str) -> None:
         self.token = token
@@ -63,10 +67,17 @@ class LocalPart:
     def write(self, data: bytes, /) -> None:
         self._writer().write(data)
 
+    def write_piece(self, number: int, data: bytes, /) -> None:
+        with self.path.open("r+b", 0) as file:
+            file.seek(number * PIECE_BYTES)
+            file.write(data)
+            os.fsync(file.fileno())
+
     def close(self) -> None:
         file = self._writer()
         os.fsync(file.fileno())
         file.close()
+        self._file = None
 
     def finish(self) -> None:
         try:
@@ -76,15 +87,12 @@ class LocalPart:
                 raise
 
     def discard(self) -> None:
-        if self.file is not None:
-            self.file.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         self.path.unlink(missing_ok=True)
 
     def _writer(self) -> BinaryIO:
-        if self.file is None:
-            raise FileNotFoundError(self.path)
-        return self.file
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, PRIVATE)
+        if self._file is None:
+            self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_APPEND), "wb", 0)
+        return self._file

@@ -27,6 +27,7 @@ class S3Store(S3Storage):
     """Objects named by ids. A part is an upload in several parts that is not completed yet."""
 
     kind = "s3"
+    most_pieces = 10_000
 
     def names(self) -> set[str]:
         with _translated():
@@ -117,6 +118,10 @@ class S3Part:
         self._buffer += data
         if len(self._buffer) >= PART_BYTES * (1 + self._sent // GROWS_AFTER):
             self._send()
+
+    def write_piece(self, number: int, data: bytes, /) -> None:
+        with _translated():
+            self._upload.Part(number + 1).upload(Body=data)
 
     def close(self) -> None:
         if self._buffer or not self._sent:

@@ -62,6 +62,8 @@ ADMIN_ONLY = {
     *("cloud", "usage", "usage-download"),
 } - {"project-switch"}
 POSTED = {"instance-action", "volume-action", *(route.name for route in routes() if route.takes_forms_only)}
+IN_PIECES = {"image-uploads", "image-upload"}
+IN_PIECES_HEADERS = {"Tus-Resumable": "1.0.0", "Upload-Length": "1", "Upload-Offset": "0"}
 MANAGING = {"audit", "audit-download"}
 """For managers of the project and administrators."""
 
@@ -82,6 +84,15 @@ WRITING = {
     "server-group-delete",
     "image-delete",
     "instance-volume-attach",
+    "image-new",
+    "image-edit",
+    "image-share",
+    "image-unshare",
+    "image-answer",
+    "image-deactivate",
+    "image-reactivate",
+    "image-upload",
+    "image-uploads",
     "volume-action",
     "volume-create",
     "volume-create-preview",
@@ -114,6 +125,8 @@ UNKNOWN = {
     "choose-password",
     "user-reset-link",
     "user-second-factor-off",
+    "image-upload",
+    "image-unshare",
     "credential-delete",
     "ec2-key-delete",
     "quota-request-approve",
@@ -183,6 +196,9 @@ def call(client: Client, route: Route, values: dict[str, str]):
     """With the method that the route takes."""
     url = reverse(route.name, kwargs=values)
     fields = {"name": "x", "ids": str(uuid.uuid4()), "project": "unknown"}
+    if route.name in IN_PIECES:
+        send = client.patch if values else client.post
+        return send(url, b"x", content_type="application/offset+octet-stream", headers=IN_PIECES_HEADERS)
     return client.post(url, fields) if route.name in POSTED else client.get(url)
 
 
@@ -283,7 +299,7 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
         "domain_id": lambda: project.domain_id,
         "server_group_id": lambda: factories.ServerGroupFactory(project=project).pk,
         "flavor_id": lambda: factories.FlavorFactory().pk,
-        "image_id": lambda: factories.ImageFactory(project=project, visibility="private").pk,
+        "image_id": lambda: factories.ImageFactory(project=project, visibility="shared").pk,
         "aggregate_id": lambda: factories.AggregateFactory().pk,
         "hypervisor_id": lambda: factories.HypervisorFactory().pk,
         "volume_id": lambda: factories.VolumeFactory(project=project, user=user).pk,

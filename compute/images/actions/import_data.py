@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.context import Context
-from accounts.errors import BadInput, Conflict
+from accounts.errors import Conflict
 from compute.engine.actions.base import Action
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step, Where
@@ -77,12 +77,12 @@ class Import(Action):
 
     def prepare(self, context: Context, image: Image, parameters: dict[str, Any]) -> dict[str, Any]:
         method = parameters["method"]
+        if method == imports.DIRECT and image.awaits_pieces:
+            raise Conflict(_("The image is just getting its data."))
         if method == imports.DIRECT and image.status != Status.UPLOADING:
             raise Conflict(_("Send the data to the image's address “stage” first."))
         if method == imports.WEB and image.status != Status.QUEUED:
             raise Conflict(_("The image has data already, or is just getting them."))
-        if not image.disk_format or not image.container_format:
-            raise BadInput(_("Set disk_format and container_format before the data are sent."))
         transitions.change(image, status=Status.IMPORTING, fault=None)
         url = {"uri": web_download.without_query(parameters["uri"])} if "uri" in parameters else {}
         return {"method": method, "request": parameters.get("request", {})} | url

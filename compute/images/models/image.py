@@ -70,7 +70,7 @@ class Image(Subject):
     staged = models.JSONField(null=True)
     """Data that wait to be imported: the token of their part, `size`, `virtual_size` and `checksum`.
 
-    Or else `refused`, why they cannot be.
+    Or else `refused`, why they cannot be. While they come in pieces: how many bytes are `received` of the `length`.
     """
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     schedule = models.ForeignKey(
@@ -84,6 +84,11 @@ class Image(Subject):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def awaits_pieces(self) -> bool:
+        """Return whether its data come in pieces, and some are missing."""
+        return self.status == self.Status.UPLOADING and "length" in (self.staged or {})
 
     @property
     def volume_name(self) -> str:

@@ -18,6 +18,28 @@ class Damaged(Exception):
     """Data that cannot be unpacked; the reason is a sentence."""
 
 
+class Rejoined:
+    """Data whose first bytes were read already, to see what they are."""
+
+    def __init__(self, head: bytes, rest: Body) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes; none at the end."""
+        if not self._head:
+            return self._rest.read(size)
+        data, self._head = self._head[:size], self._head[size:]
+        return data
+
+
+def read_head(body: Body, size: int) -> bytes:
+    """Return the first bytes of data: so many, or all if there are fewer."""
+    head = b""
+    while len(head) < size and (more := body.read(size - len(head))):
+        head += more
+    return head
+
+
 class WholeBody:
     """Data of a length that the sender may have said."""
 

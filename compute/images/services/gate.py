@@ -38,7 +38,10 @@ class Refused(BadInput):
 
 
 class Gate:
-    """Inspects data while they pass, so that they are read once. `name` is what they are called in errors."""
+    """Inspects data while they pass, so that they are read once. `name` is what they are called in errors.
+
+    Where no format is declared, any is let in.
+    """
 
     def __init__(self, declared: str, *, name: str) -> None:
         self._declared, self._name = declared, name
@@ -68,7 +71,7 @@ class Gate:
         """Return the format of all that passed, which must be the declared one. Raise Refused unless it stands alone."""
         inspector = self._format()
         detected = _DETECTED.get(str(inspector), str(inspector)) if inspector is not None else "raw"
-        declared = self._declared
+        declared = self._declared or detected
         if detected not in FORMATS or detected != ("raw" if declared in {"ami", "ari", "aki"} else declared):
             raise Refused(
                 _("%(file)s is declared as %(wanted)s, and is %(detected)s.")

@@ -3,21 +3,23 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.errors import BadInput
 from compute.driver.files import CHUNK, Data, Progress, Source, Stream
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
-from compute.images.services.bodies import Body, Damaged
+from compute.images.services.bodies import Body, Damaged, Rejoined, read_head
 from compute.images.services.gate import Gate, Refused
 from compute.images.services.ova import FirstDisk
-from compute.images.services.unpacking import Unpacked
-from compute.store import FileStore, file_store
+from compute.images.services.unpacking import DECODERS, Unpacked
+from compute.store import PIECE_BYTES, FileStore, file_store
 
 
 def image_store() -> FileStore:
@@ -62,6 +64,9 @@ def adopt(path: Path, name: str, **fields: Any) -> Image:
 CONTAINERS: dict[str, Callable[[Body], Body]] = {"compressed": Unpacked, "ova": FirstDisk}
 """What takes the disk out of data in a container of this format."""
 
+HEAD_BYTES, TAR_MAGIC_AT = 512, 257
+"""What tells a container from a disk, and where archives say that they are one."""
+
 READ = 256 * 1024
 """Bytes to wait for at a time: few enough that slow data are seen to go on."""
 
@@ -99,31 +104,93 @@ def write_part(image: Image, token: object, body: Body, watch: Callable[[int], N
 
     `watch` is called with the size so far before more is written; what it raises breaks off. A part is discarded then.
     """
+    part = image_store().new_part(str(image.pk), str(token))
+    try:
+        fields = _let_in(image, body, watch, part.write)
+        part.close()
+    except BaseException:
+        part.discard()
+        raise
+    return Received(token=part.token, fields=fields)
+
+
+def _let_in(
+    image: Image, body: Body, watch: Callable[[int], None], write: Callable[[bytes], object]
+) -> dict[str, Any]:
+    """Pass data on to `write`, unpacked and inspected. Return the fields of the row. Raise Refused as the gate does.
+
+    Formats that the image does not have are told from the data.
+    """
     size, digest = 0, hashlib.sha256()
     name = image.name or str(image.pk)
-    gate, unpack = Gate(image.disk_format, name=name), CONTAINERS.get(image.container_format)
+    container = image.container_format
+    if not container:
+        head = read_head(body, HEAD_BYTES)
+        container, body = container_of(head), Rejoined(head, body)
+    gate, unpack = Gate(image.disk_format, name=name), CONTAINERS.get(container)
     if unpack is not None:
         body = unpack(body)
-    part = image_store().new_part(str(image.pk), str(token))
     try:
         while chunk := body.read(READ):
             size += len(chunk)
             watch(size)
-            part.write(chunk)
+            write(chunk)
             digest.update(chunk)
             gate.pass_on(chunk)
         inspection = gate.end()
-        part.close()
     except Damaged as error:
-        part.discard()
         raise Refused(
             _("%(file)s cannot be unpacked: %(reason)s") % {"file": name, "reason": error}
         ) from error
-    except BaseException:
-        part.discard()
-        raise
-    fields = {"size": size, "virtual_size": inspection.virtual_size, "checksum": digest.hexdigest()}
-    return Received(token=part.token, fields=fields | ({"container_format": "bare"} if unpack else {}))
+    return {
+        "disk_format": inspection.format,
+        "container_format": "bare" if unpack is not None else container,
+        "size": size,
+        "virtual_size": inspection.virtual_size,
+        "checksum": digest.hexdigest(),
+    }
+
+
+def enforce_pieces(length: int) -> None:
+    """Raise BadInput if the store cannot take so many bytes in pieces."""
+    most = image_store().most_pieces * PIECE_BYTES
+    if length > most:
+        raise BadInput(
+            _("At most %(most)s bytes can be uploaded so. Send them to the API in one request.")
+            % {"most": most}
+        )
+
+
+def begin_part(image: Image, token: str) -> str:
+    """Begin to write data that come in pieces. Return the token that finds them again."""
+    return image_store().new_part(str(image.pk), token).token
+
+
+def write_piece(image: Image, token: str, number: int, data: bytes) -> None:
+    """Write one piece of such data. Written again is success. Raise FileNotFoundError if they are gone."""
+    image_store().part(str(image.pk), token).write_piece(number, data)
+
+
+def receive_pieces(image: Image, token: str, length: int, watch: Callable[[int], None]) -> Received:
+    """Let data in that came in pieces, unpacked by what they begin with. Raise as `write_part` does, FileNotFoundError.
+
+    Those in no container are only read, since they are the file already.
+    """
+    store, name = image_store(), str(image.pk)
+    store.part(name, token).finish()
+    with closing(store.read_from(name, 0, length - 1)) as data:
+        head = read_head(data, HEAD_BYTES)
+        body = Rejoined(head, data)
+        if container_of(head) in CONTAINERS:
+            return write_part(image, f"{token}-unpacked", body, watch)
+        return Received(token=token, fields=_let_in(image, body, watch, lambda _chunk: None))
+
+
+def container_of(head: bytes) -> str:
+    """Return Glance's name of the container that data are in which begin so."""
+    if head.startswith(tuple(DECODERS)):
+        return "compressed"
+    return "ova" if head[TAR_MAGIC_AT:].startswith(b"ustar") else "bare"
 
 
 def finish_part(image: Image, received: Received) -> None:

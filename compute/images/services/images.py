@@ -135,6 +135,12 @@ def list_visible(context: Context) -> list[Image]:
     return list(rows.order_by("-created_at", "-pk").with_open_operations())
 
 
+def list_offered(context: Context) -> list[Image]:
+    """Return the images that others share with the project, which has not answered yet. Raise Forbidden."""
+    rows = of_visibility(context, "shared", ImageMember.Status.PENDING).exclude(_own(context))
+    return list(rows.select_related("project").order_by("-created_at", "-pk"))
+
+
 def _delete_action() -> Action:
     return registry.actions()["image.delete"]
 
@@ -261,6 +267,12 @@ def may_delete(context: Context, image: Image) -> bool:
         and may_change(context, image)
         and not image.protected
     )
+
+
+def may_update(context: Context, image: Image) -> bool:
+    """Return whether the asker may change the image: by role, and as its owner."""
+    rule = registry.actions()["image.update"].rule(context, image)
+    return policy.allows(context, rule) and may_change(context, image)
 
 
 def may_change(context: Context, image: Image) -> bool:

@@ -23,6 +23,8 @@ from compute.images.services import image_files, image_quota, images, web_downlo
 
 DIRECT, WEB = "glance-direct", "web-download"
 METHODS = (DIRECT, WEB)
+UPLOAD = "upload"
+"""The method of `resumable`, which the API does not have."""
 KIND = "image.import"
 FETCH = "fetch"
 """The name of the step that fetches."""
@@ -53,6 +55,8 @@ def import_data(context: Context, image_id: object, request: Mapping[str, Any]) 
         raise BadInput(fields={"stores": _("Give either stores or all_stores.")})
     if unknown := sorted(set(request.get("stores") or ()) - {store_id()}):
         raise Conflict(_("There is no store %(name)s.") % {"name": unknown[0][:64]})
+    if not image.disk_format or not image.container_format:
+        raise BadInput(_("Set disk_format and container_format before the data are sent."))
     parameters: dict[str, Any] = {"method": method["name"]}
     if method["name"] == WEB:
         parameters["uri"] = web_download.enforce_url(method.get("uri"))
@@ -60,6 +64,18 @@ def import_data(context: Context, image_id: object, request: Mapping[str, Any]) 
         name: request[name] for name in ("stores", "all_stores", "all_stores_must_succeed") if name in request
     }
     return begin(context, KIND, image.pk, parameters=parameters)
+
+
+@transaction.atomic
+def import_new(context: Context, data: Mapping[str, Any], url: str) -> Image:
+    """Make an image of the fields that `images.create` takes, and import its data from the web.
+
+    Formats that are not among them are told from the data. Raise Forbidden, BadInput, OverQuota.
+    """
+    uri = web_download.enforce_url(url)
+    image = images.create(context, data, None)
+    begin(context, KIND, image.pk, parameters={"method": WEB, "uri": uri})
+    return image
 
 
 def of_image(context: Context, image_id: object) -> list[Operation]:
@@ -109,7 +125,7 @@ def store(run: Run) -> None:
     image = run.subject
     if image.staged is None:
         return
-    received = image_files.received_of(image.staged)
+    received = _received(run)
     if image.project is not None:
         image_quota.reserve(image.project, image.user, size=received.size - image.size)
     locked = Image.objects.select_for_update().get(pk=image.pk)
@@ -120,6 +136,28 @@ def store(run: Run) -> None:
     except FileNotFoundError as error:
         raise Conflict(GONE) from error
     transitions.change(locked, staged=None, **received.fields)
+
+
+def _received(run: Run) -> image_files.Received:
+    """Return what waits to be stored. Let it in first if it came in pieces. Raise BadInput if it is refused, TooLarge."""
+    image = run.subject
+    staged = image.staged
+    if "length" not in staged:
+        return image_files.received_of(staged)
+    most = image.size + image_quota.bytes_left(image)
+
+    def watch(size: int) -> None:
+        image_quota.enforce_bytes(size, most)
+        run.progress(size, max(size + 1, staged["length"]))
+
+    with translated(f"Storing {image.name}"):
+        try:
+            received = image_files.receive_pieces(image, staged["part"], staged["length"], watch)
+        except FileNotFoundError as error:
+            raise Conflict(GONE) from error
+    run.check()
+    transitions.change(image, staged=received.as_staged())
+    return received
 
 
 def forget(run: Run) -> None:

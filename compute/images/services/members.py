@@ -63,10 +63,10 @@ def remove(context: Context, image_id: object, project_id: str) -> None:
 
 def answer(context: Context, image_id: object, project_id: str, status: object) -> ImageMember:
     """Accept or reject an image for one's own project. Raise NotFound, Forbidden, BadInput."""
+    policy.enforce(context, "image:answer_share")
     if status not in ImageMember.Status.values:
         choices = ", ".join(ImageMember.Status.values)
         raise BadInput(fields={"status": _("Say one of %(choices)s.") % {"choices": choices}})
-    policy.enforce(context, "image:answer_share")
     member = get(context, image_id, project_id)
     if not context.is_admin and (context.project is None or member.project_id != context.project.id):
         raise Forbidden(_("Only the project itself answers whether it takes the image."))

@@ -4,12 +4,10 @@ import hashlib
 import io
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.core.files.storage import storages
 from django.test import override_settings
 
 from accounts.models import Project, Quota, User
@@ -20,7 +18,7 @@ from compute.images.services import image_files, images, uploads
 from compute.images.services.image_files import image_store
 from compute.store import Part, s3
 from portal import file_storage
-from tests import factories, s3_server
+from tests import factories
 from tests.compute.api.compute_calls import Compute, compute_of
 from tests.compute.api.image_calls import IMAGES, made, new, read, send
 from tests.s3_server import S3Server
@@ -28,34 +26,6 @@ from tests.worker import work
 
 Status = Image.Status
 NAME = "7f3a3f0e-6f0b-4b65-9a2e-6a6f4c0f2f11"
-
-
-@pytest.fixture(scope="session")
-def s3_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    with s3_server.running(tmp_path_factory.mktemp("s3")) as server:
-        yield server
-
-
-@pytest.fixture
-def bucket(
-    s3_service: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path
-) -> Iterator[S3Server]:
-    """Image files are kept by the service, in parts small enough that a test has several."""
-    for name, value in s3_service.settings(tmp_path / "secret").items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
-    with override_settings(STORAGES={"images": file_storage.storage("IMAGES", hosts.IMAGES)}):
-        assert storages["images"].bucket_name == s3_server.BUCKET
-        yield s3_service
-    s3_service.bucket().objects.all().delete()
-    (tmp_path / "secret").unlink()
-
-
-@pytest.fixture(params=["folder", "bucket"])
-def store(request: pytest.FixtureRequest) -> str:
-    """Each of the two in turn."""
-    request.getfixturevalue(request.param)
-    return str(request.param)
 
 
 def write(data: bytes, token: str = "") -> Part:
