@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from accounts.models import Project
 from accounts.services import quota_requests, quotas
 from accounts.services.quotas import Usage
-from compute.images.models import Image
 from compute.instances.actions.size_change import SizeChange, amounts, growth
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import image_requirements, resources
+from compute.instances.services import resources
+from compute.volumes.services import volume_quota
 from portal import quota_offer
+from portal.launch_source import Source
 from portal.quota_offer import Offer
 
 
@@ -58,19 +59,21 @@ class Plan:
 
 
 def make(
-    project: Project | None, image: Image | None, flavor: Flavor | None, flavors: Sequence[Flavor], count: int
+    project: Project | None, source: Source, flavor: Flavor | None, flavors: Sequence[Flavor], count: int
 ) -> Plan:
     """Return sizes and quota bars for `count` instances. The launch itself checks all of it again."""
-    usages = _launch_usages(quotas.project_usage(project)) if project else []
+    counted = {*resources.SIZES, *([volume_quota.COUNT] if source.volume_gib else [])}
+    usages = (
+        [usage for usage in quotas.project_usage(project) if usage.resource.name in counted]
+        if project
+        else []
+    )
     waiting = quota_requests.open_limits(project) if project else {}
-    amounts_needed = resources.amounts(flavor, count) if flavor else {}
+    amounts_needed = source.amounts(flavor, count) if flavor else {}
 
     def size(one: Flavor) -> Size:
-        refusal, needed = (
-            image_requirements.refusal(image, one) if image else "",
-            resources.amounts(one, count),
-        )
-        return _size(one, refusal, needed, usages, quota_offer.make(usages, needed, waiting))
+        needed = source.amounts(one, count)
+        return _size(one, source.refusal(one), needed, usages, quota_offer.make(usages, needed, waiting))
 
     return Plan(
         sizes=[size(one) for one in flavors],
@@ -86,7 +89,9 @@ def resize(
 
     `may_ask` is whether the user can ask for quota, which people do for the project they work in.
     """
-    usages = _launch_usages(quotas.project_usage(instance.project))
+    usages = [
+        usage for usage in quotas.project_usage(instance.project) if usage.resource.name in resources.SIZES
+    ]
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:
@@ -112,7 +117,7 @@ def resize(
 
 def shell_command(
     name: str,
-    image: Image | None,
+    source: Source,
     flavor: Flavor | None,
     count: int,
     *,
@@ -126,7 +131,8 @@ def shell_command(
 ) -> str:
     """Return the `openstack` command that launches the same, quoted for a shell."""
     words = ["openstack", "server", "create"]
-    words += option("--image", image.name if image else "")
+    for name_of_option, value in source.words():
+        words += option(name_of_option, value)
     words += option("--flavor", flavor.name if flavor else "")
     words += option("--key-name", key_name)
     words += option("--user-data", "user-data.txt" if user_data else "")
@@ -147,11 +153,6 @@ def option(name: str, value: str) -> list[str]:
     if not value:
         return []
     return [f"{name}={value}"] if value.startswith("-") else [name, value]
-
-
-def _launch_usages(usages: Sequence[Usage]) -> list[Usage]:
-    """Return the usages without those that only images count in."""
-    return [usage for usage in usages if usage.resource.name in resources.SIZES]
 
 
 def _size(

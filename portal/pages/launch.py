@@ -20,10 +20,18 @@ from compute.images.models import Image
 from compute.images.services import images
 from compute.instances.actions.launch import launch
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import flavors, instances, keypairs, server_groups, user_data
+from compute.instances.services import (
+    block_devices,
+    flavors,
+    instances,
+    keypairs,
+    server_groups,
+    user_data,
+)
 from compute.instances.services.launch_request import MOST_AT_ONCE, LaunchRequest
-from portal import launch_plan
+from portal import launch_plan, launch_source
 from portal.forms import Form, Pairs
+from portal.launch_source import IMAGE, VOLUME
 from portal.requests import Request, away, page
 
 CALM = (
@@ -60,7 +68,11 @@ class Launch(Form):
     """Parses only; `compute.instances.actions.launch` validates each field."""
 
     name = forms.CharField(label=_("Name"), required=False, max_length=255)
+    source = forms.CharField(required=False, max_length=12)
     image_id = forms.CharField(required=False)
+    on_volume = forms.BooleanField(required=False)
+    volume_size = forms.CharField(label=_("Size of the volume (GiB)"), required=False, max_length=12)
+    volume_id = forms.CharField(label=_("Volume"), required=False)
     flavor_id = forms.CharField(required=False)
     count = forms.CharField(label=_("Count"), required=False, max_length=12)
     key_from = forms.ChoiceField(
@@ -86,10 +98,18 @@ class Launch(Form):
         """Return the request as typed; only the chosen kind of key counts. Raise NotFound."""
         data = self.cleaned_data
         key_from = data.get("key_from") or "none"
+        devices = launch_source.device(
+            data.get("source", ""),
+            data.get("image_id", ""),
+            data.get("volume_id", ""),
+            data.get("on_volume", False),
+            data.get("volume_size", ""),
+        )
         return LaunchRequest(
             name=data.get("name", ""),
             flavor_id=data.get("flavor_id", ""),
-            image_id=data.get("image_id", ""),
+            image_id="" if devices else data.get("image_id", ""),
+            block_devices=devices,
             count=data.get("count") or "1",
             keypair_name=data.get("keypair_name", "") if key_from == "saved" else "",
             public_key=data.get("public_key", "") if key_from == "pasted" else "",
@@ -100,6 +120,12 @@ class Launch(Form):
             tags=data.get("tags", "").replace(",", " ").split(),
             metadata=data.get("metadata", {}),
         )
+
+    def refuse(self, error: MeridianError) -> None:
+        """Show what is wrong with the volume at the field that chose it."""
+        if (text := error.fields.pop(block_devices.FIELD, None)) is not None:
+            error.fields["volume_id" if self.cleaned_data.get("source") == VOLUME else "volume_size"] = text
+        super().refuse(error)
 
     def _copied_user_data(self, context: Context) -> bytes:
         instance_id = self.cleaned_data.get("user_data_of")
@@ -151,10 +177,18 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
     number = quotas.whole_number(values["count"] or "1")
     is_count = number is not None and 1 <= number <= MOST_AT_ONCE
     count = max(1, min(number or 1, MOST_AT_ONCE))
-    plan = launch_plan.make(request.context.project, image, flavor, known_flavors, count)
+    source = launch_source.chosen(
+        request.context,
+        values["source"],
+        image,
+        values["volume_id"],
+        bool(values["on_volume"]),
+        values["volume_size"],
+    )
+    plan = launch_plan.make(request.context.project, source, flavor, known_flavors, count)
     command = launch_plan.shell_command(
         values["name"],
-        image,
+        source,
         flavor,
         count,
         key_name=values["keypair_name"] if values["key_from"] == "saved" else "",
@@ -173,7 +207,8 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         "server_group": next((group for group in groups if str(group.pk) == values["server_group_id"]), None),
         "zones": list(aggregates.zones()),
         "images": known_images,
-        "image": image,
+        "volumes": launch_source.bootable(request.context),
+        "source": source,
         "flavor": flavor,
         "count": count,
         "most": MOST_AT_ONCE,
@@ -193,10 +228,16 @@ def _suggestion(request: Request) -> dict[str, str]:
     )
     keys = keypairs.listing(request.context)
     sizes: list[Flavor] = flavors.listing(request.context)
-    plan = launch_plan.make(request.context.project, image, None, sizes, 1)
+    volume_id = request.GET.get("volume", "")
+    source = launch_source.chosen(
+        request.context, VOLUME if volume_id else IMAGE, image, volume_id, on_volume=False, size=""
+    )
+    plan = launch_plan.make(request.context.project, source, None, sizes, 1)
     flavor_id = next((size.flavor.pk for size in plan.sizes if not size.reason), "")
     return {
         "name": f"{secrets.choice(CALM)}-{secrets.choice(ANIMALS)}",
+        "source": VOLUME if volume_id else IMAGE,
+        "volume_id": volume_id,
         "image_id": str(image.pk) if image else "",
         "flavor_id": flavor_id,
         "count": "1",

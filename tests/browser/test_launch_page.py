@@ -1,6 +1,7 @@
 """The launch page while it is written: whatever it holds, it stays in shape, quiet and honest."""
 
 import re
+from uuid import UUID
 
 from playwright.sync_api import ConsoleMessage, Page, Request, Route, expect
 
@@ -28,7 +29,7 @@ def test_a_name_of_255_characters_leaves_the_page_in_shape(
             assert choice.evaluate("choice => choice.offsetHeight") < 120
             assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     finally:
-        assert admin.post(f"/images/{image}/delete/").status == 200
+        assert admin.post(f"/images/{UUID(image)}/delete/").status == 200
 
 
 def test_what_the_browser_fills_in_again_is_unfolded_and_counted(page: Page) -> None:

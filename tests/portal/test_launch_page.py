@@ -4,8 +4,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Project, Quota, User
-from compute.instances.models import Instance
+from compute.images.models import Image
+from compute.instances.models import Flavor, Instance
+from compute.volumes.models import Volume
 from portal import launch_plan
+from portal.launch_source import Source
 from tests import factories
 
 
@@ -102,14 +105,16 @@ def test_the_command_is_quoted_for_a_shell() -> None:
         factories.ImageFactory.build(name="Tiny Linux"),
         factories.FlavorFactory.build(name="tiny"),
     )
-    command = launch_plan.shell_command("it's; rm -rf /", image, flavor, 1, key_name="", user_data=False)
+    command = launch_plan.shell_command(
+        "it's; rm -rf /", Source(image=image), flavor, 1, key_name="", user_data=False
+    )
     assert command == "openstack server create --image 'Tiny Linux' --flavor tiny 'it'\"'\"'s; rm -rf /'"
 
 
 def test_what_begins_with_a_hyphen_is_no_option_of_the_command() -> None:
     image = factories.ImageFactory.build(name="-tiny")
     command = launch_plan.shell_command(
-        "--help", image, None, 1, description="-v", tags=["-a"], metadata={"-k": "1"}
+        "--help", Source(image=image), None, 1, description="-v", tags=["-a"], metadata={"-k": "1"}
     )
     words = "openstack server create --image=-tiny --description=-v --property=-k=1 --tag=-a -- --help"
     assert command == words
@@ -171,3 +176,49 @@ def test_user_data_are_checked_while_they_are_typed(
     error = text.partition('id="user-data-error" hx-swap-oob="true">')[2].partition("</p>")[0]
     assert error.startswith(said)
     assert bool(error) is bool(said)
+
+
+def test_it_boots_from_a_volume(browser: Client, form: dict[str, str], blue: Project, red: Project) -> None:
+    system = factories.VolumeFactory(project=blue, name="system", bootable=True, size_gib=3)
+    empty = factories.VolumeFactory(project=blue, name="empty")
+    foreign = factories.VolumeFactory(project=red, name="foreign", bootable=True)
+    page = browser.get(f"/instances/launch/?volume={system.pk}").content.decode()
+    assert "system – 3 GiB" in page
+    assert "empty – " not in page
+    assert "foreign" not in page
+    form |= {"source": "volume", "volume_id": str(system.pk)}
+    shown = browser.post("/instances/launch/preview/", form).content.decode()
+    assert "openstack server create --volume system --flavor tiny" in shown
+    for wrong in (str(empty.pk), str(foreign.pk), "", "x"):
+        answer = browser.post("/instances/launch/", form | {"volume_id": wrong})
+        assert answer.status_code == 400, wrong
+        assert 'id="volume-error"' in answer.content.decode()
+    assert browser.post("/instances/launch/", form).status_code == 302
+    instance = Instance.objects.get()
+    assert instance.image is None
+    assert [attachment.volume for attachment in instance.attachments.all()] == [system]
+
+
+def test_it_boots_from_a_new_volume(browser: Client, form: dict[str, str], blue: Project) -> None:
+    Image.objects.update(min_disk_gib=2)
+    Flavor.objects.update(disk_gib=1)
+    assert "needs 2 GiB of disk" in browser.post("/instances/launch/preview/", form).content.decode()
+    form |= {"source": "image", "on_volume": "1", "volume_size": "5"}
+    shown = browser.post("/instances/launch/preview/", form).content.decode()
+    assert "--boot-from-volume 5 --flavor tiny" in shown
+    assert "needs 2 GiB of disk" not in shown
+    assert ">Volumes<" in shown
+    too_small = browser.post("/instances/launch/", form | {"volume_size": "1"})
+    assert too_small.status_code == 400
+    assert 'id="volume-size-error"' in too_small.content.decode()
+    assert browser.post("/instances/launch/", form).status_code == 302
+    volume = Volume.objects.get()
+    assert (volume.size_gib, str(volume.image_id), volume.project) == (5, form["image_id"], blue)
+    assert Instance.objects.get().image is None
+
+
+def test_without_images_a_volume_will_do(browser: Client, form: dict[str, str], blue: Project) -> None:
+    Image.objects.all().delete()
+    assert "There is no image yet" in browser.get("/instances/launch/").content.decode()
+    factories.VolumeFactory(project=blue, name="system", bootable=True)
+    assert "There is no image yet" not in browser.get("/instances/launch/").content.decode()
