@@ -65,7 +65,8 @@ class Row:
 
     @property
     def has_data(self) -> bool:
-        return self.image.status in {Image.Status.ACTIVE, Image.Status.DEACTIVATED}
+        has_file = self.image.status in {Image.Status.ACTIVE, Image.Status.DEACTIVATED}
+        return has_file and not self.image.is_of_volumes
 
     @property
     def is_launchable(self) -> bool:

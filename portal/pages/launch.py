@@ -31,7 +31,7 @@ from compute.instances.services import (
 from compute.instances.services.launch_request import MOST_AT_ONCE, LaunchRequest
 from portal import launch_plan, launch_source
 from portal.forms import Form, Pairs
-from portal.launch_source import IMAGE, VOLUME
+from portal.launch_source import BACKUP, IMAGE, SNAPSHOT, VOLUME
 from portal.requests import Request, away, page
 
 CALM = (
@@ -73,6 +73,8 @@ class Launch(Form):
     on_volume = forms.BooleanField(required=False)
     volume_size = forms.CharField(label=_("Size of the volume (GiB)"), required=False, max_length=12)
     volume_id = forms.CharField(label=_("Volume"), required=False)
+    snapshot_id = forms.CharField(label=_("Snapshot"), required=False)
+    backup_id = forms.CharField(label=_("Backup"), required=False)
     flavor_id = forms.CharField(required=False)
     count = forms.CharField(label=_("Count"), required=False, max_length=12)
     key_from = forms.ChoiceField(
@@ -98,13 +100,7 @@ class Launch(Form):
         """Return the request as typed; only the chosen kind of key counts. Raise NotFound."""
         data = self.cleaned_data
         key_from = data.get("key_from") or "none"
-        devices = launch_source.device(
-            data.get("source", ""),
-            data.get("image_id", ""),
-            data.get("volume_id", ""),
-            data.get("on_volume", False),
-            data.get("volume_size", ""),
-        )
+        devices = launch_source.device(data)
         return LaunchRequest(
             name=data.get("name", ""),
             flavor_id=data.get("flavor_id", ""),
@@ -124,7 +120,8 @@ class Launch(Form):
     def refuse(self, error: MeridianError) -> None:
         """Show what is wrong with the volume at the field that chose it."""
         if (text := error.fields.pop(block_devices.FIELD, None)) is not None:
-            error.fields["volume_id" if self.cleaned_data.get("source") == VOLUME else "volume_size"] = text
+            kind = self.cleaned_data.get("source")
+            error.fields[f"{kind}_id" if kind in {VOLUME, SNAPSHOT, BACKUP} else "volume_size"] = text
         super().refuse(error)
 
     def _copied_user_data(self, context: Context) -> bytes:
@@ -177,14 +174,8 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
     number = quotas.whole_number(values["count"] or "1")
     is_count = number is not None and 1 <= number <= MOST_AT_ONCE
     count = max(1, min(number or 1, MOST_AT_ONCE))
-    source = launch_source.chosen(
-        request.context,
-        values["source"],
-        image,
-        values["volume_id"],
-        bool(values["on_volume"]),
-        values["volume_size"],
-    )
+    offered = launch_source.choices(request.context)
+    source = launch_source.chosen(offered, image, values)
     plan = launch_plan.make(request.context.project, source, flavor, known_flavors, count)
     command = launch_plan.shell_command(
         values["name"],
@@ -207,7 +198,7 @@ def _values(request: Request, form: Launch) -> dict[str, Any]:
         "server_group": next((group for group in groups if str(group.pk) == values["server_group_id"]), None),
         "zones": list(aggregates.zones()),
         "images": known_images,
-        "volumes": launch_source.bootable(request.context),
+        "offered": offered,
         "source": source,
         "flavor": flavor,
         "count": count,
@@ -228,16 +219,14 @@ def _suggestion(request: Request) -> dict[str, str]:
     )
     keys = keypairs.listing(request.context)
     sizes: list[Flavor] = flavors.listing(request.context)
-    volume_id = request.GET.get("volume", "")
-    source = launch_source.chosen(
-        request.context, VOLUME if volume_id else IMAGE, image, volume_id, on_volume=False, size=""
-    )
+    kind = next((kind for kind in (VOLUME, SNAPSHOT, BACKUP) if kind in request.GET), IMAGE)
+    named = {"source": kind, f"{kind}_id": request.GET.get(kind, "")}
+    source = launch_source.chosen(launch_source.choices(request.context), image, named)
     plan = launch_plan.make(request.context.project, source, None, sizes, 1)
     flavor_id = next((size.flavor.pk for size in plan.sizes if not size.reason), "")
     return {
         "name": f"{secrets.choice(CALM)}-{secrets.choice(ANIMALS)}",
-        "source": VOLUME if volume_id else IMAGE,
-        "volume_id": volume_id,
+        **named,
         "image_id": str(image.pk) if image else "",
         "flavor_id": flavor_id,
         "count": "1",

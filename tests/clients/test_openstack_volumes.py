@@ -180,6 +180,22 @@ def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -
     openstack(f"server add volume {JSON} {again['id']} extra")
     wait_for_text(stack, again["id"], extra, "written by from-volume", "the other guest to read")
     openstack.run(f"server delete --wait {again['id']}")
+
+    # Of a snapshot a further server gets a volume of its own, with all that was on the first one's.
+    openstack(f"volume snapshot create --volume {root} {JSON} moment")
+    wait_for_snapshot(openstack, "moment")
+    third = openstack(
+        f"server create --wait --flavor tiny --snapshot moment --user-data {script} {JSON} third"
+    )
+    copy = third["volumes_attached"][0]["id"]
+    assert copy != root
+    assert volume(openstack, copy)["snapshot_id"]
+    openstack(f"server add volume {JSON} {third['id']} extra")
+    wait_for_text(stack, third["id"], extra, "written by from-volume", "the third guest to read")
+    openstack.run(f"server delete --wait {third['id']}")
+    openstack(f"volume delete {copy}")
+    openstack("volume snapshot delete moment")
+    wait_for(lambda: openstack(f"volume snapshot list {JSON}") == [], "the snapshot to be gone", 60)
     openstack(f"volume delete {root} extra")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
     assert stack.audit() == ""

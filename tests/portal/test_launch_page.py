@@ -217,6 +217,26 @@ def test_it_boots_from_a_new_volume(browser: Client, form: dict[str, str], blue:
     assert Instance.objects.get().image is None
 
 
+def test_it_boots_from_a_copy_of_a_snapshot_or_a_backup(
+    browser: Client, form: dict[str, str], blue: Project
+) -> None:
+    system = factories.VolumeFactory(project=blue, name="system", bootable=True, size_gib=3)
+    snapshot = factories.VolumeSnapshotFactory(volume=system, name="moment")
+    backup = factories.BackupFactory(volume=system, name="nightly", bootable=True)
+    for kind, row, word in (("snapshot", snapshot, "--snapshot moment"), ("backup", backup, "nightly")):
+        assert (
+            f'value="{row.pk}" selected'
+            in browser.get(f"/instances/launch/?{kind}={row.pk}").content.decode()
+        )
+        fields = form | {"source": kind, f"{kind}_id": str(row.pk), "key": kind}
+        assert word in browser.post("/instances/launch/preview/", fields).content.decode()
+        answer = browser.post("/instances/launch/", fields | {f"{kind}_id": "x"})
+        assert f'id="{kind}-error"' in answer.content.decode()
+        assert browser.post("/instances/launch/", fields).status_code == 302
+    assert Volume.objects.filter(snapshot=snapshot).exists()
+    assert Volume.objects.filter(backup=backup).exists()
+
+
 def test_without_images_a_volume_will_do(browser: Client, form: dict[str, str], blue: Project) -> None:
     Image.objects.all().delete()
     assert "There is no image yet" in browser.get("/instances/launch/").content.decode()

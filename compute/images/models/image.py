@@ -1,5 +1,6 @@
 """Images that instances boot from."""
 
+import json
 from typing import ClassVar
 
 from django.db import models
@@ -41,6 +42,8 @@ class Image(Subject):
     """Tasks."""
     COPY = "image-"
     """What the names of copies in storage pools begin with."""
+    VOLUMES = "block_device_mapping"
+    """The property of an image that is none of data, but of snapshots of an instance's volumes."""
 
     STATE: ClassVar[str] = "status"
 
@@ -89,6 +92,20 @@ class Image(Subject):
     def awaits_pieces(self) -> bool:
         """Return whether its data come in pieces, and some are missing."""
         return self.status == self.Status.UPLOADING and "length" in (self.staged or {})
+
+    @property
+    def is_of_volumes(self) -> bool:
+        """Return whether launches make volumes of it, and no disk."""
+        return self.VOLUMES in self.properties
+
+    @property
+    def boot_snapshot_id(self) -> str:
+        """Return the id of the snapshot of the volume that launches boot from; empty if it names none."""
+        try:
+            rows = json.loads(self.properties[self.VOLUMES])
+            return next(str(row.get("snapshot_id") or "") for row in rows if row.get("boot_index") == 0)
+        except (ValueError, TypeError, AttributeError, KeyError, StopIteration):
+            return ""
 
     @property
     def volume_name(self) -> str:

@@ -31,6 +31,9 @@ NO_BOOT = ("ami", "ari", "aki")
 NO_DISKS = (ISO, *NO_BOOT)
 """Formats of images that no root disk is made of. A machine boots from an ISO to install onto an empty one."""
 
+OF_VOLUMES = Q(properties__has_key=Image.VOLUMES)
+"""The condition of images that are none of data."""
+
 DELETE_SECONDS = 3.0
 """How long a client that deletes an image waits for a worker that has begun with it."""
 
@@ -81,7 +84,7 @@ def _own(context: Context) -> Q:
 
 def list_launchable(context: Context) -> list[Image]:
     """Return the active disk images of `visible_to` but those that keep a shelved instance. Raise Forbidden."""
-    return list(_offered(context).exclude(disk_format__in=NO_DISKS))
+    return list(_offered(context).exclude(disk_format__in=NO_DISKS).exclude(OF_VOLUMES))
 
 
 def list_bootable(context: Context) -> list[Image]:
@@ -96,7 +99,8 @@ def _offered(context: Context) -> SubjectQuerySet[Image]:
 
 def get_launchable(context: Context, image_id: object) -> Image:
     """Return one active disk image of `readable_by`. Raise Forbidden, NotFound."""
-    return _get_row(_active(context).exclude(disk_format__in=NO_DISKS), image_id, _("Choose an image."))
+    rows = _active(context).exclude(disk_format__in=NO_DISKS).exclude(OF_VOLUMES)
+    return _get_row(rows, image_id, _("Choose an image."))
 
 
 def get_bootable(context: Context, image_id: object) -> Image:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django.utils.translation import gettext_noop
 
@@ -80,6 +81,7 @@ def create_image_row(
     instance: Instance,
     name: str,
     *,
+    key: str | None = None,
     metadata: Mapping[str, str] | None = None,
     schedule_id: str | None = None,
 ) -> dict[str, Any]:
@@ -87,6 +89,7 @@ def create_image_row(
     base = boot_images.image_of(instance)
     image_quota.reserve(instance.project, context.user, count=1)
     image = Image.objects.create(
+        pk=key or uuid4(),
         project_id=instance.project_id,
         name=name,
         visibility="private",

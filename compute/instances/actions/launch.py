@@ -116,9 +116,9 @@ def _begin(
     for network in checked.networks:
         addresses.plug(instance, project, network)
     volumes = launch_volumes.create_rows(instance, checked.devices, context.user)
-    images = {device.image.pk: device.image for device in checked.devices if device.image}
+    shared = {row.pk: row for device in checked.devices for row in device.shared}
     if checked.image:
-        images[checked.image.pk] = checked.image
+        shared[checked.image.pk] = checked.image
     operations.enqueue(
         context,
         "instance.launch",
@@ -127,7 +127,7 @@ def _begin(
         hidden=secret_password({ADMIN_PASSWORD: request.admin_password}),
         idempotency_key=idempotency_key,
         also=volumes,
-        sharing=images.values(),
+        sharing=shared.values(),
     )
     transitions.change(instance)
     audit.record(

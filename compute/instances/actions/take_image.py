@@ -1,29 +1,35 @@
 """Take an image: an independent copy of an instance's root disk, to launch further instances from."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.context import Context
+from accounts.errors import BadInput
 from accounts.names import clean_name
 from accounts.openstack.schema import NAME, Schema, explained, extended, nullable, object_of, whole
 from compute.api.schemas import METADATA
+from compute.engine.actions import registry
+from compute.engine.actions.base import Action
 from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run
 from compute.engine.services import metadata, transitions
-from compute.images.actions.making import StoreImage, result_image
+from compute.images.actions.making import IMAGE, StoreImage, result_image
 from compute.images.models import Image
 from compute.images.services import images, properties
-from compute.instances.actions.base import COPIES
+from compute.instances.actions.base import COPIES, InstanceAction
 from compute.instances.actions.image_making import (
     ExportDisk,
     ImageAction,
     create_image_row,
 )
 from compute.instances.models import Instance
+from compute.instances.services import volume_images
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 _IMAGE: Schema = object_of({"name": NAME}, {"metadata": nullable(METADATA)})
@@ -35,6 +41,10 @@ BACKUP: Schema = extended(
     },
 )
 """The body of `createBackup`, Nova's other name for the action."""
+
+
+KEY = "image"
+"""The parameter with the id that the image shall have, for whoever must know it before."""
 
 
 class UploadImage(StoreImage):
@@ -78,6 +88,10 @@ class TakeImage(ImageAction):
     cancellable = True
     steps = (ExportDisk(), UploadImage())
 
+    def redirect(self, row: Instance) -> Action:
+        """Return the action without data for an instance that boots from a volume."""
+        return registry.actions()["instance.take_volume_image"] if row.boots_from_volume else self
+
     def initial(self, instance: Instance) -> dict[str, str]:
         return {"name": default_name(instance)}
 
@@ -91,8 +105,15 @@ class TakeImage(ImageAction):
         if backups:
             texts |= {"image_type": "backup", "backup_type": backups["type"]}
         schedule_id = parameters.get("schedule")
-        image_parameters = create_image_row(context, instance, name, metadata=texts, schedule_id=schedule_id)
+        image_parameters = create_image_row(
+            context, instance, name, key=parameters.get(KEY), metadata=texts, schedule_id=schedule_id
+        )
         return image_parameters | ({"backups": backups} if backups else {})
+
+    def blocker(self, instance: Instance) -> str:
+        if instance.boots_from_volume and not instance.was_launched:
+            return _("Its launch has failed, so there is no machine. Delete it and launch it again.")
+        return "" if instance.boots_from_volume else super().blocker(instance)
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
@@ -104,6 +125,30 @@ class TakeImage(ImageAction):
             backup_type, rotation = backups["type"], backups["rotation"]
             reason = f"backups of type {backup_type} keep {rotation}"
             images.rotate(_backups(self.locked(operation), backup_type), rotation, reason)
+
+
+class TakeVolumeImage(InstanceAction):
+    """Take snapshots of all volumes of an instance that boots from one, and make an image of them at once, as in Nova."""
+
+    verb = "take_volume_image"
+    label = TakeImage.label
+    icon = "camera"
+    order = 0
+    reserves = True
+
+    def rule(self, context: Context, instance: Instance) -> str:
+        return "instance:take_image"
+
+    def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Raise BadInput for a copy that later ones replace: snapshots would be left of it."""
+        if parameters.get("backups") or parameters.get("schedule"):
+            raise BadInput(_("It boots from a volume. Plan regular backups of its volumes instead."))
+        name = clean_name(parameters["name"]) if "name" in parameters else default_name(instance)
+        texts = metadata.clean(parameters.get("metadata") or {})
+        metadata.enforce_quota(instance.project_id, context.user.pk, texts)
+        properties.enforce(texts)
+        image = volume_images.create(context, instance, parameters.get(KEY) or str(uuid4()), name, texts)
+        return {IMAGE: str(image.pk), "name": name}
 
 
 def _backups(instance: Instance, backup_type: str) -> QuerySet[Image]:

@@ -15,7 +15,12 @@ from accounts.services import inputs
 from compute.instances.services.block_devices import BlockDevice, Source
 
 FIELD = "block_device_mapping_v2"
-_SOURCES: Mapping[str, Source] = {"volume": "volume", "image": "image", "blank": "blank"}
+_SOURCES: Mapping[str, Source] = {
+    "volume": "volume",
+    "image": "image",
+    "snapshot": "snapshot",
+    "blank": "blank",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,12 +51,11 @@ def read(server: Mapping[str, Any]) -> DeviceMapping:
 
 def _newer(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a device of the older form as one of the newer."""
-    if row.get("snapshot_id"):
-        raise _bad_input(_("Make a volume of the snapshot first, then name the volume."))
+    snapshot_id = row.get("snapshot_id")
     return {
-        "source_type": "volume",
+        "source_type": "snapshot" if snapshot_id else "volume",
         "destination_type": "volume",
-        "uuid": row.get("volume_id"),
+        "uuid": snapshot_id or row.get("volume_id"),
         "boot_index": 0 if str(row.get("device_name", "")).endswith("a") else None,
         "device_name": row.get("device_name"),
         "delete_on_termination": row.get("delete_on_termination", False),
@@ -70,7 +74,7 @@ def _is_local_boot(row: Mapping[str, Any]) -> bool:
 def _device(row: Mapping[str, Any], number: int, *, has_image: bool) -> BlockDevice:
     source = _SOURCES.get(str(row.get("source_type")))
     if source is None:
-        raise _bad_input(_("Say volume, image or blank as source_type."))
+        raise _bad_input(_("Say volume, image, snapshot or blank as source_type."))
     if row.get("destination_type") == "local" or (source == "blank" and row.get("destination_type") is None):
         raise _bad_input(_("Ephemeral and swap disks come with the flavor; choose one that has them."))
     index = row.get("boot_index")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
@@ -136,8 +137,8 @@ def _create_backup(view: ComputeView, instance: Instance, value: Any) -> HttpRes
 
 
 def _take_image(view: ComputeView, instance: Instance, parameters: dict[str, Any]) -> HttpResponse:
-    operation = _begin(view, "instance.take_image", instance, parameters)
-    image_id = operation.parameters["image"] if operation else ""
+    image_id = str(uuid4())
+    _begin(view, "instance.take_image", instance, parameters | {"image": image_id})
     if view.at_least(45):
         return JsonResponse({"image_id": image_id}, status=202)
     response = accepted()

@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from accounts.context import Context
 from accounts.errors import BadInput, NotFound
 from accounts.models import Project, User
+from compute.engine.models.subject import Subject
 from compute.images.models import Image
-from compute.volumes.models import Volume
+from compute.volumes.models import Backup, Volume, VolumeSnapshot
 from compute.volumes.services import volume_quota, volume_request, volumes
 from compute.volumes.services.volume_request import CheckedRequest, VolumeRequest
 from compute.volumes.states import VolumeState
 
 FIELD = "block_devices"
 MOST = 20
-Source = Literal["volume", "image", "blank"]
+Source = Literal["volume", "image", "snapshot", "backup", "blank"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +52,27 @@ class CheckedDevice:
         return self.new.image if self.new else None
 
     @property
+    def snapshot(self) -> VolumeSnapshot | None:
+        """Return the snapshot that a new volume is made of."""
+        return self.new.snapshot if self.new else None
+
+    @property
+    def backup(self) -> Backup | None:
+        """Return the backup that a new volume is made of."""
+        return self.new.backup if self.new else None
+
+    @property
+    def shared(self) -> list[Subject]:
+        """Return what a new volume is made of, which must stay until it is."""
+        return [row for row in (self.image, self.snapshot, self.backup) if row is not None]
+
+    @property
     def properties(self) -> dict[str, str]:
         """Return the properties of the image that the system came from."""
         if self.image is not None:
             return dict(self.image.properties)
+        if self.new is not None:
+            return dict(self.new.columns.get("image_metadata", {}))
         return dict(self.volume.image_metadata) if self.volume else {}
 
 
@@ -107,8 +125,16 @@ def _check(context: Context, device: BlockDevice) -> CheckedDevice:
         size=device.size,
         type=device.type,
         image_id=device.key if device.source == "image" else None,
+        snapshot_id=device.key if device.source == "snapshot" else None,
+        backup_id=device.key if device.source == "backup" else None,
     )
-    return CheckedDevice(wish=device, volume=None, new=volume_request.check(context, request))
+    if device.source != "blank" and not device.key:
+        raise BadInput(_("Choose what the volume is made of."))
+    checked = CheckedDevice(wish=device, volume=None, new=volume_request.check(context, request))
+    if device.boots and not (checked.new and checked.new.columns.get("bootable")):
+        source = checked.snapshot or checked.backup or _("The volume")
+        raise BadInput(_("%(volume)s holds no system to boot from.") % {"volume": source})
+    return checked
 
 
 def _available(context: Context, device: BlockDevice) -> Volume:

@@ -23,6 +23,7 @@ from compute.instances.services import (
     placement,
     server_groups,
     user_data,
+    volume_images,
 )
 from compute.instances.services.block_devices import CheckedDevice
 from compute.networks.models import Network
@@ -95,12 +96,15 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
 
     flavor = checked("flavor_id", flavors.get, context, request.flavor_id)
     count = quotas.whole_number(request.count) or 0
-    devices = checked("block_devices", block_devices.check, context, request.block_devices, count) or []
+    wishes, image_id = request.block_devices, request.image_id
+    if image_id and not wishes and (of_volumes := checked("image_id", _image_of_volumes, context, image_id)):
+        wishes, image_id = checked("image_id", volume_images.devices_of, of_volumes), None
+    devices = checked("block_devices", block_devices.check, context, wishes, count) or []
     boot = next((device for device in devices if device.wish.boots), None)
     image: Image | None = None
     if boot is None:
-        image = checked("image_id", images.get_bootable, context, request.image_id)
-    elif request.image_id and str(request.image_id) != str(boot.wish.key):
+        image = checked("image_id", images.get_bootable, context, image_id)
+    elif image_id and str(image_id) != str(boot.wish.key):
         wrong["image_id"] = _("It cannot boot from an image and from a volume.")
     names = checked("name", _names, request.name, request.count)
     if count not in range(1, MOST_AT_ONCE + 1):
@@ -164,6 +168,12 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     )
 
 
+def _image_of_volumes(context: Context, image_id: object) -> Image | None:
+    """Return the image if it is one of snapshots. Raise NotFound, Forbidden."""
+    image = images.get_bootable(context, image_id)
+    return image if image.is_of_volumes else None
+
+
 def _flavor_refusal(
     flavor: Flavor, image: Image | None, boot: CheckedDevice | None, properties: Mapping[str, str]
 ) -> str:
@@ -177,8 +187,9 @@ def _flavor_refusal(
 
 
 def _volumes(devices: Sequence[CheckedDevice]) -> dict[str, list[str]]:
-    """Return the hint with the volumes that the host must reach."""
+    """Return the hint with the volumes that the host must reach: those to attach, and those whose snapshots are copied."""
     ids = [str(device.volume.pk) for device in devices if device.volume]
+    ids += [str(device.snapshot.volume_id) for device in devices if device.snapshot]
     return {placement.VOLUMES: ids} if ids else {}
 
 

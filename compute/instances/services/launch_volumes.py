@@ -15,15 +15,27 @@ from compute.images.models import Image
 from compute.instances.models import Instance
 from compute.instances.services import volume_disks
 from compute.instances.services.block_devices import CheckedDevice
-from compute.volumes.models import Attachment, Volume
+from compute.volumes.models import Attachment, Backup, Volume, VolumeSnapshot
 from compute.volumes.services import volume_placement
 from compute.volumes.states import VolumeState, VolumeTask
 
+AVAILABLE = "available"
+"""The status of snapshots and backups that volumes are made of."""
+
 
 def lock(devices: Iterable[CheckedDevice]) -> None:
-    """Lock the present volumes among the devices, in the order of their ids."""
+    """Lock the present volumes among the devices, and what new ones are made of. Raise Conflict if that changes."""
+    devices = list(devices)
     keys = [device.volume.pk for device in devices if device.volume]
     lock_all(Volume.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    for rows in (
+        VolumeSnapshot.objects.filter(pk__in=[device.snapshot.pk for device in devices if device.snapshot]),
+        Backup.objects.filter(pk__in=[device.backup.pk for device in devices if device.backup]),
+    ):
+        lock_all(rows.select_for_update(no_key=True).order_by("pk"))
+        for row in rows.all():
+            if row.task_state or row.status != AVAILABLE:
+                raise Conflict(_("%(source)s is just changing. Try again.") % {"source": row})
 
 
 def create_rows(instance: Instance, devices: Iterable[CheckedDevice], user: User) -> list[Volume]:
@@ -73,7 +85,8 @@ def plug(instance: Instance, *, boot: bool) -> None:
     for attachment in instance.attachments.filter(boots=boot, released=False).order_by("created_at", "pk"):
         volume = Volume.objects.select_related("disk__pool").get(pk=attachment.volume_id)
         if volume.disk is None and instance.hypervisor is not None:
-            volume_placement.create_disk(volume, pools.default(instance.hypervisor))
+            pool = volume_placement.source_pool(volume) or pools.default(instance.hypervisor)
+            volume_placement.create_disk(volume, pool)
         if volume_disks.disk_of(volume).instance_id is None:
             volume_disks.place(instance, volume, attachment.device)
 

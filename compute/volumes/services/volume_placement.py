@@ -59,6 +59,8 @@ def _locked_refusal(volume: Volume, pool: Pool) -> str:
 def refusal(volume: Volume, pool: Pool) -> str:
     """Return why the pool cannot take the volume; empty if it can."""
     hosts = list(pool.hosts.all())
+    if (source := source_pool(volume)) not in {None, pool}:
+        return _("%(pool)s does not have the data to copy; %(other)s has.") % {"pool": pool, "other": source}
     if reason := type_refusal(volume.type, pool):
         return reason
     if volume.requested_zone and volume.requested_zone not in {host.availability_zone for host in hosts}:
@@ -69,6 +71,15 @@ def refusal(volume: Volume, pool: Pool) -> str:
     if not any(host.enabled and host.state == Hypervisor.State.UP for host in hosts):
         return _("No host of %(pool)s is up and switched on.") % {"pool": pool}
     return shortage(pool, volume.size_gib * GIB)
+
+
+def source_pool(volume: Volume) -> Pool | None:
+    """Return the pool with the disk that the volume is a copy of; None where any pool will do."""
+    if volume.snapshot_id is not None:
+        return Pool.objects.filter(disks__layers__snapshots=volume.snapshot_id).first()
+    if volume.source_volume_id is not None:
+        return Pool.objects.filter(disks__volume=volume.source_volume_id).first()
+    return None
 
 
 def type_refusal(volume_type: VolumeType, pool: Pool) -> str:

@@ -16,7 +16,8 @@ from compute.instances.services import volume_disks
 from compute.instances.services.block_devices import BlockDevice
 from compute.instances.services.launch_request import LaunchRequest
 from compute.instances.states import VmState
-from compute.volumes.models import Attachment, Volume
+from compute.volumes.models import Attachment, Disk, Volume
+from compute.volumes.services import volume_placement
 from tests import factories
 from tests.worker import work
 
@@ -78,12 +79,70 @@ def test_booting_from_a_volume_counts_no_root_disk(as_alice: Context, request_fo
     assert Volume.objects.get().name == instance.name
 
 
+def test_it_boots_from_a_volume_made_of_a_snapshot_or_a_backup(
+    as_alice: Context, request_for: RequestFor
+) -> None:
+    system = factories.VolumeFactory(
+        project=as_alice.project, bootable=True, size_gib=3, image_metadata={"os_type": "linux"}
+    )
+    snapshot = factories.VolumeSnapshotFactory(volume=system)
+    backup = factories.BackupFactory(volume=system, bootable=True, image_metadata=system.image_metadata)
+    for source, row in (("snapshot", snapshot), ("backup", backup)):
+        device = BlockDevice(source=source, key=str(row.pk), boots=True)  # type: ignore[arg-type]
+        (instance,) = launch(as_alice, request_for(image_id=None, block_devices=[device]))
+        made = instance.attachments.get().volume
+        assert (made.size_gib, made.bootable, made.image_metadata) == (3, True, {"os_type": "linux"})
+        assert row in (made.snapshot, made.backup)
+        operation = Operation.objects.get(subject_id=instance.pk)
+        assert operation.holds.filter(resource_id=row.pk, shared=True).exists()
+    hints = Instance.objects.get(attachments__volume__snapshot=snapshot).scheduler_hints
+    assert hints["volumes"] == [str(system.pk)]
+    data = factories.VolumeSnapshotFactory(volume=factories.VolumeFactory(project=as_alice.project))
+    device = BlockDevice(source="snapshot", key=str(data.pk), boots=True)
+    with pytest.raises(BadInput) as caught:
+        launch(as_alice, request_for(image_id=None, block_devices=[device]))
+    assert "holds no system" in str(caught.value.fields["block_devices"])
+
+
+def test_what_just_changes_is_not_copied(as_alice: Context, request_for: RequestFor) -> None:
+    snapshot = factories.VolumeSnapshotFactory(
+        volume=factories.VolumeFactory(project=as_alice.project, bootable=True), task_state="deleting"
+    )
+    device = BlockDevice(source="snapshot", key=str(snapshot.pk), boots=True)
+    with pytest.raises(BadInput):
+        launch(as_alice, request_for(image_id=None, block_devices=[device]))
+    assert not Instance.objects.exists()
+
+
+def test_a_copy_lies_in_the_pool_of_what_it_is_a_copy_of(as_alice: Context) -> None:
+    host = factories.HypervisorFactory()
+    larger = factories.PoolFactory(hosts=[host], capacity_bytes=2**50, available_bytes=2**50)
+    own = factories.PoolFactory(hosts=[host], capacity_bytes=2**40, available_bytes=2**40)
+    system = factories.VolumeFactory(project=as_alice.project)
+    Disk.objects.filter(pk=system.disk_id).update(pool=own)
+    system.refresh_from_db()
+    snapshot = factories.VolumeSnapshotFactory(volume=system)
+    empty = factories.VolumeFactory(project=as_alice.project, disk=None)
+    assert volume_placement.place(empty).pool == larger
+    for fields in ({"snapshot": snapshot}, {"source_volume_id": system.pk}):
+        copy = factories.VolumeFactory(project=as_alice.project, disk=None, **fields)
+        assert volume_placement.place(copy).pool == own
+    own.hosts.set([factories.HypervisorFactory(enabled=False)])
+    with pytest.raises(Conflict, match="does not have the data to copy"):
+        volume_placement.place(
+            factories.VolumeFactory(project=as_alice.project, disk=None, snapshot=snapshot)
+        )
+
+
 @pytest.mark.parametrize(
     ("devices", "sentence"),
     [
         ([BlockDevice(source="volume", key="x")], "could not be found"),
         ([BlockDevice(source="blank")], "whole number of GiB"),
         ([BlockDevice(source="image", key="x", boots=True)], "Choose an image"),
+        ([BlockDevice(source="image", boots=True)], "Choose what the volume is made of"),
+        ([BlockDevice(source="snapshot", key="x", boots=True)], "could not be found"),
+        ([BlockDevice(source="backup", key="x", boots=True)], "could not be found"),
         ([BlockDevice(source="blank", size=1, boots=True)] * 2, "boots from one device"),
         ([BlockDevice(source="blank", size=1)] * 21, "at most 20"),
         ("nonsense", "list of block devices"),
