@@ -16,6 +16,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, MeridianError
 from compute.images.models import Image
 from compute.images.services import gate, images, imports, resumable
+from compute.images.services.catalog import CATALOG
 from compute.store import PIECE_BYTES
 from portal.forms import Form, description_field
 from portal.image_rows import FORMATS, VISIBILITIES
@@ -79,7 +80,20 @@ class WebForm(NewForm):
         widget=forms.URLInput(attrs={"autofocus": True, "placeholder": "https://"}),
         help_text=gettext_lazy("Of an image, packed or not. Meridian fetches it; only public addresses are."),
     )
+    checksum = forms.CharField(
+        label=gettext_lazy("SHA-256 or SHA-512"),
+        required=False,
+        max_length=128,
+        help_text=gettext_lazy("If you know it, the data must have it."),
+    )
+    entry = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     field_order = ("uri", "name")
+
+    @property
+    def catalog_entry(self) -> str:
+        """Return the key of the catalog's image whose address this still is."""
+        key = self.cleaned_data["entry"]
+        return key if any((one.key, one.url) == (key, self.cleaned_data["uri"]) for one in CATALOG) else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +115,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def _from_web(request: Request) -> HttpResponse:
-    form = WebForm(request.POST or None, initial={"visibility": "private"})
+    form = WebForm(request.POST or None, initial={"visibility": "private"} | _of_catalog(request))
     narrow_visibility(form, request.context)
     status = 200
     if request.method == "POST":
@@ -110,7 +124,11 @@ def _from_web(request: Request) -> HttpResponse:
             url = form.cleaned_data["uri"]
             try:
                 image = imports.import_new(
-                    request.context, {"name": _name_in(url)} | form.image_fields(), url
+                    request.context,
+                    {"name": _name_in(url)} | form.image_fields(),
+                    url,
+                    checksum=form.cleaned_data["checksum"].strip(),
+                    entry=form.catalog_entry,
                 )
             except MeridianError as error:
                 form.refuse(error)
@@ -118,7 +136,23 @@ def _from_web(request: Request) -> HttpResponse:
             else:
                 message = _("Importing the image %(name)s.") % {"name": image.name}
                 return away(request, message, reverse("images"))
-    return page(request, "images/new.html", {"form": form, "is_web": True}, status=status)
+    values = {"form": form, "is_web": True, "catalog": CATALOG, "entry": request.GET.get("entry", "")}
+    return page(request, "images/new.html", values, status=status)
+
+
+def _of_catalog(request: Request) -> dict[str, Any]:
+    """Return the form's values for the catalog's image in the address; none if it names none."""
+    entry = next((one for one in CATALOG if one.key == request.GET.get("entry")), None)
+    if entry is None:
+        return {}
+    return {
+        "entry": entry.key,
+        "uri": entry.url,
+        "name": entry.name,
+        "os_admin_user": entry.default_user,
+        "min_ram": entry.min_ram_mib,
+        "min_disk": entry.min_disk_gib,
+    }
 
 
 def _without_data(context: Context, image_id: str) -> Image:

@@ -20,6 +20,7 @@ from tests.bench import (
     console,
     figures,
     identity,
+    images,
     launch,
     listing,
     memory,
@@ -28,6 +29,7 @@ from tests.bench import (
     restart,
     scale,
     slow_line,
+    volumes,
 )
 from tests.bench.figures import Figure
 from tests.bench.installation import Installation
@@ -44,6 +46,8 @@ MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "slow_line": slow_line.measure,
     "scale": scale.measure,
     "console": console.measure,
+    "images": images.measure,
+    "volumes": volumes.measure,
     "restart": restart.measure,
     "identity": identity.measure,
 }

@@ -46,9 +46,9 @@ class Api:
 
     def __init__(self, installation: Installation, name: str, project: str) -> None:
         self._url = installation.stack.url
-        self._session = requests.Session()
+        self.session = requests.Session()
         proof = {"user": {"name": name, "domain": {"id": "default"}, "password": PASSWORD}}
-        answer = self._session.post(
+        answer = self.session.post(
             f"{self._url}/identity/v3/auth/tokens",
             json={
                 "auth": {
@@ -58,19 +58,19 @@ class Api:
             },
             timeout=60,
         )
-        self._session.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
-        self._session.headers["Connection"] = "close"
+        self.session.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
+        self.session.headers["Connection"] = "close"
         self.project = answer.json()["token"]["project"]["id"]
 
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
-        answer = self._session.request(method, f"{self._url}/compute/v2.1/{path}", json=body, timeout=60)
+        answer = self.session.request(method, f"{self._url}/compute/v2.1/{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer
 
     def launch(self, name: str, image: str, count: int) -> float:
         """Seconds from POST until all are ACTIVE; they are removed afterwards."""
         server = {"name": name, "imageRef": image, "flavorRef": "1", "min_count": count, "networks": "auto"}
-        self._session.headers["X-OpenStack-Nova-API-Version"] = "2.37"
+        self.session.headers["X-OpenStack-Nova-API-Version"] = "2.37"
         began = time.perf_counter()
         self.ask("POST", "servers", {"server": server})
         while True:
@@ -85,7 +85,7 @@ class Api:
             self.ask("POST", f"servers/{server['id']}/action", {"forceDelete": None})
         while self.ask("GET", f"servers/detail?name={name}").json()["servers"]:
             time.sleep(POLL_SECONDS)
-        del self._session.headers["X-OpenStack-Nova-API-Version"]
+        del self.session.headers["X-OpenStack-Nova-API-Version"]
         return took
 
 

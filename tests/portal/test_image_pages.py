@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.models import Project, User
 from compute.engine.models import Operation
 from compute.images.models import Image, ImageMember
+from compute.images.services.catalog import CATALOG
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,23 @@ def test_one_from_the_web_begins_an_import(browser: Client) -> None:
     operation = Operation.objects.get()
     assert operation.kind == "image.import"
     assert "token" not in str(operation.parameters)
+
+
+def test_a_well_known_one_fills_the_form(browser: Client) -> None:
+    entry = CATALOG[0]
+    page = text(browser.get(f"/images/new/?source=web&entry={entry.key}"))
+    for value in (entry.url, entry.name, entry.default_user):
+        assert f'value="{value}"' in page
+    fields = {"uri": entry.url, "entry": entry.key, "name": "mine"}
+    assert browser.post("/images/new/?source=web", fields).status_code == 302
+    assert Operation.objects.get().parameters["entry"] == entry.key
+    # Another address is nobody's whose digest is known.
+    other = fields | {"uri": "https://images.example.com/other.img"}
+    assert browser.post("/images/new/?source=web", other).status_code == 302
+    assert "entry" not in Operation.objects.order_by("created_at").last().parameters
+    short = browser.post("/images/new/?source=web", fields | {"checksum": "abc"})
+    assert short.status_code == 400
+    assert "64 or 128" in text(short)
 
 
 def test_a_reader_finds_no_way_to_add_one(blue: Project) -> None:

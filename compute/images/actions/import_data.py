@@ -85,7 +85,8 @@ class Import(Action):
             raise Conflict(_("The image has data already, or is just getting them."))
         transitions.change(image, status=Status.IMPORTING, fault=None)
         url = {"uri": web_download.without_query(parameters["uri"])} if "uri" in parameters else {}
-        return {"method": method, "request": parameters.get("request", {})} | url
+        digest = {name: parameters[name] for name in ("checksum", "entry") if parameters.get(name)}
+        return {"method": method, "request": parameters.get("request", {})} | url | digest
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
         """Return the whole URL, whose query may be a secret."""

@@ -1,5 +1,6 @@
 """Data of images as they come: what reads them, what checks their length, and what tells that they are damaged."""
 
+import hashlib
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -38,6 +39,23 @@ def read_head(body: Body, size: int) -> bytes:
     while len(head) < size and (more := body.read(size - len(head))):
         head += more
     return head
+
+
+class Hashed:
+    """Data of which a digest is taken as they are read, by one of `hashlib`'s algorithms."""
+
+    def __init__(self, body: Body, algorithm: str) -> None:
+        self._body, self._digest = body, hashlib.new(algorithm)
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes; none at the end."""
+        data = self._body.read(size)
+        self._digest.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        """Return the digest of what was read, in hexadecimal digits."""
+        return self._digest.hexdigest()
 
 
 class WholeBody:

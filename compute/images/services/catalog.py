@@ -88,7 +88,7 @@ def find(key: str) -> CloudImage:
 def fetch(entry: CloudImage, target: Path) -> None:
     """Download the image to `target` and compare its digest. Raise Unavailable and leave no file if that fails."""
     try:
-        expected = _digest_in(_read(entry.checksums_url), entry.url.rpartition("/")[2], entry.digest)
+        expected = digest_in(entry, _read(entry.checksums_url))
         with urllib.request.urlopen(entry.url, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310
             shutil.copyfileobj(answer, file, 1024 * 1024)
         with target.open("rb") as file:
@@ -112,8 +112,12 @@ def _read(url: str) -> str:
         return str(answer.read().decode())
 
 
-def _digest_in(listing: str, file_name: str, digest: str) -> str:
-    """Return the digest of `file_name` from a list in either form: `HEX  NAME` or `SHA256 (NAME) = HEX`."""
+def digest_in(entry: CloudImage, listing: str) -> str:
+    """Return the image's digest from its maker's list, in either form: `HEX  NAME` or `SHA256 (NAME) = HEX`.
+
+    Raise Unavailable.
+    """
+    file_name, digest = entry.url.rpartition("/")[2], entry.digest
     hexadecimal = rf"([0-9a-f]{{{hashlib.new(digest).digest_size * 2}}})"
     name = re.escape(file_name)
     match = re.search(rf"^{hexadecimal}\s+\*?{name}$|\({name}\)\s*=\s*{hexadecimal}$", listing, re.MULTILINE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from string import hexdigits
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,8 @@ from compute.engine.models.operation import OperationQuerySet
 from compute.engine.operations import Run, Wait
 from compute.engine.services import transitions
 from compute.images.models import Image
-from compute.images.services import image_files, image_quota, images, web_download
+from compute.images.services import catalog, image_files, image_quota, images, web_download
+from compute.images.services.bodies import Hashed, read_head
 
 DIRECT, WEB = "glance-direct", "web-download"
 METHODS = (DIRECT, WEB)
@@ -29,6 +31,9 @@ KIND = "image.import"
 FETCH = "fetch"
 """The name of the step that fetches."""
 
+ALGORITHMS = {64: "sha256", 128: "sha512"}
+"""{length in hexadecimal digits: algorithm} of the digests that people may give."""
+MOST_LISTING_BYTES = 1 << 20
 LOOK_AGAIN = timedelta(seconds=10)
 GONE = gettext_lazy("The data that were to be imported are gone. Send them again.")
 
@@ -67,14 +72,24 @@ def import_data(context: Context, image_id: object, request: Mapping[str, Any]) 
 
 
 @transaction.atomic
-def import_new(context: Context, data: Mapping[str, Any], url: str) -> Image:
+def import_new(
+    context: Context, data: Mapping[str, Any], url: str, *, checksum: str = "", entry: str = ""
+) -> Image:
     """Make an image of the fields that `images.create` takes, and import its data from the web.
 
-    Formats that are not among them are told from the data. Raise Forbidden, BadInput, OverQuota.
+    Formats that are not among them are told from the data, which must have the SHA-256 or SHA-512 `checksum` if one is
+    given, or that of the catalog's `entry`. Raise Forbidden, BadInput, OverQuota.
     """
     uri = web_download.enforce_url(url)
+    if checksum and (len(checksum) not in ALGORITHMS or set(checksum.lower()) - set(hexdigits)):
+        raise BadInput(
+            fields={"checksum": _("Give the 64 or 128 hexadecimal digits of a SHA-256 or SHA-512.")}
+        )
+    if entry:
+        catalog.find(entry)
     image = images.create(context, data, None)
-    begin(context, KIND, image.pk, parameters={"method": WEB, "uri": uri})
+    parameters = {"method": WEB, "uri": uri, "checksum": checksum.lower(), "entry": entry}
+    begin(context, KIND, image.pk, parameters=parameters)
     return image
 
 
@@ -97,8 +112,10 @@ def fetch(run: Run, url: str) -> None:
     image = run.subject
     image_files.remove_file(image.pk)
     most = image_quota.bytes_left(image)
+    expected = _expected_digest(run.operation.parameters)
     with web_download.fetching(url) as download:
         image_quota.enforce_bytes(download.size or 0, most)
+        body = Hashed(download.body, expected[0]) if expected else download.body
 
         def watch(size: int) -> None:
             image_quota.enforce_bytes(size, most)
@@ -106,9 +123,27 @@ def fetch(run: Run, url: str) -> None:
 
         token = f"{run.operation.pk.hex}-{run.operation.fence}"
         with translated(f"Storing {image.name}"):
-            received = image_files.write_part(image, token, download.body, watch)
+            received = image_files.write_part(image, token, body, watch)
+    if expected and isinstance(body, Hashed) and body.hexdigest() != expected[1]:
+        image_files.remove_file(image.pk)
+        raise BadInput(
+            _("The data are not what they should be: their %(algorithm)s is %(digest)s.")
+            % {"algorithm": expected[0].upper(), "digest": body.hexdigest()}
+        )
     run.check()
     transitions.change(image, staged=received.as_staged())
+
+
+def _expected_digest(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the algorithm and the digest that the data must have; None if nobody has said one. Raise Unavailable."""
+    if checksum := parameters.get("checksum"):
+        return ALGORITHMS[len(checksum)], checksum
+    if not (key := parameters.get("entry")):
+        return None
+    entry = catalog.find(key)
+    with web_download.fetching(entry.checksums_url) as listing:
+        text = read_head(listing.body, MOST_LISTING_BYTES).decode(errors="replace")
+    return entry.digest, catalog.digest_in(entry, text)
 
 
 def _wait_for_turn(operation: Operation) -> None:

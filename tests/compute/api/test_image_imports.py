@@ -1,11 +1,13 @@
 """Imports by the Image API: what was staged, and what the web has, as operations that can be watched and cancelled."""
 
+import gzip
 import hashlib
 import ipaddress
 import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,13 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.context import Context
+from accounts.errors import BadInput
 from accounts.models import AuditEvent, Project, Quota
 from compute.engine import operations
 from compute.engine.models import Operation
 from compute.images.models import Image
-from compute.images.services import image_files, image_quota, uploads, web_download
+from compute.images.services import catalog, image_files, image_quota, imports, uploads, web_download
 from tests import web_server
 from tests.certificates import certify
 from tests.compute.api.compute_calls import Compute
@@ -533,3 +537,53 @@ def test_tasks_are_listed_to_administrators(member: Compute, admin: Compute, web
     assert admin.get("/image/v2/schemas/task")["name"] == "task"
     assert member.get("/image/v2/schemas/tasks")["name"] == "tasks"
     assert done["status"] == "active"
+
+
+def import_new(context: Context, url: str, **more: str) -> Image:
+    """An image after it was imported as the page does, or was not."""
+    image = imports.import_new(context, {"name": "web"}, url, **more)
+    work("image.import")
+    image.refresh_from_db()
+    return image
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+def test_a_digest_that_is_given_must_be_that_of_the_data(
+    as_alice: Context, web: WebServer, image_store: Path, algorithm: str
+) -> None:
+    data = b"disk" * 1000
+    url, digest = web.serve("/disk.img.gz", gzip.compress(data)), hashlib.new(algorithm)
+    digest.update(gzip.compress(data))
+    wrong = import_new(as_alice, url, checksum="0" * len(digest.hexdigest()))
+    assert (wrong.status, wrong.staged) == ("queued", None)
+    assert digest.hexdigest() in str(wrong.fault)
+    assert list(image_store.iterdir()) == []
+    right = import_new(as_alice, url, checksum=digest.hexdigest().upper())
+    assert (right.status, right.disk_format, right.size) == ("active", "raw", len(data))
+    for bad in ("0" * 63, "x" * 64, "0" * 129):
+        with pytest.raises(BadInput) as caught:
+            imports.import_new(as_alice, {"name": "web"}, url, checksum=bad)
+        assert "checksum" in caught.value.fields
+
+
+def test_well_known_images_have_their_makers_digests(
+    as_alice: Context, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"a disk of a well-known system"
+    web.serve("/pub/SUMS", f"{hashlib.sha512(data).hexdigest()}  disk.img\n".encode())
+    entry = replace(
+        catalog.CATALOG[0],
+        url=web.serve("/pub/disk.img", data),
+        checksums_url=web.url("/pub/SUMS"),
+        digest="sha512",
+    )
+    monkeypatch.setattr(catalog, "CATALOG", (entry,))
+    assert import_new(as_alice, entry.url, entry=entry.key).status == "active"
+    web.serve("/pub/disk.img", b"something else")
+    refused = import_new(as_alice, entry.url, entry=entry.key)
+    assert refused.status == "queued"
+    assert "not what they should be" in str(refused.fault)
+    web.serve("/pub/SUMS", b"of other files")
+    assert "does not name" in str(import_new(as_alice, entry.url, entry=entry.key).fault)
+    with pytest.raises(BadInput):
+        imports.import_new(as_alice, {"name": "web"}, entry.url, entry="unknown")

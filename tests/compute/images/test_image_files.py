@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,11 +76,11 @@ def test_an_adopted_image_can_be_launched_and_deleted(image_folder: Path, plain:
 
 def test_digests_are_found_in_both_usual_forms() -> None:
     digest = "ab" * 32
-    wanted = catalog._digest_in
-    assert wanted(f"{'cd' * 32}  other\n{digest} *a.img\n", "a.img", "sha256") == digest
-    assert wanted(f"# a.img: 5 bytes\nSHA256 (a.img) = {digest}\n", "a.img", "sha256") == digest
+    entry = replace(catalog.CATALOG[0], url="https://x.example/a.img", digest="sha256")
+    assert catalog.digest_in(entry, f"{'cd' * 32}  other\n{digest} *a.img\n") == digest
+    assert catalog.digest_in(entry, f"# a.img: 5 bytes\nSHA256 (a.img) = {digest}\n") == digest
     with pytest.raises(Unavailable, match=r"a\.img"):
-        wanted(f"{digest}  xa.img\n", "a.img", "sha256")
+        catalog.digest_in(entry, f"{digest}  xa.img\n")
 
 
 def test_the_catalog_is_complete() -> None:
