@@ -139,6 +139,21 @@ def test_rows_are_chosen_and_acted_on_together(page: Page, steady: str) -> None:
     expect(page.get_by_role("checkbox", name=f"Select {steady}")).not_to_be_checked()
 
 
+def test_single_keys(page: Page, steady: str) -> None:
+    """`?` shows the keys and `/` searches, unless somebody is typing."""
+    page.goto("/instances/")
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog#keys")).to_be_hidden()
+    page.keyboard.press("/")
+    field = page.locator("#search")
+    expect(field).to_be_focused()
+    page.keyboard.type("a?/")
+    expect(field).to_have_value("a?/")
+    expect(page.locator("dialog#keys")).to_be_hidden()
+
+
 def test_the_palette_leads_and_acts(stack: Stack, page: Page, steady: str) -> None:
     page.goto("/")
     page.keyboard.press("Control+k")

@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import ApplicationCredential, AuditEvent, User
+from accounts.models import ApplicationCredential, AuditEvent, Project, User
 from accounts.services import application_credentials
+from tests import factories
 
 ADDRESS = "/credentials/"
 
@@ -26,6 +27,16 @@ def made(client: Client, **fields: object) -> str:
     assert answer.status_code == 201
     assert answer.headers["Cache-Control"] == "no-store"
     return answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "least"), [("member", "reader"), ("reader", "reader"), ("manager", "reader")]
+)
+def test_the_least_role_is_chosen_at_first(blue: Project, role: str, least: str) -> None:
+    page = browser_of(factories.with_role("ann", role, blue)).get(ADDRESS).content.decode()
+    boxes = re.findall(r'<input[^>]*name="roles"[^>]*>', page)
+    chosen = [re.findall(r'value="([^"]+)"', box)[0] for box in boxes if "checked" in box]
+    assert chosen == [least]
 
 
 def test_the_secret_is_shown_once_and_signs_in(alice: User) -> None:

@@ -103,7 +103,9 @@ def test_what_changed_while_the_page_was_on_its_way_is_not_missed(
 
 
 @pytest.mark.parametrize("frame", [{"text": "no JSON"}, {"text": "{}"}, {"bytes": b"\xff"}, {"text": ""}])
-def test_a_page_that_sends_something_is_told_not_to(alice: User, frame: dict[str, Any]) -> None:
+def test_a_page_that_sends_something_is_told_not_to(
+    alice: User, frame: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     key = session_of(alice)
 
     async def story() -> None:
@@ -116,6 +118,9 @@ def test_a_page_that_sends_something_is_told_not_to(alice: User, frame: dict[str
         assert closed["reason"]
 
     in_loop(story)
+    assert not [record for record in caplog.records if record.exc_info], (
+        "no traceback for what a browser sends"
+    )
 
 
 def in_loop(story: Callable[[], Awaitable[None]]) -> None:

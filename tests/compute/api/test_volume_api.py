@@ -101,6 +101,7 @@ def test_quota(volumes: BlockStorage, root: User, blue: Project, admin_volumes: 
     shown = volumes.get(f"os-quota-sets/{blue.pk}?usage=True")["quota_set"]
     assert shown["volumes"] == {"limit": 1, "in_use": 1, "reserved": 0, "allocated": 0}
     assert shown["gigabytes_standard"]["limit"] == -1
+    assert volumes.get("volumes?limit=0") == {"volumes": []}
     absolute = volumes.get("limits")["limits"]["absolute"]
     assert (absolute["totalVolumesUsed"], absolute["maxTotalVolumes"]) == (1, 1)
     volumes.get(f"os-quota-sets/{HEX}", 403)

@@ -5,7 +5,9 @@ from django.test import Client
 
 from accounts.models import Project, Quota
 from compute.volumes.models import Volume
+from compute.volumes.services.volume_request import VolumeRequest
 from compute.volumes.states import VolumeTask
+from portal import volume_plan
 from tests import factories
 from tests.portal.volumes.pages import HTMX, form, text
 
@@ -65,6 +67,13 @@ def test_the_preview_says_the_least_size_and_the_command(browser: Client, blue: 
     preview = text(browser.post("/volumes/create/preview/", chosen | {"size": ""}, headers=HTMX))
     assert f"openstack volume create --size 4 --source {source.pk} data" in preview
     assert " disabled" not in preview
+
+
+def test_what_begins_with_a_hyphen_is_no_option_of_the_command() -> None:
+    wish = VolumeRequest(name="--help", description="-v", zone="-z", size=1)
+    command = volume_plan.shell_command(wish, size_gib=1)
+    words = "openstack volume create --size 1 --availability-zone=-z --description=-v -- --help"
+    assert command == words
 
 
 def test_what_the_quota_does_not_leave_is_refused_before_it_is_sent(browser: Client, blue: Project) -> None:
