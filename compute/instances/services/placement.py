@@ -19,10 +19,10 @@ from accounts.errors import BadInput
 from accounts.names import is_text
 from compute.hosts.models import Aggregate, Hypervisor
 from compute.hosts.services import aggregates
+from compute.hosts.services.extra_spec_matching import matches
 from compute.instances.models import Instance, ServerGroup
 from compute.instances.models.server_group import Policy
 from compute.instances.services import volume_disks
-from compute.instances.services.extra_spec_matching import matches
 
 AFFINITY_HINTS = ("same_host", "different_host")
 VOLUMES = "volumes"

@@ -10,11 +10,11 @@ from accounts.context import Context
 from accounts.errors import Conflict
 from accounts.models import Project
 from compute.hosts.models import Aggregate, Hypervisor
+from compute.hosts.services.extra_spec_matching import matches
 from compute.instances.actions import begin
 from compute.instances.models import Flavor, Instance
 from compute.instances.models.server_group import Policy
 from compute.instances.services import scheduler
-from compute.instances.services.extra_spec_matching import matches
 from compute.instances.states import VmState
 from tests import factories
 
