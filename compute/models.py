@@ -17,6 +17,7 @@ from compute.networks.models.network import Network, Port
 from compute.volumes.models.attachment import Attachment
 from compute.volumes.models.disk import Disk
 from compute.volumes.models.disk_layer import DiskLayer
+from compute.volumes.models.dismissed_message import DismissedMessage
 from compute.volumes.models.volume import Volume
 from compute.volumes.models.volume_snapshot import VolumeSnapshot
 from compute.volumes.models.volume_transfer import VolumeTransfer
@@ -28,6 +29,7 @@ __all__ = [
     "ConsoleToken",
     "Disk",
     "DiskLayer",
+    "DismissedMessage",
     "Flavor",
     "Heartbeat",
     "Hypervisor",

@@ -12,4 +12,6 @@ RULES = {
     "volume_type:read": "reader",
     "volume_type:write": "admin",
     "volume_service:read": "admin",
+    "volume_message:read": "reader",
+    "volume_message:delete": "member",
 }

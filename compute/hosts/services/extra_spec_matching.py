@@ -1,4 +1,7 @@
-"""Matching of flavors' extra specs with values of hosts (Nova guide, extra specs, operators)."""
+"""Matching of extra specs of flavors and volume types with values of hosts and pools.
+
+The operators are Nova's (guide, extra specs); Cinder has the same and `<is>`.
+"""
 
 import operator
 from collections.abc import Callable
@@ -27,6 +30,8 @@ def matches(value: str, required: str) -> bool:
     """
     operator_name, _space, operand = required.strip().partition(" ")
     operand = operand.strip()
+    if operator_name == "<is>":  # Cinder's, of booleans
+        return value.lower() == operand.lower()
     if operator_name == "<or>":
         return value in {choice.strip() for choice in operand.split("<or>")}
     if operator_name == "<in>":

@@ -27,6 +27,12 @@ BLOCK_STORAGE = Service(
 )
 
 
+def links_of(path: str) -> list[dict[str, str]]:
+    """Return the links of a row at the path."""
+    href = BLOCK_STORAGE.url(path)
+    return [{"rel": "self", "href": href}, {"rel": "bookmark", "href": href.replace("/v3/", "/")}]
+
+
 class VolumeView(ApiView):
     """Speak as Cinder does."""
 

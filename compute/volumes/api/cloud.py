@@ -18,6 +18,7 @@ from compute.hosts.services import aggregates
 from compute.volumes.api.base import VolumeView
 from compute.volumes.api.schemas import cloud as schemas
 from compute.volumes.api.volume_body import pool_name
+from compute.volumes.services import volume_placement
 
 GIB = 2**30
 BINARIES = ("cinder-volume", "cinder-scheduler", "cinder-backup")
@@ -137,14 +138,8 @@ def _pool(pool: Any, in_detail: bool) -> dict[str, Any]:
             "total_capacity_gb": round(pool.capacity_bytes / GIB, 2),
             "free_capacity_gb": round(pool.available_bytes / GIB, 2),
             "allocated_capacity_gb": round(pool.used / GIB, 2),
-            "volume_backend_name": pool.name,
-            "storage_protocol": "file",
-            "vendor_name": "Meridian",
-            "driver_version": "1",
-            "QoS_support": False,
             "reserved_percentage": 0,
-            "multiattach": False,
-            "thin_provisioning_support": True,
+            **volume_placement.capabilities(pool),
             "timestamp": without_zone(timezone.now()),
         }
     return row

@@ -6,6 +6,7 @@ from compute.volumes.api import (
     backups,
     cloud,
     discovery,
+    messages,
     quotas,
     volume_actions,
     volume_metadata,
@@ -76,6 +77,8 @@ _resources: list[URLPattern] = [
     path("os-availability-zone", cloud.Zones.as_view(), name="volume-zones"),
     path("os-services", cloud.Services.as_view(), name="volume-services"),
     path("scheduler-stats/get_pools", cloud.Pools.as_view(), name="volume-pools"),
+    path("messages", messages.Messages.as_view(), name="volume-messages"),
+    path("messages/<str:key>", messages.OneMessage.as_view(), name="volume-message"),
     path("extensions", cloud.Extensions.as_view(), name="volume-extensions"),
     path("resource_filters", cloud.ResourceFilters.as_view(), name="volume-resource-filters"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.context import Context
 from accounts.openstack.times import without_zone
 from compute.hosts.models import Hypervisor, Pool
-from compute.volumes.api.base import BLOCK_STORAGE
+from compute.volumes.api.base import links_of
 from compute.volumes.models import Attachment, Volume
 
 
@@ -102,5 +102,4 @@ def device(volume: Volume) -> str:
 
 
 def _links(volume: Volume) -> list[dict[str, str]]:
-    href = BLOCK_STORAGE.url(f"volumes/{volume.pk}")
-    return [{"rel": "self", "href": href}, {"rel": "bookmark", "href": href.replace("/v3/", "/")}]
+    return links_of(f"volumes/{volume.pk}")

@@ -5,6 +5,7 @@ from compute.volumes.models.backup import Backup
 from compute.volumes.models.backup_plan import BackupPlan
 from compute.volumes.models.disk import Disk
 from compute.volumes.models.disk_layer import DiskLayer
+from compute.volumes.models.dismissed_message import DismissedMessage
 from compute.volumes.models.volume import Volume
 from compute.volumes.models.volume_snapshot import VolumeSnapshot
 from compute.volumes.models.volume_transfer import VolumeTransfer
@@ -16,6 +17,7 @@ __all__ = [
     "BackupPlan",
     "Disk",
     "DiskLayer",
+    "DismissedMessage",
     "Volume",
     "VolumeSnapshot",
     "VolumeTransfer",

@@ -11,11 +11,12 @@ from accounts.errors import Conflict
 from accounts.locking import lock_all
 from compute.engine.services import transitions
 from compute.hosts.models import Hypervisor, Pool
+from compute.hosts.services.extra_spec_matching import matches
 from compute.volumes.models import Disk, Volume, VolumeType
 
 NO_POOL = gettext_noop("No storage pool can take this volume.")
-BACKEND = "volume_backend_name"
-"""The extra spec of a type that names its pool (Cinder, multi-backend)."""
+SCOPE = "capabilities:"
+"""What the names of extra specs of types may begin with that pools must meet. Others with a colon are not theirs."""
 
 GIB = 2**30
 
@@ -84,10 +85,29 @@ def source_pool(volume: Volume) -> Pool | None:
 
 def type_refusal(volume_type: VolumeType, pool: Pool) -> str:
     """Return why volumes of the type cannot lie in the pool; empty if they can."""
-    backend = volume_type.extra_specs.get(BACKEND)
-    if backend and pool.name != backend:
-        return _("%(pool)s is not the pool %(name)s that the type names.") % {"pool": pool, "name": backend}
+    offered = capabilities(pool)
+    for key, required in volume_type.extra_specs.items():
+        name = key.removeprefix(SCOPE)
+        if ":" not in name and not matches(str(offered.get(name, "")), str(required)):
+            return _("%(pool)s does not meet %(key)s=%(value)s of the type.") % {
+                "pool": pool,
+                "key": name,
+                "value": required,
+            }
     return ""
+
+
+def capabilities(pool: Pool) -> dict[str, str | bool]:
+    """Return what types may ask for by their extra specs (Cinder, CapabilitiesFilter)."""
+    return {
+        "volume_backend_name": pool.name,
+        "vendor_name": "Meridian",
+        "driver_version": "1",
+        "storage_protocol": "file",
+        "thin_provisioning_support": True,
+        "multiattach": False,
+        "QoS_support": False,
+    }
 
 
 def shortage(pool: Pool, size_bytes: int) -> str:

@@ -11,6 +11,7 @@ from compute.networks.models import Network
 from tests import factories
 from tests.compute.api.compute_calls import Compute, compute_of
 from tests.compute.api.image_calls import made
+from tests.compute.api.volume_calls import NEWEST, BlockStorage, block_storage_of
 
 
 @pytest.fixture
@@ -26,6 +27,16 @@ def reader(ruth: User, blue: Project) -> Compute:
 @pytest.fixture
 def admin(root: User, blue: Project) -> Compute:
     return compute_of(root, blue)
+
+
+@pytest.fixture
+def volumes(alice: User, blue: Project) -> BlockStorage:
+    return block_storage_of(alice, blue).at(NEWEST)
+
+
+@pytest.fixture
+def admin_volumes(root: User, blue: Project) -> BlockStorage:
+    return block_storage_of(root, blue).at(NEWEST)
 
 
 @pytest.fixture

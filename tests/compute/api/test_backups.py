@@ -27,16 +27,6 @@ UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture
-def volumes(alice: User, blue: Project) -> BlockStorage:
-    return block_storage_of(alice, blue).at(NEWEST)
-
-
-@pytest.fixture
-def admin_volumes(root: User, blue: Project) -> BlockStorage:
-    return block_storage_of(root, blue).at(NEWEST)
-
-
-@pytest.fixture
 def volume(blue: Project) -> Volume:
     row: Volume = factories.VolumeFactory(project=blue, name="data", size_gib=2)
     return row
