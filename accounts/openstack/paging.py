@@ -208,5 +208,9 @@ def _after(columns: list[_Column], values: tuple[Any, ...]) -> Q:
     return condition
 
 
-def _unknown_marker() -> BadInput:
-    return BadInput(fields={"marker": _("No row of this list has this id.")})
+class UnknownMarker(BadInput):
+    """No row of the list has the marker's id."""
+
+
+def _unknown_marker() -> UnknownMarker:
+    return UnknownMarker(fields={"marker": _("No row of this list has this id.")})

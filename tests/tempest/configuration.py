@@ -113,6 +113,8 @@ def write(stack: Stack, workspace: Path, image_address: str) -> None:
             # The first switches tests of lists on, and nothing off. Formats are converted where they are launched.
             "image-feature-enabled": {"image_format_enforcement": "False", "image_conversion": "True"},
             "volume": {
+                "vendor_name": "Meridian",
+                "storage_protocol": "file",
                 "catalog_type": "block-storage",
                 "min_microversion": "3.0",
                 "max_microversion": str(NEWEST_OF_VOLUMES),

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput, Conflict, OverQuota
-from accounts.openstack.paging import Paging
+from accounts.openstack.paging import Paging, UnknownMarker
 from accounts.openstack.service import Service
 from accounts.openstack.view import ApiView
 from compute.api import faults
@@ -41,7 +41,9 @@ class VolumeView(ApiView):
     """The status of a request that the state of a row does not allow."""
 
     def handle_exception(self, exc: Exception) -> Any:
-        """Answer as Cinder does: 413 for an exceeded quota, 400 for what a state does not allow."""
+        """Answer as Cinder does: 413 for an exceeded quota, 400 for what a state does not allow, 404 for a marker."""
+        if isinstance(exc, UnknownMarker):
+            return self.api.error(404, str(exc.fields["marker"]))
         if isinstance(exc, OverQuota):
             return self.api.error(413, str(exc))
         if isinstance(exc, Conflict):

@@ -24,6 +24,7 @@ from compute.volumes.states import SnapshotState
 SORTS = {
     "id": "pk",
     "name": "name",
+    "display_name": "name",
     "status": "status",
     "created_at": "created_at",
     "updated_at": "updated_at",

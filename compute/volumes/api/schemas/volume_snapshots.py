@@ -93,7 +93,7 @@ _FIELDS = {
 
 def _create(minor: int) -> Schema:
     optional: dict[str, Schema] = {**_FIELDS, "force": FLAG}
-    return object_of({"snapshot": object_of({"volume_id": UUID}, optional)})
+    return object_of({"snapshot": object_of({"volume_id": nullable(UUID)}, optional)})
 
 
 CREATE = by_version(_create, first=0)
