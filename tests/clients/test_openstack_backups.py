@@ -18,12 +18,16 @@ COUNTER = """#!/bin/sh
         text=$(head -c 64 $device | tr -d '\\000')
         count=$((count + 1))
         echo "entry $count ." | dd of=$device conv=notrunc,fsync 2> /dev/null
+        [ -b $device ] || { rm -f $device; continue; }
         echo "disk: $(cat $disk/serial) $(cat $disk/size) $text" > /dev/ttyS0
     done
     sleep 1
 done) &
 """
-"""Writes a number on each disk again and again, and says of every one what was written there before."""
+"""Writes a number on each disk again and again, and says of every one what was written there before.
+
+A disk that is unplugged meanwhile leaves a plain file of its name, in the place of the next one.
+"""
 
 NAMES = ("live", "second", "third", "of-moment", "fourth", "fifth")
 """Backups in the order of their moments."""

@@ -17,7 +17,9 @@ WRITER = """#!/bin/sh
         [ -e $disk ] || continue
         device=/dev/${disk##*/}
         text=$(head -c 64 $device | tr -d '\\000')
-        [ -n "$text" ] || { echo "written by $(hostname)" | dd of=$device conv=notrunc,fsync 2> /dev/null; continue; }
+        [ -n "$text" ] || echo "written by $(hostname)" | dd of=$device conv=notrunc,fsync 2> /dev/null
+        [ -b $device ] || rm -f $device  # it was unplugged meanwhile, and dd has made a plain file of its name
+        [ -n "$text" ] || continue
         echo "disk: $(cat $disk/serial) $(cat $disk/size) $text" > /dev/ttyS0
     done
     echo "disks: $(ls /sys/block | grep -c '^vd')" > /dev/ttyS0
