@@ -30,7 +30,7 @@ class Console:
         self._unread = b""
         self._lock, self._close_lock = Lock(), Lock()
         self._paused = False
-        self._closed = False
+        self._closed = self._ended = False
         self._connection = open_connection(uri)
         try:
             within(OPEN_SECONDS, uri, uuid, lambda: self._open(uuid))
@@ -47,10 +47,13 @@ class Console:
 
     def read(self, size: int = CHUNK) -> bytes:
         """Return output, waiting for it; b"" once the console has ended."""
+        if self._ended:
+            return b""  # also if libvirt brought something more while it was closed
         data = self._unread or self._chunks.get()
         self._unread = data[size:]
         if not data:
-            self._chunks.put(b"")  # the next read returns b"" too
+            self._ended = True
+            self._chunks.put(b"")  # for whoever waits beside this reader
         elif self._paused and self._chunks.empty():
             self._resume()
         return data[:size]
