@@ -34,10 +34,6 @@ class State:
     received: int
     length: int
 
-    @property
-    def percent(self) -> int:
-        return 100 * self.received // self.length
-
 
 def begin(context: Context, data: Mapping[str, Any], length: int) -> Image:
     """Make an image of the fields that `images.create` takes, which waits for `length` bytes.

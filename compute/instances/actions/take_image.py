@@ -82,6 +82,7 @@ class TakeImage(ImageAction):
     api_body = _IMAGE
     api_history = "createImage"
     reserves = True
+    needs_own_disk = False  # `redirect` has another way for volumes
     bulk = False
     fields = ("name",)
     asks = True
@@ -109,11 +110,6 @@ class TakeImage(ImageAction):
             context, instance, name, key=parameters.get(KEY), metadata=texts, schedule_id=schedule_id
         )
         return image_parameters | ({"backups": backups} if backups else {})
-
-    def blocker(self, instance: Instance) -> str:
-        if instance.boots_from_volume and not instance.was_launched:
-            return _("Its launch has failed, so there is no machine. Delete it and launch it again.")
-        return "" if instance.boots_from_volume else super().blocker(instance)
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)

@@ -36,13 +36,9 @@ class Messages(RowList):
             resource_uuid=query.get("resource_uuid", ""),
             resource_type=query.get("resource_type", ""),
             request_id=query.get("request_id", ""),
+            event_id=query.get("event_id", ""),
         )
-        if query.get("message_level", LEVEL).upper() != LEVEL:
-            return rows.none()
-        if event_id := query.get("event_id"):
-            keys = [row.pk for row in rows if Message(operation=row).event_id == event_id]
-            rows = rows.filter(pk__in=keys)
-        return rows
+        return rows if query.get("message_level", LEVEL).upper() == LEVEL else rows.none()
 
     @contract(query=schemas.QUERY, answers={200: schemas.LIST})
     def get(self, request: Request) -> HttpResponse:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts import policy
@@ -27,7 +28,8 @@ ACTIONS = {
     "backup.delete": "014",
     "volume.restore": "015",
 }
-"""{kind: Cinder's number of the action}; 000 for all others."""
+"""{kind: Cinder's number of the action}."""
+OTHER = "000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Message:
     @property
     def event_id(self) -> str:
         """Return Cinder's id of the kind of event, of which the last number means an error of any kind."""
-        return f"VOLUME_{self.resource_type}_{ACTIONS.get(self.operation.kind, '000')}_001"
+        return _event_id(self.operation.subject_type, ACTIONS.get(self.operation.kind, OTHER))
 
     @property
     def text(self) -> str:
@@ -60,7 +62,12 @@ class Message:
 
 
 def visible_to(
-    context: Context, *, resource_uuid: str = "", resource_type: str = "", request_id: str = ""
+    context: Context,
+    *,
+    resource_uuid: str = "",
+    resource_type: str = "",
+    request_id: str = "",
+    event_id: str = "",
 ) -> OperationQuerySet:
     """Return the operations whose messages the project may read, newest first; administrators, of all projects.
 
@@ -75,6 +82,8 @@ def visible_to(
     )
     if resource_uuid:
         rows = rows.filter(subject_id__in=_uuids(resource_uuid))
+    if event_id:
+        rows = rows.filter(_of_event(event_id))
     if request_id:
         rows = rows.filter(request_id=request_id) if is_text(request_id) else rows.none()
     return rows.order_by("-created_at", "-pk")
@@ -92,6 +101,19 @@ def delete(context: Context, key: object) -> None:
     """Show a message no more. Raise Forbidden, NotFound."""
     policy.enforce(context, "volume_message:delete")
     DismissedMessage.objects.get_or_create(operation=get(context, key).operation)
+
+
+def _event_id(noun: str, number: str) -> str:
+    return f"VOLUME_{TYPES[noun]}_{number}_001"
+
+
+def _of_event(event_id: str) -> Q:
+    """Return the condition of operations whose event has this id."""
+    kinds = [
+        kind for kind, number in ACTIONS.items() if _event_id(kind.partition(".")[0], number) == event_id
+    ]
+    others = [noun for noun in TYPES if _event_id(noun, OTHER) == event_id]
+    return Q(kind__in=kinds) | (Q(subject_type__in=others) & ~Q(kind__in=list(ACTIONS)))
 
 
 def _uuids(key: object) -> list[UUID]:

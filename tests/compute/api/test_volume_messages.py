@@ -43,6 +43,8 @@ def test_a_failure_leaves_a_message(volumes: BlockStorage, failed: str) -> None:
         ("resource_type=VOLUME_BACKUP", 0),
         ("resource_type=tape", 0),
         ("event_id=VOLUME_VOLUME_001_001", 1),
+        ("event_id=VOLUME_VOLUME_000_001", 0),
+        ("event_id=VOLUME_VOLUME_BACKUP_013_001", 0),
         ("event_id=other", 0),
         ("resource_uuid=00000000-0000-4000-8000-000000000000", 0),
         ("resource_uuid=x", 0),
