@@ -63,11 +63,7 @@ def make(
 ) -> Plan:
     """Return sizes and quota bars for `count` instances. The launch itself checks all of it again."""
     counted = {*resources.SIZES, *([volume_quota.COUNT] if source.volume_gib else [])}
-    usages = (
-        [usage for usage in quotas.project_usage(project) if usage.resource.name in counted]
-        if project
-        else []
-    )
+    usages = quotas.project_usage(project, counted) if project else []
     waiting = quota_requests.open_limits(project) if project else {}
     amounts_needed = source.amounts(flavor, count) if flavor else {}
 
@@ -89,9 +85,7 @@ def resize(
 
     `may_ask` is whether the user can ask for quota, which people do for the project they work in.
     """
-    usages = [
-        usage for usage in quotas.project_usage(instance.project) if usage.resource.name in resources.SIZES
-    ]
+    usages = quotas.project_usage(instance.project, resources.SIZES)
     waiting = quota_requests.open_limits(instance.project)
 
     def added(one: Flavor) -> dict[str, int]:

@@ -34,12 +34,8 @@ class Plan:
 def make(context: Context, request: VolumeRequest) -> Plan:
     """Return the plan of a request. The creation itself checks all of it again."""
     size, error = _size(context, request)
-    usages = [
-        usage
-        for usage in (quotas.project_usage(context.project) if context.project else [])
-        if usage.resource.name in {volume_quota.COUNT, volume_quota.SIZE}
-    ]
     needed = {volume_quota.COUNT: 1, volume_quota.SIZE: size or 0}
+    usages = quotas.project_usage(context.project, needed) if context.project else []
     waiting = quota_requests.open_limits(context.project) if context.project else {}
     return Plan(
         size_gib=size,

@@ -113,7 +113,8 @@ def _sorted(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
 def _by_usage(rows: QuerySet[Project], sort: str, number: int, size: int) -> "Page[Project]":
     """Return a page sorted by usage. Other apps count it, so the ids are sorted here."""
     ids = list(rows.order_by("name", "id").values_list("pk", flat=True))
-    used = quotas.count(ids)[sort.removeprefix("-")]
+    resource = sort.removeprefix("-")
+    used = quotas.count(ids, names={resource})[resource]
     ids.sort(key=lambda key: used.get(key, 0), reverse=sort.startswith("-"))
     page: Page[Any] = Paginator(ids, size).get_page(number)
     by_id = rows.in_bulk(list(page.object_list))

@@ -3,7 +3,7 @@
 Other apps register the resources, and counters of what takes them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,7 +71,8 @@ class Usage:
 resources: dict[str, Resource] = {}
 
 
-counters: list[Counter] = []
+counters: list[tuple[frozenset[str], Counter]] = []
+"""Counters, each with the resources that it counts."""
 
 
 caps: dict[str, int] = {}
@@ -83,9 +84,12 @@ def register(*rows: Resource) -> None:
     resources.update({resource.name: resource for resource in rows})
 
 
-def register_counters(*functions: Counter) -> None:
-    """Register counters; called once their app is ready. What several count of a resource adds up."""
-    counters.extend(functions)
+def register_counter(counter: Counter, *names: str) -> None:
+    """Register a counter of the resources `names`; called once their app is ready.
+
+    What several count of a resource adds up.
+    """
+    counters.append((frozenset(names), counter))
 
 
 def register_caps(limits: Mapping[str, int]) -> None:
@@ -120,26 +124,35 @@ def user_limits(project_id: str, user_id: str) -> dict[str, int]:
     return limits([project_id])[project_id] | dict(rows)
 
 
-def usage(project_ids: Iterable[str]) -> dict[str, list[Usage]]:
-    """Return {project id: usage of every resource}. One query a counter, and one for the limits."""
+def usage(project_ids: Iterable[str], names: Collection[str] | None = None) -> dict[str, list[Usage]]:
+    """Return {project id: usage of each resource}, of those in `names` if given.
+
+    One query a counter, and one for the limits.
+    """
     ids = list(project_ids)
     limit = limits(ids)
-    used = count(ids)
+    used = count(ids, names=names)
     return {
         project_id: [
-            Usage(resource=resource, limit=limit[project_id][name], used=used[name].get(project_id, 0))
-            for name, resource in resources.items()
+            Usage(resource=resources[name], limit=limit[project_id][name], used=by_project.get(project_id, 0))
+            for name, by_project in used.items()
         ]
         for project_id in ids
     }
 
 
-def count(project_ids: Iterable[str], user_id: str | None = None) -> Usages:
-    """Return the usage of every resource, of one user if asked. One query a counter."""
+def count(
+    project_ids: Iterable[str], user_id: str | None = None, names: Collection[str] | None = None
+) -> Usages:
+    """Return the usage of each resource, of one user, and of those in `names`, if given. One query a counter."""
     ids = list(project_ids)
-    used: dict[str, dict[str, int]] = {name: {} for name in resources}
-    for counter in counters:
-        for name, by_project in counter(ids, user_id).items():
+    used: dict[str, dict[str, int]] = {name: {} for name in resources if names is None or name in names}
+    for counted, counter in counters:
+        if counted.isdisjoint(used):
+            continue
+        by_name = counter(ids, user_id)
+        for name in counted & used.keys():
+            by_project = by_name.get(name, {})
             for project_id, amount in by_project.items():
                 used[name][project_id] = used[name].get(project_id, 0) + amount
     return used
@@ -156,18 +169,18 @@ def aggregated(
     return {name: {group["project"]: group[f"amount_of_{name}"] or 0 for group in groups} for name in amounts}
 
 
-def project_usage(project: Project) -> list[Usage]:
-    """Return the usage of one project."""
-    return usage([project.id])[project.id]
+def project_usage(project: Project, names: Collection[str] | None = None) -> list[Usage]:
+    """Return the usage of one project, of resources in `names` if given."""
+    return usage([project.id], names)[project.id]
 
 
-def user_usage(project_id: str, user_id: str) -> list[Usage]:
-    """Return one user's usage and limits within a project."""
+def user_usage(project_id: str, user_id: str, names: Collection[str] | None = None) -> list[Usage]:
+    """Return one user's usage and limits within a project, of resources in `names` if given."""
     limit = user_limits(project_id, user_id)
-    used = count([project_id], user_id)
+    used = count([project_id], user_id, names)
     return [
-        Usage(resource=resource, limit=limit[name], used=used[name].get(project_id, 0))
-        for name, resource in resources.items()
+        Usage(resource=resources[name], limit=limit[name], used=by_project.get(project_id, 0))
+        for name, by_project in used.items()
     ]
 
 
@@ -179,14 +192,14 @@ def reserve(project: Project, amounts: Mapping[str, int], user: User | None = No
     """
     # Locking counts for PostgreSQL; on SQLite every transaction that writes is alone from its start.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    if short := shortages(project_usage(project), amounts):
+    if short := shortages(project_usage(project, amounts), amounts):
         raise OverQuota(" ".join(map(sentence, short)), short)
     if (
         user is None
         or not UserQuota.objects.filter(project=project, user=user, resource__in=amounts).exists()
     ):
         return
-    if short := shortages(user_usage(project.pk, user.pk), amounts):
+    if short := shortages(user_usage(project.pk, user.pk, amounts), amounts):
         reason = _("%(user)s may not take that much of the project.") % {"user": user.name}
         raise OverQuota(" ".join([reason, *map(sentence, short)]), short)
 

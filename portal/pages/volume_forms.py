@@ -152,8 +152,7 @@ def _types(request: Request, volume: Volume, form: VolumeActionForm) -> dict[str
 
 def _sizes(request: Request, volume: Volume, form: VolumeActionForm, *, over_quota: bool) -> dict[str, Any]:
     """Say the present size and what the quota leaves beside the field. Return the quota to ask for if it is short."""
-    usages = quotas.project_usage(volume.project)
-    (usage,) = (row for row in usages if row.resource.name == volume_quota.SIZE)
+    (usage,) = quotas.project_usage(volume.project, {volume_quota.SIZE})
     field, size = form.fields["size"], volume.size_gib
     field.widget.attrs |= {"min": size + 1} | ({"max": size + usage.left} if usage.left is not None else {})
     left = _("no limit") if usage.left is None else amount(usage.left, "GiB")
@@ -166,4 +165,4 @@ def _sizes(request: Request, volume: Volume, form: VolumeActionForm, *, over_quo
     if not over_quota or number is None or not is_own:
         return {}
     waiting = quota_requests.open_limits(volume.project)
-    return {"offer": quota_offer.make(usages, {volume_quota.SIZE: number - size}, waiting)}
+    return {"offer": quota_offer.make([usage], {volume_quota.SIZE: number - size}, waiting)}

@@ -29,7 +29,7 @@ def register() -> None:
         quotas.Resource(name=COUNT, label=_("Images"), counted=images, unit="", default=100),
         quotas.Resource(name=SIZE, label=_("Image storage"), counted=space, unit="MiB", default=512_000),
     )
-    quotas.register_counters(_count)
+    quotas.register_counter(_count, COUNT, SIZE)
 
 
 def reserve(project: Project, user: User | None, *, count: int = 0, size: int = 0) -> None:
@@ -44,8 +44,8 @@ def bytes_left(image: Image) -> int:
     """Return the most bytes that an image may have by its project's quota, and as a disk."""
     if image.project_id is None:
         return MOST_VIRTUAL_BYTES
-    usages = quotas.usage([image.project_id])[image.project_id]
-    left = next(usage.left for usage in usages if usage.resource.name == SIZE)
+    (usage,) = quotas.usage([image.project_id], {SIZE})[image.project_id]
+    left = usage.left
     return MOST_VIRTUAL_BYTES if left is None else min(left * 2**20, MOST_VIRTUAL_BYTES)
 
 

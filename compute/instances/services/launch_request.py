@@ -97,13 +97,16 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
     flavor = checked("flavor_id", flavors.get, context, request.flavor_id)
     count = quotas.whole_number(request.count) or 0
     wishes, image_id = request.block_devices, request.image_id
-    if image_id and not wishes and (of_volumes := checked("image_id", _image_of_volumes, context, image_id)):
-        wishes, image_id = checked("image_id", volume_images.devices_of, of_volumes), None
+    image: Image | None = None
+    if image_id and not wishes:
+        image = checked("image_id", images.get_bootable, context, image_id)
+    if image and image.is_of_volumes:
+        wishes, image_id, image = checked("image_id", volume_images.devices_of, image), None, None
     devices = checked("block_devices", block_devices.check, context, wishes, count) or []
     boot = next((device for device in devices if device.wish.boots), None)
-    image: Image | None = None
     if boot is None:
-        image = checked("image_id", images.get_bootable, context, image_id)
+        if image is None and "image_id" not in wrong:
+            image = checked("image_id", images.get_bootable, context, image_id)
     elif image_id and str(image_id) != str(boot.wish.key):
         wrong["image_id"] = _("It cannot boot from an image and from a volume.")
     names = checked("name", _names, request.name, request.count)
@@ -166,12 +169,6 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         server_group=group,
         placement={"requested_zone": zone, "scheduler_hints": hints | _volumes(devices)},
     )
-
-
-def _image_of_volumes(context: Context, image_id: object) -> Image | None:
-    """Return the image if it is one of snapshots. Raise NotFound, Forbidden."""
-    image = images.get_bootable(context, image_id)
-    return image if image.is_of_volumes else None
 
 
 def _flavor_refusal(

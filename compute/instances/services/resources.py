@@ -61,7 +61,7 @@ def register() -> None:
         quotas.Resource(name="cores", label=_("vCPUs"), counted=cores, unit="", default=20),
         quotas.Resource(name="ram", label=_("Memory"), counted=memory, unit="MiB", default=51_200),
     )
-    quotas.register_counters(_count)
+    quotas.register_counter(_count, *SIZES)
 
 
 def _count(project_ids: Iterable[str], user_id: str | None = None) -> quotas.Usages:

@@ -35,11 +35,12 @@ def register() -> None:
         quotas.Resource(name=BACKUPS, label=_("Backups"), counted=backups, unit="", default=10),
         quotas.Resource(name=BACKUP_SIZE, label=_("Backup space"), counted=space, unit="GiB", default=1_000),
     )
-    quotas.register_counters(
-        _counter(Volume.objects.existing(), COUNT, SIZE),
-        _counter(VolumeSnapshot.objects.existing(), SNAPSHOTS, SIZE),
-        _counter(Backup.objects.existing(), BACKUPS, BACKUP_SIZE),
-    )
+    for rows, number, size in (
+        (Volume.objects.existing(), COUNT, SIZE),
+        (VolumeSnapshot.objects.existing(), SNAPSHOTS, SIZE),
+        (Backup.objects.existing(), BACKUPS, BACKUP_SIZE),
+    ):
+        quotas.register_counter(_counter(rows, number, size), number, size)
 
 
 def reserve(
