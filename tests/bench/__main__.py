@@ -15,6 +15,7 @@ import libvirt
 import playwright.sync_api
 
 from tests.bench import (
+    api_lists,
     burst,
     compute,
     console,
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "burst": burst.measure,
     "memory": memory.measure,
     "compute": compute.measure,
+    "api_lists": api_lists.measure,
     "push": push.measure,
     "listing": listing.measure,
     "overload": overload.measure,

@@ -23,6 +23,7 @@ from tests.stack import PASSWORD
 ROUNDS = 11
 LISTS = 11
 POLL_SECONDS = 0.02
+DETAIL = "compute/v2.1/servers/detail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,14 @@ class Api:
         self.project = answer.json()["token"]["project"]["id"]
 
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """The Compute API's answer."""
         answer = self.session.request(method, f"{self._url}/compute/v2.1/{path}", json=body, timeout=60)
+        answer.raise_for_status()
+        return answer
+
+    def get(self, path: str) -> requests.Response:
+        """The answer of any API, whose path begins with its service."""
+        answer = self.session.get(f"{self._url}/{path}", timeout=60)
         answer.raise_for_status()
         return answer
 
@@ -154,19 +162,19 @@ def _lists(installation: Installation) -> Iterator[Figure]:
     servers = whole.json()
     assert len(servers["servers"]) == most
     size = len(json.dumps(servers))
-    floor = statistics.median(_dumping(servers) for _ in range(LISTS))
+    floor = statistics.median(dumping(servers) for _ in range(LISTS))
     scale = floor / NOVA.json * 1.6e6 / size
     goals = (1 / 8, 1 / 15, 1 / 20)
     asked = (
-        (people[10], "servers/detail?limit=1", 1),
-        (people[100], "servers/detail", 100),
-        (people[most], "servers/detail", most),
+        (people[10], f"{DETAIL}?limit=1", 1),
+        (people[100], DETAIL, 100),
+        (people[most], DETAIL, most),
     )
     for (api, path, count), recorded, goal in zip(asked, NOVA.detail, goals, strict=True):
         floors, times = [], []
         for _round in range(LISTS):
-            floors.append(_dumping(servers))
-            times.append(_seconds(api, path))
+            floors.append(dumping(servers))
+            times.append(seconds(api, path))
         took = statistics.median(times)
         yield Figure(
             what=f"GET servers/detail, rows: {count:,}",
@@ -184,13 +192,15 @@ def _lists(installation: Installation) -> Iterator[Figure]:
     )
 
 
-def _dumping(value: object) -> float:
+def dumping(value: object) -> float:
+    """Seconds of `json.dumps`."""
     began = time.perf_counter()
     json.dumps(value)
     return time.perf_counter() - began
 
 
-def _seconds(api: Api, path: str) -> float:
+def seconds(api: Api, path: str) -> float:
+    """Seconds of one request to any API."""
     began = time.perf_counter()
-    api.ask("GET", path)
+    api.get(path)
     return time.perf_counter() - began

@@ -1,0 +1,67 @@
+"""Full pages of every API's lists, beside `json.dumps` of the same bodies; and the memory that they leave behind."""
+
+import statistics
+from collections.abc import Iterator
+
+from tests.bench import compute
+from tests.bench.figures import Figure, Goal, median_ratio, milliseconds
+from tests.bench.installation import Installation
+from tests.bench.memory import by_program
+from tests.stack import running
+
+ROWS, ROUNDS = 1_000, 7
+LISTS = {
+    "compute/v2.1/servers/detail": "servers",
+    "compute/v2.1/servers": "servers",
+    "compute/v2.1/flavors/detail": "flavors",
+    "compute/v2.1/os-keypairs": "keypairs",
+    "compute/v2.1/os-server-groups": "server_groups",
+    "image/v2/images?limit=1000": "images",
+    "volume/v3/{project}/volumes/detail": "volumes",
+    "volume/v3/{project}/snapshots/detail": "snapshots",
+    "volume/v3/{project}/backups/detail": "backups",
+    "identity/v3/users": "users",
+    "identity/v3/projects": "projects",
+    "identity/v3/groups": "groups",
+    "identity/v3/role_assignments?scope.project.id={project}": "role_assignments",
+}
+"""{path: the list's name in the body}. Identity has no limit of its own; the rows are as many."""
+
+
+def measure(_installation: Installation) -> Iterator[Figure]:
+    """In an installation of its own, since so many rows would be in the way of others."""
+    with running() as stack:
+        installation = Installation(stack)
+        name = installation.run("tests.bench.api_list_rows")
+        api = compute.Api(installation, name, name)
+        for path, noun in LISTS.items():
+            yield _beside_its_json(api, path.format(project=api.project), noun)
+        before = by_program(installation)[0]["web"]
+        for path in LISTS:
+            for _round in range(ROUNDS):
+                api.get(path.format(project=api.project))
+        after = by_program(installation)[0]["web"]
+    yield Figure(
+        what=f"    memory of the web processes after {ROUNDS * len(LISTS)} more",
+        ours=f"{after / 2**20:.0f} MiB",
+        beside=f"before: {before / 2**20:.0f} MiB",
+        value=after / before,
+        goal=Goal(bound=1.1),
+    )
+
+
+def _beside_its_json(api: compute.Api, path: str, noun: str) -> Figure:
+    """The list's time beside that of writing its body as JSON."""
+    body = api.get(path).json()
+    assert len(body[noun]) >= ROWS, f"{path} has {len(body[noun])} rows"
+    floors, times = [], []
+    for _round in range(ROUNDS):
+        floors.append(compute.dumping(body))
+        times.append(compute.seconds(api, path))
+    return Figure(
+        what=f"GET {path.split('?')[0].replace(f'{api.project}/', '')}, {len(body[noun]):,} rows",
+        ours=milliseconds(statistics.median(times)),
+        beside=f"json.dumps: {milliseconds(statistics.median(floors))}",
+        value=median_ratio(times, floors),
+        goal=Goal(bound=8),
+    )
