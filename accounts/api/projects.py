@@ -26,7 +26,7 @@ def show(project: Project) -> dict[str, Any]:
         "enabled": project.enabled,
         "is_domain": False,
         "parent_id": project.parent_id or project.domain_id,
-        "tags": [tag.name for tag in project.tags.all()],
+        "tags": project.tag_names,
         "options": {},
         "links": links("projects", project.id),
     }
@@ -105,7 +105,7 @@ class Tags(IdentityView):
         return no_content()
 
     def _answer(self, project: Project) -> HttpResponse:
-        names = [tag.name for tag in project.tags.all()]
+        names = project.tag_names
         return JsonResponse({"tags": names, "links": {"self": url(f"projects/{project.id}/tags")}})
 
 
@@ -114,7 +114,7 @@ class OneTag(IdentityView):
     def get(self, request: Request, key: str, tag: str) -> HttpResponse:
         """Check that a project has a tag."""
         project = inputs.get_or_404(projects.visible_to(self.context), key, "project")
-        if tag not in {row.name for row in project.tags.all()}:
+        if tag not in project.tag_names:
             raise NotFound
         return no_content()
 

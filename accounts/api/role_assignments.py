@@ -42,7 +42,8 @@ class RoleAssignments(IdentityView):
             rows = assignments.effective_for_admin(self.context, user_id=user if is_text(user) else None)
             rows = [row for row in rows if _matches(row, query)]
         else:
-            rows = assignments.all_for_admin(self.context, _written_condition(query))
+            condition = _written_condition(query)
+            rows = assignments.all_for_admin(self.context, condition, with_names=with_names)
         page = Page(rows=rows, more=False)
         return page_response(
             request, "role_assignments", page, lambda row: _show(row, with_names, is_effective)

@@ -5,7 +5,7 @@ from operator import or_
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from accounts.models.identifier import IdentifiedModel
 
@@ -30,6 +30,9 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def enabled(self) -> "ProjectQuerySet":
         """Return the enabled projects of enabled domains."""
         return self.filter(enabled=True, domain__enabled=True)
+
+    def with_tags(self) -> "ProjectQuerySet":
+        return self.prefetch_related(Prefetch("tags", to_attr="read_tags"))
 
     def with_lineage(self) -> "ProjectQuerySet":
         return self.select_related("domain", "__".join(["parent"] * (Project.DEEPEST - 1)))
@@ -61,6 +64,12 @@ class Project(IdentifiedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def tag_names(self) -> list[str]:
+        """Return the names of its tags. No query after `with_tags`."""
+        read: list[ProjectTag] | None = self.__dict__.get("read_tags")
+        return [tag.name for tag in (self.tags.all() if read is None else read)]
 
     @property
     def lineage(self) -> list["Project"]:

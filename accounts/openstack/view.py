@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.decorators import login_not_required
@@ -114,7 +115,7 @@ class ApiView(APIView):
         """Return the token that the request carries."""
         return cast("Valid", self.request.auth)
 
-    @property
+    @cached_property
     def context(self) -> Context:
         """Return the context of the request."""
         request = self.request._request

@@ -35,7 +35,7 @@ def endpoints_for_admin(context: Context, project_id: str) -> QuerySet[Endpoint]
 def projects_for_admin(context: Context, endpoint_id: str) -> QuerySet[Project]:
     """Return the projects for which the endpoint is chosen by itself. Raise Forbidden, NotFound."""
     policy.enforce(context, "endpoint_filter:read")
-    return _endpoint(endpoint_id).projects.prefetch_related("tags").order_by("name", "id")
+    return _endpoint(endpoint_id).projects.with_tags().order_by("name", "id")
 
 
 def has_endpoint(context: Context, project_id: str, endpoint_id: str) -> bool:
@@ -76,7 +76,7 @@ def group_endpoints_for_admin(context: Context, group_id: str) -> QuerySet[Endpo
 def group_projects_for_admin(context: Context, group_id: str) -> QuerySet[Project]:
     """Return the projects for which the group is chosen. Raise Forbidden, NotFound."""
     policy.enforce(context, "endpoint_filter:read")
-    return _group(group_id).projects.prefetch_related("tags").order_by("name", "id")
+    return _group(group_id).projects.with_tags().order_by("name", "id")
 
 
 @transaction.atomic

@@ -21,21 +21,21 @@ MOST_TAGS = 80
 def visible_to(context: Context) -> QuerySet[Project]:
     """Return the projects that `project:read` reaches, and those in which the user has a role."""
     if policy.allows(context, "project:read"):
-        return Project.objects.prefetch_related("tags")
+        return Project.objects.with_tags()
     own = [project.id for project in projects_of(context.user)]
     reached = Q(pk__in=own) | Q(domain__in=policy.domains(context, "project:read"))
-    return Project.objects.filter(reached).prefetch_related("tags")
+    return Project.objects.filter(reached).with_tags()
 
 
 def unscoped_of_user(user: User) -> QuerySet[Project]:
     """Return the enabled projects in which the user has a role, without any authorisation."""
     keys = [project.id for project in projects_of(user)]
-    return Project.objects.filter(pk__in=keys).prefetch_related("tags")
+    return Project.objects.filter(pk__in=keys).with_tags()
 
 
 def all_for_admin(context: Context) -> QuerySet[Project]:
     """Return the projects that `project:read` reaches. Raise Forbidden without it."""
-    return scoping.rows_within(context, "project:read", Project.objects.prefetch_related("tags"))
+    return scoping.rows_within(context, "project:read", Project.objects.with_tags())
 
 
 @transaction.atomic

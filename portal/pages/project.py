@@ -102,7 +102,7 @@ def edit(request: Request, project_id: str) -> HttpResponse:
     """Change a project's name, description and tags."""
     policy.enforce_somewhere(request.context, "project:write")
     project = _get_project(request.context, project_id)
-    tags = ", ".join(tag.name for tag in project.tags.all())
+    tags = ", ".join(project.tag_names)
     initial = {"name": project.name, "description": project.description, "tags": tags}
     back = reverse("project", args=[project.id])
 

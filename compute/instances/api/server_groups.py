@@ -24,7 +24,8 @@ class ServerGroups(ComputeView):
         all_projects = "all_projects" in query and policy.allows(self.context, "instance:read_host")
         rows = server_groups.visible_to(self.context, all_projects=all_projects)
         start, most = int(query.get("offset", "0")), COMPUTE.paging.limit(query) or MOST
-        return JsonResponse({"server_groups": [_show(self, row) for row in rows[start : start + most]]})
+        page = rows.select_related(None)[start : start + most]
+        return JsonResponse({"server_groups": [_show(self, row) for row in page]})
 
     @contract(body=schemas.CREATE, answers={200: schemas.SHOWN})
     def post(self, request: Request) -> HttpResponse:

@@ -38,8 +38,8 @@ class _List(RowList):
     name = "snapshots"
 
     def rows(self) -> QuerySet[VolumeSnapshot]:
-        query = self.request.query_params
-        return _filtered(volume_snapshots.visible_to(self.context, all_projects=self.all_projects), query)
+        rows = volume_snapshots.visible_to(self.context, all_projects=self.all_projects)
+        return _filtered(rows.select_related(None), self.request.query_params)
 
 
 class Snapshots(_List):

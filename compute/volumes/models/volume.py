@@ -73,5 +73,6 @@ class Volume(Subject):
 
     @property
     def attachment(self) -> Attachment | None:
-        """Return its attachment to an instance. Costs a query unless it was read before."""
-        return next((row for row in self.attachments.all() if not row.released), None)
+        """Return its attachment to an instance. Costs a query unless it was read with the volume."""
+        read: list[Attachment] | None = self.__dict__.get("read_attachments")
+        return next(iter(self.attachments.filter(released=False) if read is None else read), None)
