@@ -26,9 +26,9 @@ def visible_to(context: Context, *, all_projects: bool = False) -> VolumeQuerySe
 def with_parts(rows: VolumeQuerySet) -> VolumeQuerySet:
     """Read with each volume what its row shows: type, disk and attachment."""
     attachments = Attachment.objects.filter(released=False).select_related("instance")
-    # Pools are few, so that each is read once and not beside every disk.
-    return rows.select_related("type", "disk").prefetch_related(
-        Prefetch("attachments", attachments, to_attr="read_attachments"), "disk__pool__hosts"
+    # Types and pools are few, so that each is read once and not beside every volume.
+    return rows.select_related("disk").prefetch_related(
+        "type", "disk__pool__hosts", Prefetch("attachments", attachments, to_attr="read_attachments")
     )
 
 
