@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import HttpResponse, QueryDict
@@ -17,6 +18,7 @@ from accounts.openstack.schema import Schema
 from compute.api.microversions import NEWEST
 from compute.instances.models import Instance
 from compute.networks.models import Network
+from compute.volumes.api import microversions as volumes
 from portal import api_calls
 from tests import answers, factories, hostile, schema_samples
 from tests.accounts.api.identity_calls import api_of
@@ -51,16 +53,17 @@ def version_of(operation: api_calls.Operation) -> Version:
 
 def call(operation: api_calls.Operation, root: User, blue: Project, things: dict[str, str]) -> Any:
     """Return a function that sends a raw body, or a query, to the operation."""
-    words = operation.path.split("/")
-    ids = {
-        word.strip("{}"): things.get(words[place - 1], "1")
+    path = operation.path
+    for name, choices in operation.choices.items():
+        path = path.replace(f"{{{name}}}", choices[0])
+    words = path.split("/")
+    path = "/".join(
+        things.get(words[place - 1], "1") if word.startswith("{") else word
         for place, word in enumerate(words)
-        if word.startswith("{")
-    }
-    ids |= {name: choices[0] for name, choices in operation.choices.items()}
-    path = operation.path.format(**ids)
+    )
     token = api_of(root, blue).token or ""
-    headers = {"X-Auth-Token": token, "OpenStack-API-Version": f"compute {version_of(operation)}"}
+    versions = f"compute {version_of(operation)}, volume {volumes.NEWEST}"
+    headers = {"X-Auth-Token": token, "OpenStack-API-Version": versions}
     client = Client()
 
     def send(raw: bytes = b"", query: str = "") -> HttpResponse:
@@ -145,3 +148,34 @@ def test_every_parameter_takes_only_what_it_can(
                     continue
                 refused = True
             send(query=query)
+
+
+def noting(method: Any, reads: set[str]) -> Any:
+    """Return the method of a query, which notes the parameters that are read."""
+
+    def read(query: QueryDict, name: str, *more: Any, **named: Any) -> Any:
+        reads.add(name)
+        return method(query, name, *more, **named)
+
+    return read
+
+
+@pytest.mark.parametrize("operation", WITH_QUERY, ids=lambda one: f"{one.method} {one.path}")
+def test_no_documented_parameter_is_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+    operation: api_calls.Operation,
+    root: User,
+    blue: Project,
+    things: dict[str, str],
+) -> None:
+    """Each is read, or its value is refused under its name. The schema itself reads the query by other methods."""
+    send = call(operation, root, blue, things)
+    schema = at(operation.view.contract(operation.method).query, version_of(operation))
+    assert schema is not None
+    reads: set[str] = set()
+    for method in ("__getitem__", "__contains__", "get", "getlist"):
+        monkeypatch.setattr(QueryDict, method, noting(getattr(QueryDict, method), reads))
+    for name, of_one in schema["properties"].items():
+        reads.clear()
+        answer = send(query=urlencode({name: schema_samples.good(of_one)}))
+        assert name in reads or (answer.status_code == 400 and name in answer.content.decode()), name
