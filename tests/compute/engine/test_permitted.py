@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.context import Context, system_context
 from accounts.errors import Conflict, Forbidden, NotFound
+from compute.engine import kinds
 from compute.engine.actions import registry
 from compute.engine.actions.begin import try_begin
 from compute.engine.actions.permitted import choice, refusal
@@ -67,6 +68,30 @@ def test_so_do_those_of_images(as_alice: Context, status: str, task: str | None)
         with pytest.raises(Conflict) as raised:
             begin(as_alice, "image.delete", image.pk)
         assert str(raised.value) == str(error)
+
+
+MAKERS = {
+    "instance": factories.InstanceFactory,
+    "image": factories.ImageFactory,
+    "volume": factories.VolumeFactory,
+    "volume_snapshot": factories.VolumeSnapshotFactory,
+    "backup": factories.BackupFactory,
+}
+
+
+@pytest.mark.parametrize("noun", kinds.registered())
+def test_the_rule_is_asked_before_the_state(as_ruth: Context, noun: str) -> None:
+    """A reader hears of the role, whatever state the row is in, busy or not."""
+    kind = kinds.registered()[noun]
+    row = MAKERS[noun](project=as_ruth.project)
+    column = kind.model._meta.get_field(kind.model.STATE)
+    states = kind.existing_states | {value for value, _label in column.choices or ()} - kind.deleted_states
+    for state, task in itertools.product(states, (None, "deleting")):
+        kind.model._default_manager.filter(pk=row.pk).update(**{kind.model.STATE: state, "task_state": task})
+        for action in registry.of_noun(noun):
+            with pytest.raises(Forbidden):
+                begin(as_ruth, action.name, row.pk)
+    assert not Operation.objects.exists()
 
 
 def test_asking_of_an_instance_costs_no_query(as_alice: Context, django_assert_num_queries) -> None:
