@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.context import system_context
 from accounts.models import Assignment, AuditEvent, Project, User
-from accounts.services import users
+from accounts.services import projects, users
 from compute.console import serial
 from compute.console.app import application, websockets
 from compute.driver.guest.domain import Guest
@@ -111,9 +111,9 @@ def test_who_takes_over_is_named_also_when_the_end_is_seen_first(
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("what", ["session", "role", "user", "password", "instance", "moved"])
+@pytest.mark.parametrize("what", ["session", "role", "user", "password", "project", "instance", "moved"])
 def test_what_is_taken_away_ends_it(
-    what: str, instance: Instance, alice: User, monkeypatch: pytest.MonkeyPatch
+    what: str, instance: Instance, alice: User, blue: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within five seconds. What ends by a message or with the guest is looked at seldom."""
     if what in {"session", "instance", "moved"}:
@@ -124,6 +124,10 @@ def test_what_is_taken_away_ends_it(
         "role": (Assignment.objects.filter(user=alice).delete, serial.FORBIDDEN),
         "user": (lambda: users.update(system_context(), alice.id, {"enabled": False}), serial.SIGNED_OUT),
         "password": (lambda: users.set_own_password(alice, "another horse 2 battery"), serial.SIGNED_OUT),
+        "project": (
+            lambda: projects.update(system_context(), blue.id, {"enabled": False}),
+            serial.FORBIDDEN,
+        ),
         "instance": (lambda: Instance.objects.update(vm_state=VmState.DELETED), serial.NOT_FOUND),
         "moved": (lambda: Instance.objects.update(hypervisor=HypervisorFactory()), serial.NOT_FOUND),
     }
@@ -197,7 +201,7 @@ async def _open(instance: Instance, user: User, session: SessionStore) -> Applic
     [({"bytes": bytes(70_000)}, serial.TOO_LONG), ({"text": "x" * 70_000}, serial.TOO_LONG)],
 )
 def test_what_is_too_long_ends_with_its_reason(
-    frame: dict[str, Any], code: int, instance: Instance, alice: User
+    frame: dict[str, Any], code: int, instance: Instance, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = _session(alice)
 
@@ -208,6 +212,7 @@ def test_what_is_too_long_ends_with_its_reason(
         await terminal.send_input({"type": "websocket.disconnect", "code": 1000})
 
     asyncio.run(story())
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 @pytest.mark.parametrize(

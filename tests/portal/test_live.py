@@ -15,9 +15,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts import socket_sessions
-from accounts.context import for_user
+from accounts.context import for_user, system_context
 from accounts.models import Assignment, Project, QuotaRequest, User, UserSession
-from accounts.services import sessions, users
+from accounts.services import projects, sessions, users
 from compute.engine.services import background_loop
 from compute.hosts.models import Hypervisor
 from compute.hosts.services import liveness
@@ -235,7 +235,7 @@ def test_a_session_that_is_ended_elsewhere_closes_at_once(how: str, alice: User,
     in_loop(story)
 
 
-@pytest.mark.parametrize("loss", ["disabled", "role", "password"])
+@pytest.mark.parametrize("loss", ["disabled", "role", "password", "project"])
 def test_a_lost_right_counts_long_before_the_next_check(loss: str, alice: User, blue: Project) -> None:
     """Within five seconds."""
     key = session_of(alice)
@@ -249,6 +249,8 @@ def test_a_lost_right_counts_long_before_the_next_check(loss: str, alice: User, 
                 alice.save()
             case "role":
                 Assignment.objects.filter(user=alice).delete()
+            case "project":
+                projects.update(system_context(), blue.id, {"enabled": False})
 
     async def story() -> None:
         socket = live(key)
@@ -256,7 +258,7 @@ def test_a_lost_right_counts_long_before_the_next_check(loss: str, alice: User, 
         await socket.topics()
         await sync_to_async(lose)()
         message = await socket.receive_output(5)
-        if loss == "role":
+        if loss in {"role", "project"}:
             assert json.loads(message["text"])["topics"] == ["refresh"]
         else:
             assert message["code"] == 4401
