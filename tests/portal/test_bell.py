@@ -34,7 +34,7 @@ def bell(browser: Client) -> str:
 
 
 def test_it_is_quiet_at_first(browser: Client) -> None:
-    assert "Nothing has been done here yet." in bell(browser)
+    assert "No activity yet." in bell(browser)
     assert "operations-news" not in bell(browser)
 
 
@@ -72,7 +72,7 @@ def test_it_tells_nobody_of_others(
 ) -> None:
     operation(root, blue, name="somebodys")
     operation(alice, red, name="elsewhere")
-    assert "Nothing has been done here yet." in bell(browser)
+    assert "No activity yet." in bell(browser)
 
 
 def test_columns_are_left_out_as_chosen(browser: Client, alice: User) -> None:

@@ -82,7 +82,7 @@ def _own_shared(context: Context, image_id: object) -> Image:
     if not _owns(context, image):
         raise Forbidden(_("Only its owner shares an image."))
     if image.visibility != "shared":
-        raise Forbidden(_("Make the image's visibility “shared” first."))
+        raise Forbidden(_("Set the image's visibility to “shared” first."))
     return image
 
 
