@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
 from tests.browser import verbs
@@ -121,6 +122,30 @@ def _expect_typed(page: Page) -> None:
     expect(page).to_have_url(re.compile("/instances/launch/$"))
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("typed-before")
     expect(page.locator("#id_user_data")).to_have_value("#!/bin/sh\necho hello")
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("/volumes/create/", "Description"),
+        ("/images/new/?source=web", "Name"),
+        ("/server-groups/new/", "Name"),
+    ],
+)
+def test_every_form_does(
+    new_context: NewContext, stack: Stack, admin: Browserless, path: str, label: str
+) -> None:
+    """The tab hears of the end, and comes back with what was typed."""
+    context = new_context(stack.sign_in(verbs.NAME))
+    page, other = context.new_page(), context.new_page()
+    page.goto(path)
+    field = page.get_by_role("textbox", name=label, exact=True).first
+    field.fill("typed before the end")
+    other.goto("/keypairs/")
+    verbs.sign_out(other)
+    page.wait_for_url("**/sign-in/**")
+    verbs.sign_in(page)
+    expect(field).to_have_value("typed before the end")
 
 
 def test_two_tabs_sign_in_one_after_the_other(new_context: NewContext, admin: Browserless) -> None:

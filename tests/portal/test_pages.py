@@ -14,6 +14,7 @@ from compute.instances.models import Instance, Schedule
 from portal import words
 from tests import factories
 from tests.portal.routes import without_numbers
+from tests.portal.test_routes import signed_in
 
 PAGES = (
     "/",
@@ -33,6 +34,25 @@ PARTS = (
     ("/activity/", "activity"),
     ("/", "overview"),
 )
+
+
+PAGES_OF_THINGS = {
+    "instances": factories.InstanceFactory,
+    "volumes": factories.VolumeFactory,
+    "images": factories.ImageFactory,
+}
+
+
+@pytest.mark.parametrize("noun", PAGES_OF_THINGS)
+def test_the_tabs_title_follows_a_new_name(alice: User, blue: Project, noun: str) -> None:
+    """The head, which comes anew, says the title that the browser then takes over."""
+    thing = PAGES_OF_THINGS[noun](project=blue, name="old")
+    browser = signed_in(alice)
+    thing.name = "new & better"
+    thing.save()
+    for headers in ({}, {"HX-Request": "true"}):
+        page = browser.get(f"/{noun}/{thing.pk}/", headers=headers).content.decode()
+        assert 'data-page-title="new &amp; better"' in page
 
 
 @pytest.fixture
