@@ -193,6 +193,16 @@ def test_backups_take_turns(openstack: OpenStack, server: str) -> None:
     openstack("image delete tuesday")
 
 
+@pytest.mark.proof
+def test_what_was_set_to_error_runs_after_a_rebuild(openstack: OpenStack, server: str) -> None:
+    """A state of error no longer tells whether it ran, so it runs, as in Nova."""
+    openstack("server set --auto-approve --state error s1")
+    assert openstack(f"server show s1 {JSON}")["status"] == "ERROR"
+    openstack("server rebuild --wait s1")
+    shown = openstack(f"server show s1 {JSON}")
+    assert (shown["id"], shown["status"], shown["OS-EXT-STS:power_state"]) == (server, "ACTIVE", 1)
+
+
 def test_the_end(openstack: OpenStack, server: str, stack: Stack) -> None:
     usage = openstack(f"usage show {JSON}")
     assert len(usage["Servers"] if "Servers" in usage else usage["server_usages"]) >= 1

@@ -165,13 +165,6 @@ def test_rebuild_keeps_the_address_and_takes_a_fresh_disk(subject: Subject) -> N
     assert subject.power() == libvirt.VIR_DOMAIN_RUNNING
 
 
-def test_what_was_set_to_error_runs_after_a_rebuild(subject: Subject) -> None:
-    """As in Nova: a state of error no longer tells whether it ran."""
-    subject.act("reset_state", "error", state="error")
-    subject.act("rebuild", "active")
-    assert subject.power() == libvirt.VIR_DOMAIN_RUNNING
-
-
 def test_shelve_and_unshelve(subject: Subject) -> None:
     subject.act("shelve", "shelved_offloaded")
     with pytest.raises(libvirt.libvirtError, match="Domain not found"):
