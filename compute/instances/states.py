@@ -94,7 +94,8 @@ _TASK_STATUS = {
 
 def status(vm_state: str, task_state: str | None) -> str:
     """Return the Compute API's status of the pair (API reference, servers, status)."""
-    if task_state in _TASK_STATUS and vm_state != VmState.ERROR:
+    # Of one in error, Nova shows a rebuild alone. Clients that wait for it take ERROR for its end.
+    if task_state in _TASK_STATUS and (vm_state != VmState.ERROR or task_state == TaskState.REBUILDING):
         return _TASK_STATUS[TaskState(task_state)]
     return _STATUS[VmState(vm_state)][0]
 

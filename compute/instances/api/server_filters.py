@@ -211,17 +211,15 @@ def _statuses_condition(view: ComputeView, names: list[str], name: str) -> Q:
 
 
 def _status_condition(name: str) -> Q | None:
-    busy = [task for task in TaskState if states.status(VmState.ACTIVE, task) != "ACTIVE"]
-    conditions = [
-        Q(vm_state=state) & (Q() if state == VmState.ERROR else ~Q(task_state__in=busy))
-        for state in VmState
-        if states.status(state, None) == name
-    ]
-    conditions += [
-        Q(task_state=task) & ~Q(vm_state=VmState.ERROR)
-        for task in busy
-        if states.status(VmState.ACTIVE, task) == name
-    ]
+    by_tasks: dict[Q, list[VmState]] = {}
+    for state in VmState:
+        tasks = [task for task in TaskState if states.status(state, task) == name]
+        if states.status(state, None) == name:
+            others = [task for task in TaskState if task not in tasks]
+            by_tasks.setdefault(~Q(task_state__in=others), []).append(state)
+        elif tasks:
+            by_tasks.setdefault(Q(task_state__in=tasks), []).append(state)
+    conditions = [Q(vm_state__in=group) & tasks for tasks, group in by_tasks.items()]
     return reduce(or_, conditions) if conditions else None
 
 

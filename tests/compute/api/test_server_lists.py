@@ -9,7 +9,7 @@ from accounts.models import Project
 from accounts.openstack import expressions
 from compute.instances import states
 from compute.instances.models import Flavor, Instance
-from compute.instances.states import VmState
+from compute.instances.states import TaskState, VmState
 from compute.networks.models import Network
 from tests import factories
 from tests.compute.api.compute_calls import Compute
@@ -74,8 +74,13 @@ def test_every_state_has_its_status(member: Compute, blue: Project, state: VmSta
     shown = member.get(f"servers/{row.pk}")["server"]
     assert shown["status"] == states.status(state, None)
     assert shown["OS-EXT-STS:vm_state"] == state
-    found = member.get(f"servers?status={shown['status']}")["servers"]
-    assert [each["id"] for each in found] == [str(row.pk)]
+    for task in (None, *TaskState):
+        Instance.objects.update(task_state=task)
+        status = member.get(f"servers/{row.pk}")["server"]["status"]
+        found = member.get(f"servers?status={status}")["servers"]
+        assert [each["id"] for each in found] == [str(row.pk)], (task, status)
+        other = "REBUILD" if status != "REBUILD" else "ERROR"
+        assert member.get(f"servers?status={other}")["servers"] == []
 
 
 @pytest.mark.parametrize(

@@ -292,6 +292,7 @@ def test_statuses_are_novas() -> None:
     assert states.status(VmState.ACTIVE, TaskState.REBOOTING) == "REBOOT"
     assert states.status(VmState.ACTIVE, TaskState.REBOOTING_HARD) == "HARD_REBOOT"
     assert states.status(VmState.ERROR, TaskState.REBOOTING_HARD) == "ERROR"
+    assert states.status(VmState.ERROR, TaskState.REBUILDING) == "REBUILD"
 
 
 def test_choices_cost_no_query(as_alice: Context, django_assert_num_queries) -> None:
