@@ -23,7 +23,7 @@ from tests.stack import PASSWORD
 ROUNDS = 11
 LISTS = 11
 POLL_SECONDS = 0.02
-DETAIL = "compute/v2.1/servers/detail"
+DETAIL = "servers/detail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +66,6 @@ class Api:
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
         """The Compute API's answer."""
         answer = self.session.request(method, f"{self._url}/compute/v2.1/{path}", json=body, timeout=60)
-        answer.raise_for_status()
-        return answer
-
-    def get(self, path: str) -> requests.Response:
-        """The answer of any API, whose path begins with its service."""
-        answer = self.session.get(f"{self._url}/{path}", timeout=60)
         answer.raise_for_status()
         return answer
 
@@ -174,7 +168,7 @@ def _lists(installation: Installation) -> Iterator[Figure]:
         floors, times = [], []
         for _round in range(LISTS):
             floors.append(dumping(servers))
-            times.append(seconds(api, path))
+            times.append(_seconds(api, path))
         took = statistics.median(times)
         yield Figure(
             what=f"GET servers/detail, rows: {count:,}",
@@ -199,8 +193,7 @@ def dumping(value: object) -> float:
     return time.perf_counter() - began
 
 
-def seconds(api: Api, path: str) -> float:
-    """Seconds of one request to any API."""
+def _seconds(api: Api, path: str) -> float:
     began = time.perf_counter()
-    api.get(path)
+    api.ask("GET", path)
     return time.perf_counter() - began

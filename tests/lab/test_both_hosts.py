@@ -109,7 +109,7 @@ def _closed(openstack: OpenStack, host: Host) -> Iterator[None]:
 
 def _launch(page: Page, name: str, image: str) -> None:
     page.goto("/instances/launch/")
-    page.get_by_role("group", name="Image").get_by_text(image, exact=True).click()
+    page.get_by_role("group", name="Boot from").get_by_text(image, exact=True).click()
     page.locator("#launch-sizes").get_by_text("tiny", exact=True).click()
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_role("button", name="Launch instance").click()
