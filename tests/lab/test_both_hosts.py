@@ -103,8 +103,10 @@ def test_the_whole_life_of_an_instance_in_the_browser(
 def _closed(openstack: OpenStack, host: Host) -> Iterator[None]:
     """Inside, no instance is placed on the host."""
     openstack(f"compute service set --disable {host.name} nova-compute")
-    yield
-    openstack(f"compute service set --enable {host.name} nova-compute")
+    try:
+        yield
+    finally:
+        openstack(f"compute service set --enable {host.name} nova-compute")
 
 
 def _launch(page: Page, name: str, image: str) -> None:
