@@ -48,7 +48,7 @@ class Resource:
     """A resource of the API: how a row is shown, and the filters of its list: {parameter: column}.
 
     `create` and `update` are the schemas of bodies, `item` and `list` of answers, `query` of the list's query. `narrow`
-    applies the filters that are no mere column.
+    applies the filters that are no mere column. `unshown` are columns that lists need not read.
     """
 
     noun: str
@@ -62,6 +62,7 @@ class Resource:
     texts: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
     narrow: Callable[[QuerySet[Any], QueryDict], QuerySet[Any]] | None = None
+    unshown: tuple[str, ...] = ()
 
     @property
     def plural(self) -> str:
@@ -138,7 +139,8 @@ def links(resource: str, key: str) -> dict[str, str]:
 
 def listing(request: Request, resource: Resource, rows: QuerySet[Any]) -> HttpResponse:
     """Return the filtered page of rows that the query string requests. Raise BadInput."""
-    page = IDENTITY.paging.page(request.query_params, filter_rows(request, resource, rows))
+    shown = rows.defer(*resource.unshown) if resource.unshown else rows
+    page = IDENTITY.paging.page(request.query_params, filter_rows(request, resource, shown))
     return page_response(request, resource.plural, page, resource.show)
 
 

@@ -72,6 +72,7 @@ USER = Resource(
     },
     flags={"enabled": "enabled"},
     narrow=narrow,
+    unshown=("last_login", "created_at", "theme", "rows", "hidden_columns", "operations_seen_at", "language"),
 )
 
 

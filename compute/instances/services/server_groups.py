@@ -30,7 +30,7 @@ def visible_to(context: Context, *, all_projects: bool = False) -> QuerySet[Serv
     """
     policy.enforce(context, "server_group:read")
     rows = ServerGroup.objects.visible_to(context, all_projects=all_projects)
-    present: QuerySet[Instance] = _present().order_by("created_at", "pk")
+    present: QuerySet[Instance] = _present().only("name", "server_group").order_by("created_at", "pk")
     return rows.select_related("project").prefetch_related(
         Prefetch("instances", present, to_attr="prefetched_members")
     )

@@ -35,12 +35,24 @@ SORTS = {
 }
 
 
+UNSHOWN = (
+    "plan",
+    "disk",
+    "checkpoint_in",
+    "file_bytes",
+    "verified_at",
+    "bootable",
+    "image_metadata",
+    "version",
+)
+
+
 class _List(RowList):
     name = "backups"
 
     def rows(self) -> QuerySet[Backup]:
         rows = backups.visible_to(self.context, all_projects=self.all_projects)
-        return _filtered(rows, self.request.query_params)
+        return _filtered(rows.defer(*UNSHOWN), self.request.query_params)
 
 
 class Backups(_List):

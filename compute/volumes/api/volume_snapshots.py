@@ -34,12 +34,15 @@ SORTS = {
 }
 
 
+UNSHOWN = ("fault", "layer", "version")
+
+
 class _List(RowList):
     name = "snapshots"
 
     def rows(self) -> QuerySet[VolumeSnapshot]:
         rows = volume_snapshots.visible_to(self.context, all_projects=self.all_projects)
-        return _filtered(rows.select_related(None), self.request.query_params)
+        return _filtered(rows.select_related(None).defer(*UNSHOWN), self.request.query_params)
 
 
 class Snapshots(_List):

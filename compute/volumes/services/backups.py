@@ -33,7 +33,11 @@ def visible_to(context: Context, *, all_projects: bool = False) -> BackupQuerySe
 
 def _attach_needs(rows: list[Backup]) -> None:
     """Read whether later backups have only what changed since each."""
-    later = Backup.objects.existing().filter(parent__in=rows).exclude(task_state=BackupTask.DELETING)
+    later = (
+        Backup.objects.existing()
+        .filter(parent__in=[row.pk for row in rows])
+        .exclude(task_state=BackupTask.DELETING)
+    )
     needed = set(later.values_list("parent", flat=True))
     for row in rows:
         row.is_needed = row.pk in needed

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent, Domain, ExternalIdentity, Project, Role, User
 from tests import factories
@@ -31,6 +33,12 @@ KEYS = {
     "roles": {"id", "name", "domain_id", "description", "options", "links"},
     "regions": {"id", "description", "parent_region_id", "links"},
     "services": {"id", "type", "name", "description", "enabled", "links"},
+}
+MAKERS = {
+    "users": factories.UserFactory,
+    "groups": factories.GroupFactory,
+    "projects": factories.ProjectFactory,
+    "role_assignments": factories.AssignmentFactory,
 }
 NAMED = sorted(set(NEW) - {"regions", "services"})
 
@@ -352,3 +360,15 @@ def test_assignments_are_found_by_each_part(admin: Api, blue: Project, query: st
     ids = {role.name: role.id for role in Role.objects.all()} | {"blue": blue.id}
     rows = read(admin.get(f"role_assignments?{query.format(**ids)}"))["role_assignments"]
     assert {users[row["user"]["id"]] for row in rows if row["user"]["id"] in users} == found
+
+
+@pytest.mark.parametrize("path", [*MAKERS, "role_assignments?include_names=1"])
+def test_lists_cost_as_many_queries_with_few_rows_as_with_many(admin: Api, path: str) -> None:
+    costs = set()
+    admin.get(path)  # reads the token once
+    for _round in range(3):
+        MAKERS[path.partition("?")[0]]()
+        with CaptureQueriesContext(connection) as queries:
+            admin.get(path)
+        costs.add(len(queries))
+    assert len(costs) == 1

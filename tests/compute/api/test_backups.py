@@ -137,13 +137,17 @@ def test_lists(volumes: BlockStorage, volume: Volume, bob: User, red: Project) -
     foreign.get(f"backups/{listed[0]['id']}", 404)
 
 
-def test_lists_cost_as_many_queries_with_few_rows_as_with_many(volumes: BlockStorage, volume: Volume) -> None:
+@pytest.mark.parametrize("path", ["backups/detail", "snapshots/detail"])
+def test_lists_cost_as_many_queries_with_few_rows_as_with_many(
+    volumes: BlockStorage, volume: Volume, path: str
+) -> None:
     costs = set()
-    volumes.get("backups/detail")  # reads the token once
+    volumes.get(path)  # reads the token once
     for _round in range(3):
         factories.BackupFactory(volume=volume)
+        factories.VolumeSnapshotFactory(volume=volume)
         with CaptureQueriesContext(connection) as queries:
-            volumes.get("backups/detail")
+            volumes.get(path)
         costs.add(len(queries))
     assert len(costs) == 1
 
