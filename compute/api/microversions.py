@@ -9,7 +9,7 @@ from typing import Final
 from accounts.openstack.microversions import Microversions, Version
 
 OLDEST: Final = Version(2, 1)
-NEWEST: Final = Version(2, 88)
+NEWEST: Final = Version(2, 92)
 MICROVERSIONS: Final = Microversions(
     service="compute", oldest=OLDEST, newest=NEWEST, old_header="X-OpenStack-Nova-API-Version"
 )

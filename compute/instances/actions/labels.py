@@ -1,4 +1,4 @@
-"""Metadata, tags and access addresses, which API clients set at once; menus leave them out."""
+"""Metadata, tags, access addresses and host names, which API clients set at once; menus leave them out."""
 
 from typing import Any
 
@@ -69,3 +69,12 @@ class SetAccess(LabelAction):
     label = _("Set the access addresses")
     order = 290
     fields = ("access_ipv4", "access_ipv6")
+
+
+class SetHostname(LabelAction):
+    """Set the host name. The guest has it once it is rebuilt: its config drive is written then."""
+
+    verb = "set_hostname"
+    label = _("Set the host name")
+    order = 295
+    fields = ("hostname",)

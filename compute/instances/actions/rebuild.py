@@ -23,7 +23,7 @@ from compute.instances.actions.base import SYSTEM, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.config_drives import write_config_drive
 from compute.instances.actions.passwords import secret_password
-from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA
+from compute.instances.actions.schemas import ACCESS, HOSTNAME, PASSWORD, USER_DATA
 from compute.instances.actions.steps import Define, PowerOffTemporarily, RestorePower, state_to_restore
 from compute.instances.models import Instance
 from compute.instances.services import (
@@ -60,6 +60,8 @@ def _body(minor: int) -> Schema:
         optional["personality"] = UNSUPPORTED
     if minor >= 63:
         optional["trusted_image_certificates"] = UNSUPPORTED
+    if minor >= 90:
+        optional["hostname"] = HOSTNAME
     return object_of({"imageRef": explained(NAME, _("Choose an image."))}, optional)
 
 
@@ -133,7 +135,7 @@ class Rebuild(InstanceAction):
     )
     doing = _("Rebuilding")
     api_name = "rebuild"
-    api_body = by_version(_body, 19, 54, 57, 63)
+    api_body = by_version(_body, 19, 54, 57, 63, 90)
     danger = True
     confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
     bulk = False

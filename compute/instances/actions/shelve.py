@@ -80,6 +80,17 @@ class Shelve(ImageAction):
 
 
 _ZONE: Schema = nullable(object_of({"availability_zone": text(255, 1)}))
+_ZONE_OR_HOST: Schema = nullable(
+    object_of(optional={"availability_zone": nullable(text(255, 1)), "host": text(255, 1)})
+    | {"minProperties": 1}
+)
+
+
+def _place(minor: int) -> Schema:
+    """Return the schema of where to unshelve in this minor version."""
+    if minor >= 91:
+        return _ZONE_OR_HOST
+    return _ZONE if minor >= 77 else ANY
 
 
 class Unshelve(InstanceAction):
@@ -97,20 +108,25 @@ class Unshelve(InstanceAction):
     doing = _("Unshelving")
     schedulable = True
     api_name = "unshelve"
-    api_body = by_version(lambda minor: _ZONE if minor >= 77 else ANY, 77)
+    api_body = by_version(_place, 77, 91)
     steps = (ReserveAddresses(), Define(), PowerOn())
 
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Check zone and capacity of the host of its disks. Takes `availability_zone`. Raise BadInput, Conflict."""
+        """Check zone, host and capacity, since it returns to the host of its disks.
+
+        Takes `availability_zone`, which replaces the requested one and may be None for any, and from administrators
+        `host`. Raise BadInput, Forbidden, Conflict.
+        """
         zone, _host = placement.parse_zone(context, parameters.get("availability_zone"))
+        chosen = placement.parse_host(context, parameters["host"]) if "host" in parameters else ""
         host = instance.hypervisor
-        if zone and host and host.availability_zone != zone:
+        if host and (zone not in {"", host.availability_zone} or chosen not in {"", host.name}):
             raise Conflict(
                 _("Its disks are on %(host)s, in the availability zone %(zone)s.")
                 % {"host": host, "zone": host.availability_zone}
             )
         scheduler.check(instance)
-        if zone:
+        if "availability_zone" in parameters:
             transitions.change(instance, requested_zone=zone)
         return {}
 

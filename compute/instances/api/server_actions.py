@@ -38,7 +38,7 @@ Handler = Callable[[ComputeView, Instance, Any], HttpResponse]
 """Takes the action's value in the body, which fits the action's schema."""
 
 LOG_BYTES = 512 * 1024
-REBUILD_FIELDS = ("name", "metadata", "description", "key_name")
+REBUILD_FIELDS = ("name", "metadata", "description", "key_name", "hostname")
 """Nova's fields that have the names of our parameters."""
 
 
@@ -85,7 +85,7 @@ def _rescue(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
 
 def _unshelve(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     fields = value if view.at_least(77) and value else {}
-    _begin(view, "instance.unshelve", instance, {"availability_zone": fields.get("availability_zone")})
+    _begin(view, "instance.unshelve", instance, dict(fields))
     return accepted()
 
 

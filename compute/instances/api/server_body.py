@@ -98,6 +98,8 @@ def full(asker: Asker, instance: Instance, *, one: bool) -> dict[str, Any]:
         "key_name": instance.key_name or None,
         "security_groups": [{"name": "default"}],
     }
+    if asker.minor >= 90:
+        body["OS-EXT-SRV-ATTR:hostname"] = hostname(instance)
     if asker.reads_hosts:
         body |= _host_fields(asker, instance)
     if not one:

@@ -46,6 +46,7 @@ def launch_request(body: dict[str, Any]) -> LaunchRequest:
         tags=server.get("tags"),
         access_ipv4=server.get("accessIPv4"),
         access_ipv6=server.get("accessIPv6"),
+        hostname=server.get("hostname"),
         admin_password=password_of(server),
         server_group_id=hints.get("group"),
         availability_zone=server.get("availability_zone"),

@@ -87,6 +87,13 @@ class OneServer(ComputeView):
                 instance.pk,
                 parameters={"description": server["description"]},
             )
+        if "hostname" in server:
+            begin(
+                self.context,
+                "instance.set_hostname",
+                instance.pk,
+                parameters={"hostname": server["hostname"]},
+            )
         access = {column: server[name] for name, column in ACCESS.items() if name in server}
         if access:
             begin(self.context, "instance.set_access", instance.pk, parameters=access)

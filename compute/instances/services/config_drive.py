@@ -39,7 +39,12 @@ def build(instance: Instance, admin_password: str = "") -> bytes:
 
 
 def hostname(instance: Instance) -> str:
-    """Return a host name from the instance's name: at most 63 letters, digits and hyphens (RFC 1123)."""
+    """Return the guest's host name, which follows from the instance's name unless one was asked for.
+
+    It has at most 63 letters, digits and hyphens (RFC 1123).
+    """
+    if instance.hostname:
+        return instance.hostname
     name = re.sub(r"[^a-z0-9]+", "-", instance.name.lower()).strip("-")[:63].strip("-")
     return name or f"instance-{instance.pk.hex[:8]}"
 

@@ -1,6 +1,7 @@
-"""Labels of instances: metadata, tags, and access addresses."""
+"""Labels of instances: metadata, tags, access addresses, and host names."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from compute.engine.services import metadata
 
 MOST_TAGS = 50
 LONGEST_TAG = 60
+HOSTNAME = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+"""One label of a name (RFC 1123)."""
 
 
 def clean_tags(tags: object) -> list[str]:
@@ -26,6 +29,13 @@ def clean_tags(tags: object) -> list[str]:
     if len(result) > MOST_TAGS:
         raise _bad_input("tags", _("Keep at most %(most)s tags.") % {"most": MOST_TAGS})
     return result
+
+
+def clean_hostname(value: object) -> str:
+    """Return the host name in lower case, in which DHCP and guests have it. Raise BadInput."""
+    if not isinstance(value, str) or not re.fullmatch(HOSTNAME, value):
+        raise _bad_input("hostname", _("Give up to 63 letters, digits and hyphens between them."))
+    return value.lower()
 
 
 def _address_check(field: str, version: int) -> Callable[[object], str | None]:
@@ -48,6 +58,7 @@ CHECKS: dict[str, Callable[[object], Any]] = {
     "tags": clean_tags,
     "access_ipv4": _address_check("access_ipv4", 4),
     "access_ipv6": _address_check("access_ipv6", 6),
+    "hostname": clean_hostname,
 }
 """{column: function that returns the value to store, or raises BadInput naming the column}."""
 

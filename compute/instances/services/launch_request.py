@@ -50,6 +50,8 @@ class LaunchRequest:
     tags: object = None
     access_ipv4: object = None
     access_ipv6: object = None
+    hostname: object = None
+    """Of one instance; None for one that follows from its name."""
     admin_password: str = ""
     server_group_id: object = None
     availability_zone: object = None
@@ -128,7 +130,10 @@ def check(context: Context, request: LaunchRequest) -> CheckedRequest:
         "tags": request.tags,
         "access_ipv4": request.access_ipv4,
         "access_ipv6": request.access_ipv6,
+        "hostname": request.hostname,
     }
+    if request.hostname is not None and count > 1:
+        wrong["hostname"] = _("Several instances cannot have one host name.")
     checked_labels: dict[str, Any] = {}
     for field, value in label_values.items():
         if value is not None:

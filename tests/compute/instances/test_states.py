@@ -24,7 +24,7 @@ from tests.instance_actions import ACTIONS, MOVES
 from tests.kept_rows import undone
 from tests.proof import examples
 
-BY_CLIENTS = {"set_metadata", "set_tags", "set_access", "reset_state"}
+BY_CLIENTS = {"set_metadata", "set_tags", "set_access", "set_hostname", "reset_state"}
 """What menus leave to the Compute API."""
 
 AT_ONCE = {"rename", "describe", "lock", "unlock", "set_expiry", "cancel"} | BY_CLIENTS

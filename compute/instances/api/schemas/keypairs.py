@@ -22,12 +22,17 @@ _TYPE: Schema = one_of("ssh", "x509")
 
 
 def _create(minor: int) -> Schema:
-    optional: dict[str, Schema] = {"public_key": nullable(TEXT)}
+    optional: dict[str, Schema] = {}
+    required: dict[str, Schema] = {"name": segment(NAME)}
+    if minor >= 92:
+        required["public_key"] = TEXT
+    else:
+        optional["public_key"] = nullable(TEXT)
     if minor >= 2:
         optional["type"] = _TYPE
     if minor >= 10:
         optional["user_id"] = nullable(text(255))
-    return object_of({"keypair": object_of({"name": segment(NAME)}, optional)})
+    return object_of({"keypair": object_of(required, optional)})
 
 
 def _row(minor: int) -> Schema:
@@ -53,7 +58,7 @@ def _owner(minor: int) -> Schema:
     return query_of(user_id=text(255, 1)) if minor >= 10 else query_of()
 
 
-CREATE = by_version(_create, 2, 10)
+CREATE = by_version(_create, 2, 10, 92)
 CREATED = by_version(
     lambda minor: object_of({"keypair": extended(_row(minor), {"user_id": STRING}, {"private_key": STRING})}),
     2,

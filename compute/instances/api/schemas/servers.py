@@ -44,7 +44,7 @@ from compute.api.schemas import (
     UNSUPPORTED,
     listing,
 )
-from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA
+from compute.instances.actions.schemas import ACCESS, HOSTNAME, PASSWORD, USER_DATA
 
 TAG: Schema = explained(
     text(60, 1) | {"pattern": TAG_PATTERN},
@@ -123,6 +123,8 @@ def _create(minor: int) -> Schema:
         optional["trusted_image_certificates"] = UNSUPPORTED
     if minor >= 74:
         optional |= {"host": text(255, 1), "hypervisor_hostname": text(255, 1)}
+    if minor >= 90:
+        optional["hostname"] = HOSTNAME
     hints = {"os:scheduler_hints": _HINTS, "OS-SCH-HNT:scheduler_hints": _HINTS}
     example = {"name": "web-1", "imageRef": _EXAMPLE_IMAGE, "flavorRef": "1", "networks": "auto"}
     if minor < 37:
@@ -130,7 +132,7 @@ def _create(minor: int) -> Schema:
     return object_of({"server": object_of(required, optional) | {"examples": [example]}}, hints)
 
 
-CREATE = by_version(_create, 19, 37, 52, 57, 63, 74)
+CREATE = by_version(_create, 19, 37, 52, 57, 63, 74, 90)
 CREATED: Schema = {
     "anyOf": [
         object_of({"reservation_id": STRING}),
@@ -156,10 +158,12 @@ def _update(minor: int) -> Schema:
     optional: dict[str, Schema] = {"name": NAME, "OS-DCF:diskConfig": DISK_CONFIG, **ACCESS}
     if minor >= 19:
         optional["description"] = nullable(text(255))
+    if minor >= 90:
+        optional["hostname"] = HOSTNAME
     return object_of({"server": object_of(optional=optional)})
 
 
-UPDATE = by_version(_update, 19)
+UPDATE = by_version(_update, 19, 90)
 
 
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────
@@ -297,6 +301,7 @@ def _full(minor: int) -> Schema:
         }
     if minor >= 16:
         of_host["host_status"] = STRING
+    for_all = {"OS-EXT-SRV-ATTR:hostname": of_host.pop("OS-EXT-SRV-ATTR:hostname")} if minor >= 90 else {}
     return extended(
         _base(minor),
         {
@@ -311,12 +316,13 @@ def _full(minor: int) -> Schema:
             "config_drive": STRING,
             "key_name": nullable(STRING),
             "security_groups": list_of(object_of({"name": STRING})),
+            **for_all,
         },
         of_host,
     )
 
 
-STEPS = (3, 9, 16, 19, 26, 47, 63, 71, 73, 75)
+STEPS = (3, 9, 16, 19, 26, 47, 63, 71, 73, 75, 90)
 SHOWN = by_version(lambda minor: object_of({"server": _full(minor)}), *STEPS)
 CHANGED = by_version(lambda minor: object_of({"server": changed(minor)}), *STEPS)
 # Groups are shown of one server only.
