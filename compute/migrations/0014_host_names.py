@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='instance',
             name='hostname',
-            field=models.CharField(blank=True, max_length=63),
+            field=models.CharField(blank=True, max_length=255),
         ),
     ]

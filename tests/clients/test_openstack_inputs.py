@@ -181,7 +181,7 @@ def test_numbers_for_other_names(openstack: OpenStack) -> None:
     openstack("flavor unset --property hw:numa_cpus.0 --property hw:numa_mem.0 tiny")
 
 
-@pytest.mark.parametrize("version", ["2.75", "2.78", "2.81", "2.88", "2.89", "2.92"])
+@pytest.mark.parametrize("version", ["2.75", "2.78", "2.81", "2.88", "2.89", "2.96"])
 def test_newer_versions(openstack: OpenStack, pair: dict[str, Any], version: str) -> None:
     shown = openstack(f"--os-compute-api-version {version} server show kks-web-1 {JSON}")
     assert shown["name"] == "kks-web-1"

@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts.context import Context
-from accounts.errors import BadInput, NotFound
+from accounts.errors import BadInput, Conflict, NotFound
 from accounts.names import clean_name
 from accounts.openstack.contract import by_version
 from accounts.openstack.schema import FLAG, NAME, Schema, explained, nullable, object_of, text
 from accounts.services import inputs
 from compute.api.schemas import DISK_CONFIG, METADATA, UNSUPPORTED
+from compute.engine.actions import registry
+from compute.engine.actions.base import Action
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
@@ -23,11 +25,10 @@ from compute.instances.actions.base import SYSTEM, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.config_drives import write_config_drive
 from compute.instances.actions.passwords import secret_password
-from compute.instances.actions.schemas import ACCESS, HOSTNAME, PASSWORD, USER_DATA
+from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA, hostname
 from compute.instances.actions.steps import Define, PowerOffTemporarily, RestorePower, state_to_restore
 from compute.instances.models import Instance
 from compute.instances.services import (
-    boot_images,
     guests,
     hardware,
     keypairs,
@@ -61,7 +62,7 @@ def _body(minor: int) -> Schema:
     if minor >= 63:
         optional["trusted_image_certificates"] = UNSUPPORTED
     if minor >= 90:
-        optional["hostname"] = HOSTNAME
+        optional["hostname"] = hostname(minor)
     return object_of({"imageRef": explained(NAME, _("Choose an image."))}, optional)
 
 
@@ -70,7 +71,7 @@ class DeliverImage(Step):
     label: ClassVar[str] = gettext_noop("Copy the image")
 
     def do(self, run: Run) -> None:
-        delivery.wait_for_copy(run, _image(run), guests.host_of(run.subject))
+        delivery.wait_for_copy(run, image_of(run), guests.host_of(run.subject))
 
 
 class MakeNewDisk(Step):
@@ -80,7 +81,7 @@ class MakeNewDisk(Step):
     label: ClassVar[str] = gettext_noop("Create the disk")
 
     def do(self, run: Run) -> None:
-        instance, image = run.subject, _image(run)
+        instance, image = run.subject, image_of(run)
         size = max(instance.disk_gib * machine_disks.GIB, image.virtual_size)
         run.check()
         disks.make(machine_disks.new_root(instance, image.pk, size))
@@ -100,7 +101,7 @@ class ExchangeDisks(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         claim_guest(run)
-        image = _image(run)
+        image = image_of(run)
         with transaction.atomic():
             machine_disks.exchange_root(instance)
             transitions.change(
@@ -123,7 +124,6 @@ class Rebuild(InstanceAction):
     """Rebuild an instance. Takes `image_id` (default: the present image), `name`, and values for its config drive."""
 
     verb = "rebuild"
-    needs_own_disk = True
     label = _("Rebuild")
     icon = "hammer"
     order = 180
@@ -135,7 +135,7 @@ class Rebuild(InstanceAction):
     )
     doing = _("Rebuilding")
     api_name = "rebuild"
-    api_body = by_version(_body, 19, 54, 57, 63, 90)
+    api_body = by_version(_body, 19, 54, 57, 63, 90, 94)
     danger = True
     confirm = _("Its disk is erased and made anew from the image. Address and sizes stay.")
     bulk = False
@@ -155,31 +155,15 @@ class Rebuild(InstanceAction):
     def initial(self, instance: Instance) -> dict[str, str]:
         return {"image_id": str(instance.image_id or "")}
 
+    def redirect(self, row: Instance) -> Action:
+        """Return the action for an instance that boots from a volume, whose data are replaced."""
+        return registry.actions()["instance.rebuild_volume"] if row.boots_from_volume else self
+
     def prepare(self, context: Context, instance: Instance, parameters: dict[str, Any]) -> dict[str, Any]:
-        try:
-            image = (
-                images.get_launchable(context, parameters["image_id"])
-                if parameters.get("image_id")
-                else boot_images.image_of(instance)
-            )
-        except NotFound as error:
-            raise BadInput(fields={"image_id": error.text}) from error
+        image = chosen_image(context, parameters, instance.image)
         if reason := images.too_large(image, instance.ram_mib, instance.disk_gib):
             raise BadInput(fields={"image_id": reason})
-        if reason := hardware.rebuild_refusal(instance, image):
-            raise BadInput(fields={"image_id": reason})
-        changed: dict[str, Any] = {"restore_to": state_to_restore(instance)}
-        if "name" in parameters:
-            changed["name"] = clean_name(parameters["name"])
-        if "description" in parameters:
-            changed["description"] = inputs.text(parameters, "description", longest=255)
-        if "user_data" in parameters:
-            changed["user_data"] = user_data.encode(parameters["user_data"])
-        if "key_name" in parameters:
-            changed |= _key(context, parameters["key_name"])
-        for field in labels.CHECKS.keys() & parameters.keys():
-            changed[field] = labels.CHECKS[field](parameters[field])
-        transitions.change(instance, **changed)
+        transitions.change(instance, **new_values(context, instance, image, parameters))
         return {"image": str(image.pk)}
 
     def hidden(self, parameters: dict[str, Any]) -> dict[str, str]:
@@ -190,6 +174,38 @@ class Rebuild(InstanceAction):
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)
+
+
+def chosen_image(context: Context, parameters: dict[str, Any], present: Image | None) -> Image:
+    """Return the image `image_id`, by default the present one. Raise BadInput, Conflict if there is none any more."""
+    if not parameters.get("image_id"):
+        if present is None:
+            raise Conflict(_("Its image was deleted. Choose another one."))
+        return present
+    try:
+        return images.get_launchable(context, parameters["image_id"])
+    except NotFound as error:
+        raise BadInput(fields={"image_id": error.text}) from error
+
+
+def new_values(
+    context: Context, instance: Instance, image: Image, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the columns that a rebuild from the image changes at once. Raise BadInput naming the wrong field."""
+    if reason := hardware.rebuild_refusal(instance, image):
+        raise BadInput(fields={"image_id": reason})
+    changed: dict[str, Any] = {"restore_to": state_to_restore(instance)}
+    if "name" in parameters:
+        changed["name"] = clean_name(parameters["name"])
+    if "description" in parameters:
+        changed["description"] = inputs.text(parameters, "description", longest=255)
+    if "user_data" in parameters:
+        changed["user_data"] = user_data.encode(parameters["user_data"])
+    if "key_name" in parameters:
+        changed |= _key(context, parameters["key_name"])
+    for field in labels.CHECKS.keys() & parameters.keys():
+        changed[field] = labels.CHECKS[field](parameters[field])
+    return changed
 
 
 def _key(context: Context, name: object) -> dict[str, str]:
@@ -203,5 +219,5 @@ def _key(context: Context, name: object) -> dict[str, str]:
     return {"key_name": keypair.name, "public_key": keypair.public_key}
 
 
-def _image(run: Run) -> Image:
+def image_of(run: Run) -> Image:
     return images.get_existing(run.operation.parameters["image"])

@@ -28,9 +28,9 @@ class ReserveAddresses(Step):
         instance = run.subject
         for port in instance.ports.select_related("network"):
             if instance.hypervisor is not None:
-                host_networks.network(instance.hypervisor, port.network).reserve(
-                    port.mac, port.address, config_drive.hostname(instance)
-                )
+                name = config_drive.hostname(instance).partition(".")[0]
+                network = host_networks.network(instance.hypervisor, port.network)
+                network.reserve(port.mac, port.address, name)
 
     def undo(self, run: Run) -> None:
         if run.subject.launched_at is None:

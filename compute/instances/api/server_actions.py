@@ -103,6 +103,9 @@ def _rebuild(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
     image_id = parse_reference(value["imageRef"])
     if not image_id:
         raise BadInput(fields={"imageRef": _("Choose an image.")})
+    if instance.boots_from_volume and not view.at_least(93):
+        sentence = _("It boots from a volume, which gets the data of an image since version 2.93.")
+        raise BadInput(fields={"imageRef": sentence})
     password = password_of(value)
     parameters: dict[str, Any] = {"image_id": image_id, "admin_password": password}
     parameters |= {name: value[name] for name in REBUILD_FIELDS if name in value}
@@ -111,7 +114,8 @@ def _rebuild(view: ComputeView, instance: Instance, value: Any) -> HttpResponse:
         parameters["user_data"] = user_data.from_base64(value["user_data"] or "")
     _begin(view, "instance.rebuild", instance, parameters)
     rebuilt = instances.get(view.context, instance.pk)
-    rebuilt.image = images.get_launchable(view.context, image_id)
+    if not rebuilt.boots_from_volume:
+        rebuilt.image = images.get_launchable(view.context, image_id)
     server = server_body.changed(Asker.from_view(view), rebuilt) | {"adminPass": password}
     if view.at_least(54):
         server["key_name"] = rebuilt.key_name or None

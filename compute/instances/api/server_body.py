@@ -144,6 +144,8 @@ def _versioned_fields(asker: Asker, instance: Instance) -> dict[str, Any]:
         body["server_groups"] = [str(instance.server_group_id)] if instance.server_group_id else []
     if asker.minor >= 73:
         body["locked_reason"] = instance.locked_reason or None
+    if asker.minor >= 96:
+        body["pinned_availability_zone"] = instance.requested_zone or None
     return body
 
 

@@ -58,7 +58,7 @@ class Instance(Subject):
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
-    hostname = models.CharField(max_length=63, blank=True)
+    hostname = models.CharField(max_length=255, blank=True)
     """The name that was asked for; empty for one that follows from the instance's."""
     flavor_id = models.CharField(max_length=255, blank=True)
     flavor_name = models.CharField(max_length=255, blank=True)

@@ -41,7 +41,7 @@ def build(instance: Instance, admin_password: str = "") -> bytes:
 def hostname(instance: Instance) -> str:
     """Return the guest's host name, which follows from the instance's name unless one was asked for.
 
-    It has at most 63 letters, digits and hyphens (RFC 1123).
+    The parts between dots have at most 63 letters, digits and hyphens (RFC 1123).
     """
     if instance.hostname:
         return instance.hostname

@@ -13,8 +13,13 @@ from compute.engine.services import metadata
 
 MOST_TAGS = 50
 LONGEST_TAG = 60
-HOSTNAME = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+HOSTNAME = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 """One label of a name (RFC 1123)."""
+
+FULL_HOSTNAME = rf"{HOSTNAME}(\.{HOSTNAME})*"
+"""A host name with or without its domain."""
+
+LONGEST_HOSTNAME = 255
 
 
 def clean_tags(tags: object) -> list[str]:
@@ -33,9 +38,10 @@ def clean_tags(tags: object) -> list[str]:
 
 def clean_hostname(value: object) -> str:
     """Return the host name in lower case, in which DHCP and guests have it. Raise BadInput."""
-    if not isinstance(value, str) or not re.fullmatch(HOSTNAME, value):
-        raise _bad_input("hostname", _("Give up to 63 letters, digits and hyphens between them."))
-    return value.lower()
+    is_text = isinstance(value, str) and len(value) <= LONGEST_HOSTNAME
+    if not is_text or not re.fullmatch(FULL_HOSTNAME, str(value)):
+        raise _bad_input("hostname", _("Give a host name of letters and digits, with hyphens between them."))
+    return str(value).lower()
 
 
 def _address_check(field: str, version: int) -> Callable[[object], str | None]:

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from compute.images.models import Image
 from compute.volumes.models import Disk, DiskLayer, VolumeSnapshot
 
 
@@ -52,8 +53,15 @@ def take_out(layer: DiskLayer, over: Disk | DiskLayer | None, *, file_name: str 
 
 
 @transaction.atomic
-def revert_to(disk: Disk, layer: DiskLayer | None, file_name: str, *, keeper: str | None = None) -> None:
-    """Let the disk go on in the volume `file_name` over one of its layers, or over none. What it had becomes a layer.
+def revert_to(
+    disk: Disk,
+    layer: DiskLayer | None,
+    file_name: str,
+    *,
+    keeper: str | None = None,
+    image: Image | None = None,
+) -> None:
+    """Let the disk go on in the volume `file_name`, over one of its layers, an image, or none. What it had becomes a layer.
 
     The snapshot with the id `keeper` holds that; without one nothing does.
     """
@@ -62,5 +70,5 @@ def revert_to(disk: Disk, layer: DiskLayer | None, file_name: str, *, keeper: st
     )
     if keeper is not None:
         VolumeSnapshot.objects.filter(pk=keeper).update(layer=former)
-    disk.layer, disk.image, disk.file_name = layer, None, file_name
+    disk.layer, disk.image, disk.file_name = layer, image, file_name
     disk.save(update_fields=["layer", "image", "file_name"])

@@ -1,4 +1,4 @@
-"""What the microversions from 2.74 to 2.92 have changed, each at the version that brought it and at the one before."""
+"""What the microversions from 2.74 to 2.96 have changed, each at the version that brought it and at the one before."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services.config_drive import hostname
 from compute.instances.states import VmState
+from compute.volumes.models import Volume
 from tests import factories
 from tests.compute.api.compute_calls import Compute
 
@@ -388,9 +389,70 @@ def test_no_key_is_made_here_any_more(member: Compute) -> None:
     assert "private_key" in member.at("2.91").post("os-keypairs", body, 201)["keypair"]
 
 
+# ── 2.93: rebuilt on a volume ────────────────────────────────────────────────────────────────────
+def on_a_volume(server: Instance) -> Volume:
+    """Let the server boot from a volume."""
+    Instance.objects.update(boots_from_volume=True, image=None)
+    return factories.AttachmentFactory(instance=server, boots=True).volume
+
+
+def test_a_server_on_a_volume_is_rebuilt(member: Compute, server: Instance, image: Image) -> None:
+    volume = on_a_volume(server)
+    wish = {"imageRef": str(image.pk), "name": "anew"}
+    shown = member.at("2.93").act(server.pk, "rebuild", wish)["server"]
+    assert (shown["status"], shown["name"], shown["image"]) == ("REBUILD", "anew", "")
+    operation = Operation.objects.get()
+    assert operation.kind == "instance.rebuild_volume"
+    assert set(operation.holds.values_list("resource_id", "shared")) == {
+        (server.pk, False),
+        (volume.pk, False),
+        (image.pk, True),
+    }
+    fault = member.at("2.92").act(server.pk, "rebuild", wish, 400)
+    assert "imageRef: " in fault["badRequest"]["message"]
+
+
+def test_an_image_larger_than_the_volume(member: Compute, server: Instance, image: Image) -> None:
+    on_a_volume(server)
+    Image.objects.filter(pk=image.pk).update(min_disk_gib=2)
+    fault = member.at("2.93").act(server.pk, "rebuild", {"imageRef": str(image.pk)}, 400)
+    assert "needs 2 GiB of disk" in fault["badRequest"]["message"]
+
+
+def test_a_volume_that_is_changing(member: Compute, server: Instance, image: Image) -> None:
+    Volume.objects.filter(pk=on_a_volume(server).pk).update(task_state="extending")
+    member.at("2.93").act(server.pk, "rebuild", {"imageRef": str(image.pk)}, 409)
+
+
+# ── 2.94: host names with domains ────────────────────────────────────────────────────────────────
+def test_a_host_name_has_a_domain(member: Compute, server: Instance) -> None:
+    body = {"server": {"hostname": "Web.Example.org"}}
+    shown = member.at("2.94").put(f"servers/{server.pk}", body)["server"]
+    assert shown[SHOWN_HOSTNAME] == "web.example.org"
+    member.at("2.93").put(f"servers/{server.pk}", body, 400)
+    for wrong in ("a..b", ".a", "a.", "-a.b", f"{'x' * 64}.b", "a." * 127 + "aa"):
+        member.at("2.94").put(f"servers/{server.pk}", {"server": {"hostname": wrong}}, 400)
+
+
+# ── 2.96: the zone that was asked for ────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(("requested", "shown"), [("", None), ("east", "east")])
+def test_the_zone_that_was_asked_for(
+    member: Compute, server: Instance, requested: str, shown: str | None
+) -> None:
+    Instance.objects.update(requested_zone=requested)
+    new = member.at("2.96")
+    for row in (
+        new.get(f"servers/{server.pk}")["server"],
+        new.get("servers/detail")["servers"][0],
+        new.put(f"servers/{server.pk}", {"server": {}})["server"],
+    ):
+        assert row["pinned_availability_zone"] == shown
+    assert "pinned_availability_zone" not in member.at("2.95").get(f"servers/{server.pk}")["server"]
+
+
 # ── All of them ──────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.usefixtures("network", "server")
-@pytest.mark.parametrize("minor", range(73, 93))
+@pytest.mark.parametrize("minor", range(73, 97))
 def test_lists_in_each_version(admin: Compute, minor: int) -> None:
     for path in (
         "servers/detail",

@@ -44,7 +44,7 @@ from compute.api.schemas import (
     UNSUPPORTED,
     listing,
 )
-from compute.instances.actions.schemas import ACCESS, HOSTNAME, PASSWORD, USER_DATA
+from compute.instances.actions.schemas import ACCESS, PASSWORD, USER_DATA, hostname
 
 TAG: Schema = explained(
     text(60, 1) | {"pattern": TAG_PATTERN},
@@ -124,7 +124,7 @@ def _create(minor: int) -> Schema:
     if minor >= 74:
         optional |= {"host": text(255, 1), "hypervisor_hostname": text(255, 1)}
     if minor >= 90:
-        optional["hostname"] = HOSTNAME
+        optional["hostname"] = hostname(minor)
     hints = {"os:scheduler_hints": _HINTS, "OS-SCH-HNT:scheduler_hints": _HINTS}
     example = {"name": "web-1", "imageRef": _EXAMPLE_IMAGE, "flavorRef": "1", "networks": "auto"}
     if minor < 37:
@@ -132,7 +132,7 @@ def _create(minor: int) -> Schema:
     return object_of({"server": object_of(required, optional) | {"examples": [example]}}, hints)
 
 
-CREATE = by_version(_create, 19, 37, 52, 57, 63, 74, 90)
+CREATE = by_version(_create, 19, 37, 52, 57, 63, 74, 90, 94)
 CREATED: Schema = {
     "anyOf": [
         object_of({"reservation_id": STRING}),
@@ -159,11 +159,11 @@ def _update(minor: int) -> Schema:
     if minor >= 19:
         optional["description"] = nullable(text(255))
     if minor >= 90:
-        optional["hostname"] = HOSTNAME
+        optional["hostname"] = hostname(minor)
     return object_of({"server": object_of(optional=optional)})
 
 
-UPDATE = by_version(_update, 19, 90)
+UPDATE = by_version(_update, 19, 90, 94)
 
 
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────
@@ -276,6 +276,7 @@ def _base(minor: int) -> Schema:
         63: {"trusted_image_certificates": NULL},
         71: {"server_groups": list_of(UUID)},
         73: {"locked_reason": nullable(STRING)},
+        96: {"pinned_availability_zone": nullable(STRING)},
     }
     for since, properties in later.items():
         if minor >= since:
@@ -322,7 +323,7 @@ def _full(minor: int) -> Schema:
     )
 
 
-STEPS = (3, 9, 16, 19, 26, 47, 63, 71, 73, 75, 90)
+STEPS = (3, 9, 16, 19, 26, 47, 63, 71, 73, 75, 90, 96)
 SHOWN = by_version(lambda minor: object_of({"server": _full(minor)}), *STEPS)
 CHANGED = by_version(lambda minor: object_of({"server": changed(minor)}), *STEPS)
 # Groups are shown of one server only.
