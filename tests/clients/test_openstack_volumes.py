@@ -175,6 +175,9 @@ def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -
     assert "boots from it" in openstack.refused(f"server remove volume {server['id']} {root}")
     assert "volume" in openstack.refused(f"server rebuild --image {stack.linux} {server['id']}")
     openstack.run(f"server reboot --hard --wait {server['id']}")
+    _rebuild_on_its_volume(openstack, stack, server["id"], root)
+    # The script runs in a system's first boot only.
+    wait_for_text(stack, server["id"], extra, "written by from-volume", "the fresh system to read")
     openstack.run(f"server delete --wait {server['id']}")
     assert {volume(openstack, name)["status"] for name in (root, "extra")} == {"available"}
 
@@ -201,6 +204,25 @@ def test_boot_from_volumes(openstack: OpenStack, stack: Stack, tmp_path: Path) -
     openstack(f"volume delete {root} extra")
     wait_for(lambda: openstack(f"volume list {JSON}") == [], "all to be gone", 60)
     assert stack.audit() == ""
+
+
+def _rebuild_on_its_volume(openstack: OpenStack, stack: Stack, server: str, root: str) -> None:
+    """The volume gets the data of the image; a snapshot still has what was there."""
+    openstack(f"--os-volume-api-version 3.70 volume snapshot create --volume {root} {JSON} before")
+    wait_for_snapshot(openstack, "before")
+    done = openstack.run(
+        "--os-compute-api-version 2.93 server rebuild --wait --reimage-boot-volume "
+        f"--image {stack.linux} {server}"
+    )
+    assert done.returncode == 0, done.stderr
+    shown = openstack(f"server show {JSON} {server}")
+    assert (shown["status"], root in str(shown["volumes_attached"])) == ("ACTIVE", True)
+    openstack(f"volume create --snapshot before {JSON} what-was")
+    wait_for_status(openstack, "what-was", "available")
+    openstack("volume delete what-was")
+    wait_for(lambda: len(openstack(f"volume list {JSON}")) == 2, "it to be gone", 60)
+    openstack("volume snapshot delete before")
+    wait_for(lambda: openstack(f"volume snapshot list {JSON}") == [], "the snapshot to be gone", 120)
 
 
 def test_snapshots_live_and_off(openstack: OpenStack, stack: Stack, servers: list[str]) -> None:

@@ -15,9 +15,10 @@ from tests import factories
 from tests.instance_actions import ALL, MOVES
 
 State = Operation.State
-CANCELLABLE = {"launch", "clone", "grow", "take_image", "resize", "rebuild", "shelve"}
+CANCELLABLE = {"launch", "clone", "grow", "take_image", "resize", "rebuild", "rebuild_volume", "shelve"}
 FINAL = {
     "rebuild": ["exchange", "config_drive", "define", "start"],
+    "rebuild_volume": ["exchange", "config_drive", "define", "start"],
     "grow": ["memory", "processors", "live_disk", "define"],
 }
 """The steps after which there is no way back."""
