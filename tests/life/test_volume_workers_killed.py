@@ -57,8 +57,7 @@ class Story:
     def _open(self) -> bool:
         return bool(
             self.stack.rows(
-                "select 1 from compute_operation where state in ('pending', 'running', 'undoing') "
-                "and subject_type != 'instance'"
+                "select 1 from compute_operation where state in ('pending', 'running', 'undoing')"
             )
         )
 
@@ -112,6 +111,31 @@ def test_killed_workers_are_replaced(stack: Stack, admin: Browserless, number: i
     assert list((stack.root / "storage/drafts").iterdir()) == []
     assert admin.act(stack, story.name, "purge").status == 200
     stack.wait_for_state(story.name, "deleted", 90)
+    assert not stack.stray_volumes()
+
+
+@pytest.mark.parametrize("number", examples(range(EVERY)))
+def test_a_rebuild_on_a_volume_bears_it(stack: Stack, admin: Browserless, number: int) -> None:
+    """The instance runs from the image's data afterwards, from the same volume."""
+    story = Story(stack, admin, number)
+    story.name = f"rebuilt-{number}"
+    wish = {"image_id": stack.linux, "source": "image", "on_volume": "1", "volume_size": "1"}
+    assert admin.launch(stack, story.name, **wish).status == 200
+    stack.wait_for_state(story.name, "active", 120)
+    instance = stack.instance(story.name)["uuid"]
+    wait_for(lambda: "login:" in _console(stack, instance), "it to boot", 60)
+    before = len(_console(stack, instance))
+    story.do(
+        "instance.rebuild_volume",
+        lambda: admin.act(stack, story.name, "rebuild", image_id=stack.linux),
+    )
+    stack.wait_for_state(story.name, "active", 30)
+    wait_for(lambda: "login:" in _console(stack, instance)[before:], "it to boot anew", 60)
+    (volume,) = stack.rows("select id from compute_volume where status = 'in-use'")
+    assert admin.act(stack, story.name, "purge").status == 200
+    stack.wait_for_state(story.name, "deleted", 90)
+    key = str(UUID(str(volume["id"])))
+    story.do("volume.delete", lambda: admin.post(f"/volumes/{key}/actions/delete/"))
     assert not stack.stray_volumes()
 
 
