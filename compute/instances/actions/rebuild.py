@@ -37,7 +37,7 @@ from compute.instances.services import (
     user_data,
 )
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
-from compute.volumes.models import Disk
+from compute.volumes.models import Disk, Volume
 from compute.volumes.services import disks
 
 
@@ -153,7 +153,9 @@ class Rebuild(InstanceAction):
     )
 
     def initial(self, instance: Instance) -> dict[str, str]:
-        return {"image_id": str(instance.image_id or "")}
+        """Return the image that the instance, or the volume that it boots from, was made of."""
+        volume = Volume.objects.filter(attachments__instance=instance, attachments__boots=True).first()
+        return {"image_id": str((volume.image_id if volume else instance.image_id) or "")}
 
     def redirect(self, row: Instance) -> Action:
         """Return the action for an instance that boots from a volume, whose data are replaced."""
