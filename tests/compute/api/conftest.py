@@ -1,17 +1,21 @@
 """The Compute API as members and administrators meet it."""
 
+import ipaddress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from accounts.models import Project, User
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.networks.models import Network
-from tests import factories
+from tests import factories, web_server
 from tests.compute.api.compute_calls import Compute, compute_of
 from tests.compute.api.image_calls import made
 from tests.compute.api.volume_calls import NEWEST, BlockStorage, block_storage_of
+from tests.web_server import WebServer
 
 
 @pytest.fixture
@@ -84,3 +88,12 @@ def image_store(image_folder: Path) -> Path:
 def disk(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A qcow2 image of 1 MiB."""
     return made(tmp_path_factory.mktemp("disk") / "disk", "qcow2")
+
+
+@pytest.fixture
+def web(settings: LazySettings) -> Iterator[WebServer]:
+    """A web server that imports may fetch from, though it is on the loopback."""
+    with web_server.running() as server:
+        settings.IMPORT_NETWORKS = (ipaddress.ip_network("127.0.0.0/8"),)
+        settings.IMPORT_PORTS = frozenset({80, 443, server.port})
+        yield server

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tests.compute.api.compute_calls import Compute
+from tests.worker import work
 
 IMAGES = "/image/v2/images"
 V2_1 = "application/openstack-images-v2.1-json-patch"
@@ -53,3 +54,30 @@ def patch(member: Compute, key: str, changes: Any, status: int = 200, form: str 
     assert answer.status_code == status, answer.content.decode()
     body: dict[str, Any] = json.loads(answer.content)
     return body
+
+
+def stage(member: Compute, key: str, data: bytes) -> HttpResponse:
+    return send(member, key, data, to="stage")
+
+
+def begin(member: Compute, key: str, status: int = 202, name: str = "glance-direct", **more: Any) -> Any:
+    method = {"name": name} | ({"uri": more.pop("uri")} if "uri" in more else {})
+    return member.post(f"{IMAGES}/{key}/import", {"method": method} | more, status)
+
+
+def fetch(member: Compute, url: str, **fields: Any) -> dict[str, Any]:
+    """An image after it was imported from this URL, or was not."""
+    key = new(member, **({"disk_format": "raw"} | fields))["id"]
+    begin(member, key, name="web-download", uri=url)
+    work("image.import")
+    image: dict[str, Any] = member.get(f"{IMAGES}/{key}")
+    return image
+
+
+def reason(member: Compute, image: dict[str, Any]) -> str:
+    """Why the last import failed; the image is empty again."""
+    assert image["status"] == "queued"
+    assert image["os_glance_failed_import"] == "file"
+    (task,) = member.get(f"{IMAGES}/{image['id']}/tasks")["tasks"]
+    assert task["status"] == "failure"
+    return str(task["message"])
