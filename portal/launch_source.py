@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from accounts.context import Context
 from accounts.services import quotas
@@ -88,6 +91,13 @@ class Choices:
     volumes: list[Volume]
     snapshots: list[VolumeSnapshot]
     backups: list[Backup]
+
+    kinds: ClassVar[tuple[tuple[str, Promise], ...]] = (
+        (IMAGE, gettext_lazy("Image")),
+        (VOLUME, gettext_lazy("Volume")),
+        (SNAPSHOT, gettext_lazy("Snapshot")),
+        (BACKUP, gettext_lazy("Backup")),
+    )
 
     def __bool__(self) -> bool:
         return bool(self.volumes or self.snapshots or self.backups)
