@@ -78,7 +78,7 @@ class WebForm(NewForm):
         assume_scheme="https",
         max_length=2048,
         widget=forms.URLInput(attrs={"autofocus": True, "placeholder": "https://"}),
-        help_text=gettext_lazy("Of an image, packed or not. Meridian fetches it; only public addresses are."),
+        help_text=gettext_lazy("Of an image file, compressed or not. It must be a public address."),
     )
     checksum = forms.CharField(
         label=gettext_lazy("SHA-256 or SHA-512"),
