@@ -80,6 +80,11 @@ def test_data_move_from_guest_to_guest(openstack: OpenStack, stack: Stack, serve
     attachment = openstack(f"server add volume {JSON} {first} data")
     assert attachment["Device"] == "/dev/vdb"
     assert wait_for_status(openstack, "data", "in-use")["attachments"][0]["server_id"] == first
+    newest = "--os-volume-api-version 3.70"
+    (row,) = openstack(f"{newest} volume attachment list --volume-id {made['id']} {JSON}")
+    assert (row["Server ID"], row["Status"]) == (first, "attached")
+    assert openstack(f"{newest} volume attachment show {row['ID']} {JSON}")["Volume ID"] == made["id"]
+    assert "Compute API" in openstack.refused(f"{newest} volume attachment delete {row['ID']}")
     wait_for_text(stack, first, made, "written by writer-1", "the guest to write")
 
     openstack("volume set --size 2 data")

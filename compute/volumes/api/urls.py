@@ -3,6 +3,7 @@
 from django.urls import URLPattern, include, path, re_path
 
 from compute.volumes.api import (
+    attachments,
     backups,
     cloud,
     discovery,
@@ -77,6 +78,9 @@ _resources: list[URLPattern] = [
     path("os-availability-zone", cloud.Zones.as_view(), name="volume-zones"),
     path("os-services", cloud.Services.as_view(), name="volume-services"),
     path("scheduler-stats/get_pools", cloud.Pools.as_view(), name="volume-pools"),
+    path("attachments", attachments.Attachments.as_view(), name="volume-attachments"),
+    path("attachments/detail", attachments.AttachmentsInDetail.as_view(), name="volume-attachments-detail"),
+    path("attachments/<str:key>", attachments.OneAttachment.as_view(), name="volume-attachment"),
     path("messages", messages.Messages.as_view(), name="volume-messages"),
     path("messages/<str:key>", messages.OneMessage.as_view(), name="volume-message"),
     path("extensions", cloud.Extensions.as_view(), name="volume-extensions"),
