@@ -139,8 +139,8 @@ def links(resource: str, key: str) -> dict[str, str]:
 
 def listing(request: Request, resource: Resource, rows: QuerySet[Any]) -> HttpResponse:
     """Return the filtered page of rows that the query string requests. Raise BadInput."""
-    shown = rows.defer(*resource.unshown) if resource.unshown else rows
-    page = IDENTITY.paging.page(request.query_params, filter_rows(request, resource, shown))
+    visible = rows.defer(*resource.unshown) if resource.unshown else rows
+    page = IDENTITY.paging.page(request.query_params, filter_rows(request, resource, visible))
     return page_response(request, resource.plural, page, resource.show)
 
 
