@@ -163,5 +163,8 @@ def waiting_behind(operation: Operation) -> OperationQuerySet:
 
 
 def is_awaited(operation: Operation, resource_id: uuid.UUID) -> bool:
-    """Return whether another operation waits for this row of the operation's."""
-    return waiting_behind(operation).on(resource_id).exists()
+    """Return whether an operation on this row of the operation's waits, which has set its task already.
+
+    One that only occupies the row, such as the deletion of the instance that has a volume, decides nothing about it.
+    """
+    return waiting_behind(operation).on(resource_id).filter(subject_id=resource_id).exists()

@@ -10,9 +10,10 @@ from compute.engine import operations
 from compute.engine.models import Operation
 from compute.instances.actions import begin, choices
 from compute.instances.models import Instance
+from compute.instances.services import volume_disks
 from compute.instances.states import TaskState, VmState
 from tests import factories
-from tests.instance_actions import ALL, MOVES
+from tests.instance_actions import ALL, MOVES, end
 
 State = Operation.State
 CANCELLABLE = {"launch", "clone", "grow", "take_image", "resize", "rebuild", "rebuild_volume", "shelve"}
@@ -131,3 +132,31 @@ def test_who_is_in_line_still_has_the_last_word(as_alice: Context) -> None:
     operations.execute(str(operation.pk))
     row = Instance.objects.get()
     assert row.task_state == TaskState.DELETING
+
+
+@pytest.mark.parametrize("deletion", ["delete", "purge"])
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+@pytest.mark.parametrize(("verb", "is_done"), [("attach", False), ("detach", False), ("detach", True)])
+def test_a_volume_is_free_again_whatever_its_instance_was_doing(
+    as_alice: Context, verb: str, is_done: bool, how: str, deletion: str
+) -> None:
+    """The deletion of the instance calls off what moves the volume, at any moment of it."""
+    instance = factories.InstanceFactory(project=as_alice.project)
+    if verb == "attach":
+        volume = factories.VolumeFactory(project=as_alice.project)
+        volume.disk.pool.hosts.set([])
+        moving = begin(as_alice, "volume.attach", volume.pk, parameters={"instance": str(instance.pk)})
+    else:
+        volume = factories.AttachmentFactory(instance=instance).volume
+        moving = begin(as_alice, "volume.detach", volume.pk)
+    assert moving is not None
+    deleting = begin(as_alice, f"instance.{deletion}", instance.pk)
+    assert deleting is not None
+    if is_done:
+        volume_disks.unplug(volume)
+    moving.refresh_from_db()
+    end(moving, how)
+    deleting.refresh_from_db()
+    end(deleting)
+    volume.refresh_from_db()
+    assert (volume.status, volume.task_state, volume.attachment) == ("available", None, None)
