@@ -12,10 +12,9 @@ from django.utils import timezone
 from accounts.models import Assignment, Group, Project, Role, User
 from compute.images.models import Image
 from compute.instances.models import Flavor, Keypair, ServerGroup
-from compute.volumes.models import Backup, Volume, VolumeSnapshot
-from compute.volumes.services import volume_types
-from compute.volumes.states import BackupState, SnapshotState, VolumeState
-from tests.bench import rows
+from compute.volumes.models import Backup, VolumeSnapshot
+from compute.volumes.states import BackupState, SnapshotState
+from tests.bench import rows, volume_rows
 
 COUNT = 1_000
 
@@ -69,18 +68,7 @@ def storage(user: User, project: Project) -> None:
         )
         for number in range(COUNT)
     )
-    kind = volume_types.default()
-    volumes = Volume.objects.bulk_create(
-        Volume(
-            project=project,
-            user=user,
-            name=f"data-{number}",
-            size_gib=1,
-            type=kind,
-            status=VolumeState.AVAILABLE,
-        )
-        for number in range(COUNT)
-    )
+    volumes = volume_rows.volumes(user, project, COUNT)
     VolumeSnapshot.objects.bulk_create(
         VolumeSnapshot(volume=volume, project=project, size_gib=1, status=SnapshotState.AVAILABLE)
         for volume in volumes

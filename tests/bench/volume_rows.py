@@ -30,15 +30,21 @@ def fill(count: int) -> str:
     project = Project.objects.create(domain=domain, name=f"bench-volumes-{count}")
     user = User.objects.create_user(project.name, PASSWORD, domain=domain, default_project=project)
     Assignment.objects.create(user=user, project=project, role=Role.objects.get(name="member"))
-    Volume.objects.bulk_create(
+    volumes(user, project, count, failed=FAILED)
+    return str(user.name)
+
+
+def volumes(user: User, project: Project, count: int, *, failed: int = 0) -> list[Volume]:
+    """Make so many volumes without disks, the first `failed` of them in error."""
+    kind = volume_types.default()
+    return Volume.objects.bulk_create(
         Volume(
             project=project,
             user=user,
             name=f"data-{number}",
             size_gib=1,
-            type=volume_types.default(),
-            status=VolumeState.ERROR if number < FAILED else VolumeState.AVAILABLE,
+            type=kind,
+            status=VolumeState.ERROR if number < failed else VolumeState.AVAILABLE,
         )
         for number in range(count)
     )
-    return str(user.name)

@@ -35,9 +35,10 @@ from compute.instances.services import (
     labels,
     machine_disks,
     user_data,
+    volume_disks,
 )
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
-from compute.volumes.models import Disk, Volume
+from compute.volumes.models import Disk
 from compute.volumes.services import disks
 
 
@@ -154,7 +155,7 @@ class Rebuild(InstanceAction):
 
     def initial(self, instance: Instance) -> dict[str, str]:
         """Return the image that the instance, or the volume that it boots from, was made of."""
-        volume = Volume.objects.filter(attachments__instance=instance, attachments__boots=True).first()
+        volume = volume_disks.boot_volumes(instance).first() if instance.boots_from_volume else None
         return {"image_id": str((volume.image_id if volume else instance.image_id) or "")}
 
     def redirect(self, row: Instance) -> Action:

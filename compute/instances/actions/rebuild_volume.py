@@ -31,7 +31,6 @@ from compute.instances.models import Instance
 from compute.instances.services import hardware, machine_disks, volume_disks
 from compute.instances.states import VmState
 from compute.volumes.models import Volume
-from compute.volumes.models.volume import VolumeQuerySet
 from compute.volumes.services import disk_layers, disks
 from compute.volumes.services.volume_request import image_fields_of
 
@@ -118,7 +117,7 @@ class RebuildVolume(InstanceAction):
         return secret_password(parameters)
 
     def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Subject]:
-        return _roots(instance).select_for_update(of=("self",))
+        return volume_disks.boot_volumes(instance).select_for_update(of=("self",))
 
     def sharing(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Image]:
         return [images.get_existing(parameters["image"])]
@@ -129,14 +128,8 @@ class RebuildVolume(InstanceAction):
 
 def _volume(instance: Instance) -> Volume:
     """Return the volume that the instance boots from. Raise Conflict if it has none any more."""
-    volume = _roots(instance).select_related("image", "disk__pool", "disk__image", "disk__layer").first()
+    rows = volume_disks.boot_volumes(instance)
+    volume = rows.select_related("image", "disk__pool", "disk__image", "disk__layer").first()
     if volume is None:
         raise Conflict(_("The instance has no volume to boot from any more."))
     return volume
-
-
-def _roots(instance: Instance) -> VolumeQuerySet:
-    """Return the volume that the instance boots from, if any."""
-    return Volume.objects.filter(
-        attachments__instance=instance, attachments__boots=True, attachments__released=False
-    )

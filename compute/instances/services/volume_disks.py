@@ -15,6 +15,7 @@ from compute.instances.models import Instance
 from compute.instances.services import hardware, machine_disks
 from compute.instances.states import VmState
 from compute.volumes.models import Attachment, Disk, Volume
+from compute.volumes.models.volume import VolumeQuerySet
 from compute.volumes.services import disks
 from compute.volumes.states import VolumeState
 
@@ -103,6 +104,13 @@ def of_instance(instance: Instance) -> list[Volume]:
     rows = Volume.objects.filter(attachments__instance=instance, attachments__released=False)
     rows = rows.select_related("disk__pool", "disk__image")
     return sorted(rows, key=lambda volume: volume.disk.device if volume.disk else "")
+
+
+def boot_volumes(instance: Instance) -> VolumeQuerySet:
+    """Return the volume that the instance boots from, if any."""
+    return Volume.objects.filter(
+        attachments__instance=instance, attachments__boots=True, attachments__released=False
+    )
 
 
 def lock(instance: Instance) -> list[Volume]:
