@@ -23,6 +23,7 @@ from portal import assets, preloads
 ENTRIES = (
     "css/console.css",
     "css/meridian.css",
+    "css/pages.css",
     "js/console.js",
     "js/console/log.js",
     "js/meridian.js",
@@ -68,7 +69,10 @@ def make(folder: Path) -> None:
     imports = _bundle(folder, shared, "--splitting", "--chunk-names=js/chunk-[hash]") | _bundle(folder, WHOLE)
     (folder / preloads.IMPORTS).write_text(json.dumps(imports))
     style = folder / STRIPPED
-    style.write_text(strip(style.read_text(), page_words()))
+    others = [
+        (folder / entry).read_text() for entry in ENTRIES if entry.endswith(".css") and entry != STRIPPED
+    ]
+    style.write_text(strip(style.read_text(), page_words().union(*map(_variables, others))))
 
 
 def _bundle(folder: Path, entries: Iterable[str], *further: str) -> dict[str, list[str]]:
@@ -96,11 +100,16 @@ def strip(style: str, words: AbstractSet[str]) -> str:
     unused = named - words
     while True:
         style = process_stylesheet(style, unused_symbols=unused, minify=True)
-        read = set(re.findall(r"var\((--[\w-]+)", style)) | words
+        read = _variables(style) | words
         idle = set(re.findall(r"(--[\w-]+):", style)) - read
         if not idle:
             return style
         unused |= idle  # those that only they read are idle next
+
+
+def _variables(style: str) -> set[str]:
+    """Return the variables that a style reads."""
+    return set(re.findall(r"var\((--[\w-]+)", style))
 
 
 def _narrowed(rule: re.Match[str], unused: AbstractSet[str]) -> str:

@@ -13,7 +13,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.safestring import SafeString, mark_safe
 
-COOKIES = {"css/meridian.css": "styles", "css/console.css": "console-styles", "js/console.js": "console"}
+COOKIES = {
+    "css/meridian.css": "styles",
+    "css/pages.css": "page-styles",
+    "css/console.css": "console-styles",
+    "js/console.js": "console",
+}
 """{file: the cookie that says which version of it a browser has been asked to fetch}."""
 YEAR = 365 * 24 * 3600
 

@@ -35,17 +35,26 @@ def test_an_entry_asks_for_chunks_only(folder: Path, entry: str) -> None:
     assert all(re.fullmatch(r"(\.\./|\./)+chunk-[A-Z0-9]+\.js", name) for name in imported), imported
 
 
-def test_all_styles_are_one_file(folder: Path) -> None:
-    text = (folder / "css/meridian.css").read_text()
-    for name in (".table-card", ".offcanvas", ".plot-bar"):
-        assert name in text
+def test_the_styles_of_lists_and_those_of_single_pages_are_a_file_each(folder: Path) -> None:
+    first, further = ((folder / f"css/{name}.css").read_text() for name in ("meridian", "pages"))
+    for name in (".table-card", ".offcanvas", ".rail-badge"):
+        assert name in first
+    for name in (".plot-bar", ".launch-part"):
+        assert name not in first
+        assert name in further
 
 
 def test_styles_that_no_page_uses_are_gone(folder: Path) -> None:
     text = (folder / "css/meridian.css").read_text()
     for unused in (".carousel", ".accordion", ".btn-outline-pink", "--tblr-facebook"):
         assert unused not in text
-    assert len(gzip.compress(text.encode(), 9)) < 22_000
+    assert len(gzip.compress(text.encode(), 9)) < 17_000
+
+
+def test_what_only_another_style_reads_stays(folder: Path) -> None:
+    first, further = ((folder / f"css/{name}.css").read_text() for name in ("meridian", "pages"))
+    defined = set(re.findall(r"(--[\w-]+):", first + further))
+    assert set(re.findall(r"var\((--[\w-]+)\)", further)) <= defined
 
 
 def test_only_what_a_page_names_stays() -> None:
@@ -63,7 +72,7 @@ def test_all_styles_of_our_own_stay(folder: Path) -> None:
     """Of what is ours, all is used: what is missing would be of a name that the stripping does not know."""
     files = [file for file in (settings.BASE_DIR / "static/css").glob("*.css") if file.name != "console.css"]
     ours = re.sub(r"url\(.*?\)|/\*.*?\*/", "", "".join(file.read_text() for file in files), flags=re.DOTALL)
-    left = (folder / "css/meridian.css").read_text()
+    left = "".join((folder / f"css/{name}.css").read_text() for name in ("meridian", "pages"))
     assert not set(re.findall(bundles.NAME, ours)) - set(re.findall(bundles.NAME, left))
 
 
