@@ -43,6 +43,7 @@ PROJECT = Resource(
     update=schemas.UPDATE,
     texts={"name": "name", "domain_id": "domain__pk"},
     flags={"enabled": "enabled"},
+    unshown=("created_at",),
 )
 
 

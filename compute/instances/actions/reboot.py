@@ -14,7 +14,7 @@ from compute.instances.actions.base import POWER, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.steps import Define, PowerOff, PowerOn, ReserveAddresses, is_off, power_on
 from compute.instances.actions.stop import RETRY_INTERVAL, started_at
-from compute.instances.services import hardware
+from compute.instances.services import hardware, headroom
 from compute.instances.states import RUNS_OR_OFF, TaskState, VmState
 
 _SOFT_OR_HARD: Schema = {"type": "string", "pattern": "^([Ss][Oo][Ff][Tt]|[Hh][Aa][Rr][Dd])$"}
@@ -31,6 +31,7 @@ class Restart(Step):
             return
         if is_off(run.subject):  # it took the button for an off switch
             power_on(run)
+            headroom.record(run.subject)  # an earlier version may have defined it
             return
         deadline = started_at(run, self) + hardware.grace(run.subject)
         if timezone.now() >= deadline:

@@ -139,10 +139,10 @@ def define(run: Run) -> None:
 
 
 def power_on(run: Run) -> None:
-    """Power on the guest and record its headroom."""
+    """Power on the guest, which this operation has defined, and record its headroom."""
     instance = run.subject
     claim_guest(run, instance).start()
-    headroom.record(instance)
+    headroom.record_planned(instance)
 
 
 def power_off(run: Run) -> None:

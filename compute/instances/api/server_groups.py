@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from accounts import policy
 from accounts.errors import BadInput
 from accounts.openstack.contract import contract
-from accounts.openstack.responses import no_content
+from accounts.openstack.responses import listed, no_content
 from compute.api.base import COMPUTE, MOST, ComputeView
 from compute.instances.api.schemas import server_groups as schemas
 from compute.instances.models import ServerGroup
@@ -24,8 +24,8 @@ class ServerGroups(ComputeView):
         all_projects = "all_projects" in query and policy.allows(self.context, "instance:read_host")
         rows = server_groups.visible_to(self.context, all_projects=all_projects)
         start, most = int(query.get("offset", "0")), COMPUTE.paging.limit(query) or MOST
-        page = rows.select_related(None)[start : start + most]
-        return JsonResponse({"server_groups": [_show(self, row) for row in page]})
+        page = rows.select_related(None).defer("created_at")[start : start + most]
+        return listed({"server_groups": [_show(self, row) for row in page]})
 
     @contract(body=schemas.CREATE, answers={200: schemas.SHOWN})
     def post(self, request: Request) -> HttpResponse:

@@ -11,7 +11,7 @@ from compute.driver.specs import HeadroomSpec
 from compute.driver.specs.hardware import HardwareSpec
 from compute.engine.services import transitions
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import guests
+from compute.instances.services import guests, hardware
 
 GROWTH_FACTOR = 4
 """A machine can grow to this multiple of its vCPUs and memory at start."""
@@ -43,9 +43,18 @@ def plan(instance: Instance, machine: HardwareSpec) -> HeadroomSpec:
 
 
 def record(instance: Instance) -> None:
-    """Save how far the running guest can grow in its instance's row."""
+    """Save how far the running guest can grow in its instance's row, from the guest itself."""
     facts = guests.growth(instance).headroom()
-    headroom = {"vcpus": facts.vcpus, "ram_mib": facts.memory_mib, "slots": facts.slots}
+    _save(instance, vcpus=facts.vcpus, ram_mib=facts.memory_mib, slots=facts.slots)
+
+
+def record_planned(instance: Instance) -> None:
+    """Save how far a guest can grow that was defined as planned and has just started. Asks nothing of the host."""
+    planned = plan(instance, hardware.spec_of(instance))
+    _save(instance, vcpus=planned.vcpus, ram_mib=planned.memory_mib, slots=planned.slots)
+
+
+def _save(instance: Instance, **headroom: int) -> None:
     transitions.change(instance, headroom=headroom)
 
 
