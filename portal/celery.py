@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("meridian", fixups=[])
 app.set_default()
 app.conf.update(settings.CELERY)
-app.autodiscover_tasks(["compute.engine"])
+app.autodiscover_tasks(["compute.engine", "compute.hosts"])
 
 
 @worker_init.connect

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from compute.engine.actions import registry
 from compute.engine.actions.base import Action
-from compute.hosts.models import Hypervisor
+from compute.hosts.models import Hypervisor, Pool
 
 BOOT_STAGE: dict[str, str | Promise] = {
     "booting": gettext_lazy("Booting"),
@@ -137,6 +137,14 @@ def host_state(host: Hypervisor) -> tuple[str, str]:
     if host.state != Hypervisor.State.UP:
         return _("Does not answer"), "red"
     return (_("Up"), "green") if host.enabled else (_("Takes no new instances"), "yellow")
+
+
+def pool_state(pool: Pool) -> tuple[str, str]:
+    """Return the label of a storage pool's state, and its colour."""
+    colours = {Pool.State.READY: "green", Pool.State.FAILED: "red"}
+    if pool.state == Pool.State.READY and not pool.enabled:
+        return _("Takes no new volumes"), "yellow"
+    return pool.get_state_display(), colours.get(Pool.State(pool.state), "blue")
 
 
 def boot_stage(name: str) -> str:

@@ -69,6 +69,10 @@ def _wrong(instance: Instance, guest: GuestFacts | None) -> str:
     return ""
 
 
+_PASSING = {Disk.Role.COPY, Disk.Role.REPLACED}
+"""Roles of disks that an operation makes and deletes."""
+
+
 def _volumes(host: Hypervisor) -> Iterator[Difference]:
     """Volumes of the host's pools against rows of disks, both ways; what an operation works on may be either."""
     for pool in host.pools.all():
@@ -77,7 +81,9 @@ def _volumes(host: Hypervisor) -> Iterator[Difference]:
         own = pool.disks.exclude(role=Disk.Role.CDROM)
         for disk in own.select_related("instance").prefetch_related("layers"):
             instance = disk.instance
-            settled = instance is None or (instance.task_state is None and instance.launched_at is not None)
+            settled = disk.role not in _PASSING and (
+                instance is None or (instance.task_state is None and instance.launched_at is not None)
+            )
             (needed if settled else optional).add(disk.volume_name)
             optional |= {disk.partial_name, *(layer.file_name for layer in disk.layers.all())}
         for name in sorted(needed - there):

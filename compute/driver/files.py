@@ -70,6 +70,7 @@ def create_atomic(target: Path, fill: Callable[[BinaryIO], None]) -> None:
     with open(os.open(part, os.O_RDWR | os.O_CREAT, PRIVATE), "wb") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
         if target.exists():
+            part.unlink(missing_ok=True)
             return
         try:
             os.ftruncate(writer.fileno(), 0)

@@ -30,6 +30,7 @@ class VolumeTask(StrEnum):
     EXTENDING = "extending"
     UPLOADING = "uploading"
     RETYPING = "retyping"
+    MOVING = "moving"
     REVERTING = "reverting"
     BACKING_UP = "backing-up"
     RESTORING = "restoring-backup"
@@ -80,12 +81,12 @@ READY = frozenset({VolumeState.AVAILABLE, VolumeState.IN_USE})
 ATTACHABLE = frozenset({VolumeState.AVAILABLE, VolumeState.RESERVED})
 
 
-_UNSHOWN = {BackupTask.VERIFYING}
+UNSHOWN_TASKS = {BackupTask.VERIFYING, VolumeTask.MOVING}
 """Tasks that Cinder does not know, during which its API shows the state."""
 
 
 def status(state: str, task: str | None) -> str:
     """Return Cinder's status of the pair."""
-    if task in _UNSHOWN:
+    if task in UNSHOWN_TASKS:
         return state
     return task or state

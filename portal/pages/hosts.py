@@ -14,6 +14,7 @@ from accounts.services import directory
 from compute.engine.services import heartbeats
 from compute.hosts.services import host_usage, occupants
 from portal.host_lines import make_line
+from portal.pages import pools
 from portal.requests import Request, done, live_page
 
 
@@ -41,6 +42,7 @@ def host(request: Request, hypervisor_id: str) -> HttpResponse:
     values = {
         "line": make_line(usage),
         "host": row,
+        "pool_lines": pools.lines_of(request.context, row),
         "guests": [Guest(id=key, name=name, project=projects.get(project)) for key, name, project in guests],
         "processes": sorted(heartbeats.alive_on(row.name)),
         "may_write": policy.allows(request.context, "hypervisor:write"),

@@ -19,7 +19,7 @@ from compute.engine.actions.begin import begin
 from compute.engine.actions.permitted import refusal
 from compute.volumes.actions.reset_status import CHOICES
 from compute.volumes.models import Volume
-from compute.volumes.services import backups, volume_quota, volume_snapshots, volume_types
+from compute.volumes.services import backups, volume_moves, volume_quota, volume_snapshots, volume_types
 from compute.volumes.states import SnapshotState, VolumeState
 from portal import attach_choices, quota_offer, words
 from portal.forms import Form, RadioList, description_field
@@ -27,6 +27,7 @@ from portal.requests import Request, away, page
 from portal.templatetags.cloud import amount
 
 MOST_BACKUPS = 200
+GIB = 2**30
 
 
 class VolumeActionForm(Form):
@@ -47,6 +48,12 @@ class VolumeActionForm(Form):
     snapshot = forms.CharField(label=gettext_lazy("Snapshot"), required=False, widget=RadioList)
     backup = forms.CharField(label=gettext_lazy("Backup"), required=False, widget=RadioList)
     type = forms.CharField(label=gettext_lazy("Type"), required=False, widget=RadioList)
+    migrate = forms.BooleanField(
+        label=gettext_lazy("Move the volume if need be"),
+        required=False,
+        help_text=gettext_lazy("To a storage pool that suits the type. The guest keeps running."),
+    )
+    pool = forms.CharField(label=gettext_lazy("Storage pool"), required=False, widget=RadioList)
     name = forms.CharField(label=gettext_lazy("Name"), required=False, max_length=255)
     description = description_field()
     status = forms.ChoiceField(
@@ -103,6 +110,8 @@ def _draw(
         values |= _backups(request, volume, form)
     if "type" in action.fields:
         values |= _types(request, volume, form)
+    if "pool" in action.fields:
+        values |= _pools(volume, form)
     if "size" in action.fields:
         values |= _sizes(request, volume, form, over_quota=isinstance(error, OverQuota))
     values |= {
@@ -148,6 +157,19 @@ def _types(request: Request, volume: Volume, form: VolumeActionForm) -> dict[str
         (row.name, f"{row} – {row.description}" if row.description else row.name) for row in rows
     ]
     return {"nothing_possible": len(rows) < 2}
+
+
+def _pools(volume: Volume, form: VolumeActionForm) -> dict[str, Any]:
+    """Offer the pools that can take the volume, and say why the others cannot."""
+    choices, impossible = [], []
+    for pool in volume_moves.targets(volume):
+        if reason := volume_moves.refusal(volume, pool, volume.type):
+            impossible.append((pool.name, reason))
+        else:
+            free = _("%(free)s free") % {"free": amount(pool.available_bytes // GIB, "GiB")}
+            choices.append((str(pool.pk), f"{pool} – {free}"))
+    form.fields["pool"].widget.choices = choices
+    return {"impossible": impossible, "nothing_possible": not choices}
 
 
 def _sizes(request: Request, volume: Volume, form: VolumeActionForm, *, over_quota: bool) -> dict[str, Any]:

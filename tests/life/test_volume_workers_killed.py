@@ -4,6 +4,7 @@ Round n kills after every third step from the n-th on, one after another in the 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,10 @@ from tests.proof import examples
 from tests.stack import Answer, Browserless, Stack, wait_for
 
 EVERY = 3
+OTHER_POOL = """
+select id, path from compute_pool where id not in
+(select pool_id from compute_disk where id in (select disk_id from compute_volume where name = ?))
+"""
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -136,6 +141,40 @@ def test_a_rebuild_on_a_volume_bears_it(stack: Stack, admin: Browserless, number
     stack.wait_for_state(story.name, "deleted", 90)
     key = str(UUID(str(volume["id"])))
     story.do("volume.delete", lambda: admin.post(f"/volumes/{key}/actions/delete/"))
+    assert not stack.stray_volumes()
+
+
+@pytest.mark.parametrize("number", examples(range(EVERY)))
+def test_a_move_bears_it(stack: Stack, admin: Browserless, number: int) -> None:
+    """With a guest that has the volume open, then with none."""
+    story = Story(stack, admin, number)
+    story.name = f"moved-{number}"
+    folder = stack.root / f"further-{number}"
+    folder.mkdir(mode=0o755)
+    (host,) = stack.rows("select id from compute_hypervisor")
+    page = f"/hosts/{UUID(str(host['id']))}/pools/new/"
+    assert admin.post(page, name=story.name, folder=str(folder)).status == 200
+    rows = "select id from compute_pool where name = ? and state = 'ready'"
+    wait_for(lambda: stack.rows(rows, story.name), "the host to prepare the pool", 30)
+    there = str(UUID(str(stack.rows(rows, story.name)[0]["id"])))
+    assert admin.launch(stack, story.name, image_id=stack.linux).status == 200
+    stack.wait_for_state(story.name, "active", 120)
+    instance = stack.instance(story.name)["uuid"]
+    new = {"name": story.name, "size": "1", "source": "image", "image_id": stack.linux, "type": "standard"}
+    story.do("volume.create", lambda: admin.post("/volumes/create/", **new))
+    wait_for(lambda: "login:" in _console(stack, instance), "it to boot", 60)
+    story.on_volume("attach", instance=instance)
+    for _time in range(2):
+        (other,) = stack.rows(OTHER_POOL, story.name)
+        story.on_volume("move", pool=str(UUID(str(other["id"]))))
+        assert len(list(folder.glob("*/*"))) == (Path(str(other["path"])).parent == folder)
+        if stack.rows("select 1 from compute_volume where name = ? and status = 'in-use'", story.name):
+            story.on_volume("detach")
+    story.on_volume("delete")
+    assert admin.act(stack, story.name, "purge").status == 200
+    stack.wait_for_state(story.name, "deleted", 90)
+    assert admin.post(f"/pools/{there}/remove/").status in {200, 204}
+    wait_for(lambda: not stack.rows(rows, story.name), "the pool to go", 30)
     assert not stack.stray_volumes()
 
 

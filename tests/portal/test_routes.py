@@ -57,7 +57,7 @@ ADMIN_ONLY = {
     *(
         route.name
         for route in routes()
-        if route.name.startswith((*DIRECTORY, "aggregate", "host", "volume-type"))
+        if route.name.startswith((*DIRECTORY, "aggregate", "host", "pool", "volume-type"))
     ),
     *("cloud", "usage", "usage-download"),
 } - {"project-switch"}
@@ -302,6 +302,7 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
         "image_id": lambda: factories.ImageFactory(project=project, visibility="shared").pk,
         "aggregate_id": lambda: factories.AggregateFactory().pk,
         "hypervisor_id": lambda: factories.HypervisorFactory().pk,
+        "pool_id": lambda: factories.PoolFactory().pk,
         "volume_id": lambda: factories.VolumeFactory(project=project, user=user).pk,
         "volume_type_id": lambda: factories.VolumeTypeFactory().pk,
         "snapshot_id": lambda: factories.VolumeSnapshotFactory(project=project).pk,

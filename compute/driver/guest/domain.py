@@ -64,6 +64,13 @@ class Guest:
             connect(uri).defineXML(xml)
         return cls(uri, spec.uuid)
 
+    def is_defined_with(self, source: DiskSource) -> bool:
+        """Return whether the next start has a disk at `source`."""
+        attributes = set(Source.from_source(source).render().items())
+        with translated(f"Reading guest {self.uuid}"):
+            definition = etree.fromstring(self._domain().XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+        return any(attributes <= set(each.items()) for each in definition.iterfind("devices/disk/source"))
+
     def start(self) -> None:
         """Start the guest. A running one is success; one that a start left paused is resumed."""
         with translated(f"Starting guest {self.uuid}"):

@@ -6,6 +6,7 @@ pool shows them to libvirt; it takes 7 ms in a folder of 200 files.
 
 import os
 import time
+from contextlib import suppress
 from os import statvfs
 from pathlib import Path
 
@@ -50,12 +51,15 @@ class DirectoryPool:
     def __init__(self, uri: str, name: str, path: Path) -> None:
         self.uri, self.name, self.path = uri, name, path
 
-    def ensure(self) -> None:
+    def ensure(self, *, new: bool = True) -> None:
         """Define, start and autostart the pool, as far as necessary.
 
-        Raise Conflict if the pool has another folder, DriverError if QEMU's user cannot reach the folder.
+        Raise Conflict if the pool has another folder, DriverError if QEMU's user cannot reach the folder. Raise
+        StorageNotFound without the folder, unless the pool may be `new`: what it lies on may not be mounted.
         """
         with translated(f"Preparing storage pool {self.name}"):
+            if not new and not self.path.is_dir():
+                raise StorageNotFound(f"The folder {self.path} is gone. Is its file system mounted?")
             make_private_folder(self.path)
             check_reachable(self.path)
             try:
@@ -71,6 +75,21 @@ class DirectoryPool:
                 pool.create()
             if not pool.autostart():
                 pool.setAutostart(1)
+
+    def forget(self) -> None:
+        """Undefine the pool, and remove its folder if that is empty. Removed is success."""
+        with translated(f"Removing storage pool {self.name}"):
+            try:
+                pool = self._pool()
+            except libvirt.libvirtError as error:
+                if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_POOL:
+                    raise
+            else:
+                if pool.isActive():
+                    pool.destroy()
+                pool.undefine()
+        with suppress(OSError):
+            self.path.rmdir()
 
     def facts(self) -> PoolFacts:
         """Return the present size and usage of the pool's file system; libvirt's are as old as its last refresh."""

@@ -45,6 +45,11 @@ class DiskCopy:
 
         Raise GuestNotRunning if the guest stopped meanwhile, which makes the copy useless.
         """
+        self.wait(progress)
+        self.end()
+
+    def wait(self, progress: Progress) -> None:
+        """Wait until the copy is complete, as `finish` does. From then on the guest writes to both."""
         while True:
             mirror = self._mirror()
             if mirror is None:
@@ -54,9 +59,13 @@ class DiskCopy:
             if job:
                 progress(job["cur"], max(job["end"], 1))
             if mirror.get("ready") == "yes":
-                break
+                return
             time.sleep(_POLL_SECONDS)
-        self.end()
+
+    def pivot(self) -> None:
+        """End the job of a complete copy, and let the guest go on in it. Raise GuestNotRunning."""
+        with translated(f"Moving the disk of guest {self.uuid}"):
+            self._domain().blockJobAbort(self.device, libvirt.VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT)
 
     def end(self) -> None:
         """End the job. Ended is success."""

@@ -22,8 +22,11 @@ class Pool(Protocol):
     They are idempotent. Guests have volumes as disks by `source_of`.
     """
 
-    def ensure(self) -> None:
-        """Make the pool usable. Raise Conflict when another pool has its name."""
+    def ensure(self, *, new: bool = True) -> None:
+        """Make the pool usable. Raise Conflict when another pool has its name, StorageNotFound unless it may be new."""
+
+    def forget(self) -> None:
+        """Remove the pool, which is empty, but no file system that it lies on. Removed is success."""
 
     def facts(self) -> PoolFacts:
         """Return size and usage of the pool."""

@@ -39,6 +39,11 @@ def send(operation_id: uuid.UUID, host_id: uuid.UUID | None = None) -> None:
     _send(TASK, str(operation_id), queue=queue_of(host_id), expires=EXPIRES)
 
 
+def send_to_host_on_commit(task: str, host_id: uuid.UUID) -> None:
+    """Send a task without arguments to the workers of a host once the current transaction is committed."""
+    transaction.on_commit(lambda: _send(task, queue=queue_of(host_id), expires=EXPIRES))
+
+
 def request_heartbeat(host_id: uuid.UUID | None = None) -> None:
     """Request a heartbeat from a worker, by a message that soon expires."""
     _send(heartbeats.TASK, queue=queue_of(host_id), expires=20)

@@ -56,7 +56,7 @@ def usage_of(hosts: Iterable[Hypervisor]) -> list[HostUsage]:
 @transaction.atomic
 def enable(context: Context, name: object, enabled: bool, reason: str = "") -> Hypervisor:
     """Enable or disable the host with this name or id for new instances. Raise Forbidden, NotFound."""
-    hypervisor = _locked(context, name)
+    hypervisor = lock(context, name)
     hypervisor.enabled, hypervisor.disabled_reason = enabled, reason[:255]
     hypervisor.save(update_fields=["enabled", "disabled_reason"])
     audit.record(context, "hypervisor.update", hypervisor, enabled=enabled)
@@ -66,7 +66,7 @@ def enable(context: Context, name: object, enabled: bool, reason: str = "") -> H
 @transaction.atomic
 def force_down(context: Context, name: object, forced: bool) -> Hypervisor:
     """Declare the host with this name or id down, or take that back. Raise Forbidden, NotFound."""
-    hypervisor = _locked(context, name)
+    hypervisor = lock(context, name)
     if hypervisor.forced_down != forced:
         hypervisor.forced_down = forced
         hypervisor.save(update_fields=["forced_down"])
@@ -76,7 +76,8 @@ def force_down(context: Context, name: object, forced: bool) -> Hypervisor:
     return hypervisor
 
 
-def _locked(context: Context, name: object) -> Hypervisor:
+def lock(context: Context, name: object) -> Hypervisor:
+    """Return the host with this name or id, locked, to change it. Raise Forbidden, NotFound."""
     policy.enforce(context, "hypervisor:write")
     hypervisor = Hypervisor.objects.select_for_update(no_key=True).filter(_called(name)).first()
     if hypervisor is None:

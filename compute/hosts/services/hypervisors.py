@@ -8,8 +8,8 @@ from django.utils import timezone
 from compute.driver.errors import DriverError
 from compute.driver.host import capabilities, virtualization
 from compute.driver.host.folders import make_private_folder, prepare_socket_folder
-from compute.hosts.models import Hypervisor
-from compute.hosts.services import hosts, inspection, liveness, pools
+from compute.hosts.models import Hypervisor, Pool
+from compute.hosts.services import added_pools, hosts, inspection, liveness, pools
 
 GIB = 2**30
 
@@ -49,8 +49,8 @@ def prepare(hypervisor: Hypervisor) -> None:
         make_private_folder(folder)
     prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
     row = pools.ensure(hypervisor)
-    pool = pools.on(row, hypervisor)
-    pool.ensure()
+    pools.on(row, hypervisor).ensure()
+    added_pools.prepare(hypervisor)
     for prepare_part in _preparations:
         prepare_part(hypervisor)
     how = _virtualization(hypervisor)
@@ -76,6 +76,9 @@ def inspect(hypervisor: Hypervisor) -> None:
             space.capacity_bytes // GIB,
             space.available_bytes // GIB,
         )
+    for added in hypervisor.pools.exclude(pk=row.pk).exclude(state=Pool.State.LEAVING):
+        if reason := added_pools.look(added, hypervisor):
+            problems.append((inspection.pool_part(added.name), reason))
     for look_at_part in _inspections:
         problems += look_at_part(hypervisor)
     hypervisor.state, hypervisor.state_reason = Hypervisor.State.UP, ""

@@ -4,6 +4,11 @@ STORAGE = "storage"
 """The storage pool among `Hypervisor.problems`."""
 
 
+def pool_part(name: str) -> str:
+    """Return the name of an added storage pool among `Hypervisor.problems`."""
+    return f"storage {name}"
+
+
 def network_part(name: str) -> str:
     """Return the name of a network among `Hypervisor.problems`."""
     return f"network {name}"

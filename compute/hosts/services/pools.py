@@ -18,7 +18,7 @@ from compute.hosts.services import hosts
 def ensure(host: Hypervisor) -> Pool:
     """Return the host's own pool, with a row made at its first start."""
     lock_all(Hypervisor.objects.select_for_update(no_key=True).filter(pk=host.pk))
-    name, path = f"meridian-{hosts.installation().short}", str(settings.STORAGE_DIR / "pool")
+    name, path = _own_name(), str(settings.STORAGE_DIR / "pool")
     pool = host.pools.filter(name=name).first()
     if pool is None:
         pool = Pool.objects.create(name=name, path=path)
@@ -27,6 +27,11 @@ def ensure(host: Hypervisor) -> Pool:
         pool.path = path
         pool.save(update_fields=["path"])
     return pool
+
+
+def is_own(pool: Pool) -> bool:
+    """Return whether each of its hosts has made the pool for itself, with the copies of images."""
+    return pool.name == _own_name()
 
 
 def default(host: Hypervisor) -> Pool:
@@ -48,14 +53,25 @@ def measure(pool: Pool, facts: PoolFacts) -> None:
 
 def on(pool: Pool, host: Hypervisor) -> driver.Pool:
     """Return the driver's pool on the host."""
-    return DirectoryPool(host.uri, pool.name, Path(pool.path))
+    # Other installations on this host may have a pool of the same name.
+    name = pool.name if is_own(pool) else f"{_own_name()}-{pool.name}"
+    return DirectoryPool(host.uri, name, Path(pool.path))
 
 
 def handle(pool: Pool) -> driver.Pool:
     """Return the driver's pool on this process's host. Raise LookupError if the pool has no host."""
-    hosts_of_pool = pool.hosts.order_by("name")
-    local = served_host.host_id()
-    host = (hosts_of_pool.filter(pk=local).first() if local else None) or hosts_of_pool.first()
+    host = reaching(pool)
     if host is None:
         raise LookupError(f"The pool {pool.name} has no host.")
     return on(pool, host)
+
+
+def reaching(pool: Pool) -> Hypervisor | None:
+    """Return a host that reaches the pool: this process's, if it does; None if there is none."""
+    hosts_of_pool = pool.hosts.order_by("name")
+    local = served_host.host_id()
+    return (hosts_of_pool.filter(pk=local).first() if local else None) or hosts_of_pool.first()
+
+
+def _own_name() -> str:
+    return f"meridian-{hosts.installation().short}"

@@ -46,8 +46,7 @@ class MakeNewTop(Step):
         top = disk_layers.top_name(disk, run.operation.pk)
         if disk.volume_name != top:
             run.check()
-            pool = disks.pool_of(disk)
-            pool.overlay(top, image.volume_name, disk.size_bytes, image.volume_format)
+            disks.bring_image(disk, top, image, run.progress)
 
     def undo(self, run: Run) -> None:
         disk = volume_disks.disk_of(_volume(run.subject))
@@ -71,7 +70,7 @@ class ReplaceData(Step):
         top = disk_layers.top_name(disk, run.operation.pk)
         with transaction.atomic():
             if disk.volume_name != top:
-                disk_layers.revert_to(disk, None, top, image=image)
+                disk_layers.revert_to(disk, None, top, image=disks.base_of(disk, image))
             transitions.change(volume, image=image, image_metadata=image_fields_of(image))
             transitions.change(instance, hardware=hardware.options_after_rebuild(instance, image))
             machine_disks.sync(instance)

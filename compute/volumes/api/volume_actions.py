@@ -87,6 +87,13 @@ def _show_image_metadata(_view: VolumeView, volume: Volume, _value: Any) -> Http
     return JsonResponse({"metadata": volume.image_metadata})
 
 
+def _retype(view: VolumeView, volume: Volume, value: Any) -> HttpResponse:
+    """Change the type; the volume moves to another pool only with the policy `on-demand`."""
+    parameters = {"type": value["new_type"], "migrate": value.get("migration_policy") == "on-demand"}
+    volumes.act(view.context, volume.pk, "retype", parameters)
+    return accepted()
+
+
 ACTIONS: dict[str, Handler] = {
     "os-extend": _beginning("extend", {"size": "new_size"}),
     "os-set_bootable": _beginning("update", {"bootable": "bootable"}, status=200),
@@ -98,7 +105,8 @@ ACTIONS: dict[str, Handler] = {
     "os-force_detach": _beginning("force_detach"),
     "revert": _revert,
     "os-volume_upload_image": _upload,
-    "os-retype": _beginning("retype", {"type": "new_type"}),
+    "os-retype": _retype,
+    "os-migrate_volume": _beginning("move", {"pool": "host"}),
     "os-reserve": _beginning("reserve"),
     "os-unreserve": _beginning("unreserve"),
     "os-set_image_metadata": _set_image_metadata,

@@ -33,7 +33,7 @@ def new(volume: Volume, minor: int) -> dict[str, Any]:
         "snapshot_id": str(volume.snapshot_id) if volume.snapshot_id else None,
         "consistencygroup_id": None,
         "replication_status": None,
-        "migration_status": None,
+        "migration_status": volume.migration_status or None,
         "user_id": volume.user_id,
         "links": _links(volume),
         "created_at": without_zone(volume.created_at),
@@ -62,7 +62,7 @@ def show(volume: Volume, context: Context, minor: int) -> dict[str, Any]:
     if context.is_admin:
         body |= {
             "os-vol-host-attr:host": pool_name(volume.disk.pool) if volume.disk else None,
-            "os-vol-mig-status-attr:migstat": None,
+            "os-vol-mig-status-attr:migstat": volume.migration_status or None,
             "os-vol-mig-status-attr:name_id": None,
         }
     return body

@@ -17,7 +17,7 @@ from accounts.openstack.comparisons import time_condition
 from accounts.services import inputs
 from compute.hosts.models import Hypervisor
 from compute.volumes.models import Volume
-from compute.volumes.states import VolumeState, VolumeTask
+from compute.volumes.states import UNSHOWN_TASKS, VolumeState, VolumeTask
 
 SORTS = {
     "id": "pk",
@@ -69,8 +69,10 @@ def filtered(rows: QuerySet[Volume], query: QueryDict) -> QuerySet[Volume]:
     for name, column in {"metadata": "metadata", "glance_metadata": "image_metadata"}.items():
         if value := query.get(name):
             rows = with_pairs(rows, column, pairs(name, value))
-    if query.get("migration_status") or query.get("group_id"):
+    if query.get("group_id"):
         rows = rows.none()
+    if value := query.get("migration_status"):
+        rows = rows.filter(migration_status=value if is_text(value) else "none")
     for name in ("created_at", "updated_at"):
         if value := query.get(name):
             for part in value.split(","):
@@ -80,9 +82,12 @@ def filtered(rows: QuerySet[Volume], query: QueryDict) -> QuerySet[Volume]:
 
 def status_condition(status: str) -> Q:
     """Return the condition of the volumes that are shown with this status."""
+    if not is_text(status) or status in UNSHOWN_TASKS:
+        return NOTHING
     if status in set(VolumeTask) - set(VolumeState):
         return Q(task_state=status)
-    return Q(task_state=status) | Q(task_state=None, status=status) if is_text(status) else NOTHING
+    settled = Q(task_state=None) | Q(task_state__in=UNSHOWN_TASKS)
+    return Q(task_state=status) | (settled & Q(status=status))
 
 
 def pairs(name: str, value: str) -> dict[str, str]:

@@ -29,6 +29,13 @@ class Volume(Subject):
 
     STATE: ClassVar[str] = "status"
 
+    class Migration(models.TextChoices):
+        """How the last move to another pool ended, in Cinder's words."""
+
+        MIGRATING = "migrating"
+        SUCCESS = "success"
+        ERROR = "error"
+
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="volumes")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=255, blank=True)
@@ -49,6 +56,7 @@ class Volume(Subject):
     bootable = models.BooleanField(default=False)
     read_only = models.BooleanField(null=True)
     """Whether instances may only read it; null while nobody has said."""
+    migration_status = models.CharField(max_length=16, choices=Migration.choices, blank=True)
     metadata = models.JSONField(default=dict)
     image_metadata = models.JSONField(default=dict)
 

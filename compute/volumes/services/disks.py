@@ -1,5 +1,6 @@
 """Volumes of disks, made and deleted by the driver."""
 
+from compute.driver.files import Progress
 from compute.driver.specs import BackingSpec
 from compute.driver.storage.pool import Pool
 from compute.hosts.models import Hypervisor
@@ -20,6 +21,29 @@ def make(disk: Disk) -> None:
         pool.overlay(disk.volume_name, disk.image.volume_name, disk.size_bytes, disk.image.volume_format)
     elif pool.stat(disk.volume_name) is None:
         pool.create(disk.volume_name, disk.size_bytes)
+
+
+def base_of(disk: Disk, image: Image) -> Image | None:
+    """Return what the disk stands on if it has the image's data: the image's copy where its pool has that."""
+    return image if pools.is_own(disk.pool) else None
+
+
+def bring_image(disk: Disk, name: str, image: Image, progress: Progress) -> None:
+    """Create the volume `name` in the disk's pool with the image's data. An existing one is success. Raise DriverError.
+
+    It is an overlay of the image's copy, or has the data itself in a pool without copies of images.
+    """
+    pool, host = pool_of(disk), pools.reaching(disk.pool)
+    if host is None or base_of(disk, image):
+        pool.overlay(name, image.volume_name, disk.size_bytes, image.volume_format)
+    elif pool.stat(name) is None:
+        pool.clone(name, image_spec(image, pools.own(host)), disk.size_bytes, progress)
+
+
+def whole(disk: Disk) -> BackingSpec:
+    """Return the disk's volume with all that lies below it."""
+    pool = pool_of(disk)
+    return BackingSpec(source=pool.source_of(disk.volume_name), format="qcow2", backing=backing(disk, pool))
 
 
 def delete_volume(disk: Disk) -> None:

@@ -3,7 +3,6 @@
 import shutil
 
 from compute.driver.files import Progress
-from compute.driver.specs import BackingSpec
 from compute.hosts.services import hosts
 from compute.volumes.models import Backup, Disk, Volume, VolumeSnapshot
 from compute.volumes.services import backup_files, disks
@@ -15,7 +14,11 @@ def make(volume: Volume, progress: Progress) -> None:
     if disk is None:
         raise ValueError(f"Volume {volume.pk} has no disk yet.")
     if volume.snapshot_id is not None:
-        _clone(VolumeSnapshot.objects.select_related("layer").get(pk=volume.snapshot_id), disk, progress)
+        _clone(
+            VolumeSnapshot.objects.select_related("layer__disk__pool").get(pk=volume.snapshot_id),
+            disk,
+            progress,
+        )
         return
     if volume.backup_id is not None:
         restore(
@@ -24,16 +27,20 @@ def make(volume: Volume, progress: Progress) -> None:
         return
     if volume.source_volume_id is not None:
         _copy(
-            Volume.objects.select_related("disk__pool", "disk__image").get(pk=volume.source_volume_id),
+            Volume.objects.select_related("disk__pool", "disk__image", "disk__layer").get(
+                pk=volume.source_volume_id
+            ),
             disk,
             progress,
         )
         return
-    if volume.image is not None and disk.image_id is None:
-        # Of the row first: whoever deletes the image must see that a disk stands on it.
-        disk.image = volume.image
-        disk.save(update_fields=["image"])
-    disks.make(disk)
+    if volume.image is None:
+        disks.make(disk)
+        return
+    # Of the row first: whoever deletes the image must see that a disk stands on it.
+    disk.image = disks.base_of(disk, volume.image)
+    disk.save(update_fields=["image"])
+    disks.bring_image(disk, disk.volume_name, volume.image, progress)
 
 
 def restore(backup: Backup, disk: Disk, name: str, progress: Progress) -> None:
@@ -52,19 +59,14 @@ def _copy(source: Volume, disk: Disk, progress: Progress) -> None:
     """Copy another volume's disk, which nobody has open, and give it the new size."""
     if source.disk is None:
         raise ValueError(f"Volume {source.pk} has no disk to copy.")
-    if source.disk.layer is not None:
-        pool = disks.pool_of(disk)
-        top = BackingSpec(
-            source=pool.source_of(source.disk.volume_name),
-            format="qcow2",
-            backing=disks.backing(source.disk, pool),
-        )
-        pool.clone(disk.volume_name, top, disk.size_bytes, progress)
+    pool = disks.pool_of(disk)
+    if source.disk.layer is not None or source.disk.pool_id != disk.pool_id:
+        if pool.stat(disk.volume_name) is None:
+            pool.clone(disk.volume_name, disks.whole(source.disk), disk.size_bytes, progress)
         return
     if source.disk.image_id != disk.image_id:
         disk.image = source.disk.image
         disk.save(update_fields=["image"])
-    pool = disks.pool_of(disk)
     if pool.stat(disk.volume_name) is None:
         pool.copy(source.disk.volume_name, disk.partial_name, progress)
         pool.resize(disk.partial_name, disk.size_bytes)
@@ -75,5 +77,5 @@ def _clone(snapshot: VolumeSnapshot, disk: Disk, progress: Progress) -> None:
     """Copy a snapshot's data, which nobody writes."""
     if snapshot.layer is None:
         raise ValueError(f"Snapshot {snapshot.pk} has no data.")
-    pool = disks.pool_of(disk)
-    pool.clone(disk.volume_name, disks.layer_spec(snapshot.layer, pool), disk.size_bytes, progress)
+    layer = disks.layer_spec(snapshot.layer, disks.pool_of(snapshot.layer.disk))
+    disks.pool_of(disk).clone(disk.volume_name, layer, disk.size_bytes, progress)

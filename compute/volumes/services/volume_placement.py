@@ -25,12 +25,14 @@ GIB = 2**30
 def place(volume: Volume) -> Disk:
     """Give the volume a disk in the pool with the most free space that may take it. A placed one is success.
 
-    Raise Conflict with the reason of each pool.
+    A copy lies where its source lies, if it can. Raise Conflict with the reason of each pool.
     """
     if volume.disk is not None:
         return volume.disk
     reasons: list[str] = []
-    for pool in Pool.objects.prefetch_related("hosts").order_by("-available_bytes", "created_at"):
+    source = source_pool(volume)
+    pools = Pool.objects.prefetch_related("hosts").order_by("-available_bytes", "created_at")
+    for pool in sorted(pools, key=lambda pool: pool != source):
         if not (reason := _locked_refusal(volume, pool)):
             return create_disk(volume, pool)
         reasons.append(reason)
@@ -60,8 +62,14 @@ def _locked_refusal(volume: Volume, pool: Pool) -> str:
 def refusal(volume: Volume, pool: Pool) -> str:
     """Return why the pool cannot take the volume; empty if it can."""
     hosts = list(pool.hosts.all())
-    if (source := source_pool(volume)) not in {None, pool}:
-        return _("%(pool)s does not have the data to copy; %(other)s has.") % {"pool": pool, "other": source}
+    if reason := closed_reason(pool):
+        return reason
+    source = source_pool(volume)
+    if source not in {None, pool} and not set(hosts) & set(source.hosts.all()):
+        return _("No host of %(pool)s reaches %(other)s, which has the data to copy.") % {
+            "pool": pool,
+            "other": source,
+        }
     if reason := type_refusal(volume.type, pool):
         return reason
     if volume.requested_zone and volume.requested_zone not in {host.availability_zone for host in hosts}:
@@ -74,8 +82,17 @@ def refusal(volume: Volume, pool: Pool) -> str:
     return shortage(pool, volume.size_gib * GIB)
 
 
+def closed_reason(pool: Pool) -> str:
+    """Return why the pool takes no new volumes, whatever they are; empty if it takes some."""
+    if pool.state != Pool.State.READY:
+        return _("%(pool)s is not ready.") % {"pool": pool}
+    if not pool.enabled:
+        return _("%(pool)s takes no new volumes.") % {"pool": pool}
+    return ""
+
+
 def source_pool(volume: Volume) -> Pool | None:
-    """Return the pool with the disk that the volume is a copy of; None where any pool will do."""
+    """Return the pool with the disk that the volume is a copy of; None if it is no copy."""
     if volume.snapshot_id is not None:
         return Pool.objects.filter(disks__layers__snapshots=volume.snapshot_id).first()
     if volume.source_volume_id is not None:

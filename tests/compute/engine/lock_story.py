@@ -213,6 +213,7 @@ def volume_subject(verb: str, instance: Any) -> tuple[Any, dict[str, Any]]:
         return volume, {"backup": str(factories.BackupFactory(volume=volume).pk)}
     given = {
         "attach": {"instance": str(instance.pk)},
+        "move": {"pool": str(factories.PoolFactory(hosts=[instance.hypervisor], capacity_bytes=2**50).pk)},
         "extend": {"size": 2},
         "reset_status": {"status": "error"},
         "upload": {"name": "image"},

@@ -128,7 +128,7 @@ def test_a_copy_lies_in_the_pool_of_what_it_is_a_copy_of(as_alice: Context) -> N
         copy = factories.VolumeFactory(project=as_alice.project, disk=None, **fields)
         assert volume_placement.place(copy).pool == own
     own.hosts.set([factories.HypervisorFactory(enabled=False)])
-    with pytest.raises(Conflict, match="does not have the data to copy"):
+    with pytest.raises(Conflict, match="which has the data to copy"):
         volume_placement.place(
             factories.VolumeFactory(project=as_alice.project, disk=None, snapshot=snapshot)
         )

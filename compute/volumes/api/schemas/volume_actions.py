@@ -38,6 +38,9 @@ REVERT: Schema = object_of({"snapshot_id": UUID})
 RETYPE: Schema = object_of(
     {"new_type": text(255, 1)}, {"migration_policy": one_of("never", "on-demand", None)}
 )
+MIGRATE: Schema = object_of(
+    {"host": text(255, 1)}, {"force_host_copy": nullable(FLAG), "lock_volume": nullable(FLAG)}
+)
 UPLOAD: Schema = object_of(
     {"image_name": text(255, 1)},
     {
@@ -63,6 +66,7 @@ BODIES = {
     "revert": REVERT,
     "os-volume_upload_image": UPLOAD,
     "os-retype": RETYPE,
+    "os-migrate_volume": MIGRATE,
     "os-reserve": NOTHING,
     "os-unreserve": NOTHING,
     "os-set_image_metadata": SET_IMAGE_METADATA,

@@ -62,7 +62,7 @@ def _new(minor: int) -> Schema:
         "snapshot_id": nullable(STRING),
         "consistencygroup_id": NULL,
         "replication_status": NULL,
-        "migration_status": NULL,
+        "migration_status": nullable(STRING),
         "user_id": nullable(STRING),
         "links": LINKS,
         "created_at": WITHOUT_ZONE,
@@ -91,7 +91,7 @@ def _row(minor: int) -> Schema:
         {
             "volume_image_metadata": map_of(STRING),
             "os-vol-host-attr:host": nullable(STRING),
-            "os-vol-mig-status-attr:migstat": NULL,
+            "os-vol-mig-status-attr:migstat": nullable(STRING),
             "os-vol-mig-status-attr:name_id": NULL,
         },
     )
