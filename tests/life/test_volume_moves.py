@@ -25,6 +25,11 @@ done) &
 """
 """Writes a log of numbered sectors, each with its checksum, and says the number once a sector is on the disk."""
 
+PRETEND = """
+from compute.hosts.models import Pool
+Pool.objects.filter(name="narrow").update(capacity_bytes=2**40)
+"""
+
 
 @pytest.fixture(scope="module")
 def folder(stack: Stack) -> Path:
@@ -51,7 +56,17 @@ def fast(stack: Stack, admin: Browserless, folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def writer(stack: Stack, admin: Browserless) -> Iterator[Subject]:
+def small(stack: Stack) -> Iterator[Path]:
+    """A file system of 8 MiB. It is there before the guest, which need not see what is mounted later."""
+    folder = stack.root / "narrow"
+    folder.mkdir(mode=0o755)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "none", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture(scope="module")
+def writer(stack: Stack, admin: Browserless, small: Path) -> Iterator[Subject]:
     assert admin.launch(stack, "logs", image_id=stack.linux, user_data=WRITER).status == 200
     stack.wait_for_state("logs", "active", 120)
     subject = Subject(stack, admin, "logs")
@@ -89,7 +104,7 @@ def volume(stack: Stack, name: str) -> dict[str, object]:
     rows = stack.rows(
         "select volume.*, disk.file_name, disk.pool_id, disk.image_id as base, disk.id as disk"
         " from compute_volume as volume left join compute_disk as disk on disk.id = volume.disk_id"
-        " where volume.name = ?",
+        " where volume.name = ? order by volume.created_at desc",
         name,
     )
     return rows[0]
@@ -217,3 +232,44 @@ def test_a_pool_that_is_too_small_or_closed_is_not_offered(
     busy = admin.post(f"/pools/{fast}/remove/")
     assert (busy.status, "Move or delete them first" in busy.text) == (409, True)
     act(stack, admin, "stays", "delete")
+
+
+@pytest.fixture
+def narrow(stack: Stack, admin: Browserless, small: Path) -> Iterator[str]:
+    """The id of a pool on the small file system, which pretends to be large."""
+    (host,) = stack.rows("select id from compute_hypervisor")
+    page = f"/hosts/{UUID(str(host['id']))}/pools/new/"
+    assert admin.post(page, name="narrow", folder=str(small)).status == 200
+    wait_for(lambda: pool(stack, "narrow")["state"] == "ready", "the host to prepare the pool", 30)
+    stack.manage("shell", "-c", PRETEND)
+    yield key_of(pool(stack, "narrow"))
+    assert admin.post(f"/pools/{key_of(pool(stack, 'narrow'))}/remove/").status in {200, 204}
+    rows = "select 1 from compute_pool where name = 'narrow'"
+    wait_for(lambda: not stack.rows(rows), "the pool to go", 30)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_pool_that_fills_up_leaves_all_as_it_was(
+    stack: Stack, admin: Browserless, writer: Subject, narrow: str, live: bool
+) -> None:
+    create(stack, admin, "much", source="image", image_id=stack.linux)
+    subprocess.run(
+        ["qemu-io", "-f", "qcow2", "-c", "write -P 7 200M 64M", path_of(stack, "much")],
+        check=True,
+        capture_output=True,
+    )
+    before, content = path_of(stack, "much"), data(path_of(stack, "much"))
+    if live:
+        act(stack, admin, "much", "attach", instance=writer.uuid)
+    process = writer.domain().ID()
+    act(stack, admin, "much", "move", "failed", pool=narrow)
+    row = volume(stack, "much")
+    assert "storage_full" in str(row["fault"])
+    assert (row["status"], row["migration_status"]) == ("in-use" if live else "available", "error")
+    assert path_of(stack, "much") == before
+    assert stack.audit() == ""
+    assert writer.domain().ID() == process
+    if live:
+        act(stack, admin, "much", "detach")
+    assert data(before)[128 * 2**20 :] == content[128 * 2**20 :], "the guest wrote its log at the beginning"
+    act(stack, admin, "much", "delete")

@@ -1,17 +1,19 @@
 """Copy a disk of a running guest, by a block copy job of QEMU."""
 
 import time
+from os import statvfs
 
 import libvirt
 from lxml import etree
 
 from ..connection import connect
-from ..errors import GuestNotFound, GuestNotRunning, translated
+from ..errors import DriverError, GuestNotFound, GuestNotRunning, StorageFull, translated
 from ..files import Progress
-from ..specs.sources import DiskSource
+from ..specs.sources import DiskSource, FileSource
 from ..xml.disks import CopyTarget, Source
 
 _POLL_SECONDS = 0.2
+_FULL_BYTES = 4 * 2**20
 _FLAGS = libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
 
 
@@ -43,7 +45,7 @@ class DiskCopy:
     def finish(self, progress: Progress) -> None:
         """Wait until the copy is complete, then end the job; `progress(done, total)` counts bytes.
 
-        Raise GuestNotRunning if the guest stopped meanwhile, which makes the copy useless.
+        Raise GuestNotRunning if the guest stopped meanwhile, which makes the copy useless, and StorageFull.
         """
         self.wait(progress)
         self.end()
@@ -53,7 +55,7 @@ class DiskCopy:
         while True:
             mirror = self._mirror()
             if mirror is None:
-                raise GuestNotRunning(f"Copying the disk of guest {self.uuid} failed: it stopped meanwhile.")
+                raise self._lost()
             with translated(f"Copying the disk of guest {self.uuid}"):
                 job = self._domain().blockJobInfo(self.device)
             if job:
@@ -75,6 +77,20 @@ class DiskCopy:
                     self._domain().blockJobAbort(self.device)
         except (GuestNotFound, GuestNotRunning):
             return
+
+    def _lost(self) -> DriverError:
+        """Return why the job has ended before its time, of which QEMU only says that it has."""
+        attempt = f"Copying the disk of guest {self.uuid} failed"
+        with translated(attempt):
+            if not self._domain().isActive():
+                return GuestNotRunning(f"{attempt}: it stopped meanwhile.")
+        if isinstance(self.destination, FileSource):
+            space = statvfs(self.destination.path.parent)
+            if space.f_bavail * space.f_frsize < _FULL_BYTES:
+                return StorageFull(
+                    f"{attempt}: {self.destination.path.parent} is full. Free some space there."
+                )
+        return DriverError(f"{attempt}: QEMU could not write the copy.")
 
     def _mirror(self) -> etree._Element | None:
         with translated(f"Reading guest {self.uuid}"):
