@@ -1,19 +1,21 @@
 """Health checks of hosts, by the rows that their own processes write. They query no host."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from compute.engine.services import heartbeats
-from compute.hosts.models import Hypervisor
-from compute.hosts.services import inspection
+from compute.hosts.models import Hypervisor, Pool
+from compute.hosts.services import inspection, pools
 from compute.instances.services import hardware
 from compute.management.checks import Check
 from compute.networks.models import Network, Port
 
 LEAST_FREE_GIB = 2
+GIB = 2**30
 PACKAGES = {hardware.UEFI: "ovmf", hardware.SECURE_BOOT: "ovmf", hardware.TPM: "swtpm swtpm-tools"}
 
 
@@ -69,6 +71,7 @@ def _hypervisor(row: Hypervisor) -> list[Check]:
         _guest_hardware(row),
         *(_network(row, network) for network in Network.objects.all()),
         _storage(row),
+        *(_added_pool(row, pool) for pool in row.pools.all() if not pools.is_own(pool)),
     ]
 
 
@@ -117,6 +120,16 @@ def _storage(row: Hypervisor) -> Check:
         fix = _("Delete what is not needed, empty the recycle bin, or give %(folder)s a larger disk.")
         return Check(name=check.name, ok=False, detail=free, fix=fix % folder)
     return check
+
+
+def _added_pool(row: Hypervisor, pool: Pool) -> Check:
+    name = _("Storage pool %(name)s") % {"name": pool.name}
+    free = _("%(free)s GiB free") % {"free": pool.available_bytes // GIB}
+    fix = _("See that %(folder)s is there on %(host)s, mounted and open to QEMU's user.")
+    part = inspection.pool_part(pool.name)
+    return _part_check(
+        row, part, name, lambda: free, fix % {"folder": Path(pool.path).parent, "host": row.name}
+    )
 
 
 def _part_check(row: Hypervisor, part: str, name: str, detail: Callable[[], str], fix: str) -> Check:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from compute.api.microversions import NEWEST
 from compute.volumes.api.microversions import NEWEST as NEWEST_OF_VOLUMES
-from tests.stack import PASSWORD, Stack
+from tests.stack import PASSWORD, Stack, wait_for
 from tests.tempest import image_formats
 from tests.web_server import WebServer
 
@@ -32,10 +32,29 @@ print(image.pk, other.pk)
 """Some tests go from one image to another, and from one flavor to another."""
 
 
+SECOND_POOL = """
+from accounts.context import for_user
+from accounts.models import User
+from compute.hosts.models import Hypervisor
+from compute.hosts.services import added_pools
+added_pools.add(for_user(User.objects.get(name="admin"), None), Hypervisor.objects.get().pk, "further", {folder!r})
+"""
+
+
 def _compute(stack: Stack) -> dict[str, str]:
     """Images and flavors to use."""
     image, other = stack.manage("shell", "-v", "0", "-c", SECOND_IMAGE).stdout.split()
     return {"image_ref": image, "image_ref_alt": other, "flavor_ref": "1", "flavor_ref_alt": "larger"}
+
+
+def _pools(stack: Stack) -> list[str]:
+    """Add a second storage pool, to which volumes move. Return the names of both."""
+    folder = stack.root / "further"
+    folder.mkdir(mode=0o755)
+    stack.manage("shell", "-v", "0", "-c", SECOND_POOL.format(folder=str(folder)))
+    rows = "select name from compute_pool where state = 'ready' order by created_at"
+    wait_for(lambda: len(stack.rows(rows)) == 2, "the second pool")
+    return [str(row["name"]) for row in stack.rows(rows)]
 
 
 def environment(web: WebServer) -> dict[str, str]:
@@ -119,11 +138,13 @@ def write(stack: Stack, workspace: Path, image_address: str) -> None:
                 "min_microversion": "3.0",
                 "max_microversion": str(NEWEST_OF_VOLUMES),
                 "build_timeout": "180",
+                "backend_names": ",".join(_pools(stack)),
             },
             "volume-feature-enabled": {
                 "backup": "False",
                 "manage_volume": "False",
                 "manage_snapshot": "False",
+                "multi_backend": "True",
             },
             "network": {"project_networks_reachable": "False"},
             "validation": {"run_validation": "False"},

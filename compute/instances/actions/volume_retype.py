@@ -13,6 +13,7 @@ from compute.engine.moves import Move
 from compute.engine.services import transitions
 from compute.hosts.models import Pool
 from compute.instances.actions.volume_move import MovesData
+from compute.instances.models import Instance
 from compute.volumes.actions.base import SETTINGS
 from compute.volumes.models import Volume, VolumeType
 from compute.volumes.services import volume_moves, volume_placement, volume_types
@@ -33,6 +34,11 @@ class Retype(MovesData):
 
     def initial(self, volume: Volume) -> dict[str, str]:
         return {"type": volume.type.name}
+
+    def holders(self, context: Context, volume: Volume, parameters: dict[str, Any]) -> list[Instance]:
+        """Return the instance that has the volume if that may move; else its type alone changes."""
+        moves = inputs.flag(parameters, "migrate", False)
+        return super().holders(context, volume, parameters) if moves else []
 
     def prepare(self, context: Context, volume: Volume, parameters: dict[str, Any]) -> dict[str, Any]:
         """Raise BadInput naming `type` if there is none, or if no pool suits it, Conflict."""
