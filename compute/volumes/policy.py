@@ -11,6 +11,8 @@ RULES = {
     "backup:import": "admin",
     "volume_type:read": "reader",
     "volume_type:write": "admin",
+    "qos_specs:read": "admin",
+    "qos_specs:write": "admin",
     "volume_service:read": "admin",
     "volume_message:read": "reader",
     "volume_message:delete": "member",

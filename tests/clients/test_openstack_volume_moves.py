@@ -1,5 +1,9 @@
 """Volumes moved to another pool by the real `openstack` command, with their data."""
 
+from contextlib import closing
+
+import libvirt
+
 from tests.clients.conftest import OpenStack
 from tests.clients.test_openstack_volumes import JSON, volume, wait_for_status
 from tests.stack import Stack, wait_for
@@ -60,4 +64,34 @@ def test_migrate_and_retype(openstack: OpenStack, stack: Stack) -> None:
     stack.manage("shell", "-c", REMOVE)
     wait_for(lambda: not any(row["Name"] == there for row in openstack(pools)), "the pool to go")
     assert list(folder.iterdir()) == []
+    assert stack.audit() == ""
+
+
+def test_limits_of_what_a_volume_may_read_and_write(openstack: OpenStack, stack: Stack) -> None:
+    """QEMU has them once the volume is attached, for this disk alone."""
+    openstack(
+        f"volume qos create --consumer front-end --property total_iops_sec_per_gb=300 {JSON} slow",
+    )
+    openstack(f"volume type create {JSON} throttled")
+    openstack.run("volume qos associate slow throttled")
+    assert openstack(f"volume qos show {JSON} slow")["associations"] == ["throttled"]
+    openstack(f"volume create --size 2 --type throttled {JSON} limited")
+    wait_for_status(openstack, "limited", "available")
+    server = openstack(f"server create --wait --flavor tiny --image {stack.linux} {JSON} throttled")
+    openstack(f"server add volume {JSON} {server['id']} limited")
+    wait_for_status(openstack, "limited", "in-use")
+    with closing(libvirt.open("qemu:///system")) as connection:
+        domain = connection.lookupByUUIDString(server["id"])
+        assert domain.blockIoTune("vdb")["total_iops_sec"] == 600
+        assert domain.blockIoTune("vda")["total_iops_sec"] == 0
+        assert "<total_iops_sec>600" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    openstack.run(f"server delete --wait {server['id']}")
+    wait_for_status(openstack, "limited", "available")
+    openstack("volume delete limited")
+    wait_for(lambda: openstack(f"volume list {JSON}") == [], "it to be gone")
+    assert "Take it from them first" in openstack.refused("volume qos delete slow")
+    openstack.run("volume qos disassociate --all slow")
+    openstack.run("volume qos delete slow")
+    openstack("volume type delete throttled")
+    assert openstack(f"volume qos list {JSON}") == []
     assert stack.audit() == ""

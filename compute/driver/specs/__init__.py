@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from .hardware import DEFAULT_HARDWARE, DiskBus, HardwareSpec
+from .hardware import DEFAULT_HARDWARE, DiskBus, DiskLimits, HardwareSpec
 from .sources import DiskSource
 
 DiskFormat = Literal["qcow2", "raw"]
@@ -64,7 +64,8 @@ class DiskSpec:
     A CD-ROM without a `source` is an empty drive.
 
     An overlay must name its `backing`: QEMU opens only images that are named here, never those of a file's header.
-    The guest finds the disk by `serial`, of which virtio shows 20 characters.
+    The guest finds the disk by `serial`, of which virtio shows 20 characters. `limits` replace those of the guest's
+    hardware.
     """
 
     source: DiskSource | None
@@ -76,6 +77,7 @@ class DiskSpec:
     read_only: bool = False
     boot_order: int | None = None
     serial: str | None = None
+    limits: DiskLimits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

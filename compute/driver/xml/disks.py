@@ -157,7 +157,8 @@ class Disk(Element):
 
     @classmethod
     def from_spec(cls, spec: DiskSpec, limits: DiskLimits | None = None) -> "Disk":
-        """Return the disk of a spec, with limits unless it is a CD-ROM."""
+        """Return the disk of a spec, with its own limits, else these, unless it is a CD-ROM."""
+        limits = spec.limits or limits
         writable = spec.device == "disk" and not spec.read_only
         return cls(
             type=kind(spec.source),

@@ -10,7 +10,7 @@ from compute.instances.models import Instance
 from compute.instances.services import guests, hardware, headroom, machine_disks
 from compute.networks.services import host_networks
 from compute.volumes.models import Disk
-from compute.volumes.services import disks
+from compute.volumes.services import disks, qos_specs
 
 
 def build(instance: Instance, operation: Operation) -> GuestSpec:
@@ -55,7 +55,7 @@ _CDROM_ROLES = (Disk.Role.CONFIG, Disk.Role.CDROM)
 
 def _disks(instance: Instance) -> tuple[DiskSpec, ...]:
     """Return the specs of the machine's disks, in the order of their buses."""
-    rows = list(instance.disks.plugged().select_related("pool", "image", "volume"))
+    rows = list(instance.disks.plugged().select_related("pool", "image", "volume__type__qos_specs"))
     rows.sort(key=lambda disk: (disk.role == Disk.Role.CONFIG, disk.device))
     boot_ids = [disk.pk for role in _BOOT_ROLES for disk in rows if disk.role == role]
     if instance.boots_from_volume:
@@ -80,6 +80,7 @@ def disk_spec(instance: Instance, disk: Disk, boot_order: int | None = None) -> 
         boot_order=boot_order,
         serial=None if is_cdrom else disk.serial,
         backing=None if is_cdrom else disks.backing(disk, pool),
+        limits=qos_specs.limits_of(disk.volume) if disk.role == Disk.Role.VOLUME else None,
     )
 
 

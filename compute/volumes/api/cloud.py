@@ -41,6 +41,7 @@ EXTENSIONS = {
     "os-vol-tenant-attr": "VolumeTenantAttribute",
     "os-volume-actions": "VolumeActions",
     "os-volume-type-access": "VolumeTypeAccess",
+    "qos-specs": "Qos_specs_manage",
     "scheduler-stats": "Scheduler_stats",
 }
 """{alias: name} of the extensions whose parts exist here."""

@@ -8,6 +8,7 @@ from compute.volumes.api import (
     cloud,
     discovery,
     messages,
+    qos_specs,
     quotas,
     volume_actions,
     volume_metadata,
@@ -66,6 +67,21 @@ _resources: list[URLPattern] = [
     path("types/<str:key>/extra_specs", volume_types.Specs.as_view(), name="volume-type-specs"),
     path("types/<str:key>/extra_specs/<str:name>", volume_types.OneSpec.as_view(), name="volume-type-spec"),
     path("types/<str:key>/os-volume-type-access", volume_types.Access.as_view(), name="volume-type-access"),
+    path("qos-specs", qos_specs.Qos.as_view(), name="volume-qos"),
+    path("qos-specs/<str:key>", qos_specs.OneQos.as_view(), name="volume-one-qos"),
+    path("qos-specs/<str:key>/delete_keys", qos_specs.DeletedKeys.as_view(), name="volume-qos-delete-keys"),
+    path(
+        "qos-specs/<str:key>/associations", qos_specs.Associations.as_view(), name="volume-qos-associations"
+    ),
+    path("qos-specs/<str:key>/associate", qos_specs.Associated.as_view(), name="volume-qos-associate"),
+    path(
+        "qos-specs/<str:key>/disassociate", qos_specs.Disassociated.as_view(), name="volume-qos-disassociate"
+    ),
+    path(
+        "qos-specs/<str:key>/disassociate_all",
+        qos_specs.AllDisassociated.as_view(),
+        name="volume-qos-disassociate-all",
+    ),
     *_transfers("volume-transfers", "volume-transfer"),
     # The same by its name before 3.55.
     *_transfers("os-volume-transfer", "volume-os-transfer"),

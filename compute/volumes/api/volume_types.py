@@ -131,7 +131,7 @@ def show(row: VolumeType) -> dict[str, Any]:
         "description": row.description or None,
         "is_public": row.public,
         PUBLIC: row.public,
-        "qos_specs_id": None,
+        "qos_specs_id": str(row.qos_specs_id) if row.qos_specs_id else None,
         "extra_specs": row.extra_specs,
     }
 

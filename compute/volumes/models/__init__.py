@@ -6,6 +6,7 @@ from compute.volumes.models.backup_plan import BackupPlan
 from compute.volumes.models.disk import Disk
 from compute.volumes.models.disk_layer import DiskLayer
 from compute.volumes.models.dismissed_message import DismissedMessage
+from compute.volumes.models.qos_specs import QosSpecs
 from compute.volumes.models.volume import Volume
 from compute.volumes.models.volume_snapshot import VolumeSnapshot
 from compute.volumes.models.volume_transfer import VolumeTransfer
@@ -18,6 +19,7 @@ __all__ = [
     "Disk",
     "DiskLayer",
     "DismissedMessage",
+    "QosSpecs",
     "Volume",
     "VolumeSnapshot",
     "VolumeTransfer",

@@ -6,6 +6,7 @@ from django.db import models
 
 from accounts.models import Project
 from accounts.models.row import RowModel
+from compute.volumes.models.qos_specs import QosSpecs
 
 
 class VolumeType(RowModel):
@@ -20,6 +21,7 @@ class VolumeType(RowModel):
     public = models.BooleanField(default=True)
     default = models.BooleanField(default=False)
     extra_specs = models.JSONField(default=dict)
+    qos_specs = models.ForeignKey(QosSpecs, on_delete=models.SET_NULL, null=True, related_name="types")
     projects = models.ManyToManyField(Project, related_name="volume_types")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

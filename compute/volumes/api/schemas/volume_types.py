@@ -4,7 +4,6 @@ from accounts.openstack.schema import (
     ANY,
     BOOLEAN,
     FLAG,
-    NULL,
     STRING,
     TEXT,
     Schema,
@@ -25,7 +24,7 @@ ROW: Schema = object_of(
         "description": nullable(STRING),
         "is_public": BOOLEAN,
         "os-volume-type-access:is_public": BOOLEAN,
-        "qos_specs_id": NULL,
+        "qos_specs_id": nullable(STRING),
         "extra_specs": map_of(STRING),
     }
 )
