@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import policy
 from accounts.context import Context
 from compute.volumes.models import VolumeType
-from compute.volumes.services import volume_types
+from compute.volumes.services import qos_specs, volume_types
 from portal import pickers
 from portal.form_pages import form_page
 from portal.forms import CheckList, Form, Pairs, description_field
@@ -40,10 +40,13 @@ class VolumeTypeForm(Form):
         ),
         rows=4,
     )
+    qos_specs = forms.ChoiceField(label=gettext_lazy("QoS specs"), required=False)
 
     def __init__(self, context: Context, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["projects"].choices = pickers.project_choices(context)  # type: ignore[attr-defined]
+        limits = [(str(row.pk), row.name) for row in qos_specs.all_for_admin(context).order_by("name")]
+        self.fields["qos_specs"].choices = [("", _("No limits")), *limits]  # type: ignore[attr-defined]
 
 
 @require_safe
@@ -62,6 +65,7 @@ def new(request: Request) -> HttpResponse:
     @transaction.atomic
     def save(data: dict[str, Any]) -> tuple[str, str]:
         row = volume_types.create(request.context, data)
+        qos_specs.assign(request.context, row.pk, data["qos_specs"])
         if not row.public:
             volume_types.replace_projects(request.context, row.pk, data["projects"])
         return _("Created the volume type %(name)s.") % {"name": row.name}, reverse("volume-types")
@@ -86,6 +90,7 @@ def edit(request: Request, volume_type_id: UUID) -> HttpResponse:
     def save(data: dict[str, Any]) -> tuple[str, str]:
         changed = volume_types.update(request.context, row.pk, data)
         volume_types.replace_specs(request.context, row.pk, data["extra_specs"])
+        qos_specs.assign(request.context, row.pk, data["qos_specs"])
         if not changed.public:
             volume_types.replace_projects(request.context, row.pk, data["projects"])
         return _("Changed the volume type %(name)s.") % {"name": changed.name}, reverse("volume-types")
@@ -111,6 +116,7 @@ def _initial(row: VolumeType) -> dict[str, Any]:
         "public": row.public,
         "projects": list(row.projects.values_list("pk", flat=True)),
         "extra_specs": row.extra_specs,
+        "qos_specs": str(row.qos_specs_id or ""),
     }
 
 

@@ -15,7 +15,7 @@ from accounts.models import Project, User
 from accounts.policy import RULES
 from compute.engine.models import Operation
 from compute.instances.models import Instance
-from compute.volumes.models import Volume
+from compute.volumes.models import QosSpecs, Volume
 from portal.pages import volumes
 from tests import factories
 from tests.kept_rows import kept_rows
@@ -302,6 +302,7 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
         "image_id": lambda: factories.ImageFactory(project=project, visibility="shared").pk,
         "aggregate_id": lambda: factories.AggregateFactory().pk,
         "hypervisor_id": lambda: factories.HypervisorFactory().pk,
+        "qos_id": lambda: QosSpecs.objects.create(name=uuid.uuid4().hex).pk,
         "pool_id": lambda: factories.PoolFactory().pk,
         "volume_id": lambda: factories.VolumeFactory(project=project, user=user).pk,
         "volume_type_id": lambda: factories.VolumeTypeFactory().pk,

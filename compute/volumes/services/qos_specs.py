@@ -59,6 +59,12 @@ def set_specs(context: Context, key: object, specs: object) -> QosSpecs:
 
 
 @transaction.atomic
+def replace_specs(context: Context, key: object, specs: object) -> QosSpecs:
+    """Set the specs to exactly these. Raise Forbidden, NotFound, BadInput."""
+    return _save(context, _locked(context, key), _clean(specs))
+
+
+@transaction.atomic
 def delete_specs(context: Context, key: object, names: Iterable[str]) -> QosSpecs:
     """Remove specs. Raise Forbidden, NotFound, BadInput."""
     row, names = _locked(context, key), list(names)
@@ -86,6 +92,15 @@ def associate(context: Context, key: object, type_key: object) -> None:
     if chosen.qos_specs_id not in {None, row.pk}:
         raise BadInput(_("%(type)s has other QoS specs already.") % {"type": chosen})
     _set(context, chosen, row)
+
+
+@transaction.atomic
+def assign(context: Context, type_key: object, key: object) -> None:
+    """Give a type these QoS specs in place of any others; none if `key` is empty. Raise Forbidden, NotFound."""
+    row = _locked(context, key) if key else None
+    chosen = _locked_type(context, type_key)
+    if chosen.qos_specs_id != (row.pk if row else None):
+        _set(context, chosen, row)
 
 
 @transaction.atomic

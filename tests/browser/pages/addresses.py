@@ -28,6 +28,7 @@ def address(stack: Stack, route: str) -> str:
         "volume_id": str(UUID(stack.rows("select id from compute_volume where name = 'library'")[0]["id"])),
         "volume_type_id": str(UUID(stack.rows("select id from compute_volumetype")[0]["id"])),
         "image_id": str(UUID(stack.rows("select id from compute_image")[0]["id"])),
+        "qos_id": str(UUID(stack.rows("select id from compute_qosspecs")[0]["id"])),
         "pool_id": str(UUID(stack.rows("select id from compute_pool")[0]["id"])),
         "snapshot_id": str(UUID(int=0)),
         "backup_id": str(UUID(int=0)),

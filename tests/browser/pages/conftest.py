@@ -38,6 +38,8 @@ Schedule.objects.create(
     next_run=timezone.now() + timedelta(days=365),
 )
 make.ServerGroupFactory(project=steady.project, name="close by", policy="soft-affinity")
+from compute.volumes.models import QosSpecs
+QosSpecs.objects.create(name="slow", consumer="front-end", specs={{"total_iops_sec": "500"}})
 make.AssignmentFactory(user=None, group=crew, project=None, domain=quiet.domain, inherited=True, role__name="reader")
 """
 
