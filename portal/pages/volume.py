@@ -79,7 +79,8 @@ def act(request: Request, volume_id: UUID, verb: str) -> HttpResponse:
     message = words.begun(action, request.POST.get("name") or str(volume))
     if action.danger and request.POST.get("leave"):
         return away(request, message, reverse("volumes"))
-    back = reverse("volume", args=[volume_id])
+    ends = action.move is not None and action.move.end in action.kind.deleted_states
+    back = reverse("volumes") if ends else reverse("volume", args=[volume_id])
     topics = ("volumes", f"volume:{volume_id}", "operations", "quota")
     return done(request, message, back, changed=topics, more=More(url="" if action.danger else back))
 

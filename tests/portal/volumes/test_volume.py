@@ -136,3 +136,10 @@ def test_the_page_of_another_project_names_it(root: User, red: Project) -> None:
     assert not AuditEvent.objects.filter(action="volume.read").exists()
     assert "in project red" in text(signed_in(root).get(f"/volumes/{volume.pk}/"))
     assert AuditEvent.objects.get(action="volume.read").project_id == red.pk
+
+
+def test_what_is_deleted_without_scripts_leads_to_the_list(browser: Client, blue: Project) -> None:
+    """Its own page may be gone at once."""
+    volume = factories.VolumeFactory(project=blue)
+    answer = browser.post(f"/volumes/{volume.pk}/actions/delete/")
+    assert (answer.status_code, answer.url) == (302, "/volumes/")
