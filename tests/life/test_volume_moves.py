@@ -162,7 +162,7 @@ def sectors(content: bytes) -> int:
 def test_a_guest_writes_on_while_its_volume_moves(
     stack: Stack, admin: Browserless, writer: Subject, fast: str
 ) -> None:
-    """There and back, twice; the backups between are of what changed, since QEMU takes its notes along."""
+    """There and back, twice; then while its instance is off, and while no instance has it."""
     create(stack, admin, "log")
     act(stack, admin, "log", "attach", instance=writer.uuid)
     wait_for_more(writer)
