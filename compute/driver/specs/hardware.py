@@ -1,6 +1,6 @@
 """The virtual hardware of guests, and its defaults."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 DiskBus = Literal["virtio", "scsi", "sata"]
@@ -43,6 +43,9 @@ class DiskLimits:
     read_iops_sec: int | None = None
     write_iops_sec: int | None = None
     total_iops_sec: int | None = None
+
+
+DISK_LIMITS = tuple(limit.name for limit in fields(DiskLimits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,16 +87,23 @@ def remove(context: Context, key: object) -> Pool:
     return pool
 
 
-def prepare(host: Hypervisor) -> None:
-    """Prepare the pools that the host has no use of yet, and remove those that leave. Safe to repeat."""
-    for pool in host.pools.exclude(state=Pool.State.READY):
+def prepare(host: Hypervisor) -> list[tuple[str, str]]:
+    """Prepare and measure the host's added pools, and remove those that leave. Safe to repeat.
+
+    Return the names of those that cannot be used, each with the reason.
+    """
+    failed = []
+    for pool in host.pools.all():
+        if pools.is_own(pool):
+            continue
         if pool.state == Pool.State.LEAVING:
             _remove(pool, host)
-        else:
-            look(pool, host)
+        elif reason := _look(pool, host):
+            failed.append((pool.name, reason))
+    return failed
 
 
-def look(pool: Pool, host: Hypervisor) -> str:
+def _look(pool: Pool, host: Hypervisor) -> str:
     """Prepare an added pool, and note how full it is. Return why it cannot be used; empty if it can."""
     there, is_new = pools.on(pool, host), not pool.capacity_bytes
     try:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from compute.driver.errors import DriverError
 from compute.driver.host import capabilities, virtualization
 from compute.driver.host.folders import make_private_folder, prepare_socket_folder
-from compute.hosts.models import Hypervisor, Pool
+from compute.hosts.models import Hypervisor
 from compute.hosts.services import added_pools, hosts, inspection, liveness, pools
 
 GIB = 2**30
@@ -50,7 +50,6 @@ def prepare(hypervisor: Hypervisor) -> None:
     prepare_socket_folder(hosts.SOCKETS, hypervisor.uri)
     row = pools.ensure(hypervisor)
     pools.on(row, hypervisor).ensure()
-    added_pools.prepare(hypervisor)
     for prepare_part in _preparations:
         prepare_part(hypervisor)
     how = _virtualization(hypervisor)
@@ -76,9 +75,7 @@ def inspect(hypervisor: Hypervisor) -> None:
             space.capacity_bytes // GIB,
             space.available_bytes // GIB,
         )
-    for added in hypervisor.pools.exclude(pk=row.pk).exclude(state=Pool.State.LEAVING):
-        if reason := added_pools.look(added, hypervisor):
-            problems.append((inspection.pool_part(added.name), reason))
+    problems += [(inspection.pool_part(name), reason) for name, reason in added_pools.prepare(hypervisor)]
     for look_at_part in _inspections:
         problems += look_at_part(hypervisor)
     hypervisor.state, hypervisor.state_reason = Hypervisor.State.UP, ""

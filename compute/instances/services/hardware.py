@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import BadInput
 from compute.driver.specs.hardware import (
+    DISK_LIMITS,
     Bandwidth,
     CpuLimits,
     DiskLimits,
@@ -19,7 +20,7 @@ from compute.hosts.models import Hypervisor
 from compute.images.models import Image
 from compute.instances.models import Flavor, Instance
 from compute.instances.services import hardware_options, topology
-from compute.instances.services.hardware_options import DISK_LIMITS, PROPERTIES, VIF_LIMITS
+from compute.instances.services.hardware_options import PROPERTIES, VIF_LIMITS
 
 UEFI, SECURE_BOOT, TPM = "uefi", "secure_boot", "tpm"
 """Features that not every host can give a guest."""

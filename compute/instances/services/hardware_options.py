@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import BadInput
 from accounts.services import quotas
+from compute.driver.specs.hardware import DISK_LIMITS
 from compute.instances.services.topology import PARTS
 
 Reader = Callable[[str], Any]
@@ -79,7 +80,6 @@ _WHOLE = gettext_lazy("A guest is one NUMA node here.")
 _PAGES = gettext_lazy("Guests have ordinary pages of memory here.")
 _MOST = 10**12 - 1
 
-DISK_LIMITS = tuple(f"{kind}_{unit}_sec" for kind in ("read", "write", "total") for unit in ("bytes", "iops"))
 VIF_LIMITS = tuple(
     f"{direction}_{rate}" for direction in ("inbound", "outbound") for rate in ("average", "peak", "burst")
 )

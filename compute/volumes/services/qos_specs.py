@@ -13,13 +13,12 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.names import KEY, clean_name, is_text
 from accounts.services import audit
-from compute.driver.specs.hardware import DiskLimits
+from compute.driver.specs.hardware import DISK_LIMITS, DiskLimits
 from compute.volumes.models import QosSpecs, Volume, VolumeType
 from compute.volumes.services import volume_types
 
-LIMITS = tuple(f"{kind}_{unit}_sec" for kind in ("read", "write", "total") for unit in ("bytes", "iops"))
 PER_GB, LEAST = "_per_gb", "_per_gb_min"
-NUMBERS = frozenset(f"{name}{suffix}" for name in LIMITS for suffix in ("", PER_GB, LEAST))
+NUMBERS = frozenset(f"{name}{suffix}" for name in DISK_LIMITS for suffix in ("", PER_GB, LEAST))
 """The specs that QEMU can meet (Cinder, capacity based QoS). Others are kept, and have no effect."""
 
 DIGITS = 12
@@ -125,7 +124,7 @@ def limits_of(volume: Volume) -> DiskLimits | None:
     row = volume.type.qos_specs
     if row is None or row.consumer == QosSpecs.Consumer.BACK_END:
         return None
-    limits = {name: _limit(row.specs, name, volume.size_gib) for name in LIMITS}
+    limits = {name: _limit(row.specs, name, volume.size_gib) for name in DISK_LIMITS}
     if not any(limits.values()):
         return None
     for unit in ("bytes", "iops"):
