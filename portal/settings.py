@@ -150,7 +150,7 @@ if env.read("DATABASE_URL"):
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "portal.sqlite",
             "NAME": DATA_DIR / "meridian.sqlite3",
             "CONN_MAX_AGE": None,  # each thread keeps its own
             "OPTIONS": {

@@ -1,5 +1,6 @@
 """`/role_assignments`: stored or `effective` ones, with names on request."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from accounts.api.base import IdentityView, page_response, url
 from accounts.api.schemas import role_assignments as schemas
 from accounts.errors import BadInput
-from accounts.models import Group, Project, Role, User
+from accounts.models import Assignment, Domain, Group, Project, Role, User
 from accounts.names import is_text
 from accounts.openstack.contract import contract
 from accounts.openstack.paging import Page
@@ -37,14 +38,15 @@ class RoleAssignments(IdentityView):
         if is_effective and query.get("group.id"):
             raise BadInput(fields={"group.id": _("Effective assignments are those of users.")})
         with_names = _flag(query, "include_names")
+        rows: Sequence[Assignment | Effective]
         if is_effective:
             user = query.get("user.id")
-            rows = assignments.effective_for_admin(self.context, user_id=user if is_text(user) else None)
-            rows = [row for row in rows if _matches(row, query)]
+            effective = assignments.effective_for_admin(self.context, user_id=user if is_text(user) else None)
+            rows = [row for row in effective if _matches(row, query)]
         else:
             condition = _written_condition(query)
             rows = assignments.all_for_admin(self.context, condition, with_names=with_names)
-        page = Page(rows=rows, more=False)
+        page = Page(rows=list(rows), more=False)
         return page_response(
             request, "role_assignments", page, lambda row: _show(row, with_names, is_effective)
         )
@@ -70,64 +72,58 @@ def _written_condition(query: Any) -> Q:
 
 def _matches(row: Effective, query: Any) -> bool:
     """Return whether an effective assignment meets the query string."""
-    references = {
-        "user.id": row.user,
-        "group.id": row.group,
-        "role.id": row.role,
-        "scope.project.id": row.project,
-        "scope.domain.id": row.domain,
+    ids = {
+        "user.id": row.user_id,
+        "group.id": row.group_id,
+        "role.id": row.role_id,
+        "scope.project.id": row.project_id,
+        "scope.domain.id": row.domain_id,
     }
-    for name, reference in references.items():
-        if name in query and (reference is None or reference.id != query[name]):
-            return False
+    if any(name in query and key != query[name] for name, key in ids.items()):
+        return False
     if "scope.system" in query and (row.project or row.domain):
         return False
     return f"scope.{INHERITED}" not in query or row.inherited
 
 
-def _show(row: Effective, with_names: bool, is_effective: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "role": _reference(row.role, with_names),
-        "scope": _scope(row, with_names, is_effective),
-    }
-    body["links"] = {"assignment": _address(row)}
-    if row.user:
-        body["user"] = _reference(row.user, with_names)
-        if row.source.group_id:
-            body["links"]["membership"] = url(f"groups/{row.source.group_id}/users/{row.user.id}")
-    if row.group:
-        body["group"] = _reference(row.group, with_names)
-    if row.source.role_id != row.role.id:
-        body["links"]["prior_role"] = url(f"roles/{row.source.role_id}")
-    return body
+def _show(row: Effective | Assignment, with_names: bool, is_effective: bool) -> dict[str, Any]:
+    def reference(part: str, key: str) -> dict[str, Any]:
+        return _named(getattr(row, part)) if with_names else {"id": key}
 
-
-def _scope(row: Effective, with_names: bool, is_effective: bool) -> dict[str, Any]:
-    if row.project:
-        scope: dict[str, Any] = {"project": _reference(row.project, with_names)}
-    elif row.domain:
-        scope = {"domain": _reference(row.domain, with_names)}
+    source = row if isinstance(row, Assignment) else row.source
+    links = {"assignment": _address(source)}
+    body: dict[str, Any] = {"role": reference("role", row.role_id), "links": links}
+    if row.project_id:
+        scope: dict[str, Any] = {"project": reference("project", row.project_id)}
+    elif row.domain_id:
+        scope = {"domain": reference("domain", row.domain_id)}
     else:
         scope = {"system": {"all": True}}
     if row.inherited and not is_effective:
         scope[INHERITED] = "projects"
-    return scope
-
-
-def _reference(reference: Any, with_names: bool) -> dict[str, Any]:
-    body = {"id": reference.id}
-    if with_names:
-        body["name"] = reference.name
-        # Roles have a domain only if they are its own.
-        domain = reference.domain if isinstance(reference, User | Group | Project | Role) else None
-        if domain is not None:
-            body["domain"] = {"id": domain.id, "name": domain.name}
+    body["scope"] = scope
+    if row.user_id:
+        body["user"] = reference("user", row.user_id)
+        if source.group_id:
+            links["membership"] = url(f"groups/{source.group_id}/users/{row.user_id}")
+    if row.group_id:
+        body["group"] = reference("group", row.group_id)
+    if source.role_id != row.role_id:
+        links["prior_role"] = url(f"roles/{source.role_id}")
     return body
 
 
-def _address(row: Effective) -> str:
-    """Return the URL of the stored assignment, which DELETE revokes."""
-    source = row.source
+def _named(reference: Domain | Group | Project | Role | User) -> dict[str, Any]:
+    body: dict[str, Any] = {"id": reference.id, "name": reference.name}
+    # Roles have a domain only if they are its own.
+    domain = None if isinstance(reference, Domain) else reference.domain
+    if domain is not None:
+        body["domain"] = {"id": domain.id, "name": domain.name}
+    return body
+
+
+def _address(source: Assignment) -> str:
+    """Return the URL of a stored assignment, which DELETE revokes."""
     actor = f"users/{source.user_id}" if source.user_id else f"groups/{source.group_id}"
     if source.project_id:
         place = f"projects/{source.project_id}"

@@ -66,6 +66,26 @@ class Effective:
     inherited: bool
     source: Assignment
 
+    @property
+    def role_id(self) -> str:
+        return self.role.id
+
+    @property
+    def user_id(self) -> str | None:
+        return self.user.id if self.user else None
+
+    @property
+    def group_id(self) -> str | None:
+        return self.group.id if self.group else None
+
+    @property
+    def project_id(self) -> str | None:
+        return self.project.id if self.project else None
+
+    @property
+    def domain_id(self) -> str | None:
+        return self.domain.id if self.domain else None
+
 
 def roles_of(
     user: User, *, project: Project | None = None, domain: Domain | None = None, system: bool = False
@@ -167,28 +187,14 @@ def revoke(context: Context, holding: Holding, role_id: str) -> None:
 
 def all_for_admin(
     context: Context, condition: Q | None = None, *, with_names: bool = True
-) -> list[Effective]:
+) -> list[Assignment]:
     """Return the stored assignments that meet the condition, within reach. One query. Raise Forbidden.
 
-    Without names, all that is read of users, projects and the rest are their ids.
+    Without names, nothing but their ids is read of users, projects and the rest.
     """
     reached = scoping.assignments(context, "assignment:read")
-    rows = _unscoped()
-    if not with_names:
-        ids = (f"{part}__id" for part in _PARTS)
-        rows = rows.select_related(None).select_related(*_PARTS).only("inherited", *ids)
-    return [
-        Effective(
-            role=row.role,
-            user=row.user,
-            group=row.group,
-            project=row.project,
-            domain=row.domain,
-            inherited=row.inherited,
-            source=row,
-        )
-        for row in rows.filter(reached & (condition or Q()))
-    ]
+    rows = _unscoped() if with_names else _unscoped().select_related(None)
+    return list(rows.filter(reached & (condition or Q())))
 
 
 def effective_for_admin(context: Context, *, user_id: str | None = None) -> list[Effective]:
@@ -203,12 +209,7 @@ def effective_for_admin(context: Context, *, user_id: str | None = None) -> list
     keys: set[tuple[str | None, ...]] = set()
     effective_rows: list[Effective] = []
     for row in _expand_implied(_expand_inherited(rows, list(Project.objects.with_lineage()))):
-        key = (
-            row.user.id if row.user else None,
-            row.role.id,
-            row.project.id if row.project else None,
-            row.domain.id if row.domain else None,
-        )
+        key = (row.user_id, row.role_id, row.project_id, row.domain_id)
         # A role of a domain gives what it implies, and is none itself.
         if key not in keys and row.role.domain_id is None:
             keys.add(key)
@@ -259,9 +260,6 @@ def _get_grantable(context: Context, role_id: str) -> Role:
     role = inputs.get_or_404(Role.objects.all(), role_id, "role")
     scoping.enforce_grantable(context, role)
     return role
-
-
-_PARTS = ("role", "user", "group", "project", "domain")
 
 
 def _unscoped() -> QuerySet[Assignment]:

@@ -13,6 +13,7 @@ from accounts.errors import Forbidden
 from accounts.models import (
     AccessRule,
     ApplicationCredential,
+    Assignment,
     Passkey,
     Policy,
     Project,
@@ -157,8 +158,8 @@ def test_no_query_function_hides_its_scope() -> None:
 
 def _name(row: Any) -> str:
     """The name of what the row is, or is about."""
+    if isinstance(row, Assignment):
+        return row.user.name if row.user else ""
     if hasattr(row, "project_id"):
         return Project.objects.get(pk=row.project_id).name
-    if hasattr(row, "source"):
-        return str(row.user.name)
     return str(row.type if isinstance(row, Policy) else row.name)

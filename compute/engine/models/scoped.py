@@ -1,9 +1,11 @@
 """Query sets of rows that belong to projects."""
 
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
+from django.db.models.query import ModelIterable
 
 from accounts.context import Context
 from accounts.errors import NotFound
@@ -13,6 +15,26 @@ Row = TypeVar("Row", bound=models.Model)
 
 class ScopedQuerySet(models.QuerySet[Row]):
     """Rows of a model with a `project`. Users see those of their current project, administrators all."""
+
+    _readers: tuple[Callable[[list[Any]], None], ...] = ()
+
+    def reading(self, reader: Callable[[list[Any]], None]) -> Self:
+        """Call this with the rows once they are read, for what belongs to each. It must cost few queries for all."""
+        clone = self.all()
+        clone._readers = (*self._readers, reader)
+        return clone
+
+    def _clone(self) -> Self:
+        clone = super()._clone()  # type: ignore[misc]
+        clone._readers = self._readers
+        return clone
+
+    def _fetch_all(self) -> None:
+        is_new = self._result_cache is None
+        super()._fetch_all()
+        if is_new and self._iterable_class is ModelIterable:
+            for reader in self._readers:
+                reader(self._result_cache or [])
 
     def visible_to(self, context: Context, *, all_projects: bool = False) -> Self:
         """Return the rows of the asker's project. `all_projects` has an effect for administrators only."""

@@ -1,12 +1,11 @@
 """The base of rows that have verbs: their state, task, fault and version."""
 
 import uuid
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models.query import ModelIterable
 
+from accounts.models.one_of import OneOf
 from accounts.models.row import RowModel
 from compute.engine.models.operation import Hold, Operation
 from compute.engine.models.scoped import Row, ScopedQuerySet
@@ -15,29 +14,9 @@ from compute.engine.models.scoped import Row, ScopedQuerySet
 class SubjectQuerySet(ScopedQuerySet[Row]):
     """Rows that operations hold."""
 
-    _readers: tuple[Callable[[list[Any]], None], ...] = ()
-
-    def reading(self, reader: Callable[[list[Any]], None]) -> Self:
-        """Call this with the rows once they are read, for what belongs to each. It must cost few queries for all."""
-        clone = self.all()
-        clone._readers = (*self._readers, reader)
-        return clone
-
     def with_open_operations(self) -> Self:
         """Read each row's open operation too, for `Subject.open_operation`. Costs one query more."""
         return self.reading(attach_open_operations)
-
-    def _clone(self) -> Self:
-        clone = super()._clone()  # type: ignore[misc]
-        clone._readers = self._readers
-        return clone
-
-    def _fetch_all(self) -> None:
-        is_new = self._result_cache is None
-        super()._fetch_all()
-        if is_new and self._iterable_class is ModelIterable:
-            for reader in self._readers:
-                reader(self._result_cache or [])
 
 
 class Subject(RowModel):
@@ -76,7 +55,7 @@ def attach_open_operations(rows: list[Any]) -> None:
     """Set the first open operation on each row. Costs one query."""
     holds = (
         Hold.objects.open()
-        .filter(resource_id__in=[row.pk for row in rows], shared=False)
+        .filter(OneOf("resource_id", [row.pk for row in rows]), shared=False)
         .select_related("operation")
         .order_by("-pk")
     )

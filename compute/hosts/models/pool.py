@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from compute.hosts.models.hypervisor import Hypervisor
@@ -40,3 +41,8 @@ class Pool(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def first_host(self) -> Hypervisor | None:
+        """The host by whose name and zone it goes, read once."""
+        return next(iter(self.hosts.all()), None)

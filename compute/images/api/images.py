@@ -98,15 +98,16 @@ class OneImage(ImageView):
 
 
 def show(image: Image) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "id": str(image.pk),
+    key, is_unfinished = str(image.id), image.status in Image.UNFINISHED
+    body: dict[str, Any] = image.properties | {
+        "id": key,
         "name": image.name,
         "status": image.status,
         "visibility": image.visibility,
         "owner": image.project_id,
         # What is not known yet is null, as in Glance.
-        "size": None if image.status in Image.UNFINISHED else image.size,
-        "virtual_size": None if image.status in Image.UNFINISHED else image.virtual_size,
+        "size": None if is_unfinished else image.size,
+        "virtual_size": None if is_unfinished else image.virtual_size,
         "checksum": None,
         "os_hash_algo": "sha256" if image.checksum else None,
         "os_hash_value": image.checksum or None,
@@ -119,23 +120,21 @@ def show(image: Image) -> dict[str, Any]:
         "tags": image.tags,
         "created_at": seconds(image.created_at),
         "updated_at": seconds(image.updated_at),
-        "self": f"/v2/images/{image.pk}",
-        "file": f"/v2/images/{image.pk}/file",
+        "self": f"/v2/images/{key}",
+        "file": f"/v2/images/{key}/file",
         "schema": "/v2/schemas/image",
     }
-    optional = {
-        "description": image.description or None,
-        "os_type": image.os_type or None,
-        "os_admin_user": image.default_user or None,
-    }
-    optional |= _import_state(image)
-    return image.properties | body | {name: value for name, value in optional.items() if value is not None}
+    if image.description:
+        body["description"] = image.description
+    if image.os_type:
+        body["os_type"] = image.os_type
+    if image.default_user:
+        body["os_admin_user"] = image.default_user
+    return body | (_import_state(image) if is_unfinished else {"stores": imports.store_id()})
 
 
 def _import_state(image: Image) -> dict[str, str]:
-    """Return the store that has the image's data, is getting them, or failed to get them."""
-    if image.status not in Image.UNFINISHED:
-        return {"stores": imports.store_id()}
+    """Return the store that is getting the image's data, or failed to get them."""
     if image.status == Image.Status.IMPORTING:
         return {"os_glance_importing_to_stores": imports.store_id(), "os_glance_failed_import": ""}
     if image.status == Image.Status.QUEUED and image.fault:

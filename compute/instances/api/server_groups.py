@@ -25,7 +25,8 @@ class ServerGroups(ComputeView):
         rows = server_groups.visible_to(self.context, all_projects=all_projects)
         start, most = int(query.get("offset", "0")), COMPUTE.paging.limit(query) or MOST
         page = rows.select_related(None).defer("created_at")[start : start + most]
-        return listed({"server_groups": [_show(self, row) for row in page]})
+        minor = self.version.minor
+        return listed({"server_groups": [_show(row, minor) for row in page]})
 
     @contract(body=schemas.CREATE, answers={200: schemas.SHOWN})
     def post(self, request: Request) -> HttpResponse:
@@ -40,13 +41,15 @@ class ServerGroups(ComputeView):
             names = {"max_server_per_host": "rules"}
             fields = {names.get(name, name): text for name, text in error.fields.items()}
             raise BadInput(error.text, fields=fields) from error
-        return JsonResponse({"server_group": _show(self, server_groups.get(self.context, group.pk))})
+        return JsonResponse(
+            {"server_group": _show(server_groups.get(self.context, group.pk), self.version.minor)}
+        )
 
 
 class OneServerGroup(ComputeView):
     @contract(answers={200: schemas.SHOWN})
     def get(self, request: Request, key: str) -> HttpResponse:
-        return JsonResponse({"server_group": _show(self, server_groups.get(self.context, key))})
+        return JsonResponse({"server_group": _show(server_groups.get(self.context, key), self.version.minor)})
 
     @contract(answers={204: None})
     def delete(self, request: Request, key: str) -> HttpResponse:
@@ -55,17 +58,17 @@ class OneServerGroup(ComputeView):
         return no_content()
 
 
-def _show(view: ComputeView, group: ServerGroup) -> dict[str, Any]:
+def _show(group: ServerGroup, minor: int) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "id": str(group.pk),
+        "id": group.id,
         "name": group.name,
-        "members": [str(member.pk) for member in group.members],
+        "members": [member.id for member in group.members],
     }
-    if view.at_least(64):
+    if minor >= 64:
         rules = {"max_server_per_host": group.most_per_host} if group.most_per_host else {}
         body |= {"policy": group.policy, "rules": rules}
     else:
         body |= {"policies": [group.policy], "metadata": {}}
-    if view.at_least(13):
+    if minor >= 13:
         body |= {"project_id": group.project_id, "user_id": group.user_id or ""}
     return body

@@ -41,6 +41,7 @@ class ServerGroup(RowModel):
 
     class Meta:
         ordering = ["created_at", "id"]
+        indexes = [models.Index(fields=["project", "created_at", "id"], name="server_groups_of_project")]
 
     def __str__(self) -> str:
         return self.name
@@ -48,5 +49,5 @@ class ServerGroup(RowModel):
     @property
     def members(self) -> "list[Instance]":
         """Return its instances outside the recycle bin."""
-        members: list[Instance] = self.__dict__["prefetched_members"]
+        members: list[Instance] = self.__dict__["_members"]
         return members

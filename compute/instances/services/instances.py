@@ -11,6 +11,7 @@ from accounts import policy
 from accounts.context import Context
 from accounts.errors import NotFound
 from accounts.models import Project
+from accounts.models.one_of import OneOf
 from accounts.names import is_text
 from compute.hosts.models import Hypervisor
 from compute.instances.models import Instance
@@ -231,7 +232,7 @@ def _read_interfaces(instances: list[Instance]) -> None:
 def _read_attachments(instances: list[Instance]) -> None:
     """Set the attachments of volumes of all instances, for `Instance.ordered_attachments`. Costs one query."""
     of_instance = defaultdict(list)
-    rows = Attachment.objects.filter(instance__in=[instance.pk for instance in instances], released=False)
+    rows = Attachment.objects.filter(_of_each(instances), released=False)
     for row in rows.order_by("created_at", "pk"):
         of_instance[row.instance_id].append(row)
     for instance in instances:
@@ -240,7 +241,7 @@ def _read_attachments(instances: list[Instance]) -> None:
 
 def _set_ports(instances: list[Instance], rows: "QuerySet[Port]") -> list[Port]:
     """Set the ports of all instances, for `Instance.ordered_ports`, in half the time of a prefetch. Costs one query."""
-    rows = rows.filter(instance__in=[instance.pk for instance in instances])
+    rows = rows.filter(_of_each(instances))
     ports = list(rows.order_by("created_at", "pk"))
     of_instance = defaultdict(list)
     for port in ports:
@@ -248,6 +249,10 @@ def _set_ports(instances: list[Instance], rows: "QuerySet[Port]") -> list[Port]:
     for instance in instances:
         instance.ordered_ports = of_instance[instance.pk]
     return ports
+
+
+def _of_each(instances: list[Instance]) -> OneOf:
+    return OneOf("instance_id", [instance.pk for instance in instances])
 
 
 def _is_uuid(text: str) -> bool:

@@ -75,13 +75,12 @@ def _read_only(volume: Volume) -> dict[str, str]:
 
 def pool_name(pool: Pool) -> str:
     """Return Cinder's name of a pool: `host@backend#pool`."""
-    hosts = list(pool.hosts.all())
-    return f"{hosts[0].name if hosts else ''}@{pool.kind}#{pool.name}"
+    return f"{pool.first_host or ''}@{pool.kind}#{pool.name}"
 
 
 def _zone(volume: Volume) -> str:
-    hosts = list(volume.disk.pool.hosts.all()) if volume.disk else []
-    return hosts[0].availability_zone if hosts else volume.requested_zone or Hypervisor.DEFAULT_ZONE
+    host = volume.disk.pool.first_host if volume.disk else None
+    return host.availability_zone if host else volume.requested_zone or Hypervisor.DEFAULT_ZONE
 
 
 def _attachment(volume: Volume, attachment: Attachment) -> dict[str, Any]:

@@ -116,12 +116,12 @@ class Action(VolumeView):
 
 def brief(row: VolumeSnapshot, minor: int) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "id": str(row.pk),
+        "id": row.id,
         "name": row.name,
         "description": row.description or None,
         "status": row.shown_status,
         "size": row.size_gib,
-        "volume_id": str(row.volume_id),
+        "volume_id": row.volume_id,
         "metadata": row.metadata,
         "created_at": without_zone(row.created_at),
         "updated_at": without_zone(row.updated_at),

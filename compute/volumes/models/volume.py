@@ -82,5 +82,7 @@ class Volume(Subject):
     @property
     def attachment(self) -> Attachment | None:
         """Return its attachment to an instance. Costs a query unless it was read with the volume."""
-        read: list[Attachment] | None = self.__dict__.get("read_attachments")
-        return next(iter(self.attachments.filter(released=False) if read is None else read), None)
+        if "_attachment" in self.__dict__:
+            read: Attachment | None = self.__dict__["_attachment"]
+            return read
+        return self.attachments.filter(released=False).first()

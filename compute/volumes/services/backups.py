@@ -13,6 +13,7 @@ from accounts.context import Context
 from accounts.errors import BadInput, Conflict, NotFound
 from accounts.locking import lock_all
 from accounts.models import AuditEvent, Project
+from accounts.models.one_of import OneOf
 from accounts.names import clean_name
 from accounts.services import audit, inputs
 from compute.engine import operations
@@ -35,7 +36,7 @@ def _attach_needs(rows: list[Backup]) -> None:
     """Read whether later backups have only what changed since each."""
     later = (
         Backup.objects.existing()
-        .filter(parent__in=[row.pk for row in rows])
+        .filter(OneOf("parent_id", [row.pk for row in rows]))
         .exclude(task_state=BackupTask.DELETING)
     )
     needed = set(later.values_list("parent", flat=True))

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.context import Context
 from accounts.errors import NotFound
+from accounts.models.one_of import OneOf
 from compute.engine.actions.begin import begin
 from compute.engine.models import Operation
 from compute.volumes.models import Attachment, Volume
@@ -25,11 +25,16 @@ def visible_to(context: Context, *, all_projects: bool = False) -> VolumeQuerySe
 
 def with_parts(rows: VolumeQuerySet) -> VolumeQuerySet:
     """Read with each volume what its row shows: type, disk and attachment."""
-    attachments = Attachment.objects.filter(released=False).select_related("instance")
     # Types and pools are few, so that each is read once and not beside every volume.
-    return rows.select_related("disk").prefetch_related(
-        "type", "disk__pool__hosts", Prefetch("attachments", attachments, to_attr="read_attachments")
-    )
+    return rows.select_related("disk").prefetch_related("type", "disk__pool__hosts").reading(_read_attachment)
+
+
+def _read_attachment(rows: list[Volume]) -> None:
+    """Set the attachment of each, which has at most one that is not released. Costs one query."""
+    attachments = Attachment.objects.filter(OneOf("volume_id", [row.pk for row in rows]), released=False)
+    of_volume = {attachment.volume_id: attachment for attachment in attachments.select_related("instance")}
+    for row in rows:
+        row.__dict__["_attachment"] = of_volume.get(row.pk)
 
 
 def get(context: Context, key: object) -> Volume:
