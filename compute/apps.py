@@ -29,11 +29,12 @@ class ComputeConfig(AppConfig):
         from compute.images.services import project_contents as image_contents
         from compute.instances import policy as instances
         from compute.instances import retention as kept_instances
-        from compute.instances.kind import INSTANCE
+        from compute.instances.kind import INSTANCE, INSTANCE_SNAPSHOT
         from compute.instances.services import (
             boot_images,
             hardware_options,
             host_occupants,
+            instance_snapshots,
             resources,
             status_labels,
         )
@@ -56,6 +57,7 @@ class ComputeConfig(AppConfig):
         kinds.register(VOLUME_SNAPSHOT)
         kinds.register(BACKUP)
         kinds.register(INSTANCE)
+        kinds.register(INSTANCE_SNAPSHOT)
         registry.discover("compute.images.actions")
         registry.discover("compute.volumes.actions")
         registry.discover("compute.instances.actions")
@@ -66,6 +68,7 @@ class ComputeConfig(AppConfig):
         )
         resources.register()
         volume_quota.register()
+        instance_snapshots.register()
         volume_image_users.register()
         image_quota.register()
         boot_images.register()

@@ -10,6 +10,7 @@ from compute.images.models.image_member import ImageMember
 from compute.instances.models.console_token import ConsoleToken
 from compute.instances.models.flavor import Flavor
 from compute.instances.models.instance import Instance
+from compute.instances.models.instance_snapshot import InstanceSnapshot
 from compute.instances.models.keypair import Keypair
 from compute.instances.models.schedule import Schedule
 from compute.instances.models.server_group import ServerGroup
@@ -36,6 +37,7 @@ __all__ = [
     "Image",
     "ImageMember",
     "Instance",
+    "InstanceSnapshot",
     "Keypair",
     "Network",
     "Operation",

@@ -74,7 +74,7 @@ class Entry:
         return next((stage for stage in self.stages if stage.state == "current"), None)
 
 
-LISTED_BY = {"volume_snapshot": "volumes"}
+LISTED_BY = {"volume_snapshot": "volumes", "instance_snapshot": "instances"}
 """{noun: page}, where the page is not called after the noun."""
 
 

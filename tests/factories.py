@@ -12,7 +12,7 @@ from accounts.services import roles
 from compute.engine.models import Hold, Operation
 from compute.hosts.models import Aggregate, Hypervisor, Pool
 from compute.images.models import Image
-from compute.instances.models import Flavor, Instance, ServerGroup
+from compute.instances.models import Flavor, Instance, InstanceSnapshot, ServerGroup
 from compute.instances.states import VmState
 from compute.networks.models import Network, Port
 from compute.volumes.models import Attachment, Backup, Disk, Volume, VolumeSnapshot, VolumeType
@@ -199,6 +199,32 @@ class DiskFactory(DjangoModelFactory):
     bus = "virtio"
 
 
+class InstanceSnapshotFactory(DjangoModelFactory):
+    """One that was taken, with a layer of the root disk, on which the instance stands."""
+
+    class Meta:
+        model = InstanceSnapshot
+
+    instance = factory.SubFactory(InstanceFactory)
+    project = factory.SelfAttribute("instance.project")
+    name = factory.Sequence(lambda number: f"snapshot-{number}")
+    vcpus = factory.SelfAttribute("instance.vcpus")
+    ram_mib = factory.SelfAttribute("instance.ram_mib")
+    size_gib = 1
+    status = SnapshotState.AVAILABLE
+    taken_at = factory.LazyFunction(timezone.now)
+    parent = factory.SelfAttribute("instance.current_snapshot")
+
+    @classmethod
+    def _create(cls, model_class: type[InstanceSnapshot], *args: object, **kwargs: Any) -> InstanceSnapshot:
+        row = super()._create(model_class, *args, **kwargs)
+        root = row.instance.disks.filter(role=Disk.Role.ROOT).first() or DiskFactory(instance=row.instance)
+        row.layers.add(disk_layers.add(root, disk_layers.top_name(root, row.pk)))
+        row.instance.current_snapshot, row.instance.snapshot_count = row, row.instance.snapshot_count + 1
+        row.instance.save()
+        return row
+
+
 class VolumeTypeFactory(DjangoModelFactory):
     class Meta:
         model = VolumeType
@@ -346,6 +372,8 @@ def what_it_makes(verb: str) -> dict[str, str]:
             return {"copy": str(InstanceFactory().pk)}
         case "take_image" | "shelve":
             return {"image": str(ImageFactory().pk)}
+        case "take_snapshot":
+            return {"snapshot": str(InstanceSnapshotFactory().pk)}
     return {}
 
 

@@ -11,7 +11,7 @@ from compute.hosts.models import Hypervisor
 from compute.hosts.services import hosts, pools
 from compute.images.models import Image
 from compute.images.services import image_files
-from compute.instances.models import Instance
+from compute.instances.models import Instance, InstanceSnapshot
 from compute.instances.services import reconcile
 from compute.instances.states import VmState
 from compute.networks.models import Network
@@ -86,6 +86,8 @@ def _volumes(host: Hypervisor) -> Iterator[Difference]:
             )
             (needed if settled else optional).add(disk.volume_name)
             optional |= {disk.partial_name, *(layer.file_name for layer in disk.layers.all())}
+        memories = InstanceSnapshot.objects.existing().filter(memory_pool=pool)
+        optional |= {snapshot.memory_name for snapshot in memories}
         for name in sorted(needed - there):
             yield Difference(what=f"volume {name}", sentence="is missing")
         for name in sorted(there - needed - optional):

@@ -34,9 +34,9 @@ class Kind:
     `existing_states` are those in which verbs without a move may begin, `deleted_states` those of rows that no verb reaches.
     `error_state` is the state of a row whose undo is stuck. `status` returns the label of a row's status.
 
-    `rank` is the place of the kind in the order of locks: project, instance, volume, snapshot, backup, image, network, port,
-    server group, host, pool, operation. Rows of one rank are locked by id. Projects, networks, server groups and hosts are
-    locked with `no_key`. A row with a foreign key to them then need not wait.
+    `rank` is the place of the kind in the order of locks: project, instance, volume, snapshot, backup and instance's
+    snapshot, image, network, port, server group, host, pool, operation. Rows of one rank are locked by id. Projects,
+    networks, server groups and hosts are locked with `no_key`. A row with a foreign key to them then need not wait.
 
     `lists` are the topics of pages that list rows, `counts` of those that count them; `noun:id` is a row's own.
     `state_columns` returns further columns that follow from a new state. `lock` returns why the row is locked against

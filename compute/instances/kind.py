@@ -1,4 +1,4 @@
-"""The kind of instances, for the engine."""
+"""Instances and their snapshots as the engine knows them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,11 @@ from accounts import policy
 from accounts.context import Context
 from compute.engine.kinds import Kind
 from compute.instances import states
-from compute.instances.models import Instance
+from compute.instances.models import Instance, InstanceSnapshot
 from compute.instances.models.instance import BootStage
 from compute.instances.services import status_labels
 from compute.instances.states import VmState
+from compute.volumes.states import SnapshotState
 
 LOCKED = _("It is locked against changes. Unlock it first.")
 
@@ -50,9 +51,24 @@ INSTANCE = Kind(
     counts=("quota",),
     state_columns=state_columns,
     lock=lock,
-    unshown=frozenset({"agent", "headroom", "boot_stage", "booted_at", "expiry_warned_at"}),
+    unshown=frozenset({"agent", "headroom", "boot_stage", "booted_at", "expiry_warned_at"})
+    | {"current_snapshot", "snapshot_count"},
     # Why its launch has failed matters more than that a deletion has failed afterwards.
     keeps_fault=lambda instance: not instance.was_launched,
     host=lambda instance: instance.hypervisor_id,
     related=("hypervisor",),
+)
+
+INSTANCE_SNAPSHOT = Kind(
+    noun="instance_snapshot",
+    rank=4,
+    model=InstanceSnapshot,
+    existing_states=frozenset(SnapshotState) - {SnapshotState.DELETED},
+    deleted_states=frozenset({SnapshotState.DELETED}),
+    error_state=SnapshotState.ERROR,
+    status=lambda snapshot: snapshot.get_status_display(),
+    lists=("instance_snapshots",),
+    counts=("quota",),
+    host=lambda snapshot: snapshot.instance.hypervisor_id,
+    related=("project", "instance__hypervisor", "memory_pool"),
 )

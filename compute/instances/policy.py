@@ -3,6 +3,7 @@
 RULES = {
     "instance:read": "reader",
     "instance:console": "member",
+    "instance_snapshot:read": "reader",
     "schedule:write": "member",
     "instance:read_host": "admin",
     "instance:choose_host": "admin",

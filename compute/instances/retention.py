@@ -5,9 +5,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.services.retention import Rule
-from compute.instances.models import ConsoleToken, Instance
+from compute.instances.models import ConsoleToken, Instance, InstanceSnapshot
 from compute.instances.services import consoles
 from compute.instances.states import VmState
+from compute.volumes.states import SnapshotState
 
 _DELETED = Instance.objects.filter(vm_state=VmState.DELETED)
 
@@ -25,6 +26,12 @@ RULES = (
         remove=_forget_user_data,
     ),
     Rule(name="deleted_instances", rows=_DELETED, since="deleted_at", setting="DELETED_DAYS"),
+    Rule(
+        name="deleted_instance_snapshots",
+        rows=InstanceSnapshot.objects.filter(status=SnapshotState.DELETED),
+        since="updated_at",
+        setting="DELETED_DAYS",
+    ),
     Rule(
         name="console_tokens",
         rows=ConsoleToken.objects.all(),

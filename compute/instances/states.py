@@ -55,6 +55,8 @@ class TaskState(StrEnum):
     RESTORING = "restoring"
     CLONING = "cloning"
     CHANGING_MEDIUM = "changing_medium"
+    TAKING_SNAPSHOT = "taking_snapshot"
+    REVERTING = "reverting"
     IMAGE_SNAPSHOT = "image_snapshot"
     IMAGE_UPLOADING = "image_uploading"
     UPDATING_PASSWORD = "updating_password"  # noqa: S105 - Nova's word for the task

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy
 
 from accounts import policy
@@ -18,13 +20,16 @@ from compute.instances.actions.grow import Grow
 from compute.instances.actions.resize import Resize
 from compute.instances.actions.size_change import SizeChange
 from compute.instances.models import Flavor, Instance
-from compute.instances.services import flavors
+from compute.instances.services import flavors, instance_snapshots
+from compute.volumes.states import SnapshotState
 from portal import launch_plan, words
 from portal.forms import Form, RadioList, time_zone_field
 from portal.requests import Request, away, page
 
 TEMPLATES = {"flavor_id": "instances/resize.html", "image_id": "instances/choose_image.html"}
 """Field that needs a page of its own → the page."""
+
+ABOUT_SNAPSHOTS = {"instance.take_snapshot", "instance.revert"}
 
 
 class Choice(Form):
@@ -48,6 +53,9 @@ class Choice(Form):
     days = forms.CharField(required=False)
     flavor_id = forms.CharField(required=False)
     image_id = forms.CharField(required=False)
+    memory = forms.BooleanField(label=gettext_lazy("With the memory, so that programs go on"), required=False)
+    snapshot = forms.CharField(label=gettext_lazy("Snapshot"), required=False, widget=RadioList)
+    keep = forms.BooleanField(label=gettext_lazy("Keep what it has now as a snapshot"), required=False)
     iso = forms.CharField(label=gettext_lazy("ISO image"), required=False, widget=RadioList)
     key = forms.CharField(required=False, max_length=64)
 
@@ -70,7 +78,12 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
         return _draw(request, instance, action, Choice(action, initial=initial | chosen))
     form = Choice(action, request.POST)
     if form.is_valid():
-        parameters = {field: form.cleaned_data[field] for field in action.fields if form.cleaned_data[field]}
+        # What is not ticked is said too, since an action may do by itself what a form offers ticked.
+        parameters = {
+            field: value
+            for field in action.fields
+            if (value := form.cleaned_data[field]) or isinstance(value, bool)
+        }
         try:
             operation = begin(
                 request.context,
@@ -86,7 +99,7 @@ def ask(request: Request, instance: Instance, action: Action) -> HttpResponse:
         copy_id = operation.parameters.get("copy") if operation else None
         if operation and (note := operation.parameters.get(OUTSIDE_GROUP)):
             message = f"{message}. {note}"
-        return away(request, message, reverse("instance", args=[copy_id or instance.pk]))
+        return away(request, message, reverse(_back(action), args=[copy_id or instance.pk]))
     return _draw(request, instance, action, form, status=400)
 
 
@@ -126,16 +139,35 @@ def _draw(
             isos = [(str(image.pk), image.name) for image in images.list_isos(request.context)]
             form.fields["iso"].widget.choices = isos
             values["nothing_possible"] = not isos
+        if "snapshot" in action.fields:
+            values |= _snapshots(request, instance, form)
         values |= {
             "intro": action.intro,
             "thing": instance,
             "address": reverse("instance-action", args=[instance.pk, action.verb]),
-            "back": reverse("instance", args=[instance.pk]),
+            "back": reverse(_back(action), args=[instance.pk]),
             "asked": [form[name] for name in action.fields if name in form.fields and name != "days"],
             "submit": action.submit or action.label,
         }
     template = next((TEMPLATES[name] for name in action.fields if name in TEMPLATES), "forms/ask.html")
     return page(request, template, values, status=status)
+
+
+def _back(action: Action) -> str:
+    """Return the name of the page to which the form leads back."""
+    return "instance-snapshots" if action.name in ABOUT_SNAPSHOTS else "instance"
+
+
+def _snapshots(request: Request, instance: Instance, form: Choice) -> dict[str, Any]:
+    rows = instance_snapshots.of_instance(request.context, instance).filter(
+        status=SnapshotState.AVAILABLE, task_state=None
+    )
+    choices = [
+        (str(row.pk), f"{row} – {date_format(localtime(row.taken_at), 'DATETIME_FORMAT')}")
+        for row in rows.order_by("-taken_at")
+    ]
+    form.fields["snapshot"].widget.choices = choices
+    return {"nothing_possible": not choices}
 
 
 def _grow_values(request: Request, instance: Instance, flavor: Flavor) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from accounts.models import (
 from accounts.services import audit, retention
 from compute.engine.models import Heartbeat, Hold, Operation
 from compute.images.models import Image
-from compute.instances.models import ConsoleToken, Instance
+from compute.instances.models import ConsoleToken, Instance, InstanceSnapshot
 from compute.volumes.models import Backup, Volume, VolumeSnapshot
 from compute.volumes.services import volume_types
 from compute.volumes.states import BackupState, SnapshotState, VolumeState
@@ -143,6 +143,24 @@ def deleted_volume_snapshots(project: Project, _user: User, count: int, since: d
     return VolumeSnapshot.objects.all()
 
 
+def deleted_instance_snapshots(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
+    instance = factories.InstanceFactory(project=project)
+    made = InstanceSnapshot.objects.bulk_create(
+        InstanceSnapshot(
+            project=project,
+            instance=instance,
+            name="gone",
+            vcpus=1,
+            ram_mib=1,
+            size_gib=1,
+            status=SnapshotState.DELETED,
+        )
+        for _row in range(count)
+    )
+    InstanceSnapshot.objects.filter(pk__in=[one.pk for one in made]).update(updated_at=since)
+    return InstanceSnapshot.objects.all()
+
+
 def deleted_backups(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
     volume = factories.VolumeFactory(project=project)
     made = Backup.objects.bulk_create(
@@ -183,6 +201,7 @@ MAKE: dict[str, Make] = {
         deleted_images,
         deleted_volumes,
         deleted_volume_snapshots,
+        deleted_instance_snapshots,
         deleted_backups,
         deleted_instances,
         console_tokens,

@@ -14,7 +14,16 @@ from tests.instance_actions import ACTIONS
 from tests.volume_actions import ACTIONS as VOLUME_ACTIONS
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
-BY_UUID = {"image_id", "volume_id", "volume_type_id", "snapshot_id", "backup_id", "pool_id", "qos_id"}
+BY_UUID = {
+    "image_id",
+    "volume_id",
+    "volume_type_id",
+    "snapshot_id",
+    "instance_snapshot_id",
+    "backup_id",
+    "pool_id",
+    "qos_id",
+}
 """Arguments whose routes take nothing but a UUID."""
 
 

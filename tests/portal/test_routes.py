@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -102,6 +103,9 @@ WRITING = {
     "volume-backup-create",
     "volume-backup-plan",
     "volume-backup-plan-delete",
+    "instance-snapshot-create",
+    "instance-snapshot-edit",
+    "instance-snapshot-delete",
     "volume-snapshot-create",
     "volume-snapshot-delete",
     "volumes-question",
@@ -290,8 +294,9 @@ def _is_alone(route: Route, values: dict[str, str]) -> bool:
 
 def _things(route: Route, project: Project, user: User) -> dict[str, str]:
     """One of everything that the route names, so that deleting it hurts nobody of the cast."""
+    instance = cache(lambda: factories.InstanceFactory(project=project, user=user))
     make: dict[str, Callable[[], Any]] = {
-        "instance_id": lambda: factories.InstanceFactory(project=project, user=user).pk,
+        "instance_id": lambda: instance().pk,
         "project_id": lambda: project.id,
         "user_id": lambda: factories.UserFactory().id,
         "group_id": lambda: factories.GroupFactory().id,
@@ -307,6 +312,7 @@ def _things(route: Route, project: Project, user: User) -> dict[str, str]:
         "volume_id": lambda: factories.VolumeFactory(project=project, user=user).pk,
         "volume_type_id": lambda: factories.VolumeTypeFactory().pk,
         "snapshot_id": lambda: factories.VolumeSnapshotFactory(project=project).pk,
+        "instance_snapshot_id": lambda: factories.InstanceSnapshotFactory(instance=instance()).pk,
         "backup_id": lambda: factories.BackupFactory(project=project).pk,
     }
     return {name: str(make[name]()) for name in route.arguments if name in make}

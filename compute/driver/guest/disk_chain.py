@@ -11,14 +11,9 @@ from ..files import Progress
 from ..limited import limited
 from ..specs.sources import DiskSource, label
 from ..xml.disks import Source
-from ..xml.snapshot import external_snapshot
+from .snapshot import continue_in
 
 _POLL_SECONDS = 0.1
-_FLAGS = (
-    libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
-    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
-    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
-)
 
 
 class DiskChain:
@@ -48,12 +43,8 @@ class DiskChain:
         """
         if self.is_top(top):
             return
-        flags = _FLAGS | (libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE if quiesce else 0)
         with translated(f"Taking a snapshot of {self.target} of guest {self.uuid}"):
-            domain = self._domain()
-            definition = etree.fromstring(domain.XMLDesc())
-            targets = [str(target.get("dev")) for target in definition.iterfind("devices/disk/target")]
-            domain.snapshotCreateXML(external_snapshot(self.target, top, targets).to_xml(), flags)
+            continue_in(self._domain(), {self.target: top}, quiesce=quiesce)
 
     def pull(self, layer: DiskSource, base: DiskSource | None, progress: Progress) -> None:
         """Copy the data of `layer`, directly below the top, into the top, which then lies over `base`.

@@ -1,10 +1,10 @@
 """Definitions of snapshots."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ..specs.sources import DiskSource
+from ..specs.sources import DiskSource, FileSource
 from .disks import Format, Source, kind
 from .element import Element, attribute, leaf
 
@@ -40,24 +40,41 @@ class SnapshotDisks(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memory(Element):
+    """The guest's memory, written to a file."""
+
+    TAG: ClassVar[str] = "memory"
+    snapshot: Literal["external"] = attribute(default="external")
+    file: str = attribute()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalSnapshot(Element):
-    """A snapshot by which one disk goes on in another file, and the others as they are."""
+    """A snapshot by which some disks go on in other files, and the others as they are."""
 
     TAG: ClassVar[str] = "domainsnapshot"
+    memory: Memory | None = None
     disks: SnapshotDisks
 
 
-def external_snapshot(target: str, top: DiskSource, targets: Iterable[str]) -> ExternalSnapshot:
-    """Return the definition by which the disk `target`, one of `targets`, goes on in `top`, a new qcow2 file."""
-    going_on = ExternalDisk(
-        name=target, type=kind(top), driver=DriverFormat(type="qcow2"), source=Source.from_source(top)
-    )
+def external_snapshot(
+    tops: Mapping[str, DiskSource], targets: Iterable[str], memory: FileSource | None = None
+) -> ExternalSnapshot:
+    """Return the definition by which the disks `tops`, of all `targets`, go on in these new qcow2 files."""
     return ExternalSnapshot(
+        memory=Memory(file=str(memory.path)) if memory else None,
         disks=SnapshotDisks(
             disks=tuple(
-                going_on if name == target else SnapshotDisk(name=name, snapshot="no") for name in targets
+                _going_on(name, tops[name]) if name in tops else SnapshotDisk(name=name, snapshot="no")
+                for name in targets
             )
-        )
+        ),
+    )
+
+
+def _going_on(target: str, top: DiskSource) -> ExternalDisk:
+    return ExternalDisk(
+        name=target, type=kind(top), driver=DriverFormat(type="qcow2"), source=Source.from_source(top)
     )
 
 

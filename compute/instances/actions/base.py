@@ -1,4 +1,4 @@
-"""The base class of the actions on instances."""
+"""The base classes of the actions on instances and their snapshots."""
 
 from typing import ClassVar
 
@@ -38,3 +38,8 @@ class InstanceAction(Action):
 
     def _lacks_guest(self, instance: Instance) -> bool:
         return bool(self.steps) and self.needs_guest and not instance.was_launched
+
+
+class SnapshotOfInstanceAction(Action):
+    noun: ClassVar[str] = "instance_snapshot"
+    group: ClassVar[str | Promise] = SETTINGS

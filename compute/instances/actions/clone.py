@@ -74,6 +74,8 @@ class CopyDisk(Step):
                 continue
             if is_running(source):
                 self._copy_live(run, source, disk, target)
+            elif disk.layer is not None:
+                pool.clone(target.volume_name, disks.whole(disk), disk.size_bytes, run.progress)
             else:
                 pool.copy(disk.volume_name, target.volume_name, run.progress)
 

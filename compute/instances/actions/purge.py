@@ -16,16 +16,18 @@ from compute.engine.models import Operation
 from compute.engine.moves import Move
 from compute.engine.operations import Run, Step
 from compute.engine.services import transitions
+from compute.hosts.services import pools
 from compute.instances.actions.base import REMOVAL, InstanceAction
 from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.image_making import discard_shelved_image
 from compute.instances.actions.steps import PowerOff, UndefineGuest, release_addresses
 from compute.instances.models import ConsoleToken, Instance, Schedule
-from compute.instances.services import guest_spec, guests, hardware, volume_disks
+from compute.instances.services import guest_spec, guests, hardware, instance_snapshots, volume_disks
 from compute.instances.states import ANY_TASK, EXISTING, TaskState, VmState
 from compute.networks.models import Port
 from compute.volumes.models import Disk, Volume
 from compute.volumes.services import disks
+from compute.volumes.states import SnapshotState
 
 
 class UndefineGuestAndState(UndefineGuest):
@@ -55,7 +57,7 @@ class ReleaseAddresses(Step):
 
 
 class RemoveDisks(Step):
-    """Delete the disks, the NVRAM file, the console log and the VNC socket."""
+    """Delete the disks with their snapshots, the NVRAM file, the console log and the VNC socket."""
 
     name: ClassVar[str] = "disks"
     label: ClassVar[str] = gettext_noop("Delete the disks")
@@ -63,6 +65,8 @@ class RemoveDisks(Step):
     def do(self, run: Run) -> None:
         instance = run.subject
         run.check()
+        for snapshot in instance.snapshots.exclude(memory_pool=None).select_related("memory_pool"):
+            pools.handle(snapshot.memory_pool).delete(snapshot.memory_name)
         for disk in instance.disks.exclude(role=Disk.Role.VOLUME).select_related("pool"):
             disks.remove(disk)
         for file in (guests.nvram(instance), guests.console_log(instance), guests.vnc_socket(instance)):
@@ -101,6 +105,8 @@ class Purge(InstanceAction):
         Port.objects.filter(instance=instance).delete()
         ConsoleToken.objects.filter(instance=instance).delete()
         Schedule.objects.filter(instance=instance).delete()
+        for snapshot in instance_snapshots.existing(instance):
+            transitions.settle(snapshot, SnapshotState.DELETED)
         transitions.change(instance, deleted_at=instance.deleted_at or timezone.now(), hypervisor=None)
         operations.settle_stuck(instance)
         for volume in volume_disks.release(instance):

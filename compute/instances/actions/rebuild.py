@@ -158,6 +158,11 @@ class Rebuild(InstanceAction):
         volume = volume_disks.boot_volumes(instance).first() if instance.boots_from_volume else None
         return {"image_id": str((volume.image_id if volume else instance.image_id) or "")}
 
+    def blocker(self, instance: Instance) -> str:
+        if instance.snapshot_count:
+            return str(_("Its snapshots lie under the disk. Delete them, or revert to one of them instead."))
+        return super().blocker(instance)
+
     def redirect(self, row: Instance) -> Action:
         """Return the action for an instance that boots from a volume, whose data are replaced."""
         return registry.actions()["instance.rebuild_volume"] if row.boots_from_volume else self

@@ -91,6 +91,10 @@ def size_refusal(instance: Instance, flavor: Flavor) -> str:
             "now": instance.ephemeral_gib,
             "asked": flavor.ephemeral_gib,
         }
+    if instance.snapshot_count and instance.swap_mib and flavor.swap_mib != instance.swap_mib:
+        return _(
+            "Its snapshots have its swap space of %(now)s MiB. Choose a flavor with as much, or delete them first."
+        ) % {"now": instance.swap_mib}
     if instance.image and (reason := image_requirements.refusal(instance.image, flavor)):
         return reason
     return hardware.refusal(flavor.extra_specs, instance.hardware.get("image", {}), flavor.vcpus)

@@ -19,7 +19,7 @@ from compute.instances.services import guests, volume_disks
 from compute.instances.states import VmState
 from compute.volumes.actions.base import SnapshotAction
 from compute.volumes.models import Disk
-from compute.volumes.services import disk_layers, disks
+from compute.volumes.services import disk_layers, disks, volume_snapshots
 from compute.volumes.states import SnapshotState, SnapshotTask
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,7 @@ class AddLayer(Step):
 
 
 def _add_offline(disk: Disk, top: str) -> None:
+    volume_snapshots.enforce_awake(disk.instance)
     disks.pool_of(disk).overlay(top, disk.volume_name, disk.size_bytes)
 
 

@@ -13,7 +13,7 @@ from compute.instances.actions.claims import claim_guest
 from compute.instances.actions.snapshot_create import chain_of, define_holder, running_instance
 from compute.volumes.actions.base import SnapshotAction
 from compute.volumes.models import Disk, DiskLayer
-from compute.volumes.services import disk_layers, disks
+from compute.volumes.services import disk_layers, disks, volume_snapshots
 from compute.volumes.states import SnapshotState, SnapshotTask
 
 
@@ -35,7 +35,8 @@ class Merge(Step):
 
 def merge_unneeded(run: Run, disk: Disk) -> None:
     """Merge the layers of a disk that no snapshot holds, unless several others still stand on one."""
-    unheld = disk.layers.filter(snapshots=None).select_related("parent", "image").order_by("-created_at")
+    unheld = disk.layers.filter(snapshots=None, instance_snapshots=None)
+    unheld = unheld.select_related("parent", "image").order_by("-created_at")
     while any(_merge(run, layer) for layer in unheld.all()):
         pass
 
@@ -51,6 +52,7 @@ def _merge(run: Run, layer: DiskLayer) -> bool:
     if over is not None:
         instance = running_instance(disk) if disk_layers.is_under(disk, layer) else None
         if instance is None:
+            volume_snapshots.enforce_awake(disk.instance)
             _rebase(disk, layer, over, run.progress)
         else:
             claim_guest(run, instance)

@@ -94,6 +94,11 @@ class Instance(Subject):
     hardware = models.JSONField(default=dict)
     boots_from_volume = models.BooleanField(default=False)
     """Whether its root disk is a volume. Its own `disk_gib` is then 0, whatever the flavor says."""
+    current_snapshot = models.ForeignKey(
+        "compute.InstanceSnapshot", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    """The snapshot on which its disks stand: the last one taken of it, or reverted to."""
+    snapshot_count = models.PositiveIntegerField(default=0)
     locked = models.BooleanField(default=False)
     locked_reason = models.CharField(max_length=255, blank=True)
     metadata = models.JSONField(default=dict)

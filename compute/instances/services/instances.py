@@ -55,6 +55,7 @@ _LISTED = (
 _NOT_IN_APIS = (
     *("public_key", "scheduler_hints", "resized_from", "agent", "headroom", "boot_stage", "booted_at"),
     *("restore_to", "rescue_image", "shelved_image", "keyboard", "expires_at", "expiry_warned_at", "version"),
+    *("current_snapshot", "snapshot_count"),
 )
 
 

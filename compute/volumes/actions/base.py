@@ -40,4 +40,5 @@ class SnapshotAction(Action):
         if not self.steps:
             return ()
         volume = Volume.objects.select_related("disk__instance").get(pk=snapshot.volume_id)
+        volume_snapshots.enforce_awake(volume.disk.instance if volume.disk else None)
         return [*volume_snapshots.holders_of(volume), volume]

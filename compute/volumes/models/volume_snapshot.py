@@ -26,6 +26,10 @@ class VolumeSnapshot(Subject):
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     volume = models.ForeignKey(Volume, on_delete=models.CASCADE, related_name="snapshots")
     layer = models.ForeignKey(DiskLayer, on_delete=models.PROTECT, null=True, related_name="snapshots")
+    instance_snapshot = models.ForeignKey(
+        "compute.InstanceSnapshot", on_delete=models.SET_NULL, null=True, related_name="volume_snapshots"
+    )
+    """The snapshot of the instance that had the volume, if it was taken with that."""
     name = models.CharField(max_length=255, blank=True)
     description = models.TextField(blank=True)
     size_gib = models.PositiveIntegerField()

@@ -60,10 +60,10 @@ def revert_to(
     *,
     keeper: str | None = None,
     image: Image | None = None,
-) -> None:
+) -> DiskLayer:
     """Let the disk go on in the volume `file_name`, over one of its layers, an image, or none. What it had becomes a layer.
 
-    The snapshot with the id `keeper` holds that; without one nothing does.
+    Return that. The volume's snapshot with the id `keeper` holds it; without one nothing does.
     """
     former = DiskLayer.objects.create(
         disk=disk, file_name=disk.volume_name, parent=disk.layer, image=disk.image, size_bytes=disk.size_bytes
@@ -72,3 +72,4 @@ def revert_to(
         VolumeSnapshot.objects.filter(pk=keeper).update(layer=former)
     disk.layer, disk.image, disk.file_name = layer, image, file_name
     disk.save(update_fields=["layer", "image", "file_name"])
+    return former

@@ -66,8 +66,9 @@ def delete_layers(disk: Disk) -> None:
 
 
 def remove(disk: Disk) -> None:
-    """Delete the disk's volume, complete or partial, and its row. Raise DriverError."""
+    """Delete the disk's volume, complete or partial, what lies under it alone, and its row. Raise DriverError."""
     delete_volume(disk)
+    delete_layers(disk)
     Disk.objects.filter(pk=disk.pk).delete()
 
 

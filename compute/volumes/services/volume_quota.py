@@ -31,7 +31,7 @@ def register() -> None:
     quotas.register(
         quotas.Resource(name=SIZE, label=_("Disk"), counted=_("%(n)s of disk"), unit="GiB", default=1_000),
         quotas.Resource(name=COUNT, label=_("Volumes"), counted=volumes, unit="", default=10),
-        quotas.Resource(name=SNAPSHOTS, label=_("Volume snapshots"), counted=snapshots, unit="", default=10),
+        quotas.Resource(name=SNAPSHOTS, label=_("Snapshots"), counted=snapshots, unit="", default=10),
         quotas.Resource(name=BACKUPS, label=_("Backups"), counted=backups, unit="", default=10),
         quotas.Resource(name=BACKUP_SIZE, label=_("Backup space"), counted=space, unit="GiB", default=1_000),
     )
@@ -40,7 +40,7 @@ def register() -> None:
         (VolumeSnapshot.objects.existing(), SNAPSHOTS, SIZE),
         (Backup.objects.existing(), BACKUPS, BACKUP_SIZE),
     ):
-        quotas.register_counter(_counter(rows, number, size), number, size)
+        quotas.register_counter(counter(rows, number, size), number, size)
 
 
 def reserve(
@@ -80,7 +80,9 @@ def reserve_backup(project: Project, user: User | None, *, size_gib: int) -> Non
     quotas.reserve(project, {BACKUPS: 1, BACKUP_SIZE: size_gib}, user)
 
 
-def _counter(existing: QuerySet[Any], number: str, size: str) -> quotas.Counter:
+def counter(existing: QuerySet[Any], number: str, size: str) -> quotas.Counter:
+    """Return what counts rows with `size_gib` in the quota, under the names of their number and their size."""
+
     def count(project_ids: Iterable[str], user_id: str | None = None) -> quotas.Usages:
         amounts = {number: Count("pk"), size: Sum("size_gib")}
         return quotas.aggregated(existing, project_ids, user_id, **amounts)

@@ -23,6 +23,9 @@ from compute.volumes.models.volume_snapshot import VolumeSnapshotQuerySet
 from compute.volumes.services import volume_quota, volumes
 from compute.volumes.states import READY, SnapshotTask, VolumeState
 
+_SUSPENDED = "suspended"
+"""Nova's word for the state of an instance whose memory was saved."""
+
 
 def visible_to(context: Context, *, all_projects: bool = False) -> VolumeSnapshotQuerySet:
     """Return the project's snapshots; with `all_projects`, administrators' view of all. Raise Forbidden."""
@@ -71,6 +74,7 @@ def create(
         .select_related("disk")
         .get(pk=volumes.get(context, volume_id).pk)
     )
+    enforce_awake(volume.disk.instance if volume.disk else None)
     if volume.task_state or volume.status not in (READY if of_used else {VolumeState.AVAILABLE}):
         raise Conflict(_("The volume is %(status)s.") % {"status": volume.shown_status})
     if holders_of(volume) != holders:
@@ -98,6 +102,12 @@ def create(
         volume=str(volume.pk),
     )
     return snapshot
+
+
+def enforce_awake(instance: Any) -> None:
+    """Raise Conflict if the instance, or None, is suspended: its saved memory belongs to the files that its disks have."""
+    if instance is not None and instance.vm_state == _SUSPENDED:
+        raise Conflict(_("Resume %(instance)s first: its memory was saved.") % {"instance": instance.name})
 
 
 def holders_of(volume: Volume) -> list[Subject]:

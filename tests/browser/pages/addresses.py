@@ -31,6 +31,7 @@ def address(stack: Stack, route: str) -> str:
         "qos_id": str(UUID(stack.rows("select id from compute_qosspecs")[0]["id"])),
         "pool_id": str(UUID(stack.rows("select id from compute_pool")[0]["id"])),
         "snapshot_id": str(UUID(int=0)),
+        "instance_snapshot_id": str(UUID(int=0)),
         "backup_id": str(UUID(int=0)),
         "aggregate_id": str(stack.rows("select id from compute_aggregate")[0]["id"]),
     }

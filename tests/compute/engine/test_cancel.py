@@ -16,7 +16,17 @@ from tests import factories
 from tests.instance_actions import ALL, MOVES, end
 
 State = Operation.State
-CANCELLABLE = {"launch", "clone", "grow", "take_image", "resize", "rebuild", "rebuild_volume", "shelve"}
+CANCELLABLE = {
+    "launch",
+    "clone",
+    "grow",
+    "take_image",
+    "take_snapshot",
+    "resize",
+    "rebuild",
+    "rebuild_volume",
+    "shelve",
+}
 FINAL = {
     "rebuild": ["exchange", "config_drive", "define", "start"],
     "rebuild_volume": ["exchange", "config_drive", "define", "start"],

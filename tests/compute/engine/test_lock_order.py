@@ -18,6 +18,7 @@ ORDER = {
     "compute_volume": 2,
     "compute_volumesnapshot": 3,
     "compute_backup": 4,
+    "compute_instancesnapshot": 4,
     "compute_image": 5,
     "compute_network": 6,
     "compute_port": 7,

@@ -72,6 +72,7 @@ def test_so_do_those_of_images(as_alice: Context, status: str, task: str | None)
 
 MAKERS = {
     "instance": factories.InstanceFactory,
+    "instance_snapshot": factories.InstanceSnapshotFactory,
     "image": factories.ImageFactory,
     "volume": factories.VolumeFactory,
     "volume_snapshot": factories.VolumeSnapshotFactory,

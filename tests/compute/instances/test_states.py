@@ -34,18 +34,18 @@ MAY = {
     VmState.ACTIVE: ALWAYS
     | {"stop", "reboot", "force_reboot", "force_stop", "pause", "suspend", "shelve"}
     | {"grow", "resize", "rescue", "rebuild", "clone", "take_image", "set_password"}
-    | {"insert_cd", "eject_cd"},
+    | {"insert_cd", "eject_cd", "take_snapshot", "revert"},
     VmState.PAUSED: ALWAYS
     | {"unpause", "force_reboot", "force_stop", "shelve", "clone", "take_image"}
-    | {"insert_cd", "eject_cd"},
+    | {"insert_cd", "eject_cd", "take_snapshot", "revert"},
     VmState.SUSPENDED: ALWAYS | {"resume", "force_reboot", "force_stop", "shelve", "take_image"},
     VmState.RESCUED: ALWAYS | {"unrescue"},
     VmState.RESIZED: ALWAYS | {"confirm_resize", "revert_resize"},
     VmState.SHELVED: ALWAYS | {"unshelve", "clone", "take_image"},
     VmState.STOPPED: ALWAYS
     | {"start", "force_reboot", "shelve", "resize", "rescue", "rebuild", "clone", "take_image"}
-    | {"insert_cd", "eject_cd"},
-    VmState.ERROR: ALWAYS | {"stop", "force_reboot", "force_stop", "rescue", "rebuild"},
+    | {"insert_cd", "eject_cd", "take_snapshot", "revert"},
+    VmState.ERROR: ALWAYS | {"stop", "force_reboot", "force_stop", "rescue", "rebuild", "revert"},
     VmState.SOFT_DELETED: {"restore", "purge"},
     VmState.DELETED: set(),
 }
@@ -59,8 +59,10 @@ MAY_WHILE_DELETING = {
 """What is being deleted cannot be brought back by a lesser verb that would cancel the deletion."""
 
 
-def parameters(verb: str) -> dict[str, str]:
+def parameters(verb: str, instance: Instance) -> dict[str, str]:
     """What the verb cannot do without."""
+    if verb == "revert":
+        return {"snapshot": str(instance.current_snapshot_id)}
     if verb in {"resize", "grow"}:
         return {"flavor_id": factories.FlavorFactory(disk_gib=50).pk}
     if verb == "insert_cd":
@@ -101,6 +103,8 @@ def instance_in(
     if verb in {"insert_cd", "eject_cd"}:
         medium = factories.ImageFactory(disk_format="iso") if verb == "eject_cd" else None
         factories.DiskFactory(instance=instance, role=Disk.Role.CDROM, device="sda", image=medium)
+    if verb == "revert":
+        factories.InstanceSnapshotFactory(instance=instance)
     return busy_with(task_state, instance) if task_state else instance
 
 
@@ -147,7 +151,7 @@ def test_menus_follow_the_table(as_alice: Context, vm_state: VmState, *, is_lock
         with undone():
             instance = busy_with(task_state, base)
             offered = {choice.action.verb: choice for choice in choices(as_alice, instance)}
-            hidden = BY_CLIENTS | {"lock" if is_locked else "unlock"}
+            hidden = BY_CLIENTS | {"revert", "lock" if is_locked else "unlock"}  # it has no snapshot
             if vm_state == VmState.BUILDING:  # no guest has run yet
                 hidden |= {verb for verb in VERBS if ACTIONS[verb].steps} - {"delete", "purge"}
             assert set(offered) - {"cancel"} == {*VERBS} - hidden
@@ -175,7 +179,10 @@ def test_begin_follows_the_table(as_alice: Context, as_root: Context, verb: str,
 
 def begins(context: Context, verb: str, instance: Instance) -> bool:
     """Whether it did begin; if not, it said so in the right way and nothing has changed."""
-    given, refusal = parameters(verb), NotFound if instance.vm_state == VmState.DELETED else Conflict
+    given, refusal = (
+        parameters(verb, instance),
+        NotFound if instance.vm_state == VmState.DELETED else Conflict,
+    )
     try:
         with CaptureQueriesContext(connection) as queries:
             begin(context, f"instance.{verb}", instance.pk, parameters=given)
@@ -197,7 +204,7 @@ def really(verb: str, instance: Instance) -> str:
 def test_what_begin_writes(as_alice: Context, verb: str, vm_state: VmState) -> None:
     instance = instance_in(as_alice, vm_state, None, verb)
     version = instance.version
-    operation = begin(as_alice, f"instance.{verb}", instance.pk, parameters=parameters(verb))
+    operation = begin(as_alice, f"instance.{verb}", instance.pk, parameters=parameters(verb, instance))
     assert operation is not None
     kind = really(verb, instance)
 
@@ -298,6 +305,5 @@ def test_statuses_are_novas() -> None:
 def test_choices_cost_no_query(as_alice: Context, django_assert_num_queries) -> None:
     instance = instance_in(as_alice, VmState.ACTIVE, None)
     with django_assert_num_queries(0):
-        assert len(choices(as_alice, instance)) == len(ACTIONS) - 2 - len(
-            BY_CLIENTS
-        )  # it is not locked, and idle
+        # It is not locked, idle, and has no snapshot.
+        assert len(choices(as_alice, instance)) == len(ACTIONS) - 3 - len(BY_CLIENTS)
