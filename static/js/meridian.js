@@ -4,6 +4,7 @@ import "./htmx.js";
 import "./ago.js";
 import "./bulk.js";
 import "./check-list.js";
+import "./clear.js";
 import "./columns.js";
 import "./confirm.js";
 import "./copy.js";

@@ -1,11 +1,13 @@
 """Snapshots of guests: all disks at one moment, with the memory or without, and the way back."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from compute.driver.errors import Conflict
+from compute.driver.errors import Conflict, DriverError
 from compute.driver.guest.domain import Guest
 from compute.driver.guest.snapshot import GuestSnapshot
 from compute.driver.specs import BackingSpec, DiskSpec, GuestSpec, PowerState
@@ -14,7 +16,9 @@ from compute.tiny.build import TinyImage
 from tests.hypervisor.conftest import MIB, QUIET, Workshop
 from tests.hypervisor.test_driver_tiny_guest import Screen
 
-BOOT_SECONDS = 90
+
+class Enough(Exception):
+    """What somebody raises who does not want to wait."""
 
 
 def said(screen: Screen, command: str, answer: str) -> None:
@@ -112,4 +116,45 @@ def test_all_disks_go_on_at_one_moment_or_none(workshop: Workshop) -> None:
     snapshot.take(quiesce=False)
     snapshot.take(quiesce=False)
     assert snapshot.is_taken()
+    guest.destroy()
+
+
+@pytest.mark.proof
+def test_an_attempt_that_is_ended_leaves_the_guest_as_it_was(
+    workshop: Workshop, tiny_image: TinyImage
+) -> None:
+    """By the one who began it, or by another worker while libvirt goes on for the dead one."""
+    pool = workshop.pool
+    pool.import_file("tiny", tiny_image.path, "qcow2", QUIET)
+    spec = workshop.spec(image="tiny", memory_mib=768)
+    guest = Guest.define(workshop.uri, spec)
+    guest.start()
+    screen = Screen(guest)
+    fill = "mkdir -p /m; mount -t tmpfs x /m; dd if=/dev/urandom of=/m/x bs=1M count=400 2>/dev/null"
+    said(screen, f"[ -e /m/x ] || {{ {fill}; }}; echo up=$((40+2))", "up=42")
+    top = pool.source_of(f"{spec.uuid}-top")
+    snapshot = GuestSnapshot(workshop.uri, spec.uuid, {"vda": top})
+    memory = FileSource(path=workshop.root / "pool" / f"memory-{spec.uuid}")
+
+    def cancel(_done: int, _total: int) -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        snapshot.take_with_memory(memory, cancel)
+    assert not snapshot.is_taken()
+    assert guest.facts().power is PowerState.RUNNING
+
+    begun = threading.Event()
+    with ThreadPoolExecutor(1) as one:
+        dead = one.submit(snapshot.take_with_memory, memory, lambda *_far: begun.set())
+        assert begun.wait(60)
+        GuestSnapshot(workshop.uri, spec.uuid, {"vda": top}).end_attempts()
+        assert isinstance(dead.exception(), DriverError)
+    assert not snapshot.is_taken()
+    for name in (f"{spec.uuid}-top", f"memory-{spec.uuid}"):
+        pool.delete(name)
+    snapshot.take_with_memory(memory, QUIET)
+    assert snapshot.is_taken()
+    said(screen, "echo on=$((40+3))", "on=43")
+    screen.console.close()
     guest.destroy()

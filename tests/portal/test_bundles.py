@@ -21,6 +21,15 @@ def folder() -> Path:
     return static_files.shared(settings.STATIC_VERSION)
 
 
+FORBIDDEN = re.compile(r"""\s(hx-on|on[a-z]+=|style=["']|hx-(vals|headers)=["']js:)""")
+"""What the content security policy lets no browser run."""
+
+
+def test_templates_hold_no_code() -> None:
+    pages = (settings.BASE_DIR / "templates").rglob("*.html")
+    assert [page.name for page in pages if FORBIDDEN.search(page.read_text())] == []
+
+
 def test_what_templates_name_is_an_entry() -> None:
     pages = (settings.BASE_DIR / "templates").rglob("*.html")
     named = {name for page in pages for name in NAMED.findall(page.read_text())}

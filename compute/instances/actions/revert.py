@@ -48,14 +48,15 @@ class GoBack(Step):
         snapshot = _snapshot(parameters[SNAPSHOT])
         keeper = _snapshot(parameters[KEPT]) if KEPT in parameters else None
         run.check()
-        ways = [(way, disk_layers.top_name(way.disk, key)) for way in instance_snapshots.ways_back(snapshot)]
-        remaining = [(way, top) for way, top in ways if way.disk.volume_name != top]
-        for way, top in remaining:
-            disks.pool_of(way.disk).overlay(top, way.layer.file_name, way.disk.size_bytes)
+        layers = instance_snapshots.layers_of(snapshot)
+        tops = [(layer, disk_layers.top_name(layer.disk, key)) for layer in layers]
+        remaining = [(layer, top) for layer, top in tops if layer.disk.volume_name != top]
+        for layer, top in remaining:
+            disks.pool_of(layer.disk).overlay(top, layer.file_name, layer.disk.size_bytes)
         if remaining:
             instance_snapshots.record_revert(snapshot, remaining, keeper)
-        for way, _top in ways:
-            merge_unneeded(run, way.disk)
+        for layer in layers:
+            merge_unneeded(run, layer.disk)
 
 
 class GoOn(RestorePower):

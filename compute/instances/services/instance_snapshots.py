@@ -1,7 +1,6 @@
 """Snapshots of instances: their rows, and those of the volumes' snapshots that belong to them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -127,20 +126,12 @@ def disks_of(snapshot: InstanceSnapshot) -> list[Disk]:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """The way of a disk back to a layer of its own."""
-
-    disk: Disk
-    layer: DiskLayer
-
-
-def ways_back(snapshot: InstanceSnapshot) -> list[Way]:
-    """Return the disks that a revert changes, each with its layer."""
+def layers_of(snapshot: InstanceSnapshot) -> list[DiskLayer]:
+    """Return the layers that it holds, by itself and by those of its volumes, with the disks that a revert changes."""
     related = ("disk__pool", "disk__image", "disk__layer", "disk__instance__hypervisor", "parent", "image")
     own = snapshot.layers.select_related(*related)
     of_volumes = DiskLayer.objects.filter(snapshots__instance_snapshot=snapshot).select_related(*related)
-    return [Way(disk=layer.disk, layer=layer) for layer in (*own, *of_volumes)]
+    return [*own, *of_volumes]
 
 
 @transaction.atomic
@@ -149,19 +140,19 @@ def record(snapshot: InstanceSnapshot, tops: Iterable[tuple[Disk, str]]) -> None
     for disk, top in tops:
         hold(snapshot, disk, disk_layers.add(disk, top))
     transitions.change(snapshot, volumes=snapshot.volume_snapshots.exclude(layer=None).count())
-    _stand_on(snapshot.instance, snapshot, taken=snapshot)
+    _stand_on(snapshot.instance, snapshot, new=snapshot)
 
 
 @transaction.atomic
 def record_revert(
-    snapshot: InstanceSnapshot, tops: Iterable[tuple[Way, str]], keeper: InstanceSnapshot | None
+    snapshot: InstanceSnapshot, tops: Iterable[tuple[DiskLayer, str]], keeper: InstanceSnapshot | None
 ) -> None:
     """Record that disks go on over layers of the snapshot. What they had is held by `keeper`, if there is one."""
-    for way, top in tops:
-        former = disk_layers.revert_to(way.disk, way.layer, top)
+    for layer, top in tops:
+        former = disk_layers.revert_to(layer.disk, layer, top)
         if keeper is not None:
-            hold(keeper, way.disk, former)
-    _stand_on(snapshot.instance, snapshot, taken=keeper)
+            hold(keeper, layer.disk, former)
+    _stand_on(snapshot.instance, snapshot, new=keeper)
 
 
 def hold(snapshot: InstanceSnapshot, disk: Disk, layer: DiskLayer) -> None:
@@ -173,16 +164,16 @@ def hold(snapshot: InstanceSnapshot, disk: Disk, layer: DiskLayer) -> None:
         snapshot.layers.add(layer)
 
 
-def _stand_on(instance: Instance, snapshot: InstanceSnapshot, *, taken: InstanceSnapshot | None) -> None:
-    if taken is not None:
-        transitions.change(taken, parent=instance.current_snapshot, taken_at=timezone.now())
+def _stand_on(instance: Instance, snapshot: InstanceSnapshot, *, new: InstanceSnapshot | None) -> None:
+    if new is not None:
+        transitions.change(new, parent=instance.current_snapshot, taken_at=timezone.now())
     transitions.change(instance, current_snapshot=snapshot)
 
 
 @transaction.atomic
 def give_up(snapshot: InstanceSnapshot) -> list[Disk]:
     """Give all layers of a snapshot up, and take it out of the tree. Return the disks that had them."""
-    disks = [way.disk for way in ways_back(snapshot)]
+    disks = [layer.disk for layer in layers_of(snapshot)]
     for row in snapshot.volume_snapshots.all():
         transitions.change(row, layer=None)
     snapshot.layers.clear()
