@@ -23,6 +23,7 @@ fi
 number=$(cut -c1-8 /root/number 2> /dev/null | sed 's/^0*//')
 number=${number:-0}
 echo "found: $number" > /dev/ttyS0
+[ $number -gt 0 ] && number=$((number - 1))  # the volume may lack the last one
 (while :; do
     number=$((number + 1))
     line=$(printf '%08d' $number)
