@@ -14,6 +14,8 @@ from tests.bench.memory import by_program
 from tests.stack import running
 
 ROWS, ROUNDS = 1_000, 7
+PAIRS = 31
+"""Rounds of a list beside its JSON. Both are so short that of few rounds chance decides."""
 LISTS = {
     "compute/v2.1/servers/detail": "servers",
     "compute/v2.1/servers": "servers",
@@ -79,7 +81,7 @@ def _beside_its_json(client: Client, path: str, noun: str) -> Figure:
     body = json.loads(client.get(path)[1])
     assert len(body[noun]) >= ROWS, f"{path} has {len(body[noun])} rows"
     floors, times = [], []
-    for _round in range(ROUNDS):
+    for _round in range(PAIRS):
         floors.append(compute.dumping(body))
         times.append(client.get(path)[0])
     return Figure(
