@@ -167,4 +167,8 @@ def is_awaited(operation: Operation, resource_id: uuid.UUID) -> bool:
 
     One that only occupies the row, such as the deletion of the instance that has a volume, decides nothing about it.
     """
-    return waiting_behind(operation).on(resource_id).filter(subject_id=resource_id).exists()
+    place = next((hold.pk for hold in operation.held if hold.resource_id == resource_id), None)
+    if place is None:
+        return False
+    later = Hold.objects.filter(resource_id=resource_id, pk__gt=place)
+    return later.filter(operation__subject_id=resource_id, operation__state__in=Operation.OPEN).exists()

@@ -131,11 +131,8 @@ class Revert(InstanceAction):
         return prepared
 
     def also(self, instance: Instance, parameters: dict[str, Any]) -> Iterable[Subject]:
-        rows: dict[object, Subject] = {}
-        for name in (SNAPSHOT, KEPT):
-            if name in parameters:
-                rows |= {row.pk: row for row in instance_snapshots.rows_of(parameters[name])}
-        return rows.values()
+        keys = [parameters[name] for name in (SNAPSHOT, KEPT) if name in parameters]
+        return instance_snapshots.rows_of(*keys)
 
     def end_state(self, instance: Instance) -> VmState:
         return VmState(instance.restore_to)

@@ -102,16 +102,16 @@ def create(
     return snapshot
 
 
-def rows_of(key: str) -> list[InstanceSnapshot | Volume | VolumeSnapshot]:
-    """Lock a snapshot with its volumes and their snapshots, and return them."""
-    of_volumes = VolumeSnapshot.objects.filter(instance_snapshot_id=UUID(key)).exclude(
+def rows_of(*keys: str) -> list[InstanceSnapshot | Volume | VolumeSnapshot]:
+    """Lock snapshots with their volumes and the snapshots of these, and return them."""
+    of_volumes = VolumeSnapshot.objects.filter(instance_snapshot__in=[UUID(key) for key in keys]).exclude(
         status=SnapshotState.DELETED
     )
     volumes = Volume.objects.filter(pk__in=of_volumes.values("volume"))
     return [
         *volumes.select_for_update().order_by("pk"),
         *of_volumes.select_for_update().order_by("pk"),
-        *InstanceSnapshot.objects.select_for_update().filter(pk=key),
+        *InstanceSnapshot.objects.select_for_update().filter(pk__in=keys).order_by("pk"),
     ]
 
 
@@ -193,8 +193,8 @@ def settle(snapshot: InstanceSnapshot, state: SnapshotState) -> None:
 
 
 def settle_volumes(snapshot: InstanceSnapshot) -> None:
-    """End the snapshots of its volumes. One that has its layer is there, whatever happened."""
-    for row in snapshot.volume_snapshots.exclude(status=SnapshotState.DELETED).select_for_update():
+    """End the snapshots of its volumes, which its operation has locked. One with a layer is there, whatever happened."""
+    for row in snapshot.volume_snapshots.exclude(status=SnapshotState.DELETED):
         transitions.settle(row, SnapshotState.AVAILABLE if row.layer_id else SnapshotState.DELETED)
 
 

@@ -1,5 +1,6 @@
 """The scheduler, which places instances on hypervisors by requirements and free capacity."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -65,10 +66,10 @@ class Capacity:
         return ""
 
 
-def capacities(without: Instance | None = None) -> list[Capacity]:
-    """Return the free capacity of every hypervisor, in two queries. The instance `without` does not count."""
-    used = occupants.registered().amounts(without.pk if without else None)
-    return [_capacity(host, used.get(host.pk, NOTHING)) for host in Hypervisor.objects.all()]
+def capacities(hosts: Iterable[Hypervisor]) -> list[Capacity]:
+    """Return the free capacity of each of the hypervisors, in one query."""
+    used = occupants.registered().amounts()
+    return [_capacity(host, used.get(host.pk, NOTHING)) for host in hosts]
 
 
 def check(instance: Instance) -> None:
@@ -107,14 +108,11 @@ def place(instance: Instance) -> Hypervisor:
     requirements = placement.requirements(instance)
     refusals: list[str] = []
     error = Conflict
-    for capacity in sorted(
-        capacities(),
-        key=lambda capacity: (requirements.preference(capacity.hypervisor), capacity.ram_mib),
-        reverse=True,
-    ):
+    for capacity in _ranked(requirements):
         refusal = requirements.refusal(capacity.hypervisor) or capacity.refusal(instance)
-        # Checked without a lock, so check again with the lock of this one host.
-        refusal = refusal or _locked_refusal(capacity.hypervisor.pk, instance, requirements)
+        if not refusal:
+            # Checked without a lock, so check again with the lock of this one host.
+            capacity, refusal = _locked_refusal(capacity.hypervisor.pk, instance, requirements)
         if not refusal:
             transitions.change(instance, hypervisor=capacity.hypervisor)
             return capacity.hypervisor
@@ -124,6 +122,16 @@ def place(instance: Instance) -> Hypervisor:
             error = HostAway
     reasons = " ".join(refusals) or _("There is no hypervisor yet.")
     raise error(f"{_(NO_HOST)} {reasons}")
+
+
+def _ranked(requirements: placement.Requirements) -> list[Capacity]:
+    """Return the hosts, the most preferred first. What is used of a host that is alone is not read."""
+    hosts = list(Hypervisor.objects.all())
+    return sorted(
+        capacities(hosts) if len(hosts) > 1 else [_capacity(host, NOTHING) for host in hosts],
+        key=lambda capacity: (requirements.preference(capacity.hypervisor), capacity.ram_mib),
+        reverse=True,
+    )
 
 
 def _capacity(host: Hypervisor, used: Amounts) -> Capacity:
@@ -141,8 +149,10 @@ def _locked_capacity(host_id: UUID, without: Instance) -> Capacity:
     return _capacity(host, occupants.registered().amounts(without.pk).get(host_id, NOTHING))
 
 
-def _locked_refusal(host_id: UUID, instance: Instance, requirements: placement.Requirements) -> str:
-    """Return why the host cannot take the instance; empty if it can. A host that can stays locked.
+def _locked_refusal(
+    host_id: UUID, instance: Instance, requirements: placement.Requirements
+) -> tuple[Capacity, str]:
+    """Return the host's capacity and why it cannot take the instance; empty if it can. A host that can stays locked.
 
     A host that cannot is unlocked, so that two placements that try hosts in different orders do not deadlock.
     """
@@ -151,7 +161,7 @@ def _locked_refusal(host_id: UUID, instance: Instance, requirements: placement.R
         refusal = requirements.refusal(capacity.hypervisor) or capacity.refusal(instance)
         if refusal:
             transaction.set_rollback(True)
-    return refusal
+    return capacity, refusal
 
 
 def _lock_group(instance: Instance) -> None:

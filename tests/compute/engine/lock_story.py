@@ -135,6 +135,8 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
         return for_user(user, project.pk), *snapshot_subject(action.verb, instance)
     if action.noun == "volume":
         return for_user(user, project.pk), *volume_subject(action.verb, instance)
+    if action.noun == "instance_snapshot":
+        return for_user(user, project.pk), instance_snapshot(instance), {"name": "other"}
     state = sorted(action.move.start)[0] if action.move else "active"
     instance.vm_state = {"restore": "soft-delete", "delete": "active", "purge": "active"}.get(
         action.verb, state
@@ -149,6 +151,7 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
         factories.DiskFactory(instance=instance, role="cdrom", device="sda", image=medium)
     instance.agent, instance.headroom = {}, {"vcpus": 4, "ram_mib": 4096, "slots": 8}
     instance.save()
+    snapshot = instance_snapshot(instance) if action.verb in {"take_snapshot", "revert"} else None
     larger = factories.FlavorFactory(vcpus=1, ram_mib=256, disk_gib=2, ephemeral_gib=1, swap_mib=64)
     given = {
         "clone": {"name": "copy"},
@@ -157,10 +160,22 @@ def subject(action: Any) -> tuple[Any, Any, dict[str, Any]]:
         "grow": {"flavor_id": factories.FlavorFactory(ram_mib=256).pk},
         "rename": {"name": "other"},
         "reset_state": {"state": "error"},
+        "revert": {"snapshot": str(snapshot and snapshot.pk)},
         "set_password": {"admin_password": "a new secret"},
         "take_image": {"name": "picture"},
     }
     return for_user(user, project.pk), instance, given.get(action.verb, {})
+
+
+def instance_snapshot(instance: Any) -> Any:
+    """A snapshot of an instance with two volumes."""
+    from tests import factories
+
+    volumes = [factories.AttachmentFactory(instance=instance).volume for _number in range(2)]
+    snapshot = factories.InstanceSnapshotFactory(instance=instance, volumes=2)
+    for volume in volumes:
+        factories.VolumeSnapshotFactory(volume=volume, instance_snapshot=snapshot)
+    return snapshot
 
 
 def image_parameters(verb: str, image: Any) -> dict[str, Any]:

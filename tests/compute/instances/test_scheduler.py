@@ -114,14 +114,14 @@ def test_ratios_say_how_far_to_overcommit() -> None:
 def test_what_may_be_started_again_keeps_its_room(state: VmState, counts: bool) -> None:
     host = factories.HypervisorFactory()
     factories.InstanceFactory(hypervisor=host, vm_state=state, flavor__vcpus=4)
-    assert bool(scheduler.capacities()[0].refusal(wanting())) is counts
+    assert bool(scheduler.capacities(Hypervisor.objects.all())[0].refusal(wanting())) is counts
 
 
 def test_the_recycle_bin_takes_disk_of_a_host_and_nothing_else() -> None:
     """Or deleted instances, which no quota counts, would keep everybody from launching."""
     host = factories.HypervisorFactory(disk_gib=10)
     factories.InstanceFactory(hypervisor=host, vm_state=VmState.SOFT_DELETED, flavor__disk_gib=8)
-    (capacity,) = scheduler.capacities()
+    (capacity,) = scheduler.capacities(Hypervisor.objects.all())
     assert (capacity.vcpus, capacity.ram_mib, capacity.disk_gib) == (4, 8192, 2)
 
 
@@ -133,21 +133,22 @@ def test_until_it_is_confirmed_a_smaller_size_keeps_the_room_to_go_back() -> Non
     instance = factories.InstanceFactory(
         hypervisor=host, vm_state=VmState.RESIZED, resized_from=before, swap_mib=0, **smaller
     )
-    (capacity,) = scheduler.capacities()
+    (capacity,) = scheduler.capacities(Hypervisor.objects.all())
     assert (capacity.vcpus, capacity.ram_mib, capacity.disk_gib) == (1, 2048, 77)
     instance.resized_from = None
     instance.save()
-    (capacity,) = scheduler.capacities()
+    (capacity,) = scheduler.capacities(Hypervisor.objects.all())
     assert (capacity.vcpus, capacity.ram_mib, capacity.disk_gib) == (3, 2048, 78)
 
 
 def test_a_host_that_changed_its_zone_meanwhile_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     host = factories.HypervisorFactory(name="host-a", zone="east")
+    factories.HypervisorFactory(zone="west")
     instance = wanting()
     instance.requested_zone = "east"
     instance.save()
-    capacities = scheduler.capacities()
-    monkeypatch.setattr(scheduler, "capacities", lambda: capacities)
+    capacities = scheduler.capacities(Hypervisor.objects.all())
+    monkeypatch.setattr(scheduler, "capacities", lambda _hosts: capacities)
     Hypervisor.objects.filter(pk=host.pk).update(zone="west")
     assert "host-a is not in the availability zone east." in refusal(instance)
 
@@ -156,7 +157,7 @@ def test_capacities_cost_two_queries(django_assert_num_queries) -> None:
     for _ in range(5):
         factories.InstanceFactory(hypervisor=factories.HypervisorFactory())
     with django_assert_num_queries(2):
-        assert len(scheduler.capacities()) == 5
+        assert len(scheduler.capacities(Hypervisor.objects.all())) == 5
 
 
 @pytest.mark.usefixtures("redis_server")
