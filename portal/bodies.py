@@ -1,7 +1,10 @@
 """Bodies of requests: ordinary ones are read whole before a thread is taken, streamed ones as they come."""
 
+import asyncio
 import io
+import threading
 from collections.abc import Awaitable, Callable
+from queue import SimpleQueue
 from typing import Any
 
 Message = dict[str, Any]
@@ -9,6 +12,9 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 DISCONNECT = "http.disconnect"
+
+READ_AHEAD = 2**20
+"""Bytes of a streamed body that wait for the thread that reads them."""
 
 
 class TooLarge(Exception):
@@ -38,6 +44,61 @@ async def read_whole(scope: Scope, receive: Receive, limit: int) -> io.BytesIO:
         if not message.get("more_body", False):
             body.seek(0)
             return body
+
+
+class ReadAhead:
+    """The messages of a streamed body, fetched in the event loop while a thread works on earlier ones.
+
+    At most `READ_AHEAD` bytes and one message wait for the thread.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._receive = receive
+        self._messages: SimpleQueue[Message] = SimpleQueue()
+        self._bytes, self._lock = 0, threading.Lock()
+        self._has_room = asyncio.Event()
+        self._task: asyncio.Future[None] | None = None
+        self._has_begun = False
+
+    def next(self) -> Message:
+        """Return the next message. It waits in the thread for it."""
+        if not self._has_begun:
+            self._has_begun = True
+            self._loop.call_soon_threadsafe(self._begin)
+        message = self._messages.get()
+        with self._lock:
+            was_full = self._bytes >= READ_AHEAD
+            self._bytes -= len(message.get("body", b""))
+            has_room = was_full and self._bytes < READ_AHEAD
+        if has_room:
+            self._loop.call_soon_threadsafe(self._has_room.set)
+        return message
+
+    def close(self) -> None:
+        """Fetch no more. Call it in the event loop."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.ensure_future(self._fetch())
+
+    async def _fetch(self) -> None:
+        has_more = True
+        try:
+            while has_more:
+                message = await self._receive()
+                has_more = message["type"] != DISCONNECT and message.get("more_body", False)
+                with self._lock:
+                    self._bytes += len(message.get("body", b""))
+                    if is_full := self._bytes >= READ_AHEAD:
+                        self._has_room.clear()
+                self._messages.put(message)
+                if is_full:
+                    await self._has_room.wait()
+        except BaseException:
+            self._messages.put({"type": DISCONNECT})
+            raise
 
 
 class StreamedBody(io.RawIOBase):

@@ -32,7 +32,17 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from compute.store import PIECE_BYTES
-from portal.bodies import DISCONNECT, ClientGone, Message, Receive, Scope, StreamedBody, TooLarge, read_whole
+from portal.bodies import (
+    DISCONNECT,
+    ClientGone,
+    Message,
+    ReadAhead,
+    Receive,
+    Scope,
+    StreamedBody,
+    TooLarge,
+    read_whole,
+)
 
 Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
@@ -46,12 +56,13 @@ class Client:
     def __init__(self, receive: Receive, send: Send) -> None:
         self._loop = asyncio.get_running_loop()
         self._receive, self._send = receive, send
+        self._body = ReadAhead(receive)
         self._watcher: asyncio.Task[None] | None = None
         self._has_gone = False
 
     def receive(self) -> Message:
         """Return the next message of the client."""
-        return asyncio.run_coroutine_threadsafe(_received(self._receive), self._loop).result()
+        return self._body.next()
 
     def send(self, message: Message) -> None:
         """Send one part of an answer that has more. Raise ClientGone if the connection is closed."""
@@ -71,7 +82,8 @@ class Client:
         self._has_gone = True
 
     def close(self) -> None:
-        """Stop watching. Call it in the event loop."""
+        """Stop reading and watching. Call it in the event loop."""
+        self._body.close()
         if self._watcher is not None:
             self._watcher.cancel()
 
@@ -170,10 +182,6 @@ class ThreadHandler(ASGIHandler):
                 for part in response:
                     client.send({"type": "http.response.body", "body": part, "more_body": True})
                 return [{"type": "http.response.body"}]
-
-
-async def _received(receive: Receive) -> Message:
-    return await receive()
 
 
 def _buffered(body: StreamedBody) -> IO[bytes]:
