@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0001_initial'),
+        ("compute", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='instance',
-            name='launch_index',
+            model_name="instance",
+            name="launch_index",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='instance',
-            name='reservation_id',
+            model_name="instance",
+            name="reservation_id",
             field=models.CharField(blank=True, db_index=True, max_length=16),
         ),
     ]

@@ -5,25 +5,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0002_reservations'),
+        ("compute", "0002_reservations"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='hypervisor',
-            name='forced_down',
+            model_name="hypervisor",
+            name="forced_down",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='instance',
-            name='keyboard',
+            model_name="instance",
+            name="keyboard",
             field=models.CharField(blank=True, max_length=8),
         ),
         migrations.AlterField(
-            model_name='instance',
-            name='shelved_image',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='shelved', to='compute.image'),
+            model_name="instance",
+            name="shelved_image",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="shelved",
+                to="compute.image",
+            ),
         ),
     ]

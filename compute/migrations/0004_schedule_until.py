@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0003_forced_down_and_keyboard'),
+        ("compute", "0003_forced_down_and_keyboard"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='schedule',
-            name='until',
+            model_name="schedule",
+            name="until",
             field=models.DateTimeField(null=True),
         ),
     ]

@@ -5,21 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_rows'),
-        ('compute', '0004_schedule_until'),
+        ("accounts", "0005_rows"),
+        ("compute", "0004_schedule_until"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='consoletoken',
-            name='credential',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.applicationcredential'),
+            model_name="consoletoken",
+            name="credential",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="accounts.applicationcredential",
+            ),
         ),
         migrations.AddField(
-            model_name='consoletoken',
-            name='session',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.usersession'),
+            model_name="consoletoken",
+            name="session",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="accounts.usersession",
+            ),
         ),
     ]

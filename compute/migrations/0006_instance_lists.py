@@ -5,24 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_rows'),
-        ('compute', '0005_console_token_origin'),
+        ("accounts", "0005_rows"),
+        ("compute", "0005_console_token_origin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='instance',
-            name='instances_of_project',
+            model_name="instance",
+            name="instances_of_project",
         ),
         migrations.AddIndex(
-            model_name='instance',
-            index=models.Index(fields=['project', '-created_at', 'id'], name='instances_of_project'),
+            model_name="instance",
+            index=models.Index(fields=["project", "-created_at", "id"], name="instances_of_project"),
         ),
         migrations.AddIndex(
-            model_name='instance',
-            index=models.Index(fields=['project', 'vm_state', 'task_state'], name='instances_by_state'),
+            model_name="instance",
+            index=models.Index(fields=["project", "vm_state", "task_state"], name="instances_by_state"),
         ),
     ]

@@ -5,16 +5,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0006_lists_and_bell'),
-        ('compute', '0006_instance_lists'),
+        ("accounts", "0006_lists_and_bell"),
+        ("compute", "0006_instance_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['user', '-finished_at'], name='operations_of_user'),
+            model_name="operation",
+            index=models.Index(fields=["user", "-finished_at"], name="operations_of_user"),
         ),
     ]

@@ -5,61 +5,97 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0006_lists_and_bell'),
-        ('compute', '0007_operations_of_user'),
+        ("accounts", "0006_lists_and_bell"),
+        ("compute", "0007_operations_of_user"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='image',
-            name='container_format',
-            field=models.CharField(blank=True, default='bare', max_length=16),
+            model_name="image",
+            name="container_format",
+            field=models.CharField(blank=True, default="bare", max_length=16),
         ),
         migrations.AddField(
-            model_name='image',
-            name='hidden',
+            model_name="image",
+            name="hidden",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='image',
-            name='protected',
+            model_name="image",
+            name="protected",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='image',
-            name='tags',
+            model_name="image",
+            name="tags",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='image',
-            name='upload',
+            model_name="image",
+            name="upload",
             field=models.UUIDField(null=True),
         ),
         migrations.AlterField(
-            model_name='image',
-            name='disk_format',
-            field=models.CharField(blank=True, default='qcow2', max_length=16),
+            model_name="image",
+            name="disk_format",
+            field=models.CharField(blank=True, default="qcow2", max_length=16),
         ),
         migrations.AlterField(
-            model_name='image',
-            name='status',
-            field=models.CharField(choices=[('queued', 'Waiting'), ('saving', 'Being stored'), ('active', 'Ready'), ('deactivated', 'Deactivated'), ('error', 'Error'), ('deleted', 'Deleted')], default='queued', max_length=16),
+            model_name="image",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Waiting"),
+                    ("saving", "Being stored"),
+                    ("active", "Ready"),
+                    ("deactivated", "Deactivated"),
+                    ("error", "Error"),
+                    ("deleted", "Deleted"),
+                ],
+                default="queued",
+                max_length=16,
+            ),
         ),
         migrations.CreateModel(
-            name='ImageMember',
+            name="ImageMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('accepted', 'Accepted'), ('rejected', 'Rejected')], default='pending', max_length=16)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='compute.image')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("accepted", "Accepted"), ("rejected", "Rejected")],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="compute.image",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('image', 'project'), name='image_member_once')],
+                "ordering": ["created_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("image", "project"), name="image_member_once")
+                ],
             },
         ),
     ]

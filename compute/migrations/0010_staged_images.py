@@ -4,20 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0009_volumes'),
+        ("compute", "0009_volumes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='image',
-            name='staged',
+            model_name="image",
+            name="staged",
             field=models.JSONField(null=True),
         ),
         migrations.AlterField(
-            model_name='image',
-            name='status',
-            field=models.CharField(choices=[('queued', 'Waiting'), ('saving', 'Being stored'), ('uploading', 'Data sent, not imported'), ('importing', 'Being imported'), ('active', 'Ready'), ('deactivated', 'Deactivated'), ('error', 'Error'), ('deleted', 'Deleted')], default='queued', max_length=16),
+            model_name="image",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Waiting"),
+                    ("saving", "Being stored"),
+                    ("uploading", "Data sent, not imported"),
+                    ("importing", "Being imported"),
+                    ("active", "Ready"),
+                    ("deactivated", "Deactivated"),
+                    ("error", "Error"),
+                    ("deleted", "Deleted"),
+                ],
+                default="queued",
+                max_length=16,
+            ),
         ),
     ]

@@ -4,15 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0010_staged_images'),
+        ("compute", "0010_staged_images"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='disk',
-            name='role',
-            field=models.CharField(choices=[('root', 'Root'), ('ephemeral', 'Ephemeral'), ('swap', 'Swap'), ('config', 'Config'), ('rescue', 'Rescue'), ('copy', 'Copy'), ('replaced', 'Replaced'), ('volume', 'Volume'), ('cdrom', 'Cdrom')], max_length=16),
+            model_name="disk",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("root", "Root"),
+                    ("ephemeral", "Ephemeral"),
+                    ("swap", "Swap"),
+                    ("config", "Config"),
+                    ("rescue", "Rescue"),
+                    ("copy", "Copy"),
+                    ("replaced", "Replaced"),
+                    ("volume", "Volume"),
+                    ("cdrom", "Cdrom"),
+                ],
+                max_length=16,
+            ),
         ),
     ]

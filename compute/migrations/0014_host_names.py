@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0013_volume_messages'),
+        ("compute", "0013_volume_messages"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='instance',
-            name='hostname',
+            model_name="instance",
+            name="hostname",
             field=models.CharField(blank=True, max_length=255),
         ),
     ]

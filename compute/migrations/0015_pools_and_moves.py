@@ -4,30 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0014_host_names'),
+        ("compute", "0014_host_names"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pool',
-            name='enabled',
+            model_name="pool",
+            name="enabled",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='pool',
-            name='state',
-            field=models.CharField(choices=[('preparing', 'Being prepared'), ('ready', 'Ready'), ('failed', 'Failed'), ('leaving', 'Being removed')], default='ready', max_length=16),
+            model_name="pool",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("preparing", "Being prepared"),
+                    ("ready", "Ready"),
+                    ("failed", "Failed"),
+                    ("leaving", "Being removed"),
+                ],
+                default="ready",
+                max_length=16,
+            ),
         ),
         migrations.AddField(
-            model_name='pool',
-            name='state_reason',
+            model_name="pool",
+            name="state_reason",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='volume',
-            name='migration_status',
-            field=models.CharField(blank=True, choices=[('migrating', 'Migrating'), ('success', 'Success'), ('error', 'Error')], max_length=16),
+            model_name="volume",
+            name="migration_status",
+            field=models.CharField(
+                blank=True,
+                choices=[("migrating", "Migrating"), ("success", "Success"), ("error", "Error")],
+                max_length=16,
+            ),
         ),
     ]

@@ -6,28 +6,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compute', '0015_pools_and_moves'),
+        ("compute", "0015_pools_and_moves"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='QosSpecs',
+            name="QosSpecs",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=255, unique=True)),
-                ('consumer', models.CharField(choices=[('front-end', 'Front End'), ('back-end', 'Back End'), ('both', 'Both')], default='back-end', max_length=16)),
-                ('specs', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=255, unique=True)),
+                (
+                    "consumer",
+                    models.CharField(
+                        choices=[("front-end", "Front End"), ("back-end", "Back End"), ("both", "Both")],
+                        default="back-end",
+                        max_length=16,
+                    ),
+                ),
+                ("specs", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-created_at', 'id'],
+                "ordering": ["-created_at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='volumetype',
-            name='qos_specs',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='types', to='compute.qosspecs'),
+            model_name="volumetype",
+            name="qos_specs",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="types",
+                to="compute.qosspecs",
+            ),
         ),
     ]

@@ -5,16 +5,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0007_stored_credentials'),
-        ('compute', '0016_qos_specs'),
+        ("accounts", "0007_stored_credentials"),
+        ("compute", "0016_qos_specs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='servergroup',
-            index=models.Index(fields=['project', 'created_at', 'id'], name='server_groups_of_project'),
+            model_name="servergroup",
+            index=models.Index(fields=["project", "created_at", "id"], name="server_groups_of_project"),
         ),
     ]

@@ -7,63 +7,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0007_stored_credentials'),
-        ('compute', '0017_server_group_order'),
+        ("accounts", "0007_stored_credentials"),
+        ("compute", "0017_server_group_order"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='instance',
-            name='snapshot_count',
+            model_name="instance",
+            name="snapshot_count",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.CreateModel(
-            name='InstanceSnapshot',
+            name="InstanceSnapshot",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('task_state', models.CharField(max_length=32, null=True)),
-                ('fault', models.JSONField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('volumes', models.PositiveIntegerField(default=0)),
-                ('vcpus', models.PositiveIntegerField()),
-                ('ram_mib', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=255)),
-                ('description', models.TextField(blank=True)),
-                ('size_gib', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('creating', 'Being created'), ('available', 'Available'), ('error', 'Error'), ('deleted', 'Deleted')], default='creating', max_length=32)),
-                ('taken_at', models.DateTimeField(null=True)),
-                ('instance', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='compute.instance')),
-                ('layers', models.ManyToManyField(related_name='instance_snapshots', to='compute.disklayer')),
-                ('memory_pool', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compute.pool')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='compute.instancesnapshot')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instance_snapshots', to='accounts.project')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("task_state", models.CharField(max_length=32, null=True)),
+                ("fault", models.JSONField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("volumes", models.PositiveIntegerField(default=0)),
+                ("vcpus", models.PositiveIntegerField()),
+                ("ram_mib", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=255)),
+                ("description", models.TextField(blank=True)),
+                ("size_gib", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("creating", "Being created"),
+                            ("available", "Available"),
+                            ("error", "Error"),
+                            ("deleted", "Deleted"),
+                        ],
+                        default="creating",
+                        max_length=32,
+                    ),
+                ),
+                ("taken_at", models.DateTimeField(null=True)),
+                (
+                    "instance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="compute.instance",
+                    ),
+                ),
+                ("layers", models.ManyToManyField(related_name="instance_snapshots", to="compute.disklayer")),
+                (
+                    "memory_pool",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="compute.pool",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="children",
+                        to="compute.instancesnapshot",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="instance_snapshots",
+                        to="accounts.project",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='instance',
-            name='current_snapshot',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='compute.instancesnapshot'),
+            model_name="instance",
+            name="current_snapshot",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="compute.instancesnapshot",
+            ),
         ),
         migrations.AddField(
-            model_name='volumesnapshot',
-            name='instance_snapshot',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='volume_snapshots', to='compute.instancesnapshot'),
+            model_name="volumesnapshot",
+            name="instance_snapshot",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="volume_snapshots",
+                to="compute.instancesnapshot",
+            ),
         ),
         migrations.AddIndex(
-            model_name='instancesnapshot',
-            index=models.Index(fields=['project', 'status'], name='instance_snapshots_of_project'),
+            model_name="instancesnapshot",
+            index=models.Index(fields=["project", "status"], name="instance_snapshots_of_project"),
         ),
         migrations.AddIndex(
-            model_name='instancesnapshot',
-            index=models.Index(fields=['status', 'updated_at'], name='instance_snapshots_deleted'),
+            model_name="instancesnapshot",
+            index=models.Index(fields=["status", "updated_at"], name="instance_snapshots_deleted"),
         ),
     ]

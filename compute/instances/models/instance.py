@@ -118,7 +118,9 @@ class Instance(Subject):
         ordering = ["-created_at", "id"]
         indexes = [
             models.Index(fields=["project", "-created_at", "id"], name="instances_of_project"),
-            models.Index(fields=["project", "vm_state", "task_state"], name="instances_by_state"),
+            models.Index(
+                fields=["project", "vm_state", "task_state", "-created_at", "id"], name="instances_by_state"
+            ),
             models.Index(fields=["vm_state", "deleted_at"], name="instances_deleted"),
             models.Index(fields=["project", "updated_at"], name="instances_changed_in_project"),
             models.Index(fields=["updated_at"], name="instances_changed"),

@@ -67,7 +67,9 @@ class Volume(Subject):
         indexes = [
             models.Index(fields=["project", "-created_at", "id"], name="volumes_of_project"),
             models.Index(fields=["-created_at", "id"], name="volumes_newest"),
-            models.Index(fields=["project", "status"], name="volumes_by_state"),
+            models.Index(
+                fields=["project", "status", "task_state", "-created_at", "id"], name="volumes_by_state"
+            ),
             models.Index(fields=["status", "updated_at"], name="volumes_deleted"),
         ]
 
