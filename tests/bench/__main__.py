@@ -30,6 +30,7 @@ from tests.bench import (
     restart,
     scale,
     slow_line,
+    storage,
     volumes,
 )
 from tests.bench.figures import Figure
@@ -50,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "console": console.measure,
     "images": images.measure,
     "volumes": volumes.measure,
+    "storage": storage.measure,
     "restart": restart.measure,
     "identity": identity.measure,
 }
