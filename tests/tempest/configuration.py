@@ -141,7 +141,7 @@ def write(stack: Stack, workspace: Path, image_address: str) -> None:
                 "backend_names": ",".join(_pools(stack)),
             },
             "volume-feature-enabled": {
-                "backup": "False",
+                "backup": "True",
                 "manage_volume": "False",
                 "manage_snapshot": "False",
                 "multi_backend": "True",

@@ -37,9 +37,9 @@ def copy(
     checkpoint of that name, GuestBusy if a guest has it open, StorageFull, and what `progress` raises to cancel.
     """
     attempt = "Backing up the disk"
-    if since is not None and since not in checkpoints(disk, backing):
+    if since is not None and since not in checkpoints(disk):
         raise CheckpointLost(f"{attempt} failed: it has no usable checkpoint {since}.")
-    forget(disk, backing, checkpoint)
+    forget(disk, checkpoint)
     part = part_path(target)
     backup: dict[str, Any] = {"job-id": "backup", "device": "disk", "target": "target", "sync": "full"}
     backup["auto-dismiss"] = False
@@ -65,16 +65,19 @@ def copy(
         create_atomic(target, fill)
 
 
-def forget(disk: DiskSource, backing: BackingSpec | None, checkpoint: str) -> None:
+def forget(disk: DiskSource, checkpoint: str) -> None:
     """Remove a checkpoint from the disk. Removed is success. Raise GuestBusy if a guest has it open."""
-    if checkpoint in checkpoints(disk, backing, usable=False):
-        address = qemu_img.address(disk, "qcow2", backing)
+    if checkpoint in checkpoints(disk, usable=False):
+        address = qemu_img.address(disk, "qcow2")
         qemu_img.run(["bitmap", "--remove", address, checkpoint], "Removing a checkpoint of the disk")
 
 
-def checkpoints(disk: DiskSource, backing: BackingSpec | None, *, usable: bool = True) -> set[str]:
-    """Return the names of the checkpoints in a disk that no guest has open; those that a crash spoilt if not `usable`."""
-    information = qemu_img.information(qemu_img.address(disk, "qcow2", backing), "Reading the disk")
+def checkpoints(disk: DiskSource, *, usable: bool = True) -> set[str]:
+    """Return the names of the checkpoints in a disk that no guest has open; those that a crash spoilt if not `usable`.
+
+    What lies below the disk is not opened, nor do these commands of `qemu-img` take options of it.
+    """
+    information = qemu_img.information(qemu_img.address(disk, "qcow2"), "Reading the disk")
     bitmaps = information.get("format-specific", {}).get("data", {}).get("bitmaps", ())
     return {str(bitmap["name"]) for bitmap in bitmaps if not usable or "in-use" not in bitmap["flags"]}
 

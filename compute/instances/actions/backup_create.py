@@ -118,7 +118,7 @@ def _forget(run: Run, disk: Disk, checkpoint: str) -> None:
     instance = running_instance(disk)
     if instance is None:
         pool = disks.pool_of(disk)
-        disk_backup.forget(pool.source_of(disk.volume_name), disks.backing(disk, pool), checkpoint)
+        disk_backup.forget(pool.source_of(disk.volume_name), checkpoint)
         return
     claim_guest(run, instance)
     copier = copier_of(instance, disk)

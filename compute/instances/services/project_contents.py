@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services import project_contents
 from accounts.services.project_contents import Content
-from compute.instances.models import Instance
+from compute.instances.models import Instance, InstanceSnapshot
 from compute.instances.states import VmState
+from compute.volumes.states import SnapshotState
 
 
 def register() -> None:
@@ -25,5 +26,6 @@ def _binned(project_id: str) -> list[str]:
 
 
 def _forget(project_id: str) -> None:
-    """Delete the rows of the project's deleted instances."""
+    """Delete the rows of the project's deleted instances, and those of their snapshots."""
+    InstanceSnapshot.objects.filter(project=project_id, status=SnapshotState.DELETED).delete()
     Instance.objects.filter(project=project_id, vm_state=VmState.DELETED).delete()

@@ -66,4 +66,6 @@ class Delete(BackupAction):
 
     def succeeded(self, operation: Operation) -> None:
         super().succeeded(operation)
-        transitions.change(self.locked(operation), metadata={}, image_metadata={}, parent=None)
+        transitions.change(
+            self.locked(operation), metadata={}, image_metadata={}, volume_metadata={}, parent=None
+        )

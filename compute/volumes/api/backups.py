@@ -43,6 +43,7 @@ UNSHOWN = (
     "verified_at",
     "bootable",
     "image_metadata",
+    "volume_metadata",
     "version",
 )
 

@@ -57,6 +57,8 @@ class Backup(Subject):
     bootable = models.BooleanField(default=False)
     image_metadata = models.JSONField(default=dict)
     metadata = models.JSONField(default=dict)
+    volume_metadata = models.JSONField(default=dict)
+    """The volume's own, for a volume that is made of the backup."""
 
     objects = BackupQuerySet.as_manager()
 

@@ -19,10 +19,11 @@ from compute.volumes.models import Backup
 from compute.volumes.services import backup_files, backups
 from compute.volumes.states import BackupState
 
-SERVICE = "meridian"
+SERVICE = "cinder.backup.drivers.meridian"
+"""What stored the file, in Cinder's way: clients tell by the beginning that it can be imported."""
 TEXTS = {"name": 255, "description": 65_535, "checksum": 64}
 NUMBERS = ("size_gib", "file_bytes")
-TABLES = ("image_metadata", "metadata")
+TABLES = ("image_metadata", "metadata", "volume_metadata")
 
 
 def export(context: Context, key: object) -> dict[str, str]:

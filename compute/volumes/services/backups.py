@@ -127,6 +127,7 @@ def create(
         taken_at=snapshot.created_at if snapshot else timezone.now(),
         bootable=volume.bootable,
         image_metadata=volume.image_metadata,
+        volume_metadata=volume.metadata,
         metadata=cleaned,
         task_state=BackupTask.CREATING,
     )

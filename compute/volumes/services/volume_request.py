@@ -87,6 +87,8 @@ def check(context: Context, request: VolumeRequest) -> CheckedRequest:
     attempt("size", lambda: _size(request.size, image, source or snapshot or backup), size)
     if wrong:
         raise BadInput(fields=wrong)
+    if backup is not None and not columns["metadata"]:
+        columns["metadata"] = backup.volume_metadata
     if context.project is not None:
         metadata.enforce_quota(context.project.pk, None, columns["metadata"])
     columns |= _inherited(image, source, snapshot, backup)

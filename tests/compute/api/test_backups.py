@@ -236,7 +236,7 @@ def test_a_record_brings_back_what_another_database_knew(
 
 @pytest.mark.parametrize("text", ["", "!", "e30=", base64.b64encode(b"[1]").decode(), "\u00e9"])
 def test_a_broken_record_is_refused(admin_volumes: BlockStorage, text: str) -> None:
-    record = {"backup-record": {"backup_service": "meridian", "backup_url": text}}
+    record = {"backup-record": {"backup_service": "cinder.backup.drivers.meridian", "backup_url": text}}
     admin_volumes.post("backups/import_record", record, 400)
 
 
