@@ -21,6 +21,12 @@ def same(one: Path, other: Path) -> bool:
     )
 
 
+def written(file: Path) -> list[tuple[int, int]]:
+    """Where there are data in the file, and how many bytes."""
+    said = subprocess.check_output(["qemu-img", "map", "--output=json", file])
+    return [(part["start"], part["length"]) for part in json.loads(said) if part["data"]]
+
+
 def test_a_disk_over_an_image(workshop: Workshop) -> None:
     pool, folder = workshop.pool, workshop.root / "pool"
     pool.create("below", 16 * MIB)
@@ -36,8 +42,11 @@ def test_a_disk_over_an_image(workshop: Workshop) -> None:
     assert disk_backup.checkpoints(disk) == {"one"}
     write(folder / "disk", "0x33", 8 * MIB, 64 * 1024)
     disk_backup.copy(disk, backing, changes, 16 * MIB, QUIET, checkpoint="two", since="one")
-    said = subprocess.check_output(["qemu-img", "map", "--output=json", changes])
-    data = [(part["start"], part["length"]) for part in json.loads(said) if part["data"]]
-    assert data == [(8 * MIB, 64 * 1024)]
-    disk_backup.forget(disk, "one")
+    assert written(changes) == [(8 * MIB, 64 * 1024)]
+    write(folder / "disk", "0x44", 12 * MIB, 64 * 1024)
+    both = workshop.root / "both"  # as if the second backup were deleted
+    disk_backup.copy(disk, backing, both, 16 * MIB, QUIET, checkpoint="three", since="one")
+    assert written(both) == [(8 * MIB, 64 * 1024), (12 * MIB, 64 * 1024)]
+    for name in ("one", "three"):
+        disk_backup.forget(disk, name)
     assert disk_backup.checkpoints(disk) == {"two"}

@@ -150,7 +150,10 @@ class StoreData(Step):
 
 
 class NoteChanges(Step):
-    """Let the disk note what changes since this backup, and no longer what changed since earlier ones."""
+    """Let the disk note what changes since this backup, and no longer what changed since earlier ones.
+
+    It goes on for the parent, to which the next increment goes back if this backup is deleted.
+    """
 
     name: ClassVar[str] = "note"
     label: ClassVar[str] = gettext_noop("Note what changes from now on")
@@ -159,8 +162,8 @@ class NoteChanges(Step):
         backup = run.subject
         if backup.snapshot_key or backup.disk is None:
             return
-        earlier = Backup.objects.filter(disk=backup.disk).exclude(pk=backup.pk).exclude(checkpoint_in="")
-        for row in earlier:
+        others = Backup.objects.filter(disk=backup.disk).exclude(pk__in=[backup.pk, backup.parent_id])
+        for row in others.exclude(checkpoint_in=""):
             if row.checkpoint_in == backup.disk.volume_name:
                 try:
                     _forget(run, backup.disk, row.checkpoint)
