@@ -17,9 +17,14 @@ callbacks.beforeAttributeUpdated = (attribute, element) => {
   return true;
 };
 
+/** Whether somebody has written into a form that stands in a live part. */
+const isBegun = (element) =>
+  element.matches?.("form[data-clear]") &&
+  [...element.elements].some((field) => field.value !== (field.defaultValue ?? field.value) || field.checked !== field.defaultChecked);
+
 /** What a person has open is not pulled from under them: a form being written in, a menu that was fetched. */
 const OPEN = "[data-rename-form]:not([hidden]), .describe:focus-within, .row-menu.show, details[data-writing][open]";
-callbacks.beforeNodeMorphed = (element) => !element.matches?.(OPEN);
+callbacks.beforeNodeMorphed = (element) => !element.matches?.(OPEN) && !isBegun(element);
 callbacks.beforeNodeRemoved = (element) => !element.matches?.("[data-row-menu] + .row-menu");
 
 /** What the row of a status says of it. */

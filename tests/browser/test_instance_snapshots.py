@@ -40,6 +40,11 @@ def test_there_and_back(page: Page, faults: Faults, traveller: str) -> None:
     with verbs.without_reload(page):
         take(page, "before the upgrade", with_memory=True)
         expect(row(page, "before the upgrade")).to_contain_text("with memory")
+        page.get_by_label("Name of the snapshot").fill("half a na")
+        with page.expect_response(lambda answer: answer.url.endswith(traveller)):
+            page.evaluate("document.body.dispatchEvent(new CustomEvent('live:refresh'))")
+        looks.settle(page)
+        expect(page.get_by_label("Name of the snapshot")).to_have_value("half a na")
         take(page, "after the upgrade")
         expect(row(page, "after the upgrade")).to_contain_text("Current")
     page.get_by_role("link", name="Revert to before the upgrade").click()

@@ -300,3 +300,26 @@ def wait_for_snapshot(openstack: OpenStack, name: str) -> None:
         f"{name} to be taken",
         60,
     )
+
+
+def test_the_storage_of_a_host_is_switched_off(openstack: OpenStack) -> None:
+    """Its pools take no new volumes then, for a reason that the list shows."""
+    (host,) = (row["Hypervisor Hostname"] for row in openstack(f"hypervisor list {JSON}"))
+    backend = f"{host}@directory"
+    described = openstack(f"volume backend capability show {backend} {JSON}")
+    assert {row["Key"] for row in described} >= {"thin_provisioning", "multiattach"}
+
+    def service() -> dict[str, str]:
+        (row,) = openstack(f"volume service list --long --service cinder-volume {JSON}")
+        return dict(row)
+
+    openstack(f"volume service set --disable --disable-reason repair {backend} cinder-volume")
+    assert (service()["Status"], service()["Disabled Reason"]) == ("disabled", "repair")
+    openstack(f"volume create --size 1 {JSON} homeless")
+    wait_for(
+        lambda: openstack(f"volume show homeless {JSON}")["status"] == "error", "it to find no pool", 60, 0.5
+    )
+    openstack("volume delete homeless")
+    wait_for(lambda: not openstack(f"volume list {JSON} --name homeless"), "it to go", 60, 0.5)
+    openstack(f"volume service set --enable {backend} cinder-volume")
+    assert service()["Status"] == "enabled"

@@ -47,7 +47,7 @@ def test_each_stands_below_the_one_it_was_taken_on(browser: Client, web: Instanc
     assert page.index("> first") < page.index("> second") < page.index("> other")
     (current,) = [row for row in page.split("<tr ") if row.split(">")[0].endswith('aria-current="true"')]
     assert "other" in current
-    assert "after first" in current
+    assert "after “first”" in current
     assert page.count('class="twig"') == 2
 
 

@@ -32,6 +32,7 @@ class Pool(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.READY)
     state_reason = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
+    disabled_reason = models.CharField(max_length=255, blank=True)
     capacity_bytes = models.BigIntegerField(default=0)
     available_bytes = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

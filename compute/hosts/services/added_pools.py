@@ -64,11 +64,25 @@ def add(context: Context, host_key: object, name: object, folder: object) -> Poo
 def enable(context: Context, key: object, enabled: bool) -> Pool:
     """Have the pool take new volumes, or none. Raise Forbidden, NotFound."""
     pool = _locked(context, key)
-    pool.enabled = enabled
-    pool.save(update_fields=["enabled"])
-    audit.record(context, "pool.update", pool, enabled=enabled)
+    _enable(context, pool, enabled)
     announcements.changed("", HOSTS)
     return pool
+
+
+@transaction.atomic
+def enable_all(context: Context, host_key: object, enabled: bool, reason: str = "") -> Hypervisor:
+    """Have all pools of a host take new volumes, or none, for a reason. Raise Forbidden, NotFound."""
+    host = host_usage.lock(context, host_key)
+    for pool in host.pools.select_for_update(of=("self",)):
+        _enable(context, pool, enabled, reason)
+    announcements.changed("", HOSTS)
+    return host
+
+
+def _enable(context: Context, pool: Pool, enabled: bool, reason: str = "") -> None:
+    pool.enabled, pool.disabled_reason = enabled, "" if enabled else reason[:255]
+    pool.save(update_fields=["enabled", "disabled_reason"])
+    audit.record(context, "pool.update", pool, enabled=enabled)
 
 
 @transaction.atomic

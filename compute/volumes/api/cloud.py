@@ -5,16 +5,19 @@ from typing import Any
 from django.db.models import Sum
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts import policy
+from accounts.errors import BadInput, NotFound
+from accounts.names import is_text
 from accounts.openstack.contract import contract
 from accounts.openstack.times import without_zone
 from accounts.services import inputs
 from compute.api import extensions
 from compute.api import schemas as common
 from compute.hosts.models import Hypervisor, Pool
-from compute.hosts.services import aggregates
+from compute.hosts.services import added_pools, aggregates
 from compute.volumes.api.base import VolumeView
 from compute.volumes.api.schemas import cloud as schemas
 from compute.volumes.api.volume_body import pool_name
@@ -23,9 +26,14 @@ from compute.volumes.services import volume_placement
 GIB = 2**30
 BINARIES = ("cinder-volume", "cinder-scheduler", "cinder-backup")
 """Cinder's services, whose work each host's worker does here."""
+
+BACKEND = "@directory"
+"""Follows the host's name in that of its `cinder-volume`."""
+
 EXTENSIONS = {
     "OS-SCH-HNT": "SchedulerHints",
     "backups": "Backups",
+    "capabilities": "Capabilities",
     "os-admin-actions": "AdminActions",
     "os-availability-zone": "AvailabilityZones",
     "os-extended-services": "ExtendedServices",
@@ -79,12 +87,43 @@ class Services(VolumeView):
         query = request.query_params
         rows = [
             _service(host, binary)
-            for host in Hypervisor.objects.order_by("name")
+            for host in Hypervisor.objects.order_by("name").prefetch_related("pools")
             for binary in BINARIES
-            if query.get("host", host.name) in {host.name, f"{host.name}@directory"}
+            if query.get("host", host.name) in {host.name, f"{host.name}{BACKEND}"}
             and query.get("binary", binary) == binary
         ]
         return JsonResponse({"services": rows})
+
+
+class Service(VolumeView):
+    """PUT has the pools of a host take new volumes, or none. The verb stands in the address."""
+
+    @contract(body=schemas.UPDATE_SERVICE, answers={200: schemas.UPDATED_SERVICE})
+    def put(self, request: Request, verb: str) -> HttpResponse:
+        policy.enforce(self.context, "hypervisor:write")
+        if verb not in {"enable", "disable", "disable-log-reason"}:
+            raise NotFound
+        data = self.body()
+        binary = data.get("binary") or data.get("service") or ""
+        if binary not in BINARIES:
+            raise NotFound(_("There is no service %(binary)s.") % {"binary": binary})
+        if binary != BINARIES[0]:
+            sentence = _("Only %(binary)s is switched on and off: its pools take new volumes or none.")
+            raise BadInput(fields={"binary": sentence % {"binary": BINARIES[0]}})
+        reason = data.get("disabled_reason") or ""
+        if verb == "disable-log-reason" and not reason:
+            raise BadInput(fields={"disabled_reason": _("Say why.")})
+        name = str(data["host"]).removesuffix(BACKEND)
+        host = added_pools.enable_all(self.context, name, verb == "enable", reason)
+        body = _service(host, binary)
+        answer = {
+            "host": body["host"],
+            "service": binary,
+            "binary": binary,
+            "disabled": body["status"] == "disabled",
+            "status": body["status"],
+        }
+        return JsonResponse(answer | ({"disabled_reason": reason} if verb == "disable-log-reason" else {}))
 
 
 class Pools(VolumeView):
@@ -97,6 +136,37 @@ class Pools(VolumeView):
         name = request.query_params.get("name")
         pools = [_pool(row, in_detail) for row in rows if name in {None, pool_name(row)}]
         return JsonResponse({"pools": pools})
+
+
+class Capabilities(VolumeView):
+    """What the pools of a host can do, for `HOST@directory`."""
+
+    @contract(answers={200: schemas.CAPABILITIES})
+    def get(self, request: Request, name: str) -> HttpResponse:
+        policy.enforce(self.context, "volume_service:read")
+        backend = name.partition("#")[0].removesuffix(BACKEND)
+        pool = Pool.objects.filter(hosts__name=backend).first() if is_text(backend) else None
+        if pool is None:
+            raise NotFound(_("There is no storage on %(host)s.") % {"host": name})
+        able = volume_placement.capabilities(pool)
+        texts = ("vendor_name", "driver_version", "storage_protocol")
+        return JsonResponse(
+            {
+                "namespace": f"OS::Storage::Capabilities::{backend}{BACKEND}",
+                **{text: able[text] for text in texts},
+                "volume_backend_name": BACKEND.removeprefix("@"),
+                "pool_name": None,
+                "display_name": None,
+                "description": None,
+                "visibility": "public",
+                "replication_targets": [],
+                "properties": {
+                    "thin_provisioning": _property("Thin provisioning", able["thin_provisioning_support"]),
+                    "qos": _property("QoS of the back end", able["QoS_support"]),
+                    "multiattach": _property("Multi-attach", able["multiattach"]),
+                },
+            }
+        )
 
 
 class Extensions(VolumeView):
@@ -121,15 +191,29 @@ class ResourceFilters(VolumeView):
 
 
 def _service(host: Hypervisor, binary: str) -> dict[str, Any]:
+    """Return a service of a host, which has its pools in `cinder-volume`. That is off if all of them are."""
+    name, enabled, reason = host.name, host.enabled, host.disabled_reason
+    if binary == BINARIES[0]:
+        pools = list(host.pools.all())
+        name = f"{host.name}{BACKEND}"
+        if enabled and pools and not any(pool.enabled for pool in pools):
+            enabled, reason = (
+                False,
+                next((pool.disabled_reason for pool in pools if pool.disabled_reason), ""),
+            )
     return {
         "binary": binary,
-        "host": f"{host.name}@directory" if binary == "cinder-volume" else host.name,
+        "host": name,
         "zone": host.availability_zone,
-        "status": "enabled" if host.enabled else "disabled",
+        "status": "enabled" if enabled else "disabled",
         "state": "up" if host.state == Hypervisor.State.UP else "down",
         "updated_at": without_zone(host.seen_at),
-        "disabled_reason": host.disabled_reason or None,
+        "disabled_reason": (reason or None) if not enabled else None,
     }
+
+
+def _property(title: str, has: object) -> dict[str, Any]:
+    return {"title": title, "description": f"{title}: {'yes' if has else 'no'}.", "type": "boolean"}
 
 
 def _pool(pool: Any, in_detail: bool) -> dict[str, Any]:

@@ -41,6 +41,7 @@ ASKED = [
     ("GET", "/volume/v3/snapshots", None),
     ("GET", "/volume/v3/backups", None),
     ("GET", "/volume/v3/os-services", None),
+    ("PUT", "/volume/v3/os-services/disable", {"host": "host-a", "binary": "cinder-volume"}),
     ("GET", "/volume/v3/scheduler-stats/get_pools", None),
     ("PUT", "/volume/v3/os-quota-sets/PROJECT", {"quota_set": {"volumes": 100}}),
 ]

@@ -9,9 +9,11 @@ from accounts.openstack.schema import (
     WITHOUT_ZONE,
     Schema,
     list_of,
+    map_of,
     nullable,
     object_of,
     query_of,
+    text,
 )
 
 ZONES: Schema = object_of(
@@ -38,6 +40,28 @@ SERVICES: Schema = object_of(
                 {"cluster": ANY, "backend_state": STRING, "replication_status": ANY, "frozen": BOOLEAN},
             )
         )
+    }
+)
+UPDATE_SERVICE: Schema = object_of(
+    {"host": text(255, 1)}, {"binary": TEXT, "service": TEXT, "disabled_reason": nullable(text(255))}
+)
+UPDATED_SERVICE: Schema = object_of(
+    {"host": STRING, "service": STRING, "binary": STRING, "disabled": BOOLEAN, "status": STRING},
+    {"disabled_reason": STRING},
+)
+CAPABILITIES: Schema = object_of(
+    {
+        "namespace": STRING,
+        "vendor_name": STRING,
+        "volume_backend_name": STRING,
+        "pool_name": nullable(STRING),
+        "driver_version": STRING,
+        "storage_protocol": STRING,
+        "display_name": nullable(STRING),
+        "description": nullable(STRING),
+        "visibility": nullable(STRING),
+        "replication_targets": list_of(ANY),
+        "properties": map_of(object_of({"title": STRING, "description": STRING, "type": STRING})),
     }
 )
 POOLS_QUERY = query_of(detail=TEXT, name=TEXT, volume_type=TEXT)
