@@ -59,6 +59,7 @@ def test_there_and_back(page: Page, faults: Faults, traveller: str) -> None:
     assert looks.inspect(page, "instance-snapshots") + faults == []
 
     page.get_by_role("link", name="Rename another way").click()
+    assert looks.inspect(page, "instance-snapshot-edit") == []
     page.get_by_label("Name").fill("the other way")
     page.get_by_role("button", name="Save").click()
     expect(row(page, "the other way")).to_be_visible()

@@ -36,6 +36,7 @@ NO_PAGES = {
     "volumes-question": "JSON",
     "image-upload": "the tus protocol",
     "image-uploads": "the tus protocol",
+    "instance-snapshot-edit": "test_instance_snapshots looks at it",
     "volume-action": "asks where the verb asks; test_volumes looks at it",
     "quota-requests-waiting": "part of every page",
     "instance-action": "asks where the verb asks; test_states looks at it",
