@@ -1,6 +1,6 @@
 /** Single keys, wherever nobody is typing: ? shows all, / searches. */
 
-const writing = ({ target }) => target.closest?.("input, textarea, select, [contenteditable], .console, dialog");
+const writing = ({ target }) => target.closest?.("input, textarea, select, [contenteditable], .console, dialog[open]");
 
 function search() {
   const field = document.getElementById("search");
