@@ -145,16 +145,9 @@ def deleted_volume_snapshots(project: Project, _user: User, count: int, since: d
 
 def deleted_instance_snapshots(project: Project, _user: User, count: int, since: datetime) -> models.QuerySet:
     instance = factories.InstanceFactory(project=project)
+    size = {"vcpus": 1, "ram_mib": 1, "size_gib": 1}
     made = InstanceSnapshot.objects.bulk_create(
-        InstanceSnapshot(
-            project=project,
-            instance=instance,
-            name="gone",
-            vcpus=1,
-            ram_mib=1,
-            size_gib=1,
-            status=SnapshotState.DELETED,
-        )
+        InstanceSnapshot(project=project, instance=instance, status=SnapshotState.DELETED, **size)
         for _row in range(count)
     )
     InstanceSnapshot.objects.filter(pk__in=[one.pk for one in made]).update(updated_at=since)

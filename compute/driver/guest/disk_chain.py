@@ -10,8 +10,7 @@ from ..errors import GuestNotRunning, translated
 from ..files import Progress
 from ..limited import limited
 from ..specs.sources import DiskSource, label
-from ..xml.disks import Source
-from .snapshot import continue_in
+from .snapshot import continue_in, is_source
 
 _POLL_SECONDS = 0.1
 
@@ -27,12 +26,12 @@ class DiskChain:
 
     def stands_on(self, source: DiskSource) -> bool:
         """Return whether the guest has `source` open for this disk, as its top or below."""
-        return any(_is(element, source) for element in self._disk().iter("source"))
+        return any(is_source(element, source) for element in self._disk().iter("source"))
 
     def is_top(self, source: DiskSource) -> bool:
         """Return whether the guest writes to `source`."""
         element = self._disk().find("source")
-        return element is not None and _is(element, source)
+        return element is not None and is_source(element, source)
 
     @limited
     def add_layer(self, top: DiskSource, *, quiesce: bool) -> None:
@@ -103,7 +102,3 @@ class DiskChain:
 
     def _domain(self) -> libvirt.virDomain:
         return connect(self.uri).lookupByUUIDString(self.uuid)
-
-
-def _is(element: etree._Element, source: DiskSource) -> bool:
-    return set(Source.from_source(source).render().items()) <= set(element.items())

@@ -154,4 +154,9 @@ def _disks(definition: etree._Element) -> dict[str, etree._Element]:
 
 def _writes_to(disk: etree._Element, source: DiskSource) -> bool:
     element = disk.find("source")
-    return element is not None and set(Source.from_source(source).render().items()) <= set(element.items())
+    return element is not None and is_source(element, source)
+
+
+def is_source(element: etree._Element, source: DiskSource) -> bool:
+    """Return whether an element names the source."""
+    return set(Source.from_source(source).render().items()) <= set(element.items())

@@ -105,10 +105,10 @@ class Purge(InstanceAction):
         Port.objects.filter(instance=instance).delete()
         ConsoleToken.objects.filter(instance=instance).delete()
         Schedule.objects.filter(instance=instance).delete()
-        for snapshot in instance_snapshots.existing(instance):
-            transitions.settle(snapshot, SnapshotState.DELETED)
         transitions.change(instance, deleted_at=instance.deleted_at or timezone.now(), hypervisor=None)
         operations.settle_stuck(instance)
         for volume in volume_disks.release(instance):
             try_begin("volume.delete", volume.pk, only=Q(), reason="terminated")
+        for snapshot in instance_snapshots.existing(instance):
+            transitions.settle(snapshot, SnapshotState.DELETED)
         super().succeeded(operation)

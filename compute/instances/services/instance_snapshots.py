@@ -60,9 +60,7 @@ def get_available(context: Context, instance: Instance, key: object) -> Instance
     return snapshot
 
 
-def create(
-    context: Context, instance: Instance, name: str, *, description: str = "", with_memory: bool = False
-) -> InstanceSnapshot:
+def create(context: Context, instance: Instance, name: str, *, with_memory: bool = False) -> InstanceSnapshot:
     """Make the rows of a snapshot that is about to be taken. Raise OverQuota.
 
     It counts the sizes of all disks, and those of the volumes in the snapshots of theirs; a memory counts its size too.
@@ -80,7 +78,6 @@ def create(
         **owner,
         instance=instance,
         name=name,
-        description=description,
         volumes=len(volumes),
         memory_pool=machine_disks.root(instance).pool if with_memory else None,
         vcpus=instance.vcpus,
@@ -171,9 +168,8 @@ def _stand_on(instance: Instance, snapshot: InstanceSnapshot, *, new: InstanceSn
 
 
 @transaction.atomic
-def give_up(snapshot: InstanceSnapshot) -> list[Disk]:
-    """Give all layers of a snapshot up, and take it out of the tree. Return the disks that had them."""
-    disks = [layer.disk for layer in layers_of(snapshot)]
+def give_up(snapshot: InstanceSnapshot) -> None:
+    """Give all layers of a snapshot up, and take it out of the tree."""
     for row in snapshot.volume_snapshots.all():
         transitions.change(row, layer=None)
     snapshot.layers.clear()
@@ -182,7 +178,6 @@ def give_up(snapshot: InstanceSnapshot) -> list[Disk]:
     instance = Instance.objects.get(pk=snapshot.instance_id)
     if instance.current_snapshot_id == snapshot.pk:
         transitions.change(instance, current_snapshot=snapshot.parent)
-    return disks
 
 
 def settle(snapshot: InstanceSnapshot, state: SnapshotState) -> None:
